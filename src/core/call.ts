@@ -1,0 +1,139 @@
+import type { ErrorCode } from './errors.js'
+import type { JsonObject } from './json.js'
+import type { Provider } from './provider.js'
+import type { Usage } from './usage.js'
+
+/** What a caller may say about one call: `create(params, { leash: { … } })`. */
+export interface CallOptions {
+  /** Marks the attempts of this call in the report. */
+  readonly tags?: Readonly<Record<string, string>>
+  readonly tenant?: string
+  readonly user?: string
+  /** Refuse the call when the translation to the target would lose part of it. */
+  readonly strict?: boolean
+  /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
+  readonly deadlineMs?: number
+  /** Attempts in all, the first included. */
+  readonly maxAttempts?: number
+}
+
+/** One try's worth of time, in milliseconds each. Absent: no limit of that kind. */
+export interface Timeouts {
+  /** Until the upstream answered with a status (and, for a unary call, the body). */
+  readonly attemptMs?: number
+  /** From the status to the first content of a stream. */
+  readonly firstTokenMs?: number
+  /** Between two chunks of a stream. */
+  readonly idleMs?: number
+}
+
+/** The request as a vendor's own SDK addressed it, for a call that goes where it was going anyway. */
+export interface Origin {
+  readonly url: string
+  readonly headers: Headers
+  /** The rest of the `RequestInit` (dispatcher, credentials …), passed on to the transport as it is. */
+  readonly init?: RequestInit
+}
+
+export interface Target {
+  readonly provider: Provider
+  /** The model as the provider names it. */
+  readonly model: string
+  /** Present: send it to this address with these headers, not to the provider's own. */
+  readonly origin?: Origin
+}
+
+/** One request to a model on its way through the stack. Readonly: a layer passes on `{ ...call, … }`. */
+export interface Call {
+  readonly id: string
+  /** How the caller speaks, and so how `body` and the result's body read. */
+  readonly protocol: string
+  /** The model as the caller wrote it. */
+  readonly model: string
+  readonly stream: boolean
+  readonly body: JsonObject
+  /** `body` as the caller's bytes. A layer that replaces `body` must leave this out: see {@link withBody}. */
+  readonly text?: string
+  readonly target: Target
+  readonly options: CallOptions
+  readonly timeouts: Timeouts
+  readonly signal?: AbortSignal
+  /** Milliseconds since 1970 after which nothing of this call may go on. */
+  readonly deadline?: number
+  /** 1 for the first try at a target, counted up by retry. */
+  readonly attempt: number
+  /** Shared by all copies of this call. */
+  readonly report: Report
+}
+
+/** The call with another body. */
+export function withBody(call: Call, body: JsonObject): Call {
+  const { text: _, ...rest } = call
+  return { ...rest, body }
+}
+
+export interface UnaryResult {
+  readonly stream: false
+  readonly status: number
+  readonly headers: Headers
+  /** In the caller's protocol. */
+  readonly body: unknown
+  /** `body` as the vendor's bytes, when nothing was translated or replaced. */
+  readonly text?: string
+  /** The vendor's own response, its body already read, when nothing was translated. */
+  readonly response?: Response
+}
+
+export interface StreamResult {
+  readonly stream: true
+  readonly status: number
+  readonly headers: Headers
+  /** Wire bytes in the caller's protocol. Iterated at most once; leaving early cancels the upstream. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** The vendor's own response, its body being read by `body`, when nothing was translated. */
+  readonly response?: Response
+}
+
+/** A stream resolves at its first content: a failure before it is an ordinary throw, and after it no layer calls `next` again. */
+export type Result = UnaryResult | StreamResult
+
+/** Something that a translation could not carry over as it was. */
+export interface Loss {
+  /** Where it stood in the request or answer, such as `messages[2].content[0].image_url.detail`. */
+  readonly path: string
+  readonly action: 'approximated' | 'dropped'
+  /** What became of it, and why. */
+  readonly why: string
+}
+
+/** One try at one target. */
+export interface Attempt {
+  readonly provider: string
+  readonly model: string
+  /** How the provider was spoken to. */
+  readonly protocol: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** `pending` until the answer, or the stream, has ended. */
+  outcome: 'pending' | 'ok' | 'error' | 'cancelled'
+  /** Milliseconds until the end. */
+  durationMs?: number
+  /** Milliseconds until the first content of a stream. */
+  firstTokenMs?: number
+  status?: number
+  error?: ErrorCode
+  usage?: Usage
+}
+
+/** What happened to one call. Filled in as it happens; complete when `ended` is true. */
+export interface Report {
+  readonly id: string
+  /** Who answered, once somebody has. */
+  provider?: string
+  model?: string
+  usage?: Usage
+  readonly attempts: Attempt[]
+  readonly warnings: Loss[]
+  readonly tags?: Readonly<Record<string, string>>
+  ended: boolean
+}

@@ -1,0 +1,101 @@
+import type { Attempt } from './call.js'
+
+/**
+ * Every way a call can fail. The list is closed: a program may switch over it.
+ * The status is what the caller's HTTP client sees when the vendor gave none.
+ */
+export const errorStatus = {
+  // the caller's own request
+  invalid_request: 400,
+  invalid_config: 400,
+  unknown_model: 400,
+  unsupported: 400,
+  translation_loss: 400,
+  context_window_exceeded: 400,
+  content_filtered: 400,
+  missing_dependency: 500,
+  missing_key: 401,
+  authentication_failed: 401,
+  budget_exceeded: 402,
+  permission_denied: 403,
+  policy_blocked: 403,
+  model_not_allowed: 403,
+  not_found: 404,
+  request_too_large: 413,
+  // the way there and back
+  rate_limited: 429,
+  aborted: 499,
+  upstream_error: 502,
+  upstream_malformed: 502,
+  stream_truncated: 502,
+  network_error: 502,
+  all_targets_failed: 502,
+  circuit_open: 503,
+  overloaded: 503,
+  timeout: 504,
+  deadline_exceeded: 504,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/** What an upstream said when it refused, kept whole so that a caller who speaks its protocol can have it back untouched. */
+export interface UpstreamFailure {
+  readonly protocol: string
+  readonly status: number
+  readonly headers: Headers
+  /** The body as it came. */
+  readonly text: string
+}
+
+export interface LeashErrorOptions {
+  readonly status?: number
+  readonly cause?: unknown
+  /** Whether the same request may succeed when sent again. Decided where the error is made, never guessed later. */
+  readonly retryable?: boolean
+  /** How long the upstream asked us to wait, in milliseconds. */
+  readonly retryAfterMs?: number
+  /** The member of the request at fault, as the vendor names it. */
+  readonly param?: string
+  readonly upstream?: UpstreamFailure
+}
+
+const brand = Symbol.for('leashllm.error')
+
+/**
+ * The one error class. `message` starts with the code, because tools often show the message alone,
+ * and says what to do next. It never carries a key or the text of a prompt.
+ */
+export class LeashError extends Error {
+  override readonly name = 'LeashError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly param: string | undefined
+  readonly upstream: UpstreamFailure | undefined
+  /** The attempts of the call that ended in this error, filled in when the call ends. */
+  attempts: readonly Attempt[] = []
+  readonly [brand] = true
+
+  constructor(code: ErrorCode, message: string, options: LeashErrorOptions = {}) {
+    super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.status = options.status ?? errorStatus[code]
+    this.retryable = options.retryable ?? false
+    this.retryAfterMs = options.retryAfterMs
+    this.param = options.param
+    this.upstream = options.upstream
+    // An upstream's answer can quote the prompt: keep it reachable, and out of logs that print every member.
+    Object.defineProperty(this, 'upstream', { enumerable: false })
+  }
+
+  /** The message without the code in front. */
+  get detail(): string {
+    return this.message.slice(this.code.length + 3)
+  }
+}
+
+/** Also true for an error from another copy of this package. */
+export function isLeashError(error: unknown): error is LeashError {
+  return typeof error === 'object' && error !== null && brand in error
+}

@@ -1,0 +1,40 @@
+/** A value that JSON can carry. Field order is kept on purpose: vendors' prompt caches match on bytes. */
+export type Json = string | number | boolean | null | Json[] | JsonObject
+export type JsonObject = { [key: string]: Json | undefined }
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value as an object, or an empty one: for reading bodies that nobody has promised us. */
+export function asObject(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {}
+}
+
+export function asArray(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+export function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}
+
+/** Parses JSON, or gives `undefined`: malformed text is an answer here, not an exception. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Drops the `undefined` members, so that a literal with optional members serialises and compares as it reads. */
+export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const out: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) out[key] = member
+  return out as { [K in keyof T]: Exclude<T[K], undefined> }
+}

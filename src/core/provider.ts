@@ -1,0 +1,63 @@
+import type { JsonObject } from './json.js'
+
+/**
+ * What a provider's dialect of its protocol can and cannot do, declared so that nothing above `providers/` and
+ * `protocols/` ever asks for a vendor's name. Absent means the protocol's own default.
+ */
+export interface Traits {
+  /** An assistant message may come last and is continued. */
+  readonly supportsPrefill?: boolean
+  /** The JSON Schema that tools and structured output are held to. */
+  readonly schemaDialect?: 'json-schema' | 'openai-strict' | 'openapi-subset'
+  /** The strongest native means of structured output. Default `json-schema`. */
+  readonly structuredOutput?: 'json-schema' | 'json' | 'none'
+  /** Whether usage comes with a stream: on request (`stream_options.include_usage`), by itself, or never. Default `on-request`. */
+  readonly streamUsage?: 'on-request' | 'always' | 'never'
+  /** The member that bounds the answer. Default `max_completion_tokens`. */
+  readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens'
+  /** Default `developer` is passed on as it is; `system` renames it. */
+  readonly systemRole?: 'developer' | 'system'
+  /** The word for "some tool must be called". Default `required`. */
+  readonly requiredToolChoice?: 'required' | 'any'
+  /** Whether `reasoning_effort` is taken. Default true. */
+  readonly reasoningEffort?: boolean
+  /** Whether an `image_url` may be an address on the web. Default true. */
+  readonly imageUrls?: boolean
+  /** Members of the request that the vendor refuses. They are dropped and reported. */
+  readonly refuses?: readonly string[]
+}
+
+/** A request about to leave, in the provider's protocol. */
+export interface WireRequest {
+  readonly protocol: string
+  readonly model: string
+  readonly stream: boolean
+  readonly body: JsonObject
+  /** `body` as bytes already made; a provider that changes nothing sends these. */
+  readonly text?: string
+  /** Headers of the caller that mean something to this protocol (`anthropic-beta` …), lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** A request addressed and authenticated: what goes on the wire. */
+export interface HttpRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** Who answers: an endpoint, an authentication, the protocols it speaks. */
+export interface Provider {
+  readonly name: string
+  /** The first of a kind is the one that a translated call uses. */
+  readonly protocols: readonly string[]
+  /** Protocols for some models only (Claude on Vertex). Default: `protocols`. */
+  protocolsFor?(model: string): readonly string[]
+  traits(model: string): Traits
+  /** What is missing before this provider can be used, as an instruction to the user; absent when nothing is. */
+  missing(): string | undefined
+  /** Addresses and authenticates. May load a vendor's SDK on first use. */
+  prepare(request: WireRequest): HttpRequest | Promise<HttpRequest>
+}

@@ -1,0 +1,140 @@
+/** How a vendor speaks on the wire. Pure: no protocol does I/O, reads the environment or keeps state between calls. */
+import type { Loss } from '../core/call.js'
+import type { LeashError } from '../core/errors.js'
+import type { StreamEvent } from '../core/events.js'
+import type { JsonObject } from '../core/json.js'
+import type { ChatRequest, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
+import type { Traits } from '../core/provider.js'
+import type { Usage } from '../core/usage.js'
+
+/** One event of a vendor's stream: its name, where the framing has one, and its payload as text. */
+export interface WireEvent {
+  readonly event?: string
+  readonly data: string
+}
+
+/** Takes note of what a translation could not carry over. */
+export type ReportLoss = (path: string, action: Loss['action'], why: string) => void
+
+export interface EncodeContext {
+  /** The model as the target names it. */
+  readonly model: string
+  readonly stream: boolean
+  readonly traits: Traits
+  readonly lose: ReportLoss
+}
+
+export interface DecodeContext {
+  /** The model asked for: used where the vendor's answer names none. */
+  readonly model: string
+  readonly lose: ReportLoss
+  /** True when the request asked for structured output: a forced tool may have stood in for it. */
+  readonly request: ChatRequest
+}
+
+export interface StreamDecoder {
+  /** @throws LeashError when the event is the vendor's error */
+  push(event: WireEvent): StreamEvent[]
+  /** The bytes have ended. @throws LeashError `stream_truncated` when the terminal event never came */
+  end(): StreamEvent[]
+}
+
+export interface StreamEncoder {
+  push(event: StreamEvent): WireEvent[]
+  /** The terminal events of a stream that failed after it had begun. */
+  fail(error: LeashError): WireEvent[]
+}
+
+/** What a refused or failed request meant. */
+export interface FailedResponse {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** The half that talks to a vendor. */
+export interface ChatUpstream {
+  encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject
+  decodeResponse(body: unknown, context: DecodeContext): ChatResponse
+  decodeStream(context: DecodeContext): StreamDecoder
+}
+
+/** The half that talks to a caller who believes to talk to that vendor. */
+export interface ChatDownstream {
+  /** @throws LeashError `invalid_request` that names the member at fault */
+  decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest
+  encodeResponse(response: ChatResponse, request: ChatRequest): JsonObject
+  encodeStream(request: ChatRequest): StreamEncoder
+}
+
+export interface EmbedUpstream {
+  encodeRequest(request: EmbedRequest, context: EncodeContext): JsonObject
+  decodeResponse(body: unknown, context: { readonly model: string; readonly request: EmbedRequest }): EmbedResponse
+}
+
+export interface EmbedDownstream {
+  decodeRequest(body: JsonObject): EmbedRequest
+  encodeResponse(response: EmbedResponse, request: EmbedRequest): JsonObject
+}
+
+/** What is seen of a stream that passes through untouched. */
+export interface Tap {
+  see(event: WireEvent): void
+  /** Something of the answer itself has come, or the answer is complete without any. */
+  readonly content: boolean
+  /** The vendor's terminal event has come. */
+  readonly terminal: boolean
+  readonly usage: Usage | undefined
+  /** The vendor reported a failure inside the stream. */
+  readonly error: LeashError | undefined
+}
+
+/** What a text is for, so that a layer may treat tool arguments (JSON inside a string) apart from prose. */
+export type TextKind = 'text' | 'arguments' | 'tool-result' | 'description' | 'reasoning'
+export type ReplaceText = (text: string, kind: TextKind) => string
+
+/**
+ * Reads and edits a body in place, without decoding it: what it does not know stays as it was.
+ * `replace…` return the same object when no text changed, else a copy that shares all that stayed.
+ */
+export interface Lens {
+  replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject
+  replaceResponse(body: JsonObject, replace: ReplaceText): JsonObject
+  /** For the parsed payload of one stream event. */
+  replaceEvent(event: JsonObject, replace: ReplaceText): JsonObject
+  usage(body: unknown): Usage | undefined
+  tap(): Tap
+}
+
+interface ProtocolBase {
+  readonly name: string
+  readonly lens: Lens
+  readonly framing: 'sse' | 'aws-eventstream'
+  /** Which call a request is, by its path and body; undefined when it is not one of this protocol. */
+  match(path: string, body: JsonObject): { readonly model: string; readonly stream: boolean } | undefined
+  /** The body naming another model; for a protocol that names it in the address, the body itself. */
+  withModel(body: JsonObject, model: string): JsonObject
+  /** Request headers that belong to this protocol and are passed on to a target that speaks it. Lower case. */
+  readonly headers: readonly string[]
+  decodeError(failed: FailedResponse): LeashError
+  encodeError(error: LeashError): { readonly status: number; readonly body: JsonObject }
+  /**
+   * Adapts a native body to a target of the same protocol: declared quirks, and what we ask for upstream beside what
+   * the caller asked for. Returns the same object when there is nothing to do.
+   */
+  adapt?(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject
+}
+
+export interface ChatProtocol extends ProtocolBase {
+  readonly kind: 'chat'
+  readonly upstream: ChatUpstream
+  readonly downstream?: ChatDownstream
+}
+
+export interface EmbedProtocol extends ProtocolBase {
+  readonly kind: 'embeddings'
+  readonly upstream: EmbedUpstream
+  readonly downstream?: EmbedDownstream
+}
+
+export type Protocol = ChatProtocol | EmbedProtocol

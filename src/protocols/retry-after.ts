@@ -1,0 +1,13 @@
+/**
+ * How long an answer asks us to wait, in milliseconds: `retry-after-ms`, else `Retry-After` in seconds or as a date
+ * (RFC 9110, 10.2.3). Undefined when it says nothing that can be read.
+ */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const ms = headers.get('retry-after-ms')
+  if (ms !== null && ms.trim() !== '' && Number(ms) >= 0) return Number(ms)
+  const after = headers.get('retry-after')
+  if (after === null || after.trim() === '') return undefined
+  if (Number(after) >= 0) return Number(after) * 1000
+  const date = Date.parse(after)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
+}
