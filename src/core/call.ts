@@ -54,6 +54,8 @@ export interface Call {
   readonly body: JsonObject
   /** `body` as the caller's bytes. A layer that replaces `body` must leave this out: see {@link withBody}. */
   readonly text?: string
+  /** Headers of the caller that belong to its protocol (`anthropic-beta` …), lower case. */
+  readonly headers: Readonly<Record<string, string>>
   readonly target: Target
   readonly options: CallOptions
   readonly timeouts: Timeouts

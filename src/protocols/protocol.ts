@@ -106,6 +106,12 @@ export interface Lens {
   tap(): Tap
 }
 
+/** Takes bytes of a stream away, or leaves them: gives back the same array when there is nothing to edit. */
+export interface ByteFilter {
+  push(bytes: Uint8Array): Uint8Array | undefined
+  end(): Uint8Array | undefined
+}
+
 interface ProtocolBase {
   readonly name: string
   readonly lens: Lens
@@ -123,6 +129,12 @@ interface ProtocolBase {
    * the caller asked for. Returns the same object when there is nothing to do.
    */
   adapt?(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject
+  /**
+   * Where a stream tells its usage only when asked: the body's text with the question in it (`text` is the body as the
+   * caller's bytes, when nothing changed it), and a filter that hides the answer from a caller who had not asked.
+   * Undefined when there is nothing to ask.
+   */
+  askUsage?(body: JsonObject, text: string | undefined, traits: Traits): { readonly text: string; hide(): ByteFilter } | undefined
 }
 
 export interface ChatProtocol extends ProtocolBase {

@@ -1,0 +1,169 @@
+/**
+ * The innermost layer: one try at one target. It addresses and sends the request, reads the answer, and writes the
+ * attempt into the report. Same protocol on both sides: the bytes pass through. Another: they are translated.
+ */
+import type { Attempt, Call } from '../core/call.js'
+import type { Emitter } from '../core/emitter.js'
+import { LeashError } from '../core/errors.js'
+import type { Next } from '../core/middleware.js'
+import type { HttpRequest, Provider } from '../core/provider.js'
+import { send, type Transport } from '../core/transport.js'
+import type { Usage } from '../core/usage.js'
+import type { Protocol } from '../protocols/protocol.js'
+import { Clock } from './clock.js'
+import { passThrough } from './pass-through.js'
+import { translate } from './translate.js'
+
+export interface AttemptContext {
+  readonly transport: Transport
+  readonly protocols: ReadonlyMap<string, Protocol>
+  readonly emitter: Emitter
+}
+
+/** One attempt while it is under way: what the two lanes need to know of it. */
+export interface Underway {
+  readonly call: Call
+  /** The caller's protocol. */
+  readonly own: Protocol
+  /** The target's protocol. */
+  readonly theirs: Protocol
+  readonly clock: Clock
+  /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */
+  exchange(body: Call['body'], text: string | undefined): Promise<Response>
+  /** What a failed read means. */
+  explain(error: unknown): LeashError
+  answered(usage: Usage | undefined): void
+  end(ending: LeashError | 'cancelled' | undefined): void
+}
+
+export function attempt(context: AttemptContext): Next {
+  return async function attempt(call) {
+    const { provider, model } = call.target
+    const own = protocolNamed(context.protocols, call.protocol)
+    const theirs = protocolNamed(context.protocols, chooseProtocol(provider, model, own, context.protocols))
+    const record: Attempt = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
+    call.report.attempts.push(record)
+    const underway = begin(context, call, own, theirs, record)
+    try {
+      const result = own === theirs ? await passThrough(underway) : await translate(underway)
+      record.status = result.status
+      if (result.stream) record.firstTokenMs = Date.now() - record.startedAt
+      return result
+    } catch (error) {
+      const failure = underway.explain(error)
+      if (record.status === undefined && failure.upstream) record.status = failure.upstream.status
+      underway.end(failure)
+      throw failure
+    }
+  }
+}
+
+function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol, record: Attempt): Underway {
+  const clock = new Clock(call.timeouts, call.signal, call.deadline)
+  const explain = (error: unknown) => clock.explain(error) ?? networkError(error, record.provider)
+  return {
+    call,
+    own,
+    theirs,
+    clock,
+    explain,
+    async exchange(body, text) {
+      clock.enter('attemptMs')
+      if (clock.signal.aborted) throw explain(undefined)
+      const response = await dispatch(context.transport, call, theirs, body, text, clock.signal)
+      if (response.ok) return response
+      record.status = response.status
+      throw theirs.decodeError({ status: response.status, headers: response.headers, text: await response.text() })
+    },
+    answered(usage) {
+      const { report } = call
+      report.provider = record.provider
+      report.model = record.model
+      if (usage) report.usage = record.usage = usage
+    },
+    end(ending) {
+      if (record.outcome !== 'pending') return
+      clock.stop()
+      record.durationMs = Date.now() - record.startedAt
+      if (ending === undefined) record.outcome = 'ok'
+      else if (ending === 'cancelled' || ending.code === 'aborted') record.outcome = 'cancelled'
+      else {
+        record.outcome = 'error'
+        record.error = ending.code
+      }
+      if (context.emitter.heard('attempt')) context.emitter.emit('attempt', { ...record, callId: call.id })
+    },
+  }
+}
+
+/** The caller's own protocol when the target speaks it, else the first of the same kind. */
+function chooseProtocol(provider: Provider, model: string, own: Protocol, protocols: ReadonlyMap<string, Protocol>): string {
+  const spoken = provider.protocolsFor?.(model) ?? provider.protocols
+  if (spoken.includes(own.name)) return own.name
+  const same = spoken.find((name) => protocols.get(name)?.kind === own.kind)
+  if (same) return same
+  throw new LeashError(
+    'unsupported',
+    own.kind === 'embeddings'
+      ? `The provider "${provider.name}" makes no embeddings. Choose a model of another provider.`
+      : `The provider "${provider.name}" cannot serve a chat call for "${model}". Choose another model.`,
+  )
+}
+
+function protocolNamed(protocols: ReadonlyMap<string, Protocol>, name: string): Protocol {
+  const protocol = protocols.get(name)
+  if (protocol) return protocol
+  throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${[...protocols.keys()].join(', ')}.`)
+}
+
+async function dispatch(
+  transport: Transport,
+  call: Call,
+  theirs: Protocol,
+  body: Call['body'],
+  text: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { provider, model, origin } = call.target
+  if (origin) {
+    return transport(origin.url, {
+      ...origin.init,
+      method: 'POST',
+      headers: retryCounted(origin.headers, call.attempt),
+      body: text ?? JSON.stringify(body),
+      signal,
+    })
+  }
+  const request: HttpRequest = await provider.prepare({
+    protocol: theirs.name,
+    model,
+    stream: call.stream,
+    body,
+    ...(text !== undefined && { text }),
+    headers: call.headers,
+    signal,
+  })
+  return send(transport, request, signal)
+}
+
+/** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */
+function retryCounted(headers: Headers, attempt: number): Headers {
+  if (attempt === 1 || headers.get('x-stainless-retry-count') !== '0') return headers
+  const counted = new Headers(headers)
+  counted.set('x-stainless-retry-count', String(attempt - 1))
+  return counted
+}
+
+function networkError(error: unknown, provider: string): LeashError {
+  const why = error instanceof Error ? causeOf(error) : 'unknown reason'
+  return new LeashError('network_error', `The connection to "${provider}" failed: ${why}. Check the network and the base URL.`, {
+    retryable: true,
+    cause: error,
+  })
+}
+
+function causeOf(error: Error): string {
+  const { cause } = error
+  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+  return error.message
+}

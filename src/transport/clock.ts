@@ -1,0 +1,89 @@
+import type { Timeouts } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import { abortError, timeLeft } from '../core/signals.js'
+
+const phases = {
+  attemptMs: 'The upstream did not answer in time',
+  firstTokenMs: 'The stream did not begin in time',
+  idleMs: 'The stream fell silent',
+} as const
+
+/**
+ * The clock of one attempt. It gives the signal that the transport listens to, and knows afterwards why it fired:
+ * the caller's wish, the call's deadline, or a phase that took too long.
+ */
+export class Clock {
+  readonly #controller = new AbortController()
+  readonly #parent: AbortSignal | undefined
+  readonly #timeouts: Timeouts
+  readonly #deadline: number | undefined
+  readonly #follow = () => this.#controller.abort(this.#parent?.reason)
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #phase: keyof Timeouts | undefined
+  #lastChunk = 0
+  #struck: LeashError | undefined
+
+  constructor(timeouts: Timeouts, parent: AbortSignal | undefined, deadline: number | undefined) {
+    this.#timeouts = timeouts
+    this.#parent = parent
+    this.#deadline = deadline
+    if (parent?.aborted) this.#follow()
+    else parent?.addEventListener('abort', this.#follow, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Starts the clock of a phase; the one before it stops. */
+  enter(phase: keyof Timeouts): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#phase = phase
+    if (phase === 'idleMs') this.#lastChunk = Date.now()
+    const ms = Math.min(this.#timeouts[phase] ?? Number.POSITIVE_INFINITY, timeLeft(this.#deadline))
+    if (ms !== Number.POSITIVE_INFINITY) this.#arm(ms)
+  }
+
+  /** Something arrived. No timer is touched: the one that runs looks at the time of the last chunk when it fires. */
+  readonly heard = (): void => {
+    if (this.#timer) this.#lastChunk = Date.now()
+  }
+
+  #arm(ms: number): void {
+    // Longer delays than a 32-bit integer fire at once.
+    this.#timer = setTimeout(this.#fire, Math.min(ms, 2 ** 31 - 1))
+  }
+
+  readonly #fire = (): void => {
+    const left = timeLeft(this.#deadline)
+    if (left > 0 && this.#phase === 'idleMs') {
+      const silent = Date.now() - this.#lastChunk
+      const wait = (this.#timeouts.idleMs ?? Number.POSITIVE_INFINITY) - silent
+      if (wait > 0) return this.#arm(Math.min(wait, left))
+    }
+    this.#struck =
+      left === 0
+        ? new LeashError('deadline_exceeded', 'The call timed out: its deadline has passed. Raise `deadlineMs`, or ask for less.')
+        : new LeashError(
+            'timeout',
+            `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
+            { retryable: true },
+          )
+    this.#controller.abort(this.#struck)
+  }
+
+  /** Why a read or a request failed. */
+  explain(error: unknown): LeashError | undefined {
+    if (this.#struck) return this.#struck
+    if (this.#parent?.aborted) return abortError(this.#parent)
+    return error instanceof LeashError ? error : undefined
+  }
+
+  /** Lets go of the caller's signal and of the timer. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#parent?.removeEventListener('abort', this.#follow)
+  }
+}

@@ -1,0 +1,78 @@
+/** The lane where caller and target speak the same protocol: nothing is decoded that need not be. */
+import type { Call, Loss, Result } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import { isObject } from '../core/json.js'
+import type { Underway } from './attempt.js'
+import { ObservedStream } from './observed.js'
+
+export async function passThrough(underway: Underway): Promise<Result> {
+  const { call, own, clock } = underway
+  const { provider, model } = call.target
+  let body = model === call.model ? call.body : own.withModel(call.body, model)
+  if (own.adapt) {
+    const losses: Loss[] = []
+    body = own.adapt(body, provider.traits(model), (path, action, why) => losses.push({ path, action, why }))
+    noteLosses(call, losses)
+  }
+  const text = body === call.body ? call.text : undefined
+  const asked = call.stream ? own.askUsage?.(body, text, provider.traits(model)) : undefined
+  const response = await underway.exchange(body, asked?.text ?? text)
+  const { status, headers } = response
+  if (call.stream && response.body && isEventStream(headers)) {
+    const tap = own.lens.tap()
+    const stream = new ObservedStream(response.body, {
+      framing: own.framing,
+      tap,
+      ...(asked?.hide && { filter: asked.hide() }),
+      onChunk: clock.heard,
+      explain: underway.explain,
+      onEnd: (ending) => {
+        underway.answered(tap.usage)
+        underway.end(ending)
+      },
+    })
+    clock.enter('firstTokenMs')
+    await stream.prime()
+    clock.enter('idleMs')
+    return { stream: true, status, headers, body: stream, response }
+  }
+  const answerText = await response.text()
+  const answer = parseAnswer(answerText, headers)
+  underway.answered(own.lens.usage(answer))
+  underway.end(undefined)
+  return { stream: false, status, headers, body: answer, text: answerText, response }
+}
+
+/** Writes the losses of a translation into the report; `strict` refuses the call instead, before anything is sent. */
+export function noteLosses(call: Call, losses: readonly Loss[]): void {
+  const dropped = call.options.strict ? losses.filter(({ action }) => action === 'dropped') : []
+  if (dropped.length > 0) {
+    const list = dropped.map(({ path, why }) => `${path} (${why})`).join('; ')
+    throw new LeashError(
+      'translation_loss',
+      `The target cannot take part of this request, and \`strict\` forbids leaving it out: ${list}.`,
+    )
+  }
+  call.report.warnings.push(...losses)
+}
+
+export function isEventStream(headers: Headers): boolean {
+  const type = headers.get('content-type') ?? ''
+  return type.includes('event-stream') || type.includes('eventstream')
+}
+
+export function parseAnswer(text: string, headers: Headers): unknown {
+  const type = headers.get('content-type') ?? ''
+  if (type && !type.includes('json')) return text
+  try {
+    const answer: unknown = JSON.parse(text)
+    if (isObject(answer) || Array.isArray(answer)) return answer
+  } catch (cause) {
+    throw new LeashError(
+      'upstream_malformed',
+      'The upstream answered with text that is not JSON, or was cut. Send the call again.',
+      { retryable: true, cause },
+    )
+  }
+  throw new LeashError('upstream_malformed', 'The upstream answered with JSON that is not an object.', { retryable: true })
+}

@@ -1,0 +1,177 @@
+/** The lane where caller and target speak different protocols: request, answer and stream go through the neutral model. */
+import type { Loss, Result, StreamResult } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import type { StreamEvent } from '../core/events.js'
+import type { EmbedRequest } from '../core/message.js'
+import { frame, streamContentType, unframer } from '../protocols/framing/framing.js'
+import type {
+  ChatDownstream,
+  ChatProtocol,
+  EmbedDownstream,
+  EmbedProtocol,
+  StreamEncoder,
+  WireEvent,
+} from '../protocols/protocol.js'
+import type { Underway } from './attempt.js'
+import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
+
+export function translate(underway: Underway): Promise<Result> {
+  const { own, theirs } = underway
+  if (own.downstream === undefined) {
+    throw new LeashError('unsupported', `A caller who speaks "${own.name}" can only reach providers that speak it too.`)
+  }
+  if (own.kind === 'chat' && theirs.kind === 'chat') return translateChat(underway, own.downstream, theirs)
+  if (own.kind === 'embeddings' && theirs.kind === 'embeddings') return translateEmbeddings(underway, own.downstream, theirs)
+  throw new LeashError('unsupported', `"${own.name}" cannot be translated to "${theirs.name}".`)
+}
+
+async function translateChat(underway: Underway, down: ChatDownstream, theirs: ChatProtocol): Promise<Result> {
+  const { call } = underway
+  const { provider, model } = call.target
+  const losses: Loss[] = []
+  const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
+  const request = down.decodeRequest(call.body, lose)
+  const body = theirs.upstream.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
+  noteLosses(call, losses)
+  const response = await underway.exchange(body, undefined)
+  const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
+  const context = { model, lose: warn, request }
+  if (call.stream && response.body && isEventStream(response.headers)) {
+    const events = new DecodedStream(response.body, theirs, theirs.upstream.decodeStream(context), underway)
+    underway.clock.enter('firstTokenMs')
+    await events.prime()
+    underway.clock.enter('idleMs')
+    return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
+  }
+  const answer = theirs.upstream.decodeResponse(parseAnswer(await response.text(), response.headers), context)
+  underway.answered(answer.usage)
+  underway.end(undefined)
+  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(answer, request) }
+}
+
+async function translateEmbeddings(underway: Underway, down: EmbedDownstream, theirs: EmbedProtocol): Promise<Result> {
+  const { call } = underway
+  const { provider, model } = call.target
+  const losses: Loss[] = []
+  const request: EmbedRequest = down.decodeRequest(call.body)
+  const body = theirs.upstream.encodeRequest(request, {
+    model,
+    stream: false,
+    traits: provider.traits(model),
+    lose: (path, action, why) => losses.push({ path, action, why }),
+  })
+  noteLosses(call, losses)
+  const response = await underway.exchange(body, undefined)
+  const answer = theirs.upstream.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
+  underway.answered(answer.usage)
+  underway.end(undefined)
+  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(answer, request) }
+}
+
+/** Of the vendor's headers, those that mean the same in any protocol. */
+function carriedHeaders(theirs: Headers, contentType = 'application/json'): Headers {
+  const headers = new Headers({ 'content-type': contentType })
+  const id = theirs.get('x-request-id') ?? theirs.get('request-id') ?? theirs.get('x-amzn-requestid')
+  if (id) headers.set('x-request-id', id)
+  return headers
+}
+
+function streamResult({ own }: Underway, response: Response, body: AsyncIterable<Uint8Array>): StreamResult {
+  return { stream: true, status: 200, headers: carriedHeaders(response.headers, streamContentType[own.framing]), body }
+}
+
+/** A vendor's stream as neutral events, in batches of one chunk. */
+class DecodedStream {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #underway: Underway
+  readonly #frames: ReturnType<typeof unframer>
+  readonly #decoder: ReturnType<ChatProtocol['upstream']['decodeStream']>
+  #batch: StreamEvent[] = []
+  #ready: StreamEvent[][] = []
+  #terminal = false
+  ended = false
+
+  constructor(
+    body: ReadableStream<Uint8Array>,
+    protocol: ChatProtocol,
+    decoder: ReturnType<ChatProtocol['upstream']['decodeStream']>,
+    underway: Underway,
+  ) {
+    this.#reader = body.getReader()
+    this.#decoder = decoder
+    this.#underway = underway
+    this.#frames = unframer(protocol.framing, (event: WireEvent) => this.#batch.push(...this.#decoder.push(event)))
+  }
+
+  async prime(): Promise<void> {
+    while (!this.ended) {
+      const batch = await this.#read()
+      this.#ready.push(batch)
+      if (batch.some(isContent)) return
+    }
+  }
+
+  /** The next events, none when a chunk spelled none; undefined at the end. */
+  async next(): Promise<StreamEvent[] | undefined> {
+    const ready = this.#ready.shift()
+    if (ready) return ready
+    return this.ended ? undefined : this.#read()
+  }
+
+  async #read(): Promise<StreamEvent[]> {
+    this.#batch = []
+    try {
+      const { done, value } = await this.#reader.read()
+      if (done) {
+        this.#frames.end()
+        this.#batch.push(...this.#decoder.end())
+      } else {
+        this.#underway.clock.heard()
+        this.#frames.push(value)
+      }
+      for (const event of this.#batch) {
+        if (event.type === 'usage') this.#underway.answered(event.usage)
+        else if (event.type === 'end') this.#terminal = true
+      }
+      if (done) this.#end(undefined)
+      return this.#batch
+    } catch (error) {
+      const failure = this.#underway.explain(error)
+      this.#end(failure)
+      this.#reader.cancel(failure).catch(() => {})
+      throw failure
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.ended) return
+    this.#end(this.#terminal ? undefined : 'cancelled')
+    await this.#reader.cancel().catch(() => {})
+  }
+
+  #end(ending: LeashError | 'cancelled' | undefined): void {
+    this.ended = true
+    this.#underway.answered(undefined)
+    this.#underway.end(ending)
+  }
+}
+
+function isContent(event: StreamEvent): boolean {
+  if (event.type === 'part-delta') return event.delta !== ''
+  return event.type === 'finish' || (event.type === 'part-start' && event.part.type !== 'text')
+}
+
+/** The stream in the caller's protocol; a failure on the way becomes that protocol's own error event. */
+async function* encodeStream(events: DecodedStream, { own }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+  const bytes = (wire: readonly WireEvent[]) => wire.map((event) => frame(own.framing, event))
+  try {
+    for (let batch = await events.next(); batch; batch = await events.next()) {
+      for (const event of batch) yield* bytes(encoder.push(event))
+    }
+  } catch (error) {
+    if (!(error instanceof LeashError) || error.code === 'aborted') throw error
+    yield* bytes(encoder.fail(error))
+  } finally {
+    await events.cancel()
+  }
+}
