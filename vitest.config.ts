@@ -1,6 +1,32 @@
 import { defineConfig } from 'vitest/config'
 
+const file = (path: string) => new URL(path, import.meta.url).pathname
+
+/** The package's own name, resolved to its source: unit tests need no build. */
+const alias = [
+  { find: /^leashllm$/, replacement: file('./src/index.ts') },
+  { find: /^leashllm\/leash$/, replacement: file('./src/leash.ts') },
+  { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
+]
+
+/** Tests of what is shipped rather than of the source: they need `dist`, and make it when it is out of date. */
+const shipped = ['tests/package/**/*.test.ts', 'tests/docs/**/*.test.ts', 'tests/runtimes/**/*.test.ts']
+
 export default defineConfig({
-  resolve: { alias: [{ find: /^leashllm$/, replacement: new URL('./src/index.ts', import.meta.url).pathname }, { find: /^leashllm\/(.*)$/, replacement: new URL('./src/$1/index.ts', import.meta.url).pathname }] },
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, reporters: ['default'] },
+  test: {
+    pool: 'threads',
+    testTimeout: 20_000,
+    projects: [
+      { resolve: { alias }, test: { name: 'source', testTimeout: 20_000, include: ['tests/**/*.test.ts'], exclude: shipped } },
+      {
+        test: {
+          name: 'shipped',
+          include: shipped,
+          globalSetup: 'tests/package/pack.ts',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
 })

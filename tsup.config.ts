@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+
+/** A sub-path of the package for each: the names are those of the export map in package.json. */
+const entry = {
+  index: 'src/index.ts',
+  leash: 'src/leash.ts',
+  'testing/index': 'src/testing/index.ts',
+  'cli/index': 'src/cli/index.ts',
+}
+
+/** JavaScript only. Declarations come from `tsc -p tsconfig.build.json`: tsup makes them with an interface that TypeScript 7 has not. */
+export default defineConfig({
+  entry: Object.fromEntries(Object.entries(entry).filter(([, file]) => existsSync(file))),
+  format: 'esm',
+  target: 'es2023',
+  platform: 'neutral',
+  // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside.
+  external: [/^node:/],
+  splitting: true,
+  treeshake: false,
+  clean: true,
+  silent: true,
+})
