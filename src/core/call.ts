@@ -1,6 +1,7 @@
 import type { ErrorCode } from './errors.js'
 import type { JsonObject } from './json.js'
 import type { Provider } from './provider.js'
+import type { Transport } from './transport.js'
 import type { Usage } from './usage.js'
 
 /** What a caller may say about one call: `create(params, { leash: { … } })`. */
@@ -13,8 +14,12 @@ export interface CallOptions {
   readonly strict?: boolean
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
   readonly deadlineMs?: number
-  /** Attempts in all, the first included. */
+  /** Tries after the first at one target. */
+  readonly maxRetries?: number
+  /** Attempts in all, over every target, the first included. */
   readonly maxAttempts?: number
+  /** Limits of one attempt, phase by phase. */
+  readonly timeouts?: Timeouts
 }
 
 /** One try's worth of time, in milliseconds each. Absent: no limit of that kind. */
@@ -33,6 +38,8 @@ export interface Origin {
   readonly headers: Headers
   /** The rest of the `RequestInit` (dispatcher, credentials …), passed on to the transport as it is. */
   readonly init?: RequestInit
+  /** The SDK's own way of sending, where it was given one. */
+  readonly transport?: Transport
 }
 
 export interface Target {

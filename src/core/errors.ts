@@ -99,3 +99,11 @@ export class LeashError extends Error {
 export function isLeashError(error: unknown): error is LeashError {
   return typeof error === 'object' && error !== null && brand in error
 }
+
+/**
+ * A failure as `fetch` would throw it. SDKs tell an abort and a dead connection from other errors by what the platform
+ * throws, so those two go out as they came in.
+ */
+export function thrown(error: LeashError): unknown {
+  return (error.code === 'aborted' || error.code === 'network_error') && error.cause !== undefined ? error.cause : error
+}

@@ -5,6 +5,8 @@ import type { JsonObject } from './json.js'
  * `protocols/` ever asks for a vendor's name. Absent means the protocol's own default.
  */
 export interface Traits {
+  /** The model behind a name that tells nothing (a deployment, an application inference profile), as its maker names it. */
+  readonly baseModel?: string
   /** An assistant message may come last and is continued. */
   readonly supportsPrefill?: boolean
   /** The JSON Schema that tools and structured output are held to. */

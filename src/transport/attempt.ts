@@ -7,6 +7,7 @@ import type { Emitter } from '../core/emitter.js'
 import { LeashError } from '../core/errors.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, Provider } from '../core/provider.js'
+import { endReport } from '../core/report.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -33,6 +34,8 @@ export interface Underway {
   /** What a failed read means. */
   explain(error: unknown): LeashError
   answered(usage: Usage | undefined): void
+  /** The stream goes to the caller: from now on the end of the attempt is the end of the call. */
+  streaming(): void
   end(ending: LeashError | 'cancelled' | undefined): void
 }
 
@@ -47,7 +50,10 @@ export function attempt(context: AttemptContext): Next {
     try {
       const result = own === theirs ? await passThrough(underway) : await translate(underway)
       record.status = result.status
-      if (result.stream) record.firstTokenMs = Date.now() - record.startedAt
+      if (result.stream) {
+        record.firstTokenMs = Date.now() - record.startedAt
+        underway.streaming()
+      }
       return result
     } catch (error) {
       const failure = underway.explain(error)
@@ -60,6 +66,7 @@ export function attempt(context: AttemptContext): Next {
 
 function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol, record: Attempt): Underway {
   const clock = new Clock(call.timeouts, call.signal, call.deadline)
+  let streaming = false
   const explain = (error: unknown) => clock.explain(error) ?? networkError(error, record.provider)
   return {
     call,
@@ -81,6 +88,10 @@ function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Proto
       report.model = record.model
       if (usage) report.usage = record.usage = usage
     },
+    streaming() {
+      streaming = true
+      if (record.outcome !== 'pending') endReport(call.report, context.emitter)
+    },
     end(ending) {
       if (record.outcome !== 'pending') return
       clock.stop()
@@ -92,6 +103,7 @@ function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Proto
         record.error = ending.code
       }
       if (context.emitter.heard('attempt')) context.emitter.emit('attempt', { ...record, callId: call.id })
+      if (streaming) endReport(call.report, context.emitter)
     },
   }
 }
@@ -126,7 +138,7 @@ async function dispatch(
 ): Promise<Response> {
   const { provider, model, origin } = call.target
   if (origin) {
-    return transport(origin.url, {
+    return (origin.transport ?? transport)(origin.url, {
       ...origin.init,
       method: 'POST',
       headers: retryCounted(origin.headers, call.attempt),

@@ -60,7 +60,10 @@ export class Clock {
     if (left > 0 && this.#phase === 'idleMs') {
       const silent = Date.now() - this.#lastChunk
       const wait = (this.#timeouts.idleMs ?? Number.POSITIVE_INFINITY) - silent
-      if (wait > 0) return this.#arm(Math.min(wait, left))
+      if (wait > 0) {
+        this.#arm(Math.min(wait, left))
+        return
+      }
     }
     this.#struck =
       left === 0

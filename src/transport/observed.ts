@@ -1,4 +1,4 @@
-import { LeashError } from '../core/errors.js'
+import { LeashError, thrown } from '../core/errors.js'
 import { type Framing, unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap } from '../protocols/protocol.js'
 
@@ -70,7 +70,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
       this.#end(failure)
       // Not awaited: a socket that hangs must not hold back the error.
       this.#reader.cancel(failure).catch(() => {})
-      throw failure
+      throw thrown(failure)
     }
   }
 

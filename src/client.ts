@@ -1,0 +1,157 @@
+import OpenAI, { type ClientOptions } from 'openai'
+import type {} from './augment.js'
+import type { CallOptions } from './core/call.js'
+import { readEnv } from './core/env.js'
+import { compact } from './core/json.js'
+import { beside, transportBehind } from './fetch.js'
+import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
+import { reportBehind } from './respond.js'
+
+/** OpenAI's own options, and the leash's beside them. */
+export interface LeashLLMOptions extends ClientOptions, Omit<LeashOptions, 'fetch' | 'maxBodyBytes'> {}
+
+/** What `post` keeps of the caller's options while the SDK's own loop is made to stand still. */
+interface Owned {
+  readonly leash: CallOptions
+  readonly timeout: number
+  /** Whether the caller, and not the client, set the timeout: the SDK tells the server only then. */
+  readonly timeoutGiven: boolean
+  readonly sdkSignal: AbortSignal | undefined
+}
+
+type RequestOptions = Exclude<Awaited<Parameters<OpenAI['post']>[1]>, undefined>
+type OwnedOptions = RequestOptions & { [owned]?: Owned; leash?: CallOptions }
+
+const owned = Symbol('leashllm.owned')
+const kept = Symbol('leashllm.kept')
+
+/** Those of OpenAI's endpoints that other providers can serve. Everything else goes to OpenAI as it always did. */
+const leashed: ReadonlySet<string> = new Set(['/chat/completions', '/responses', '/embeddings'])
+
+/** The SDK's timer, when ours is the one that counts: the longest that a timer can be set to. */
+const never = 2 ** 31 - 1
+
+/** Stands where OpenAI's key would when only other providers have one. Never sent. */
+const noKey = 'no-openai-key'
+
+/**
+ * OpenAI's client on a leash: the same class, the same methods, and every call to a model goes through the stack,
+ * to any provider.
+ *
+ * @example
+ * const client = new LeashLLM()
+ * await client.chat.completions.create({ model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'Hello' }] })
+ */
+export class LeashLLM extends OpenAI {
+  /** The leash that this client's calls are on; for events, further middleware and other SDKs. */
+  readonly leash: Leash
+  readonly #hasKey: boolean
+  /** False for a client whose requests are signed as they are, and so cannot go through a stack that may edit them. */
+  readonly #leashable: boolean
+
+  constructor(options: LeashLLMOptions = {}) {
+    const set = prepare(options)
+    super(set.openai)
+    this.leash = set.leash
+    this.#hasKey = set.hasKey
+    this.#leashable = set.leashable
+  }
+
+  /** One owner of retries and timeouts: for a leashed call the SDK's own loop runs once, and its timer never fires. */
+  override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): ReturnType<typeof OpenAI.prototype.post<Rsp>> {
+    if (!this.#leashable || !leashed.has(path)) return super.post<Rsp>(path, options)
+    return super.post<Rsp>(
+      path,
+      Promise.resolve(options).then((options) => this.#own(options ?? {})),
+    )
+  }
+
+  #own(options: OwnedOptions): OwnedOptions {
+    const { timeout = this.timeout, maxRetries = this.maxRetries, leash } = options
+    // What the SDK would refuse, it is to refuse itself, in its own words.
+    if (!Number.isInteger(timeout) || timeout < 0 || !Number.isInteger(maxRetries) || maxRetries < 0) return options
+    return {
+      ...options,
+      maxRetries: 0,
+      timeout: never,
+      [owned]: {
+        leash: { ...leash, maxRetries, timeouts: { attemptMs: timeout, ...leash?.timeouts } },
+        timeout,
+        timeoutGiven: options.timeout !== undefined,
+        sdkSignal: options.signal ?? undefined,
+      },
+    }
+  }
+
+  protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
+    await super.prepareRequest(request, context)
+    const options: OwnedOptions = context.options
+    const own = options[owned]
+    if (!own) return
+    request[beside] = {
+      options: own.leash,
+      body: options.body,
+      provider: 'openai',
+      ready: this.#hasKey,
+      ...(own.sdkSignal && { signal: own.sdkSignal }),
+    }
+    const { headers } = request
+    if (headers instanceof Headers && headers.get('x-stainless-timeout') === String(Math.trunc(never / 1000))) {
+      if (own.timeoutGiven) headers.set('x-stainless-timeout', String(Math.trunc(own.timeout / 1000)))
+      else headers.delete('x-stainless-timeout')
+    }
+  }
+
+  protected override makeStatusError(...args: Parameters<OpenAI['makeStatusError']>): ReturnType<OpenAI['makeStatusError']> {
+    const error = super.makeStatusError(...args)
+    const report = reportBehind(args[3])
+    if (report) Object.defineProperty(error, 'leash', { value: report, enumerable: false })
+    return error
+  }
+}
+
+interface Prepared {
+  readonly openai: ClientOptions
+  readonly leash: Leash
+  readonly hasKey: boolean
+  readonly leashable: boolean
+}
+
+/** What a client hands on to those that `withOptions()` makes of it, so that they share its leash. */
+interface Kept {
+  readonly options: LeashOptions
+  readonly inside: LeashInside
+  readonly hasKey: boolean
+}
+
+function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
+  const { providers, routes, retry, timeouts, strict, maxAttempts, use, [kept]: inherited, ...openai } = options
+  const asked = compact({ providers, routes, retry, timeouts, strict, maxAttempts, use })
+  // `withOptions()` hands us the fetch that we gave to the client it was called on.
+  const { fetch } = openai
+  const transport = fetch && (transportBehind(fetch) ?? fetch)
+  const all: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
+  const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(all)
+  const leashable = !['provider', 'credential', 'x509Transport'].some(
+    (name) => name in openai && openai[name as keyof ClientOptions] != null,
+  )
+  if (!leashable) return { openai, leash: inside.leash, hasKey: true, leashable }
+  const hasKey = inherited?.hasKey ?? hasCredentials(openai)
+  return {
+    openai: {
+      ...openai,
+      ...(!hasKey && inside.configured().length > 0 && { apiKey: noKey }),
+      fetch: inside.fetchFor('openai', transport),
+      ...{ [kept]: { options: all, inside, hasKey } satisfies Kept },
+    },
+    leash: inside.leash,
+    hasKey,
+    leashable,
+  }
+}
+
+function hasCredentials({ apiKey, adminAPIKey, workloadIdentity }: ClientOptions): boolean {
+  return [apiKey, adminAPIKey, workloadIdentity, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY')].some(
+    (credential) => credential != null && credential !== '',
+  )
+}

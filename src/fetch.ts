@@ -1,0 +1,142 @@
+/** The leash as a `fetch`: what every vendor's SDK takes. */
+import type { CallOptions, Report } from './core/call.js'
+import { isLeashError, LeashError, thrown } from './core/errors.js'
+import { isObject, type JsonObject, parseJson } from './core/json.js'
+import { whenEnded } from './core/report.js'
+import type { Transport } from './core/transport.js'
+import type { Engine, Incoming } from './engine.js'
+import { originOf } from './providers/origins.js'
+import { recognise } from './recognise.js'
+import { respond, respondError } from './respond.js'
+
+/** What a face knows of a call beyond its bytes, hung on the `RequestInit` that travels through an SDK. */
+export interface Beside {
+  readonly options: CallOptions
+  /** The body before the SDK made it a string. */
+  readonly body?: unknown
+  /** The provider behind the address that the SDK was given, and whether a key for it was given too. */
+  readonly provider?: string
+  readonly ready?: boolean
+  /** The caller's own signal, where the SDK puts another in its place: `.stream()` runners are known by it. */
+  readonly signal?: AbortSignal
+}
+
+export const beside = Symbol('leashllm.beside')
+
+declare global {
+  interface RequestInit {
+    [beside]?: Beside
+  }
+}
+
+const reports = new WeakMap<AbortSignal, Report>()
+
+/**
+ * What happened to a streamed call: provider, attempts, usage. Resolves when the stream has ended or was left.
+ * @param stream what `create({ stream: true })` or `.stream()` of a leashed client gave
+ */
+export function reportOf(stream: { readonly controller: AbortController }): Promise<Report> {
+  const report = reports.get(stream.controller.signal)
+  if (report) return whenEnded(report)
+  return Promise.reject(
+    new LeashError('invalid_config', 'This stream does not come from a leashed client, or its call has not begun.'),
+  )
+}
+
+const transports = new WeakMap<object, Transport>()
+
+/** The transport that a leashed `fetch` sends through; undefined for any other function. */
+export function transportBehind(leashed: object): Transport | undefined {
+  return transports.get(leashed)
+}
+
+/**
+ * @param transport carries what is no call to a model, and calls that go where the SDK was sending them
+ * @param provider the provider that the SDK talks to, where its protocol does not tell (Claude on Vertex)
+ */
+export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
+  const leashed: typeof fetch = async function leashed(input, init = {}) {
+    const request = await readRequest(input, init)
+    const incoming = request && incomingOf(request, transport, init[beside], provider)
+    if (!incoming)
+      return input instanceof Request ? transport(input.url, await initOf(input, init)) : transport(String(input), init)
+    const { report, result } = engine.run(incoming)
+    for (const signal of [incoming.signal, init[beside]?.signal]) if (signal) reports.set(signal, report)
+    try {
+      return respond(await result, report)
+    } catch (error) {
+      if (!isLeashError(error)) throw error
+      const leaving = thrown(error)
+      // An answer that never came has no status to show: SDKs have their own classes for that.
+      if (leaving !== error || error.code === 'timeout' || error.code === 'deadline_exceeded') throw leaving
+      return respondError(error, incoming.protocol, report)
+    }
+  }
+  transports.set(leashed, transport)
+  return leashed
+}
+
+interface ReadRequest {
+  readonly url: string
+  readonly headers: Headers
+  readonly text: string
+  readonly init: RequestInit
+  readonly signal?: AbortSignal
+}
+
+/** The request when it can be one to a model: a POST with a JSON body. */
+async function readRequest(input: string | URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {
+  const asked = input instanceof Request ? input : undefined
+  if ((init.method ?? asked?.method ?? 'GET').toUpperCase() !== 'POST') return undefined
+  const url = asked ? asked.url : String(input)
+  if (!recognise(new URL(url).pathname)) return undefined
+  const body = init.body ?? (asked ? await asked.clone().text() : undefined)
+  const text = typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
+  if (text === undefined) return undefined
+  const given = init.headers ?? asked?.headers
+  const signal = init.signal ?? asked?.signal
+  return { url, text, init, headers: given instanceof Headers ? given : new Headers(given), ...(signal && { signal }) }
+}
+
+function incomingOf(
+  request: ReadRequest,
+  transport: Transport,
+  beside: Beside | undefined,
+  provider: string | undefined,
+): Incoming | undefined {
+  const { url, headers, text, init, signal } = request
+  const body = isObject(beside?.body) ? (beside.body as JsonObject) : parseJson(text)
+  if (!isObject(body)) return undefined
+  const found = recognise(new URL(url).pathname, body as JsonObject)
+  if (!found) return undefined
+  const forwarded: Record<string, string> = {}
+  for (const name of found.protocol.headers) {
+    const value = headers.get(name)
+    if (value !== null) forwarded[name] = value
+  }
+  return {
+    protocol: found.protocol,
+    model: found.model,
+    stream: found.stream,
+    body: body as JsonObject,
+    text,
+    headers: forwarded,
+    here: {
+      url,
+      headers,
+      init,
+      transport,
+      provider: beside?.provider ?? provider ?? originOf(found.protocol.name),
+      ready: beside?.ready ?? true,
+    },
+    options: beside?.options ?? {},
+    ...(signal && { signal }),
+  }
+}
+
+/** A `Request` taken apart for a transport that takes an address. */
+async function initOf(request: Request, init: RequestInit): Promise<RequestInit> {
+  const { method, headers, signal } = request
+  const body = request.body ? await request.clone().arrayBuffer() : undefined
+  return { method, headers, signal, ...(body && { body }), ...init }
+}

@@ -1,0 +1,89 @@
+/** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
+import { isLeashError, LeashError } from './core/errors.js'
+import { isObject, type JsonObject, parseJson } from './core/json.js'
+import { createReport } from './core/report.js'
+import type { Engine, Incoming } from './engine.js'
+import { frame } from './protocols/framing/framing.js'
+import type { Protocol } from './protocols/protocol.js'
+import { type Recognised, recognise } from './recognise.js'
+import { respondError, respondWhole } from './respond.js'
+
+export interface HandlerOptions {
+  /** The largest request body that `handle` reads, in bytes. @defaultValue 33554432 (32 MiB) */
+  readonly maxBodyBytes?: number
+}
+
+export function createHandler(
+  engine: Engine,
+  { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions,
+): (request: Request) => Promise<Response> {
+  return async function handle(request) {
+    const path = new URL(request.url).pathname
+    const protocol = recognise(path)?.protocol
+    if (!protocol) return notServed(`Nothing is served at ${request.method} ${path.slice(0, 200)}.`, 404)
+    if (request.method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
+    try {
+      const body = await readBody(request, maxBodyBytes)
+      const found = recognise(path, body)
+      if (!found) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
+      return await answer(engine, incomingOf(request, found, body))
+    } catch (error) {
+      if (!isLeashError(error)) throw error
+      return respondError(error, protocol, createReport('', undefined))
+    }
+  }
+}
+
+async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
+  const { report, result } = engine.run(incoming)
+  try {
+    const done = await result
+    return respondWhole(done.stream ? { ...done, body: told(done.body, incoming.protocol) } : done, report)
+  } catch (error) {
+    if (!isLeashError(error)) throw error
+    return respondError(error, incoming.protocol, report)
+  }
+}
+
+/** A stream whose failure the caller can read: over HTTP, a thrown error would only be a connection that closed. */
+async function* told(body: AsyncIterable<Uint8Array>, protocol: Protocol): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    if (!isLeashError(error) || protocol.kind !== 'chat' || !protocol.downstream) throw error
+    for (const event of protocol.downstream.encodeStream({ messages: [] }).fail(error)) yield frame(protocol.framing, event)
+  }
+}
+
+function incomingOf(request: Request, { protocol, model, stream }: Recognised, body: JsonObject): Incoming {
+  const headers: Record<string, string> = {}
+  for (const name of protocol.headers) {
+    const value = request.headers.get(name)
+    if (value !== null) headers[name] = value
+  }
+  return { protocol, model, stream, body, headers, options: {}, signal: request.signal }
+}
+
+async function readBody(request: Request, limit: number): Promise<JsonObject> {
+  const tooLarge = () =>
+    new LeashError('request_too_large', `The request body is larger than ${limit} bytes. Send less, or raise \`maxBodyBytes\`.`)
+  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = request.body?.getReader()
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    size += read.value.byteLength
+    if (size > limit) {
+      await reader?.cancel()
+      throw tooLarge()
+    }
+    chunks.push(read.value)
+  }
+  const body = parseJson(await new Blob(chunks as BlobPart[]).text())
+  if (isObject(body)) return body as JsonObject
+  throw new LeashError('invalid_request', 'The request body is not a JSON object.')
+}
+
+function notServed(message: string, status: number): Response {
+  return Response.json({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } }, { status })
+}

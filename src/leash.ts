@@ -1,0 +1,78 @@
+import { checkOptions } from './config/schema.js'
+import { Emitter, type LeashEvents } from './core/emitter.js'
+import type { Transport } from './core/transport.js'
+import { Engine, type Layer, type StackOptions } from './engine.js'
+import { leashFetch } from './fetch.js'
+import { createHandler, type HandlerOptions } from './handler.js'
+import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
+import { createResolver } from './resolve.js'
+import { wrap } from './wrap.js'
+
+export interface LeashOptions extends StackOptions, HandlerOptions {
+  /** Providers by name: options for a built-in one, or one of your own. A key not given here comes from the vendor's environment variable. */
+  readonly providers?: ProvidersOptions
+  /** Your names for models: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
+  readonly routes?: Readonly<Record<string, string>>
+  /** What carries requests to upstreams. @defaultValue the global `fetch` */
+  readonly fetch?: Transport
+}
+
+export interface Leash {
+  /** Takes the place of `fetch` in any SDK: a call to a model goes through the stack, everything else passes. */
+  readonly fetch: typeof fetch
+  /** Serves the wire endpoints of OpenAI, Anthropic and Gemini in any fetch-style host, with any model behind any of them. */
+  readonly handle: (request: Request) => Promise<Response>
+  /** An instance of a vendor's own SDK, of the same class, on the leash. */
+  readonly wrap: <T extends object>(client: T) => T
+  /** Adds a layer to the stack, inside those there are. */
+  readonly use: (layer: Layer) => Leash
+  /** @returns a function that stops listening */
+  readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
+  /** Takes no more calls. Those under way go on to their end. */
+  readonly close: () => Promise<void>
+}
+
+/** What the client builds on, beside what everybody sees. */
+export interface LeashInside {
+  readonly leash: Leash
+  readonly engine: Engine
+  /** A `fetch` of this leash over another transport, for an SDK that lives at the named provider. */
+  fetchFor(provider?: string, transport?: Transport): typeof fetch
+  /** Names of the providers that were given options or have a key in the environment. */
+  configured(): readonly string[]
+}
+
+/** Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it. */
+export function createLeash(options: LeashOptions = {}): Leash {
+  return openLeash(options).leash
+}
+
+export function openLeash(options: LeashOptions): LeashInside {
+  checkOptions(options)
+  const emitter = new Emitter()
+  const registry = configuredProviders(options.providers)
+  // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
+  const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
+  const resolve = createResolver(registry, options.routes)
+  const engine = new Engine(options, { transport, resolve, emitter })
+  const leash: Leash = {
+    fetch: leashFetch(engine, transport),
+    handle: createHandler(engine, options),
+    wrap: (client) => wrap(client, inside),
+    use(layer) {
+      engine.use(layer)
+      return leash
+    },
+    on: (name, listener) => emitter.on(name, listener),
+    async close() {
+      engine.close()
+    },
+  }
+  const inside: LeashInside = {
+    leash,
+    engine,
+    fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
+    configured: () => registry.configured(),
+  }
+  return inside
+}

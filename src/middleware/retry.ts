@@ -1,0 +1,62 @@
+import type { Emitter } from '../core/emitter.js'
+import { isLeashError, type LeashError } from '../core/errors.js'
+import type { Middleware } from '../core/middleware.js'
+import { sleep, timeLeft } from '../core/signals.js'
+
+export interface RetryOptions {
+  /** Tries at one target, the first included. A call's own `maxRetries` wins. @defaultValue 3 */
+  readonly attempts?: number
+  /** Milliseconds before the next try. `Retry-After` wins where the upstream sent one. @defaultValue exponential, 500 ms to 8 s, full jitter */
+  readonly backoff?: (attempt: number) => number
+  /** The longest `Retry-After` that is waited for, in milliseconds; asked to wait longer, the call fails at once. @defaultValue 60000 */
+  readonly retryAfterCapMs?: number
+  /** Which failures are worth another try. @defaultValue those that the protocol marks as retryable */
+  readonly when?: (error: LeashError) => boolean
+  /**
+   * Tokens against retry storms, shared by all calls of the leash: a retry takes one, an answer gives a tenth back.
+   * Without a token a failure is final. @defaultValue 500
+   */
+  readonly tokens?: number
+}
+
+/** Waits twice as long after each failure, drawn evenly from zero up, so that clients who failed together do not return together. */
+export function exponential({ baseMs = 500, maxMs = 8000 } = {}): (attempt: number) => number {
+  return (attempt) => Math.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1))
+}
+
+/**
+ * Sends the call again when the upstream failed in a way worth repeating.
+ *
+ * A stream fails here only before its first content: after that the caller has seen part of an answer, and another
+ * try would show two.
+ */
+export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware {
+  const {
+    attempts = 3,
+    backoff = exponential(),
+    retryAfterCapMs = 60_000,
+    when = (error) => error.retryable,
+    tokens = 500,
+  } = options
+  let bucket = tokens
+  return (next) =>
+    async function retry(call) {
+      const limit = call.options.maxRetries === undefined ? attempts : call.options.maxRetries + 1
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const result = await next(attempt === 1 ? call : { ...call, attempt })
+          if (bucket < tokens) bucket = Math.min(tokens, bucket + 0.1)
+          return result
+        } catch (error) {
+          if (!isLeashError(error) || !when(error) || attempt >= limit || call.signal?.aborted) throw error
+          const maxAttempts = call.options.maxAttempts ?? Number.POSITIVE_INFINITY
+          if (call.report.attempts.length >= maxAttempts || bucket < 1) throw error
+          const delayMs = error.retryAfterMs ?? backoff(attempt)
+          if (delayMs > retryAfterCapMs || delayMs >= timeLeft(call.deadline)) throw error
+          bucket -= 1
+          if (emitter?.heard('retry')) emitter.emit('retry', { callId: call.id, attempt, delayMs, error: error.code })
+          await sleep(delayMs, call.signal)
+        }
+      }
+    }
+}

@@ -1,0 +1,90 @@
+/** Which provider a model's name leads to. */
+import { nearestModels } from './catalog/nearest.js'
+import { resolveByPattern } from './catalog/patterns.js'
+import type { Origin, Target } from './core/call.js'
+import { LeashError } from './core/errors.js'
+import type { Provider } from './core/provider.js'
+import { isPublicEndpoint, originOf } from './providers/origins.js'
+
+export interface Registry {
+  /** Made on first use. Undefined when no provider has this name. */
+  get(name: string): Provider | undefined
+  names(): readonly string[]
+  /** Those that were given options or have a key in the environment. */
+  configured(): readonly string[]
+}
+
+/** Where the caller's SDK was sending its request. */
+export interface Here extends Origin {
+  /** The name of the provider that lives there. */
+  readonly provider: string
+  /** Whether the request carries a key for it. */
+  readonly ready: boolean
+}
+
+/** @throws LeashError `unknown_model` or `missing_key`, with what to do about it */
+export type Resolve = (model: string, protocol: string, here: Here | undefined) => Target
+
+/**
+ * In this order: `provider/model` where the first part names a provider; the configured routes; the catalog's patterns.
+ * A name that none of them knows goes where the caller's SDK was going: a fine-tuned or self-hosted model, or one that
+ * appeared yesterday, needs no entry in a table.
+ */
+export function createResolver(registry: Registry, routes: Readonly<Record<string, string>> = {}): Resolve {
+  function at(name: string, model: string, here: Here | undefined): Target | undefined {
+    const provider = registry.get(name)
+    if (!provider) return undefined
+    return here?.ready && here.provider === name ? { provider, model, origin: here } : { provider, model }
+  }
+
+  function explicit(model: string, here: Here | undefined): Target | undefined {
+    const slash = model.indexOf('/')
+    return slash > 0 && slash < model.length - 1 ? at(model.slice(0, slash), model.slice(slash + 1), here) : undefined
+  }
+
+  return function resolve(model, protocol, here) {
+    const named = explicit(model, here)
+    if (named) return usable(named)
+    const route = routes[model]
+    if (route !== undefined) {
+      const target = explicit(route, here)
+      if (target) return usable(target)
+      throw new LeashError(
+        'invalid_config',
+        `The route "${model}" leads to "${route}", which names no provider. Write it as "provider/model", with one of: ${registry.names().join(', ')}.`,
+      )
+    }
+    const suggested = resolveByPattern(model).flatMap((name) => at(name, model, here) ?? [])
+    const ready = suggested.find(isReady)
+    if (ready) return ready
+    // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
+    const elsewhere = here ? !isPublicEndpoint(here.url) : false
+    if (suggested[0] && !elsewhere) return usable(suggested[0])
+    const fallback = at(here?.provider ?? originOf(protocol), model, here)
+    if (fallback && isReady(fallback)) return fallback
+    throw unknownModel(model, registry)
+  }
+}
+
+function isReady({ provider, origin }: Target): boolean {
+  return origin !== undefined || provider.missing() === undefined
+}
+
+function usable(target: Target): Target {
+  const missing = target.origin ? undefined : target.provider.missing()
+  if (missing === undefined) return target
+  throw new LeashError('missing_key', `"${target.model}" is served by "${target.provider.name}", which is not ready: ${missing}`)
+}
+
+function unknownModel(model: string, registry: Registry): LeashError {
+  const near = nearestModels(model)
+  const ready = registry.configured()
+  return new LeashError(
+    'unknown_model',
+    [
+      `No provider is known for the model "${model.slice(0, 100)}".`,
+      near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '',
+      ` Write it as "provider/model"; configured here: ${ready.join(', ') || 'none. Set a key such as OPENAI_API_KEY'}.`,
+    ].join(''),
+  )
+}

@@ -1,0 +1,161 @@
+/**
+ * Results and errors as what a vendor's SDK expects from `fetch`: a whole, real `Response`.
+ *
+ * An SDK reads an answer in one of two ways, `json()` or iterating `body`. Those two are answered from what is at
+ * hand already; every other way goes through a second `Response` that is made only then, because making one for each
+ * call would cost more than all the layers together.
+ */
+import type { Report, Result } from './core/call.js'
+import type { LeashError } from './core/errors.js'
+import { isObject } from './core/json.js'
+import type { Protocol } from './protocols/protocol.js'
+
+interface Read {
+  readonly headers: Headers
+  /** The parsed body of a unary answer. */
+  readonly value?: unknown
+  readonly text?: string
+  /** The body of a stream. */
+  readonly stream?: AsyncIterable<Uint8Array>
+  whole?: Response
+  used: boolean
+}
+
+const read = new WeakMap<Response, Read>()
+
+/** Never constructed: its prototype is given to a `Response` whose body has been read, or is being read, beside the road. */
+class LeashedResponse extends Response {
+  override get headers(): Headers {
+    return readOf(this).headers
+  }
+  override get body(): Response['body'] {
+    return whole(this).body
+  }
+  override get bodyUsed(): boolean {
+    const { used, whole } = readOf(this)
+    return used || (whole?.bodyUsed ?? false)
+  }
+  override json(): Promise<unknown> {
+    const state = readOf(this)
+    if (state.stream || state.used || state.whole) return whole(this).json()
+    state.used = true
+    return Promise.resolve(state.value)
+  }
+  override text(): Promise<string> {
+    return whole(this).text()
+  }
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return whole(this).arrayBuffer()
+  }
+  override bytes() {
+    return whole(this).bytes()
+  }
+  override blob(): Promise<Blob> {
+    return whole(this).blob()
+  }
+  override formData(): Promise<FormData> {
+    return whole(this).formData()
+  }
+  override clone(): Response {
+    return whole(this).clone()
+  }
+}
+
+function readOf(response: Response): Read {
+  const state = read.get(response)
+  if (state) return state
+  throw new TypeError('Illegal invocation: not a response of a leash.')
+}
+
+function whole(response: Response): Response {
+  const state = readOf(response)
+  if (state.used) throw new TypeError('Body is unusable: it has been read already.')
+  const { status, statusText } = response
+  state.whole ??= new Response(state.stream ? readable(state.stream) : (state.text ?? JSON.stringify(state.value)), {
+    status,
+    statusText,
+    headers: state.headers,
+  })
+  return state.whole
+}
+
+/**
+ * A `ReadableStream` over an iterable. Whoever iterates it, as the SDKs do, gets the iterator itself and pays nothing
+ * for the stream around it.
+ */
+export function readable(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const iterator = source[Symbol.asyncIterator]()
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next()
+        if (done) controller.close()
+        else controller.enqueue(value as Uint8Array<ArrayBuffer>)
+      },
+      async cancel() {
+        await iterator.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  Object.defineProperty(stream, Symbol.asyncIterator, { value: () => iterator })
+  return stream
+}
+
+const reports = new WeakMap<Headers, Report>()
+
+/** The report of the call that a response answered, by the response's headers. */
+export function reportBehind(headers: Headers): Report | undefined {
+  return reports.get(headers)
+}
+
+export function respond(result: Result, report: Report): Response {
+  const headers = reported(result.headers, report)
+  const response = result.response ?? new Response(null, { status: result.status })
+  Object.setPrototypeOf(response, LeashedResponse.prototype)
+  if (result.stream) read.set(response, { headers, stream: result.body, used: false })
+  else {
+    attachReport(result.body, report)
+    read.set(response, { headers, value: result.body, ...(result.text !== undefined && { text: result.text }), used: false })
+  }
+  return response
+}
+
+/** The same as a plain `Response`: a host reads what the platform keeps inside of one, and would miss what is laid over it. */
+export function respondWhole(result: Result, report: Report): Response {
+  const body = result.stream ? readable(result.body) : (result.text ?? JSON.stringify(result.body))
+  return new Response(body, { status: result.status, headers: reported(result.headers, report) })
+}
+
+/** The report on an answer: there for who asks, invisible to logs, JSON and deep equality. */
+export function attachReport(value: unknown, report: Report): void {
+  if (isObject(value)) Object.defineProperty(value, 'leash', { value: report, enumerable: false, configurable: true })
+}
+
+/** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
+export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
+  const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
+  const encoded = own ? undefined : protocol.encodeError(error)
+  const headers = reported(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
+  headers.set('x-should-retry', 'false')
+  headers.set('x-leash-error', error.code)
+  if (!own && error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
+  const response = new Response(own ? own.text : JSON.stringify(encoded?.body), {
+    status: own?.status ?? encoded?.status ?? error.status,
+    headers,
+  })
+  reports.set(response.headers, report)
+  return response
+}
+
+function reported(headers: Headers, report: Report): Headers {
+  const all = new Headers(headers)
+  all.set('x-leash-id', report.id)
+  all.set('x-leash-attempts', String(report.attempts.length))
+  if (report.provider) all.set('x-leash-provider', report.provider)
+  if (report.model) all.set('x-leash-model', report.model)
+  // The body has been decoded and may have been edited: these would lie about it.
+  all.delete('content-encoding')
+  all.delete('content-length')
+  return all
+}
