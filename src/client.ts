@@ -1,35 +1,18 @@
 import OpenAI, { type ClientOptions } from 'openai'
 import type {} from './augment.js'
-import type { CallOptions } from './core/call.js'
 import { readEnv } from './core/env.js'
 import { compact } from './core/json.js'
-import { beside, transportBehind } from './fetch.js'
+import { transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './respond.js'
+import { hangBeside, isLeashed, takeOver } from './stainless.js'
 
 /** OpenAI's own options, and the leash's beside them. */
 export interface LeashLLMOptions extends ClientOptions, Omit<LeashOptions, 'fetch' | 'maxBodyBytes'> {}
 
-/** What `post` keeps of the caller's options while the SDK's own loop is made to stand still. */
-interface Owned {
-  readonly leash: CallOptions
-  readonly timeout: number
-  /** Whether the caller, and not the client, set the timeout: the SDK tells the server only then. */
-  readonly timeoutGiven: boolean
-  readonly sdkSignal: AbortSignal | undefined
-}
-
 type RequestOptions = Exclude<Awaited<Parameters<OpenAI['post']>[1]>, undefined>
-type OwnedOptions = RequestOptions & { [owned]?: Owned; leash?: CallOptions }
 
-const owned = Symbol('leashllm.owned')
 const kept = Symbol('leashllm.kept')
-
-/** Those of OpenAI's endpoints that other providers can serve. Everything else goes to OpenAI as it always did. */
-const leashed: ReadonlySet<string> = new Set(['/chat/completions', '/responses', '/embeddings'])
-
-/** The SDK's timer, when ours is the one that counts: the longest that a timer can be set to. */
-const never = 2 ** 31 - 1
 
 /** Stands where OpenAI's key would when only other providers have one. Never sent. */
 const noKey = 'no-openai-key'
@@ -57,49 +40,17 @@ export class LeashLLM extends OpenAI {
     this.#leashable = set.leashable
   }
 
-  /** One owner of retries and timeouts: for a leashed call the SDK's own loop runs once, and its timer never fires. */
   override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): ReturnType<typeof OpenAI.prototype.post<Rsp>> {
-    if (!this.#leashable || !leashed.has(path)) return super.post<Rsp>(path, options)
+    if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
     return super.post<Rsp>(
       path,
-      Promise.resolve(options).then((options) => this.#own(options ?? {})),
+      Promise.resolve(options).then((options: RequestOptions = {}) => takeOver(options, this)),
     )
-  }
-
-  #own(options: OwnedOptions): OwnedOptions {
-    const { timeout = this.timeout, maxRetries = this.maxRetries, leash } = options
-    // What the SDK would refuse, it is to refuse itself, in its own words.
-    if (!Number.isInteger(timeout) || timeout < 0 || !Number.isInteger(maxRetries) || maxRetries < 0) return options
-    return {
-      ...options,
-      maxRetries: 0,
-      timeout: never,
-      [owned]: {
-        leash: { ...leash, maxRetries, timeouts: { attemptMs: timeout, ...leash?.timeouts } },
-        timeout,
-        timeoutGiven: options.timeout !== undefined,
-        sdkSignal: options.signal ?? undefined,
-      },
-    }
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
     await super.prepareRequest(request, context)
-    const options: OwnedOptions = context.options
-    const own = options[owned]
-    if (!own) return
-    request[beside] = {
-      options: own.leash,
-      body: options.body,
-      provider: 'openai',
-      ready: this.#hasKey,
-      ...(own.sdkSignal && { signal: own.sdkSignal }),
-    }
-    const { headers } = request
-    if (headers instanceof Headers && headers.get('x-stainless-timeout') === String(Math.trunc(never / 1000))) {
-      if (own.timeoutGiven) headers.set('x-stainless-timeout', String(Math.trunc(own.timeout / 1000)))
-      else headers.delete('x-stainless-timeout')
-    }
+    hangBeside(request, context.options, { provider: 'openai', ready: this.#hasKey })
   }
 
   protected override makeStatusError(...args: Parameters<OpenAI['makeStatusError']>): ReturnType<OpenAI['makeStatusError']> {

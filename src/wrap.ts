@@ -1,7 +1,70 @@
 /** Puts an instance of a vendor's own SDK on the leash. */
 import { LeashError } from './core/errors.js'
-import type { LeashInside } from './leash.js'
+import { isObject } from './core/json.js'
+import type { Transport } from './core/transport.js'
+import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
 
-export function wrap<T extends object>(client: T, _leash: LeashInside): T {
-  throw new LeashError('unsupported', `Cannot wrap ${client.constructor.name}.`)
+/** What `wrap` needs of a leash. */
+export interface Wrapping {
+  /** A leashed `fetch` over the SDK's own transport. */
+  fetchFor(provider?: string, transport?: Transport): typeof fetch
+}
+
+/**
+ * An instance of the same class whose calls go through the stack. OpenAI, Anthropic and their kin, and AWS's Bedrock
+ * client, are copied; Google's client cannot make a copy of itself and is changed in place.
+ *
+ * @throws LeashError `unsupported` for an instance of anything else
+ */
+export function wrap<T extends object>(client: T, leash: Wrapping): T {
+  if (isStainless(client)) return wrapStainless(client, leash)
+  if (isGoogle(client)) return wrapGoogle(client, leash)
+  if (isAws(client)) return wrapAws(client, leash)
+  throw new LeashError(
+    'unsupported',
+    `Cannot wrap an instance of ${client.constructor?.name ?? 'no class'}. Known: OpenAI, Anthropic, GoogleGenAI, BedrockRuntimeClient; for any other SDK pass \`leash.fetch\` as its fetch option.`,
+  )
+}
+
+interface Stainless {
+  maxRetries: number
+  timeout: number
+  fetch: Transport
+  withOptions(options: object): this
+  post(path: string, options?: StainlessOptions | Promise<StainlessOptions>): unknown
+  prepareRequest(request: RequestInit, context: { options: StainlessOptions }): Promise<void>
+}
+
+function isStainless(client: object): client is Stainless {
+  return ['withOptions', 'post', 'prepareRequest'].every((name) => typeof Reflect.get(client, name) === 'function')
+}
+
+function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
+  const copy = client.withOptions({ fetch: leash.fetchFor(undefined, client.fetch) })
+  const post = copy.post.bind(copy)
+  const prepareRequest = copy.prepareRequest.bind(copy)
+  copy.post = (path, options) =>
+    isLeashed(path) ? post(path, Promise.resolve(options).then((options = {}) => takeOver(options, copy))) : post(path, options)
+  copy.prepareRequest = async (request, context) => {
+    await prepareRequest(request, context)
+    hangBeside(request, context.options, {})
+  }
+  return copy
+}
+
+interface Google {
+  apiClient: { clientOptions: { httpOptions?: { fetch?: Transport; retryOptions?: unknown } } }
+}
+
+function isGoogle(client: object): client is Google {
+  const api: unknown = Reflect.get(client, 'apiClient')
+  return isObject(api) && isObject(api.clientOptions)
+}
+
+function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
+  const { clientOptions } = client.apiClient
+  const { retryOptions: _, ...httpOptions } = clientOptions.httpOptions ?? {}
+  const vertex = Reflect.get(client, 'vertexai') === true
+  clientOptions.httpOptions = { ...httpOptions, fetch: leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch) }
+  return client
 }

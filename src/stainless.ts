@@ -1,0 +1,70 @@
+/**
+ * What OpenAI's and Anthropic's clients have in common (Stainless generates both): `post` starts a request, a loop
+ * inside retries and times it, `prepareRequest` is the last hook before `fetch`.
+ *
+ * A leashed call has one owner of retries and timeouts. For it, the client's own loop is made to run once and its timer
+ * never to fire; what its user had asked for travels beside the request to the stack.
+ */
+import type { CallOptions } from './core/call.js'
+import { type Beside, beside } from './fetch.js'
+import { recognise } from './recognise.js'
+
+export interface StainlessOptions {
+  maxRetries?: number
+  timeout?: number
+  signal?: AbortSignal | null | undefined
+  body?: unknown
+  leash?: CallOptions
+  [owned]?: Owned
+}
+
+interface Owned {
+  readonly leash: CallOptions
+  readonly timeout: number
+  /** Whether the user, and not the client, set the timeout: the SDK tells the server only then. */
+  readonly timeoutGiven: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+const owned = Symbol('leashllm.owned')
+
+/** The longest that a timer can be set to. */
+const never = 2 ** 31 - 1
+
+/** Whether a POST to this path of the client's API is a call to a model. */
+export function isLeashed(path: string): boolean {
+  return recognise(path.split('?', 1)[0] ?? path) !== undefined
+}
+
+/** The options of a request, its retries and timeout taken over. */
+export function takeOver<O extends StainlessOptions>(options: O, client: { readonly maxRetries: number; readonly timeout: number }): O {
+  const { timeout = client.timeout, maxRetries = client.maxRetries, leash, signal } = options
+  // What the SDK would refuse, it is to refuse itself, in its own words.
+  if (!isCount(timeout) || !isCount(maxRetries)) return options
+  return {
+    ...options,
+    maxRetries: 0,
+    timeout: never,
+    [owned]: {
+      leash: { maxRetries, ...leash, timeouts: { attemptMs: timeout, ...leash?.timeouts } },
+      timeout,
+      timeoutGiven: options.timeout !== undefined,
+      signal: signal ?? undefined,
+    },
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0
+}
+
+/** Hangs what was taken over on the request, and undoes its traces in the headers. */
+export function hangBeside(request: RequestInit, options: StainlessOptions, where: Pick<Beside, 'provider' | 'ready'>): void {
+  const own = options[owned]
+  if (!own) return
+  request[beside] = { ...where, options: own.leash, body: options.body, ...(own.signal && { signal: own.signal }) }
+  const { headers } = request
+  if (!(headers instanceof Headers) || headers.get('x-stainless-timeout') !== String(Math.trunc(never / 1000))) return
+  if (own.timeoutGiven) headers.set('x-stainless-timeout', String(Math.trunc(own.timeout / 1000)))
+  else headers.delete('x-stainless-timeout')
+}
