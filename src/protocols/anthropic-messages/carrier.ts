@@ -1,0 +1,78 @@
+/**
+ * Other vendors' opaque state on its way through an Anthropic caller and back. A caller of this API returns thinking
+ * blocks untouched, so foreign reasoning travels in one, its `signature` marked with the format it has. Anthropic's own
+ * signatures are base64, which has no colon: the mark cannot be mistaken.
+ */
+import { asArray, asObject, asString, type Json, type JsonObject } from '../../core/json.js'
+import type { Signature, SignatureFormat } from '../../core/message.js'
+import type { Sdk } from './wire.js'
+
+/** What a carried signature belongs to: the block itself, the tool call of that id, or the text before it. */
+export interface Carried {
+  readonly of: 'reasoning' | 'tool-call' | 'text'
+  readonly id?: string
+  /** Absent when the vendor signs nothing. */
+  readonly signature?: Signature
+}
+
+const marked = /^(anthropic-claude-v1|google-gemini-v1|openai-responses-v1|unsigned):(reasoning|tool-call|text):([^:]*):/
+
+export function pack({ of, id, signature }: Carried): string {
+  if (signature?.format === 'anthropic-claude-v1' && of === 'reasoning') return signature.value
+  return `${signature?.format ?? 'unsigned'}:${of}:${encodeURIComponent(id ?? '')}:${signature?.value ?? ''}`
+}
+
+export function unpack(text: string): Carried {
+  const mark = marked.exec(text)
+  if (!mark) return { of: 'reasoning', ...(text && { signature: { format: 'anthropic-claude-v1', value: text } }) }
+  const [whole, format, of, id] = mark
+  return {
+    of: of as Carried['of'],
+    ...(id && { id: decodeId(id) }),
+    ...(format !== 'unsigned' && { signature: { format: format as SignatureFormat, value: text.slice(whole.length) } }),
+  }
+}
+
+function decodeId(id: string): string {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    return id
+  }
+}
+
+/** The block beside a tool call or text whose own block has no room for a signature. */
+export function carrierBlock(carried: Carried): Sdk.RedactedThinkingBlock {
+  return { type: 'redacted_thinking', data: pack(carried) }
+}
+
+function isForeign(block: unknown): boolean {
+  const { type, signature, data } = asObject(block)
+  const text = type === 'thinking' ? signature : type === 'redacted_thinking' ? data : undefined
+  return marked.test(asString(text) ?? '')
+}
+
+/**
+ * The history without the thinking that another vendor made: Anthropic refuses a signature that is not its own, and a
+ * conversation may have begun elsewhere.
+ */
+export function withoutForeignThinking(body: JsonObject, dropped: (path: string) => void): JsonObject {
+  let messages: Json[] | undefined
+  for (const [at, message] of asArray(body.messages).entries()) {
+    const { role, content } = asObject(message)
+    if (role !== 'assistant' || !Array.isArray(content) || !content.some(isForeign)) continue
+    const kept = content.filter((block, index) => {
+      if (!isForeign(block)) return true
+      dropped(`messages[${at}].content[${index}]`)
+      return false
+    })
+    messages ??= [...(body.messages as Json[])]
+    messages[at] = { ...(message as JsonObject), content: kept }
+  }
+  return messages ? { ...body, messages: messages.filter((message) => !isEmpty(message)) } : body
+}
+
+function isEmpty(message: Json): boolean {
+  const { role, content } = asObject(message)
+  return role === 'assistant' && Array.isArray(content) && content.length === 0
+}

@@ -1,0 +1,50 @@
+/**
+ * Citations belong to a whole text block here, and to a span of text in the neutral model.
+ * https://platform.claude.com/docs/en/build-with-claude/citations
+ */
+import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import type { Citation } from '../../core/message.js'
+import { json, type Sdk } from './wire.js'
+
+const own: Readonly<Record<Sdk.TextCitation['type'], true>> = {
+  char_location: true,
+  page_location: true,
+  content_block_location: true,
+  web_search_result_location: true,
+  search_result_location: true,
+}
+
+const isAddress = (text: string | undefined) => text !== undefined && /^https?:/.test(text)
+
+/** @param length of the text that is cited for, in UTF-16 units */
+export function readCitation(raw: unknown, length: number): Citation | undefined {
+  if (!isObject(raw)) return undefined
+  const source = asString(raw.source)
+  return compact({
+    url: asString(raw.url) ?? (isAddress(source) ? source : undefined),
+    title: asString(raw.title) ?? asString(raw.document_title) ?? (isAddress(source) ? undefined : source),
+    quote: asString(raw.cited_text),
+    start: 0,
+    end: length,
+    raw: raw as JsonObject,
+  })
+}
+
+export function readCitations(raw: unknown, length: number): readonly Citation[] {
+  if (!Array.isArray(raw)) return []
+  return raw.map((citation) => readCitation(citation, length)).filter((citation) => citation !== undefined)
+}
+
+/** Another vendor's citation can only be told as a search result; the index that Anthropic would want back stays empty. */
+export function writeCitation(citation: Citation, text: string): JsonObject {
+  const { raw, url, title, quote, start, end } = citation
+  if (raw && typeof raw.type === 'string' && raw.type in own) return raw
+  const told: Sdk.CitationsWebSearchResultLocation = {
+    type: 'web_search_result_location',
+    url: url ?? '',
+    title: title ?? null,
+    cited_text: quote ?? text.slice(start ?? 0, end),
+    encrypted_index: '',
+  }
+  return json(told)
+}

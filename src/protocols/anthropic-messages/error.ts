@@ -1,0 +1,108 @@
+/** Errors, in both directions. https://platform.claude.com/docs/en/api/errors */
+import { type ErrorCode, LeashError } from '../../core/errors.js'
+import { asObject, asString, type JsonObject, parseJson } from '../../core/json.js'
+import type { FailedResponse } from '../protocol.js'
+import { retryAfterMs } from '../retry-after.js'
+import { protocolName } from './wire.js'
+
+/** The vendor's types and the status that each comes with; an error inside a stream has no status of its own. */
+const statusOfType: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  timeout_error: 408,
+  conflict_error: 409,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  overloaded_error: 529,
+}
+
+const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  401: 'authentication_failed',
+  402: 'permission_denied',
+  403: 'permission_denied',
+  404: 'not_found',
+  408: 'timeout',
+  409: 'upstream_error',
+  413: 'request_too_large',
+  422: 'invalid_request',
+  429: 'rate_limited',
+  503: 'overloaded',
+  529: 'overloaded',
+}
+
+export function decodeError({ status, headers, text }: FailedResponse): LeashError {
+  const parsed = parseJson(text)
+  // Google's front door, before Vertex AI, wraps its errors in a list.
+  const said = asObject(Array.isArray(parsed) ? parsed[0] : parsed)
+  const message = asString(asObject(said.error).message) ?? asString(said.message) ?? ''
+  const should = headers.get('x-should-retry')
+  const wait = retryAfterMs(headers)
+  const param = /^([a-z_]+(?:\.\w+)*): /.exec(message)?.[1]
+  return new LeashError(codeOf(status, message), withoutKeys(message) || `The upstream answered with status ${status}.`, {
+    status,
+    retryable: should === 'true' || (should !== 'false' && isRetryable(status)),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+    ...(param !== undefined && { param }),
+    upstream: { protocol: protocolName, status, headers, text },
+  })
+}
+
+/** An error that came with a status of success: in an event of a stream, or as a whole answer. */
+export function failureInBody(body: unknown): LeashError {
+  const type = asString(asObject(asObject(body).error).type) ?? 'api_error'
+  return decodeError({ status: statusOfType[type] ?? 500, headers: new Headers(), text: JSON.stringify(body) })
+}
+
+/** https://platform.claude.com/docs/en/api/sdks/typescript#retries */
+function isRetryable(status: number): boolean {
+  return status === 408 || status === 409 || status === 429 || status >= 500
+}
+
+function codeOf(status: number, message: string): ErrorCode {
+  if (status === 400 || status === 413) {
+    if (/prompt is too long|exceed(s|ed)? (the )?context (limit|window)|context window/i.test(message))
+      return 'context_window_exceeded'
+    if (/content filter/i.test(message)) return 'content_filtered'
+    if (/credit balance is too low/i.test(message)) return 'permission_denied'
+  }
+  return codeOfStatus[status] ?? (status >= 500 ? 'upstream_error' : 'invalid_request')
+}
+
+function withoutKeys(message: string): string {
+  return message.replace(/\b(?:sk|pk|key|AIza)[-_][\w-]{8,}|\bAIza[\w-]{20,}|\bBearer\s+\S+/g, '***')
+}
+
+const typeOfCode: Readonly<Partial<Record<ErrorCode, string>>> = {
+  missing_key: 'authentication_error',
+  authentication_failed: 'authentication_error',
+  budget_exceeded: 'billing_error',
+  rate_limited: 'rate_limit_error',
+  overloaded: 'overloaded_error',
+  circuit_open: 'overloaded_error',
+  timeout: 'timeout_error',
+  deadline_exceeded: 'timeout_error',
+  not_found: 'not_found_error',
+  unknown_model: 'not_found_error',
+  request_too_large: 'request_too_large',
+}
+
+/** `details.error_code` is where the vendor's SDKs look for a stable code. */
+export function encodeError(error: LeashError): { readonly status: number; readonly body: JsonObject } {
+  const { upstream, status, code } = error
+  if (upstream?.protocol === protocolName) {
+    const said = parseJson(upstream.text)
+    if (asObject(said).type === 'error') return { status: upstream.status, body: said as JsonObject }
+  }
+  const type = typeOfCode[code] ?? typeOfStatus(status)
+  return { status, body: { type: 'error', error: { type, message: error.message, details: { error_code: code } } } }
+}
+
+function typeOfStatus(status: number): string {
+  if (status === 403) return 'permission_error'
+  return status < 500 ? 'invalid_request_error' : 'api_error'
+}

@@ -1,0 +1,83 @@
+/** Where the texts of a request, an answer and a stream event stand. */
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { compileTexts } from '../lens.js'
+import type { Lens, ReplaceText, TextKind } from '../protocol.js'
+import { MessageTap } from './tap.js'
+import { readUsage } from './usage.js'
+
+/** A block of the caller's, or of an earlier answer, standing at `at`. */
+const blockTexts = (at: string): Record<string, TextKind> => ({
+  [`${at}.text`]: 'text',
+  [`${at}.thinking`]: 'reasoning',
+  [`${at}.input`]: 'arguments',
+  // What a tool gave back, and the texts of a search result.
+  [`${at}.content`]: 'tool-result',
+  [`${at}.content.*.text`]: 'tool-result',
+  [`${at}.content.stdout`]: 'tool-result',
+  [`${at}.content.stderr`]: 'tool-result',
+  [`${at}.content.*.content.*.text`]: 'tool-result',
+  // A document in blocks of its own.
+  [`${at}.source.content`]: 'text',
+  [`${at}.source.content.*.text`]: 'text',
+  [`${at}.content.*.source.content`]: 'tool-result',
+  [`${at}.content.*.source.content.*.text`]: 'tool-result',
+  [`${at}.title`]: 'text',
+  [`${at}.context`]: 'text',
+  [`${at}.citations.*.cited_text`]: 'text',
+})
+
+const requestTexts = compileTexts({
+  system: 'text',
+  'system.*.text': 'text',
+  'messages.*.content': 'text',
+  ...blockTexts('messages.*.content.*'),
+  'tools.*.description': 'description',
+})
+
+const responseTexts = compileTexts({ ...blockTexts('content.*'), 'stop_details.explanation': 'text' })
+
+const eventTexts = compileTexts({
+  ...blockTexts('content_block'),
+  ...blockTexts('message.content.*'),
+  'delta.text': 'text',
+  'delta.thinking': 'reasoning',
+  'delta.partial_json': 'arguments',
+  'delta.citation.cited_text': 'text',
+  'delta.stop_details.explanation': 'text',
+})
+
+/** A document given as plain text stands where others have base64, which must stay as it is. */
+function documentTexts(body: JsonObject, replace: ReplaceText): JsonObject {
+  const messages = each(body.messages, (message) => member(message, 'content', (content) => each(content, inBlock)))
+  return messages === body.messages ? body : { ...body, messages: messages as JsonObject[] }
+
+  function inBlock(block: Record<string, unknown>): Record<string, unknown> {
+    if (block.type === 'tool_result') return member(block, 'content', (content) => each(content, inBlock))
+    const source = asObject(block.source)
+    if (source.type !== 'text' || typeof source.data !== 'string') return block
+    const data = replace(source.data, 'text')
+    return data === source.data ? block : { ...block, source: { ...source, data } }
+  }
+}
+
+function each(list: unknown, edit: (item: Record<string, unknown>) => Record<string, unknown>): unknown {
+  if (!Array.isArray(list)) return list
+  const edited = list.map((item) => (isObject(item) ? edit(item) : item))
+  return edited.some((item, index) => item !== list[index]) ? edited : list
+}
+
+function member(object: Record<string, unknown>, name: string, edit: (value: unknown) => unknown): Record<string, unknown> {
+  const edited = edit(object[name])
+  return edited === object[name] ? object : { ...object, [name]: edited }
+}
+
+export const lens: Lens = {
+  replaceRequest: (body, replace) => documentTexts(requestTexts(body, replace), replace),
+  replaceResponse: responseTexts,
+  replaceEvent: eventTexts,
+  usage(body) {
+    const { usage, message } = asObject(body)
+    return readUsage(usage ?? asObject(message).usage)
+  },
+  tap: () => new MessageTap(),
+}
