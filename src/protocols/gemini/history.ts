@@ -1,0 +1,138 @@
+/** `systemInstruction` and `contents` as neutral messages. */
+import { LeashError } from '../../core/errors.js'
+import { asString, isObject } from '../../core/json.js'
+import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
+import { decodeMedia } from './media.js'
+import { decodeCall, decodePart } from './parts.js'
+import { message, messages } from './wire.js'
+
+/** @throws LeashError `invalid_request` when a turn is of an unknown role, or a response answers no call */
+export function decodeContents(systemInstruction: unknown, contents: readonly unknown[], lose: ReportLoss): Message[] {
+  const decoder = new HistoryDecoder(lose)
+  if (systemInstruction !== undefined) decoder.system(message(systemInstruction))
+  for (const [index, content] of contents.entries()) decoder.turn(message(content), `contents[${index}]`)
+  return decoder.out
+}
+
+class HistoryDecoder {
+  readonly out: Message[] = []
+  readonly #lose: ReportLoss
+  /** Calls whose response has not come yet. */
+  #waiting: { id: string; name: string }[] = []
+  #calls = 0
+
+  constructor(lose: ReportLoss) {
+    this.#lose = lose
+  }
+
+  system({ parts }: Record<string, unknown>): void {
+    const content = messages(parts).flatMap((part, index): TextPart[] => {
+      if (typeof part.text === 'string') return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+      this.#lose(`systemInstruction.parts[${index}]`, 'dropped', 'A system message is text.')
+      return []
+    })
+    if (content.length > 0) this.out.push({ role: 'system', content })
+  }
+
+  turn({ role = 'user', parts }: Record<string, unknown>, path: string): void {
+    if (!Array.isArray(parts)) throw invalid(`${path}.parts`, 'must be a list of parts')
+    const each = messages(parts).map((part, index) => ({ part, path: `${path}.parts[${index}]` }))
+    if (role === 'model') {
+      for (const { part, path } of each) this.#model(part, path)
+      return
+    }
+    if (role !== 'user' && role !== 'function') throw invalid(`${path}.role`, 'must be `user` or `model`')
+    const responses = each.filter(({ part }) => part.functionResponse !== undefined)
+    for (const { part, path } of responses) this.#response(message(part.functionResponse), path)
+    const content = each.flatMap(({ part, path }) => (part.functionResponse === undefined ? this.#user(part, path) : []))
+    if (content.length > 0) this.out.push({ role: 'user', content })
+  }
+
+  #user(part: Record<string, unknown>, path: string): UserPart[] {
+    for (const member of ['videoMetadata', 'mediaResolution', 'mediaProcessing']) {
+      if (part[member] !== undefined) this.#lose(`${path}.${member}`, 'dropped', 'Other vendors have no word for it.')
+    }
+    if (typeof part.text === 'string') return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+    const media = decodeMedia(part)
+    if (media) return [media]
+    this.#lose(path, 'dropped', 'A kind of part that no other vendor has.')
+    return []
+  }
+
+  #model(part: Record<string, unknown>, path: string): void {
+    if (part.functionResponse !== undefined) this.#response(message(part.functionResponse), path)
+    else if (part.functionCall !== undefined) this.#call(part, path)
+    else {
+      const decoded = decodePart(part, path, this.#lose)
+      if (decoded) this.#say(decoded)
+    }
+  }
+
+  #call(part: Record<string, unknown>, path: string): void {
+    const call = decodeCall(part, `call_${this.#calls++}`)
+    if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called')
+    this.#waiting.push({ id: call.id, name: call.name })
+    this.#say(call)
+  }
+
+  /** A turn may come in many contents: Google's SDK keeps each chunk of a stream as one. */
+  #say(part: AssistantPart): void {
+    const last = this.out.at(-1)
+    if (last?.role !== 'assistant') {
+      this.out.push({ role: 'assistant', content: [part] })
+      return
+    }
+    const before = last.content.at(-1)
+    const grows = part.type === before?.type && isUnsigned(part) && isUnsigned(before)
+    const content = grows ? [...last.content.slice(0, -1), { ...before, text: before.text + part.text }] : [...last.content, part]
+    this.out[this.out.length - 1] = { ...last, content }
+  }
+
+  #response(response: Record<string, unknown>, path: string): void {
+    const { id, name, response: result, parts, ...rest } = response
+    for (const member of Object.keys(rest))
+      this.#lose(`${path}.functionResponse.${member}`, 'dropped', 'Other vendors have no word for it.')
+    const call = this.#answered(id, name)
+    if (!call) throw invalid(path, 'answers no function call before it. Send the call too')
+    const media = messages(parts).flatMap((each) => decodeMedia(each) ?? [])
+    if (media.some(({ type }) => type === 'audio'))
+      this.#lose(`${path}.functionResponse.parts`, 'dropped', 'A result holds no sound.')
+    const { content, isError } = textOf(result)
+    const part: ToolResultPart = {
+      type: 'tool-result',
+      ...call,
+      content: [...content, ...media.filter((each) => each.type !== 'audio')],
+      ...(isError && { isError }),
+    }
+    const last = this.out.at(-1)
+    if (last?.role === 'tool') this.out[this.out.length - 1] = { ...last, content: [...last.content, part] }
+    else this.out.push({ role: 'tool', content: [part] })
+  }
+
+  /** The call that is answered: the one of that id, else the first of that name. */
+  #answered(id: unknown, name: unknown): { id: string; name: string } | undefined {
+    const byId = this.#waiting.findIndex((call) => call.id === id)
+    const at = byId >= 0 ? byId : this.#waiting.findIndex((call) => call.name === name)
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
+  }
+}
+
+/** `output` and `error` are Google's words; any other object is the result itself. */
+function textOf(result: unknown): { content: TextPart[]; isError: boolean } {
+  if (!isObject(result)) return { content: [], isError: false }
+  const names = Object.keys(result)
+  const only = names.length === 1 ? names[0] : undefined
+  const isError = only === 'error'
+  const value = isError || only === 'output' ? asString(result[only]) : undefined
+  const text = value ?? JSON.stringify(result)
+  return { content: text === '' ? [] : [{ type: 'text', text }], isError }
+}
+
+function isUnsigned(part: AssistantPart): part is Extract<AssistantPart, { type: 'text' | 'reasoning' }> {
+  return (part.type === 'text' || part.type === 'reasoning') && !part.signature
+}
+
+function invalid(path: string, what: string): LeashError {
+  return new LeashError('invalid_request', `\`${path}\` ${what}.`, { param: path })
+}

@@ -1,0 +1,69 @@
+/** Reads and edits native bodies in place. */
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { compileTexts } from '../lens.js'
+import type { Lens, ReplaceText } from '../protocol.js'
+import { GeminiTap } from './tap.js'
+import { decodeUsage } from './usage.js'
+
+const part = {
+  text: 'text',
+  'functionCall.args': 'arguments',
+  'function_call.args': 'arguments',
+  'functionCall.partialArgs.*.stringValue': 'arguments',
+  'functionResponse.response': 'tool-result',
+  'function_response.response': 'tool-result',
+  'executableCode.code': 'text',
+  'executable_code.code': 'text',
+  'codeExecutionResult.output': 'tool-result',
+  'code_execution_result.output': 'tool-result',
+} as const
+
+const parts = compileTexts(part)
+const thoughts = compileTexts({ ...part, text: 'reasoning' })
+const declarations = compileTexts({
+  'systemInstruction.parts.*.text': 'text',
+  'system_instruction.parts.*.text': 'text',
+  'tools.*.functionDeclarations.*.description': 'description',
+  'tools.*.function_declarations.*.description': 'description',
+})
+const quotes = compileTexts({ 'candidates.*.groundingMetadata.groundingSupports.*.segment.text': 'text' })
+
+/** A thought stands in the same member as any other text, and is told apart by the flag beside it. */
+function inContent(content: unknown, replace: ReplaceText): unknown {
+  return inMember(content, 'parts', (each) =>
+    isObject(each) ? (each.thought === true ? thoughts : parts)(each as JsonObject, replace) : each,
+  )
+}
+
+/** The object with each item of one of its lists replaced; the object itself when none changed. */
+function inMember<T>(value: T, member: string, replace: (item: unknown) => unknown): T {
+  const list = asObject(value)[member]
+  if (!Array.isArray(list)) return value
+  let copy: unknown[] | undefined
+  for (const [index, item] of list.entries()) {
+    const replaced = replace(item)
+    if (replaced !== item) (copy ??= [...list])[index] = replaced
+  }
+  return copy ? { ...value, [member]: copy } : value
+}
+
+function replaceAnswer(body: JsonObject, replace: ReplaceText): JsonObject {
+  const answered = inMember(body, 'candidates', (candidate) => {
+    const { content } = asObject(candidate)
+    const replaced = inContent(content, replace)
+    return replaced === content ? candidate : { ...asObject(candidate), content: replaced }
+  })
+  return quotes(answered, replace)
+}
+
+export const lens: Lens = {
+  replaceRequest: (body, replace) =>
+    declarations(
+      inMember(body, 'contents', (content) => inContent(content, replace)),
+      replace,
+    ),
+  replaceResponse: replaceAnswer,
+  replaceEvent: replaceAnswer,
+  usage: (body) => decodeUsage(asObject(body).usageMetadata),
+  tap: () => new GeminiTap(),
+}

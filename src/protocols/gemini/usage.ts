@@ -1,0 +1,66 @@
+/**
+ * `usageMetadata`, in both directions. `promptTokenCount` holds the cached tokens; what a tool of Google's read stands
+ * apart from it. https://ai.google.dev/api/generate-content#UsageMetadata
+ */
+import { asNumber, isObject, type JsonObject } from '../../core/json.js'
+import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { messages } from './wire.js'
+
+export function decodeUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const count = (name: string) => asNumber(value[name]) ?? 0
+  // A blocked prompt, and most chunks of Vertex AI, tell only the kind of traffic.
+  if (value.promptTokenCount === undefined && value.totalTokenCount === undefined) return undefined
+  const read = count('promptTokenCount') + count('toolUsePromptTokenCount')
+  const cacheRead = Math.min(count('cachedContentTokenCount'), read)
+  const heard = modality(value.promptTokensDetails, 'AUDIO') + modality(value.toolUsePromptTokensDetails, 'AUDIO')
+  const audioInput = Math.min(Math.max(0, heard - modality(value.cacheTokensDetails, 'AUDIO')), read - cacheRead)
+  const thoughts = count('thoughtsTokenCount')
+  const written = Math.max(0, count('candidatesTokenCount') - (thoughtsInside(value, read) ? thoughts : 0))
+  const audioOutput = Math.min(modality(value.candidatesTokensDetails, 'AUDIO'), written)
+  return usageOf({
+    input: read - cacheRead - audioInput,
+    cacheRead,
+    audioInput,
+    output: written - audioOutput,
+    reasoning: thoughts,
+    audioOutput,
+  })
+}
+
+/**
+ * Whether `candidatesTokenCount` holds the thoughts. Reports differ between models and hosts, so the total decides:
+ * https://github.com/vercel/ai/issues/7542, https://github.com/charmbracelet/fantasy/pull/370
+ */
+function thoughtsInside(value: Record<string, unknown>, read: number): boolean {
+  const [all, candidates, thoughts] = [value.totalTokenCount, value.candidatesTokenCount, value.thoughtsTokenCount].map(asNumber)
+  if (all === undefined || candidates === undefined || !thoughts || candidates < thoughts) return false
+  const written = all - read
+  return Math.abs(written - candidates) < Math.abs(written - candidates - thoughts)
+}
+
+function modality(details: unknown, wanted: string): number {
+  return messages(details).reduce(
+    (sum, { modality, tokenCount }) => sum + (modality === wanted ? (asNumber(tokenCount) ?? 0) : 0),
+    0,
+  )
+}
+
+/** With thoughts outside of the candidates, as Google's documentation has it. */
+export function encodeUsage(usage: Usage): JsonObject {
+  const { cacheRead, audioInput, audioOutput, reasoning } = usage
+  const [prompt, candidates] = [inputTotal(usage), outputTotal(usage) - reasoning]
+  const details = (all: number, audio: number) => [
+    { modality: 'TEXT', tokenCount: all - audio },
+    { modality: 'AUDIO', tokenCount: audio },
+  ]
+  return {
+    promptTokenCount: prompt,
+    candidatesTokenCount: candidates,
+    totalTokenCount: total(usage),
+    ...(cacheRead > 0 && { cachedContentTokenCount: cacheRead }),
+    ...(reasoning > 0 && { thoughtsTokenCount: reasoning }),
+    ...(audioInput > 0 && { promptTokensDetails: details(prompt, audioInput) }),
+    ...(audioOutput > 0 && { candidatesTokensDetails: details(candidates, audioOutput) }),
+  }
+}
