@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'shipped',
           include: shipped,
-          globalSetup: 'tests/package/pack.ts',
+          globalSetup: 'tests/package/setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

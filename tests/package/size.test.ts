@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { expect, inject, test } from 'vitest'
+import { root } from '../helpers/source.js'
+
+const { full, files } = inject('packed')
+const kB = 1000
+const MB = 1000 * kB
+
+/** Bytes over the wire of a program that imports this, as a bundler for the edge makes it. */
+async function gzipped(code: string, options: { external?: string[]; alias?: Record<string, string> } = {}): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: full },
+    absWorkingDir: full,
+    bundle: true,
+    write: false,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    logLevel: 'silent',
+    external: ['node:*', '@aws-sdk/*', 'google-auth-library', ...(options.external ?? [])],
+    ...(options.alias && { alias: options.alias }),
+  })
+  return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0)
+}
+
+const client = `export { LeashLLM } from 'leashllm'`
+
+test('the client is at most 45 kB beside openai', async () => {
+  const size = await gzipped(client, { external: ['openai', 'openai/*'] })
+  expect(size).toBeLessThanOrEqual(45 * kB)
+})
+
+test('createLeash is at most 45 kB, and nothing else is needed', async () => {
+  const size = await gzipped(`export { createLeash } from 'leashllm/leash'`)
+  expect(size).toBeLessThanOrEqual(45 * kB)
+})
+
+test('the client with openai 6 in the bundle is at most 80 kB', async () => {
+  const size = await gzipped(client, { alias: { openai: 'openai-6' } })
+  expect(size).toBeLessThanOrEqual(80 * kB)
+})
+
+test('with openai 7, which alone is more than that, the client adds at most 45 kB', async () => {
+  const alone = await gzipped(`export { OpenAI } from 'openai'`)
+  const size = await gzipped(client)
+  expect(size - alone).toBeLessThanOrEqual(45 * kB)
+})
+
+test('npm i leashllm openai brings at most 10 packages and 8 MB beside openai', () => {
+  const manifest = JSON.parse(readFileSync(join(full, 'node_modules/leashllm/package.json'), 'utf8'))
+  const packages = closure(Object.keys(manifest.dependencies))
+  const own = files.reduce((sum, file) => sum + file.size, 0)
+  const size = own + packages.reduce((sum, name) => sum + sizeOf(join(root, 'node_modules', name)), 0)
+  expect(packages.length + 1).toBeLessThanOrEqual(10)
+  expect(size).toBeLessThanOrEqual(8 * MB)
+})
+
+/** The packages that these need, and those that they need, by the lockfile. */
+function closure(names: readonly string[]): string[] {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const all = new Set(names)
+  for (const name of all) for (const needed of Object.keys(packages[`node_modules/${name}`].dependencies ?? {})) all.add(needed)
+  return [...all]
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}

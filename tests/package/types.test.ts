@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { parseSync } from 'oxc-parser'
+import { publint } from 'publint'
+import { expect, inject, test } from 'vitest'
+import { root } from '../helpers/source.js'
+
+const { bare, full, tarball } = inject('packed')
+const bin = (name: string) => join(root, 'node_modules/.bin', name)
+const run = promisify(execFile)
+
+test('publint finds nothing to say about the tarball', async () => {
+  const bytes = readFileSync(tarball)
+  const { messages } = await publint({ pack: { tarball: new Uint8Array(bytes).buffer }, strict: true })
+  expect(messages).toEqual([])
+})
+
+test('the types resolve for every entry under every module resolution that knows ES modules', async () => {
+  const { stdout } = await run(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'json'], { maxBuffer: 2 ** 26 })
+  const { analysis } = JSON.parse(stdout)
+  const relevant = (Object.values(analysis.problems).flat() as { kind: string; resolutionKind?: string }[]).filter(
+    ({ kind, resolutionKind }) => kind !== 'CJSResolvesToESM' && resolutionKind !== 'node10' && resolutionKind !== 'node16-cjs',
+  )
+  expect(relevant).toEqual([])
+})
+
+test.each([
+  ['leashllm', full, ['openai']],
+  ['leashllm/leash', bare, []],
+  ['leashllm/testing', bare, []],
+])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
+  expect(packagesBehind(join(folder, 'node_modules/leashllm'), entry).filter((name) => !allowed.includes(name))).toEqual([])
+})
+
+test.each([
+  ['with every peer', full, ['leashllm', 'leashllm/leash', 'leashllm/testing']],
+  ['with no peer', bare, ['leashllm/leash', 'leashllm/testing']],
+])('a strict consumer %s type-checks, libraries included', async (name, folder, entries) => {
+  const project = join(folder, `consumer-${name.replaceAll(' ', '-')}`)
+  mkdirSync(project, { recursive: true })
+  writeFileSync(join(project, 'index.ts'), entries.map((entry, at) => `export * as entry${at} from '${entry}'`).join('\n'))
+  const options = {
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    strict: true,
+    noEmit: true,
+  }
+  const compilerOptions = { ...options, skipLibCheck: false, types: ['node'], typeRoots: [join(root, 'node_modules/@types')] }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  const { stdout } = await run(bin('tsc'), ['-p', project]).catch((error) => error as { stdout: string })
+  // What a peer's own declarations suffer from is not ours to mend.
+  const ours = stdout.split('\n').filter((line) => line.includes('leashllm/dist/') || line.includes('index.ts('))
+  expect(ours).toEqual([])
+})
+
+/** Packages imported by the declarations that an entry reaches. */
+function packagesBehind(folder: string, entry: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const first = join(folder, manifest.exports[entry.replace('leashllm', '.')].types)
+  const seen = new Set([first])
+  const packages = new Set<string>()
+  for (const file of seen) {
+    for (const specifier of specifiersIn(file)) {
+      if (!specifier.startsWith('.')) {
+        packages.add(specifier)
+        continue
+      }
+      const target = join(dirname(file), specifier.replace(/\.js$/, '.d.ts'))
+      expect(existsSync(target), `${file} imports ${specifier}`).toBe(true)
+      seen.add(target)
+    }
+  }
+  return [...packages].filter((name) => !name.startsWith('node:')).sort()
+}
+
+function specifiersIn(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  const { module } = parseSync(file, text)
+  const inline = [...text.matchAll(/\bimport\(["']([^"']+)["']\)/g)].map((match) => match[1] ?? '')
+  const from = module.staticExports.flatMap(({ entries }) => entries.flatMap((entry) => entry.moduleRequest?.value ?? []))
+  return [...module.staticImports.map(({ moduleRequest }) => moduleRequest.value), ...from, ...inline]
+}
