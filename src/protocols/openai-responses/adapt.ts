@@ -1,0 +1,46 @@
+/** What a native body needs before it goes to a target of the same protocol. */
+import type { Json, JsonObject } from '../../core/json.js'
+import { isObject } from '../../core/json.js'
+import type { Traits } from '../../core/provider.js'
+import type { ReportLoss } from '../protocol.js'
+import { withoutRefused } from './request.js'
+import { signatureIn } from './wire.js'
+
+export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
+  return withoutRefused(withOwnInput(body, traits, lose), traits.refuses, lose)
+}
+
+/** A conversation may have begun elsewhere: the state of other vendors, which rides in this protocol, is refused by this one. */
+function withOwnInput(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
+  const { input } = body
+  if (!Array.isArray(input)) return body
+  const own = input.flatMap((item, index): Json[] => {
+    if (!isObject(item)) return [item]
+    return ownItem(item as JsonObject, `input[${index}]`, traits, lose)
+  })
+  return own.length === input.length && own.every((item, index) => item === input[index]) ? body : { ...body, input: own }
+}
+
+function ownItem(item: JsonObject, path: string, { systemRole }: Traits, lose: ReportLoss): Json[] {
+  if (item.type === 'reasoning') {
+    const signature = signatureIn(item.encrypted_content)
+    if (!signature || signature.format === 'openai-responses-v1') return [item]
+    lose(path, 'dropped', 'The reasoning is signed by another vendor.')
+    return []
+  }
+  if (item.role === 'developer' && systemRole === 'system') return [{ ...item, role: 'system' }]
+  if (item.type === 'function_call') return [withoutExtra(item)]
+  if (item.role === 'assistant' && Array.isArray(item.content)) return [withPlainContent(item, item.content)]
+  return [item]
+}
+
+function withoutExtra(value: JsonObject): JsonObject {
+  if (!('extra_content' in value)) return value
+  const { extra_content: _, ...rest } = value
+  return rest
+}
+
+function withPlainContent(item: JsonObject, content: Json[]): JsonObject {
+  const plain = content.map((part) => (isObject(part) ? withoutExtra(part as JsonObject) : part))
+  return plain.some((part, index) => part !== content[index]) ? { ...item, content: plain } : item
+}

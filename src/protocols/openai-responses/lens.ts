@@ -1,0 +1,123 @@
+/** Reads and edits native bodies and events in place. */
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import type { Usage } from '../../core/usage.js'
+import { compileTexts } from '../lens.js'
+import type { Lens, ReplaceText, TextKind } from '../protocol.js'
+import { Watch } from './tap.js'
+import { decodeUsage } from './usage.js'
+
+type Replace = (body: JsonObject, replace: ReplaceText) => JsonObject
+
+const byKind = (paths: Readonly<Record<string, TextKind>>): Replace => compileTexts(paths)
+
+const message = byKind({
+  content: 'text',
+  'content.*.text': 'text',
+  'content.*.refusal': 'text',
+})
+
+/** The texts of an item by its type. One without a type is a message. */
+const items: Readonly<Record<string, Replace>> = {
+  message,
+  reasoning: byKind({ 'summary.*.text': 'reasoning', 'content.*.text': 'reasoning' }),
+  function_call: byKind({ arguments: 'arguments' }),
+  function_call_output: byKind({ output: 'tool-result', 'output.*.text': 'tool-result' }),
+  custom_tool_call: byKind({ input: 'text' }),
+  custom_tool_call_output: byKind({ output: 'tool-result', 'output.*.text': 'tool-result' }),
+  mcp_call: byKind({ arguments: 'arguments', output: 'tool-result' }),
+  mcp_approval_request: byKind({ arguments: 'arguments' }),
+  file_search_call: byKind({ 'queries.*': 'text', 'results.*.text': 'tool-result' }),
+  web_search_call: byKind({ 'action.query': 'text', 'action.queries.*': 'text' }),
+  code_interpreter_call: byKind({ code: 'text', 'outputs.*.logs': 'tool-result' }),
+  shell_call: byKind({ 'action.commands.*': 'text' }),
+  shell_call_output: byKind({ 'output.*.stdout': 'tool-result', 'output.*.stderr': 'tool-result' }),
+  local_shell_call: byKind({ 'action.command.*': 'text' }),
+  local_shell_call_output: byKind({ output: 'tool-result' }),
+}
+
+const replaceItem: Replace = (item, replace) => (items[String(item.type)] ?? message)(item, replace)
+
+const contentPart: Replace = (part, replace) =>
+  (part.type === 'reasoning_text' || part.type === 'summary_text' ? reasoningPart : saidPart)(part, replace)
+const saidPart = byKind({ text: 'text', refusal: 'text' })
+const reasoningPart = byKind({ text: 'reasoning' })
+
+const around: Replace = byKind({
+  instructions: 'text',
+  input: 'text',
+  output_text: 'text',
+  'prompt.variables': 'text',
+  'tools.*.description': 'description',
+  'tools.*.tools.*.description': 'description',
+})
+
+/** A request, or the response that echoes most of it. */
+const replaceBody: Replace = (body, replace) => {
+  const edited = around(body, replace)
+  return inList(inList(inList(edited, 'instructions', replace), 'input', replace), 'output', replace)
+}
+
+function inList(body: JsonObject, name: string, replace: ReplaceText): JsonObject {
+  const list = body[name]
+  if (!Array.isArray(list)) return body
+  const edited = list.map((item) => (isObject(item) ? replaceItem(item as JsonObject, replace) : item))
+  return edited.every((item, index) => item === list[index]) ? body : { ...body, [name]: edited }
+}
+
+/** An edit of one object member. */
+const within =
+  (name: string, edit: Replace): Replace =>
+  (body, replace) => {
+    const member = body[name]
+    if (!isObject(member)) return body
+    const edited = edit(member as JsonObject, replace)
+    return edited === member ? body : { ...body, [name]: edited }
+  }
+
+const inResponse = within('response', replaceBody)
+const inItem = within('item', replaceItem)
+const inPart = within('part', contentPart)
+
+const events: Readonly<Record<string, Replace>> = {
+  'response.created': inResponse,
+  'response.queued': inResponse,
+  'response.in_progress': inResponse,
+  'response.completed': inResponse,
+  'response.incomplete': inResponse,
+  'response.failed': inResponse,
+  'response.output_item.added': inItem,
+  'response.output_item.done': inItem,
+  'response.content_part.added': inPart,
+  'response.content_part.done': inPart,
+  'response.reasoning_summary_part.added': inPart,
+  'response.reasoning_summary_part.done': inPart,
+  'response.output_text.delta': byKind({ delta: 'text' }),
+  'response.output_text.done': byKind({ text: 'text' }),
+  'response.refusal.delta': byKind({ delta: 'text' }),
+  'response.refusal.done': byKind({ refusal: 'text' }),
+  'response.function_call_arguments.delta': byKind({ delta: 'arguments' }),
+  'response.function_call_arguments.done': byKind({ arguments: 'arguments' }),
+  'response.mcp_call_arguments.delta': byKind({ delta: 'arguments' }),
+  'response.mcp_call_arguments.done': byKind({ arguments: 'arguments' }),
+  'response.custom_tool_call_input.delta': byKind({ delta: 'text' }),
+  'response.custom_tool_call_input.done': byKind({ input: 'text' }),
+  'response.code_interpreter_call_code.delta': byKind({ delta: 'text' }),
+  'response.code_interpreter_call_code.done': byKind({ code: 'text' }),
+  'response.reasoning_text.delta': byKind({ delta: 'reasoning' }),
+  'response.reasoning_text.done': byKind({ text: 'reasoning' }),
+  'response.reasoning_summary_text.delta': byKind({ delta: 'reasoning' }),
+  'response.reasoning_summary_text.done': byKind({ text: 'reasoning' }),
+}
+
+export const lens: Lens = {
+  replaceRequest: replaceBody,
+  replaceResponse: replaceBody,
+  replaceEvent: (event, replace) => events[String(event.type)]?.(event, replace) ?? event,
+  usage: (body) => usageIn(body),
+  tap: () => new Watch(),
+}
+
+function usageIn(body: unknown): Usage | undefined {
+  const { usage, response } = asObject(body)
+  return decodeUsage(usage ?? asObject(response).usage)
+}

@@ -1,0 +1,178 @@
+/** From `input` items to messages. One turn of the assistant is several items here, and one message there. */
+import { asArray, asObject, asString, isObject } from '../../core/json.js'
+import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
+import { decodeAnnotations } from './annotations.js'
+import { decodeAudio, decodeContent } from './media.js'
+import { reasoningParts } from './reasoning.js'
+import { cacheHint, invalid, type Members, noticeUnread, signatureInExtra } from './wire.js'
+
+interface History {
+  readonly messages: Message[]
+  /** Names of the tools by call, for vendors whose results go by name. */
+  readonly names: Map<string, string>
+  readonly lose: ReportLoss
+}
+
+type ItemReader = (item: Members, path: string, history: History) => void
+
+const itemReaders: Readonly<Record<string, ItemReader>> = {
+  message: readMessage,
+  reasoning: readReasoning,
+  function_call: readFunctionCall,
+  function_call_output: readFunctionCallOutput,
+}
+
+const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'cache_control'])
+const outputTextMembers = new Set(['type', 'text', 'annotations', 'logprobs', 'parsed', 'extra_content', 'cache_control'])
+const reasoningMembers = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
+const callMembers = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'parsed_arguments', 'extra_content'])
+const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'output', 'status', 'cache_control'])
+
+export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
+  if (typeof input === 'string') return [{ role: 'user', content: [{ type: 'text', text: input }] }]
+  if (!Array.isArray(input)) throw invalid('input', '`input` has to be a string or an array of items.')
+  const history: History = { messages: [], names: new Map(), lose }
+  for (const [index, item] of input.entries()) {
+    const path = `input[${index}]`
+    if (!isObject(item)) throw invalid(path, 'Each item of `input` has to be an object.')
+    const type = asString(item.type) ?? (item.role === undefined ? 'item_reference' : 'message')
+    const read = itemReaders[type]
+    if (read) read(item, path, history)
+    else lose(path, 'dropped', whyDropped(type))
+  }
+  return history.messages
+}
+
+function whyDropped(type: string): string {
+  if (type === 'item_reference') return 'It refers to an item that only OpenAI holds. Send the item itself.'
+  return `An item of type "${type}" has no counterpart outside the Responses API.`
+}
+
+function readMessage(item: Members, path: string, history: History): void {
+  const { lose } = history
+  noticeUnread(item, messageMembers, path, lose)
+  switch (item.role) {
+    case 'assistant':
+      turn(history).push(...readAssistantContent(item, path, lose))
+      return
+    case 'system':
+    case 'developer': {
+      const parts = readContent(item, path, lose)
+      const content = parts.filter((part) => part.type === 'text')
+      if (content.length < parts.length) lose(`${path}.content`, 'dropped', 'A system message holds text only.')
+      history.messages.push({ role: 'system', content })
+      return
+    }
+    case 'user':
+      history.messages.push({ role: 'user', content: readContent(item, path, lose) })
+      return
+  }
+  throw invalid(`${path}.role`, 'The role of a message is `user`, `assistant`, `system` or `developer`.')
+}
+
+function readContent(item: Members, path: string, lose: ReportLoss): UserPart[] {
+  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...cacheHint(item, path, lose) }]
+  if (!Array.isArray(item.content)) throw invalid(`${path}.content`, '`content` has to be a string or an array of parts.')
+  const parts = item.content.flatMap((value, index): UserPart[] => {
+    const part = asObject(value)
+    const at = `${path}.content[${index}]`
+    if (part.type === 'input_audio') return [decodeAudio(part, at)]
+    const read = decodeContent(part, at, lose)
+    return read ? [read] : []
+  })
+  return hinted(parts, cacheHint(item, path, lose).cache)
+}
+
+/** A hint on the whole message stands after its last part. */
+function hinted<P extends UserPart | AssistantPart>(parts: P[], cache: CacheHint | undefined): P[] {
+  const last = parts.at(-1)
+  if (cache && last && last.type !== 'audio') parts[parts.length - 1] = { ...last, cache }
+  return parts
+}
+
+function readAssistantContent(item: Members, path: string, lose: ReportLoss): AssistantPart[] {
+  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...cacheHint(item, path, lose) }]
+  const parts = asArray(item.content).flatMap((value, index): AssistantPart[] => {
+    const part = asObject(value)
+    const at = `${path}.content[${index}]`
+    if (part.type === 'refusal') return [{ type: 'refusal', text: asString(part.refusal) ?? '' }]
+    if (part.type === 'output_text') return [readOutputText(part, at, lose)]
+    const read = decodeContent(part, at, lose)
+    if (read?.type === 'file') lose(at, 'dropped', 'An assistant message holds no files.')
+    return read && read.type !== 'file' ? [read] : []
+  })
+  return hinted(parts, cacheHint(item, path, lose).cache)
+}
+
+function readOutputText(part: Members, path: string, lose: ReportLoss): TextPart {
+  noticeUnread(part, outputTextMembers, path, lose)
+  const citations = decodeAnnotations(part.annotations)
+  const signature = signatureInExtra(part)
+  return {
+    type: 'text',
+    text: asString(part.text) ?? '',
+    ...(citations.length > 0 && { citations }),
+    ...(signature && { signature }),
+    ...cacheHint(part, path, lose),
+  }
+}
+
+/** The parts of the assistant's turn that is under way, or of a new one. */
+function turn({ messages }: History): AssistantPart[] {
+  const last = messages.at(-1)
+  // Only this file fills these messages, and each has its own array.
+  if (last?.role === 'assistant') return last.content as AssistantPart[]
+  const content: AssistantPart[] = []
+  messages.push({ role: 'assistant', content })
+  return content
+}
+
+/** One part for each text of the item; the last carries the encrypted whole. */
+function readReasoning(item: Members, path: string, history: History): void {
+  noticeUnread(item, reasoningMembers, path, history.lose)
+  const parts = reasoningParts(item)
+  if (parts.length === 0) history.lose(path, 'dropped', 'The reasoning item is empty: its content is only at OpenAI.')
+  turn(history).push(...parts)
+}
+
+function readFunctionCall(item: Members, path: string, history: History): void {
+  noticeUnread(item, callMembers, path, history.lose)
+  const id = asString(item.call_id)
+  const name = asString(item.name)
+  if (!id) throw invalid(`${path}.call_id`, 'A function_call needs the `call_id` that its output refers to.')
+  if (!name) throw invalid(`${path}.name`, 'A function_call needs the `name` of its function.')
+  const signature = signatureInExtra(item)
+  history.names.set(id, name)
+  turn(history).push({
+    type: 'tool-call',
+    id,
+    name,
+    arguments: asString(item.arguments) || '{}',
+    ...(signature && { signature }),
+  })
+}
+
+function readFunctionCallOutput(item: Members, path: string, history: History): void {
+  const { lose, messages, names } = history
+  noticeUnread(item, outputMembers, path, lose)
+  const id = asString(item.call_id)
+  if (!id) throw invalid(`${path}.call_id`, 'A function_call_output needs the `call_id` of the call that it answers.')
+  const name = names.get(id) ?? asString(item.name)
+  const result: ToolResultPart = {
+    type: 'tool-result',
+    id,
+    ...(name !== undefined && { name }),
+    content: readOutput(item.output, path, lose),
+    ...cacheHint(item, path, lose),
+  }
+  const last = messages.at(-1)
+  if (last?.role === 'tool') (last.content as ToolResultPart[]).push(result)
+  else messages.push({ role: 'tool', content: [result] })
+}
+
+function readOutput(output: unknown, path: string, lose: ReportLoss): ToolResultPart['content'] {
+  if (typeof output === 'string') return output === '' ? [] : [{ type: 'text', text: output }]
+  if (!Array.isArray(output)) throw invalid(`${path}.output`, '`output` has to be a string or an array of parts.')
+  return output.flatMap((value, index) => decodeContent(asObject(value), `${path}.output[${index}]`, lose) ?? [])
+}

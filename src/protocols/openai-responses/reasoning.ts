@@ -1,0 +1,25 @@
+/** A reasoning item and its neutral parts: one for each text, the last of which carries the encrypted whole. */
+import { asArray, asObject, asString } from '../../core/json.js'
+import type { AssistantPart, ReasoningPart } from '../../core/message.js'
+import { type Members, signatureIn } from './wire.js'
+
+export function reasoningParts(item: Members): ReasoningPart[] {
+  const signature = signatureIn(item.encrypted_content)
+  const base = reasoningBase(item)
+  const parts: ReasoningPart[] = [
+    ...asArray(item.summary).map((part) => ({ ...base, text: asString(asObject(part).text) ?? '', summary: true })),
+    ...asArray(item.content).map((part) => ({ ...base, text: asString(asObject(part).text) ?? '' })),
+  ]
+  if (!signature) return parts
+  const last = parts.pop()
+  return [...parts, last ? { ...last, signature } : { ...base, text: '', redacted: true, signature }]
+}
+
+export function reasoningBase({ id }: Members): Pick<ReasoningPart, 'type' | 'id'> {
+  return typeof id === 'string' ? { type: 'reasoning', id } : { type: 'reasoning' }
+}
+
+/** Whether a part goes on with the item of the part before it: the same id, and no signature yet, which closes an item. */
+export function continues(before: AssistantPart | undefined, part: ReasoningPart): boolean {
+  return before?.type === 'reasoning' && before.id !== undefined && before.id === part.id && !before.signature
+}

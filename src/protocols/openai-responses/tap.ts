@@ -1,0 +1,60 @@
+/** What is seen of a stream on its way past. The names of events are enough for all but the last. */
+import type { LeashError } from '../../core/errors.js'
+import { asObject, parseJson } from '../../core/json.js'
+import type { Usage } from '../../core/usage.js'
+import type { Tap, WireEvent } from '../protocol.js'
+import { streamError } from './error.js'
+import { decodeUsage } from './usage.js'
+
+const content = new Set([
+  'response.output_text.delta',
+  'response.refusal.delta',
+  'response.function_call_arguments.delta',
+  'response.custom_tool_call_input.delta',
+  'response.mcp_call_arguments.delta',
+  'response.code_interpreter_call_code.delta',
+  'response.reasoning_summary_text.delta',
+  'response.reasoning_text.delta',
+])
+
+const failures = new Set(['error', 'response.failed'])
+const ends = new Set(['response.completed', 'response.incomplete'])
+
+const head = '{"type":"'
+
+/** The type of an event whose frame does not name it, without parsing it when it comes first, as it does. */
+function typeOf(data: string): string {
+  if (data.startsWith(head)) return data.slice(head.length, data.indexOf('"', head.length))
+  return String(asObject(parseJson(data)).type)
+}
+
+export class Watch implements Tap {
+  content = false
+  terminal = false
+  usage: Usage | undefined
+  error: LeashError | undefined
+
+  see({ event, data }: WireEvent): void {
+    const type = event ?? typeOf(data)
+    if (ends.has(type)) {
+      this.terminal = true
+      this.content = true
+      this.usage = decodeUsage(asObject(asObject(parseJson(data)).response).usage)
+    } else if (failures.has(type)) {
+      this.#failed(asObject(parseJson(data)))
+    } else if (!this.content) {
+      this.content = content.has(type) || (type === 'response.output_item.added' && !isReasoning(data))
+    }
+  }
+
+  /** The API tells of a failure twice, and the first time more precisely. */
+  #failed(event: Record<string, unknown>): void {
+    this.terminal = true
+    this.error ??= streamError(event)
+    this.usage ??= decodeUsage(asObject(event.response).usage)
+  }
+}
+
+function isReasoning(data: string): boolean {
+  return asObject(asObject(parseJson(data)).item).type === 'reasoning'
+}
