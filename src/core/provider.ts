@@ -25,6 +25,8 @@ export interface Traits {
   readonly reasoningEffort?: boolean
   /** Whether an `image_url` may be an address on the web. Default true. */
   readonly imageUrls?: boolean
+  /** How texts to embed are handed to Google: many requests in one, or Vertex AI's instances to `predict`. Default `batch`. */
+  readonly embedForm?: 'batch' | 'predict'
   /** Members of the request that the vendor refuses. They are dropped and reported. */
   readonly refuses?: readonly string[]
 }

@@ -35,7 +35,7 @@ export function encodeConfig(request: ChatRequest, context: EncodeContext): Enco
     frequencyPenalty: request.frequencyPenalty,
     responseLogprobs: request.logprobs || undefined,
     logprobs: request.logprobs ? request.topLogprobs || undefined : undefined,
-    thinkingConfig: reasoning && encodeThinking(reasoning, generationOf(context.model), lose),
+    thinkingConfig: reasoning && encodeThinking(reasoning, generationOf(context.traits.baseModel ?? context.model), lose),
     ...members,
   })
   return { config: Object.keys(config).length > 0 ? config : undefined, instruction }
@@ -49,7 +49,7 @@ interface Format {
 function encodeFormat({ responseFormat, tools }: ChatRequest, { model, traits, lose }: EncodeContext): Format {
   if (!responseFormat || responseFormat.type === 'text') return {}
   const schema = responseFormat.type === 'json-schema' ? responseFormat.schema : undefined
-  const generation = generationOf(model)
+  const generation = generationOf(traits.baseModel ?? model)
   // "Function calling with a response mime type: 'application/json' is unsupported", says every model before Gemini 3.
   if (traits.structuredOutput === 'none' || (tools && tools.length > 0 && !atLeast(generation, 3))) {
     lose('response_format', 'approximated', 'The model is asked in words: it cannot hold an answer to JSON here.')

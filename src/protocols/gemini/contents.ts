@@ -41,7 +41,7 @@ class ContentsEncoder {
 
   constructor(context: EncodeContext) {
     this.#context = context
-    this.#generation = generationOf(context.model)
+    this.#generation = generationOf(context.traits.baseModel ?? context.model)
   }
 
   add(message: Message, path: string): void {

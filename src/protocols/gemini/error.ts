@@ -1,107 +1,17 @@
-/** Google's errors, `{error: {code, message, status, details}}`: https://cloud.google.com/apis/design/errors */
-import { type ErrorCode, LeashError } from '../../core/errors.js'
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import type { LeashError } from '../../core/errors.js'
+import { asNumber, asObject, type JsonObject } from '../../core/json.js'
+import { decodeGoogleError, encodeGoogleError } from '../google-error.js'
 import type { FailedResponse } from '../protocol.js'
-import { retryAfterMs } from '../retry-after.js'
-import { asJsonObject } from './wire.js'
-
-const name = 'gemini'
 
 export function decodeError(failed: FailedResponse): LeashError {
-  const { status, headers, text } = failed
-  const error = errorIn(parseJson(text))
-  const details = asArray(error.details).map(asObject)
-  const detail = asString(error.message) ?? `Gemini answered with status ${status}.`
-  const code = codeOf(status, detail, details)
-  const should = headers.get('x-should-retry')
-  const wait = retryAfterMs(headers) ?? retryInfo(details)
-  const param = asString(asObject(asArray(violations(details))[0]).field)
-  return new LeashError(code, withoutKeys(detail), {
-    status,
-    retryable: should ? should === 'true' : status === 408 || status === 409 || status === 429 || status >= 500,
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(param && { param }),
-    upstream: { protocol: name, ...failed },
-  })
+  return decodeGoogleError('gemini', failed)
 }
 
-/** An error that came in the middle of a stream. */
+/** An error that came in the middle of a stream: the chunk, and its text. */
 export function decodeFailure(chunk: Record<string, unknown>, text: string): LeashError {
   return decodeError({ status: asNumber(asObject(chunk.error).code) ?? 500, headers: new Headers(), text })
 }
 
-/** A stream that was asked for without `alt=sse` fails with a list of one. */
-function errorIn(body: unknown): Record<string, unknown> {
-  return asObject(asObject(Array.isArray(body) ? body[0] : body).error)
-}
-
-const byStatus: Readonly<Record<number, ErrorCode>> = {
-  401: 'authentication_failed',
-  402: 'permission_denied',
-  403: 'permission_denied',
-  404: 'not_found',
-  408: 'timeout',
-  409: 'upstream_error',
-  413: 'request_too_large',
-  429: 'rate_limited',
-  503: 'overloaded',
-  529: 'overloaded',
-}
-
-function codeOf(status: number, text: string, details: readonly Record<string, unknown>[]): ErrorCode {
-  if (status === 400) {
-    // Google answers a wrong key with 400, and tells it apart only here.
-    if (details.some(({ reason }) => reason === 'API_KEY_INVALID') || /API key (not valid|expired)/i.test(text))
-      return 'authentication_failed'
-    if (/token count.*exceeds|exceeds the maximum number of tokens|input context is too long/is.test(text))
-      return 'context_window_exceeded'
-    if (/payload size exceeds/i.test(text)) return 'request_too_large'
-    if (/(content|prompt)\b.*\b(blocked|violat|prohibited)|safety polic/is.test(text)) return 'content_filtered'
-  }
-  return byStatus[status] ?? (status >= 500 ? 'upstream_error' : 'invalid_request')
-}
-
-/** `{"@type": "….RetryInfo", "retryDelay": "34.07s"}`, in milliseconds. */
-function retryInfo(details: readonly Record<string, unknown>[]): number | undefined {
-  const delay = details.map(({ retryDelay }) => asString(retryDelay)).find(Boolean)
-  const seconds = delay?.endsWith('s') ? Number(delay.slice(0, -1)) : Number.NaN
-  return seconds >= 0 ? Math.ceil(seconds * 1000) : undefined
-}
-
-function violations(details: readonly Record<string, unknown>[]): unknown {
-  return details.find(({ fieldViolations }) => fieldViolations !== undefined)?.fieldViolations
-}
-
-/** Google quotes a wrong key back. */
-function withoutKeys(text: string): string {
-  return text.replace(/AIza[\w-]{10,}|AQ\.[\w-]{10,}|ya29\.[\w.-]+|sk-[\w-]{10,}|(?<=Bearer )\S+/g, '***')
-}
-
-/** https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
-const grpcByStatus: Readonly<Record<number, string>> = {
-  400: 'INVALID_ARGUMENT',
-  401: 'UNAUTHENTICATED',
-  402: 'FAILED_PRECONDITION',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  409: 'ABORTED',
-  413: 'INVALID_ARGUMENT',
-  429: 'RESOURCE_EXHAUSTED',
-  499: 'CANCELLED',
-  500: 'INTERNAL',
-  501: 'UNIMPLEMENTED',
-  503: 'UNAVAILABLE',
-  504: 'DEADLINE_EXCEEDED',
-}
-
 export function encodeError(error: LeashError): { readonly status: number; readonly body: JsonObject } {
-  const { status, upstream } = error
-  if (upstream?.protocol === name) {
-    const parsed = parseJson(upstream.text)
-    const theirs = asJsonObject(Array.isArray(parsed) ? parsed[0] : parsed)
-    if (theirs && isObject(theirs.error)) return { status: upstream.status, body: theirs }
-  }
-  const grpc = grpcByStatus[status] ?? (status >= 500 ? 'UNAVAILABLE' : 'INVALID_ARGUMENT')
-  const reason = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: error.code, domain: 'leashllm' }
-  return { status, body: { error: { code: status, message: error.message, status: grpc, details: [reason] } } }
+  return encodeGoogleError('gemini', error)
 }

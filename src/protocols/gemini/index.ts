@@ -1,13 +1,13 @@
 /** Google's `generateContent`, as Gemini API (AI Studio) and Vertex AI speak it. */
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { ChatProtocol } from '../protocol.js'
+import { encodeStream } from './encode-stream.js'
 import { decodeError, encodeError } from './error.js'
 import { lens } from './lens.js'
 import { decodeRequest, encodeRequest } from './request.js'
 import { decodeResponse, encodeResponse } from './response.js'
 import { isWrapped, unsignedCall } from './signature.js'
 import { decodeStream } from './stream.js'
-import { encodeStream } from './stream-out.js'
 import { percentDecoded } from './wire.js'
 
 /** `/v1beta/models/{model}:generateContent`, also under `tunedModels/` or a project's `publishers/google/` and `endpoints/`. */

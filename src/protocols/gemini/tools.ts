@@ -41,7 +41,7 @@ function declaration({ name, description, parameters, cache }: Tool, path: strin
 function callingConfig(
   choice: ToolChoice | undefined,
   tools: readonly Tool[],
-  { model, lose }: EncodeContext,
+  { model, traits, lose }: EncodeContext,
 ): CallingConfig | undefined {
   switch (choice?.type) {
     case 'none':
@@ -55,7 +55,7 @@ function callingConfig(
   }
   // ANY holds the arguments to the schema by itself; AUTO does so only when it is called VALIDATED.
   if (tools.some(({ strict }) => strict)) {
-    if (atLeast(generationOf(model), 2.5)) return { mode: 'VALIDATED' }
+    if (atLeast(generationOf(traits.baseModel ?? model), 2.5)) return { mode: 'VALIDATED' }
     lose('tools[].function.strict', 'approximated', 'This model does not check the arguments of a call against their schema.')
   }
   return choice ? { mode: 'AUTO' } : undefined
