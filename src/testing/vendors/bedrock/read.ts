@@ -1,0 +1,84 @@
+import { asArray, asNumber, asObject, asString, parseJson } from '../../../core/json.js'
+import type { Asked, ToolWish } from '../../mock/answer.js'
+import type { PromptBlock } from '../../mock/memory.js'
+import { thinks } from '../anthropic/thinking.js'
+
+type Body = Readonly<Record<string, unknown>>
+
+export function readConverse(body: Body): Asked {
+  const messages = asArray(body.messages).map(asObject)
+  const user = blocksOf(messages.findLast((message) => message.role === 'user'))
+  const last = messages.at(-1)
+  const { maxTokens, stopSequences } = asObject(body.inferenceConfig)
+  const format = schemaOf(body)
+  const most = asNumber(maxTokens)
+  const count = (kind: string) => user.filter((block) => block[kind] !== undefined).length
+  return {
+    text: textOf(user),
+    images: count('image'),
+    files: count('document') + count('video'),
+    tools: toolsOf(body)
+      .filter((tool) => tool.toolSpec !== undefined)
+      .map((tool) => asObject(tool.toolSpec))
+      .map((tool) => ({ name: String(tool.name), schema: asObject(tool.inputSchema).json })),
+    choice: choiceOf(asObject(body.toolConfig).toolChoice),
+    parallel: asObject(asObject(asObject(body.additionalModelRequestFields).tool_choice)).disable_parallel_tool_use !== true,
+    results: user.filter((block) => block.toolResult !== undefined).map((block) => resultText(block.toolResult)),
+    thinking: thinks(asObject(body.additionalModelRequestFields).thinking),
+    stop: asArray(stopSequences).map(String),
+    ...(format && { format }),
+    ...(most !== undefined && { maxTokens: most }),
+    ...(last?.role === 'assistant' && { prefill: textOf(blocksOf(last)) }),
+  }
+}
+
+const blocksOf = (message: Body | undefined) => asArray(message?.content).map(asObject)
+const toolsOf = (body: Body) => asArray(asObject(body.toolConfig).tools).map(asObject)
+
+function textOf(blocks: readonly Body[]): string {
+  return blocks
+    .map((block) => asString(block.text))
+    .filter((text) => text !== undefined)
+    .join('\n')
+}
+
+function resultText(given: unknown): string {
+  return asArray(asObject(given).content)
+    .map(asObject)
+    .map((block) => {
+      if (typeof block.text === 'string') return block.text
+      return 'json' in block ? JSON.stringify(block.json) : `[${Object.keys(block)[0]}]`
+    })
+    .join('\n')
+}
+
+function choiceOf(choice: unknown): ToolWish {
+  const { any, tool } = asObject(choice)
+  if (tool !== undefined) return { names: [String(asObject(tool).name)] }
+  return any === undefined ? 'auto' : 'required'
+}
+
+/** Converse wants the schema as a text. */
+function schemaOf(body: Body): Record<string, unknown> | undefined {
+  const { structure } = asObject(asObject(body.outputConfig).textFormat)
+  const { schema } = asObject(asObject(structure).jsonSchema)
+  return schema === undefined ? undefined : asObject(typeof schema === 'string' ? parseJson(schema) : schema)
+}
+
+/** A cache point is a block of its own and marks the block in front of it. */
+export function promptBlocks(body: Body): PromptBlock[] {
+  const blocks = [
+    ...toolsOf(body),
+    ...asArray(body.system).map(asObject),
+    ...asArray(body.messages)
+      .map(asObject)
+      .flatMap((message) => blocksOf(message)),
+  ]
+  const out: PromptBlock[] = []
+  for (const block of blocks) {
+    const before = out.at(-1)
+    if (block.cachePoint === undefined) out.push({ value: block })
+    else if (before) out[out.length - 1] = { ...before, mark: asObject(block.cachePoint).ttl === '1h' ? '1h' : '5m' }
+  }
+  return out
+}

@@ -1,0 +1,53 @@
+import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import type { Asked, ToolWish } from '../../mock/answer.js'
+
+type Item = Readonly<Record<string, unknown>>
+
+export function readItems(items: readonly Item[], body: Item): Asked {
+  const lastOwn = items.findLastIndex(
+    (item) => item.role === 'assistant' || item.type === 'function_call' || item.type === 'reasoning',
+  )
+  const turn = items.slice(lastOwn + 1)
+  const results = turn.filter((item) => item.type === 'function_call_output')
+  const said = (results.length > 0 ? turn : items).findLast((item) => item.role === 'user')
+  const parts = asArray(said?.content).map(asObject)
+  const format = asObject(asObject(body.text).format)
+  const maxTokens = asNumber(body.max_output_tokens)
+  return {
+    text: textOf(said?.content),
+    images: parts.filter((part) => part.type === 'input_image').length,
+    files: parts.filter((part) => part.type === 'input_file' || part.type === 'input_audio').length,
+    tools: asArray(body.tools)
+      .map(asObject)
+      .filter((tool) => tool.type === 'function')
+      .map(({ name, parameters }) => ({ name: String(name), ...(isObject(parameters) && { schema: parameters }) })),
+    choice: choiceOf(body.tool_choice),
+    parallel: body.parallel_tool_calls !== false,
+    results: results.map((item) => textOf(item.output)),
+    thinking: thinks(body),
+    stop: [],
+    ...(format.type === 'json_object' && { format: true as const }),
+    ...(format.type === 'json_schema' && { format: asObject(format.schema) }),
+    ...(maxTokens !== undefined && { maxTokens }),
+  }
+}
+
+export function thinks(body: Item): boolean {
+  return isObject(body.reasoning) && body.reasoning.effort !== 'none'
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content
+  return asArray(content)
+    .map(asObject)
+    .map((part) => asString(part.text) ?? (part.type === 'input_image' || part.type === 'input_file' ? undefined : ''))
+    .filter((text) => text !== undefined)
+    .join('\n')
+}
+
+function choiceOf(choice: unknown): ToolWish {
+  if (choice === 'none' || choice === 'required') return choice
+  if (!isObject(choice)) return 'auto'
+  if (choice.type === 'allowed_tools') return { names: asArray(choice.tools).map((tool) => String(asObject(tool).name)) }
+  return choice.type === 'function' ? { names: [String(choice.name)] } : 'auto'
+}
