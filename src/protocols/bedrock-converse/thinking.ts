@@ -1,0 +1,132 @@
+/**
+ * How a model is told to think. Each maker has a way of its own, in `additionalModelRequestFields`.
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html
+ * https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html
+ */
+import type { JsonObject } from '../../core/json.js'
+import type { Reasoning, ReasoningEffort } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
+import type { ModelHabits } from './models.js'
+
+export interface ThinkingPlan {
+  /** For `additionalModelRequestFields`. */
+  readonly fields: JsonObject
+  /** For `outputConfig.effort`. */
+  readonly effort?: string
+  readonly maxTokens: number | undefined
+  /** Claude is to think, so that whatever excludes thinking has to go. */
+  readonly thinks: boolean
+  /** Members of the request that the model refuses beside such thinking, in OpenAI's words. */
+  readonly refuses: readonly string[]
+}
+
+interface Wish {
+  readonly reasoning: Reasoning
+  readonly maxTokens: number | undefined
+  readonly habits: ModelHabits
+  readonly lose: ReportLoss
+}
+
+/** Tokens that an effort stands for where a model counts instead of grading; 1,024 is Claude's minimum. */
+const effortBudgets: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
+  minimal: 1_024,
+  low: 2_048,
+  medium: 8_192,
+  high: 16_384,
+  xhigh: 24_576,
+  max: 32_768,
+}
+
+/** The weakest effort that allows so many tokens. */
+function effortOf(budget: number): Exclude<ReasoningEffort, 'none'> {
+  const grades = ['low', 'medium', 'high', 'xhigh'] as const
+  return grades.find((grade) => budget <= effortBudgets[grade]) ?? 'max'
+}
+
+/** @param resumesUnsigned the history ends in a tool loop whose last step has no thinking to go on from */
+export function planThinking(
+  reasoning: Reasoning | undefined,
+  maxTokens: number | undefined,
+  habits: ModelHabits,
+  resumesUnsigned: boolean,
+  lose: ReportLoss,
+): ThinkingPlan {
+  const none: ThinkingPlan = { fields: {}, maxTokens, thinks: false, refuses: [] }
+  if (!reasoning || reasoning.effort === 'none') return none
+  const wish: Wish = { reasoning, maxTokens, habits, lose }
+  switch (habits.thinking) {
+    case 'claude-budget':
+    case 'claude-adaptive': {
+      if (resumesUnsigned) {
+        lose('reasoning_effort', 'dropped', 'Claude cannot begin to think amid a tool loop whose thinking it has not signed')
+        return none
+      }
+      return habits.thinking === 'claude-budget' ? budgeted(wish) : adaptive(wish)
+    }
+    case 'nova':
+      return nova(wish)
+    case 'reasoning-effort':
+      return { ...none, fields: { reasoning_effort: graded(wish, ['low', 'medium', 'high']) } }
+    default:
+      lose('reasoning_effort', 'dropped', 'this model does not think, or not at our word')
+      return none
+  }
+}
+
+/** The effort asked for, or the nearest that the model knows. */
+function graded({ reasoning, lose }: Wish, known: readonly ReasoningEffort[]): string {
+  const { budget, effort } = reasoning
+  const asked = effort ?? (budget === undefined ? 'medium' : effortOf(budget))
+  const found = known.includes(asked) ? asked : asked === 'minimal' ? 'low' : 'high'
+  if (budget !== undefined && effort === undefined)
+    lose('reasoning.max_tokens', 'approximated', `this model takes an effort, not a budget: "${found}" is asked for`)
+  else if (found !== asked) lose('reasoning_effort', 'approximated', `this model has no "${asked}": "${found}" is asked for`)
+  return found
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html: sampling is left as it is. */
+const besideClaude = ['temperature', 'top_p', 'top_k']
+
+function adaptive(wish: Wish): ThinkingPlan {
+  const { reasoning, maxTokens, habits } = wish
+  if (reasoning.budget !== undefined && reasoning.effort === undefined && habits.thinkingBudget) return budgeted(wish)
+  const efforts = ['low', 'medium', 'high', 'max'] as const
+  const asked = reasoning.effort !== undefined || reasoning.budget !== undefined
+  return {
+    // Newer models keep their thinking to themselves unless asked; older ones show it and do not know the member.
+    fields: { thinking: { type: 'adaptive', ...(reasoning.show && !habits.thinkingBudget && { display: 'summarized' }) } },
+    ...(asked && { effort: graded(wish, habits.thinkingBudget ? efforts : [...efforts, 'xhigh']) }),
+    maxTokens,
+    thinks: true,
+    refuses: besideClaude,
+  }
+}
+
+function budgeted({ reasoning, maxTokens, lose }: Wish): ThinkingPlan {
+  const { effort } = reasoning
+  const wanted = reasoning.budget ?? effortBudgets[effort === undefined || effort === 'none' ? 'medium' : effort]
+  const budget = Math.max(effortBudgets.minimal, wanted)
+  if (reasoning.budget !== undefined && budget !== wanted)
+    lose('reasoning.max_tokens', 'approximated', `${budget} tokens is the least that this model takes`)
+  const fits = maxTokens === undefined || maxTokens > budget
+  const raised = fits ? maxTokens : budget + maxTokens
+  if (!fits)
+    lose('max_tokens', 'approximated', `it counts the thinking too and must exceed its budget of ${budget}: raised to ${raised}`)
+  return {
+    fields: { thinking: { type: 'enabled', budget_tokens: budget } },
+    maxTokens: raised,
+    thinks: true,
+    refuses: besideClaude,
+  }
+}
+
+/** At its highest effort it decides by itself how long the answer is and how it is drawn. */
+function nova(wish: Wish): ThinkingPlan {
+  const maxReasoningEffort = graded(wish, ['low', 'medium', 'high'])
+  return {
+    fields: { reasoningConfig: { type: 'enabled', maxReasoningEffort } },
+    maxTokens: wish.maxTokens,
+    thinks: false,
+    refuses: maxReasoningEffort === 'high' ? ['temperature', 'top_p', 'max_tokens'] : [],
+  }
+}

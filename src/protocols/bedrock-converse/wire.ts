@@ -1,0 +1,79 @@
+/**
+ * Bedrock's Converse API as it is on the wire, from the types of AWS's own SDK.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+ */
+import type {
+  ContentBlock as SdkContentBlock,
+  ConverseRequest as SdkConverseRequest,
+  SystemContentBlock as SdkSystemContentBlock,
+  Tool as SdkTool,
+  ToolResultContentBlock as SdkToolResultContentBlock,
+  StopReason,
+} from '@aws-sdk/client-bedrock-runtime'
+import { asArray, asNumber, asObject, isObject } from '../../core/json.js'
+import type { FinishReason } from '../../core/message.js'
+import { type Usage, usageOf } from '../../core/usage.js'
+
+/** The SDK takes bytes; the wire carries them as base64. */
+type OnWire<T> = T extends Uint8Array
+  ? string
+  : T extends readonly (infer Item)[]
+    ? OnWire<Item>[]
+    : T extends object
+      ? { [Member in keyof T]: OnWire<T[Member]> }
+      : T
+
+/** The member of that name of a table: names come from strangers, and `constructor` is no member of ours. */
+export function lookup<Value>(table: Readonly<Record<string, Value>>, name: unknown): Value | undefined {
+  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
+}
+
+export type ContentBlock = OnWire<SdkContentBlock>
+/** JSON that Bedrock hands through to the model. */
+export type Document = Exclude<Extract<ContentBlock, { toolUse: unknown }>['toolUse']['input'], undefined>
+export type SystemBlock = OnWire<SdkSystemContentBlock>
+export type ToolResultContentBlock = OnWire<SdkToolResultContentBlock>
+export type Tool = OnWire<SdkTool>
+/** The model stands in the address. */
+export type ConverseBody = OnWire<Omit<SdkConverseRequest, 'modelId'>>
+
+/** `refusal` and `pause_turn` are Claude's own and reach us where Bedrock hands them through. */
+const finishReasons: Readonly<Record<StopReason | 'refusal' | 'pause_turn', FinishReason>> = {
+  end_turn: 'stop',
+  tool_use: 'tool-calls',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  stop_sequence: 'stop-sequence',
+  guardrail_intervened: 'content-filter',
+  content_filtered: 'content-filter',
+  malformed_model_output: 'error',
+  malformed_tool_use: 'error',
+  refusal: 'refusal',
+  pause_turn: 'pause',
+}
+
+/** Some models say `end_turn` though they called a tool. */
+export function finishReasonOf(stopReason: unknown, calledTools: boolean): FinishReason {
+  const reason = lookup(finishReasons, stopReason) ?? 'other'
+  return calledTools && reason === 'stop' ? 'tool-calls' : reason
+}
+
+/**
+ * Bedrock's `inputTokens` leaves out what was read from and written to the cache.
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html
+ */
+export function usageFrom(wire: unknown): Usage | undefined {
+  if (!isObject(wire)) return undefined
+  const written = asNumber(wire.cacheWriteInputTokens) ?? 0
+  const forAnHour = asArray(wire.cacheDetails)
+    .map(asObject)
+    .filter(({ ttl }) => ttl === '1h')
+    .reduce((sum, { inputTokens }) => sum + (asNumber(inputTokens) ?? 0), 0)
+  return usageOf({
+    input: asNumber(wire.inputTokens) ?? 0,
+    cacheRead: asNumber(wire.cacheReadInputTokens) ?? 0,
+    cacheWrite: written - forAnHour,
+    cacheWrite1h: forAnHour,
+    output: asNumber(wire.outputTokens) ?? 0,
+  })
+}
