@@ -125,7 +125,11 @@ function page(): string {
   const questions = Object.keys(expected)
   const line = (words: readonly string[]) => `| ${words.join(' | ')} |`
   const row = ({ name, version, seen }: Row) =>
-    line([name, version, ...questions.map((question) => (seen[question] && seen[question] === expected[question] ? 'yes' : '**no**'))])
+    line([
+      name,
+      version,
+      ...questions.map((question) => (seen[question] && seen[question] === expected[question] ? 'yes' : '**no**')),
+    ])
   return `# Runtimes
 
 What \`npm run runtimes\` saw: one program from the packed tarball, over real sockets. It asks for an answer and a stream, as
