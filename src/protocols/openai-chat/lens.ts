@@ -1,0 +1,143 @@
+/** Reads and edits native bodies in place, and watches native streams beside the road. */
+import type { LeashError } from '../../core/errors.js'
+import { asArray, asObject, isObject, type Json, type JsonObject, parseJson } from '../../core/json.js'
+import type { Usage } from '../../core/usage.js'
+import { compileTexts } from '../lens.js'
+import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
+import { errorIn } from './error.js'
+import { usageIn } from './usage.js'
+import { malformed } from './wire.js'
+
+/** Where a message, or the delta of one, has its texts; `content` is what it says, whoever says it. */
+function messagePaths(content: TextKind, prefix = ''): Record<string, TextKind> {
+  const paths: Record<string, TextKind> = {
+    content,
+    'content.*.text': content,
+    'content.*.refusal': 'text',
+    'content.*.thinking.*.text': 'reasoning',
+    refusal: 'text',
+    reasoning: 'reasoning',
+    reasoning_content: 'reasoning',
+    'reasoning_details.*.text': 'reasoning',
+    'reasoning_details.*.summary': 'reasoning',
+    'tool_calls.*.function.arguments': 'arguments',
+    'tool_calls.*.custom.input': 'text',
+    'function_call.arguments': 'arguments',
+    'audio.transcript': 'text',
+    'annotations.*.url_citation.title': 'text',
+    'annotations.*.url_citation.content': 'text',
+  }
+  return Object.fromEntries(Object.entries(paths).map(([path, kind]) => [prefix + path, kind]))
+}
+
+const spoken = compileTexts(messagePaths('text'))
+const toolResult = compileTexts(messagePaths('tool-result'))
+const aroundMessages = compileTexts({
+  'tools.*.function.description': 'description',
+  'tools.*.custom.description': 'description',
+  'functions.*.description': 'description',
+  'response_format.json_schema.description': 'description',
+  'prediction.content': 'text',
+  'prediction.content.*.text': 'text',
+})
+const responseTexts = compileTexts(messagePaths('text', 'choices.*.message.'))
+const eventTexts = compileTexts(messagePaths('text', 'choices.*.delta.'))
+
+function replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject {
+  const replaced = aroundMessages(body, replace)
+  if (!Array.isArray(body.messages)) return replaced
+  let messages: Json[] | undefined
+  for (const [index, message] of body.messages.entries()) {
+    if (!isObject(message)) continue
+    // Who speaks stands beside the text, where a path cannot look.
+    const texts = message.role === 'tool' || message.role === 'function' ? toolResult : spoken
+    const changed = texts(message, replace)
+    if (changed !== message) (messages ??= [...body.messages])[index] = changed
+  }
+  return messages ? { ...replaced, messages } : replaced
+}
+
+export const lens: Lens = {
+  replaceRequest,
+  replaceResponse: responseTexts,
+  replaceEvent: eventTexts,
+  usage: usageIn,
+  tap: () => new ChunkTap(),
+}
+
+/** The members of a delta that are something of the answer, not merely its beginning. */
+const contentMembers = [
+  ...['content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_details'],
+  ...['tool_calls', 'function_call', 'audio', 'images', 'annotations'],
+]
+
+/**
+ * Runs for every chunk of every stream, so it parses only what it must: all chunks until the first content, then those
+ * that can tell of an end. In JSON a quote inside a text is escaped, so a member's name is never mistaken for prose.
+ */
+class ChunkTap implements Tap {
+  content = false
+  usage: Usage | undefined
+  error: LeashError | undefined
+  #done = false
+  readonly #unfinished = new Set<unknown>()
+  #finished = false
+
+  get terminal(): boolean {
+    return this.#done || (this.#finished && this.#unfinished.size === 0)
+  }
+
+  see({ event, data }: WireEvent): void {
+    if (data === '[DONE]') {
+      this.#done = this.content = true
+      return
+    }
+    const plain = this.content && !this.#finished && event === undefined && isFirstChoice(data)
+    if (plain && !holds(data, '"finish_reason":', '"') && !holds(data, '"usage":', '{') && !holds(data, '"error":', '{"')) return
+    this.#read(parseJson(data), event)
+  }
+
+  #read(chunk: unknown, event: string | undefined): void {
+    this.error ??= errorIn(
+      event === 'error' && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk,
+    )
+    if (!isObject(chunk)) this.error ??= malformed('The upstream sent an event that is not a JSON object.')
+    this.usage = usageIn(chunk) ?? this.usage
+    for (const choice of asArray(asObject(chunk).choices)) this.#choice(asObject(choice))
+  }
+
+  #choice(choice: Record<string, unknown>): void {
+    const { index, delta, finish_reason } = choice
+    this.error ??= errorIn(choice)
+    if (typeof finish_reason === 'string' && finish_reason !== '') {
+      this.#unfinished.delete(index)
+      this.#finished = this.content = true
+      return
+    }
+    // Some vendors send a last chunk of nothing for a choice that has finished.
+    const said = contentMembers.some((member) => isSaid(asObject(delta)[member]))
+    if (said) this.content = true
+    if (said || !this.#finished) this.#unfinished.add(index)
+  }
+}
+
+function isSaid(value: unknown): boolean {
+  if (typeof value === 'string') return value !== ''
+  return Array.isArray(value) ? value.length > 0 : isObject(value)
+}
+
+/** Whether `name` is followed, after spaces, by one of the characters in `starts`; `null` is what most chunks say. */
+function holds(data: string, name: string, starts: string): boolean {
+  for (let at = data.indexOf(name); at >= 0; at = data.indexOf(name, at)) {
+    at += name.length
+    while (data[at] === ' ') at++
+    if (starts.includes(data[at] ?? '')) return true
+  }
+  return false
+}
+
+/** False only where a chunk in OpenAI's own order of members is of another choice than the first: those are counted. */
+function isFirstChoice(data: string): boolean {
+  const at = data.indexOf('"choices":[{"index":')
+  return at < 0 || data[at + 20] === '0'
+}

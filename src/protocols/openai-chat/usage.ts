@@ -1,0 +1,76 @@
+/** Tokens: OpenAI's totals with details inside them, and our buckets that do not overlap. */
+import type OpenAI from 'openai'
+import { asNumber, asObject, isObject } from '../../core/json.js'
+import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+
+/**
+ * Cached, written and audio tokens are inside `prompt_tokens`, as OpenAI, Azure, OpenRouter and LiteLLM count. Reasoning is
+ * inside `completion_tokens` with OpenAI, beside it with xAI and Google's OpenAI-compatible endpoint, which does not
+ * even name it: `total_tokens` tells which.
+ */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const prompt = asNumber(value.prompt_tokens)
+  const completion = asNumber(value.completion_tokens)
+  if (prompt === undefined && completion === undefined) return undefined
+  const read = asObject(value.prompt_tokens_details)
+  const written = asObject(value.completion_tokens_details)
+
+  const input = new Bucketed(prompt ?? 0)
+  // DeepSeek and Moonshot told it before they took over OpenAI's details.
+  const cacheRead = input.take(read.cached_tokens ?? value.prompt_cache_hit_tokens ?? value.cached_tokens)
+  const cacheWrite = input.take(read.cache_write_tokens)
+  const audioInput = input.take(read.audio_tokens)
+
+  const output = new Bucketed(completion ?? 0)
+  const told = asNumber(written.reasoning_tokens) ?? 0
+  const beside = (asNumber(value.total_tokens) ?? 0) - (prompt ?? 0) - (completion ?? 0)
+  const reasoning = beside > 0 && beside >= told ? beside : output.take(told)
+  const audioOutput = output.take(written.audio_tokens)
+
+  return usageOf({
+    input: input.rest,
+    cacheRead,
+    cacheWrite,
+    audioInput,
+    output: output.rest,
+    reasoning,
+    audioOutput,
+  })
+}
+
+/** Of an answer or a chunk: Groq's streams tell it in a member of their own. */
+export function usageIn(body: unknown): Usage | undefined {
+  const { usage, x_groq } = asObject(body)
+  return readUsage(usage) ?? readUsage(asObject(x_groq).usage)
+}
+
+/** A total from which each bucket takes its share, and never more than is left. */
+class Bucketed {
+  rest: number
+
+  constructor(total: number) {
+    this.rest = Math.max(0, total)
+  }
+
+  take(share: unknown): number {
+    const taken = Math.min(this.rest, Math.max(0, asNumber(share) ?? 0))
+    this.rest -= taken
+    return taken
+  }
+}
+
+export function writeUsage(usage: Usage): OpenAI.CompletionUsage {
+  const written = usage.cacheWrite + usage.cacheWrite1h
+  return {
+    prompt_tokens: inputTotal(usage),
+    completion_tokens: outputTotal(usage),
+    total_tokens: total(usage),
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheRead,
+      ...(written > 0 && { cache_write_tokens: written }),
+      audio_tokens: usage.audioInput,
+    },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning, audio_tokens: usage.audioOutput },
+  }
+}

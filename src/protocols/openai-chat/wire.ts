@@ -1,0 +1,138 @@
+/** What several files of this protocol share: its name, the types and words of the wire, readers of members. */
+import type OpenAI from 'openai'
+import { LeashError } from '../../core/errors.js'
+import { isObject, type JsonObject } from '../../core/json.js'
+import type { AssistantPart, CacheHint, FinishReason } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
+
+export const protocolName = 'openai-chat'
+
+export type Members = Readonly<Record<string, unknown>>
+export type WireContentPart = (OpenAI.ChatCompletionContentPart | VideoPart) & CacheCarrier
+export type WireTextPart = OpenAI.ChatCompletionContentPartText & CacheCarrier
+export type WireTool = OpenAI.ChatCompletionFunctionTool & CacheCarrier
+export type WireToolCall = OpenAI.ChatCompletionMessageFunctionToolCall & CacheCarrier & SignatureCarrier
+export type WireUserMessage = Omit<OpenAI.ChatCompletionUserMessageParam, 'content'> & { content: string | WireContentPart[] }
+export type WireMessage = (
+  | OpenAI.ChatCompletionSystemMessageParam
+  | WireUserMessage
+  | OpenAI.ChatCompletionAssistantMessageParam
+  | OpenAI.ChatCompletionToolMessageParam
+) &
+  CacheCarrier &
+  ReasoningCarrier
+
+/** vLLM's and OpenRouter's: OpenAI itself takes no video. */
+export interface VideoPart {
+  type: 'video_url'
+  video_url: { url: string }
+}
+
+/** As OpenRouter and LiteLLM let OpenAI-shaped callers mark a breakpoint: on content parts, messages, tools and tool calls. */
+export interface CacheCarrier {
+  cache_control?: { type: 'ephemeral'; ttl?: '5m' | '1h' }
+}
+
+/** DeepSeek's and vLLM's `reasoning_content`, OpenRouter's `reasoning_details`. */
+export interface ReasoningCarrier {
+  reasoning_content?: string
+  reasoning_details?: JsonObject[]
+}
+
+/** As Google's own OpenAI-compatible endpoint writes it (https://ai.google.dev/gemini-api/docs/thought-signatures). */
+export interface SignatureCarrier {
+  extra_content?: { google: { thought_signature: string } }
+}
+
+/** The SDK's types are interfaces, which TypeScript does not take for a `JsonObject` though each of them is one. */
+export function asJson(value: object): JsonObject {
+  return value as JsonObject
+}
+
+export function invalid(param: string, message: string): LeashError {
+  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
+}
+
+export function malformed(message: string): LeashError {
+  return new LeashError('upstream_malformed', `${message} Send the call again.`, { retryable: true })
+}
+
+export function truncated(): LeashError {
+  return new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
+    retryable: true,
+  })
+}
+
+/** Reports the members that nobody reads. A member that is null is one that was left out. */
+export function noticeUnread(value: Members, read: ReadonlySet<string>, path: string, lose: ReportLoss): void {
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined || member === null || read.has(name)) continue
+    lose(`${path}.${name}`, 'dropped', `\`${name}\` has no counterpart outside the Chat Completions API.`)
+  }
+}
+
+/**
+ * A cache breakpoint in either spelling: `cache_control`, or OpenAI's own `prompt_cache_breakpoint` (gpt-5.6 and later),
+ * which lives for 30 minutes or 12 hours.
+ */
+export function readCache(value: Members, path: string, lose: ReportLoss): { cache?: CacheHint } {
+  if (isObject(value.cache_control)) {
+    const { ttl } = value.cache_control
+    return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
+  }
+  if (!isObject(value.prompt_cache_breakpoint)) return {}
+  if (value.prompt_cache_breakpoint.ttl !== '12h') return { cache: {} }
+  lose(`${path}.prompt_cache_breakpoint.ttl`, 'approximated', 'The longest lifetime that other vendors know is one hour.')
+  return { cache: { ttl: '1h' } }
+}
+
+export function writeCache(cache: CacheHint | undefined): CacheCarrier {
+  return cache ? { cache_control: { type: 'ephemeral', ...cache } } : {}
+}
+
+/** OpenAI's words, and those that compatible vendors (Mistral, Together, Z.ai, DeepSeek) made up beside them. */
+const finishReasons = new Map<unknown, FinishReason>([
+  ['stop', 'stop'],
+  ['eos', 'stop'],
+  ['length', 'length'],
+  ['model_length', 'length'],
+  ['tool_calls', 'tool-calls'],
+  ['function_call', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+  ['sensitive', 'content-filter'],
+  ['error', 'error'],
+  ['network_error', 'error'],
+  ['insufficient_system_resource', 'error'],
+])
+
+/** `seen` holds the types of the parts of the answer: OpenAI itself says `stop` after a call that was forced. */
+export function readFinish(reason: unknown, stopReason: unknown, seen: ReadonlySet<AssistantPart['type']>) {
+  const known = finishReasons.get(reason) ?? 'other'
+  if (known !== 'stop' && known !== 'other') return { finishReason: known }
+  if (seen.has('tool-call')) return { finishReason: 'tool-calls' as const }
+  if (known === 'stop' && seen.has('refusal')) return { finishReason: 'refusal' as const }
+  // vLLM tells the stop sequence in a member of its own.
+  if (known === 'stop' && typeof stopReason === 'string')
+    return { finishReason: 'stop-sequence' as const, stopSequence: stopReason }
+  return { finishReason: known }
+}
+
+type WireFinish = OpenAI.ChatCompletion.Choice['finish_reason']
+
+/** An answer that broke off unfinished is `length`, so that nobody takes half of a JSON text for the whole. */
+const wireFinish: Readonly<Record<Exclude<FinishReason, 'refusal'>, WireFinish>> = {
+  stop: 'stop',
+  'stop-sequence': 'stop',
+  other: 'stop',
+  length: 'length',
+  pause: 'length',
+  error: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+}
+
+/** A refusal in words is OpenAI's `refusal` member with `stop`; one without words is a filter's doing. */
+export function writeFinish(reason: FinishReason, refused: boolean): WireFinish {
+  if (reason === 'refusal') return refused ? 'stop' : 'content_filter'
+  return wireFinish[reason]
+}

@@ -1,0 +1,205 @@
+/** The answer as a stream of chunks, for a caller of Chat Completions. */
+import type { LeashError } from '../../core/errors.js'
+import type { StreamEvent } from '../../core/events.js'
+import type { JsonObject } from '../../core/json.js'
+import type { AssistantPart, ChatRequest } from '../../core/message.js'
+import type { Usage } from '../../core/usage.js'
+import type { StreamEncoder, WireEvent } from '../protocol.js'
+import { writeCitations } from './citations.js'
+import { encodeError } from './error.js'
+import { urlOf } from './media.js'
+import { writeCallSignature, writeDetails } from './reasoning.js'
+import { writeImage, writeLogprobs } from './response.js'
+import { writeUsage } from './usage.js'
+import { writeFinish } from './wire.js'
+
+export function encodeStream(request: ChatRequest): StreamEncoder {
+  return new ChunkEncoder(request.includeUsage === true)
+}
+
+/** A part as far as it was told. */
+interface Told {
+  part: AssistantPart
+  /** What its deltas came to: the text, or the arguments. */
+  text: string
+  /** The place of a tool call among the tool calls. */
+  readonly tool: number
+}
+
+/** One choice as far as it was told. */
+interface ToldChoice {
+  /** By their neutral index. */
+  readonly parts: Told[]
+  tools: number
+  readonly citations: JsonObject[]
+  textLength: number
+  refused: boolean
+}
+
+type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
+type Handlers = { readonly [Type in StreamEvent['type']]: (encoder: ChunkEncoder, event: Of<Type>) => void }
+
+const handlers: Handlers = {
+  start: (encoder, event) => encoder.start(event),
+  'part-start': (encoder, event) => encoder.partStart(event),
+  'part-delta': (encoder, event) => encoder.partDelta(event),
+  'part-end': (encoder, event) => encoder.partEnd(event),
+  logprobs: (encoder, { choice, tokens }) => encoder.tell(choice, {}, { logprobs: writeLogprobs(tokens) }),
+  finish: (encoder, event) => encoder.finish(event),
+  usage: (encoder, event) => encoder.noteUsage(event.usage),
+  end: (encoder, event) => encoder.end(event),
+}
+
+class ChunkEncoder implements StreamEncoder {
+  readonly #includeUsage: boolean
+  readonly #choices = new Map<number, ToldChoice>()
+  #head: Record<string, unknown> = { id: '', object: 'chat.completion.chunk', created: 0, model: '' }
+  #usage: Usage | undefined
+  #out: WireEvent[] = []
+
+  constructor(includeUsage: boolean) {
+    this.#includeUsage = includeUsage
+  }
+
+  push<Type extends StreamEvent['type']>(event: Of<Type>): WireEvent[] {
+    this.#out = []
+    const handle: (encoder: ChunkEncoder, event: Of<Type>) => void = handlers[event.type as Type]
+    handle(this, event)
+    return this.#out
+  }
+
+  /** openai-node throws what stands in `error`, and takes nothing after it. */
+  fail(error: LeashError): WireEvent[] {
+    return [{ data: JSON.stringify(encodeError(error).body) }]
+  }
+
+  start({ id, model, created }: Of<'start'>): void {
+    this.#head = { ...this.#head, id, created: created ?? Math.floor(Date.now() / 1000), model }
+  }
+
+  tell(choice: number, delta: object, more: object = {}): void {
+    this.#chunk([{ index: choice, delta, logprobs: null, finish_reason: null, ...more }])
+  }
+
+  #chunk(choices: readonly object[], more: object = {}): void {
+    // As OpenAI does, so that a caller who asked for usage sees the member in every chunk.
+    const usage = this.#includeUsage ? { usage: null } : {}
+    this.#out.push({ data: JSON.stringify({ ...this.#head, choices, ...usage, ...more }) })
+  }
+
+  #choice(choice: number): ToldChoice {
+    const known = this.#choices.get(choice)
+    if (known) return known
+    const told: ToldChoice = { parts: [], tools: 0, citations: [], textLength: 0, refused: false }
+    this.#choices.set(choice, told)
+    this.tell(choice, { role: 'assistant', content: '' })
+    return told
+  }
+
+  partStart({ choice, index, part }: Of<'part-start'>): void {
+    const state = this.#choice(choice)
+    const told: Told = { part, text: '', tool: part.type === 'tool-call' ? state.tools++ : 0 }
+    state.parts[index] = told
+    switch (part.type) {
+      case 'tool-call': {
+        const { id, name, signature } = part
+        const call = { index: told.tool, id, type: 'function', function: { name, arguments: '' } }
+        this.tell(choice, { tool_calls: [{ ...call, ...writeCallSignature(signature) }] })
+        this.#grow(choice, told, part.arguments)
+        return
+      }
+      case 'image':
+        this.tell(choice, { images: writeImage(urlOf(part.source)) })
+        return
+      case 'audio': {
+        const data = part.source.kind === 'base64' ? part.source.data : ''
+        this.tell(choice, { audio: { id: `audio_${String(this.#head.id)}`, data, transcript: part.transcript ?? '' } })
+        return
+      }
+      default:
+        if (part.type === 'refusal') state.refused = true
+        this.#grow(choice, told, part.text)
+    }
+  }
+
+  partDelta({ choice, index, delta }: Of<'part-delta'>): void {
+    const told = this.#choice(choice).parts[index]
+    if (told) this.#grow(choice, told, delta)
+  }
+
+  #grow(choice: number, told: Told, delta: string): void {
+    if (delta === '') return
+    told.text += delta
+    this.tell(choice, deltaOf(told, delta))
+  }
+
+  partEnd({ choice, index, signature, citations = [], transcript }: Of<'part-end'>): void {
+    const state = this.#choice(choice)
+    const told = state.parts[index]
+    if (!told) return
+    const { part } = told
+    switch (part.type) {
+      case 'text':
+        state.citations.push(...writeCitations([...(part.citations ?? []), ...citations], state.textLength))
+        state.textLength += told.text.length
+        if (signature) told.part = { ...part, signature }
+        return
+      case 'reasoning':
+        if (signature) told.part = { ...part, signature }
+        return
+      case 'audio':
+        if (transcript !== undefined) this.tell(choice, { audio: { transcript } })
+        return
+      case 'tool-call':
+        this.#endCall(choice, told)
+        if (signature?.format === 'google-gemini-v1')
+          this.tell(choice, {
+            tool_calls: [{ index: told.tool, function: { arguments: '' }, ...writeCallSignature(signature) }],
+          })
+    }
+  }
+
+  /** That there are no arguments is known only now: `{}` is never followed by real ones. */
+  #endCall(choice: number, told: Told): void {
+    if (told.part.type === 'tool-call' && told.text === '') this.#grow(choice, told, '{}')
+  }
+
+  finish({ choice, reason }: Of<'finish'>): void {
+    const { parts, citations, refused } = this.#choice(choice)
+    const told = Object.values(parts)
+    for (const each of told) this.#endCall(choice, each)
+    // Once and complete: openai-node's accumulator keeps the last value of a member that it does not know.
+    const details = writeDetails(told.map(({ part, text }) => ('text' in part ? { ...part, text } : part)))
+    const last = {
+      ...(citations.length > 0 && { annotations: citations }),
+      ...(details.length > 0 && { reasoning_details: details }),
+    }
+    if (Object.keys(last).length > 0) this.tell(choice, last)
+    this.tell(choice, {}, { finish_reason: writeFinish(reason, refused) })
+  }
+
+  noteUsage(usage: Usage): void {
+    this.#usage = usage
+  }
+
+  end({ serviceTier }: Of<'end'>): void {
+    const tier = serviceTier === undefined ? {} : { service_tier: serviceTier }
+    if (this.#includeUsage && this.#usage) this.#chunk([], { ...tier, usage: writeUsage(this.#usage) })
+    this.#out.push({ data: '[DONE]' })
+  }
+}
+
+function deltaOf({ part, tool }: Told, delta: string): object {
+  switch (part.type) {
+    case 'text':
+      return { content: delta }
+    case 'reasoning':
+      return { reasoning_content: delta }
+    case 'refusal':
+      return { refusal: delta }
+    case 'tool-call':
+      return { tool_calls: [{ index: tool, function: { arguments: delta } }] }
+    default:
+      return { audio: { data: delta } }
+  }
+}

@@ -1,0 +1,47 @@
+import { LeashError } from '../../core/errors.js'
+import { asNumber, asString, compact, type JsonObject } from '../../core/json.js'
+import type { EmbedRequest } from '../../core/message.js'
+import type { EncodeContext } from '../protocol.js'
+
+type Input = EmbedRequest['input']
+
+export function decodeRequest(body: JsonObject): EmbedRequest {
+  const dimensions = asNumber(body.dimensions)
+  const user = asString(body.user)
+  const { encoding_format: encoding } = body
+  if (encoding != null && encoding !== 'float' && encoding !== 'base64')
+    throw invalid('encoding_format', 'is to be "float" or "base64".')
+  return {
+    input: readInput(body.input),
+    ...(dimensions !== undefined && { dimensions }),
+    ...(user !== undefined && { user }),
+    ...(encoding != null && { encoding }),
+  }
+}
+
+/** A text, texts, the tokens of a text, or those of several. */
+function readInput(input: unknown): Input {
+  if (typeof input === 'string') return [input]
+  if (!Array.isArray(input) || input.length === 0) throw invalid('input', 'is to be a text, or a list with at least one.')
+  if (isTokens(input)) return [input]
+  return input.map((each: unknown, index) => {
+    if (typeof each === 'string' || isTokens(each)) return each
+    throw invalid(`input[${index}]`, 'is to be a text or a list of tokens.')
+  })
+}
+
+function isTokens(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((token) => typeof token === 'number')
+}
+
+function invalid(param: string, message: string): LeashError {
+  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
+}
+
+/** Always asks for floats: every compatible server has them, and the caller's own protocol encodes them again. */
+export function encodeRequest(request: EmbedRequest, { model, lose }: EncodeContext): JsonObject {
+  const { input, dimensions, user, task } = request
+  if (task !== undefined) lose('task', 'dropped', 'OpenAI embeds every text alike.')
+  const texts = input.map((each) => (typeof each === 'string' ? each : [...each]))
+  return compact({ model, input: texts, encoding_format: 'float', dimensions, user })
+}

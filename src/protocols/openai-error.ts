@@ -1,0 +1,137 @@
+/**
+ * Failures in OpenAI's words, `{ error: { message, type, param, code } }`, which its compatible vendors share with few
+ * changes. Source: https://platform.openai.com/docs/guides/error-codes/api-errors
+ */
+import { type ErrorCode, LeashError } from '../core/errors.js'
+import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../core/json.js'
+import type { FailedResponse } from './protocol.js'
+import { retryAfterMs } from './retry-after.js'
+
+interface Failure {
+  readonly message: string
+  readonly param?: string
+  /** The vendor's code and type, and what else it says in words that are meant for programs. */
+  readonly words: readonly string[]
+  /** The HTTP status, where the body repeats or replaces it. */
+  readonly status?: number
+}
+
+/** The failure that a body tells of, in any of the shapes that go about: OpenAI's, vLLM's and Mistral's bare one, FastAPI's. */
+function failureIn(body: unknown): Failure | undefined {
+  if (!isObject(body)) return undefined
+  if (typeof body.error === 'string') return { message: asString(body.message) ?? body.error, words: [body.error] }
+  if (isObject(body.error)) return failureOf(body.error)
+  if (body.object === 'error' || typeof body.message === 'string') return failureOf(body)
+  if (typeof body.detail === 'string') return { message: body.detail, words: [] }
+  return body.detail === undefined ? undefined : { message: JSON.stringify(body.detail), words: [] }
+}
+
+function failureOf(error: Record<string, unknown>): Failure {
+  const { code, type, param, innererror, metadata } = error
+  const message = asString(error.message) ?? JSON.stringify(error.message ?? error)
+  const status = asNumber(error.status_code) ?? asNumber(code) ?? (typeof code === 'string' ? asNumber(Number(code)) : undefined)
+  const words = [code, type, asObject(innererror).code].filter((word) => typeof word === 'string')
+  // OpenRouter's mark of a prompt that its moderation refused.
+  if (asObject(metadata).reasons !== undefined) words.push('content_filter')
+  return {
+    message,
+    words,
+    ...(typeof param === 'string' && { param }),
+    ...(status !== undefined && status >= 400 && status < 600 && { status }),
+  }
+}
+
+/** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
+export function decodeOpenAiError(protocol: string, { status, headers, text }: FailedResponse): LeashError {
+  const failure = failureIn(parseJson(text)) ?? { message: text.trim().slice(0, 500) || `HTTP status ${status}`, words: [] }
+  const told = status >= 400 ? status : (failure.status ?? statusFor(failure))
+  const should = headers.get('x-should-retry')
+  const wait = retryAfterMs(headers)
+  return new LeashError(codeFor(told, failure), withoutKeys(failure.message), {
+    status: told,
+    retryable: should === 'true' || (should !== 'false' && isRetryable(told)),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+    ...(failure.param !== undefined && { param: failure.param }),
+    upstream: { protocol, status: told, headers, text },
+  })
+}
+
+/** The error that stands in an answer, or in an event of a stream, whose status was 200; undefined when there is none. */
+export function openAiErrorIn(protocol: string, body: unknown): LeashError | undefined {
+  if (!isObject(body)) return undefined
+  const told = body.error ?? (body.object === 'error' ? body : undefined)
+  if (!told) return undefined
+  return decodeOpenAiError(protocol, { status: 200, headers: new Headers(), text: JSON.stringify(body) })
+}
+
+function isRetryable(status: number): boolean {
+  return status === 408 || status === 409 || status === 429 || status >= 500
+}
+
+const statusByWord: readonly (readonly [RegExp, number])[] = [
+  [/rate_limit|too_many_requests|insufficient_quota/, 429],
+  [/overloaded|unavailable/, 503],
+  [/invalid_request|content_filter|context_length/, 400],
+  [/authentication|invalid_api_key/, 401],
+  [/permission/, 403],
+  [/not_found/, 404],
+  [/timeout/, 504],
+]
+
+/** An error inside a stream has no status of its own: its words say whose fault it is. */
+function statusFor({ words }: Failure): number {
+  return statusByWord.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1] ?? 502
+}
+
+const codeByStatus: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  401: 'authentication_failed',
+  // The vendor's own bill, not a budget of ours.
+  402: 'permission_denied',
+  403: 'permission_denied',
+  404: 'not_found',
+  408: 'timeout',
+  413: 'request_too_large',
+  422: 'invalid_request',
+  429: 'rate_limited',
+  503: 'overloaded',
+  529: 'overloaded',
+}
+
+const filtered = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|content_filtered)$/
+/** In words, because only OpenAI has a code for it: Azure, Mistral, DeepSeek, Groq, Together and xAI each say it their way. */
+const tooLong = /context.?(length|window)|maximum (context|prompt) length|too large for model|reduce the length|too many tokens/i
+const deepSeekFilter = /^Content Exists Risk/
+
+function codeFor(status: number, { words, message }: Failure): ErrorCode {
+  if (words.some((word) => filtered.test(word)) || deepSeekFilter.test(message)) return 'content_filtered'
+  if (words.includes('context_length_exceeded')) return 'context_window_exceeded'
+  if ((status === 400 || status === 413 || status === 422) && tooLong.test(message)) return 'context_window_exceeded'
+  return codeByStatus[status] ?? (status >= 500 || status === 409 ? 'upstream_error' : 'invalid_request')
+}
+
+/** OpenAI quotes the key it refuses, with a mask that some compatible servers leave out. */
+export function withoutKeys(message: string): string {
+  return message
+    .replace(/\b(Bearer\s+)\S+/gi, '$1***')
+    .replace(/\b((?:sk|pk|rk|gsk|xai|nvapi|csk|fw|pplx|hf|key|tgp|AIza)[-_]?)[\w*.-]{12,}/g, '$1***')
+}
+
+const typeByStatus: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  402: 'insufficient_quota',
+  403: 'permission_error',
+  404: 'not_found_error',
+  429: 'rate_limit_error',
+}
+
+/** The failure as the caller's own vendor would tell it; one that came in this very protocol goes back as it came. */
+export function encodeOpenAiError(protocol: string, error: LeashError): { readonly status: number; readonly body: JsonObject } {
+  const { upstream, status, code, param } = error
+  if (upstream?.protocol === protocol) {
+    const body = parseJson(upstream.text)
+    if (isObject(body) && isObject(body.error)) return { status: upstream.status, body: body as JsonObject }
+  }
+  const type = typeByStatus[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error')
+  return { status, body: { error: { message: error.message, type, param: param ?? null, code } } }
+}
