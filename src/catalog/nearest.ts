@@ -1,0 +1,48 @@
+import { knownModels } from './models.js'
+
+/** Names longer than this are no typing mistake, and would only cost time. */
+const longest = 80
+
+/** The known models whose names are nearest, best first: at most `limit`, and none that is too far off to be meant. */
+export function nearestModels(model: string, limit = 3): readonly string[] {
+  const wanted = normal(model)
+  if (wanted === '' || wanted.length > longest) return []
+  const allowed = Math.max(2, Math.floor(wanted.length / 4))
+  const near = knownModels
+    .map(({ name }) => ({ name, distance: distance(wanted, normal(name), allowed) }))
+    .filter((candidate) => candidate.distance <= allowed)
+  // A stable sort: of names equally near, the newer one stands first in the table.
+  near.sort((a, b) => a.distance - b.distance)
+  return [...new Set(near.map(({ name }) => name))].slice(0, limit)
+}
+
+/** Without the provider in front, in lower case, the words in one order: `claude-4.5-sonnet` is `claude-sonnet-4-5`. */
+function normal(model: string): string {
+  const words = model
+    .slice(0, longest + 40)
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean)
+  const isNumber = (word: string) => /^\d/.test(word)
+  return [...words.filter((word) => !isNumber(word)), ...words.filter(isNumber)].join('-')
+}
+
+/** Levenshtein's: single letters added, left out or replaced. Gives up, with more than `most`, as soon as it must be more. */
+export function distance(a: string, b: string, most = Number.POSITIVE_INFINITY): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    let best = i
+    for (let j = 1; j <= b.length; j++) {
+      const kept = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const cell = Math.min(kept, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
+      next.push(cell)
+      if (cell < best) best = cell
+    }
+    if (best > most) return most + 1
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,25 @@
+import { LeashError } from '../../core/errors.js'
+
+/**
+ * Loads an optional peer on its first use.
+ *
+ * @throws LeashError `missing_dependency`, with the command that installs it
+ */
+export async function loadOptional<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    if (!isMissing(cause, name)) throw cause
+    throw new LeashError('missing_dependency', `This needs the package \`${name}\`. Install it: npm i ${name}`, { cause })
+  }
+}
+
+/** The package itself is not there; one of its own dependencies missing is another matter, and keeps its own error. */
+function isMissing(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND') &&
+    (error.message.includes(`'${name}'`) || error.message.includes(`"${name}"`))
+  )
+}

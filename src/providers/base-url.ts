@@ -1,0 +1,36 @@
+import { LeashError } from '../core/errors.js'
+
+export interface BaseUrl {
+  /** The address of a path below the base. The base's own path and query stay. */
+  at(path: string, query?: string): string
+}
+
+/**
+ * Checked once, so that joining is plain concatenation. The text itself never stands in an error: it may hold a key.
+ *
+ * @throws LeashError `invalid_config`
+ */
+export function baseUrl(text: string, provider: string): BaseUrl {
+  if (!URL.canParse(text)) throw refuse(provider, 'is not an absolute URL. Write it like https://example.com/v1.')
+  const url = new URL(text)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse(provider, 'must begin with https:// or http://.')
+  if (url.username || url.password) throw refuse(provider, 'holds a user name or password. Give the key as `apiKey` instead.')
+  if (url.hash) throw refuse(provider, 'holds a #fragment, which is never sent. Leave it out.')
+  const front = `${url.origin}${url.pathname.replace(/\/+$/, '')}/`
+  const own = url.search.slice(1)
+  return {
+    at(path, query) {
+      const search = own && query ? `${own}&${query}` : own || query
+      return search ? `${front}${path}?${search}` : front + path
+    },
+  }
+}
+
+function refuse(provider: string, why: string): LeashError {
+  return new LeashError('invalid_config', `The base URL of "${provider}" ${why}`)
+}
+
+/** A model's name as part of a path: each segment escaped, the slashes between them kept. */
+export function pathOf(name: string): string {
+  return name.split('/').map(encodeURIComponent).join('/')
+}

@@ -1,0 +1,90 @@
+/** What most providers have in common: a base URL, a key in a header, and a body of JSON. */
+import { LeashError } from '../core/errors.js'
+import type { JsonObject } from '../core/json.js'
+import type { HttpRequest, WireRequest } from '../core/provider.js'
+import { type BaseUrl, baseUrl } from './base-url.js'
+import { authorizer, type Credential, hasCredential, howToGive } from './credentials.js'
+import { readEnv } from './env.js'
+import { authenticates, checkedHeaders, type HeaderMap } from './headers.js'
+import type { ProviderOptions } from './options.js'
+
+export interface EndpointSettings {
+  readonly name: string
+  readonly options: ProviderOptions
+  readonly credentials: readonly Credential[]
+  /** The base when neither option nor variable gives one; undefined when it cannot be guessed. */
+  readonly base: string | (() => string) | undefined
+  /** The variable that gives a base, and how the base is made of it. */
+  readonly baseVariable?: { readonly name: string; readonly read?: (value: string) => string }
+  /** The server may want no key. */
+  readonly keyless?: boolean
+  /** Proves at this address who we are, when no key is given. */
+  readonly identity?: (url: string) => Promise<HeaderMap>
+}
+
+export interface Addressed {
+  readonly path: string
+  readonly query?: string
+  /** Of this provider, for this request: between the caller's headers and the user's own. */
+  readonly headers?: HeaderMap
+  /** @defaultValue the request's own */
+  readonly body?: JsonObject
+}
+
+export interface Endpoint {
+  missing(): string | undefined
+  /** @throws LeashError `missing_key`, or `invalid_config` for a key or base that cannot be used */
+  send(request: WireRequest, addressed: Addressed): HttpRequest | Promise<HttpRequest>
+}
+
+export function endpoint(settings: EndpointSettings): Endpoint {
+  const { name, options, credentials, keyless = false, identity } = settings
+  const own = checkedHeaders(options.headers, name)
+  const authorize = authorizer(name, credentials, options.env)
+  const needsKey = !keyless && !identity && !authenticates(own)
+  const findBase = baseFinder(settings)
+  const noKey = () => howToGive(credentials)
+
+  function authorization(url: string): HeaderMap | Promise<HeaderMap> {
+    if (authenticates(own)) return {}
+    const found = authorize() ?? identity?.(url)
+    if (found === undefined && needsKey) throw new LeashError('missing_key', `There is no key for "${name}". ${noKey()}`)
+    return found ?? {}
+  }
+
+  return {
+    missing: () => (needsKey && !hasCredential(credentials, options.env) ? noKey() : undefined),
+    send(request, { path, query, headers, body = request.body }) {
+      const url = findBase().at(path, query)
+      const build = (auth: HeaderMap): HttpRequest => ({
+        url,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...request.headers, ...auth, ...headers, ...own },
+        body: body === request.body && request.text !== undefined ? request.text : JSON.stringify(body),
+      })
+      const auth = authorization(url)
+      return auth instanceof Promise ? auth.then(build) : build(auth)
+    },
+  }
+}
+
+/** A base from the options is checked at once; one from a variable when it is read, and again only when it has changed. */
+function baseFinder({ name, options: { baseURL, env }, base, baseVariable }: EndpointSettings): () => BaseUrl {
+  if (baseURL !== undefined) {
+    const fixed = baseUrl(baseURL, name)
+    return () => fixed
+  }
+  let last: { readonly text: string; readonly url: BaseUrl } | undefined
+  return () => {
+    const set = baseVariable && readEnv(baseVariable.name, env)
+    const text = set ? (baseVariable.read?.(set) ?? set) : typeof base === 'function' ? base() : base
+    if (text === undefined) throw new LeashError('invalid_config', `"${name}" has no base URL. Pass \`baseURL\`.`)
+    if (last?.text !== text) last = { text, url: baseUrl(text, name) }
+    return last.url
+  }
+}
+
+/** A request in a protocol that the provider never offered. */
+export function notSpoken(name: string, protocol: string): LeashError {
+  return new LeashError('unsupported', `"${name}" does not speak "${protocol}". Choose another provider for this call.`)
+}

@@ -1,0 +1,51 @@
+import type { Provider } from '../core/provider.js'
+import { bearer } from './credentials.js'
+import { endpoint } from './endpoint.js'
+import { readEnv } from './env.js'
+import { openaiPath, openaiProtocols } from './openai-paths.js'
+import { type ProviderOptions, traitsWith } from './options.js'
+import { openaiTraits, prefersResponses } from './traits/openai.js'
+
+export interface OpenAIOptions extends ProviderOptions {
+  /** @defaultValue `OPENAI_ORG_ID` */
+  readonly organization?: string | undefined
+  /** @defaultValue `OPENAI_PROJECT_ID` */
+  readonly project?: string | undefined
+}
+
+const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] as const
+
+/**
+ * OpenAI. Reads `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`, as OpenAI's own SDK does.
+ *
+ * @example
+ * openai({ apiKey: () => vault.read('openai') })
+ */
+export function openai(options: OpenAIOptions = {}): Provider {
+  const { name = 'openai', env } = options
+  const { missing, send } = endpoint({
+    name,
+    options,
+    base: 'https://api.openai.com/v1',
+    baseVariable: { name: 'OPENAI_BASE_URL' },
+    credentials: [{ option: 'apiKey', given: options.apiKey, variables: ['OPENAI_API_KEY'], headers: bearer }],
+  })
+  return {
+    name,
+    protocols: openaiProtocols,
+    protocolsFor: (model) => (prefersResponses(model) ? responsesFirst : openaiProtocols),
+    traits: traitsWith(openaiTraits, options.traits),
+    missing,
+    prepare(request) {
+      const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)
+      const project = options.project ?? readEnv('OPENAI_PROJECT_ID', env)
+      return send(request, {
+        path: openaiPath(request.protocol, name),
+        headers: {
+          ...(organization && { 'openai-organization': organization }),
+          ...(project && { 'openai-project': project }),
+        },
+      })
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { Traits } from '../core/provider.js'
+import type { Env } from './env.js'
+
+/** A key, or what gives one: called for each request, so that it may rotate. */
+export type ApiKey = string | (() => string | Promise<string>)
+
+/** What is known of each model, or of all alike. */
+export type TraitsOf = Traits | ((model: string) => Traits)
+
+/** What every provider takes. */
+export interface ProviderOptions {
+  /** What it is called in `provider/model`, in routes and in reports. @defaultValue the provider's own name */
+  readonly name?: string | undefined
+  /** @defaultValue the vendor's environment variable, read at each call */
+  readonly apiKey?: ApiKey | undefined
+  readonly baseURL?: string | undefined
+  /** Sent with each request, over everything else. A header that authenticates takes the place of the key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Corrects what is known of this vendor's models. */
+  readonly traits?: TraitsOf | undefined
+  /** Where variables are read. @defaultValue `process.env` */
+  readonly env?: Env | undefined
+}
+
+/** What is known of a model, and over it what the user knows better. */
+export function traitsWith(known: TraitsOf | undefined, own: TraitsOf | undefined): (model: string) => Traits {
+  const layers = [known, own].filter((traits) => traits !== undefined)
+  return (model) => Object.assign({}, ...layers.map((traits) => (typeof traits === 'function' ? traits(model) : traits)))
+}

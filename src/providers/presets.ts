@@ -1,0 +1,286 @@
+/** Vendors and servers that follow OpenAI's API, one entry each. docs/providers/openai-compatible.md is made of this table. */
+import { LeashError } from '../core/errors.js'
+import type { Provider, Traits } from '../core/provider.js'
+import { ollamaBase } from './ollama-host.js'
+import { compatible } from './openai-compatible.js'
+import { type ProviderOptions, traitsWith } from './options.js'
+
+export interface Preset {
+  readonly title: string
+  readonly baseURL: string
+  /** The variables that a key is read from, the first that is set. */
+  readonly keys: readonly string[]
+  /** A server of one's own: no key is needed. */
+  readonly keyless?: true
+  /** A variable that says where the server is, and how to read it. */
+  readonly baseVariable?: { readonly name: string; readonly read: (value: string) => string }
+  /** @defaultValue chat completions and embeddings */
+  readonly protocols?: readonly string[]
+  /** Whose models the names without a slash are; the server wants it in front of them. */
+  readonly owner?: string
+  readonly traits?: Traits
+  /** For some models only: those that match, over `traits`. Later rows win. */
+  readonly models?: readonly (readonly [models: RegExp, traits: Traits])[]
+  /** The vendor's page that the entry follows. */
+  readonly source: string
+  /** Since when the vendor no longer answers, and where it says so. */
+  readonly retired?: string
+}
+
+const chat = ['openai-chat'] as const
+const chatAndResponses = ['openai-chat', 'openai-responses'] as const
+const all = ['openai-chat', 'openai-responses', 'openai-embeddings'] as const
+/** What servers took before OpenAI renamed both, and still take. */
+const older: Traits = { maxTokensField: 'max_tokens', systemRole: 'system' }
+const sampling = ['temperature', 'top_p', 'n', 'presence_penalty', 'frequency_penalty'] as const
+const bookkeeping = ['store', 'metadata', 'service_tier'] as const
+
+const table = {
+  mistral: {
+    title: 'Mistral',
+    baseURL: 'https://api.mistral.ai/v1',
+    keys: ['MISTRAL_API_KEY'],
+    // A member that the API does not know is a 422. `seed` is called `random_seed`; usage ends every stream unasked.
+    traits: {
+      ...older,
+      requiredToolChoice: 'any',
+      streamUsage: 'always',
+      reasoningEffort: false,
+      refuses: ['logprobs', 'top_logprobs', 'logit_bias', 'seed', 'user', 'store', 'service_tier', 'stream_options'],
+    },
+    models: [[/^(mistral-small-(latest|2603)|mistral-medium-(latest|3\.5|3-5))/, { reasoningEffort: true }]],
+    source: 'https://docs.mistral.ai/api/endpoint/chat',
+  },
+  groq: {
+    title: 'Groq',
+    baseURL: 'https://api.groq.com/openai/v1',
+    keys: ['GROQ_API_KEY'],
+    protocols: chatAndResponses,
+    // "The following fields are currently not supported and will result in a 400 error"; only some models hold to a schema.
+    traits: {
+      systemRole: 'system',
+      structuredOutput: 'json',
+      reasoningEffort: false,
+      refuses: ['logprobs', 'top_logprobs', 'logit_bias', 'n', 'store', 'metadata'],
+    },
+    // https://console.groq.com/docs/structured-outputs and https://console.groq.com/docs/reasoning
+    models: [
+      [/gpt-oss|llama-4|kimi-k2/, { structuredOutput: 'json-schema' }],
+      [/gpt-oss|qwen3/, { reasoningEffort: true }],
+    ],
+    source: 'https://console.groq.com/docs/openai',
+  },
+  deepseek: {
+    title: 'DeepSeek',
+    baseURL: 'https://api.deepseek.com',
+    keys: ['DEEPSEEK_API_KEY'],
+    protocols: chat,
+    // JSON without a schema: https://api-docs.deepseek.com/guides/json_mode
+    traits: {
+      ...older,
+      structuredOutput: 'json',
+      refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls', ...bookkeeping],
+    },
+    source: 'https://api-docs.deepseek.com/api/create-chat-completion',
+  },
+  xai: {
+    title: 'xAI',
+    baseURL: 'https://api.x.ai/v1',
+    keys: ['XAI_API_KEY'],
+    protocols: chatAndResponses,
+    // "presencePenalty, frequencyPenalty and stop are not supported by reasoning models": all but these.
+    traits: { refuses: ['presence_penalty', 'frequency_penalty', 'stop', 'logit_bias'] },
+    models: [
+      [/non-reasoning|^grok-(2|3)(?!-mini)/, { refuses: ['logit_bias'], reasoningEffort: false }],
+      // "Argument not supported on this model", whatever the effort.
+      [/^grok-4(-0709|-fast|-1-fast|\.20(-\d{4})?-reasoning|$)/, { reasoningEffort: false }],
+    ],
+    source: 'https://docs.x.ai/docs/guides/reasoning',
+  },
+  together: {
+    title: 'Together AI',
+    baseURL: 'https://api.together.xyz/v1',
+    keys: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
+    // `logprobs` is a number there.
+    traits: { ...older, refuses: ['logprobs', 'top_logprobs', ...bookkeeping] },
+    source: 'https://docs.together.ai/reference/chat-completions-1',
+  },
+  fireworks: {
+    title: 'Fireworks AI',
+    baseURL: 'https://api.fireworks.ai/inference/v1',
+    keys: ['FIREWORKS_API_KEY'],
+    protocols: all,
+    // "Usage stats are returned on streaming responses too, in the final chunk."
+    traits: { ...older, streamUsage: 'always' },
+    source: 'https://docs.fireworks.ai/tools-sdks/openai-compatibility',
+  },
+  openrouter: {
+    title: 'OpenRouter',
+    baseURL: 'https://openrouter.ai/api/v1',
+    keys: ['OPENROUTER_API_KEY'],
+    protocols: all,
+    // Usage comes with every answer; what a model does not take is ignored, not refused.
+    traits: { systemRole: 'system', streamUsage: 'always' },
+    source: 'https://openrouter.ai/docs/use-cases/usage-accounting',
+  },
+  cerebras: {
+    title: 'Cerebras',
+    baseURL: 'https://api.cerebras.ai/v1',
+    keys: ['CEREBRAS_API_KEY'],
+    protocols: chat,
+    // "The following fields are currently not supported and will result in a 400 error"
+    traits: { systemRole: 'system', refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias', 'n', 'store', 'metadata'] },
+    source: 'https://inference-docs.cerebras.ai/resources/openai',
+  },
+  perplexity: {
+    title: 'Perplexity',
+    baseURL: 'https://api.perplexity.ai/v1',
+    keys: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
+    // Sonar's chat completions ended on 2026-09-27; the Agent API, which follows the Responses API, took their place.
+    protocols: ['openai-responses'],
+    owner: 'perplexity',
+    traits: { refuses: ['logprobs', 'top_logprobs', 'include', 'store', 'metadata', 'service_tier', 'user'] },
+    source: 'https://docs.perplexity.ai/docs/agent-api/openai-compatibility',
+  },
+  cohere: {
+    title: 'Cohere',
+    baseURL: 'https://api.cohere.ai/compatibility/v1',
+    keys: ['COHERE_API_KEY', 'CO_API_KEY'],
+    // The page lists these under "Unsupported parameters".
+    traits: {
+      maxTokensField: 'max_tokens',
+      refuses: ['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'modalities', 'prediction', 'audio', ...bookkeeping],
+    },
+    source: 'https://docs.cohere.com/docs/compatibility-api',
+  },
+  huggingface: {
+    title: 'Hugging Face',
+    baseURL: 'https://router.huggingface.co/v1',
+    keys: ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'],
+    protocols: chatAndResponses,
+    // What a model takes depends on who serves it behind the router.
+    traits: older,
+    source: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',
+  },
+  nvidia: {
+    title: 'NVIDIA NIM',
+    baseURL: 'https://integrate.api.nvidia.com/v1',
+    keys: ['NVIDIA_API_KEY'],
+    traits: older,
+    source: 'https://docs.api.nvidia.com/nim/reference/llm-apis',
+  },
+  'github-models': {
+    title: 'GitHub Models',
+    baseURL: 'https://models.github.ai/inference',
+    keys: ['GITHUB_MODELS_TOKEN', 'GITHUB_TOKEN'],
+    traits: older,
+    source: 'https://docs.github.com/rest/models/inference',
+    retired: '2026-07-30, see https://github.com/orgs/community/discussions/203602',
+  },
+  moonshot: {
+    title: 'Moonshot AI (Kimi)',
+    baseURL: 'https://api.moonshot.ai/v1',
+    keys: ['MOONSHOT_API_KEY'],
+    protocols: chatAndResponses,
+    // Images are sent, not fetched: https://platform.kimi.ai/docs/guide/use-kimi-vision-model
+    traits: {
+      systemRole: 'system',
+      structuredOutput: 'json',
+      reasoningEffort: false,
+      imageUrls: false,
+      refuses: ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'parallel_tool_calls', ...bookkeeping],
+    },
+    models: [
+      // Sampling is fixed for the Kimi models: any other value is an error.
+      [
+        /^kimi-/,
+        {
+          structuredOutput: 'json-schema',
+          refuses: [...sampling, 'seed', 'logit_bias', 'logprobs', 'top_logprobs', 'parallel_tool_calls', ...bookkeeping],
+        },
+      ],
+      [/^kimi-k([3-9]|\d\d)/, { reasoningEffort: true }],
+    ],
+    source: 'https://platform.kimi.ai/docs/api/chat',
+  },
+  ollama: {
+    title: 'Ollama',
+    baseURL: 'http://127.0.0.1:11434/v1',
+    baseVariable: { name: 'OLLAMA_HOST', read: ollamaBase },
+    keys: ['OLLAMA_API_KEY'],
+    keyless: true,
+    // Not in its list of supported fields, and ignored without a word; images only as base64.
+    traits: { ...older, imageUrls: false, refuses: ['logit_bias', 'user', 'n', 'parallel_tool_calls', ...bookkeeping] },
+    source: 'https://docs.ollama.com/api/openai-compatibility',
+  },
+  vllm: {
+    title: 'vLLM',
+    baseURL: 'http://127.0.0.1:8000/v1',
+    keys: ['VLLM_API_KEY'],
+    keyless: true,
+    // Roles go into the model's chat template as they are, and few know `developer`.
+    traits: { systemRole: 'system' },
+    source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
+  },
+  lmstudio: {
+    title: 'LM Studio',
+    baseURL: 'http://127.0.0.1:1234/v1',
+    keys: ['LM_API_TOKEN'],
+    keyless: true,
+    traits: { ...older, imageUrls: false },
+    source: 'https://lmstudio.ai/docs/developer/openai-compat',
+  },
+  llamacpp: {
+    title: 'llama.cpp server',
+    baseURL: 'http://127.0.0.1:8080/v1',
+    keys: ['LLAMA_API_KEY'],
+    keyless: true,
+    traits: older,
+    source: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
+  },
+} as const satisfies Record<string, Preset>
+
+export type PresetName = keyof typeof table
+
+export const presets: Readonly<Record<PresetName, Preset>> = table
+
+export function isPreset(name: string): name is PresetName {
+  return Object.hasOwn(presets, name)
+}
+
+/**
+ * A provider of the table, with options of your own over it.
+ *
+ * @example
+ * preset('mistral', { apiKey: () => vault.read('mistral') })
+ * preset('vllm', { baseURL: 'http://gpu-7:8000/v1' })
+ */
+export function preset(name: PresetName, options: ProviderOptions = {}): Provider {
+  if (!isPreset(name))
+    throw new LeashError('invalid_config', `There is no preset of that name. There are: ${Object.keys(presets).join(', ')}.`)
+  const entry: Preset = presets[name]
+  const provider = compatible(
+    {
+      ...options,
+      name: options.name ?? name,
+      apiKeyVariable: entry.keys,
+      keyless: entry.keyless,
+      protocols: entry.protocols,
+      traits: traitsWith((model) => knownTraits(entry, model), options.traits),
+    },
+    { base: entry.baseURL, baseVariable: entry.baseVariable, owner: entry.owner },
+  )
+  if (entry.retired === undefined || options.baseURL !== undefined) return provider
+  const gone = `${entry.title} was retired on ${entry.retired}. Use another provider.`
+  return {
+    ...provider,
+    missing: () => gone,
+    prepare() {
+      throw new LeashError('unsupported', gone)
+    },
+  }
+}
+
+function knownTraits({ traits, models = [] }: Preset, model: string): Traits {
+  return Object.assign({}, traits, ...models.filter(([matching]) => matching.test(model)).map(([, traits]) => traits))
+}

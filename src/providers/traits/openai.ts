@@ -1,0 +1,30 @@
+import type { Traits } from '../../core/provider.js'
+
+/**
+ * Reasoning models that always sample by themselves and answer 400 to any value but the default. The other models from
+ * GPT-5.1 on do so unless the call sets the effort to `none`: there OpenAI is left to say it.
+ * https://platform.openai.com/docs/guides/latest-model#gpt-5-2-parameter-compatibility
+ */
+const samplesByItself = /^(?:ft:)?(?:o\d|gpt-6-astra|gpt-6\.1-sol|gpt-5(?:-mini|-nano|-pro|-codex)?(?:-\d{4}-\d{2}-\d{2})?$)/
+const sampling = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'logit_bias']
+
+/** They answer "Unrecognized request argument supplied: reasoning_effort". */
+const doesNotReason = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-|gpt-5(?:\.\d)?-chat)/
+
+export function openaiTraits(model: string): Traits {
+  return {
+    // An assistant message may come last, but is answered, not continued.
+    supportsPrefill: false,
+    ...(samplesByItself.test(model) && { refuses: sampling }),
+    ...(doesNotReason.test(model) && { reasoningEffort: false }),
+  }
+}
+
+/**
+ * Models that say more, or anything at all, by the Responses API: Codex, Pro and deep research are only there, and from
+ * GPT-5.6 on Chat Completions refuses tools beside reasoning.
+ * https://platform.openai.com/docs/guides/migrate-to-responses
+ */
+export function prefersResponses(model: string): boolean {
+  return /codex|-pro\b|deep-research|^computer-use|^gpt-5\.[6-9]|^gpt-[6-9]/.test(model)
+}
