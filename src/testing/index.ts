@@ -1,3 +1,8 @@
+export { type CassetteOptions, type CassetteTransport, cassette } from './cassette/cassette.js'
+export type { CassetteFile, RecordedChunk, RecordedResponse, Recording } from './cassette/format.js'
+export type { ScrubOptions } from './cassette/scrub.js'
 export type { Fault, StreamFault } from './mock/faults.js'
 export { type MockOptions, type MockUpstream, type RecordedRequest, startMock } from './mock/mock.js'
 export type { MockProtocol } from './mock/vendor.js'
+export { type CheckResult, checkProvider, type ProviderChecks } from './provider-kit.js'
+export { mockProviders, mockProviders } from './providers.js'

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import { parseJson } from '../../core/json.js'
+import { asUtf8, type RecordedExchangeRequest } from './format.js'
+
+/** A request as it is kept: JSON as JSON, so that people can read it. */
+export function bodyOf(bytes: Uint8Array, scrub: (text: string) => string): unknown {
+  if (bytes.length === 0) return undefined
+  const text = asUtf8(bytes)
+  if (text === undefined) return { base64: Buffer.from(bytes).toString('base64') }
+  const clean = scrub(text)
+  return parseJson(clean) ?? clean
+}
+
+/**
+ * What a request is found by. The host is left out, so that what was recorded at a vendor is found behind any base URL; members
+ * are sorted for the hash alone, so that their order does not matter.
+ */
+export function keyOf({ method, url, body }: RecordedExchangeRequest): string {
+  const { pathname, searchParams } = new URL(url)
+  searchParams.sort()
+  const canonical = JSON.stringify([method, pathname, searchParams.toString(), sorted(body) ?? null])
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 32)
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
+}
