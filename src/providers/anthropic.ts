@@ -1,9 +1,9 @@
 import type { Provider } from '../core/provider.js'
+import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
 import { endpoint, notSpoken } from './endpoint.js'
 import { checkedHeaders, joinLists } from './headers.js'
 import { type ApiKey, type ProviderOptions, traitsWith } from './options.js'
-import { claudeTraits } from './traits/claude.js'
 
 export interface AnthropicOptions extends ProviderOptions {
   /** Sent as a bearer token, for gateways that want one. @defaultValue `ANTHROPIC_AUTH_TOKEN`, when there is no API key */

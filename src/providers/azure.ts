@@ -2,13 +2,13 @@ import { LeashError } from '../core/errors.js'
 import type { Provider, WireRequest } from '../core/provider.js'
 import { versionHeaders } from './anthropic.js'
 import { pathOf } from './base-url.js'
+import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
 import { type Addressed, endpoint, notSpoken } from './endpoint.js'
 import { readEnv } from './env.js'
 import { openaiPath, openaiProtocols } from './openai-paths.js'
+import { openaiTraits, prefersResponses } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
-import { claudeTraits } from './traits/claude.js'
-import { openaiTraits, prefersResponses } from './traits/openai.js'
 
 export interface AzureOptions extends Omit<ProviderOptions, 'baseURL'> {
   /** The resource's address, such as `https://acme.openai.azure.com` or `https://acme.services.ai.azure.com`. @defaultValue `AZURE_OPENAI_ENDPOINT` */

@@ -1,8 +1,8 @@
 import type { Provider, WireRequest } from '../core/provider.js'
 import { pathOf } from './base-url.js'
 import { endpoint, notSpoken } from './endpoint.js'
+import { geminiTraits } from './gemini-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
-import { geminiTraits } from './traits/gemini.js'
 
 export interface GoogleOptions extends ProviderOptions {}
 

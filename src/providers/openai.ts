@@ -3,8 +3,8 @@ import { bearer } from './credentials.js'
 import { endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
 import { openaiPath, openaiProtocols } from './openai-paths.js'
+import { openaiTraits, prefersResponses } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
-import { openaiTraits, prefersResponses } from './traits/openai.js'
 
 export interface OpenAIOptions extends ProviderOptions {
   /** @defaultValue `OPENAI_ORG_ID` */

@@ -45,8 +45,8 @@ export interface Providers {
   has(name: string): boolean
   /** Those of the user first, then the built-in ones, then the presets. */
   names(): readonly string[]
-  /** Those that could take a call: nothing is missing, and the user gave options, a key, or a local server's address. */
-  configured(): readonly string[]
+  /** Whether the user gave it options or a key: a local server that wants none may not even be there. */
+  isConfigured(name: string): boolean
 }
 
 /**
@@ -75,7 +75,7 @@ export function configuredProviders(options: ProvidersOptions = {}, env?: Env): 
     get,
     has: (name) => known.has(name),
     names: () => names,
-    configured: () => names.filter((name) => get(name)?.missing() === undefined && (own.has(name) || isSetUp(name, env))),
+    isConfigured: (name) => get(name)?.missing() === undefined && (own.has(name) || isSetUp(name, env)),
   }
 }
 

@@ -2,13 +2,13 @@ import { LeashError } from '../core/errors.js'
 import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
 import { type GoogleCredentials, googleIdentity } from './auth/google.js'
 import { pathOf } from './base-url.js'
+import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
 import { type Addressed, endpoint, notSpoken } from './endpoint.js'
 import { readEnv } from './env.js'
+import { geminiTraits } from './gemini-traits.js'
 import { geminiAddress } from './google.js'
 import { type ApiKey, type ProviderOptions, traitsWith } from './options.js'
-import { claudeTraits } from './traits/claude.js'
-import { geminiTraits } from './traits/gemini.js'
 
 export interface VertexOptions extends ProviderOptions {
   /** @defaultValue `GOOGLE_CLOUD_PROJECT` or `GCLOUD_PROJECT`, else the project of the credentials */

@@ -1,4 +1,4 @@
-import type { Traits } from '../../core/provider.js'
+import type { Traits } from '../core/provider.js'
 
 /**
  * Reasoning models that always sample by themselves and answer 400 to any value but the default. The other models from

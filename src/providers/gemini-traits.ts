@@ -1,5 +1,5 @@
-import type { Traits } from '../../core/provider.js'
-import { atLeast, generationOf } from '../../protocols/gemini/generation.js'
+import type { Traits } from '../core/provider.js'
+import { atLeast, generationOf } from '../protocols/gemini/generation.js'
 
 /**
  * JSON Schema as it is written since Gemini 2.5; models before it, and Gemma, take only the OpenAPI subset.
