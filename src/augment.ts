@@ -45,3 +45,10 @@ declare module 'openai/resources/embeddings' {
     create(body: Embed.EmbeddingCreateParams, options?: LeashRequestOptions): APIPromise<Embed.CreateEmbeddingResponse>
   }
 }
+
+declare module 'openai/core/error' {
+  interface APIError {
+    /** What happened to the call that failed. Present on failures of a leashed client; not enumerable. */
+    readonly leash?: Report
+  }
+}

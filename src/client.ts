@@ -1,9 +1,9 @@
 import OpenAI, { type ClientOptions } from 'openai'
 import type {} from './augment.js'
-import { readEnv } from './core/env.js'
 import { compact } from './core/json.js'
 import { transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
+import { readEnv } from './providers/env.js'
 import { reportBehind } from './respond.js'
 import { hangBeside, isLeashed, takeOver } from './stainless.js'
 

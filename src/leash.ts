@@ -1,3 +1,23 @@
+export type { Attempt, Call, CallOptions, Loss, Report, Result, StreamResult, Timeouts, UnaryResult } from './core/call.js'
+export { withBody } from './core/call.js'
+export type { LeashEvents } from './core/emitter.js'
+export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
+export type { Middleware, Next } from './core/middleware.js'
+export type { HttpRequest, Provider, Traits, WireRequest } from './core/provider.js'
+export type { Transport } from './core/transport.js'
+export type { Usage } from './core/usage.js'
+export type { Layer } from './engine.js'
+export { reportOf } from './fetch.js'
+export { exponential, type RetryOptions } from './middleware/retry.js'
+export { anthropic } from './providers/anthropic.js'
+export { azure } from './providers/azure.js'
+export { bedrock } from './providers/bedrock.js'
+export { google } from './providers/google.js'
+export { openai } from './providers/openai.js'
+export { openaiCompatible } from './providers/openai-compatible.js'
+export { preset } from './providers/presets.js'
+export { vertex } from './providers/vertex.js'
+
 import { checkOptions } from './config/schema.js'
 import { Emitter, type LeashEvents } from './core/emitter.js'
 import type { Transport } from './core/transport.js'
@@ -72,7 +92,30 @@ export function openLeash(options: LeashOptions): LeashInside {
     leash,
     engine,
     fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
-    configured: () => registry.configured(),
+    configured: () => registry.names().filter(registry.isConfigured),
   }
   return inside
+}
+
+export interface Readiness {
+  readonly provider: string
+  readonly ready: boolean
+  /** What to do before it is, as an instruction. */
+  readonly missing?: string
+  /** Given options or a key, and not merely in need of none. */
+  readonly configured: boolean
+}
+
+/** Which providers could take a call now. Nothing is sent. */
+export function readiness(options: ProvidersOptions = {}): Readiness[] {
+  const registry = configuredProviders(options)
+  return registry.names().map((provider) => {
+    const missing = registry.get(provider)?.missing()
+    return {
+      provider,
+      ready: missing === undefined,
+      configured: registry.isConfigured(provider),
+      ...(missing !== undefined && { missing }),
+    }
+  })
 }

@@ -1,18 +1,11 @@
 /** Which provider a model's name leads to. */
 import { nearestModels } from './catalog/nearest.js'
 import { resolveByPattern } from './catalog/patterns.js'
+import { parseModel } from './catalog/resolve.js'
 import type { Origin, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
-import type { Provider } from './core/provider.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'
-
-export interface Registry {
-  /** Made on first use. Undefined when no provider has this name. */
-  get(name: string): Provider | undefined
-  names(): readonly string[]
-  /** Those that were given options or have a key in the environment. */
-  configured(): readonly string[]
-}
+import type { Providers } from './providers/registry.js'
 
 /** Where the caller's SDK was sending its request. */
 export interface Here extends Origin {
@@ -30,7 +23,7 @@ export type Resolve = (model: string, protocol: string, here: Here | undefined) 
  * A name that none of them knows goes where the caller's SDK was going: a fine-tuned or self-hosted model, or one that
  * appeared yesterday, needs no entry in a table.
  */
-export function createResolver(registry: Registry, routes: Readonly<Record<string, string>> = {}): Resolve {
+export function createResolver(registry: Providers, routes: Readonly<Record<string, string>> = {}): Resolve {
   function at(name: string, model: string, here: Here | undefined): Target | undefined {
     const provider = registry.get(name)
     if (!provider) return undefined
@@ -38,8 +31,8 @@ export function createResolver(registry: Registry, routes: Readonly<Record<strin
   }
 
   function explicit(model: string, here: Here | undefined): Target | undefined {
-    const slash = model.indexOf('/')
-    return slash > 0 && slash < model.length - 1 ? at(model.slice(0, slash), model.slice(slash + 1), here) : undefined
+    const { provider, model: name } = parseModel(model, registry.has)
+    return provider === undefined ? undefined : at(provider, name, here)
   }
 
   return function resolve(model, protocol, here) {
@@ -55,7 +48,7 @@ export function createResolver(registry: Registry, routes: Readonly<Record<strin
       )
     }
     const suggested = resolveByPattern(model).flatMap((name) => at(name, model, here) ?? [])
-    const ready = suggested.find(isReady)
+    const ready = suggested.find(({ provider, origin }) => origin !== undefined || registry.isConfigured(provider.name))
     if (ready) return ready
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
     const elsewhere = here ? !isPublicEndpoint(here.url) : false
@@ -76,9 +69,9 @@ function usable(target: Target): Target {
   throw new LeashError('missing_key', `"${target.model}" is served by "${target.provider.name}", which is not ready: ${missing}`)
 }
 
-function unknownModel(model: string, registry: Registry): LeashError {
+function unknownModel(model: string, registry: Providers): LeashError {
   const near = nearestModels(model)
-  const ready = registry.configured()
+  const ready = registry.names().filter(registry.isConfigured)
   return new LeashError(
     'unknown_model',
     [

@@ -37,7 +37,10 @@ export function isLeashed(path: string): boolean {
 }
 
 /** The options of a request, its retries and timeout taken over. */
-export function takeOver<O extends StainlessOptions>(options: O, client: { readonly maxRetries: number; readonly timeout: number }): O {
+export function takeOver<O extends StainlessOptions>(
+  options: O,
+  client: { readonly maxRetries: number; readonly timeout: number },
+): O {
   const { timeout = client.timeout, maxRetries = client.maxRetries, leash, signal } = options
   // What the SDK would refuse, it is to refuse itself, in its own words.
   if (!isCount(timeout) || !isCount(maxRetries)) return options

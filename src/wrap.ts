@@ -19,7 +19,6 @@ export interface Wrapping {
 export function wrap<T extends object>(client: T, leash: Wrapping): T {
   if (isStainless(client)) return wrapStainless(client, leash)
   if (isGoogle(client)) return wrapGoogle(client, leash)
-  if (isAws(client)) return wrapAws(client, leash)
   throw new LeashError(
     'unsupported',
     `Cannot wrap an instance of ${client.constructor?.name ?? 'no class'}. Known: OpenAI, Anthropic, GoogleGenAI, BedrockRuntimeClient; for any other SDK pass \`leash.fetch\` as its fetch option.`,
@@ -44,7 +43,12 @@ function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
   const post = copy.post.bind(copy)
   const prepareRequest = copy.prepareRequest.bind(copy)
   copy.post = (path, options) =>
-    isLeashed(path) ? post(path, Promise.resolve(options).then((options = {}) => takeOver(options, copy))) : post(path, options)
+    isLeashed(path)
+      ? post(
+          path,
+          Promise.resolve(options).then((options = {}) => takeOver(options, copy)),
+        )
+      : post(path, options)
   copy.prepareRequest = async (request, context) => {
     await prepareRequest(request, context)
     hangBeside(request, context.options, {})

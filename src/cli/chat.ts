@@ -1,0 +1,90 @@
+import { defineCommand } from 'citty'
+import type { Report } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import { asArray, asObject, asString, parseJson } from '../core/json.js'
+import { inputTotal, outputTotal } from '../core/usage.js'
+import { createLeash, type Leash } from '../leash.js'
+import { sseUnframer } from '../protocols/framing/sse.js'
+import { fail, paint, printJson } from './output.js'
+
+export const chat = defineCommand({
+  meta: { name: 'chat', description: 'Ask a model, and see who answered and with how many tokens.' },
+  args: {
+    prompt: { type: 'positional', description: 'What to say; - reads standard input', required: true },
+    model: { type: 'string', alias: 'm', description: 'A model, or provider/model', default: 'gpt-4o-mini' },
+    system: { type: 'string', description: 'Instructions to the model' },
+    stream: { type: 'boolean', description: 'Print tokens as they come' },
+    json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
+  },
+  async run({ args }) {
+    const leash = createLeash()
+    const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
+    try {
+      const prompt = args.prompt === '-' ? await readStdin() : args.prompt
+      const stream = args.stream === true && args.json !== true
+      const answer = await ask(leash, { ...args, prompt, stream })
+      if (stream) await printStream(answer)
+      const body = stream ? undefined : parseJson(await answer.text())
+      const report = await reported
+      if (args.json) return printJson({ answer: body, report })
+      if (!stream) process.stdout.write(`${textOf(body)}\n`)
+      process.stderr.write(`${paint('dim', summary(report), process.stderr)}\n`)
+    } catch (error) {
+      fail(error, args.json === true)
+    }
+  },
+})
+
+async function ask(
+  leash: Leash,
+  asked: { model: string; prompt: string; system?: string | undefined; stream: boolean },
+): Promise<Response> {
+  const messages = [...(asked.system ? [{ role: 'system', content: asked.system }] : []), { role: 'user', content: asked.prompt }]
+  const response = await leash.handle(
+    new Request('http://leash.internal/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model: asked.model, messages, ...(asked.stream && { stream: true }) }),
+    }),
+  )
+  if (response.ok) return response
+  const error = asObject(asObject(parseJson(await response.text())).error)
+  throw new LeashError(
+    response.status === 429 ? 'rate_limited' : response.status < 500 ? 'invalid_request' : 'upstream_error',
+    (asString(error.message) ?? `The call failed with status ${response.status}.`).replace(/^\[\w+\] /, ''),
+    { status: response.status },
+  )
+}
+
+async function printStream(response: Response): Promise<void> {
+  const frames = sseUnframer(({ data }) => {
+    const event = asObject(parseJson(data))
+    const message = asString(asObject(event.error).message)
+    if (message) throw new LeashError('upstream_error', message)
+    process.stdout.write(asString(asObject(asObject(asArray(event.choices)[0]).delta).content) ?? '')
+  })
+  for await (const bytes of response.body ?? []) frames.push(bytes)
+  process.stdout.write('\n')
+}
+
+function textOf(body: unknown): string {
+  return asString(asObject(asObject(asArray(asObject(body).choices)[0]).message).content) ?? ''
+}
+
+function summary({ provider, model, usage, attempts, warnings }: Report): string {
+  const last = attempts.at(-1)
+  return [
+    `${provider}/${model}`,
+    usage ? `${inputTotal(usage)} tokens in, ${outputTotal(usage)} out` : 'usage unknown',
+    attempts.length > 1 ? `${attempts.length} attempts` : undefined,
+    last?.durationMs === undefined ? undefined : `${last.durationMs} ms`,
+    warnings.length > 0 ? `lost: ${warnings.map(({ path }) => path).join(', ')}` : undefined,
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ')
+}
+
+async function readStdin(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin) text += chunk
+  return text.trim()
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { defineCommand, runMain } from 'citty'
+import { chat } from './chat.js'
+import { doctor } from './doctor.js'
+import { mock } from './mock.js'
+import { models } from './models.js'
+
+const leash = defineCommand({
+  meta: { name: 'leash', description: 'Language-model calls on a leash.' },
+  subCommands: { chat, models, doctor, mock },
+})
+
+await runMain(leash)

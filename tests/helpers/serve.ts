@@ -1,0 +1,44 @@
+/** A fetch-style handler on a real socket. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+
+export interface Served {
+  readonly url: string
+  close(): Promise<void>
+}
+
+export async function serve(handle: (request: Request) => Promise<Response>): Promise<Served> {
+  const server = createServer(async (incoming, outgoing) => {
+    const left = new AbortController()
+    outgoing.once('close', () => left.abort())
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    const { method = 'GET', url = '/', headers } = incoming
+    const response = await handle(
+      new Request(`http://127.0.0.1${url}`, {
+        method,
+        headers: Object.entries(headers).flatMap(([name, value]) =>
+          typeof value === 'string' ? [[name, value] as [string, string]] : [],
+        ),
+        signal: left.signal,
+        ...(method !== 'GET' && { body: Buffer.concat(chunks) }),
+      }),
+    )
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    if (response.body)
+      await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing).catch(() => outgoing.destroy())
+    else outgoing.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
