@@ -1,0 +1,307 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../../src/core/json.js'
+import type { ChatRequest } from '../../../src/core/message.js'
+import { decode, downstream, encode, exchange, exchanges, hello } from './kit.js'
+
+const tool = (id: string, content?: string | JsonObject[], more: JsonObject = {}): JsonObject => ({
+  type: 'tool_result',
+  tool_use_id: id,
+  ...(content !== undefined && { content }),
+  ...more,
+})
+const call = (id: string, name: string, input: JsonObject = {}): JsonObject => ({ type: 'tool_use', id, name, input })
+
+describe('a request from a caller of this API', () => {
+  it('is read whole', () => {
+    const { request, losses } = decode({
+      system: 'be brief',
+      temperature: 0.3,
+      top_p: 0.9,
+      top_k: 4,
+      stop_sequences: ['END'],
+      metadata: { user_id: 'u1' },
+      service_tier: 'standard_only',
+      stream: true,
+      anthropic_version: 'vertex-2023-10-16',
+      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+    })
+    expect(request).toEqual({
+      messages: [{ role: 'system', content: [{ type: 'text', text: 'be brief' }] }, ...hello],
+      maxTokens: 100,
+      temperature: 0.3,
+      topP: 0.9,
+      topK: 4,
+      stop: ['END'],
+      user: 'u1',
+      serviceTier: 'default',
+      responseFormat: { type: 'json-schema', name: 'response', schema: { type: 'object' }, strict: true },
+    })
+    expect(losses).toEqual([])
+  })
+
+  it('reports each member that is known to Anthropic alone', () => {
+    const { losses } = decode({
+      mcp_servers: [],
+      container: 'c1',
+      context_management: {},
+      inference_geo: 'eu',
+      speed: 'fast',
+      metadata: { user_id: 'u', team: 't' },
+      output_config: { effort: 'low', task_budget: {} },
+      diagnostics: null,
+    })
+    expect(losses).toEqual([
+      'dropped mcp_servers',
+      'dropped container',
+      'dropped context_management',
+      'dropped inference_geo',
+      'dropped speed',
+      'dropped output_config.task_budget',
+      'dropped metadata.team',
+    ])
+  })
+
+  it('takes the older name of the output format', () => {
+    expect(decode({ output_format: { type: 'json_schema', schema: {} } }).request.responseFormat).toMatchObject({
+      type: 'json-schema',
+    })
+  })
+
+  it('has its system as blocks, with their cache, and between the turns', () => {
+    const { request } = decode({
+      system: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral', ttl: '1h' } }],
+      messages: [
+        { role: 'user', content: 'b' },
+        { role: 'system', content: 'c' },
+      ],
+    })
+    expect(request.messages).toEqual([
+      { role: 'system', content: [{ type: 'text', text: 'a', cache: { ttl: '1h' } }] },
+      { role: 'user', content: [{ type: 'text', text: 'b' }] },
+      { role: 'system', content: [{ type: 'text', text: 'c' }] },
+    ])
+  })
+
+  it('groups the results of a turn in one message, in front of what the user says, and names them', () => {
+    const { request } = decode({
+      messages: [
+        { role: 'user', content: 'go' },
+        { role: 'assistant', content: [call('t1', 'f', { a: 1 }), call('t2', 'g')] },
+        {
+          role: 'user',
+          content: [
+            tool('t1', 'one'),
+            tool('t2', [{ type: 'text', text: 'two' }], { is_error: true }),
+            { type: 'text', text: 'and?' },
+          ],
+        },
+      ],
+    })
+    expect(request.messages.slice(1)).toEqual([
+      {
+        role: 'assistant',
+        content: [
+          { type: 'tool-call', id: 't1', name: 'f', arguments: '{"a":1}' },
+          { type: 'tool-call', id: 't2', name: 'g', arguments: '{}' },
+        ],
+      },
+      {
+        role: 'tool',
+        content: [
+          { type: 'tool-result', id: 't1', name: 'f', content: [{ type: 'text', text: 'one' }] },
+          { type: 'tool-result', id: 't2', name: 'g', content: [{ type: 'text', text: 'two' }], isError: true },
+        ],
+      },
+      { role: 'user', content: [{ type: 'text', text: 'and?' }] },
+    ])
+  })
+
+  it('groups results that came in two turns of the user', () => {
+    const { request } = decode({
+      messages: [
+        { role: 'assistant', content: [call('t1', 'f'), call('t2', 'f')] },
+        { role: 'user', content: [tool('t1', 'one')] },
+        { role: 'user', content: [tool('t2')] },
+      ],
+    })
+    expect(request.messages[1]).toMatchObject({ role: 'tool', content: [{ id: 't1' }, { id: 't2', content: [] }] })
+    expect(request.messages).toHaveLength(2)
+  })
+
+  it('keeps images and documents of a result as media, and reports what else it holds', () => {
+    const { request, losses } = decode({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            tool('t1', [
+              { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } },
+              { type: 'document', source: { type: 'url', url: 'https://x.test/a.pdf' }, title: 'a' },
+              { type: 'search_result', title: 'T', source: 'https://x.test', content: [{ type: 'text', text: 'found' }] },
+              { type: 'tool_reference', tool_name: 'f' },
+            ]),
+          ],
+        },
+      ],
+    })
+    expect(request.messages).toEqual([
+      {
+        role: 'tool',
+        content: [
+          {
+            type: 'tool-result',
+            id: 't1',
+            content: [
+              { type: 'image', source: { kind: 'base64', data: 'QUJD', mediaType: 'image/png' } },
+              { type: 'file', source: { kind: 'url', url: 'https://x.test/a.pdf' }, mediaType: 'application/pdf', name: 'a' },
+              { type: 'text', text: 'T\nhttps://x.test\nfound' },
+            ],
+          },
+        ],
+      },
+    ])
+    expect(losses).toEqual(['approximated messages[0].content[0].content[2]', 'dropped messages[0].content[0].content[3]'])
+  })
+
+  it('reads images and documents of every source', () => {
+    const { request, losses } = decode({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image', source: { type: 'url', url: 'https://x.test/a.png' } },
+            { type: 'image', source: { type: 'file', file_id: 'file_1' } },
+            { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBE' } },
+            {
+              type: 'document',
+              source: { type: 'text', media_type: 'text/plain', data: 'plain' },
+              citations: { enabled: true },
+              context: 'old',
+            },
+            {
+              type: 'document',
+              source: {
+                type: 'content',
+                content: [
+                  { type: 'text', text: 'a' },
+                  { type: 'text', text: 'b' },
+                ],
+              },
+            },
+            { type: 'document', source: { type: 'of_tomorrow' } },
+            { type: 'container_upload', file_id: 'file_2' },
+          ],
+        },
+      ],
+    })
+    expect(request.messages[0]?.content).toEqual([
+      { type: 'image', source: { kind: 'url', url: 'https://x.test/a.png' } },
+      { type: 'image', source: { kind: 'file-id', id: 'file_1' } },
+      { type: 'file', source: { kind: 'base64', data: 'JVBE', mediaType: 'application/pdf' } },
+      { type: 'file', source: { kind: 'text', text: 'plain' }, mediaType: 'text/plain' },
+      { type: 'file', source: { kind: 'text', text: 'a\n\nb' }, mediaType: 'text/plain' },
+    ])
+    expect(losses).toEqual([
+      'dropped messages[0].content[3].citations',
+      'dropped messages[0].content[3].context',
+      'approximated messages[0].content[4].source.content',
+      'dropped messages[0].content[5]',
+      'dropped messages[0].content[6]',
+    ])
+  })
+
+  it('marks its last block, when the request itself is to be cached', () => {
+    const { request } = decode({ cache_control: { type: 'ephemeral', ttl: '1h' }, system: 'a' })
+    expect(request.messages).toEqual([
+      { role: 'system', content: [{ type: 'text', text: 'a' }] },
+      { role: 'user', content: [{ type: 'text', text: 'hello', cache: { ttl: '1h' } }] },
+    ])
+  })
+
+  it('keeps the thinking of the history, signed and redacted', () => {
+    const { request } = decode({
+      messages: [
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: '', signature: 'c2ln' },
+            { type: 'redacted_thinking', data: 'ZGF0YQ==' },
+            { type: 'text', text: 'so' },
+          ],
+        },
+      ],
+    })
+    expect(request.messages[0]?.content).toEqual([
+      { type: 'reasoning', text: '', signature: { format: 'anthropic-claude-v1', value: 'c2ln' } },
+      { type: 'reasoning', text: '', redacted: true, signature: { format: 'anthropic-claude-v1', value: 'ZGF0YQ==' } },
+      { type: 'text', text: 'so' },
+    ])
+  })
+
+  it('reports the records of tools that ran at Anthropic', () => {
+    const { body } = exchange('code-execution-files').request
+    const { losses } = decode(body)
+    const assistant = (body.messages as { role: string; content: { type: string }[] }[])[1]
+    const ran = assistant?.content.flatMap(({ type }, at) =>
+      /server_tool|tool_result/.test(type) ? [`dropped messages[1].content[${at}]`] : [],
+    )
+    expect(ran?.length).toBeGreaterThan(0)
+    expect(losses).toEqual(expect.arrayContaining(ran ?? []))
+  })
+
+  it.each<[string, JsonObject]>([
+    ['messages', { messages: [] }],
+    ['messages', { messages: 'hello' }],
+    ['messages[0].role', { messages: [{ role: 'robot', content: 'x' }] }],
+    ['messages[0].content', { messages: [{ role: 'user' }] }],
+    ['messages[0].content[0].tool_use_id', { messages: [{ role: 'user', content: [{ type: 'tool_result' }] }] }],
+    ['messages[0].content[0]', { messages: [{ role: 'assistant', content: [{ type: 'tool_use', id: 'x' }] }] }],
+    ['max_tokens', { max_tokens: 'many' }],
+    ['stop_sequences', { stop_sequences: 'END' }],
+    ['output_config.format', { output_config: { format: { type: 'xml' } } }],
+  ])('is refused when %s cannot be read', (param, body) => {
+    expect(() => decode(body)).toThrow(expect.objectContaining({ code: 'invalid_request', param }))
+  })
+})
+
+describe('a recorded request', () => {
+  it.each(exchanges)('says the same after a way through the neutral model: $name', ({ request: { body } }) => {
+    const { request } = decode(body)
+    const again = decode(encode(request, { model: String(body.model), stream: body.stream === true }).body)
+    expect(texts(again.request)).toEqual(texts(request))
+    expect(again.request.tools).toEqual(request.tools)
+    expect(again.request.responseFormat).toEqual(request.responseFormat)
+    expect(again.losses).toEqual([])
+  })
+})
+
+function texts({ messages }: ChatRequest): unknown[] {
+  return messages.flatMap(({ role, content }) => content.map((part) => [role, part.type, 'text' in part ? part.text : part]))
+}
+
+describe('any JSON', () => {
+  it('is read or refused with a reason, and never breaks', () => {
+    const content = fc.oneof(
+      fc.string(),
+      fc.array(fc.record({ type: fc.constantFrom('text', 'image', 'document', 'thinking', 'tool_use', 'x') })),
+      fc.jsonValue(),
+    )
+    const message = fc.record({ role: fc.constantFrom('user', 'assistant', 'system', 'x'), content })
+    const body = fc.record({
+      messages: fc.oneof(fc.array(message), fc.jsonValue()),
+      tools: fc.jsonValue(),
+      thinking: fc.jsonValue(),
+      system: fc.jsonValue(),
+    })
+    fc.assert(
+      fc.property(body, (any) => {
+        try {
+          downstream.decodeRequest(any as JsonObject, () => {})
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'invalid_request' })
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest'
+import type { ChatRequest } from '../../../src/core/message.js'
+import { encode, hello, toolTurn } from './kit.js'
+
+const user = (text: string) => ({ role: 'user', content: [{ type: 'text', text }] }) as const
+const system = (text: string) => ({ role: 'system', content: [{ type: 'text', text }] }) as const
+const assistant = (text: string) => ({ role: 'assistant', content: [{ type: 'text', text }] }) as const
+
+describe('a request to Claude', () => {
+  it('has a bound on its answer, which the vendor demands', () => {
+    expect(encode({}).body).toEqual({
+      model: 'claude-sonnet-4-5',
+      max_tokens: 16_384,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+    })
+    expect(encode({}, { model: 'claude-3-haiku-20240307' }).body.max_tokens).toBe(4096)
+    expect(encode({ maxTokens: 7 }).body.max_tokens).toBe(7)
+  })
+
+  it('is the same bytes each time', () => {
+    const request: Partial<ChatRequest> = {
+      messages: [system('a'), user('b'), ...toolTurn('t1'), user('c')],
+      tools: [{ name: 'z', parameters: { type: 'object', properties: { b: {}, a: {} } } }, { name: 'a' }],
+      responseFormat: {
+        type: 'json-schema',
+        name: 'x',
+        schema: { type: 'object', properties: { b: { type: 'string' }, a: { type: 'string' } } },
+      },
+    }
+    const { body } = encode(request)
+    expect(JSON.stringify(encode(request).body)).toBe(JSON.stringify(body))
+    expect(JSON.stringify(body.tools)).toMatch(/"z".*"b".*"a".*"a"/)
+  })
+
+  it('asks for a stream', () => {
+    expect(encode({}, { stream: true }).body.stream).toBe(true)
+    expect(encode({}).body).not.toHaveProperty('stream')
+  })
+
+  it('has its system messages apart, as blocks when one of them is cached', () => {
+    expect(encode({ messages: [system('a'), ...hello] }).body.system).toBe('a')
+    expect(encode({ messages: [system('a'), system('b'), ...hello] }).body.system).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ])
+    const cached = { role: 'system', content: [{ type: 'text', text: 'a', cache: { ttl: '1h' } }] } as const
+    expect(encode({ messages: [cached, ...hello] }).body.system).toEqual([
+      { type: 'text', text: 'a', cache_control: { type: 'ephemeral', ttl: '1h' } },
+    ])
+  })
+
+  it('moves a later system message to the system prompt, and says so', () => {
+    const { body, losses } = encode({ messages: [system('a'), user('b'), system('c')] })
+    expect(body.system).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'c' },
+    ])
+    expect(body.messages).toHaveLength(1)
+    expect(losses).toEqual(['approximated messages[2]'])
+  })
+
+  it('leaves a later system message where it stands, for a model that knows it there', () => {
+    const messages = [system('a'), user('b'), system('c'), assistant('d'), user('e')]
+    const { body, losses } = encode({ messages }, { model: 'claude-opus-5' })
+    expect(body.messages).toMatchObject([
+      { role: 'user' },
+      { role: 'system', content: [{ text: 'c' }] },
+      { role: 'assistant' },
+      { role: 'user' },
+    ])
+    expect(losses).toEqual([])
+    const misplaced = encode({ messages: [user('a'), assistant('b'), system('c'), user('d')] }, { model: 'claude-opus-5' })
+    expect(misplaced.body.system).toBe('c')
+    expect(misplaced.losses).toEqual(['approximated messages[2]'])
+  })
+
+  it('sends a system message as the user, when there is nobody else', () => {
+    const { body, losses } = encode({ messages: [system('a')] })
+    expect(body).toMatchObject({ messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }] }] })
+    expect(body).not.toHaveProperty('system')
+    expect(losses).toEqual(['approximated messages'])
+  })
+
+  it('leaves out texts that say nothing, and turns that hold nothing else', () => {
+    const { body, losses } = encode({ messages: [user('a'), assistant(''), user('b'), user(' \n')] })
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+    ])
+    expect(losses).toEqual(['dropped messages[3].content[0]'])
+  })
+
+  it('merges neighbours of one role', () => {
+    const { body } = encode({ messages: [user('a'), user('b'), assistant('c'), assistant('d'), user('e')] })
+    expect(body.messages).toMatchObject([
+      { role: 'user', content: [{ text: 'a' }, { text: 'b' }] },
+      { role: 'assistant', content: [{ text: 'c' }, { text: 'd' }] },
+      { role: 'user', content: [{ text: 'e' }] },
+    ])
+  })
+
+  it('continues an assistant message where the model does, without the white space at its end', () => {
+    const { body, losses } = encode({ messages: [...hello, assistant('once ')] })
+    expect(body.messages).toMatchObject([{ role: 'user' }, { role: 'assistant', content: [{ text: 'once' }] }])
+    expect(losses).toEqual(['approximated messages'])
+  })
+
+  it.each([
+    ['the model refuses it', { model: 'claude-opus-4-6' }],
+    ['the provider refuses it', { traits: { supportsPrefill: false } }],
+  ])('leaves the last assistant message out when %s', (_, over) => {
+    const { body, losses } = encode({ messages: [...hello, assistant('once')] }, over)
+    expect(body.messages).toHaveLength(1)
+    expect(losses).toEqual(['dropped messages'])
+  })
+
+  it('carries images by address, data and file, and reports the detail', () => {
+    const { body, losses } = encode({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image', source: { kind: 'url', url: 'https://x.test/a.png' }, detail: 'high' },
+            { type: 'image', source: { kind: 'base64', data: 'QUJD', mediaType: 'image/png' }, cache: {} },
+            { type: 'image', source: { kind: 'file-id', id: 'file_1' } },
+          ],
+        },
+      ],
+    })
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'image', source: { type: 'url', url: 'https://x.test/a.png' } },
+          {
+            type: 'image',
+            source: { type: 'base64', media_type: 'image/png', data: 'QUJD' },
+            cache_control: { type: 'ephemeral' },
+          },
+          { type: 'image', source: { type: 'file', file_id: 'file_1' } },
+        ],
+      },
+    ])
+    expect(losses).toEqual(['dropped messages[0].content[0].image_url.detail'])
+  })
+
+  it('drops what nobody can fetch', () => {
+    const messages = [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'look' },
+          { type: 'image', source: { kind: 'url', url: 'gs://bucket/a.png' } },
+        ],
+      },
+    ] as const
+    expect(encode({ messages }).losses).toEqual(['dropped messages[0].content[1]'])
+    const web = [{ role: 'user', content: [{ type: 'file', source: { kind: 'url', url: 'https://x.test/a.pdf' } }] }] as const
+    expect(encode({ messages: web }, { traits: { imageUrls: false } }).losses).toEqual(['dropped messages[0].content[0]'])
+  })
+
+  it('carries documents: PDFs, text in any wrapping, addresses and files', () => {
+    const { body, losses } = encode({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            {
+              type: 'file',
+              source: { kind: 'base64', data: 'JVBE', mediaType: 'application/pdf' },
+              name: 'a.pdf',
+              cache: { ttl: '5m' },
+            },
+            { type: 'file', source: { kind: 'url', url: 'https://x.test/a.pdf' } },
+            { type: 'file', source: { kind: 'text', text: 'plain' }, name: 'b' },
+            { type: 'file', source: { kind: 'base64', data: btoa('h\u00c3\u00a9'), mediaType: 'text/csv' } },
+            { type: 'file', source: { kind: 'file-id', id: 'file_1' } },
+            { type: 'file', source: { kind: 'base64', data: 'QUJD', mediaType: 'image/png' } },
+            { type: 'file', source: { kind: 'base64', data: 'QUJD', mediaType: 'video/mp4' } },
+          ],
+        },
+      ],
+    })
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          {
+            type: 'document',
+            source: { type: 'base64', media_type: 'application/pdf', data: 'JVBE' },
+            title: 'a.pdf',
+            cache_control: { type: 'ephemeral', ttl: '5m' },
+          },
+          { type: 'document', source: { type: 'url', url: 'https://x.test/a.pdf' } },
+          { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'plain' }, title: 'b' },
+          { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'hé' } },
+          { type: 'document', source: { type: 'file', file_id: 'file_1' } },
+          { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } },
+        ],
+      },
+    ])
+    expect(losses).toEqual(['dropped messages[0].content[6]'])
+  })
+
+  it('tells speech by its transcript, where there is one', () => {
+    const spoken = { type: 'audio', source: { kind: 'base64', data: 'QUJD', mediaType: 'audio/wav' } } as const
+    const { body, losses } = encode({ messages: [{ role: 'user', content: [{ ...spoken, transcript: 'hi' }, spoken] }] })
+    expect(body.messages).toEqual([{ role: 'user', content: [{ type: 'text', text: 'hi' }] }])
+    expect(losses).toEqual(['approximated messages[0].content[0]', 'dropped messages[0].content[1]'])
+  })
+
+  it('reports all that Claude has no word for', () => {
+    const { body, losses } = encode({
+      seed: 1,
+      presencePenalty: 0.5,
+      frequencyPenalty: 0.5,
+      logitBias: { 5: 1 },
+      logprobs: true,
+      topLogprobs: 2,
+      n: 2,
+      metadata: { a: 'b' },
+      messages: [{ ...user('a'), name: 'ann' }],
+    })
+    expect(Object.keys(body)).toEqual(['model', 'max_tokens', 'messages'])
+    expect(losses).toEqual([
+      'dropped seed',
+      'dropped presence_penalty',
+      'dropped frequency_penalty',
+      'dropped logit_bias',
+      'dropped logprobs',
+      'dropped top_logprobs',
+      'dropped metadata',
+      'dropped n',
+      'dropped messages[0].name',
+    ])
+  })
+
+  it('reports nothing for members that ask for nothing', () => {
+    const nothing = { n: 1, presencePenalty: 0, frequencyPenalty: 0, logprobs: false, logitBias: {}, metadata: {}, stop: [] }
+    expect(encode(nothing).losses).toEqual([])
+  })
+
+  it('names the user, the stop sequences and the tier', () => {
+    const { body, losses } = encode({ user: 'u1', stop: ['END', ' '], serviceTier: 'default' })
+    expect(body).toMatchObject({ metadata: { user_id: 'u1' }, stop_sequences: ['END'], service_tier: 'standard_only' })
+    expect(losses).toEqual(['dropped stop'])
+    expect(encode({ serviceTier: 'flex' }).losses).toEqual(['dropped service_tier'])
+    expect(encode({ serviceTier: 'toString' }).losses).toEqual(['dropped service_tier'])
+    expect(encode({ serviceTier: 'priority' })).toMatchObject({
+      body: { service_tier: 'auto' },
+      losses: ['approximated service_tier'],
+    })
+  })
+
+  it('drops what its provider refuses', () => {
+    const { body, losses } = encode(
+      { temperature: 0.5, serviceTier: 'auto' },
+      { traits: { refuses: ['service_tier', 'container'] } },
+    )
+    expect(body).not.toHaveProperty('service_tier')
+    expect(body.temperature).toBe(0.5)
+    expect(losses).toEqual(['dropped service_tier'])
+  })
+})
+
+describe('sampling', () => {
+  it('is carried where the model takes it', () => {
+    expect(encode({ temperature: 0.2, topP: 0.9, topK: 5 }, { model: 'claude-sonnet-4-0' }).body).toMatchObject({
+      temperature: 0.2,
+      top_p: 0.9,
+      top_k: 5,
+    })
+  })
+
+  it('is no warmer than 1', () => {
+    expect(encode({ temperature: 1.5 })).toMatchObject({ body: { temperature: 1 }, losses: ['approximated temperature'] })
+  })
+
+  it('is temperature or top_p, since Claude 4.1', () => {
+    const { body, losses } = encode({ temperature: 0.2, topP: 0.9 }, { model: 'claude-opus-4-1-20250805' })
+    expect(body).toMatchObject({ temperature: 0.2 })
+    expect(losses).toEqual(['dropped top_p'])
+  })
+
+  it.each(['claude-opus-4-7', 'claude-sonnet-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'us.anthropic.claude-opus-4-8-v1:0'])(
+    'is refused by %s',
+    (model) => {
+      const { body, losses } = encode({ temperature: 0.2, topP: 0.9, topK: 5 }, { model })
+      expect(Object.keys(body)).toEqual(['model', 'max_tokens', 'messages'])
+      expect(losses).toEqual(['dropped temperature', 'dropped top_p', 'dropped top_k'])
+      expect(encode({ temperature: 1, topP: 1 }, { model }).losses).toEqual([])
+    },
+  )
+})
+
+describe('structured output', () => {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }
+
+  it('is asked for by native means', () => {
+    const { body, losses } = encode({ responseFormat: { type: 'json-schema', name: 'place', schema, strict: true } })
+    expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } })
+    expect(losses).toEqual([])
+  })
+
+  it.each([
+    ['an old model', { model: 'claude-sonnet-4-0' }],
+    ['a provider without it', { traits: { structuredOutput: 'none' as const } }],
+  ])('is asked for in words, of %s', (_, over) => {
+    const { body, losses } = encode({ responseFormat: { type: 'json-schema', name: 'place', schema } }, over)
+    expect(body).not.toHaveProperty('output_config')
+    expect(body.system).toContain(JSON.stringify(schema))
+    expect(losses).toEqual(['approximated response_format'])
+  })
+
+  it('without a schema is asked for in words, after the system prompt', () => {
+    const { body, losses } = encode({ messages: [system('a'), ...hello], responseFormat: { type: 'json' } })
+    expect(body.system).toMatchObject([{ text: 'a' }, { text: expect.stringContaining('JSON') }])
+    expect(losses).toEqual(['approximated response_format'])
+  })
+})
