@@ -1,10 +1,9 @@
 /** What a native body needs before it goes to a target of the same protocol. */
-import type { Json, JsonObject } from '../../core/json.js'
-import { isObject } from '../../core/json.js'
+import { asString, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
 import { withoutRefused } from './request.js'
-import { signatureIn } from './wire.js'
+import { ourReasoning, signatureIn } from './wire.js'
 
 export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
   return withoutRefused(withOwnInput(body, traits, lose), traits.refuses, lose)
@@ -23,15 +22,19 @@ function withOwnInput(body: JsonObject, traits: Traits, lose: ReportLoss): JsonO
 
 function ownItem(item: JsonObject, path: string, { systemRole }: Traits, lose: ReportLoss): Json[] {
   if (item.type === 'reasoning') {
-    const signature = signatureIn(item.encrypted_content)
-    if (!signature || signature.format === 'openai-responses-v1') return [item]
-    lose(path, 'dropped', 'The reasoning is signed by another vendor.')
+    if (!isForeign(item)) return [item]
+    lose(path, 'dropped', 'The reasoning is of another vendor.')
     return []
   }
   if (item.role === 'developer' && systemRole === 'system') return [{ ...item, role: 'system' }]
   if (item.type === 'function_call') return [withoutExtra(item)]
   if (item.role === 'assistant' && Array.isArray(item.content)) return [withPlainContent(item, item.content)]
   return [item]
+}
+
+function isForeign({ encrypted_content, id }: JsonObject): boolean {
+  const signature = signatureIn(encrypted_content)
+  return signature ? signature.format !== 'openai-responses-v1' : (asString(id)?.startsWith(ourReasoning) ?? false)
 }
 
 function withoutExtra(value: JsonObject): JsonObject {

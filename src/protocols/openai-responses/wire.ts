@@ -41,6 +41,9 @@ export function signatureIn(encrypted: unknown): Signature | undefined {
   return format ? { format, value: encrypted.slice(format.length + 1) } : { format: 'openai-responses-v1', value: encrypted }
 }
 
+/** How the ids of reasoning items begin that OpenAI has never seen: it would look for them, and find nothing. */
+export const ourReasoning = 'rs_leash'
+
 /** Where a text or a tool call of Gemini keeps its signature: the member that Google's own OpenAI-compatible endpoint uses. */
 export interface ExtraContent {
   extra_content?: { google: { thought_signature: string } }

@@ -9,6 +9,7 @@ import { errorBody } from './error.js'
 import { CallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
 import { encodeUsage } from './usage.js'
+import { ourReasoning } from './wire.js'
 
 export class AnswerWriter {
   readonly #request: ChatRequest
@@ -181,6 +182,6 @@ export class AnswerWriter {
 
   /** The vendor's own id, unless another item has it already. */
   #reasoningId({ id }: ReasoningPart, index: number): string {
-    return id?.startsWith('rs_') && !this.response.output.some((item) => item.id === id) ? id : this.#id('rs', index)
+    return id?.startsWith('rs_') && !this.response.output.some((item) => item.id === id) ? id : this.#id(ourReasoning, index)
   }
 }
