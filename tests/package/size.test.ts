@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { expect, inject, test } from 'vitest'
@@ -9,22 +9,33 @@ const { full, files } = inject('packed')
 const kB = 1000
 const MB = 1000 * kB
 
-/** Bytes over the wire of a program that imports this, as a bundler for the edge makes it. */
+/** Bytes over the wire before the first call: what a bundler makes of this, without the chunks that are loaded when a call needs them. */
 async function gzipped(code: string, options: { external?: string[]; alias?: Record<string, string> } = {}): Promise<number> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: full },
     absWorkingDir: full,
+    outdir: 'out',
     bundle: true,
+    splitting: true,
     write: false,
+    metafile: true,
     minify: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2023',
     logLevel: 'silent',
-    external: ['node:*', '@aws-sdk/*', 'google-auth-library', ...(options.external ?? [])],
+    external: ['node:*', '@aws-sdk/*', '@smithy/*', 'google-auth-library', ...(options.external ?? [])],
     ...(options.alias && { alias: options.alias }),
   })
-  return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0)
+  const eager = new Set(['out/stdin.js'])
+  for (const name of eager) {
+    for (const { path, kind, external } of metafile.outputs[name]?.imports ?? []) {
+      if (kind === 'import-statement' && !external) eager.add(path)
+    }
+  }
+  return outputFiles
+    .filter((file) => eager.has(relative(full, file.path)))
+    .reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0)
 }
 
 const client = `export { LeashLLM } from 'leashllm'`

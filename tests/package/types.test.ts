@@ -65,7 +65,7 @@ function packagesBehind(folder: string, entry: string): string[] {
   for (const file of seen) {
     for (const specifier of specifiersIn(file)) {
       if (!specifier.startsWith('.')) {
-        packages.add(specifier)
+        packages.add(packageOf(specifier))
         continue
       }
       const target = join(dirname(file), specifier.replace(/\.js$/, '.d.ts'))
@@ -75,6 +75,8 @@ function packagesBehind(folder: string, entry: string): string[] {
   }
   return [...packages].filter((name) => !name.startsWith('node:')).sort()
 }
+
+const packageOf = (specifier: string) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier
 
 function specifiersIn(file: string): string[] {
   const text = readFileSync(file, 'utf8')
