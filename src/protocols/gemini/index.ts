@@ -11,7 +11,7 @@ import { decodeStream } from './stream.js'
 import { percentDecoded } from './wire.js'
 
 /** `/v1beta/models/{model}:generateContent`, also under `tunedModels/` or a project's `publishers/google/` and `endpoints/`. */
-const path = /\/(models|tunedModels|endpoints)\/([^/:?#]+):(generateContent|streamGenerateContent)(?:[?#]|$)/
+const path = /\/(models|tunedModels|endpoints)\/([^?#]+):(generateContent|streamGenerateContent)(?:[?#]|$)/
 
 export const gemini: ChatProtocol = {
   name: 'gemini',

@@ -90,7 +90,7 @@ function valuesOf(schema: Schema): unknown[] | undefined {
 
 /** The alternatives, when they are all there is to the schema: Gemini takes no other word beside `anyOf`. */
 function branchesOf(schema: Schema, types: readonly string[], { path, lose }: Place): Schema[] | undefined {
-  const word = Array.isArray(schema.anyOf) ? 'anyOf' : Array.isArray(schema.oneOf) ? 'oneOf' : undefined
+  const word = asArray(schema.anyOf).length > 0 ? 'anyOf' : asArray(schema.oneOf).length > 0 ? 'oneOf' : undefined
   if (!word) return undefined
   if (schema.properties || schema.items || valuesOf(schema)) {
     lose(`${path}.${word}`, 'dropped', 'Gemini takes no other word beside `anyOf`.')
@@ -111,7 +111,8 @@ function anyOf(schema: Schema, branches: readonly Schema[], outerNullable: boole
     ...inherited,
   })
   const [one] = real
-  if (one && real.length === 1) {
+  if (!one) return { type: 'NULL' }
+  if (real.length === 1) {
     const { anyOf: _, oneOf: __, type: ___, nullable: ____, ...rest } = schema
     return convert({ ...rest, ...described(one) }, place)
   }
@@ -152,7 +153,7 @@ function typed(schema: Schema, type: string, nullable: boolean, place: Place): S
 function enumerate(out: Schema, schema: Schema, type: string, { path, lose }: Place): void {
   const values = valuesOf(schema)?.filter((value) => value !== null)
   if (!values || values.length === 0) return
-  if (type === 'string') out.enum = values.map(String)
+  if (type === 'string') out.enum = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
   else lose(`${path}.${'const' in schema ? 'const' : 'enum'}`, 'dropped', 'Gemini lists the values of strings only.')
 }
 
@@ -184,7 +185,7 @@ const words: Readonly<Record<string, Word>> = {
   exclusiveMinimum: exclusive('exclusiveMinimum', 'minimum', 1),
   exclusiveMaximum: exclusive('exclusiveMaximum', 'maximum', -1),
   format(out, value, _, { path, lose }, type) {
-    if (formats[type]?.includes(String(value))) out.format = value
+    if (typeof value === 'string' && formats[type]?.includes(value)) out.format = value
     else lose(`${path}.format`, 'dropped', `Gemini's schemas have no such format of a ${type}.`)
   },
   properties(out, value, _, place) {
@@ -198,7 +199,8 @@ const words: Readonly<Record<string, Word>> = {
   },
   required(out, value, schema, { path, lose }) {
     const names = asArray(value)
-    const known = names.filter((name) => isObject(schema.properties) && Object.hasOwn(schema.properties, String(name)))
+    const { properties } = schema
+    const known = names.filter((name) => typeof name === 'string' && isObject(properties) && Object.hasOwn(properties, name))
     if (known.length > 0) out.required = known
     if (known.length < names.length)
       lose(`${path}.required`, 'approximated', 'Gemini refuses a required name without a property.')
