@@ -30,7 +30,17 @@ function refuse(provider: string, why: string): LeashError {
   return new LeashError('invalid_config', `The base URL of "${provider}" ${why}`)
 }
 
-/** A model's name as part of a path: each segment escaped, the slashes between them kept. */
+/**
+ * A model's name as part of a path: each segment escaped, the slashes between them kept. Dots that would climb out of
+ * the path cannot be escaped: a URL parser reads `%2E%2E` as `..` too.
+ *
+ * @throws LeashError `invalid_request`
+ */
 export function pathOf(name: string): string {
-  return name.split('/').map(encodeURIComponent).join('/')
+  const segments = name.split('/')
+  if (segments.some((segment) => segment === '.' || segment === '..'))
+    throw new LeashError('invalid_request', 'The model has a name that no address can hold: a part of it is `.` or `..`.', {
+      param: 'model',
+    })
+  return segments.map(encodeURIComponent).join('/')
 }
