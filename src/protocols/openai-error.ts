@@ -2,10 +2,10 @@
  * Failures in OpenAI's words, `{ error: { message, type, param, code } }`, which its compatible vendors share with few
  * changes. Source: https://platform.openai.com/docs/guides/error-codes/api-errors
  */
-import { type ErrorCode, LeashError } from '../core/errors.js'
+import type { ErrorCode, LeashError } from '../core/errors.js'
 import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { FailedResponse } from './protocol.js'
-import { retryAfterMs } from './retry-after.js'
+import { upstreamError } from './upstream-error.js'
 
 interface Failure {
   readonly message: string
@@ -42,18 +42,11 @@ function failureOf(error: Record<string, unknown>): Failure {
 }
 
 /** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
-export function decodeOpenAiError(protocol: string, { status, headers, text }: FailedResponse): LeashError {
-  const failure = failureIn(parseJson(text)) ?? { message: text.trim().slice(0, 500) || `HTTP status ${status}`, words: [] }
-  const told = status >= 400 ? status : (failure.status ?? statusFor(failure))
-  const should = headers.get('x-should-retry')
-  const wait = retryAfterMs(headers)
-  return new LeashError(codeFor(told, failure), withoutKeys(failure.message), {
-    status: told,
-    retryable: should === 'true' || (should !== 'false' && isRetryable(told)),
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(failure.param !== undefined && { param: failure.param }),
-    upstream: { protocol, status: told, headers, text },
-  })
+export function decodeOpenAiError(protocol: string, failed: FailedResponse): LeashError {
+  const failure = failureIn(parseJson(failed.text)) ?? { message: failed.text.trim().slice(0, 500), words: [] }
+  // An error that came with a status of success tells the real one itself, if at all.
+  const status = failed.status >= 400 ? failed.status : (failure.status ?? statusOf(failure))
+  return upstreamError(protocol, { ...failed, status }, { ...failure, code: codeOf(status, failure) })
 }
 
 /** The error that stands in an answer, or in an event of a stream, whose status was 200; undefined when there is none. */
@@ -62,10 +55,6 @@ export function openAiErrorIn(protocol: string, body: unknown): LeashError | und
   const told = body.error ?? (body.object === 'error' ? body : undefined)
   if (!told) return undefined
   return decodeOpenAiError(protocol, { status: 200, headers: new Headers(), text: JSON.stringify(body) })
-}
-
-function isRetryable(status: number): boolean {
-  return status === 408 || status === 409 || status === 429 || status >= 500
 }
 
 const statusByWord: readonly (readonly [RegExp, number])[] = [
@@ -79,23 +68,8 @@ const statusByWord: readonly (readonly [RegExp, number])[] = [
 ]
 
 /** An error inside a stream has no status of its own: its words say whose fault it is. */
-function statusFor({ words }: Failure): number {
+function statusOf({ words }: Failure): number {
   return statusByWord.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1] ?? 502
-}
-
-const codeByStatus: Readonly<Record<number, ErrorCode>> = {
-  400: 'invalid_request',
-  401: 'authentication_failed',
-  // The vendor's own bill, not a budget of ours.
-  402: 'permission_denied',
-  403: 'permission_denied',
-  404: 'not_found',
-  408: 'timeout',
-  413: 'request_too_large',
-  422: 'invalid_request',
-  429: 'rate_limited',
-  503: 'overloaded',
-  529: 'overloaded',
 }
 
 const filtered = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|content_filtered)$/
@@ -103,18 +77,11 @@ const filtered = /^(content_filter|content_policy_violation|ResponsibleAIPolicyV
 const tooLong = /context.?(length|window)|maximum (context|prompt) length|too large for model|reduce the length|too many tokens/i
 const deepSeekFilter = /^Content Exists Risk/
 
-function codeFor(status: number, { words, message }: Failure): ErrorCode {
+/** What the words tell beyond the status. */
+function codeOf(status: number, { words, message }: Failure): ErrorCode | undefined {
   if (words.some((word) => filtered.test(word)) || deepSeekFilter.test(message)) return 'content_filtered'
   if (words.includes('context_length_exceeded')) return 'context_window_exceeded'
-  if ((status === 400 || status === 413 || status === 422) && tooLong.test(message)) return 'context_window_exceeded'
-  return codeByStatus[status] ?? (status >= 500 || status === 409 ? 'upstream_error' : 'invalid_request')
-}
-
-/** OpenAI quotes the key it refuses, with a mask that some compatible servers leave out. */
-export function withoutKeys(message: string): string {
-  return message
-    .replace(/\b(Bearer\s+)\S+/gi, '$1***')
-    .replace(/\b((?:sk|pk|rk|gsk|xai|nvapi|csk|fw|pplx|hf|key|tgp|AIza)[-_]?)[\w*.-]{12,}/g, '$1***')
+  return (status === 400 || status === 413 || status === 422) && tooLong.test(message) ? 'context_window_exceeded' : undefined
 }
 
 const typeByStatus: Readonly<Record<number, string>> = {

@@ -6,7 +6,7 @@ import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
 import { errorIn } from './error.js'
 import { usageIn } from './usage.js'
-import { malformed } from './wire.js'
+import { malformed, saysSomething } from './wire.js'
 
 /** Where a message, or the delta of one, has its texts; `content` is what it says, whoever says it. */
 function messagePaths(content: TextKind, prefix = ''): Record<string, TextKind> {
@@ -65,12 +65,6 @@ export const lens: Lens = {
   tap: () => new ChunkTap(),
 }
 
-/** The members of a delta that are something of the answer, not merely its beginning. */
-const contentMembers = [
-  ...['content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_details'],
-  ...['tool_calls', 'function_call', 'audio', 'images', 'annotations'],
-]
-
 /**
  * Runs for every chunk of every stream, so it parses only what it must: all chunks until the first content, then those
  * that can tell of an end. In JSON a quote inside a text is escaped, so a member's name is never mistaken for prose.
@@ -109,21 +103,16 @@ class ChunkTap implements Tap {
   #choice(choice: Record<string, unknown>): void {
     const { index, delta, finish_reason } = choice
     this.error ??= errorIn(choice)
+    const said = saysSomething(asObject(delta))
+    if (said) this.content = true
     if (typeof finish_reason === 'string' && finish_reason !== '') {
       this.#unfinished.delete(index)
       this.#finished = this.content = true
-      return
+    } else if (said || !this.#finished) {
+      // Some vendors send a last chunk of nothing for a choice that has finished, Together goes on after a finish.
+      this.#unfinished.add(index)
     }
-    // Some vendors send a last chunk of nothing for a choice that has finished.
-    const said = contentMembers.some((member) => isSaid(asObject(delta)[member]))
-    if (said) this.content = true
-    if (said || !this.#finished) this.#unfinished.add(index)
   }
-}
-
-function isSaid(value: unknown): boolean {
-  if (typeof value === 'string') return value !== ''
-  return Array.isArray(value) ? value.length > 0 : isObject(value)
 }
 
 /** Whether `name` is followed, after spaces, by one of the characters in `starts`; `null` is what most chunks say. */

@@ -9,7 +9,7 @@ import { OpenParts } from './open-parts.js'
 import { plainReasoning, readCallSignature, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
 import { usageIn } from './usage.js'
-import { type Members, malformed, readFinish, truncated } from './wire.js'
+import { type Members, malformed, readFinish, saysSomething, truncated } from './wire.js'
 
 export function decodeStream(context: DecodeContext): StreamDecoder {
   return new ChunkDecoder(context)
@@ -75,7 +75,7 @@ class ChunkDecoder implements StreamDecoder {
 
   #end(): void {
     if (this.#choices.size === 0) throw malformed('The upstream ended its answer without any choice.')
-    for (const choice of this.#choices.values()) choice.finish(undefined, undefined)
+    for (const choice of this.#choices.values()) choice.end()
     this.#ended = true
     this.#events.push({ type: 'end', ...(this.#serviceTier !== undefined && { serviceTier: this.#serviceTier }) })
   }
@@ -98,6 +98,8 @@ const deltaReaders: readonly (readonly [string, (choice: StreamedChoice, value: 
 /** One choice: what came for it so far, and what still waits for its place. */
 class StreamedChoice {
   finished = false
+  /** The last chunk that told a finish. */
+  #finish: Members = {}
   readonly #tell: (event: StreamEvent) => void
   readonly #index: number
   readonly #parts: OpenParts
@@ -121,25 +123,25 @@ class StreamedChoice {
   read(choice: Members): void {
     const failure = errorIn(choice)
     if (failure) throw failure
-    // OpenRouter tells the finish a second time, with the usage.
-    if (this.finished) return
     const delta = asObject(choice.delta ?? choice.message)
+    // Together tells a finish after each of several tool calls: only what nothing follows is one.
+    if (saysSomething(delta)) this.finished = false
     for (const [member, read] of deltaReaders) {
       const value = delta[member]
       if (value !== null && value !== undefined && value !== '') read(this, value, delta)
     }
     const tokens = readLogprobs(choice.logprobs)
     if (tokens.length > 0) this.#tell({ type: 'logprobs', choice: this.#index, tokens })
-    if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '')
-      this.finish(choice.finish_reason, choice.stop_reason)
+    if (typeof choice.finish_reason !== 'string' || choice.finish_reason === '') return
+    this.finished = true
+    this.#finish = choice
   }
 
-  finish(reason: unknown, stopReason: unknown): void {
-    if (this.finished) return
-    this.finished = true
+  end(): void {
     this.#settle()
     this.#parts.close()
-    const { finishReason, ...stop } = readFinish(reason, stopReason, this.#parts.types)
+    const { finish_reason, stop_reason } = this.#finish
+    const { finishReason, ...stop } = readFinish(finish_reason, stop_reason, this.#parts.types)
     this.#tell({ type: 'finish', choice: this.#index, reason: finishReason, ...stop })
   }
 

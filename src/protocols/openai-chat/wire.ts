@@ -136,3 +136,17 @@ export function writeFinish(reason: FinishReason, refused: boolean): WireFinish 
   if (reason === 'refusal') return refused ? 'stop' : 'content_filter'
   return wireFinish[reason]
 }
+
+/** The members of a delta that are something of the answer, not merely its beginning. */
+const answerMembers = [
+  ...['content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_details'],
+  ...['tool_calls', 'function_call', 'audio', 'images', 'annotations'],
+]
+
+export function saysSomething(delta: Members): boolean {
+  return answerMembers.some((member) => {
+    const value = delta[member]
+    if (typeof value === 'string') return value !== ''
+    return Array.isArray(value) ? value.length > 0 : isObject(value)
+  })
+}

@@ -2,6 +2,7 @@ import { LeashError } from '../../core/errors.js'
 import { asNumber, asString, compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
 import type { EncodeContext } from '../protocol.js'
+import { adapt } from './adapt.js'
 
 type Input = EmbedRequest['input']
 
@@ -39,9 +40,9 @@ function invalid(param: string, message: string): LeashError {
 }
 
 /** Always asks for floats: every compatible server has them, and the caller's own protocol encodes them again. */
-export function encodeRequest(request: EmbedRequest, { model, lose }: EncodeContext): JsonObject {
+export function encodeRequest(request: EmbedRequest, { model, traits, lose }: EncodeContext): JsonObject {
   const { input, dimensions, user, task } = request
   if (task !== undefined) lose('task', 'dropped', 'OpenAI embeds every text alike.')
   const texts = input.map((each) => (typeof each === 'string' ? each : [...each]))
-  return compact({ model, input: texts, encoding_format: 'float', dimensions, user })
+  return adapt(compact({ model, input: texts, encoding_format: 'float', dimensions, user }), traits, lose)
 }

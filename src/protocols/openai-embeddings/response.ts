@@ -3,8 +3,9 @@ import { asArray, asNumber, asObject, asString, type JsonObject } from '../../co
 import type { EmbedRequest, EmbedResponse } from '../../core/message.js'
 import { inputTotal, type Usage, usageOf } from '../../core/usage.js'
 import { openAiErrorIn } from '../openai-error.js'
-import { protocolName } from './error.js'
 import { readVector, toBase64 } from './vectors.js'
+
+export const protocolName = 'openai-embeddings'
 
 export function decodeResponse(
   body: unknown,
