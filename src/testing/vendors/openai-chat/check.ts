@@ -4,8 +4,8 @@ import { refuse } from '../../mock/vendor.js'
 
 const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer']
 
-export function checkChat(body: Readonly<Record<string, unknown>>): void {
-  if (typeof body.model !== 'string') refuse(400, 'you must provide a model parameter')
+export function checkChat(body: Readonly<Record<string, unknown>>, model: string): void {
+  if (model === '') refuse(400, 'you must provide a model parameter')
   if (body.messages === undefined) {
     refuse(400, "Missing required parameter: 'messages'.", { param: 'messages', code: 'missing_required_parameter' })
   }
@@ -17,7 +17,7 @@ export function checkChat(body: Readonly<Record<string, unknown>>): void {
     })
   }
   checkMessages(messages)
-  checkOptions(body, messages)
+  checkOptions(body, model, messages)
   checkTools(body)
 }
 
@@ -37,9 +37,7 @@ function checkMessages(messages: readonly Record<string, unknown>[]): void {
       const id = String(message.tool_call_id)
       if (!open.includes(id)) refuseStrayResult(index)
       open = open.filter((other) => other !== id)
-      continue
-    }
-    if (open.length > 0) refuseUnanswered(open, opened)
+    } else if (open.length > 0) refuseUnanswered(open, opened)
     if (role === 'assistant') {
       open = asArray(message.tool_calls).map((call) => String(asObject(call).id))
       opened = index
@@ -97,11 +95,15 @@ function checkContent(message: Record<string, unknown>, index: number): void {
   }
 }
 
-function checkOptions(body: Readonly<Record<string, unknown>>, messages: readonly Record<string, unknown>[]): void {
+function checkOptions(
+  body: Readonly<Record<string, unknown>>,
+  model: string,
+  messages: readonly Record<string, unknown>[],
+): void {
   if (isObject(body.stream_options) && body.stream !== true) {
     refuse(400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", { param: 'stream_options' })
   }
-  if (body.max_tokens !== undefined && /^(o\d|gpt-5)/.test(String(body.model))) {
+  if (body.max_tokens !== undefined && /^(o\d|gpt-5)/.test(model)) {
     refuse(400, "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", {
       param: 'max_tokens',
       code: 'unsupported_parameter',

@@ -14,7 +14,7 @@ export function openaiChat(deployment?: string): Endpoint {
     dialect: openaiDialect,
     ...(deployment !== undefined && { model: deployment }),
     answer: (ask) => {
-      checkChat({ model: ask.model, ...ask.body })
+      checkChat(ask.body, ask.model)
       const asked = readChat(ask.body)
       const answers = Array.from({ length: asNumber(ask.body.n) ?? 1 }, (_, index) => answerTo(asked, ask.world.seed, index))
       const usage = usageOf(ask, answers)
