@@ -29,7 +29,7 @@ export async function program(mock) {
   }
 
   async function refused() {
-    const error = await client.chat.completions.create({ model: 'no-such-provider/model', messages }).catch((error) => error)
+    const error = await client.chat.completions.create({ model: 'gpt-5-mini', messages: [] }).catch((error) => error)
     return error instanceof LeashLLM.APIError ? `${error.constructor.name} ${error.status}` : ''
   }
 

@@ -1,3 +1,4 @@
+import { LeashError } from './errors.js'
 import type { HttpRequest } from './provider.js'
 
 /**
@@ -6,13 +7,26 @@ import type { HttpRequest } from './provider.js'
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>
 
-export function send(transport: Transport, request: HttpRequest, signal?: AbortSignal): Promise<Response> {
-  return transport(request.url, {
+export async function send(transport: Transport, request: HttpRequest, signal?: AbortSignal): Promise<Response> {
+  const response = await transport(request.url, {
     method: request.method,
     headers: request.headers as Record<string, string>,
     body: request.body as BodyInit,
-    // A redirect could carry the key to another host.
-    redirect: 'error',
+    // A redirect could carry the key to another host. `error` would say so, but Cloudflare's runtime refuses that word.
+    redirect: 'manual',
     ...(signal && { signal }),
   })
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) throw redirected(request, response)
+  return response
+}
+
+function redirected(request: HttpRequest, response: Response): LeashError {
+  response.body?.cancel().catch(() => {})
+  const { origin } = new URL(request.url)
+  const target = response.headers.get('location')
+  const to = target && URL.canParse(target, origin) ? ` to ${new URL(target, origin).origin}` : ''
+  return new LeashError(
+    'upstream_error',
+    `${origin} redirects${to}, where your key must not follow. Set the provider's baseURL to the address that answers.`,
+  )
 }

@@ -92,7 +92,7 @@ export function longFunctions(all: readonly Source[], limit: number): string[] {
 export function duplicates(all: readonly Source[], share: number): string[] {
   const units = new Map<string, string[]>()
   for (const { path, significant } of all) {
-    const unit = /^(?:protocols|providers)\/(?!framing\/)[^/]+/.exec(path)?.[0]
+    const unit = /^(?:protocols\/(?!framing\/)[^/]+(?=\/)|providers\/[^/]+)/.exec(path)?.[0]
     if (unit) units.set(unit, [...(units.get(unit) ?? []), ...significant])
   }
   const names = [...units.keys()]
