@@ -1,5 +1,5 @@
 /** Reads and edits native bodies and events in place. */
-import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
@@ -43,26 +43,10 @@ const saidPart = byKind({ text: 'text', refusal: 'text' })
 const reasoningPart = byKind({ text: 'reasoning' })
 
 const around: Replace = byKind({
-  instructions: 'text',
-  input: 'text',
   output_text: 'text',
-  'prompt.variables': 'text',
   'tools.*.description': 'description',
   'tools.*.tools.*.description': 'description',
 })
-
-/** A request, or the response that echoes most of it. */
-const replaceBody: Replace = (body, replace) => {
-  const edited = around(body, replace)
-  return inList(inList(inList(edited, 'instructions', replace), 'input', replace), 'output', replace)
-}
-
-function inList(body: JsonObject, name: string, replace: ReplaceText): JsonObject {
-  const list = body[name]
-  if (!Array.isArray(list)) return body
-  const edited = list.map((item) => (isObject(item) ? replaceItem(item as JsonObject, replace) : item))
-  return edited.every((item, index) => item === list[index]) ? body : { ...body, [name]: edited }
-}
 
 /** An edit of one object member. */
 const within =
@@ -73,6 +57,40 @@ const within =
     const edited = edit(member as JsonObject, replace)
     return edited === member ? body : { ...body, [name]: edited }
   }
+
+/** What a stored prompt is filled with: texts, or content parts. */
+const inPrompt = within(
+  'prompt',
+  within('variables', (variables, replace) => {
+    const entries = Object.entries(variables)
+    const edited = entries.map(([, value]) => {
+      if (typeof value === 'string') return replace(value, 'text')
+      return isObject(value) ? contentPart(value as JsonObject, replace) : value
+    })
+    if (edited.every((value, index) => value === entries[index]?.[1])) return variables
+    return Object.fromEntries(entries.map(([name], index) => [name, edited[index]]))
+  }),
+)
+
+/** A request, or the response that echoes most of it. */
+const replaceBody: Replace = (body, replace) =>
+  ['instructions', 'input', 'output'].reduce(
+    (edited, name) => inItems(edited, name, replace),
+    inPrompt(around(body, replace), replace),
+  )
+
+/** A member that is a list of items or, in short, one text. */
+function inItems(body: JsonObject, name: string, replace: ReplaceText): JsonObject {
+  const member = body[name]
+  const edited = typeof member === 'string' ? replace(member, 'text') : editedItems(member, replace)
+  return edited === member ? body : { ...body, [name]: edited }
+}
+
+function editedItems(list: Json | undefined, replace: ReplaceText): Json | undefined {
+  if (!Array.isArray(list)) return list
+  const edited = list.map((item) => (isObject(item) ? replaceItem(item as JsonObject, replace) : item))
+  return edited.every((item, index) => item === list[index]) ? list : edited
+}
 
 const inResponse = within('response', replaceBody)
 const inItem = within('item', replaceItem)

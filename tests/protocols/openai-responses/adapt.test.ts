@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../../src/core/json.js'
+import type { Traits } from '../../../src/core/provider.js'
+import { openaiResponses } from '../../../src/protocols/openai-responses/index.js'
+import { answer, downstream, losses } from './helpers.js'
+
+function adapt(body: JsonObject, traits: Traits = {}) {
+  const { lose, lost } = losses()
+  return { body: openaiResponses.adapt?.(body, traits, lose) ?? {}, lost }
+}
+
+describe('a native request to a native target', () => {
+  test('an ordinary one is the same object', () => {
+    const bodies: JsonObject[] = [
+      { model: 'm', input: 'hi' },
+      {
+        model: 'm',
+        previous_response_id: 'resp_1',
+        input: [
+          { role: 'developer', content: 'x' },
+          { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAA' },
+          { type: 'reasoning', id: 'rs_2', summary: [] },
+          { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+          { role: 'assistant', content: [{ type: 'output_text', text: 'x' }] },
+          { type: 'item_reference', id: 'msg_1' },
+        ],
+      },
+    ]
+    for (const body of bodies) expect(adapt(body)).toEqual({ body, lost: [] })
+    for (const body of bodies) expect(adapt(body).body).toBe(body)
+  })
+
+  test('the history of a conversation that began at another vendor loses what that vendor signed', () => {
+    const { output } = downstream.encodeResponse(
+      answer([
+        { type: 'reasoning', text: 'signed', signature: { format: 'anthropic-claude-v1', value: 'c2ln' } },
+        { type: 'reasoning', text: 'unsigned' },
+        { type: 'text', text: 'hi', signature: { format: 'google-gemini-v1', value: 'Z29v' } },
+        { type: 'tool-call', id: 'c', name: 'f', arguments: '{}', signature: { format: 'google-gemini-v1', value: 'Z29v' } },
+      ]),
+      { messages: [] },
+    )
+    const { body, lost } = adapt({ model: 'm', input: output })
+    expect((body.input as JsonObject[]).map(({ type }) => type)).toEqual(['message', 'function_call'])
+    expect(JSON.stringify(body)).not.toMatch(/extra_content|c2ln|Z29v/)
+    expect(lost).toMatchObject([
+      { path: 'input[0]', action: 'dropped' },
+      { path: 'input[1]', action: 'dropped' },
+    ])
+  })
+
+  test('OpenAI refuses ids that do not begin with the word of their kind: ours do', () => {
+    const parts = [
+      { type: 'reasoning', text: 'x', id: 'thinking-7' },
+      { type: 'text', text: 'hi' },
+      { type: 'tool-call', id: 'c', name: 'f', arguments: '{}' },
+    ] as const
+    const { output } = downstream.encodeResponse({ ...answer(parts), id: 'msg_01' }, { messages: [] })
+    expect((output as JsonObject[]).map(({ id }) => String(id).split('_')[0])).toEqual(['rs', 'msg', 'fc'])
+  })
+
+  test('declared quirks of the target', () => {
+    const body = { model: 'm', service_tier: 'flex', input: [{ role: 'developer', content: 'x' }] }
+    const adapted = adapt(body, { systemRole: 'system', refuses: ['service_tier'] })
+    expect(adapted.body).toEqual({ model: 'm', input: [{ role: 'system', content: 'x' }] })
+    expect(adapted.lost).toMatchObject([{ path: 'service_tier', action: 'dropped' }])
+  })
+})
