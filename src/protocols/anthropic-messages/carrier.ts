@@ -3,7 +3,7 @@
  * blocks untouched, so foreign reasoning travels in one, its `signature` marked with the format it has. Anthropic's own
  * signatures are base64, which has no colon: the mark cannot be mistaken.
  */
-import { asArray, asObject, asString, type Json, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
 import type { Sdk } from './wire.js'
 
@@ -49,7 +49,7 @@ export function carrierBlock(carried: Carried): Sdk.RedactedThinkingBlock {
 function isForeign(block: unknown): boolean {
   const { type, signature, data } = asObject(block)
   const text = type === 'thinking' ? signature : type === 'redacted_thinking' ? data : undefined
-  return marked.test(asString(text) ?? '')
+  return typeof text === 'string' && marked.test(text)
 }
 
 /**

@@ -25,7 +25,8 @@ export function decodeMessages(raw: unknown, lose: ReportLoss): Message[] {
   const names = new Map<string, string>()
   for (const [index, message] of raw.entries()) {
     const path = `messages[${index}]`
-    const { role, content } = asObject(message)
+    const { role, content, ...more } = asObject(message)
+    for (const member of Object.keys(more)) lose(`${path}.${member}`, 'dropped', 'it is known to Anthropic alone')
     if (typeof content !== 'string' && !Array.isArray(content))
       throw invalid(`${path}.content`, 'must be a string or a list of content blocks')
     if (role === 'assistant') messages.push(...assistantTurn(blocksOf(content), `${path}.content`, names, lose))

@@ -29,51 +29,81 @@ export interface EncodedHistory {
 
 interface Turn {
   readonly role: 'user' | 'assistant' | 'system'
+  /** Where it stood, for the report. */
+  readonly path: string
   blocks: Sdk.ContentBlockParam[]
 }
 
 export function encodeMessages(messages: readonly Message[], context: HistoryContext): EncodedHistory {
-  const turns: Turn[] = []
-  let system: Sdk.TextBlockParam[] = []
-  for (const [index, message] of messages.entries()) {
-    const path = `messages[${index}]`
-    if (message.role === 'system') {
-      const blocks = message.content.flatMap((part, at) => textBlock(part, `${path}.content[${at}]`, context.lose))
-      if (turns.length > 0 && context.systemBetween && mayStandAt(index, messages, turns)) add(turns, 'system', blocks)
-      else {
-        if (turns.length > 0)
-          context.lose(path, 'approximated', 'a system message between the turns is moved to the system prompt')
-        system.push(...blocks)
-      }
-      continue
-    }
-    if ('name' in message && message.name !== undefined) context.lose(`${path}.name`, 'dropped', 'speakers have no names here')
-    if (message.role === 'assistant') add(turns, 'assistant', message.content.flatMap(assistantPart(path, context)))
-    else if (message.role === 'tool') add(turns, 'user', message.content.map(toolResult(path, context)))
-    else add(turns, 'user', message.content.flatMap(userPart(path, context)))
-  }
+  const said = messages
+    .map((message, index) => turnOf(message, `messages[${index}]`, context))
+    .filter(({ blocks }) => blocks.length > 0)
+  const { system, turns } = placeSystem(withoutIdleThinking(said, context.lose), context)
   if (turns.length === 0 && system.length > 0) {
     context.lose('messages', 'approximated', 'a request needs a user message: the system message is sent as one')
-    add(turns, 'user', system)
-    system = []
+    return { system: [], messages: [{ role: 'user', content: system }] }
   }
-  for (const turn of turns) turn.blocks = inOrder(turn)
+  for (const turn of turns) turn.blocks = finished(inOrder(turn), context.lose)
   endWithUser(turns, context)
   return { system, messages: turns.map(({ role, blocks }) => ({ role, content: blocks }) as Sdk.MessageParam) }
 }
 
-/** https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages: right after a user turn, before the assistant's. */
-function mayStandAt(index: number, messages: readonly Message[], turns: readonly Turn[]): boolean {
-  const next = messages.slice(index + 1).find(({ role }) => role !== 'system')
-  return turns.at(-1)?.role !== 'assistant' && (next === undefined || next.role === 'assistant')
+function turnOf(message: Message, path: string, context: HistoryContext): Turn {
+  if ('name' in message && message.name !== undefined) context.lose(`${path}.name`, 'dropped', 'speakers have no names here')
+  switch (message.role) {
+    case 'system': {
+      const text = (part: TextPart, index: number) => textBlock(part, `${path}.content[${index}]`, context.lose)
+      return { role: 'system', path, blocks: message.content.flatMap(text) }
+    }
+    case 'assistant':
+      return { role: 'assistant', path, blocks: message.content.flatMap(assistantPart(path, context)) }
+    case 'tool':
+      return { role: 'user', path, blocks: message.content.map(toolResult(path, context)) }
+    case 'user':
+      return { role: 'user', path, blocks: message.content.flatMap(userPart(path, context)) }
+  }
 }
 
-/** A turn that says nothing is left out, and two of the same role become one. */
-function add(turns: Turn[], role: Turn['role'], blocks: Sdk.ContentBlockParam[]): void {
-  const last = turns.at(-1)
-  if (blocks.length === 0) return
-  if (last?.role === role) last.blocks.push(...blocks)
-  else turns.push({ role, blocks: [...blocks] })
+const isThinking = ({ type }: Sdk.ContentBlockParam) => type === 'thinking' || type === 'redacted_thinking'
+
+/** An answer that was cut while it was still thinking has said nothing, and the vendor refuses it. */
+function withoutIdleThinking(turns: readonly Turn[], lose: ReportLoss): Turn[] {
+  const talk = turns.filter(({ role }) => role !== 'system')
+  return turns.filter((turn) => {
+    if (turn.role !== 'assistant' || !turn.blocks.every(isThinking)) return true
+    const at = talk.indexOf(turn)
+    const start = talk.findLastIndex(({ role }, index) => index < at && role === 'user') + 1
+    const end = talk.findIndex(({ role }, index) => index > at && role === 'user')
+    if (talk.slice(start, end < 0 ? undefined : end).some(({ blocks }) => !blocks.every(isThinking))) return true
+    lose(turn.path, 'dropped', 'thinking that nothing follows is refused')
+    return false
+  })
+}
+
+/**
+ * Merges neighbours of one role. A system message may stand right after a user turn and before the assistant's
+ * (https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages), where the model knows it.
+ */
+function placeSystem(
+  said: readonly Turn[],
+  { systemBetween, lose }: HistoryContext,
+): { system: Sdk.TextBlockParam[]; turns: Turn[] } {
+  const system: Sdk.ContentBlockParam[] = []
+  const turns: Turn[] = []
+  for (const [index, turn] of said.entries()) {
+    const last = turns.at(-1)
+    const stays = turn.role === 'system' && systemBetween && last && last.role !== 'assistant' && !userFollows(said, index)
+    if (turn.role === 'system' && !stays) {
+      if (last) lose(turn.path, 'approximated', 'a system message between the turns is moved to the system prompt')
+      system.push(...turn.blocks)
+    } else if (last?.role === turn.role) last.blocks.push(...turn.blocks)
+    else turns.push(turn)
+  }
+  return { system: system as Sdk.TextBlockParam[], turns }
+}
+
+function userFollows(said: readonly Turn[], index: number): boolean {
+  return said.slice(index + 1).find(({ role }) => role !== 'system')?.role === 'user'
 }
 
 /** Thinking comes first and tool calls last in an assistant turn; results of tools come first in a user turn. */
@@ -86,16 +116,21 @@ function inOrder({ role, blocks }: Turn): Sdk.ContentBlockParam[] {
 }
 
 const userRank = ({ type }: Sdk.ContentBlockParam) => (type === 'tool_result' ? 0 : 1)
-const assistantRank = ({ type }: Sdk.ContentBlockParam) => {
-  if (type === 'thinking' || type === 'redacted_thinking') return 0
-  return type === 'tool_use' ? 2 : 1
+const assistantRank = (block: Sdk.ContentBlockParam) => (isThinking(block) ? 0 : block.type === 'tool_use' ? 2 : 1)
+
+/** A turn must not end in thinking. */
+function finished(blocks: Sdk.ContentBlockParam[], lose: ReportLoss): Sdk.ContentBlockParam[] {
+  const end = blocks.findLastIndex((block) => !isThinking(block)) + 1
+  if (end < blocks.length) lose('messages', 'dropped', 'thinking that nothing follows is refused')
+  return blocks.slice(0, end)
 }
 
 /** Claude may think between its texts and calls: such a turn is sent back in the order in which it came. */
 function assistantInOrder(ranks: readonly number[]): boolean {
   const firstCall = ranks.indexOf(2)
   const thinkingLeads = ranks[0] === 0 || !ranks.includes(0)
-  return thinkingLeads && (firstCall < 0 || ranks.lastIndexOf(1) < firstCall)
+  const callsEnd = firstCall < 0 || (ranks.lastIndexOf(1) < firstCall && ranks.at(-1) === 2)
+  return thinkingLeads && callsEnd
 }
 
 function endWithUser(turns: Turn[], { prefill, lose }: HistoryContext): void {

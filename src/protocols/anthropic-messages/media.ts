@@ -87,6 +87,7 @@ function decodeText(base64: string): string {
 
 export function decodeImage(block: Block, path: string, lose: ReportLoss): ImagePart | undefined {
   const source = mediaSource(asObject(block.source))
+  if (block.transformations) lose(`${path}.transformations`, 'dropped', 'it is known to Anthropic alone')
   if (source) return { type: 'image', source, ...cacheHint(block.cache_control) }
   lose(path, 'dropped', 'an image of this source is unknown elsewhere')
   return undefined

@@ -128,6 +128,7 @@ export function readThinking(thinking: unknown, effort: unknown, lose: ReportLos
     case 'disabled':
       return { effort: 'none' }
     default:
+      if (config.type !== undefined) lose('thinking', 'dropped', 'this kind of thinking is unknown')
       return grade && { effort: grade }
   }
 }

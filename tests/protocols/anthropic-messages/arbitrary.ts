@@ -16,16 +16,14 @@ const thinking = fc
   .tuple(fc.string(), claudes)
   .map(([text, signature]): AssistantPart => ({ type: 'reasoning', text, signature }))
 const redacted = claudes.map((signature): AssistantPart => ({ type: 'reasoning', text: '', redacted: true, signature }))
-const call = fc
-  .tuple(fc.uuid(), fc.stringMatching(/^[a-z_]{1,12}$/), fc.dictionary(fc.string(), fc.jsonValue()))
-  .map(
-    ([id, name, input]): AssistantPart => ({
-      type: 'tool-call',
-      id,
-      name,
-      arguments: JSON.stringify(JSON.parse(JSON.stringify(input))),
-    }),
-  )
+const call = fc.tuple(fc.uuid(), fc.stringMatching(/^[a-z_]{1,12}$/), fc.dictionary(fc.string(), fc.jsonValue())).map(
+  ([id, name, input]): AssistantPart => ({
+    type: 'tool-call',
+    id,
+    name,
+    arguments: JSON.stringify(JSON.parse(JSON.stringify(input))),
+  }),
+)
 
 export const parts = fc.array(fc.oneof(text, cited, thinking, redacted, call), { maxLength: 6 })
 

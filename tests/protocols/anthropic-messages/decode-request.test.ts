@@ -62,6 +62,18 @@ describe('a request from a caller of this API', () => {
     ])
   })
 
+  it('reports the members of messages and images that are known to Anthropic alone', () => {
+    const image = {
+      type: 'image',
+      source: { type: 'url', url: 'https://x.test/a.png' },
+      transformations: { oversized: 'reject' },
+    }
+    expect(decode({ messages: [{ role: 'user', content: [image], output_config: { effort: 'low' } }] }).losses).toEqual([
+      'dropped messages[0].output_config',
+      'dropped messages[0].content[0].transformations',
+    ])
+  })
+
   it('takes the older name of the output format', () => {
     expect(decode({ output_format: { type: 'json_schema', schema: {} } }).request.responseFormat).toMatchObject({
       type: 'json-schema',

@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ChatRequest } from '../../../src/core/message.js'
+import type { ChatRequest, Message } from '../../../src/core/message.js'
 import { encode, hello, toolTurn } from './kit.js'
 
 const user = (text: string) => ({ role: 'user', content: [{ type: 'text', text }] }) as const
@@ -265,6 +266,54 @@ describe('a request to Claude', () => {
     expect(body).not.toHaveProperty('service_tier')
     expect(body.temperature).toBe(0.5)
     expect(losses).toEqual(['dropped service_tier'])
+  })
+})
+
+describe('any history', () => {
+  const text = fc.constantFrom('a', '', ' ').map((text) => ({ type: 'text' as const, text }))
+  const call = fc.constantFrom('1', '2').map((id) => ({ type: 'tool-call' as const, id, name: 'f', arguments: '{}' }))
+  const signature = { format: 'anthropic-claude-v1', value: 'c2ln' } as const
+  const thought = fc
+    .constantFrom(signature, undefined)
+    .map((signed) => ({ type: 'reasoning' as const, text: 't', ...(signed && { signature: signed }) }))
+  const result = fc.constantFrom('1', '2').map((id) => ({ type: 'tool-result' as const, id, content: [] }))
+  const message: fc.Arbitrary<Message> = fc.oneof(
+    fc.record({ role: fc.constant('system' as const), content: fc.array(text) }),
+    fc.record({ role: fc.constant('user' as const), content: fc.array(text) }),
+    fc.record({ role: fc.constant('assistant' as const), content: fc.array(fc.oneof(text, call, thought)) }),
+    fc.record({ role: fc.constant('tool' as const), content: fc.array(result, { minLength: 1 }) }),
+  )
+  const ranks: Record<string, number> = { thinking: 0, text: 1, tool_use: 2, tool_result: 0 }
+
+  it('becomes turns in alternation, none of them empty, results first and calls last', () => {
+    fc.assert(
+      fc.property(
+        fc.array(message, { maxLength: 8 }),
+        fc.constantFrom('claude-sonnet-4-5', 'claude-opus-5'),
+        (messages, model) => {
+          const turns = (encode({ messages }, { model }).body.messages ?? []) as {
+            role: string
+            content: { type: string; text?: string }[]
+          }[]
+          for (const [at, { role, content }] of turns.entries()) {
+            expect(role).not.toBe(turns[at - 1]?.role)
+            if (role === 'system')
+              expect([turns[at - 1]?.role, turns[at + 1]?.role ?? 'assistant']).toEqual(['user', 'assistant'])
+            expect(content.length).toBeGreaterThan(0)
+            for (const block of content) if (block.type === 'text') expect(block.text?.trim()).not.toBe('')
+            const types = content.map(({ type }) => type)
+            const firstCall = types.indexOf('tool_use')
+            if (firstCall >= 0) expect(types.lastIndexOf('text')).toBeLessThan(firstCall)
+            if (types.includes('thinking')) expect(types[0]).toBe('thinking')
+            expect(types.at(-1)).not.toBe('thinking')
+            if (role === 'user') expect(types).toEqual(types.toSorted((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0)))
+          }
+          if (model === 'claude-opus-5' && turns.at(-1)?.role === 'assistant')
+            expect(turns.at(-1)?.content.at(-1)?.type).toBe('tool_use')
+        },
+      ),
+      { numRuns: 400 },
+    )
   })
 })
 

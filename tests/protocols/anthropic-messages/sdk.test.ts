@@ -147,7 +147,7 @@ describe('the SDK of Anthropic', () => {
       thinking: { type: 'disabled' },
     })
     expect(anthropicMessages.match(received?.path ?? '', received?.body ?? {})).toEqual({
-      model: 'claude-sonnet-4-5',
+      model: 'claude-haiku-5-5',
       stream: false,
     })
     const { request, losses } = decode(received?.body ?? {})

@@ -179,6 +179,13 @@ describe('the thinking that a caller of this API asks for', () => {
     })
   })
 
+  it('is reported when it is of a kind that is unknown', () => {
+    expect(decode({ thinking: { type: 'of_tomorrow' }, output_config: { effort: 'utmost' } })).toMatchObject({
+      request: { messages: expect.any(Array) },
+      losses: ['dropped output_config.effort', 'dropped thinking'],
+    })
+  })
+
   it('keeps its effort through a budget and back', () => {
     for (const effort of ['low', 'medium', 'high', 'xhigh', 'max'] as const) expect(effortOf(effortBudgets[effort])).toBe(effort)
   })
