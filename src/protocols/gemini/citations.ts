@@ -7,19 +7,22 @@ import { asArray, asNumber, asString, type JsonObject } from '../../core/json.js
 import type { Citation } from '../../core/message.js'
 import { asJsonObject, message, messages } from './wire.js'
 
-/** What the text says so far, and which stretch of it the citations are wanted for. */
+/** A text part, as a stretch of all that the answer says. */
 export interface Stretch {
   readonly whole: string
   readonly start: number
+  readonly end: number
+  /** The last part takes the sources that belong to no place. */
+  readonly last: boolean
 }
 
-/** The citations of the stretch from `start` to the end of the text, their offsets counted from `start`. */
-export function citationsOf(candidate: Record<string, unknown>, { whole, start }: Stretch): Citation[] {
+/** The citations of one text part, their offsets counted from its start. */
+export function citationsOf(candidate: Record<string, unknown>, { whole, start, end, last }: Stretch): Citation[] {
   const found = [...grounded(message(candidate.groundingMetadata), whole), ...recited(message(candidate.citationMetadata), whole)]
   return found.flatMap((citation) => {
-    if (citation.start === undefined || citation.end === undefined) return citation
-    if (citation.end <= start) return []
-    return { ...citation, start: Math.max(0, citation.start - start), end: citation.end - start }
+    if (citation.start === undefined || citation.end === undefined) return last ? citation : []
+    if (citation.end <= start || citation.start >= end) return []
+    return { ...citation, start: Math.max(citation.start, start) - start, end: Math.min(citation.end, end) - start }
   })
 }
 

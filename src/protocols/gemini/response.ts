@@ -85,12 +85,14 @@ function decodeCandidate(candidate: Record<string, unknown>, path: string, nextI
 
 function withCitations(content: readonly AssistantPart[], candidate: Record<string, unknown>): readonly AssistantPart[] {
   if (candidate.groundingMetadata === undefined && candidate.citationMetadata === undefined) return content
-  let whole = ''
+  const texts = content.filter((part) => part.type === 'text' && part.text !== '')
+  const whole = texts.map((part) => ('text' in part ? part.text : '')).join('')
+  let end = 0
   return content.map((part) => {
-    if (part.type !== 'text') return part
-    const start = whole.length
-    whole += part.text
-    const citations = citationsOf(candidate, { whole, start })
+    if (part.type !== 'text' || part.text === '') return part
+    const start = end
+    end += part.text.length
+    const citations = citationsOf(candidate, { whole, start, end, last: part === texts.at(-1) })
     return citations.length > 0 ? { ...part, citations } : part
   })
 }
@@ -143,6 +145,7 @@ export function encodePart(part: AssistantPart): WirePart[] {
 }
 
 function argumentsOf(text: string): JsonObject {
+  if (text === '') return {}
   const parsed = parseJson(text)
   // Arguments that a model cut short are still better seen than lost.
   return isObject(parsed) ? (parsed as JsonObject) : { arguments: text }

@@ -97,6 +97,8 @@ class ChoiceDecoder {
   /** The candidate of this event, which may tell the sources of what was said. */
   #candidate: WireMembers = {}
   #cited = false
+  /** Whether this event ends the answer, so that no other text part can take the sources without a place. */
+  #last = false
 
   constructor(choice: number, nextId: () => string, lose: ReportLoss) {
     this.#choice = choice
@@ -113,6 +115,7 @@ class ChoiceDecoder {
       this.#candidate = candidate
       this.#cited = true
     }
+    this.#last = isFinal(candidate.finishReason)
     const events: StreamEvent[] = []
     for (const part of messages(message(candidate.content).parts)) {
       this.#reason = undefined
@@ -125,6 +128,7 @@ class ChoiceDecoder {
   }
 
   end(blocked: boolean): StreamEvent[] {
+    this.#last = true
     const reason = blocked ? 'content-filter' : finishReasonOf(this.#reason ?? '', this.#waiting > 0)
     return [...this.#close(), { type: 'finish', choice: this.#choice, reason }]
   }
@@ -214,7 +218,8 @@ class ChoiceDecoder {
 
   #citations(): Pick<TextPart, 'citations'> {
     if (!this.#cited) return {}
-    const citations = citationsOf(this.#candidate, { whole: this.#said, start: this.#start })
+    const whole = this.#said
+    const citations = citationsOf(this.#candidate, { whole, start: this.#start, end: whole.length, last: this.#last })
     return citations.length > 0 ? { citations } : {}
   }
 }
