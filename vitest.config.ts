@@ -10,7 +10,7 @@ const alias = [
 ]
 
 /** Tests of what is shipped rather than of the source: they need `dist`, and make it when it is out of date. */
-const shipped = ['tests/package/**/*.test.ts', 'tests/docs/**/*.test.ts', 'tests/runtimes/**/*.test.ts']
+const shipped = ['tests/package/**/*.test.ts', 'tests/docs/code-blocks.test.ts']
 
 export default defineConfig({
   test: {
