@@ -1,10 +1,10 @@
 import type { LeashError } from '../../core/errors.js'
 import { asObject, isObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
+import { isAwsFailure } from '../aws-error.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, Tap, TextKind, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
-import { isFailure } from './stream.js'
 import { usageFrom } from './wire.js'
 
 /** Where the texts of a list of content blocks stand. */
@@ -57,7 +57,7 @@ class ConverseTap implements Tap {
   error: LeashError | undefined
 
   see({ event = '', data }: WireEvent): void {
-    if (isFailure(event)) this.error = streamError(event, data)
+    if (isAwsFailure(event)) this.error = streamError(event, data)
     else if (event === 'contentBlockDelta' || event === 'contentBlockStart') this.content = true
     else if (event === 'messageStop') this.content = this.terminal = true
     else if (event === 'metadata') {

@@ -2,8 +2,9 @@
 import type { AudioFormat, DocumentFormat, ImageFormat, VideoFormat } from '@aws-sdk/client-bedrock-runtime'
 import { LeashError } from '../../core/errors.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
-import { type ContentBlock, lookup } from './wire.js'
+import type { ContentBlock } from './wire.js'
 
 const imageFormats: Readonly<Record<string, ImageFormat>> = {
   'image/png': 'png',

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../core/json.js'
-import { lookup } from './wire.js'
+import { lookup } from '../lookup.js'
 
 /** Members whose value is one schema, a list of schemas, or schemas by name. */
 const nested: Readonly<Record<string, 'one' | 'list' | 'named'>> = {

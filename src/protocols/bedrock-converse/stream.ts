@@ -3,12 +3,14 @@ import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, SignatureFormat } from '../../core/message.js'
+import { isAwsFailure } from '../aws-error.js'
+import { lookup } from '../lookup.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'
 import { streamError } from './error.js'
 import { habitsOf } from './models.js'
 import { imageOf, isServerTool, stopSequenceOf } from './response.js'
-import { finishReasonOf, lookup, usageFrom } from './wire.js'
+import { finishReasonOf, usageFrom } from './wire.js'
 
 /** A block of Bedrock's that is open. */
 interface Block {
@@ -59,7 +61,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
   }
   return {
     push({ event = '', data }) {
-      if (isFailure(event)) throw streamError(event, data)
+      if (isAwsFailure(event)) throw streamError(event, data)
       const handler = lookup(handlers, event)
       if (!handler) return []
       const payload = parseJson(data)
@@ -83,11 +85,6 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
       return end(state)
     },
   }
-}
-
-/** Bedrock's exceptions keep the names they have in the API, whatever new ones come. */
-export function isFailure(event: string): boolean {
-  return event === 'error' || event.endsWith('Exception')
 }
 
 function begin(state: State): StreamEvent[] {

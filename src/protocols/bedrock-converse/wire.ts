@@ -13,6 +13,7 @@ import type {
 import { asArray, asNumber, asObject, isObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
+import { lookup } from '../lookup.js'
 
 /** The SDK takes bytes; the wire carries them as base64. */
 type OnWire<T> = T extends Uint8Array
@@ -22,11 +23,6 @@ type OnWire<T> = T extends Uint8Array
     : T extends object
       ? { [Member in keyof T]: OnWire<T[Member]> }
       : T
-
-/** The member of that name of a table: names come from strangers, and `constructor` is no member of ours. */
-export function lookup<Value>(table: Readonly<Record<string, Value>>, name: unknown): Value | undefined {
-  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
-}
 
 export type ContentBlock = OnWire<SdkContentBlock>
 /** JSON that Bedrock hands through to the model. */
