@@ -23,7 +23,7 @@ export function respond(
   const url = new URL(request.url ?? '/', 'http://mock')
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   const parsed = text === '' ? undefined : parseJson(text)
-  const found = route(method, url)
+  const found = route(method, url, headers)
   const endpoint = found && (protocols === undefined || !found.protocol || protocols.includes(found.protocol)) ? found : undefined
   const body = asObject(parsed)
   const model = endpoint?.model ?? asString(body.model)

@@ -1,5 +1,6 @@
 /** Which address is whose. Prefixes are let pass, so that a base URL with a path in it works too. */
 import { anthropicCountTokens, anthropicMessages } from '../vendors/anthropic/index.js'
+import { anthropicModels } from '../vendors/anthropic/models.js'
 import { vertexAnthropic } from '../vendors/anthropic/vertex.js'
 import { bedrockConverse } from '../vendors/bedrock/index.js'
 import { bedrockEmbeddings } from '../vendors/embeddings/bedrock.js'
@@ -15,8 +16,11 @@ interface Route {
   readonly method: 'GET' | 'POST'
   /** Matched against the path as it was sent, escapes and all: a model's name may contain an escaped slash. */
   readonly path: RegExp
-  readonly endpoint: (names: Names, url: URL) => Endpoint | undefined
+  readonly endpoint: (names: Names, url: URL, headers: Headers) => Endpoint | undefined
 }
+
+/** Lower-case names. */
+type Headers = Readonly<Record<string, string>>
 
 /** The parts of the path that the pattern names. */
 interface Names {
@@ -59,8 +63,15 @@ const table: readonly Route[] = [
     endpoint: ({ model = '', action }) =>
       action === 'invoke' ? bedrockEmbeddings(model) : bedrockConverse(model, action === 'converse-stream'),
   },
-  { method: 'GET', path: /\/v1beta\/models(?:\/(?<model>[^/]+))?$/, endpoint: ({ model }) => geminiModels(model) },
-  { method: 'GET', path: /\/models(?:\/(?<model>.+))?$/, endpoint: ({ model }) => openaiModels(model) },
+  {
+    method: 'GET',
+    path: /\/models(?:\/(?<model>.+))?$/,
+    // Three vendors have their models at the same address: the key's header tells whose are wanted.
+    endpoint: ({ model }, url, headers) => {
+      if ('x-goog-api-key' in headers || url.searchParams.has('key')) return geminiModels(model)
+      return 'anthropic-version' in headers ? anthropicModels(model) : openaiModels(model)
+    },
+  },
 ]
 
 function google(model: string, action: string, url: URL, vertex: boolean): Endpoint | undefined {
@@ -68,10 +79,10 @@ function google(model: string, action: string, url: URL, vertex: boolean): Endpo
   return geminiModel(model, action, sse, vertex) ?? geminiEmbeddings(model, action, vertex)
 }
 
-export function route(method: string, url: URL): Endpoint | undefined {
+export function route(method: string, url: URL, headers: Headers): Endpoint | undefined {
   for (const { method: wanted, path, endpoint } of table) {
     const match = wanted === method ? path.exec(url.pathname) : null
-    const found = match && endpoint(namesOf(match), url)
+    const found = match && endpoint(namesOf(match), url, headers)
     if (found) return found
   }
   return undefined
@@ -79,7 +90,15 @@ export function route(method: string, url: URL): Endpoint | undefined {
 
 function namesOf({ groups = {} }: RegExpExecArray): Names {
   const decoded = Object.entries(groups).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, decodeURIComponent(value)] as const],
+    value === undefined ? [] : [[name, unescaped(value)] as const],
   )
   return Object.fromEntries(decoded)
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
