@@ -8,6 +8,19 @@ import type { Traits } from '../core/provider.js'
 const samplesByItself = /^(?:ft:)?(?:o\d|gpt-6-astra|gpt-6\.1-sol|gpt-5(?:-mini|-nano|-pro|-codex)?(?:-\d{4}-\d{2}-\d{2})?$)/
 const sampling = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logprobs', 'top_logprobs', 'logit_bias']
 
+/**
+ * Conventions of other vendors for what OpenAI has no word for. They travel in histories that another provider has
+ * begun, and OpenAI answers "Unknown parameter: 'messages[1].reasoning_details'".
+ */
+export const foreignMembers = [
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'extra_content',
+  'images',
+  'cache_control',
+] as const
+
 /** They answer "Unrecognized request argument supplied: reasoning_effort". */
 const doesNotReason = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-|gpt-5(?:\.\d)?-chat)/
 
@@ -15,7 +28,7 @@ export function openaiTraits(model: string): Traits {
   return {
     // An assistant message may come last, but is answered, not continued.
     supportsPrefill: false,
-    ...(samplesByItself.test(model) && { refuses: sampling }),
+    refuses: samplesByItself.test(model) ? [...foreignMembers, ...sampling] : foreignMembers,
     ...(doesNotReason.test(model) && { reasoningEffort: false }),
   }
 }

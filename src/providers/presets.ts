@@ -3,6 +3,7 @@ import { LeashError } from '../core/errors.js'
 import type { Provider, Traits } from '../core/provider.js'
 import { ollamaBase } from './ollama-host.js'
 import { compatible } from './openai-compatible.js'
+import { foreignMembers } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
 
 export interface Preset {
@@ -32,21 +33,26 @@ const chatAndResponses = ['openai-chat', 'openai-responses'] as const
 const all = ['openai-chat', 'openai-responses', 'openai-embeddings'] as const
 /** What servers took before OpenAI renamed both, and still take. */
 const older: Traits = { maxTokensField: 'max_tokens', systemRole: 'system' }
+const unknownToMoonshot = ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'parallel_tool_calls'] as const
 const sampling = ['temperature', 'top_p', 'n', 'presence_penalty', 'frequency_penalty'] as const
-const bookkeeping = ['store', 'metadata', 'service_tier'] as const
+/** Of a message, what strict servers refuse though OpenAI takes it: they are read back from OpenAI's own answers. */
+const answered = ['annotations', 'refusal', 'prompt_cache_breakpoint'] as const
 
 const table = {
   mistral: {
     title: 'Mistral',
     baseURL: 'https://api.mistral.ai/v1',
     keys: ['MISTRAL_API_KEY'],
-    // A member that the API does not know is a 422. `seed` is called `random_seed`; usage ends every stream unasked.
+    // A member that the API does not know is a 422: `seed` is called `random_seed`, and usage ends every stream unasked.
     traits: {
       ...older,
       requiredToolChoice: 'any',
       streamUsage: 'always',
       reasoningEffort: false,
-      refuses: ['logprobs', 'top_logprobs', 'logit_bias', 'seed', 'user', 'store', 'service_tier', 'stream_options'],
+      refuses: [
+        ...['logprobs', 'top_logprobs', 'logit_bias', 'seed', 'user', 'store', 'service_tier', 'stream_options', 'dimensions'],
+        ...['name', 'reasoning', ...foreignMembers, ...answered],
+      ],
     },
     models: [[/^(mistral-small-(latest|2603)|mistral-medium-(latest|3\.5|3-5))/, { reasoningEffort: true }]],
     source: 'https://docs.mistral.ai/api/endpoint/chat',
@@ -61,7 +67,7 @@ const table = {
       systemRole: 'system',
       structuredOutput: 'json',
       reasoningEffort: false,
-      refuses: ['logprobs', 'top_logprobs', 'logit_bias', 'n', 'store', 'metadata'],
+      refuses: ['logprobs', 'top_logprobs', 'logit_bias', 'n', 'name', 'store', 'metadata', ...foreignMembers, ...answered],
     },
     // https://console.groq.com/docs/structured-outputs and https://console.groq.com/docs/reasoning
     models: [
@@ -75,12 +81,8 @@ const table = {
     baseURL: 'https://api.deepseek.com',
     keys: ['DEEPSEEK_API_KEY'],
     protocols: chat,
-    // JSON without a schema: https://api-docs.deepseek.com/guides/json_mode
-    traits: {
-      ...older,
-      structuredOutput: 'json',
-      refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls', ...bookkeeping],
-    },
+    // JSON without a schema: https://api-docs.deepseek.com/guides/json_mode. What its page does not list has no effect.
+    traits: { ...older, structuredOutput: 'json', refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls'] },
     source: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
   xai: {
@@ -102,7 +104,7 @@ const table = {
     baseURL: 'https://api.together.xyz/v1',
     keys: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
     // `logprobs` is a number there.
-    traits: { ...older, refuses: ['logprobs', 'top_logprobs', ...bookkeeping] },
+    traits: { ...older, refuses: ['logprobs', 'top_logprobs'] },
     source: 'https://docs.together.ai/reference/chat-completions-1',
   },
   fireworks: {
@@ -128,8 +130,11 @@ const table = {
     baseURL: 'https://api.cerebras.ai/v1',
     keys: ['CEREBRAS_API_KEY'],
     protocols: chat,
-    // "The following fields are currently not supported and will result in a 400 error"
-    traits: { systemRole: 'system', refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias', 'n', 'store', 'metadata'] },
+    // "The following fields are currently not supported and will result in a 400 error"; so does a message's odd member.
+    traits: {
+      systemRole: 'system',
+      refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias', ...foreignMembers, ...answered],
+    },
     source: 'https://inference-docs.cerebras.ai/resources/openai',
   },
   perplexity: {
@@ -139,7 +144,6 @@ const table = {
     // Sonar's chat completions ended on 2026-09-27; the Agent API, which follows the Responses API, took their place.
     protocols: ['openai-responses'],
     owner: 'perplexity',
-    traits: { refuses: ['logprobs', 'top_logprobs', 'include', 'store', 'metadata', 'service_tier', 'user'] },
     source: 'https://docs.perplexity.ai/docs/agent-api/openai-compatibility',
   },
   cohere: {
@@ -149,7 +153,10 @@ const table = {
     // The page lists these under "Unsupported parameters".
     traits: {
       maxTokensField: 'max_tokens',
-      refuses: ['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'modalities', 'prediction', 'audio', ...bookkeeping],
+      refuses: [
+        ...['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'modalities', 'prediction', 'audio'],
+        ...['store', 'metadata', 'service_tier'],
+      ],
     },
     source: 'https://docs.cohere.com/docs/compatibility-api',
   },
@@ -188,7 +195,7 @@ const table = {
       structuredOutput: 'json',
       reasoningEffort: false,
       imageUrls: false,
-      refuses: ['seed', 'logit_bias', 'logprobs', 'top_logprobs', 'parallel_tool_calls', ...bookkeeping],
+      refuses: unknownToMoonshot,
     },
     models: [
       // Sampling is fixed for the Kimi models: any other value is an error.
@@ -196,7 +203,7 @@ const table = {
         /^kimi-/,
         {
           structuredOutput: 'json-schema',
-          refuses: [...sampling, 'seed', 'logit_bias', 'logprobs', 'top_logprobs', 'parallel_tool_calls', ...bookkeeping],
+          refuses: [...sampling, ...unknownToMoonshot],
         },
       ],
       [/^kimi-k([3-9]|\d\d)/, { reasoningEffort: true }],
@@ -210,7 +217,7 @@ const table = {
     keys: ['OLLAMA_API_KEY'],
     keyless: true,
     // Not in its list of supported fields, and ignored without a word; images only as base64.
-    traits: { ...older, imageUrls: false, refuses: ['logit_bias', 'user', 'n', 'parallel_tool_calls', ...bookkeeping] },
+    traits: { ...older, imageUrls: false, refuses: ['logit_bias', 'user', 'n', 'parallel_tool_calls'] },
     source: 'https://docs.ollama.com/api/openai-compatibility',
   },
   vllm: {

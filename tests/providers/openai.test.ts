@@ -111,9 +111,16 @@ describe('openai', () => {
     test.each(['gpt-4o', 'gpt-4.1', 'gpt-5.1', 'gpt-5.4-mini', 'gpt-5-chat-latest', 'gpt-6-luna', 'my-fine-tune'])(
       '%s takes what is asked',
       (model) => {
-        expect(known.traits(model).refuses).toBeUndefined()
+        expect(known.traits(model).refuses).not.toContain('temperature')
       },
     )
+
+    test("members by other vendors' conventions are left out of histories that they began", () => {
+      expect(known.traits('gpt-4o').refuses).toEqual(
+        expect.arrayContaining(['reasoning_content', 'reasoning_details', 'cache_control']),
+      )
+      expect(known.traits('gpt-4o').refuses, 'a member of the Responses API').not.toContain('reasoning')
+    })
 
     test('only models that reason take an effort', () => {
       for (const model of [
