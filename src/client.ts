@@ -5,7 +5,7 @@ import { transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { readEnv } from './providers/env.js'
 import { reportBehind } from './respond.js'
-import { hangBeside, isLeashed, takeOver } from './stainless.js'
+import { hangBeside, isLeashed, takeOver, tellTimeout } from './stainless.js'
 
 /** OpenAI's own options, and the leash's beside them. */
 export interface LeashLLMOptions extends ClientOptions, Omit<LeashOptions, 'fetch' | 'maxBodyBytes'> {}
@@ -50,7 +50,17 @@ export class LeashLLM extends OpenAI {
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
     await super.prepareRequest(request, context)
-    hangBeside(request, context.options, { provider: 'openai', ready: this.#hasKey })
+    hangBeside(request, context.options, {
+      provider: 'openai',
+      ready: this.#hasKey,
+      renew: async (attempt) => {
+        await this.prepareOptions(context.options)
+        const { req } = await this.buildRequest(context.options, { retryCount: attempt - 1 })
+        const headers = new Headers(req.headers)
+        tellTimeout(headers, context.options)
+        return { headers, ...(typeof req.body === 'string' && { text: req.body }) }
+      },
+    })
   }
 
   protected override makeStatusError(...args: Parameters<OpenAI['makeStatusError']>): ReturnType<OpenAI['makeStatusError']> {

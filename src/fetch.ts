@@ -1,5 +1,5 @@
 /** The leash as a `fetch`: what every vendor's SDK takes. */
-import type { CallOptions, Report } from './core/call.js'
+import type { CallOptions, Origin, Report } from './core/call.js'
 import { isLeashError, LeashError, thrown } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
@@ -17,6 +17,7 @@ export interface Beside {
   /** The provider behind the address that the SDK was given, and whether a key for it was given too. */
   readonly provider?: string
   readonly ready?: boolean
+  readonly renew?: NonNullable<Origin['renew']>
   /** The caller's own signal, where the SDK puts another in its place: `.stream()` runners are known by it. */
   readonly signal?: AbortSignal
 }
@@ -73,7 +74,8 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
     }
   }
   transports.set(leashed, transport)
-  return leashed
+  // Some fetches carry their platform's classes, and the SDKs look for them there.
+  return Object.assign(leashed, transport)
 }
 
 interface ReadRequest {

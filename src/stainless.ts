@@ -62,12 +62,21 @@ function isCount(value: unknown): boolean {
 }
 
 /** Hangs what was taken over on the request, and undoes its traces in the headers. */
-export function hangBeside(request: RequestInit, options: StainlessOptions, where: Pick<Beside, 'provider' | 'ready'>): void {
+export function hangBeside(
+  request: RequestInit,
+  options: StainlessOptions,
+  where: Pick<Beside, 'provider' | 'ready' | 'renew'>,
+): void {
   const own = options[owned]
   if (!own) return
   request[beside] = { ...where, options: own.leash, body: options.body, ...(own.signal && { signal: own.signal }) }
-  const { headers } = request
-  if (!(headers instanceof Headers) || headers.get('x-stainless-timeout') !== String(Math.trunc(never / 1000))) return
+  if (request.headers instanceof Headers) tellTimeout(request.headers, options)
+}
+
+/** The timeout that the SDK tells the server: its user's, or none, and never the one that we set in its place. */
+export function tellTimeout(headers: Headers, options: StainlessOptions): void {
+  const own = options[owned]
+  if (!own || headers.get('x-stainless-timeout') !== String(Math.trunc(never / 1000))) return
   if (own.timeoutGiven) headers.set('x-stainless-timeout', String(Math.trunc(own.timeout / 1000)))
   else headers.delete('x-stainless-timeout')
 }

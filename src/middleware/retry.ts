@@ -42,17 +42,21 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
   return (next) =>
     async function retry(call) {
       const limit = call.options.maxRetries === undefined ? attempts : call.options.maxRetries + 1
+      let told: LeashError | undefined
       for (let attempt = 1; ; attempt++) {
         try {
           const result = await next(attempt === 1 ? call : { ...call, attempt })
           if (bucket < tokens) bucket = Math.min(tokens, bucket + 0.1)
           return result
         } catch (error) {
-          if (!isLeashError(error) || !when(error) || attempt >= limit || call.signal?.aborted) throw error
+          if (!isLeashError(error)) throw error
+          // A stream that told its own failure can be read by the caller: worth more than that nobody answered later.
+          if (error.code !== 'network_error' || told === undefined || told.upstream?.status !== 200) told = error
+          const worth = when(error) && attempt < limit && !call.signal?.aborted
           const maxAttempts = call.options.maxAttempts ?? Number.POSITIVE_INFINITY
-          if (call.report.attempts.length >= maxAttempts || bucket < 1) throw error
           const delayMs = error.retryAfterMs ?? backoff(attempt)
-          if (delayMs > retryAfterCapMs || delayMs >= timeLeft(call.deadline)) throw error
+          const inTime = delayMs <= retryAfterCapMs && delayMs < timeLeft(call.deadline)
+          if (!worth || !inTime || bucket < 1 || call.report.attempts.length >= maxAttempts) throw told
           bucket -= 1
           if (emitter?.heard('retry')) emitter.emit('retry', { callId: call.id, attempt, delayMs, error: error.code })
           await sleep(delayMs, call.signal)

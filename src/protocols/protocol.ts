@@ -84,6 +84,8 @@ export interface Tap {
   readonly content: boolean
   /** The vendor's terminal event has come. */
   readonly terminal: boolean
+  /** False as long as nothing has come by which the protocol's streams are known. Absent: a stream is one from its first byte. */
+  readonly began?: boolean
   readonly usage: Usage | undefined
   /** The vendor reported a failure inside the stream. */
   readonly error: LeashError | undefined

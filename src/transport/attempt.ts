@@ -29,8 +29,10 @@ export interface Underway {
   /** The target's protocol. */
   readonly theirs: Protocol
   readonly clock: Clock
+  /** How long a stream is held back for its first content. */
+  readonly patienceMs: number
   /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */
-  exchange(body: Call['body'], text: string | undefined): Promise<Response>
+  exchange(body: Call['body'], text?: string, headers?: Headers): Promise<Response>
   /** What a failed read means. */
   explain(error: unknown): LeashError
   answered(usage: Usage | undefined): void
@@ -38,6 +40,12 @@ export interface Underway {
   streaming(): void
   end(ending: LeashError | 'cancelled' | undefined): void
 }
+
+/**
+ * A stream without content of its own is handed on after this many milliseconds, unless the call has a `firstTokenMs`:
+ * most failures come at once, and a model that thinks for minutes must not leave its caller without a sign.
+ */
+const patience = 2000
 
 export function attempt(context: AttemptContext): Next {
   return async function attempt(call) {
@@ -73,11 +81,12 @@ function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Proto
     own,
     theirs,
     clock,
+    patienceMs: call.timeouts.firstTokenMs ?? patience,
     explain,
-    async exchange(body, text) {
+    async exchange(body, text, headers) {
       clock.enter('attemptMs')
       if (clock.signal.aborted) throw explain(undefined)
-      const response = await dispatch(context.transport, call, theirs, body, text, clock.signal)
+      const response = await dispatch(context.transport, call, theirs, body, text, headers, clock.signal)
       if (response.ok) return response
       record.status = response.status
       throw theirs.decodeError({ status: response.status, headers: response.headers, text: await response.text() })
@@ -134,6 +143,7 @@ async function dispatch(
   theirs: Protocol,
   body: Call['body'],
   text: string | undefined,
+  headers: Headers | undefined,
   signal: AbortSignal,
 ): Promise<Response> {
   const { provider, model, origin } = call.target
@@ -141,7 +151,7 @@ async function dispatch(
     return (origin.transport ?? transport)(origin.url, {
       ...origin.init,
       method: 'POST',
-      headers: retryCounted(origin.headers, call.attempt),
+      headers: headers ?? retryCounted(origin.headers, call.attempt),
       body: text ?? JSON.stringify(body),
       signal,
     })

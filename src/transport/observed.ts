@@ -5,6 +5,7 @@ import type { ByteFilter, Tap } from '../protocols/protocol.js'
 export interface ObservedOptions {
   readonly framing: Framing
   readonly tap: Tap
+  /** Sees no bytes before the answer is about to end: what it takes away can only come then. */
   readonly filter?: ByteFilter
   /** Called once, when the stream has ended in any way: with the error it failed with, or 'cancelled' when it was left early. */
   readonly onEnd: (ending: LeashError | 'cancelled' | undefined) => void
@@ -12,17 +13,28 @@ export interface ObservedOptions {
   readonly onChunk: () => void
   /** What a failed read means. */
   readonly explain: (error: unknown) => LeashError
+  /** A failure that the vendor told in the stream itself, before any content: with what was read so far, as text. */
+  readonly refused: (error: LeashError, text: string) => LeashError
 }
+
+type Read = ReadableStreamReadResult<Uint8Array>
+
+const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
  * A vendor's stream on its way to the caller: each chunk is handed on as it came, and looked at beside the road.
- * Written by hand as an iterator, because a `ReadableStream` in between costs a third of the whole call.
+ * Written by hand as an iterator, because a `ReadableStream` in between costs a third of the whole call, and with one
+ * promise for each chunk, because that is most of what is left.
  */
 export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #options: ObservedOptions
   readonly #frames: ReturnType<typeof unframer>
-  readonly #ready: Uint8Array[] = []
+  /** Read while priming, not handed on yet. */
+  #ready: Uint8Array[] = []
+  /** A read under way that priming did not wait for. */
+  #pending: Promise<Read> | undefined
+  #primed = false
   #ended = false
 
   constructor(body: ReadableStream<Uint8Array>, options: ObservedOptions) {
@@ -31,81 +43,121 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
     this.#frames = unframer(options.framing, (event) => options.tap.see(event))
   }
 
-  /** Reads on until the answer itself begins, so that a failure before it is an ordinary throw. */
-  async prime(): Promise<void> {
+  /**
+   * Reads on until the answer itself begins, so that a failure before it is an ordinary throw; but no longer than
+   * `patienceMs`, for there are callers who have use for what comes before the content.
+   */
+  async prime(patienceMs: number): Promise<void> {
     const { tap } = this.#options
-    while (!tap.content && !tap.terminal && !this.#ended) {
-      const bytes = await this.#read()
-      if (bytes) this.#ready.push(bytes)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let impatient: Promise<undefined> | undefined
+    try {
+      while (!tap.content && !tap.terminal && !this.#ended) {
+        this.#pending ??= this.#reader.read()
+        impatient ??= new Promise((resolve) => {
+          timer = setTimeout(() => resolve(undefined), patienceMs)
+        })
+        const read = await Promise.race([this.#pending, impatient])
+        if (!read) break
+        this.#pending = undefined
+        const bytes = this.#take(read)
+        if (bytes) this.#ready.push(bytes)
+      }
+      this.#primed = true
+    } catch (error) {
+      throw this.#fail(error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
     const ready = this.#ready.shift()
     if (ready) return Promise.resolve({ done: false, value: ready })
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return this.#next()
+    if (this.#ended) return Promise.resolve(done)
+    const read = this.#pending ?? this.#reader.read()
+    this.#pending = undefined
+    return read.then(this.#handOn, this.#rethrow)
   }
 
-  async #next(): Promise<IteratorResult<Uint8Array>> {
-    while (!this.#ended) {
-      const bytes = await this.#read()
-      if (bytes) return { done: false, value: bytes }
-    }
-    return { done: true, value: undefined }
-  }
-
-  /** One read; undefined when it brought nothing to hand on. */
-  async #read(): Promise<Uint8Array | undefined> {
-    const { tap, filter, onChunk } = this.#options
+  readonly #handOn = (read: Read): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
+    let bytes: Uint8Array | undefined
     try {
-      const { done, value } = await this.#reader.read()
-      if (done) return this.#finish()
-      onChunk()
-      this.#frames.push(value)
-      if (tap.error && !tap.content) throw tap.error
-      return filter ? filter.push(value) : value
+      bytes = this.#take(read)
     } catch (error) {
-      const failure = this.#options.explain(error)
-      this.#end(failure)
-      // Not awaited: a socket that hangs must not hold back the error.
-      this.#reader.cancel(failure).catch(() => {})
-      throw thrown(failure)
+      return this.#rethrow(error)
     }
+    return bytes ? { done: false, value: bytes } : this.next()
+  }
+
+  readonly #rethrow = (error: unknown): never => {
+    throw thrown(this.#fail(error))
+  }
+
+  /** What one read brought to hand on, if anything. */
+  #take({ done, value }: Read): Uint8Array | undefined {
+    const { tap, filter, onChunk } = this.#options
+    if (done) return this.#finish()
+    onChunk()
+    this.#frames.push(value)
+    if (!this.#primed && tap.error && !tap.content) {
+      this.#ready.push(value)
+      throw this.#options.refused(tap.error, new TextDecoder().decode(joined(this.#ready)))
+    }
+    return filter && tap.terminal ? filter.push(value) : value
   }
 
   #finish(): Uint8Array | undefined {
     const { tap, filter } = this.#options
     this.#frames.end()
-    if (tap.error) {
-      // The caller has read the vendor's own error event: it is the vendor's ending, and only the report needs it.
-      this.#end(tap.error)
-      return filter?.end()
-    }
-    if (!tap.terminal)
+    // A stream that never spoke the protocol cannot have been cut short in it.
+    if (!tap.error && !tap.terminal && tap.began !== false) {
       throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
         retryable: true,
       })
-    this.#end(undefined)
+    }
+    // The vendor's own error event is on its way to the caller: here it is only noted.
+    this.#end(tap.error)
     return filter?.end()
+  }
+
+  #fail(error: unknown): LeashError {
+    const failure = this.#options.explain(error)
+    // Not awaited: a socket that hangs must not hold back the error.
+    if (!this.#ended) this.#reader.cancel(failure).catch(() => {})
+    this.#end(failure)
+    return failure
   }
 
   async return(): Promise<IteratorResult<Uint8Array>> {
     if (!this.#ended) {
+      const { tap } = this.#options
+      const cancelled = this.#reader.cancel().catch(() => {})
       // An answer that is complete but for the closing of its connection was not cut short by the caller.
-      this.#end(this.#options.tap.terminal ? this.#options.tap.error : 'cancelled')
-      await this.#reader.cancel().catch(() => {})
+      this.#end(tap.terminal ? tap.error : 'cancelled')
+      await cancelled
     }
-    return { done: true, value: undefined }
+    return done
   }
 
   #end(ending: LeashError | 'cancelled' | undefined): void {
     if (this.#ended) return
     this.#ended = true
+    this.#reader.releaseLock()
     this.#options.onEnd(ending)
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }

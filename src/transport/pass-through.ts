@@ -14,9 +14,10 @@ export async function passThrough(underway: Underway): Promise<Result> {
     body = own.adapt(body, provider.traits(model), (path, action, why) => losses.push({ path, action, why }))
     noteLosses(call, losses)
   }
-  const text = body === call.body ? call.text : undefined
+  const again = call.attempt > 1 ? await call.target.origin?.renew?.(call.attempt) : undefined
+  const text = body === call.body ? (again?.text ?? call.text) : undefined
   const asked = call.stream ? own.askUsage?.(body, text, provider.traits(model)) : undefined
-  const response = await underway.exchange(body, asked?.text ?? text)
+  const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response
   if (call.stream && response.body && isEventStream(headers)) {
     const tap = own.lens.tap()
@@ -26,13 +27,19 @@ export async function passThrough(underway: Underway): Promise<Result> {
       ...(asked?.hide && { filter: asked.hide() }),
       onChunk: clock.heard,
       explain: underway.explain,
+      refused: ({ code, detail, retryable, param }, text) =>
+        new LeashError(code, detail, {
+          retryable,
+          ...(param !== undefined && { param }),
+          upstream: { protocol: own.name, status, headers, text },
+        }),
       onEnd: (ending) => {
         underway.answered(tap.usage)
         underway.end(ending)
       },
     })
     clock.enter('firstTokenMs')
-    await stream.prime()
+    await stream.prime(underway.patienceMs)
     clock.enter('idleMs')
     return { stream: true, status, headers, body: stream, response }
   }

@@ -33,7 +33,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, theirs: C
   const request = down.decodeRequest(call.body, lose)
   const body = theirs.upstream.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
   noteLosses(call, losses)
-  const response = await underway.exchange(body, undefined)
+  const response = await underway.exchange(body)
   const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
   const context = { model, lose: warn, request }
   if (call.stream && response.body && isEventStream(response.headers)) {
@@ -61,7 +61,7 @@ async function translateEmbeddings(underway: Underway, down: EmbedDownstream, th
     lose: (path, action, why) => losses.push({ path, action, why }),
   })
   noteLosses(call, losses)
-  const response = await underway.exchange(body, undefined)
+  const response = await underway.exchange(body)
   const answer = theirs.upstream.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
   underway.answered(answer.usage)
   underway.end(undefined)

@@ -71,6 +71,7 @@ export const lens: Lens = {
  */
 class ChunkTap implements Tap {
   content = false
+  began = false
   usage: Usage | undefined
   error: LeashError | undefined
   #done = false
@@ -97,6 +98,7 @@ class ChunkTap implements Tap {
     )
     if (!isObject(chunk)) this.error ??= malformed('The upstream sent an event that is not a JSON object.')
     this.usage = usageIn(chunk) ?? this.usage
+    this.began ||= isObject(chunk) && ('created' in chunk || 'model' in chunk)
     for (const choice of asArray(asObject(chunk).choices)) this.#choice(asObject(choice))
   }
 

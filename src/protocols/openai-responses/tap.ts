@@ -28,15 +28,21 @@ function typeOf(data: string): string {
   return String(asObject(parseJson(data)).type)
 }
 
+const begins: ReadonlySet<string> = new Set(['response.created', 'response.queued', 'response.in_progress'])
+
 export class Watch implements Tap {
   content = false
   terminal = false
+  began = false
   usage: Usage | undefined
   error: LeashError | undefined
 
   see({ event, data }: WireEvent): void {
     const type = event ?? typeOf(data)
-    if (ends.has(type)) {
+    if (!this.began) this.began = begins.has(type)
+    // Servers that follow OpenAI's chat protocol in all else end their streams as that one does.
+    if (data === '[DONE]') this.terminal = this.content = true
+    else if (ends.has(type)) {
       this.terminal = true
       this.content = true
       this.usage = decodeUsage(asObject(asObject(parseJson(data)).response).usage)
