@@ -91,7 +91,7 @@ const decoder = new TextDecoder()
 
 function tellsOnlyUsage(event: Uint8Array): boolean {
   const text = decoder.decode(event)
-  if (!text.includes('"usage"') || !text.includes('"choices"')) return false
+  if (!/"choices": *\[ *\]/.test(text) || !text.includes('"usage"')) return false
   const data = text
     .split(/\r\n|\r|\n/)
     .flatMap((line) => /^data: ?(.*)$/s.exec(line)?.[1] ?? [])
