@@ -1,6 +1,7 @@
 /** Google's embeddings, as Gemini API (AI Studio) and Vertex AI take them. */
 import { asArray, asObject, type JsonObject } from '../../core/json.js'
 import { decodeGoogleError, encodeGoogleError } from '../google-error.js'
+import { percentDecoded } from '../percent.js'
 import type { EmbedProtocol } from '../protocol.js'
 import { lens } from './lens.js'
 import { encodeRequest } from './request.js'
@@ -17,7 +18,7 @@ export const geminiEmbeddings: EmbedProtocol = {
   match(address, body) {
     const [, model, method] = path.exec(address) ?? []
     if (!model || (method === 'predict' && !hasTexts(body))) return undefined
-    return { model, stream: false }
+    return { model: percentDecoded(model), stream: false }
   },
   withModel: renamed,
   headers: [],

@@ -1,4 +1,5 @@
 /** Google's `generateContent`, as Gemini API (AI Studio) and Vertex AI speak it. */
+import { percentDecoded } from '../percent.js'
 import type { ChatProtocol } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { encodeStream } from './encode-stream.js'
@@ -7,7 +8,6 @@ import { lens } from './lens.js'
 import { decodeRequest, encodeRequest } from './request.js'
 import { decodeResponse, encodeResponse } from './response.js'
 import { decodeStream } from './stream.js'
-import { percentDecoded } from './wire.js'
 
 /** `/v1beta/models/{model}:generateContent`, also under `tunedModels/` or a project's `publishers/google/` and `endpoints/`. */
 const path = /\/(models|tunedModels|endpoints)\/([^?#]+):(generateContent|streamGenerateContent)(?:[?#]|$)/

@@ -1,8 +1,8 @@
 /** A schema without references: `$ref` replaced by what it names, and `allOf` folded into one. */
 import { LeashError } from '../../core/errors.js'
 import { isObject } from '../../core/json.js'
+import { percentDecoded } from '../percent.js'
 import type { ReportLoss } from '../protocol.js'
-import { percentDecoded } from './wire.js'
 
 type Schema = Record<string, unknown>
 

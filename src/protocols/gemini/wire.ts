@@ -70,15 +70,6 @@ function camelCased(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [camel(name), member]))
 }
 
-/** The text as it was before it stood in an address; as it is, when it never did. */
-export function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 /** JSON's own word for a value that came out of `JSON.parse`, where only the type is lost. */
 export function asJsonObject(value: unknown): JsonObject | undefined {
   return isObject(value) ? (value as JsonObject) : undefined
