@@ -26,9 +26,10 @@ function generate(given: Schema, place: Place): unknown {
   if ('const' in schema) return schema.const
   if (Array.isArray(schema.enum) && schema.enum.length > 0) return schema.enum[numberOf(place.path, schema.enum.length)]
   const branch = pickBranch(schema, place)
-  if (branch) return generate(merge(without(schema, ['anyOf', 'oneOf']), resolve(branch, place.root)), place)
+  if (branch)
+    return generate(merge(without(schema, ['anyOf', 'oneOf']), resolve(branch, place.root)), { ...place, depth: place.depth + 1 })
   if ('default' in schema) return schema.default
-  return generators[typeOf(schema)]?.(schema, place) ?? `sample ${place.name}`
+  return (generators[typeOf(schema)] ?? stringOf)(schema, place)
 }
 
 const generators: Record<string, (schema: Schema, place: Place) => unknown> = {
