@@ -98,7 +98,7 @@ const chat: Readonly<Record<string, readonly Row[]>> = {
     ['openai/gpt-oss-120b', 131_072, 65_536],
     ['openai/gpt-oss-20b', 131_072, 65_536],
   ],
-  cerebras: [['gpt-oss-120b', 131_072], ['gemma-4-31b', 131_072], ['zai-glm-4.7']],
+  cerebras: [['gpt-oss-120b', 131_072], ['zai-glm-4.7']],
   cohere: [
     ['command-a-03-2025', 256_000, 8_000],
     ['command-r-plus-08-2024', 128_000, 4_000],

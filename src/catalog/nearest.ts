@@ -5,27 +5,35 @@ const longest = 80
 
 /** The known models whose names are nearest, best first: at most `limit`, and none that is too far off to be meant. */
 export function nearestModels(model: string, limit = 3): readonly string[] {
-  const wanted = normal(model)
-  if (wanted === '' || wanted.length > longest) return []
-  const allowed = Math.max(2, Math.floor(wanted.length / 4))
+  const wanted = spellings(model)
+  const length = Math.max(...wanted.map((spelling) => spelling.length))
+  if (length === 0 || length > longest) return []
+  const allowed = Math.max(2, Math.floor(length / 4))
   const near = knownModels
-    .map(({ name }) => ({ name, distance: distance(wanted, normal(name), allowed) }))
+    .map(({ name }) => ({ name, distance: apart(wanted, spellings(name), allowed) }))
     .filter((candidate) => candidate.distance <= allowed)
   // A stable sort: of names equally near, the newer one stands first in the table.
   near.sort((a, b) => a.distance - b.distance)
   return [...new Set(near.map(({ name }) => name))].slice(0, limit)
 }
 
-/** Without the provider in front, in lower case, the words in one order: `claude-4.5-sonnet` is `claude-sonnet-4-5`. */
-function normal(model: string): string {
+/**
+ * Without the provider in front, in lower case: as it stands, and with the numbers last, so that `claude-4.5-sonnet` is
+ * `claude-sonnet-4-5`.
+ */
+function spellings(model: string): readonly [asItStands: string, numbersLast: string] {
   const words = model
-    .slice(0, longest + 40)
+    .slice(0, 2 * longest)
     .toLowerCase()
     .replace(/^.*\//, '')
     .split(/[^a-z0-9]+/)
     .filter(Boolean)
   const isNumber = (word: string) => /^\d/.test(word)
-  return [...words.filter((word) => !isNumber(word)), ...words.filter(isNumber)].join('-')
+  return [words.join('-'), [...words.filter((word) => !isNumber(word)), ...words.filter(isNumber)].join('-')]
+}
+
+function apart(a: ReturnType<typeof spellings>, b: ReturnType<typeof spellings>, most: number): number {
+  return Math.min(distance(a[0], b[0], most), distance(a[1], b[1], most))
 }
 
 /** Levenshtein's: single letters added, left out or replaced. Gives up, with more than `most`, as soon as it must be more. */

@@ -4,7 +4,7 @@ import { versionHeaders } from './anthropic.js'
 import { pathOf } from './base-url.js'
 import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
-import { type Addressed, endpoint, notSpoken } from './endpoint.js'
+import { type Addressed, endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
 import { openaiPath, openaiProtocols } from './openai-paths.js'
 import { openaiTraits, prefersResponses } from './openai-traits.js'
@@ -69,11 +69,9 @@ export function azure(options: AzureOptions = {}): Provider {
 function address(request: WireRequest, deployment: string, version: string | undefined, name: string): Addressed {
   const { protocol, body } = request
   const renamed = body.model === undefined || body.model === deployment ? body : { ...body, model: deployment }
-  if (isClaude(request.model)) {
-    // https://platform.claude.com/docs/en/build-with-claude/claude-in-microsoft-foundry
-    if (protocol !== claudeProtocols[0]) throw notSpoken(name, protocol)
+  // https://platform.claude.com/docs/en/build-with-claude/claude-in-microsoft-foundry
+  if (protocol === claudeProtocols[0])
     return { path: 'anthropic/v1/messages', headers: versionHeaders(request.headers), body: renamed }
-  }
   const path = openaiPath(protocol, name)
   const dated = version !== undefined && /^\d{4}-/.test(version)
   if (!dated) {

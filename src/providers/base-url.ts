@@ -38,9 +38,13 @@ function refuse(provider: string, why: string): LeashError {
  */
 export function pathOf(name: string): string {
   const segments = name.split('/')
-  if (segments.some((segment) => segment === '.' || segment === '..'))
-    throw new LeashError('invalid_request', 'The model has a name that no address can hold: a part of it is `.` or `..`.', {
-      param: 'model',
-    })
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..'))
+    throw new LeashError(
+      'invalid_request',
+      'The model has a name that no address can hold: it, or a part of it, is empty, `.` or `..`.',
+      {
+        param: 'model',
+      },
+    )
   return segments.map(encodeURIComponent).join('/')
 }

@@ -10,25 +10,21 @@ const sampling = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty
 
 /**
  * Conventions of other vendors for what OpenAI has no word for. They travel in histories that another provider has
- * begun, and OpenAI answers "Unknown parameter: 'messages[1].reasoning_details'".
+ * begun, and OpenAI answers "Unknown parameter: 'messages[1].reasoning_details'". Not `reasoning`, which is a member of
+ * every request to the Responses API.
  */
-export const foreignMembers = [
-  'reasoning_content',
-  'reasoning',
-  'reasoning_details',
-  'extra_content',
-  'images',
-  'cache_control',
-] as const
+export const foreignMembers = ['reasoning_content', 'reasoning_details', 'extra_content', 'images', 'cache_control'] as const
 
 /** They answer "Unrecognized request argument supplied: reasoning_effort". */
 const doesNotReason = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-|gpt-5(?:\.\d)?-chat)/
 
-export function openaiTraits(model: string): Traits {
+/** At OpenAI itself, or at Azure; another server under its name (`atHome` false) may well know the foreign members. */
+export function openaiTraits(model: string, atHome = true): Traits {
+  const refuses = [...(atHome ? foreignMembers : []), ...(samplesByItself.test(model) ? sampling : [])]
   return {
     // An assistant message may come last, but is answered, not continued.
     supportsPrefill: false,
-    refuses: samplesByItself.test(model) ? [...foreignMembers, ...sampling] : foreignMembers,
+    ...(refuses.length > 0 && { refuses }),
     ...(doesNotReason.test(model) && { reasoningEffort: false }),
   }
 }

@@ -13,6 +13,7 @@ export interface OpenAIOptions extends ProviderOptions {
   readonly project?: string | undefined
 }
 
+const home = 'https://api.openai.com/v1'
 const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] as const
 
 /**
@@ -26,15 +27,16 @@ export function openai(options: OpenAIOptions = {}): Provider {
   const { missing, send } = endpoint({
     name,
     options,
-    base: 'https://api.openai.com/v1',
+    base: home,
     baseVariable: { name: 'OPENAI_BASE_URL' },
     credentials: [{ option: 'apiKey', given: options.apiKey, variables: ['OPENAI_API_KEY'], headers: bearer }],
   })
+  const atHome = () => /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(options.baseURL ?? readEnv('OPENAI_BASE_URL', env) ?? home)
   return {
     name,
     protocols: openaiProtocols,
     protocolsFor: (model) => (prefersResponses(model) ? responsesFirst : openaiProtocols),
-    traits: traitsWith(openaiTraits, options.traits),
+    traits: traitsWith((model) => openaiTraits(model, atHome()), options.traits),
     missing,
     prepare(request) {
       const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)

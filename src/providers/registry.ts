@@ -100,6 +100,7 @@ const particular: Readonly<Record<string, readonly string[]>> = {
   anthropic: ['authToken'],
   google: [],
   vertex: ['project', 'location', 'credentials', 'accessToken'],
+  bedrock: ['region', 'credentials', 'profile', 'endpoint', 'client'],
   'openai-compatible': ['apiKeyVariable', 'keyless', 'protocols'],
 }
 

@@ -23,6 +23,8 @@ export interface VertexOptions extends ProviderOptions {
   readonly apiKey?: ApiKey | undefined
 }
 
+const protocols: readonly string[] = ['gemini', 'anthropic-messages', 'openai-chat']
+
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude */
 const anthropicVersion = 'vertex-2023-10-16'
 
@@ -65,7 +67,7 @@ export function vertex(options: VertexOptions = {}): Provider {
 
   return {
     name,
-    protocols: ['gemini', 'anthropic-messages', 'openai-chat'],
+    protocols,
     protocolsFor: (model) => [protocolOf(model)],
     traits: traitsWith(
       (model) => (isClaude(model) ? claudeTraits(model) : isGemini(model) ? geminiTraits(model) : {}),
@@ -81,7 +83,7 @@ export function vertex(options: VertexOptions = {}): Provider {
 
 function address(request: WireRequest, parent: string, name: string): Addressed {
   const { protocol, model, body, stream } = request
-  if (protocol !== protocolOf(model)) throw notSpoken(name, protocol)
+  if (!protocols.includes(protocol)) throw notSpoken(name, protocol)
   if (protocol === 'gemini') return geminiAddress(request, `v1beta1/${geminiResource(model, parent)}`, name)
   if (parent === '')
     throw new LeashError(

@@ -108,7 +108,7 @@ describe('azure', () => {
       body: '{"model":"claude-opus-4-6"}',
     })
     expect(provider.traits('claude-opus-4-6').supportsPrefill).toBe(false)
-    expect(() => provider.prepare(wire({ protocol: 'openai-chat', model: 'claude-opus-4-6' }))).toThrow(
+    expect(() => provider.prepare(wire({ protocol: 'gemini', model: 'claude-opus-4-6' }))).toThrow(
       expect.objectContaining({ code: 'unsupported' }),
     )
   })

@@ -115,11 +115,15 @@ describe('openai', () => {
       },
     )
 
-    test("members by other vendors' conventions are left out of histories that they began", () => {
-      expect(known.traits('gpt-4o').refuses).toEqual(
-        expect.arrayContaining(['reasoning_content', 'reasoning_details', 'cache_control']),
-      )
-      expect(known.traits('gpt-4o').refuses, 'a member of the Responses API').not.toContain('reasoning')
+    test("members by other vendors' conventions are left out of histories that they began, where OpenAI itself is asked", () => {
+      const foreign = ['reasoning_content', 'reasoning_details', 'cache_control']
+      const refused = (baseURL?: string) => openai({ baseURL, env: bare }).traits('gpt-4o').refuses
+      expect(refused()).toEqual(expect.arrayContaining(foreign))
+      expect(refused('https://eu.api.openai.com/v1')).toEqual(expect.arrayContaining(foreign))
+      expect(refused(), 'it is a member of the Responses API').not.toContain('reasoning')
+      expect(refused('https://gateway.example/v1')).toBeUndefined()
+      expect(refused('https://openai.com.evil.example/v1')).toBeUndefined()
+      expect(openai({ env: { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' } }).traits('gpt-4o').refuses).toBeUndefined()
     })
 
     test('only models that reason take an effort', () => {

@@ -120,10 +120,10 @@ describe('vertex', () => {
     )
   })
 
-  test('a protocol that the model does not speak is refused', () => {
-    expect(() => vertex({ project: 'p', accessToken: 't', env: bare }).prepare({ ...claude, protocol: 'gemini' })).toThrow(
-      expect.objectContaining({ code: 'unsupported' }),
-    )
+  test('a protocol that nobody speaks there is refused', () => {
+    expect(() =>
+      vertex({ project: 'p', accessToken: 't', env: bare }).prepare({ ...claude, protocol: 'openai-responses' }),
+    ).toThrow(expect.objectContaining({ code: 'unsupported' }))
   })
 
   describe('express mode', () => {
