@@ -28,7 +28,8 @@ export type CassetteTransport = (url: string | URL | Request, init?: RequestInit
  * each request.
  */
 export function cassette(path: string, options: CassetteOptions = {}): CassetteTransport {
-  const { transport = fetch, scrub, timing = 'instant' } = options
+  // Looked up when it is used: a test may replace it until then.
+  const { transport = (url: string, init: RequestInit) => fetch(url, init), scrub, timing = 'instant' } = options
   const mode = options.mode ?? (process.env.CI ? 'replay' : 'auto')
   const store = openStore(path)
   const tape = mode === 'record' ? blankTape(store) : playedTape(store)
