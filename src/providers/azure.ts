@@ -51,11 +51,15 @@ export function azure(options: AzureOptions = {}): Provider {
     given === undefined && readEnv('AZURE_OPENAI_ENDPOINT', env) === undefined
       ? 'Set AZURE_OPENAI_ENDPOINT, or pass `endpoint` or `resource`.'
       : undefined
+  const traits = traitsWith((model) => (isClaude(model) ? claudeTraits(model) : openaiTraits(model)), options.traits)
   return {
     name,
     protocols: openaiProtocols,
-    protocolsFor: (model) => (isClaude(model) ? claudeProtocols : prefersResponses(model) ? responsesFirst : openaiProtocols),
-    traits: traitsWith((model) => (isClaude(model) ? claudeTraits(model) : openaiTraits(model)), options.traits),
+    protocolsFor(model) {
+      const behind = traits(model).baseModel ?? model
+      return isClaude(behind) ? claudeProtocols : prefersResponses(behind) ? responsesFirst : openaiProtocols
+    },
+    traits,
     missing: () => nowhere() ?? missing(),
     prepare(request) {
       const homeless = nowhere()

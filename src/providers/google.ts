@@ -49,7 +49,10 @@ export function geminiAddress(request: WireRequest, resource: string, provider: 
   const { protocol, stream, body } = request
   if (protocol === 'gemini')
     return stream ? { path: `${resource}:streamGenerateContent`, query: 'alt=sse' } : { path: `${resource}:generateContent` }
-  if (protocol === 'gemini-embeddings')
-    return { path: `${resource}:${Array.isArray(body.requests) ? 'batchEmbedContents' : 'embedContent'}` }
+  if (protocol === 'gemini-embeddings') {
+    // The body's form is the method's: `gemini-embeddings` chose it by the trait `embedForm`.
+    const method = 'requests' in body ? 'batchEmbedContents' : 'instances' in body ? 'predict' : 'embedContent'
+    return { path: `${resource}:${method}` }
+  }
   throw notSpoken(provider, protocol)
 }

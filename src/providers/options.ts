@@ -22,8 +22,11 @@ export interface ProviderOptions {
   readonly env?: Env | undefined
 }
 
-/** What is known of a model, and over it what the user knows better. */
+/** What is known of a model, and over it what the user knows better: first of all, which model a name stands for. */
 export function traitsWith(known: TraitsOf | undefined, own: TraitsOf | undefined): (model: string) => Traits {
-  const layers = [known, own].filter((traits) => traits !== undefined)
-  return (model) => Object.assign({}, ...layers.map((traits) => (typeof traits === 'function' ? traits(model) : traits)))
+  const ask = (traits: TraitsOf | undefined, model: string) => (typeof traits === 'function' ? traits(model) : traits)
+  return (model) => {
+    const told = ask(own, model)
+    return { ...ask(known, told?.baseModel ?? model), ...told }
+  }
 }

@@ -1,5 +1,5 @@
 import { LeashError } from '../core/errors.js'
-import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
+import type { HttpRequest, Provider, Traits, WireRequest } from '../core/provider.js'
 import { type GoogleCredentials, googleIdentity } from './auth/google.js'
 import { pathOf } from './base-url.js'
 import { claudeTraits } from './claude-traits.js'
@@ -23,7 +23,8 @@ export interface VertexOptions extends ProviderOptions {
   readonly apiKey?: ApiKey | undefined
 }
 
-const protocols: readonly string[] = ['gemini', 'anthropic-messages', 'openai-chat']
+const geminiProtocols = ['gemini', 'gemini-embeddings']
+const protocols: readonly string[] = [...geminiProtocols, 'anthropic-messages', 'openai-chat']
 
 /** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude */
 const anthropicVersion = 'vertex-2023-10-16'
@@ -58,6 +59,8 @@ export function vertex(options: VertexOptions = {}): Provider {
     identity: identity.headers,
   })
 
+  const traits = traitsWith(knownTraits, options.traits)
+
   function prepare(request: WireRequest): HttpRequest | Promise<HttpRequest> {
     if (express) return send(request, address(request, '', name))
     const project = knownProject()
@@ -68,11 +71,8 @@ export function vertex(options: VertexOptions = {}): Provider {
   return {
     name,
     protocols,
-    protocolsFor: (model) => [protocolOf(model)],
-    traits: traitsWith(
-      (model) => (isClaude(model) ? claudeTraits(model) : isGemini(model) ? geminiTraits(model) : {}),
-      options.traits,
-    ),
+    protocolsFor: (model) => protocolsOf(traits(model).baseModel ?? model),
+    traits,
     missing() {
       if (express || knownProject() || readEnv('GOOGLE_APPLICATION_CREDENTIALS', env)) return undefined
       return 'Set GOOGLE_CLOUD_PROJECT and run `gcloud auth application-default login`, or pass `project` and `credentials`.'
@@ -84,7 +84,7 @@ export function vertex(options: VertexOptions = {}): Provider {
 function address(request: WireRequest, parent: string, name: string): Addressed {
   const { protocol, model, body, stream } = request
   if (!protocols.includes(protocol)) throw notSpoken(name, protocol)
-  if (protocol === 'gemini') return geminiAddress(request, `v1beta1/${geminiResource(model, parent)}`, name)
+  if (geminiProtocols.includes(protocol)) return geminiAddress(request, `v1beta1/${geminiResource(model, parent)}`, name)
   if (parent === '')
     throw new LeashError(
       'invalid_config',
@@ -111,8 +111,14 @@ function claudeId(model: string): string {
   return model.replace(/^.*\//, '').replace(/-(\d{8})$/, '@$1')
 }
 
-function protocolOf(model: string): string {
-  return isClaude(model) ? 'anthropic-messages' : isGemini(model) ? 'gemini' : 'openai-chat'
+function protocolsOf(model: string): readonly string[] {
+  if (isClaude(model)) return ['anthropic-messages']
+  return isGemini(model) ? geminiProtocols : ['openai-chat']
+}
+
+function knownTraits(model: string): Traits {
+  if (isClaude(model)) return claudeTraits(model)
+  return isGemini(model) ? { ...geminiTraits(model), embedForm: 'predict' } : {}
 }
 
 function isClaude(model: string): boolean {

@@ -113,6 +113,21 @@ describe('azure', () => {
     )
   })
 
+  test('a deployment under a name of its own is known by its model', () => {
+    const models: Record<string, string> = { prod: 'o3', writer: 'claude-opus-4-6', coder: 'gpt-5.1-codex' }
+    const provider = azure({
+      resource: 'acme',
+      apiKey: 'k',
+      traits: (name) => (models[name] ? { baseModel: models[name] } : {}),
+      env: bare,
+    })
+    expect(provider.traits('prod').refuses).toContain('temperature')
+    expect(provider.traits('other').refuses).not.toContain('temperature')
+    expect(provider.protocolsFor?.('writer')).toEqual(['anthropic-messages'])
+    expect(provider.protocolsFor?.('coder')[0]).toBe('openai-responses')
+    expect(provider.protocolsFor?.('other')[0]).toBe('openai-chat')
+  })
+
   test("asks as OpenAI's own SDK for Azure does", async () => {
     await using server = await upstream()
     const same = { endpoint: server.url, apiKey: 'same', apiVersion: '2024-10-21' }

@@ -64,7 +64,25 @@ describe('vertex', () => {
     ])('%s is found at %s', async (model, resource) => {
       expect((await ask({}, { ...gemini, model })).url).toBe(`${resource}:generateContent`)
       expect((await ask({}, { ...gemini, model, stream: true })).url).toBe(`${resource}:streamGenerateContent?alt=sse`)
-      expect(vertex({ env: bare }).protocolsFor?.(model)).toEqual(['gemini'])
+      expect(vertex({ env: bare }).protocolsFor?.(model)).toEqual(['gemini', 'gemini-embeddings'])
+    })
+
+    test.each([
+      [{ instances: [{ content: 'hi' }] }, 'predict'],
+      [{ content: { parts: [{ text: 'hi' }] } }, 'embedContent'],
+    ])('embeds %j by %s', async (body, method) => {
+      const request = wire({ protocol: 'gemini-embeddings', model: 'gemini-embedding-001', body })
+      expect((await ask({}, request)).url).toBe(`${place}/publishers/google/models/gemini-embedding-001:${method}`)
+      expect(vertex({ env: bare }).traits('gemini-embedding-001').embedForm).toBe('predict')
+    })
+
+    test('a tuned model is known by the model that it was made of', () => {
+      const provider = vertex({
+        traits: (model) => (model === 'endpoints/7' ? { baseModel: 'gemini-2.5-flash' } : {}),
+        env: bare,
+      })
+      expect(provider.traits('endpoints/7')).toMatchObject({ baseModel: 'gemini-2.5-flash', schemaDialect: 'json-schema' })
+      expect(provider.traits('endpoints/8').schemaDialect).toBe('openapi-subset')
     })
 
     test("asks as Google's own SDK does", async () => {
