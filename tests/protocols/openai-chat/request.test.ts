@@ -5,7 +5,7 @@ import type { ChatRequest } from '../../../src/core/message.js'
 import { openaiChat } from '../../../src/protocols/openai-chat/index.js'
 import { brief, decoded, encoded } from './kit.js'
 
-const hello = [{ role: 'user', content: 'Hello' }]
+const hello = [{ role: 'user' as const, content: 'Hello' }]
 
 describe('which requests are of this protocol', () => {
   const match = (path: string, body: JsonObject = {}) => openaiChat.match(path, body)
