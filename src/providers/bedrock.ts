@@ -41,9 +41,9 @@ const traces = [
 export function bedrock(options: BedrockOptions = {}): Provider {
   const { name = 'bedrock', env, profile, client } = options
   const own = checkedHeaders(options.headers, name)
-  const endpoint = options.endpoint ?? options.baseURL
+  const endpoint = (options.endpoint ?? options.baseURL)?.replace(/\/+$/, '')
   if (endpoint !== undefined) baseUrl(endpoint, name)
-  const region = options.region ?? readEnv('AWS_REGION', env) ?? readEnv('AWS_DEFAULT_REGION', env)
+  const region = () => options.region ?? readEnv('AWS_REGION', env) ?? readEnv('AWS_DEFAULT_REGION', env)
   // Credentials given in code are meant, whatever key the environment has.
   const chosen = options.credentials ?? profile ?? client
   const keys = [
@@ -55,8 +55,13 @@ export function bedrock(options: BedrockOptions = {}): Provider {
     },
   ]
   const authorize = authorizer(name, keys, env)
-  const credentials = options.credentials ?? (chosen === undefined && env ? credentialsIn(env) : undefined)
-  const request = awsRequests({ provider: name, region, profile, credentials, endpoint, client })
+  const request = awsRequests(name, () => ({
+    region: region(),
+    profile,
+    credentials: options.credentials ?? (chosen === undefined && env ? credentialsIn(env) : undefined),
+    endpoint,
+    client,
+  }))
 
   return {
     name,
@@ -64,7 +69,7 @@ export function bedrock(options: BedrockOptions = {}): Provider {
     traits: (model) => traitsFor(model, options),
     missing() {
       if (client) return undefined
-      const placed = region ?? endpoint ?? profile ?? readEnv('AWS_PROFILE', env)
+      const placed = region() ?? endpoint ?? profile ?? readEnv('AWS_PROFILE', env)
       if (placed === undefined) return 'Set AWS_REGION, or pass `region`.'
       if (chosen !== undefined || authenticates(own) || hasCredential(keys, env)) return undefined
       if (traces.some((trace) => readEnv(trace, env) !== undefined)) return undefined

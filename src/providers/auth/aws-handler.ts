@@ -5,7 +5,7 @@ import { type SmithyRequest, urlOf } from './aws-request.js'
 /** Smithy's own signal has no events, only one place for a listener. */
 interface OldSignal {
   readonly aborted: boolean
-  onabort: ((this: never, event: never) => unknown) | null
+  onabort: unknown
 }
 
 interface SmithyResponse {
@@ -17,7 +17,10 @@ interface SmithyResponse {
 
 export interface AwsRequestHandler {
   readonly metadata: { readonly handlerProtocol: string }
-  handle(request: SmithyRequest, options?: { abortSignal?: AbortSignal | OldSignal }): Promise<{ response: SmithyResponse }>
+  handle(
+    request: SmithyRequest,
+    options?: { abortSignal?: AbortSignal | OldSignal | undefined },
+  ): Promise<{ response: SmithyResponse }>
   updateHttpClientConfig(): void
   httpHandlerConfigs(): Record<string, never>
   destroy(): void

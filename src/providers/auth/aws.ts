@@ -26,7 +26,6 @@ export interface AwsClient {
 }
 
 export interface AwsSettings {
-  readonly provider: string
   readonly region: string | undefined
   readonly profile: string | undefined
   readonly credentials: AwsCredentials | (() => Promise<AwsCredentials>) | undefined
@@ -50,12 +49,13 @@ export interface AwsCall {
 type Sdk = typeof import('@aws-sdk/client-bedrock-runtime')
 type Command = InstanceType<Sdk['ConverseCommand']>
 
-export function awsRequests(settings: AwsSettings): (call: AwsCall) => Promise<HttpRequest> {
+/** @param settings read on the first call */
+export function awsRequests(provider: string, settings: () => AwsSettings): (call: AwsCall) => Promise<HttpRequest> {
   const opened = new Map<boolean, Promise<{ sdk: Sdk; client: AwsClient }>>()
   const ready = (signed: boolean) => {
     const known = opened.get(signed)
     if (known) return known
-    const opening = open(settings, signed).catch((error: unknown) => {
+    const opening = open(settings(), signed).catch((error: unknown) => {
       opened.delete(signed)
       throw error
     })
@@ -67,7 +67,7 @@ export function awsRequests(settings: AwsSettings): (call: AwsCall) => Promise<H
       const { sdk, client } = await ready(call.signed)
       return sendable(await unlessAborted(signed(client, commandFor(sdk, call), call), call.signal))
     } catch (error) {
-      throw explain(error, settings.provider)
+      throw explain(error, provider)
     }
   }
 }
@@ -114,7 +114,7 @@ async function signed(client: AwsClient, command: Command, { body, headers }: Aw
     (next) => (args) => {
       const request = smithyRequest(args.request)
       request.body = body
-      request.headers = { ...request.headers, 'content-type': 'application/json', accept: '*/*', ...headers }
+      request.headers = { ...request.headers, 'content-type': 'application/json', ...headers }
       return next(args)
     },
     // Before the length of the body is taken, and long before it is signed.
