@@ -8,7 +8,7 @@ import type { Citation } from '../../core/message.js'
 import { asJsonObject, message, messages } from './wire.js'
 
 /** A text part, as a stretch of all that the answer says. */
-export interface Stretch {
+interface Stretch {
   readonly whole: string
   readonly start: number
   readonly end: number

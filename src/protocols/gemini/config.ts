@@ -11,7 +11,7 @@ import { asJsonObject, message, type WireGenerationConfig } from './wire.js'
 /** More are refused. Source: https://ai.google.dev/api/generate-content#generationconfig */
 const maxStopSequences = 5
 
-export interface EncodedConfig {
+interface EncodedConfig {
   readonly config: WireGenerationConfig | undefined
   /** What the format of the answer must be asked for in words. */
   readonly instruction: string | undefined

@@ -18,7 +18,7 @@ import { encodeMedia, type MediaPart } from './media.js'
 import { ownFormat, unsignedCall } from './signature.js'
 import type { WireContent, WireFunctionResponse, WirePart } from './wire.js'
 
-export interface Encoded {
+interface Encoded {
   readonly system: WirePart[]
   readonly contents: WireContent[]
 }

@@ -84,8 +84,9 @@ class HistoryDecoder {
       return
     }
     const before = last.content.at(-1)
-    const grows = part.type === before?.type && isUnsigned(part) && isUnsigned(before)
-    const content = grows ? [...last.content.slice(0, -1), { ...before, text: before.text + part.text }] : [...last.content, part]
+    // A signature ends the thinking that it signs, which a stream may have spelt in many parts before it.
+    const grows = part.type === before?.type && isUnsigned(before) && (part.type === 'reasoning' || isUnsigned(part))
+    const content = grows ? [...last.content.slice(0, -1), { ...part, text: before.text + part.text }] : [...last.content, part]
     this.out[this.out.length - 1] = { ...last, content }
   }
 

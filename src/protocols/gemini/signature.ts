@@ -21,7 +21,7 @@ export const unsignedCall = 'skip_thought_signature_validator'
 const wrapped = 'eyJsZWFzaCI6'
 
 /** A signature, and what its vendor wants told of a reasoning block beside it. */
-export interface Signed {
+interface Signed {
   readonly signature: Signature
   readonly redacted?: boolean
   readonly summary?: boolean

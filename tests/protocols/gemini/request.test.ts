@@ -276,6 +276,17 @@ describe('a history of a caller', () => {
     ])
   })
 
+  it('pairs results by id even where the names are the same and the order is another', () => {
+    const [, message] = history(
+      { role: 'model', parts: ['a', 'b'].map((id) => ({ functionCall: { id, name: 'get' } })) },
+      { role: 'user', parts: ['b', 'a'].map((id) => ({ functionResponse: { id, name: 'get', response: { output: id } } })) },
+    )
+    expect(message?.content).toMatchObject([
+      { id: 'b', content: [{ text: 'b' }] },
+      { id: 'a', content: [{ text: 'a' }] },
+    ])
+  })
+
   it('joins the chunks of a stream that Google’s SDK keeps as a content each', () => {
     const model = (part: JsonObject) => ({ role: 'model', parts: [part] })
     expect(

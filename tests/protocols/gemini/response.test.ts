@@ -112,6 +112,16 @@ describe('an answer of Gemini', () => {
     expect(said([{ text: 'x' }], { finishReason }).answer.choices[0]?.finishReason).toBe(reason)
   })
 
+  it('waits for no tool that Google has run by itself', () => {
+    const { answer, losses } = said([
+      { functionCall: { name: 'f' } },
+      { functionResponse: { name: 'f', response: {} } },
+      { text: 'x' },
+    ])
+    expect(answer.choices[0]).toMatchObject({ content: [{ type: 'tool-call' }, { text: 'x' }], finishReason: 'stop' })
+    expect(losses).toEqual(['dropped candidates[0].content.parts[1]'])
+  })
+
   it('is filtered, and empty, when the prompt was blocked', () => {
     expect(decode({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }).answer.choices).toEqual([
       { content: [], finishReason: 'content-filter' },
@@ -182,6 +192,14 @@ describe('sources', () => {
     }
     const { answer } = said([{ text: 'It is here.' }], { groundingMetadata })
     expect(answer.choices[0]?.content[0]).toMatchObject({ citations: [{ start: 6, end: 10 }] })
+  })
+
+  it('are told by the last text alone when they have no place', () => {
+    const { answer } = said([{ text: 'x' }, { text: 'y' }], { groundingMetadata: { groundingChunks: chunks.slice(0, 1) } })
+    expect(answer.choices[0]?.content).toEqual([
+      { type: 'text', text: 'x' },
+      { type: 'text', text: 'y', citations: [{ url: 'https://a.example', title: 'A' }] },
+    ])
   })
 
   it('are told without a place when they have none', () => {

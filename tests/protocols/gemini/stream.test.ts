@@ -97,6 +97,14 @@ describe('a stream of Gemini', () => {
     })
   })
 
+  it('gives sources without a place to the text that comes last', () => {
+    const groundingMetadata = { groundingChunks: [{ web: { uri: 'https://a.example' } }] }
+    const cited = { candidates: [{ content: { parts: [{ text: 'b' }] }, groundingMetadata }] }
+    const { content } = answer(part({ text: 'a' }, { functionCall: { name: 'f' } }), cited, finish())
+    expect(content).toMatchObject([{ text: 'a' }, {}, { text: 'b', citations: [{ url: 'https://a.example' }] }])
+    expect(content?.[0]).not.toHaveProperty('citations')
+  })
+
   it('tells images whole, the likelihood of tokens, and what it left out', () => {
     const logprobsResult = { chosenCandidates: [{ token: 'a', logProbability: -1 }] }
     const { choices, losses } = answer(
