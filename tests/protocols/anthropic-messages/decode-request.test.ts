@@ -231,6 +231,15 @@ describe('a request from a caller of this API', () => {
     ])
   })
 
+  it('has a cache without a time to live, or with one that is unknown, at the vendor’s own', () => {
+    for (const ttl of [undefined, '2h']) {
+      const block = { type: 'text', text: 'a', cache_control: { type: 'ephemeral', ...(ttl && { ttl }) } }
+      expect(decode({ messages: [{ role: 'user', content: [block] }] }).request.messages[0]?.content).toEqual([
+        { type: 'text', text: 'a', cache: {} },
+      ])
+    }
+  })
+
   it('keeps the thinking of the history, signed and redacted', () => {
     const { request } = decode({
       messages: [

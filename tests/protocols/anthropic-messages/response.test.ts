@@ -127,6 +127,14 @@ describe('an answer of Claude', () => {
     expect(encode(response)).toMatchObject({ content: [{ type: 'text', text: 'green', citations }] })
   })
 
+  it('names the source of a search result that has no address', () => {
+    const citations = [{ type: 'search_result_location', cited_text: 's', source: 'handbook', title: null }]
+    const { response } = decode({ ...message, content: [{ type: 'text', text: 'green', citations }] })
+    expect(response.choices[0]?.content).toEqual([
+      { type: 'text', text: 'green', citations: [{ title: 'handbook', quote: 's', start: 0, end: 5, raw: citations[0] }] },
+    ])
+  })
+
   it('says why it refused', () => {
     const refused = {
       ...message,

@@ -130,6 +130,35 @@ describe('the events of a stream', () => {
     ])
   })
 
+  it('keep what stands in the block which opens: text, and the signature of a thought', () => {
+    const citation = { type: 'page_location', cited_text: 'q' }
+    const text = streamOf(
+      started,
+      block(0, { type: 'thinking', thinking: 'a', signature: 'c2ln' }),
+      delta(0, { type: 'thinking_delta', thinking: 'b' }),
+      close(0),
+      block(1, { type: 'text', text: 'on' }),
+      delta(1, { type: 'text_delta', text: 'e' }),
+      delta(1, { type: 'citations_delta', citation }),
+      close(1),
+      ...stopped('end_turn'),
+    )
+    const starts = events(text).flatMap((event) => (event.type === 'part-start' ? [event.part] : []))
+    expect(starts).toEqual([
+      { type: 'reasoning', text: 'a' },
+      { type: 'text', text: 'on' },
+    ])
+    expect(answer(text).choices[0]?.content).toEqual([
+      { type: 'reasoning', text: 'ab', signature: { format: 'anthropic-claude-v1', value: 'c2ln' } },
+      { type: 'text', text: 'one', citations: [{ quote: 'q', start: 0, end: 3, raw: citation }] },
+    ])
+  })
+
+  it('name the tier that served them, where it is told', () => {
+    expect(events(sse('fallback-for-high-max-tokens')).at(-1)).toEqual({ type: 'end', serviceTier: 'standard' })
+    expect(events(streamOf(started, ...stopped('end_turn'))).at(-1)).toEqual({ type: 'end' })
+  })
+
   it('spell {} for a tool call without arguments, and never {} before real ones', () => {
     const call = { type: 'tool_use', id: 'toolu_1', name: 'now', input: {} }
     const empty = streamOf(
