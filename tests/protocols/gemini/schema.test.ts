@@ -24,6 +24,7 @@ describe('JSON Schema as the OpenAPI subset', () => {
         ],
       },
     ],
+    ['null and nothing else', { anyOf: [{ type: 'null' }] }, { type: 'NULL' }],
     ['a constant text', { const: 'a' }, { type: 'STRING', enum: ['a'] }],
     ['an enum with null', { enum: ['a', 'b', null] }, { type: 'STRING', enum: ['a', 'b'], nullable: true }],
     [

@@ -99,8 +99,8 @@ describe('a stream of Gemini', () => {
 
   it('gives sources without a place to the text that comes last', () => {
     const groundingMetadata = { groundingChunks: [{ web: { uri: 'https://a.example' } }] }
-    const cited = { candidates: [{ content: { parts: [{ text: 'b' }] }, groundingMetadata }] }
-    const { content } = answer(part({ text: 'a' }, { functionCall: { name: 'f' } }), cited, finish())
+    const cited = { candidates: [{ groundingMetadata }] }
+    const { content } = answer(part({ text: 'a' }, { functionCall: { name: 'f' } }), part({ text: 'b' }), finish(), cited)
     expect(content).toMatchObject([{ text: 'a' }, {}, { text: 'b', citations: [{ url: 'https://a.example' }] }])
     expect(content?.[0]).not.toHaveProperty('citations')
   })
