@@ -29,15 +29,20 @@ export type OwnProvider =
   | ({ readonly type: PresetName } & ProviderOptions)
   | ({ readonly type?: 'openai-compatible' } & Omit<OpenAICompatibleOptions, 'name'>)
 
-/** Options by the name of a provider, or whole providers. */
-export type ProvidersOptions = {
+interface OptionsByName {
   readonly openai?: OpenAIOptions | OwnProvider
   readonly azure?: AzureOptions | OwnProvider
   readonly anthropic?: AnthropicOptions | OwnProvider
   readonly google?: GoogleOptions | OwnProvider
   readonly vertex?: VertexOptions | OwnProvider
   readonly bedrock?: BedrockOptions | OwnProvider
-} & { readonly [name in PresetName]?: ProviderOptions | OwnProvider } & { readonly [name: string]: OwnProvider | ProviderOptions }
+}
+
+/** Options by the name of a provider, or whole providers. */
+export type ProvidersOptions = OptionsByName & { readonly [name in PresetName]?: ProviderOptions | OwnProvider } & {
+  // An index signature holds for the names above as well, so it must take what they take.
+  readonly [name: string]: OptionsByName[keyof OptionsByName] | ProviderOptions
+}
 
 export interface Providers {
   /** The provider of this name; undefined when there is none. */

@@ -55,6 +55,18 @@ describe('the registry', () => {
     expect((await providers.get('mistral')?.prepare(chat))?.url).toBe('https://eu.example/v1/chat/completions')
   })
 
+  test('takes the particular options of each provider, without any of the common ones', () => {
+    const options: ProvidersOptions = {
+      openai: { organization: 'org' },
+      azure: { resource: 'acme' },
+      anthropic: { authToken: 't' },
+      vertex: { project: 'p', location: 'eu' },
+      bedrock: { region: 'eu-central-1', profile: 'default' },
+      ollama: {},
+    }
+    expect(() => configuredProviders(options, bare)).not.toThrow()
+  })
+
   test('takes a whole provider as it is', () => {
     const mine: Provider = {
       name: 'mine',
