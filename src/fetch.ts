@@ -130,6 +130,7 @@ function incomingOf(
       transport,
       provider: beside?.provider ?? provider ?? originOf(found.protocol.name),
       ready: beside?.ready ?? true,
+      ...(beside?.renew && { renew: beside.renew }),
     },
     options: beside?.options ?? {},
     ...(signal && { signal }),

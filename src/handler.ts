@@ -6,7 +6,7 @@ import type { Engine, Incoming } from './engine.js'
 import { frame } from './protocols/framing/framing.js'
 import type { Protocol } from './protocols/protocol.js'
 import { type Recognised, recognise } from './recognise.js'
-import { respondError, respondWhole } from './respond.js'
+import { respondErrorWhole, respondWhole } from './respond.js'
 
 export interface HandlerOptions {
   /** The largest request body that `handle` reads, in bytes. @defaultValue 33554432 (32 MiB) */
@@ -29,7 +29,7 @@ export function createHandler(
       return await answer(engine, incomingOf(request, found, body))
     } catch (error) {
       if (!isLeashError(error)) throw error
-      return respondError(error, protocol, createReport('', undefined))
+      return respondErrorWhole(error, protocol, createReport('', undefined))
     }
   }
 }
@@ -41,7 +41,7 @@ async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
     return respondWhole(done.stream ? { ...done, body: told(done.body, incoming.protocol) } : done, report)
   } catch (error) {
     if (!isLeashError(error)) throw error
-    return respondError(error, incoming.protocol, report)
+    return respondErrorWhole(error, incoming.protocol, report)
   }
 }
 

@@ -37,7 +37,7 @@ class LeashedResponse extends Response {
   }
   override json(): Promise<unknown> {
     const state = readOf(this)
-    if (state.stream || state.used || state.whole) return whole(this).json()
+    if (!('value' in state) || state.used || state.whole) return whole(this).json()
     state.used = true
     return Promise.resolve(state.value)
   }
@@ -132,30 +132,52 @@ export function attachReport(value: unknown, report: Report): void {
   if (isObject(value)) Object.defineProperty(value, 'leash', { value: report, enumerable: false, configurable: true })
 }
 
-/** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
-  const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
-  const encoded = own ? undefined : protocol.encodeError(error)
-  const headers = reported(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
-  headers.set('x-should-retry', 'false')
-  headers.set('x-leash-error', error.code)
-  if (!own && error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
-  const response = new Response(own ? own.text : JSON.stringify(encoded?.body), {
-    status: own?.status ?? encoded?.status ?? error.status,
-    headers,
-  })
-  reports.set(response.headers, report)
+  const { status, headers, text } = failureIn(error, protocol, report)
+  const response = new Response(null, { status })
+  Object.setPrototypeOf(response, LeashedResponse.prototype)
+  read.set(response, { headers, text, used: false })
+  reports.set(headers, report)
   return response
 }
 
-function reported(headers: Headers, report: Report): Headers {
-  const all = new Headers(headers)
-  all.set('x-leash-id', report.id)
-  all.set('x-leash-attempts', String(report.attempts.length))
-  if (report.provider) all.set('x-leash-provider', report.provider)
-  if (report.model) all.set('x-leash-model', report.model)
+/** The same as a plain `Response`. */
+export function respondErrorWhole(error: LeashError, protocol: Protocol, report: Report): Response {
+  const { text, ...init } = failureIn(error, protocol, report)
+  return new Response(text, init)
+}
+
+/** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
+function failureIn(error: LeashError, protocol: Protocol, report: Report): { status: number; headers: Headers; text: string } {
+  const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
+  const stop = { 'x-should-retry': 'false', 'x-leash-error': error.code }
+  if (own) return { status: own.status, headers: reported(own.headers, report, stop), text: own.text }
+  const { status, body } = protocol.encodeError(error)
+  const after = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
+  const headers = reported(new Headers({ 'content-type': 'application/json' }), report, { ...stop, ...after })
+  return { status, headers, text: JSON.stringify(body) }
+}
+
+/** The vendor's headers with ours beside them: the very same object where it may be changed, as that of a test's `Response`. */
+function reported(theirs: Headers, report: Report, more: Readonly<Record<string, string>> = {}): Headers {
+  const ours = {
+    'x-leash-id': report.id,
+    'x-leash-attempts': String(report.attempts.length),
+    ...(report.provider !== undefined && { 'x-leash-provider': report.provider }),
+    ...(report.model !== undefined && { 'x-leash-model': report.model }),
+    ...more,
+  }
+  try {
+    return written(theirs, ours)
+  } catch {
+    return written(new Headers(theirs), ours)
+  }
+}
+
+function written(headers: Headers, ours: Readonly<Record<string, string>>): Headers {
+  for (const [name, value] of Object.entries(ours)) headers.set(name, value)
   // The body has been decoded and may have been edited: these would lie about it.
-  all.delete('content-encoding')
-  all.delete('content-length')
-  return all
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+  return headers
 }

@@ -7,16 +7,18 @@ import { ObservedStream } from './observed.js'
 
 export async function passThrough(underway: Underway): Promise<Result> {
   const { call, own, clock } = underway
-  const { provider, model } = call.target
+  const { provider, model, origin } = call.target
+  // What the caller's own SDK addressed to this very server is the caller's to word.
+  const traits = origin ? {} : provider.traits(model)
   let body = model === call.model ? call.body : own.withModel(call.body, model)
   if (own.adapt) {
     const losses: Loss[] = []
-    body = own.adapt(body, provider.traits(model), (path, action, why) => losses.push({ path, action, why }))
+    body = own.adapt(body, traits, (path, action, why) => losses.push({ path, action, why }))
     noteLosses(call, losses)
   }
-  const again = call.attempt > 1 ? await call.target.origin?.renew?.(call.attempt) : undefined
+  const again = call.attempt > 1 ? await origin?.renew?.(call.attempt) : undefined
   const text = body === call.body ? (again?.text ?? call.text) : undefined
-  const asked = call.stream ? own.askUsage?.(body, text, provider.traits(model)) : undefined
+  const asked = call.stream ? own.askUsage?.(body, text, traits) : undefined
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response
   if (call.stream && response.body && isEventStream(headers)) {
