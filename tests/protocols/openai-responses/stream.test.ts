@@ -156,6 +156,28 @@ describe('parts', () => {
     ])
   })
 
+  test('a new summary ends the one before it, so that it is told as it comes', () => {
+    const events = stream(
+      ['response.output_item.added', { output_index: 0, item: { id: 'rs_1', type: 'reasoning', summary: [] } }],
+      ['response.reasoning_summary_text.delta', { output_index: 0, summary_index: 0, delta: 'one' }],
+      ['response.reasoning_summary_text.delta', { output_index: 0, summary_index: 1, delta: 'two' }],
+    )
+    expect(events.slice(1, -2).map(({ type }) => type)).toEqual([
+      'part-start',
+      'part-delta',
+      'part-end',
+      'part-start',
+      'part-delta',
+      'part-end',
+    ])
+    const decoder = openaiResponses.upstream.decodeStream(decodeContext())
+    const type = 'response.reasoning_summary_text.delta'
+    const push = (summary_index: number) =>
+      decoder.push({ data: JSON.stringify({ type, output_index: 0, summary_index, delta: 'x' }) })
+    expect(push(0).at(-1)).toMatchObject({ type: 'part-delta', index: 0 })
+    expect(push(1).at(-1)).toMatchObject({ type: 'part-delta', index: 1 })
+  })
+
   test('open reasoning text is no summary', () => {
     const events = stream(
       ['response.output_item.added', { output_index: 0, item: { id: 'rs_1', type: 'reasoning', summary: [] } }],
@@ -225,6 +247,14 @@ describe('servers that only resemble it', () => {
       ['response.output_item.added', { output_index: 0, item: { type: 'function_call', id: 'fc_1' } }],
       ['response.function_call_arguments.delta', { output_index: 0, delta: '{"x"' }],
       ['response.output_item.done', { output_index: 0, item: call('f', '{"x":1}') }],
+    )
+    expect(collect(events).choices[0]?.content).toEqual([{ type: 'tool-call', id: 'f', name: 'f', arguments: '{"x":1}' }])
+  })
+
+  test('the name comes late: arguments that came before it are kept', () => {
+    const events = stream(
+      ['response.function_call_arguments.delta', { output_index: 0, delta: '{"x":1}' }],
+      ['response.output_item.done', { output_index: 0, item: { type: 'function_call', call_id: 'f', name: 'f' } }],
     )
     expect(collect(events).choices[0]?.content).toEqual([{ type: 'tool-call', id: 'f', name: 'f', arguments: '{"x":1}' }])
   })
