@@ -87,8 +87,7 @@ class ChunkTap implements Tap {
       this.#done = this.content = true
       return
     }
-    const plain = this.content && !this.#finished && event === undefined && isFirstChoice(data)
-    if (plain && !holds(data, '"finish_reason":', '"') && !holds(data, '"usage":', '{') && !holds(data, '"error":', '{"')) return
+    if (this.content && !this.#finished && event === undefined && isPlain(data)) return
     this.#read(parseJson(data), event)
   }
 
@@ -117,18 +116,30 @@ class ChunkTap implements Tap {
   }
 }
 
-/** Whether `name` is followed, after spaces, by one of the characters in `starts`; `null` is what most chunks say. */
+/**
+ * Whether a chunk is more of the first choice and nothing else: neither a finish, nor usage, nor an error, nor another
+ * choice, which must be counted. Where a vendor writes its members in another order than OpenAI, the answer is no.
+ *
+ * The names are cut so that they begin with a rare character: V8 stops at each occurrence of the first one, and a quote
+ * makes the four searches as slow as parsing (1.5 µs for a chunk of 300 bytes, against 0.3).
+ */
+function isPlain(data: string): boolean {
+  const choice = data.indexOf('[{"index":')
+  if (choice < 0 || valueAt(data, choice + 10) !== '0') return false
+  return !holds(data, 'finish_reason":', '"') && !holds(data, 'usage":', '{') && !holds(data, 'rror":', '{"')
+}
+
+/** Whether a member whose name ends so has a value that begins with one of `starts`; most chunks say `null`. */
 function holds(data: string, name: string, starts: string): boolean {
   for (let at = data.indexOf(name); at >= 0; at = data.indexOf(name, at)) {
     at += name.length
-    while (data[at] === ' ') at++
-    if (starts.includes(data[at] ?? '')) return true
+    if (starts.includes(valueAt(data, at))) return true
   }
   return false
 }
 
-/** False only where a chunk in OpenAI's own order of members is of another choice than the first: those are counted. */
-function isFirstChoice(data: string): boolean {
-  const at = data.indexOf('"choices":[{"index":')
-  return at < 0 || data[at + 20] === '0'
+function valueAt(data: string, from: number): string {
+  let at = from
+  while (data[at] === ' ') at++
+  return data[at] ?? ''
 }

@@ -130,7 +130,7 @@ class StreamedChoice {
       const value = delta[member]
       if (value !== null && value !== undefined && value !== '') read(this, value, delta)
     }
-    const tokens = readLogprobs(choice.logprobs)
+    const tokens = choice.logprobs ? readLogprobs(choice.logprobs) : []
     if (tokens.length > 0) this.#tell({ type: 'logprobs', choice: this.#index, tokens })
     if (typeof choice.finish_reason !== 'string' || choice.finish_reason === '') return
     this.finished = true

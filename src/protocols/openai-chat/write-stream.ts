@@ -53,7 +53,9 @@ const handlers: Handlers = {
 class ChunkEncoder implements StreamEncoder {
   readonly #includeUsage: boolean
   readonly #choices = new Map<number, ToldChoice>()
-  #head: Record<string, unknown> = { id: '', object: 'chat.completion.chunk', created: 0, model: '' }
+  #id = ''
+  /** What every chunk begins with, written once: the members before `choices`, and its name. */
+  #head = '{"choices":'
   #usage: Usage | undefined
   #out: WireEvent[] = []
 
@@ -74,17 +76,19 @@ class ChunkEncoder implements StreamEncoder {
   }
 
   start({ id, model, created }: Of<'start'>): void {
-    this.#head = { ...this.#head, id, created: created ?? Math.floor(Date.now() / 1000), model }
+    this.#id = id
+    const head = { id, object: 'chat.completion.chunk', created: created ?? Math.floor(Date.now() / 1000), model }
+    this.#head = `${JSON.stringify(head).slice(0, -1)},"choices":`
   }
 
   tell(choice: number, delta: object, more: object = {}): void {
     this.#chunk([{ index: choice, delta, logprobs: null, finish_reason: null, ...more }])
   }
 
-  #chunk(choices: readonly object[], more: object = {}): void {
-    // As OpenAI does, so that a caller who asked for usage sees the member in every chunk.
-    const usage = this.#includeUsage ? { usage: null } : {}
-    this.#out.push({ data: JSON.stringify({ ...this.#head, choices, ...usage, ...more }) })
+  /** As OpenAI does, a caller who asked for usage sees the member in every chunk. */
+  #chunk(choices: readonly object[], more?: object): void {
+    const usage = more ? `,${JSON.stringify(more).slice(1, -1)}` : this.#includeUsage ? ',"usage":null' : ''
+    this.#out.push({ data: `${this.#head}${JSON.stringify(choices)}${usage}}` })
   }
 
   #choice(choice: number): ToldChoice {
@@ -113,7 +117,7 @@ class ChunkEncoder implements StreamEncoder {
         return
       case 'audio': {
         const data = part.source.kind === 'base64' ? part.source.data : ''
-        this.tell(choice, { audio: { id: `audio_${String(this.#head.id)}`, data, transcript: part.transcript ?? '' } })
+        this.tell(choice, { audio: { id: `audio_${this.#id}`, data, transcript: part.transcript ?? '' } })
         return
       }
       default:
