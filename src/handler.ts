@@ -50,8 +50,9 @@ async function* told(body: AsyncIterable<Uint8Array>, protocol: Protocol): Async
   try {
     yield* body
   } catch (error) {
-    if (!isLeashError(error) || protocol.kind !== 'chat' || !protocol.downstream) throw error
-    for (const event of protocol.downstream.encodeStream({ messages: [] }).fail(error)) yield frame(protocol.framing, event)
+    const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
+    if (!isLeashError(error) || !downstream) throw error
+    for (const event of downstream.encodeStream({ messages: [] }).fail(error)) yield frame(protocol.framing, event)
   }
 }
 

@@ -2,6 +2,7 @@
 import { LeashError } from './core/errors.js'
 import { isObject } from './core/json.js'
 import type { Transport } from './core/transport.js'
+import { awsRequestHandler } from './providers/auth/aws-handler.js'
 import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
 
 /** What `wrap` needs of a leash. */
@@ -11,14 +12,15 @@ export interface Wrapping {
 }
 
 /**
- * An instance of the same class whose calls go through the stack. OpenAI, Anthropic and their kin, and AWS's Bedrock
- * client, are copied; Google's client cannot make a copy of itself and is changed in place.
+ * An instance of the same class whose calls go through the stack. OpenAI, Anthropic and their kin are copied;
+ * Google's and AWS's clients cannot make a copy of themselves and are changed in place.
  *
  * @throws LeashError `unsupported` for an instance of anything else
  */
 export function wrap<T extends object>(client: T, leash: Wrapping): T {
   if (isStainless(client)) return wrapStainless(client, leash)
   if (isGoogle(client)) return wrapGoogle(client, leash)
+  if (isAws(client)) return wrapAws(client, leash)
   throw new LeashError(
     'unsupported',
     `Cannot wrap an instance of ${client.constructor?.name ?? 'no class'}. Known: OpenAI, Anthropic, GoogleGenAI, BedrockRuntimeClient; for any other SDK pass \`leash.fetch\` as its fetch option.`,
@@ -70,5 +72,23 @@ function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
   const { retryOptions: _, ...httpOptions } = clientOptions.httpOptions ?? {}
   const vertex = Reflect.get(client, 'vertexai') === true
   clientOptions.httpOptions = { ...httpOptions, fetch: leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch) }
+  return client
+}
+
+interface Aws {
+  config: { requestHandler: unknown }
+  send(command: unknown): unknown
+  middlewareStack: { remove(name: string): boolean }
+}
+
+function isAws(client: object): client is Aws {
+  const config: unknown = Reflect.get(client, 'config')
+  return isObject(config) && 'requestHandler' in config && isObject(Reflect.get(client, 'middlewareStack'))
+}
+
+function wrapAws<T extends Aws>(client: T, leash: Wrapping): T {
+  client.config.requestHandler = awsRequestHandler(leash.fetchFor('bedrock'))
+  // AWS's own round of retries: the leash has one.
+  client.middlewareStack.remove('retryMiddleware')
   return client
 }

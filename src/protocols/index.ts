@@ -1,16 +1,24 @@
-import { anthropicMessages } from './anthropic-messages/index.js'
-import { bedrockConverse } from './bedrock-converse/index.js'
-import { bedrockEmbeddings } from './bedrock-embeddings/index.js'
-import { gemini } from './gemini/index.js'
-import { geminiEmbeddings } from './gemini-embeddings/index.js'
-import { openaiChat } from './openai-chat/index.js'
-import { openaiEmbeddings } from './openai-embeddings/index.js'
-import { openaiResponses } from './openai-responses/index.js'
+import { native as anthropicMessages } from './anthropic-messages/native.js'
+import { native as bedrockConverse } from './bedrock-converse/native.js'
+import { native as bedrockEmbeddings } from './bedrock-embeddings/native.js'
+import { native as gemini } from './gemini/native.js'
+import { native as geminiEmbeddings } from './gemini-embeddings/native.js'
+import { native as openaiChat } from './openai-chat/native.js'
+import { native as openaiEmbeddings } from './openai-embeddings/native.js'
+import { native as openaiResponses } from './openai-responses/native.js'
 import type { Protocol } from './protocol.js'
 
-/** Every protocol by its name; the order is the one in which a request is tried on them. */
-export const protocols: ReadonlyMap<string, Protocol> = new Map(
-  [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, gemini, geminiEmbeddings, bedrockConverse, bedrockEmbeddings].map(
-    (protocol: Protocol) => [protocol.name, protocol],
-  ),
-)
+/** The order is the one in which a request is tried on them. */
+const all: readonly Protocol[] = [
+  { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat },
+  { ...openaiResponses, codec: async () => (await import('./openai-responses/index.js')).openaiResponses },
+  { ...openaiEmbeddings, codec: async () => (await import('./openai-embeddings/index.js')).openaiEmbeddings },
+  { ...anthropicMessages, codec: async () => (await import('./anthropic-messages/index.js')).anthropicMessages },
+  { ...gemini, codec: async () => (await import('./gemini/index.js')).gemini },
+  { ...geminiEmbeddings, codec: async () => (await import('./gemini-embeddings/index.js')).geminiEmbeddings },
+  { ...bedrockConverse, codec: async () => (await import('./bedrock-converse/index.js')).bedrockConverse },
+  { ...bedrockEmbeddings, codec: async () => (await import('./bedrock-embeddings/index.js')).bedrockEmbeddings },
+]
+
+/** Every protocol by its name. */
+export const protocols: ReadonlyMap<string, Protocol> = new Map(all.map((protocol) => [protocol.name, protocol]))

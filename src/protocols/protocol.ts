@@ -139,16 +139,26 @@ interface ProtocolBase {
   askUsage?(body: JsonObject, text: string | undefined, traits: Traits): { readonly text: string; hide(): ByteFilter } | undefined
 }
 
-export interface ChatProtocol extends ProtocolBase {
-  readonly kind: 'chat'
+/** What a call needs of a protocol that it does not leave: where it goes, what its bytes tell, what its failures mean. */
+export interface Native<Kind extends 'chat' | 'embeddings' = 'chat' | 'embeddings'> extends ProtocolBase {
+  readonly kind: Kind
+}
+
+/** What a call needs besides when it crosses into another protocol, or comes from one. */
+export interface ChatCodec {
   readonly upstream: ChatUpstream
   readonly downstream?: ChatDownstream
 }
 
-export interface EmbedProtocol extends ProtocolBase {
-  readonly kind: 'embeddings'
+export interface EmbedCodec {
   readonly upstream: EmbedUpstream
   readonly downstream?: EmbedDownstream
 }
 
-export type Protocol = ChatProtocol | EmbedProtocol
+export interface ChatProtocol extends Native<'chat'>, ChatCodec {}
+export interface EmbedProtocol extends Native<'embeddings'>, EmbedCodec {}
+
+/** A protocol as the stack holds it: translation is most of its code, and is loaded by the first call that crosses. */
+export type Protocol =
+  | (Native<'chat'> & { codec(): Promise<ChatCodec> })
+  | (Native<'embeddings'> & { codec(): Promise<EmbedCodec> })

@@ -1,60 +1,70 @@
 /** The lane where caller and target speak different protocols: request, answer and stream go through the neutral model. */
 import type { Loss, Result, StreamResult } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
-import type { StreamEvent } from '../core/events.js'
-import type { EmbedRequest } from '../core/message.js'
+import { replay, type StreamEvent } from '../core/events.js'
+import type { ChatResponse, EmbedRequest } from '../core/message.js'
 import { frame, streamContentType, unframer } from '../protocols/framing/framing.js'
 import type {
   ChatDownstream,
-  ChatProtocol,
+  ChatUpstream,
   EmbedDownstream,
-  EmbedProtocol,
+  EmbedUpstream,
+  StreamDecoder,
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
 
-export function translate(underway: Underway): Promise<Result> {
+export async function translate(underway: Underway): Promise<Result> {
   const { own, theirs } = underway
-  if (own.downstream === undefined) {
-    throw new LeashError('unsupported', `A caller who speaks "${own.name}" can only reach providers that speak it too.`)
+  if (own.kind === 'chat' && theirs.kind === 'chat') {
+    const [{ downstream = unheard(own.name) }, { upstream }] = await Promise.all([own.codec(), theirs.codec()])
+    return translateChat(underway, downstream, upstream)
   }
-  if (own.kind === 'chat' && theirs.kind === 'chat') return translateChat(underway, own.downstream, theirs)
-  if (own.kind === 'embeddings' && theirs.kind === 'embeddings') return translateEmbeddings(underway, own.downstream, theirs)
+  if (own.kind === 'embeddings' && theirs.kind === 'embeddings') {
+    const [{ downstream = unheard(own.name) }, { upstream }] = await Promise.all([own.codec(), theirs.codec()])
+    return translateEmbeddings(underway, downstream, upstream)
+  }
   throw new LeashError('unsupported', `"${own.name}" cannot be translated to "${theirs.name}".`)
 }
 
-async function translateChat(underway: Underway, down: ChatDownstream, theirs: ChatProtocol): Promise<Result> {
+function unheard(protocol: string): never {
+  throw new LeashError('unsupported', `A caller who speaks "${protocol}" can only reach providers that speak it too.`)
+}
+
+async function translateChat(underway: Underway, down: ChatDownstream, up: ChatUpstream): Promise<Result> {
   const { call } = underway
   const { provider, model } = call.target
   const losses: Loss[] = []
   const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
   const request = down.decodeRequest(call.body, lose)
-  const body = theirs.upstream.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
+  const body = up.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
   noteLosses(call, losses)
   const response = await underway.exchange(body)
   const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
   const context = { model, lose: warn, request }
   if (call.stream && response.body && isEventStream(response.headers)) {
-    const events = new DecodedStream(response.body, theirs, theirs.upstream.decodeStream(context), underway)
+    const events = new DecodedStream(response.body, up.decodeStream(context), underway)
     underway.clock.enter('firstTokenMs')
     await events.prime()
     underway.clock.enter('idleMs')
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
   }
-  const answer = theirs.upstream.decodeResponse(parseAnswer(await response.text(), response.headers), context)
+  const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), context)
   underway.answered(answer.usage)
   underway.end(undefined)
-  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(answer, request) }
+  const named = answer.id === '' ? { ...answer, id: call.id } : answer
+  if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
+  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(named, request) }
 }
 
-async function translateEmbeddings(underway: Underway, down: EmbedDownstream, theirs: EmbedProtocol): Promise<Result> {
+async function translateEmbeddings(underway: Underway, down: EmbedDownstream, up: EmbedUpstream): Promise<Result> {
   const { call } = underway
   const { provider, model } = call.target
   const losses: Loss[] = []
   const request: EmbedRequest = down.decodeRequest(call.body)
-  const body = theirs.upstream.encodeRequest(request, {
+  const body = up.encodeRequest(request, {
     model,
     stream: false,
     traits: provider.traits(model),
@@ -62,7 +72,7 @@ async function translateEmbeddings(underway: Underway, down: EmbedDownstream, th
   })
   noteLosses(call, losses)
   const response = await underway.exchange(body)
-  const answer = theirs.upstream.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
+  const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
   underway.answered(answer.usage)
   underway.end(undefined)
   return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(answer, request) }
@@ -80,27 +90,27 @@ function streamResult({ own }: Underway, response: Response, body: AsyncIterable
   return { stream: true, status: 200, headers: carriedHeaders(response.headers, streamContentType[own.framing]), body }
 }
 
+/** A whole answer where a stream was asked for: some servers do not stream everything. */
+async function* replayed(answer: ChatResponse, { own }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+  for (const event of replay(answer)) for (const wire of encoder.push(event)) yield frame(own.framing, wire)
+}
+
 /** A vendor's stream as neutral events, in batches of one chunk. */
 class DecodedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #underway: Underway
   readonly #frames: ReturnType<typeof unframer>
-  readonly #decoder: ReturnType<ChatProtocol['upstream']['decodeStream']>
+  readonly #decoder: StreamDecoder
   #batch: StreamEvent[] = []
   #ready: StreamEvent[][] = []
   #terminal = false
   ended = false
 
-  constructor(
-    body: ReadableStream<Uint8Array>,
-    protocol: ChatProtocol,
-    decoder: ReturnType<ChatProtocol['upstream']['decodeStream']>,
-    underway: Underway,
-  ) {
+  constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder, underway: Underway) {
     this.#reader = body.getReader()
     this.#decoder = decoder
     this.#underway = underway
-    this.#frames = unframer(protocol.framing, (event: WireEvent) => this.#batch.push(...this.#decoder.push(event)))
+    this.#frames = unframer(underway.theirs.framing, (event) => this.#batch.push(...this.#decoder.push(event)))
   }
 
   async prime(): Promise<void> {
@@ -162,11 +172,12 @@ function isContent(event: StreamEvent): boolean {
 }
 
 /** The stream in the caller's protocol; a failure on the way becomes that protocol's own error event. */
-async function* encodeStream(events: DecodedStream, { own }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+async function* encodeStream(events: DecodedStream, { own, call }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
   const bytes = (wire: readonly WireEvent[]) => wire.map((event) => frame(own.framing, event))
   try {
     for (let batch = await events.next(); batch; batch = await events.next()) {
-      for (const event of batch) yield* bytes(encoder.push(event))
+      for (const event of batch)
+        yield* bytes(encoder.push(event.type === 'start' && event.id === '' ? { ...event, id: call.id } : event))
     }
   } catch (error) {
     if (!(error instanceof LeashError) || error.code === 'aborted') throw error

@@ -1,25 +1,11 @@
 /** Amazon Bedrock's Converse API. Nobody calls us in it but AWS's own SDK, whose calls pass through: it has no downstream half. */
-import { bedrockAddress } from '../bedrock-address.js'
 import type { ChatProtocol } from '../protocol.js'
-import { decodeError, encodeError } from './error.js'
-import { lens } from './lens.js'
+import { native } from './native.js'
 import { encodeRequest } from './request.js'
 import { decodeResponse } from './response.js'
 import { decodeStream } from './stream.js'
 
 export const bedrockConverse: ChatProtocol = {
-  kind: 'chat',
-  name: 'bedrock-converse',
-  framing: 'aws-eventstream',
-  lens,
-  headers: [],
-  match(path) {
-    const { model, operation } = bedrockAddress(path) ?? {}
-    if (model === undefined || (operation !== 'converse' && operation !== 'converse-stream')) return undefined
-    return { model, stream: operation === 'converse-stream' }
-  },
-  withModel: (body) => body,
-  decodeError,
-  encodeError,
+  ...native,
   upstream: { encodeRequest, decodeResponse, decodeStream },
 }

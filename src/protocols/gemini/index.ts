@@ -1,34 +1,13 @@
 /** Google's `generateContent`, as Gemini API (AI Studio) and Vertex AI speak it. */
-import { percentDecoded } from '../percent.js'
 import type { ChatProtocol } from '../protocol.js'
-import { adapt } from './adapt.js'
 import { encodeStream } from './encode-stream.js'
-import { decodeError, encodeError } from './error.js'
-import { lens } from './lens.js'
+import { native } from './native.js'
 import { decodeRequest, encodeRequest } from './request.js'
 import { decodeResponse, encodeResponse } from './response.js'
 import { decodeStream } from './stream.js'
 
-/** `/v1beta/models/{model}:generateContent`, also under `tunedModels/` or a project's `publishers/google/` and `endpoints/`. */
-const path = /\/(models|tunedModels|endpoints)\/([^?#]+):(generateContent|streamGenerateContent)(?:[?#]|$)/
-
 export const gemini: ChatProtocol = {
-  name: 'gemini',
-  kind: 'chat',
-  framing: 'sse',
-  lens,
-  match(address) {
-    const [, collection, id, method] = path.exec(address) ?? []
-    if (!id) return undefined
-    const model = percentDecoded(id)
-    return { model: collection === 'models' ? model : `${collection}/${model}`, stream: method === 'streamGenerateContent' }
-  },
-  withModel: (body) => body,
-  // Vertex AI's way to ask for provisioned, flex or priority throughput, and how long the server may take.
-  headers: ['x-vertex-ai-llm-request-type', 'x-vertex-ai-llm-shared-request-type', 'x-server-timeout'],
-  decodeError,
-  encodeError,
+  ...native,
   upstream: { encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
-  adapt,
 }

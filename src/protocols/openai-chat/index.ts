@@ -2,30 +2,15 @@
  * OpenAI's Chat Completions, and what its many compatible vendors made of it.
  * Source: https://platform.openai.com/docs/api-reference/chat
  */
-import { openAiMatch, withModel } from '../openai-address.js'
 import type { ChatProtocol } from '../protocol.js'
-import { adapt } from './adapt.js'
-import { decodeError, encodeError } from './error.js'
-import { lens } from './lens.js'
-import { askUsage } from './pass-through.js'
+import { native } from './native.js'
 import { decodeRequest, encodeRequest } from './request.js'
 import { decodeResponse, encodeResponse } from './response.js'
 import { decodeStream } from './stream.js'
-import { protocolName } from './wire.js'
 import { encodeStream } from './write-stream.js'
 
 export const openaiChat: ChatProtocol = {
-  kind: 'chat',
-  name: protocolName,
-  framing: 'sse',
-  headers: ['openai-beta', 'x-client-request-id'],
-  match: openAiMatch('chat/completions'),
-  withModel,
-  lens,
-  adapt,
-  askUsage,
-  decodeError,
-  encodeError,
+  ...native,
   upstream: { encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
 }

@@ -1,23 +1,11 @@
 /** OpenAI's Embeddings. Source: https://platform.openai.com/docs/api-reference/embeddings */
-import { openAiMatch, withModel } from '../openai-address.js'
-import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.js'
 import type { EmbedProtocol } from '../protocol.js'
-import { adapt } from './adapt.js'
-import { lens } from './lens.js'
+import { native } from './native.js'
 import { decodeRequest, encodeRequest } from './request.js'
-import { decodeResponse, encodeResponse, protocolName } from './response.js'
+import { decodeResponse, encodeResponse } from './response.js'
 
 export const openaiEmbeddings: EmbedProtocol = {
-  kind: 'embeddings',
-  name: protocolName,
-  framing: 'sse',
-  headers: ['openai-beta', 'x-client-request-id'],
-  match: openAiMatch('embeddings'),
-  withModel,
-  lens,
-  adapt,
-  decodeError: (failed) => decodeOpenAiError(protocolName, failed),
-  encodeError: (error) => encodeOpenAiError(protocolName, error),
+  ...native,
   upstream: { encodeRequest, decodeResponse },
   downstream: { decodeRequest, encodeResponse },
 }
