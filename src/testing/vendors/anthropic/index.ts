@@ -22,7 +22,7 @@ export function answerMessage(ask: Ask): Reply {
   const usage = usageOf(ask, answer)
   const head = { id: ids('msg_01', 22), type: 'message', role: 'assistant', model: ask.model }
   if (ask.stream) return streamed(ask, head, answer, blocks, usage)
-  const ends = { content: blocks, stop_reason: stopReasons[answer.finish], stop_sequence: answer.stopSequence ?? null }
+  const ends = { content: blocks, ...endOf(answer) }
   return json({ ...head, ...ends, usage }, anthropicHeaders(ids))
 }
 
@@ -43,6 +43,12 @@ const stopReasons: Record<Answer['finish'], string> = {
   length: 'max_tokens',
   'tool-calls': 'tool_use',
 }
+
+const endOf = (answer: Answer) => ({
+  stop_reason: stopReasons[answer.finish],
+  stop_sequence: answer.stopSequence ?? null,
+  stop_details: null,
+})
 
 type Block = Readonly<Record<string, unknown>>
 
@@ -74,14 +80,18 @@ function usageOf({ body, world }: Ask, answer: Answer) {
     cache_read_input_tokens: cache.read,
     cache_creation: { ephemeral_5m_input_tokens: cache.write5m, ephemeral_1h_input_tokens: cache.write1h },
     output_tokens: answer.tokens,
+    ...(answer.thinkingTokens > 0 && { output_tokens_details: { thinking_tokens: answer.thinkingTokens } }),
     service_tier: 'standard',
+    inference_geo: 'not_available',
   }
 }
 
 type Usage = ReturnType<typeof usageOf>
 
 function streamed(ask: Ask, head: Block, answer: Answer, blocks: readonly Block[], usage: Usage): Reply {
-  const start = { ...head, content: [], stop_reason: null, stop_sequence: null, usage: { ...usage, output_tokens: 1 } }
+  const { output_tokens_details: details, ...begun } = usage
+  const ends = { stop_reason: null, stop_sequence: null, stop_details: null }
+  const start = { ...head, content: [], ...ends, usage: { ...begun, output_tokens: 1 } }
   const content = blocks.flatMap((block, index) => blockEvents(ask, answer, block, index))
   const events = [
     event('message_start', { message: start }),
@@ -89,12 +99,13 @@ function streamed(ask: Ask, head: Block, answer: Answer, blocks: readonly Block[
     event('ping'),
     ...content.slice(1),
     event('message_delta', {
-      delta: { stop_reason: stopReasons[answer.finish], stop_sequence: answer.stopSequence ?? null },
+      delta: endOf(answer),
       usage: {
         input_tokens: usage.input_tokens,
         cache_creation_input_tokens: usage.cache_creation_input_tokens,
         cache_read_input_tokens: usage.cache_read_input_tokens,
         output_tokens: usage.output_tokens,
+        ...(details && { output_tokens_details: details }),
       },
     }),
     event('message_stop'),

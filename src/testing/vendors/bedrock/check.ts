@@ -67,9 +67,10 @@ function checkBlocks(messages: readonly Body[]): void {
   }
 }
 
+/** Tools with a type are Bedrock's own, called and answered within one message. */
 const idsOf = (message: Body | undefined, kind: 'toolUse' | 'toolResult') =>
   blocksOf(message)
-    .filter((block) => block[kind] !== undefined)
+    .filter((block) => block[kind] !== undefined && asObject(block[kind]).type === undefined)
     .map((block) => String(asObject(block[kind]).toolUseId))
 
 function checkToolTurns(messages: readonly Body[]): void {

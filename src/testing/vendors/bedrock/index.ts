@@ -59,6 +59,7 @@ function usageOf({ body, world }: Ask, answer: Answer) {
     inputTokens,
     outputTokens: answer.tokens,
     totalTokens: inputTokens + cache.read + written + answer.tokens,
+    serverToolUsage: {},
     ...(marked && { cacheReadInputTokens: cache.read, cacheWriteInputTokens: written }),
   }
 }
