@@ -2,7 +2,6 @@
 import { asString, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
-import { withoutRefused } from './request.js'
 import { ourReasoning, signatureIn } from './wire.js'
 
 export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
@@ -46,4 +45,15 @@ function withoutExtra(value: JsonObject): JsonObject {
 function withPlainContent(item: JsonObject, content: Json[]): JsonObject {
   const plain = content.map((part) => (isObject(part) ? withoutExtra(part as JsonObject) : part))
   return plain.some((part, index) => part !== content[index]) ? { ...item, content: plain } : item
+}
+
+export function withoutRefused(body: JsonObject, refuses: readonly string[] = [], lose: ReportLoss): JsonObject {
+  const refused = refuses.filter((name) => body[name] !== undefined)
+  if (refused.length === 0) return body
+  const kept = { ...body }
+  for (const name of refused) {
+    delete kept[name]
+    lose(name, 'dropped', `The target refuses \`${name}\`.`)
+  }
+  return kept
 }

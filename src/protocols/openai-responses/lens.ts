@@ -2,6 +2,7 @@
 import { asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
+import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { Watch } from './tap.js'
 import { decodeUsage } from './usage.js'
@@ -35,7 +36,7 @@ const items: Readonly<Record<string, Replace>> = {
   local_shell_call_output: byKind({ output: 'tool-result' }),
 }
 
-const replaceItem: Replace = (item, replace) => (items[String(item.type)] ?? message)(item, replace)
+const replaceItem: Replace = (item, replace) => (lookup(items, item.type) ?? message)(item, replace)
 
 const contentPart: Replace = (part, replace) =>
   (part.type === 'reasoning_text' || part.type === 'summary_text' ? reasoningPart : saidPart)(part, replace)
@@ -130,7 +131,7 @@ const events: Readonly<Record<string, Replace>> = {
 export const lens: Lens = {
   replaceRequest: replaceBody,
   replaceResponse: replaceBody,
-  replaceEvent: (event, replace) => events[String(event.type)]?.(event, replace) ?? event,
+  replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
   usage: (body) => usageIn(body),
   tap: () => new Watch(),
 }

@@ -11,7 +11,7 @@ import type {
 } from 'openai/resources/responses/responses'
 import type { ReasoningPart, Signature, TokenLogprob, ToolCallPart } from '../../core/message.js'
 import { encodeCitation } from './annotations.js'
-import type { errorBody } from './error.js'
+import type { errorMembers } from './error.js'
 import { encodeLogprob } from './logprobs.js'
 import type { PartEnd } from './parts.js'
 import type { WireResponse } from './skeleton.js'
@@ -22,7 +22,7 @@ type Unnumbered<E> = E extends { type: Lifecycle }
   ? { type: E['type']; response: WireResponse }
   : E extends ResponseErrorEvent
     ? // The documentation has these members flat, and the API sends them nested: each client reads one of the two.
-      Omit<E, 'sequence_number'> & { error: ReturnType<typeof errorBody> }
+      Omit<E, 'sequence_number'> & { error: ReturnType<typeof errorMembers> }
     : E extends ResponseFunctionCallArgumentsDoneEvent
       ? // openai-node 6 has the name in its types, 7 has not.
         Omit<E, 'sequence_number'> & { name: string }

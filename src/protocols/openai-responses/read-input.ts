@@ -1,6 +1,7 @@
 /** From `input` items to messages. One turn of the assistant is several items here, and one message there. */
 import { asArray, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
@@ -37,7 +38,7 @@ export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
     const path = `input[${index}]`
     if (!isObject(item)) throw invalid(path, 'Each item of `input` has to be an object.')
     const type = asString(item.type) ?? (item.role === undefined ? 'item_reference' : 'message')
-    const read = itemReaders[type]
+    const read = lookup(itemReaders, type)
     if (read) read(item, path, history)
     else lose(path, 'dropped', whyDropped(type))
   }

@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message } from '../../core/message.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
 import { decodeReasoning, decodeTextFormat, encodeFormat, encodeReasoning } from './settings.js'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.js'
@@ -245,7 +246,7 @@ function encodeThinking({ reasoning }: ChatRequest, { traits, lose }: EncodeCont
 /** Encrypted reasoning, because with `store: false` it is the only way for a tool loop to carry the thinking on. */
 function encodeInclude({ logprobs }: ChatRequest, { model, traits }: EncodeContext): string[] | undefined {
   const include = [
-    ...(traits.reasoningEffort === false || unreasoning.test(model) ? [] : [encryptedIncluded]),
+    ...(traits.reasoningEffort === false || unreasoning.test(traits.baseModel ?? model) ? [] : [encryptedIncluded]),
     ...(logprobs ? [logprobsIncluded] : []),
   ]
   return include.length > 0 ? include : undefined
@@ -255,15 +256,4 @@ function encodeMaxTokens({ maxTokens }: ChatRequest, lose: ReportLoss): number |
   if (maxTokens === undefined || maxTokens >= leastOutputTokens) return maxTokens
   lose('max_tokens', 'approximated', `The Responses API takes ${leastOutputTokens} or more.`)
   return leastOutputTokens
-}
-
-export function withoutRefused(body: JsonObject, refuses: readonly string[] = [], lose: ReportLoss): JsonObject {
-  const refused = refuses.filter((name) => body[name] !== undefined)
-  if (refused.length === 0) return body
-  const kept = { ...body }
-  for (const name of refused) {
-    delete kept[name]
-    lose(name, 'dropped', `The target refuses \`${name}\`.`)
-  }
-  return kept
 }

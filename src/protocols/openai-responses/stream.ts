@@ -6,6 +6,7 @@ import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { FunctionCallItem, kindOf, MessageItem, ReasoningItem } from './items.js'
@@ -91,7 +92,7 @@ export class AnswerDecoder implements StreamDecoder {
     if (!isObject(body)) {
       throw new LeashError('upstream_malformed', 'The upstream sent a stream event that is not JSON.', { retryable: true })
     }
-    const handle = handlers[asString(body.type) ?? event ?? '']
+    const handle = lookup(handlers, asString(body.type) ?? event)
     if (!handle) return []
     this.#begin(asObject(body.response))
     handle(this, body)

@@ -5,7 +5,7 @@
 import type { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import type { AssistantPart, ChatRequest, FinishReason, ImagePart, ReasoningPart, TokenLogprob } from '../../core/message.js'
-import { errorBody } from './error.js'
+import { errorMembers } from './error.js'
 import { CallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
 import { encodeUsage } from './usage.js'
@@ -67,7 +67,7 @@ export class AnswerWriter {
 
   /** The API tells of a failure twice: in an event that the SDKs throw, and as the state of the response. */
   fail(error: LeashError): void {
-    const body = errorBody(error)
+    const body = errorMembers(error)
     this.#tell({ type: 'error', code: body.code, message: body.message, param: body.param, error: body })
     if (!this.#response) return
     const code = error.code === 'rate_limited' ? 'rate_limit_exceeded' : 'server_error'

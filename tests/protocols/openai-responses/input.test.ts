@@ -103,11 +103,12 @@ describe('items to messages', () => {
     const { request, lost } = history([
       { type: 'item_reference', id: 'msg_1' },
       { id: 'msg_2' },
+      { type: 'constructor' },
       { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x', queries: [] } },
       { type: 'reasoning', id: 'rs_1', summary: [] },
       { role: 'assistant', content: 'hi', phase: 'commentary' },
     ] as ResponseInput)
-    expect(lost.map(({ path }) => path)).toEqual(['input[0]', 'input[1]', 'input[2]', 'input[3]', 'input[4].phase'])
+    expect(lost.map(({ path }) => path)).toEqual(['input[0]', 'input[1]', 'input[2]', 'input[3]', 'input[4]', 'input[5].phase'])
     expect(lost[0]?.why).toContain('Send the item itself')
     expect(request.messages).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'hi' }] }])
   })

@@ -151,6 +151,7 @@ describe('what goes to a target', () => {
     for (const model of ['gpt-5', 'o3', 'gpt-5.6-sol', 'gpt-6-astra', 'codex-mini-latest'])
       expect(encode({}, {}, model).body.include, model).toEqual(['reasoning.encrypted_content'])
     expect(encode({}, { reasoningEffort: false }).body.include).toBeUndefined()
+    expect(encode({}, { baseModel: 'gpt-4o' }, 'my-deployment').body.include).toBeUndefined()
   })
 
   test('every setting that the API has', () => {

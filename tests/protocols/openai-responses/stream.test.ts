@@ -80,12 +80,12 @@ describe('recorded streams', () => {
     })
   }
 
-  test('cut anywhere, the stream is truncated; never a success', () => {
-    for (const name of [fixtures.webSearch, fixtures.fileSearch]) {
+  for (const name of [fixtures.webSearch, fixtures.fileSearch]) {
+    test(`cut anywhere, the stream is truncated, never a success: ${name}`, () => {
       const endings = decodePrefixes(openaiResponses, bytesOf(upToEnd(name)))
       expect(new Set(endings)).toEqual(new Set(['stream_truncated']))
-    }
-  })
+    })
+  }
 
   test('cut anywhere, the failing stream is truncated or fails with its own error', () => {
     const endings = decodePrefixes(openaiResponses, bytesOf(sse(fixtures.error)))
@@ -260,7 +260,7 @@ describe('servers that only resemble it', () => {
   })
 
   test('events that nobody knows are passed over, and so is [DONE]', () => {
-    const text = streamOf([created, ['response.mood.changed', { mood: 'good' }], completed])
+    const text = streamOf([created, ['response.mood.changed', { mood: 'good' }], ['constructor', {}], completed])
     const events = decodeStream(openaiResponses, bytesOf(`${text}data: [DONE]\n\n`))
     expect(events.map(({ type }) => type)).toEqual(['start', 'finish', 'end'])
   })
@@ -296,7 +296,11 @@ describe('endings', () => {
     expect(failing({ code: 'invalid_prompt', message: 'no' })).toThrow(
       expect.objectContaining({ code: 'content_filtered', retryable: false }),
     )
-    expect(failing({ code: 'invalid_image_url', message: 'no' })).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    for (const code of ['invalid_image_url', 'image_too_large', 'failed_to_download_image'])
+      expect(failing({ code, message: 'no' }), code).toThrow(
+        expect.objectContaining({ code: 'invalid_request', retryable: false }),
+      )
+    expect(failing({})).toThrow(expect.objectContaining({ code: 'upstream_error', detail: expect.stringContaining('no reason') }))
   })
 
   test('an error event is read flat and nested', () => {
