@@ -4,6 +4,7 @@
  */
 import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import { json, type Sdk } from './wire.js'
 
 const own: Readonly<Record<Sdk.TextCitation['type'], true>> = {
@@ -38,7 +39,7 @@ export function readCitations(raw: unknown, length: number): readonly Citation[]
 /** Another vendor's citation can only be told as a search result; the index that Anthropic would want back stays empty. */
 export function writeCitation(citation: Citation, text: string): JsonObject {
   const { raw, url, title, quote, start, end } = citation
-  if (raw && typeof raw.type === 'string' && raw.type in own) return raw
+  if (raw && lookup(own, raw.type)) return raw
   const told: Sdk.CitationsWebSearchResultLocation = {
     type: 'web_search_result_location',
     url: url ?? '',

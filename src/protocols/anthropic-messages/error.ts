@@ -1,8 +1,9 @@
 /** Errors, in both directions. https://platform.claude.com/docs/en/api/errors */
-import { type ErrorCode, LeashError } from '../../core/errors.js'
+import type { ErrorCode, LeashError } from '../../core/errors.js'
 import { asObject, asString, type JsonObject, parseJson } from '../../core/json.js'
+import { lookup } from '../lookup.js'
 import type { FailedResponse } from '../protocol.js'
-import { retryAfterMs } from '../retry-after.js'
+import { upstreamError } from '../upstream-error.js'
 import { protocolName } from './wire.js'
 
 /** The vendor's types and the status that each comes with; an error inside a stream has no status of its own. */
@@ -20,61 +21,28 @@ const statusOfType: Readonly<Record<string, number>> = {
   overloaded_error: 529,
 }
 
-const codeOfStatus: Readonly<Record<number, ErrorCode>> = {
-  400: 'invalid_request',
-  401: 'authentication_failed',
-  402: 'permission_denied',
-  403: 'permission_denied',
-  404: 'not_found',
-  408: 'timeout',
-  409: 'upstream_error',
-  413: 'request_too_large',
-  422: 'invalid_request',
-  429: 'rate_limited',
-  503: 'overloaded',
-  529: 'overloaded',
-}
-
-export function decodeError({ status, headers, text }: FailedResponse): LeashError {
-  const parsed = parseJson(text)
+export function decodeError(failed: FailedResponse): LeashError {
+  const parsed = parseJson(failed.text)
   // Google's front door, before Vertex AI, wraps its errors in a list.
   const said = asObject(Array.isArray(parsed) ? parsed[0] : parsed)
   const message = asString(asObject(said.error).message) ?? asString(said.message) ?? ''
-  const should = headers.get('x-should-retry')
-  const wait = retryAfterMs(headers)
   const param = /^([a-z_]+(?:\.\w+)*): /.exec(message)?.[1]
-  return new LeashError(codeOf(status, message), withoutKeys(message) || `The upstream answered with status ${status}.`, {
-    status,
-    retryable: should === 'true' || (should !== 'false' && isRetryable(status)),
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(param !== undefined && { param }),
-    upstream: { protocol: protocolName, status, headers, text },
-  })
+  return upstreamError(protocolName, failed, { message, code: codeOf(failed.status, message), param })
+}
+
+/** What the words say beyond the status. */
+function codeOf(status: number, message: string): ErrorCode | undefined {
+  if (status !== 400 && status !== 413) return undefined
+  if (/prompt is too long|exceed(s|ed)? (the )?context (limit|window)|context window/i.test(message))
+    return 'context_window_exceeded'
+  if (/content filter/i.test(message)) return 'content_filtered'
+  return /credit balance is too low/i.test(message) ? 'permission_denied' : undefined
 }
 
 /** An error that came with a status of success: in an event of a stream, or as a whole answer. */
 export function failureInBody(body: unknown): LeashError {
   const type = asString(asObject(asObject(body).error).type) ?? 'api_error'
-  return decodeError({ status: statusOfType[type] ?? 500, headers: new Headers(), text: JSON.stringify(body) })
-}
-
-/** https://platform.claude.com/docs/en/api/sdks/typescript#retries */
-function isRetryable(status: number): boolean {
-  return status === 408 || status === 409 || status === 429 || status >= 500
-}
-
-function codeOf(status: number, message: string): ErrorCode {
-  if (status === 400 || status === 413) {
-    if (/prompt is too long|exceed(s|ed)? (the )?context (limit|window)|context window/i.test(message))
-      return 'context_window_exceeded'
-    if (/content filter/i.test(message)) return 'content_filtered'
-    if (/credit balance is too low/i.test(message)) return 'permission_denied'
-  }
-  return codeOfStatus[status] ?? (status >= 500 ? 'upstream_error' : 'invalid_request')
-}
-
-function withoutKeys(message: string): string {
-  return message.replace(/\b(?:sk|pk|key|AIza)[-_][\w-]{8,}|\bAIza[\w-]{20,}|\bBearer\s+\S+/g, '***')
+  return decodeError({ status: lookup(statusOfType, type) ?? 500, headers: new Headers(), text: JSON.stringify(body) })
 }
 
 const typeOfCode: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -5,7 +5,7 @@ import type { Native, ReportLoss } from '../protocol.js'
 import { withoutForeignThinking } from './carrier.js'
 import { decodeError, encodeError } from './error.js'
 import { lens } from './lens.js'
-import { withoutRefused } from './request.js'
+import { withoutRefused } from './refused.js'
 import { protocolName } from './wire.js'
 
 /** `…/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict` */

@@ -2,9 +2,11 @@
 import { compact, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ResponseFormat } from '../../core/message.js'
 import type { Traits } from '../../core/provider.js'
+import { lookup } from '../lookup.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { encodeMessages } from './encode-messages.js'
 import { type ClaudeTraits, claude } from './models.js'
+import { withoutRefused } from './refused.js'
 import { beyondSubset, withinSubset } from './schema.js'
 import { planThinking } from './thinking.js'
 import { encodeTools, isForced } from './tools.js'
@@ -50,14 +52,6 @@ function declared(own: ClaudeTraits, traits: Traits): ClaudeTraits {
     ...(traits.reasoningEffort === false && { thinking: 'none' }),
     ...(traits.structuredOutput !== undefined && { structuredOutput: traits.structuredOutput === 'json-schema' }),
   }
-}
-
-/** Drops the members that a provider refuses; gives back the same object when there are none. */
-export function withoutRefused(body: JsonObject, { refuses = [] }: Traits, lose: ReportLoss): JsonObject {
-  const refused = refuses.filter((member) => body[member] !== undefined)
-  if (refused.length === 0) return body
-  for (const member of refused) lose(member, 'dropped', 'this provider refuses it')
-  return Object.fromEntries(Object.entries(body).filter(([member]) => !refused.includes(member)))
 }
 
 function reportUnknown(request: ChatRequest, lose: ReportLoss): void {
@@ -146,7 +140,7 @@ const tiers: Readonly<Record<string, 'auto' | 'standard_only'>> = {
 function encodeTier(tier: string | undefined, lose: ReportLoss): 'auto' | 'standard_only' | undefined {
   if (tier === undefined) return undefined
   if (tier === 'priority') lose('service_tier', 'approximated', 'priority capacity is used where the account has it')
-  const known = Object.hasOwn(tiers, tier) ? tiers[tier] : undefined
+  const known = lookup(tiers, tier)
   if (!known) lose('service_tier', 'dropped', 'Claude has no such tier')
   return known
 }

@@ -29,7 +29,8 @@ export function withinSubset(schema: JsonObject, softened: Softened, path = ''):
   const words: string[] = []
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || name === '$schema' || name === '$id') continue
-    if (name in nested) out[name === 'oneOf' ? 'anyOf' : name] = nest(nested[name], value, softened, `${path}.${name}`)
+    if (Object.hasOwn(nested, name))
+      out[name === 'oneOf' ? 'anyOf' : name] = nest(nested[name], value, softened, `${path}.${name}`)
     else if (isKnown(name, value, schema)) out[name] = value
     else if (name !== 'additionalProperties') {
       softened(`${path}.${name}`)

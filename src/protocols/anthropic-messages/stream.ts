@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitation } from './citations.js'
 import { failureInBody } from './error.js'
@@ -43,7 +44,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
   return {
     push(event) {
       const payload = read(event)
-      const handle = payload && handlers[asString(payload.type) as keyof typeof handlers]
+      const handle = payload && lookup(handlers, payload.type)
       return handle && !state.terminal ? handle(state, payload) : []
     },
     end() {
@@ -85,7 +86,7 @@ const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Han
   content_block_delta(state, payload) {
     const open = state.open.get(asNumber(payload.index) ?? 0)
     const delta = asObject(payload.delta)
-    const grow = deltas[asString(delta.type) as keyof typeof deltas]
+    const grow = lookup(deltas, delta.type)
     const text = open && grow ? grow(open, delta) : ''
     return open && text ? [{ type: 'part-delta', choice: 0, index: open.index, delta: text }] : []
   },

@@ -2,6 +2,7 @@
 import type * as Sdk from '@anthropic-ai/sdk/resources/messages/messages'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { CacheHint, FinishReason, Signature } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 
 export type { Sdk }
 
@@ -48,7 +49,7 @@ const finishReasons: Readonly<Record<Sdk.StopReason, FinishReason>> = {
 }
 
 export function finishReason(stopReason: unknown): FinishReason {
-  return finishReasons[stopReason as Sdk.StopReason] ?? 'other'
+  return lookup(finishReasons, stopReason) ?? 'other'
 }
 
 const stopReasons: Readonly<Record<FinishReason, Sdk.StopReason>> = {

@@ -112,9 +112,12 @@ describe('the events of a stream', () => {
     expect(answer(text)).toMatchObject({ model: 'asked-model', choices: [{ content: [{ type: 'text', text: 'hi' }] }] })
   })
 
-  it('are read without their names, which some gateways leave out', () => {
+  it('are read by their name or by their type, when a gateway leaves one out', () => {
     const text = sse('tools-streaming-legacy')
     expect(events(text.replaceAll(/^event: .*\n/gm, ''))).toEqual(events(text))
+    const typeless = text.replaceAll(/^data: .*$/gm, (line) => line.replace(/^data: \{"type": ?"[a-z_]+",?/, 'data: {'))
+    expect(typeless).not.toBe(text)
+    expect(events(typeless)).toEqual(events(text))
   })
 
   it('keep a signed block of thinking that has no text', () => {
@@ -201,6 +204,16 @@ describe('the events of a stream', () => {
     ['of_tomorrow', 'other'],
   ])('finish a stream that stopped by %s with %s', (reason, finish) => {
     expect(answer(streamOf(started, ...stopped(reason))).choices[0]?.finishReason).toBe(finish)
+  })
+
+  it('of a type that is unknown are passed over, whatever it is called', () => {
+    const strange = [
+      { type: 'constructor' },
+      { type: 'content_block_delta', index: 0, delta: { type: 'toString' } },
+      ...stopped('valueOf'),
+    ]
+    const text = streamOf(started, block(0, { type: 'text', text: 'a' }), ...strange)
+    expect(answer(text).choices[0]).toEqual({ content: [{ type: 'text', text: 'a' }], finishReason: 'other' })
   })
 
   it('name the stop sequence', () => {

@@ -152,6 +152,15 @@ describe('not thinking', () => {
     expect(losses).toEqual(['approximated reasoning_effort'])
   })
 
+  it('that cannot be had still excludes what thinking excludes', () => {
+    const asked = { ...tools, reasoning: { effort: 'none' } } as const
+    expect(encode(asked, { model: 'claude-fable-5' })).toMatchObject({
+      body: { output_config: { effort: 'low' }, tool_choice: { type: 'auto' } },
+      losses: ['approximated reasoning_effort', 'dropped tool_choice'],
+    })
+    expect(encode(asked, { model: 'claude-sonnet-4-5' })).toMatchObject({ body: { tool_choice: { type: 'any' } }, losses: [] })
+  })
+
   it.each(['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-fable-5-1'])('cannot make room for one in %s', (model) => {
     expect(encode(tools, { model })).toMatchObject({ body: { tool_choice: { type: 'auto' } }, losses: ['dropped tool_choice'] })
   })

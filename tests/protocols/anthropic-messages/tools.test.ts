@@ -127,7 +127,7 @@ describe('tools of a caller of this API', () => {
     expect(losses).toEqual([])
   })
 
-  it.each([{ type: 'tool', name: 'web_search' }, { type: 'of_tomorrow' }])(
+  it.each([{ type: 'tool', name: 'web_search' }, { type: 'tool' }, { type: 'of_tomorrow' }, { type: 'of_tomorrow', name: 'f' }])(
     'are not chosen by %j, which nobody can serve',
     (tool_choice) => {
       const { request, losses } = decode({ tools: [custom], tool_choice })
