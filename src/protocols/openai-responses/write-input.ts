@@ -92,19 +92,18 @@ function encodeMedia(
   }
 }
 
-/** The item that begins at this part, with the parts that continue it. */
+/**
+ * The item that begins at this part, with the parts that continue it. All of its text is summary, though another protocol
+ * may have forgotten that on the way: OpenAI shows nothing else, and takes no `content` back ("array too long").
+ */
 function encodeReasoning(parts: readonly AssistantPart[], from: number, path: string, lose: ReportLoss): InputItem[] {
   const summary: ResponseReasoningItem.Summary[] = []
-  const content: ResponseReasoningItem.Content[] = []
   let encrypted: string | undefined
   let isForeign = false
   for (let index = from; index < parts.length; index++) {
     const part = parts[index]
     if (part?.type !== 'reasoning' || (index > from && !continues(parts[index - 1], part))) break
-    if (part.text !== '') {
-      if (part.summary) summary.push({ type: 'summary_text', text: part.text })
-      else content.push({ type: 'reasoning_text', text: part.text })
-    }
+    if (part.text !== '') summary.push({ type: 'summary_text', text: part.text })
     if (part.signature?.format === 'openai-responses-v1') encrypted = part.signature.value
     else if (part.signature) isForeign = true
   }
@@ -116,7 +115,7 @@ function encodeReasoning(parts: readonly AssistantPart[], from: number, path: st
     )
     return []
   }
-  return [{ type: 'reasoning', summary, ...(content.length > 0 && { content }), encrypted_content: encrypted }]
+  return [{ type: 'reasoning', summary, encrypted_content: encrypted }]
 }
 
 /** Reasoning that nothing follows is refused, as in a turn that was cut short. */

@@ -202,6 +202,22 @@ describe('messages to items', () => {
     expect(lost).toEqual([])
   })
 
+  test('text of its own reasoning goes back as a summary, whatever the way has made of it', () => {
+    const signature = { format: 'openai-responses-v1', value: 'gAAA' } as const
+    const { body } = items({
+      role: 'assistant',
+      content: [
+        { type: 'reasoning', text: 'hm', signature },
+        { type: 'text', text: 'hi' },
+      ],
+    })
+    expect(body.input).toMatchObject([
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'gAAA' },
+      {},
+    ])
+    expect((body.input as object[])[0]).not.toHaveProperty('content')
+  })
+
   test('foreign and unsigned reasoning stays behind, and is reported', () => {
     const { body, lost } = items({
       role: 'assistant',
