@@ -9,7 +9,6 @@ import { createReport, endReport } from './core/report.js'
 import type { Transport } from './core/transport.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import { timeout } from './middleware/timeout.js'
-import { protocols } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
 import type { Here, Resolve } from './resolve.js'
 import { attempt } from './transport/attempt.js'
@@ -60,7 +59,7 @@ export class Engine {
     this.#emitter = deps.emitter
     this.#resolve = deps.resolve
     this.#layers = options.use ?? []
-    this.#terminal = attempt({ transport: deps.transport, protocols, emitter: deps.emitter })
+    this.#terminal = attempt({ transport: deps.transport, emitter: deps.emitter })
     this.#stack = this.#compile()
   }
 

@@ -6,7 +6,7 @@ import { whenEnded } from './core/report.js'
 import type { Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { originOf } from './providers/origins.js'
-import { recognise } from './recognise.js'
+import { isModelPath, recognise } from './recognise.js'
 import { respond, respondError } from './respond.js'
 
 /** What a face knows of a call beyond its bytes, hung on the `RequestInit` that travels through an SDK. */
@@ -58,7 +58,7 @@ export function transportBehind(leashed: object): Transport | undefined {
 export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
   const leashed: typeof fetch = async function leashed(input, init = {}) {
     const request = await readRequest(input, init)
-    const incoming = request && incomingOf(request, transport, init[beside], provider)
+    const incoming = request && (await incomingOf(request, transport, init[beside], provider))
     if (!incoming)
       return input instanceof Request ? transport(input.url, await initOf(input, init)) : transport(String(input), init)
     const { report, result } = engine.run(incoming)
@@ -91,7 +91,7 @@ async function readRequest(input: string | URL | Request, init: RequestInit): Pr
   const asked = input instanceof Request ? input : undefined
   if ((init.method ?? asked?.method ?? 'GET').toUpperCase() !== 'POST') return undefined
   const url = asked ? asked.url : String(input)
-  if (!recognise(new URL(url).pathname)) return undefined
+  if (!isModelPath(new URL(url).pathname)) return undefined
   const body = init.body ?? (asked ? await asked.clone().text() : undefined)
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
   if (text === undefined) return undefined
@@ -100,16 +100,16 @@ async function readRequest(input: string | URL | Request, init: RequestInit): Pr
   return { url, text, init, headers: given instanceof Headers ? given : new Headers(given), ...(signal && { signal }) }
 }
 
-function incomingOf(
+async function incomingOf(
   request: ReadRequest,
   transport: Transport,
   beside: Beside | undefined,
   provider: string | undefined,
-): Incoming | undefined {
+): Promise<Incoming | undefined> {
   const { url, headers, text, init, signal } = request
   const body = isObject(beside?.body) ? (beside.body as JsonObject) : parseJson(text)
   if (!isObject(body)) return undefined
-  const found = recognise(new URL(url).pathname, body as JsonObject)
+  const found = await recognise(new URL(url).pathname, body as JsonObject)
   if (!found) return undefined
   const forwarded: Record<string, string> = {}
   for (const name of found.protocol.headers) {

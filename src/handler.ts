@@ -4,6 +4,7 @@ import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
 import type { Engine, Incoming } from './engine.js'
 import { frame } from './protocols/framing/framing.js'
+import { protocolNamed, protocolsAt } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
 import { type Recognised, recognise } from './recognise.js'
 import { respondErrorWhole, respondWhole } from './respond.js'
@@ -19,12 +20,13 @@ export function createHandler(
 ): (request: Request) => Promise<Response> {
   return async function handle(request) {
     const path = new URL(request.url).pathname
-    const protocol = recognise(path)?.protocol
+    const [name] = protocolsAt(path)
+    const protocol = name === undefined ? undefined : await protocolNamed(name)
     if (!protocol) return notServed(`Nothing is served at ${request.method} ${path.slice(0, 200)}.`, 404)
     if (request.method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
     try {
       const body = await readBody(request, maxBodyBytes)
-      const found = recognise(path, body)
+      const found = await recognise(path, body)
       if (!found) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
       return await answer(engine, incomingOf(request, found, body))
     } catch (error) {

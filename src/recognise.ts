@@ -1,5 +1,5 @@
 import type { JsonObject } from './core/json.js'
-import { protocols } from './protocols/index.js'
+import { protocolNamed, protocolsAt } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
 
 export interface Recognised {
@@ -8,13 +8,18 @@ export interface Recognised {
   readonly stream: boolean
 }
 
-const noBody: JsonObject = {}
+/** Whether a POST to this path can be a call to a model. */
+export function isModelPath(path: string): boolean {
+  return protocolsAt(path).length > 0
+}
 
 /** Which protocol a POST to this path speaks, and what it asks for; undefined when it is not a call to a model. */
-export function recognise(path: string, body: JsonObject = noBody): Recognised | undefined {
-  for (const protocol of protocols.values()) {
-    const match = protocol.match(path, body)
-    if (match) return { protocol, ...match }
+export async function recognise(path: string, body: JsonObject): Promise<Recognised | undefined> {
+  for (const name of protocolsAt(path)) {
+    const found = protocolNamed(name)
+    const protocol = found instanceof Promise ? await found : found
+    const match = protocol?.match(path, body)
+    if (protocol && match) return { protocol, ...match }
   }
   return undefined
 }

@@ -7,7 +7,7 @@
  */
 import type { CallOptions } from './core/call.js'
 import { type Beside, beside } from './fetch.js'
-import { recognise } from './recognise.js'
+import { isModelPath } from './recognise.js'
 
 export interface StainlessOptions {
   maxRetries?: number
@@ -33,7 +33,7 @@ const never = 2 ** 31 - 1
 
 /** Whether a POST to this path of the client's API is a call to a model. */
 export function isLeashed(path: string): boolean {
-  return recognise(path.split('?', 1)[0] ?? path) !== undefined
+  return isModelPath(path.split('?', 1)[0] ?? path)
 }
 
 /** The options of a request, its retries and timeout taken over. */

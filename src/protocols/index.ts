@@ -1,24 +1,96 @@
-import { native as anthropicMessages } from './anthropic-messages/native.js'
-import { native as bedrockConverse } from './bedrock-converse/native.js'
-import { native as bedrockEmbeddings } from './bedrock-embeddings/native.js'
-import { native as gemini } from './gemini/native.js'
-import { native as geminiEmbeddings } from './gemini-embeddings/native.js'
+/**
+ * Every protocol, by its name. Only OpenAI's chat is at hand from the start, for its callers are nearly all; another is
+ * loaded by the first call in it, and a translation by the first call that crosses, so that an edge worker which talks
+ * to one vendor does not start with the words of all.
+ */
 import { native as openaiChat } from './openai-chat/native.js'
-import { native as openaiEmbeddings } from './openai-embeddings/native.js'
-import { native as openaiResponses } from './openai-responses/native.js'
-import type { Protocol } from './protocol.js'
+import type { ChatCodec, EmbedCodec, Native, Protocol } from './protocol.js'
 
-/** The order is the one in which a request is tried on them. */
-const all: readonly Protocol[] = [
-  { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat },
-  { ...openaiResponses, codec: async () => (await import('./openai-responses/index.js')).openaiResponses },
-  { ...openaiEmbeddings, codec: async () => (await import('./openai-embeddings/index.js')).openaiEmbeddings },
-  { ...anthropicMessages, codec: async () => (await import('./anthropic-messages/index.js')).anthropicMessages },
-  { ...gemini, codec: async () => (await import('./gemini/index.js')).gemini },
-  { ...geminiEmbeddings, codec: async () => (await import('./gemini-embeddings/index.js')).geminiEmbeddings },
-  { ...bedrockConverse, codec: async () => (await import('./bedrock-converse/index.js')).bedrockConverse },
-  { ...bedrockEmbeddings, codec: async () => (await import('./bedrock-embeddings/index.js')).bedrockEmbeddings },
-]
+type Entry = {
+  /** Addresses that calls in this protocol may go to. What such an address means, the protocol tells once it is loaded. */
+  readonly path: RegExp
+} & (
+  | { readonly kind: 'chat'; load(): Promise<Native<'chat'>>; codec(): Promise<ChatCodec> }
+  | { readonly kind: 'embeddings'; load(): Promise<Native<'embeddings'>>; codec(): Promise<EmbedCodec> }
+)
 
-/** Every protocol by its name. */
-export const protocols: ReadonlyMap<string, Protocol> = new Map(all.map((protocol) => [protocol.name, protocol]))
+const entries: Readonly<Record<string, Entry>> = {
+  'openai-chat': {
+    kind: 'chat',
+    path: /\/chat\/completions\/?$/,
+    load: async () => openaiChat,
+    codec: async () => (await import('./openai-chat/index.js')).openaiChat,
+  },
+  'openai-responses': {
+    kind: 'chat',
+    path: /\/responses\/?$/,
+    load: async () => (await import('./openai-responses/native.js')).native,
+    codec: async () => (await import('./openai-responses/index.js')).openaiResponses,
+  },
+  'openai-embeddings': {
+    kind: 'embeddings',
+    path: /\/embeddings\/?$/,
+    load: async () => (await import('./openai-embeddings/native.js')).native,
+    codec: async () => (await import('./openai-embeddings/index.js')).openaiEmbeddings,
+  },
+  'anthropic-messages': {
+    kind: 'chat',
+    // OpenAI's assistants keep messages in threads.
+    path: /^(?!.*\/threads\/)(?:.*\/)?messages\/?$|\/publishers\/anthropic\/models\/[^/:]+:(?:stream)?rawPredict$/i,
+    load: async () => (await import('./anthropic-messages/native.js')).native,
+    codec: async () => (await import('./anthropic-messages/index.js')).anthropicMessages,
+  },
+  gemini: {
+    kind: 'chat',
+    path: /:(?:generateContent|streamGenerateContent)$/,
+    load: async () => (await import('./gemini/native.js')).native,
+    codec: async () => (await import('./gemini/index.js')).gemini,
+  },
+  'gemini-embeddings': {
+    kind: 'embeddings',
+    path: /:(?:embedContent|batchEmbedContents|predict)$/,
+    load: async () => (await import('./gemini-embeddings/native.js')).native,
+    codec: async () => (await import('./gemini-embeddings/index.js')).geminiEmbeddings,
+  },
+  'bedrock-converse': {
+    kind: 'chat',
+    path: /\/model\/.+\/converse(?:-stream)?$/,
+    load: async () => (await import('./bedrock-converse/native.js')).native,
+    codec: async () => (await import('./bedrock-converse/index.js')).bedrockConverse,
+  },
+  'bedrock-embeddings': {
+    kind: 'embeddings',
+    path: /\/model\/.+\/invoke$/,
+    load: async () => (await import('./bedrock-embeddings/native.js')).native,
+    codec: async () => (await import('./bedrock-embeddings/index.js')).bedrockEmbeddings,
+  },
+}
+
+export const protocolNames: readonly string[] = Object.keys(entries)
+
+const loaded = new Map<string, Protocol>([
+  ['openai-chat', { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat }],
+])
+
+/** The names of the protocols that a POST to this path may be in. */
+export function protocolsAt(path: string): readonly string[] {
+  return protocolNames.filter((name) => entries[name]?.path.test(path))
+}
+
+export function kindOf(name: string): Protocol['kind'] | undefined {
+  return entries[name]?.kind
+}
+
+/** The protocol itself when it is at hand, which it is from its second call on. */
+export function protocolNamed(name: string): Protocol | Promise<Protocol> | undefined {
+  const ready = loaded.get(name)
+  const entry = entries[name]
+  return ready ?? (entry && load(name, entry))
+}
+
+async function load(name: string, entry: Entry): Promise<Protocol> {
+  const protocol: Protocol =
+    entry.kind === 'chat' ? { ...(await entry.load()), codec: entry.codec } : { ...(await entry.load()), codec: entry.codec }
+  loaded.set(name, protocol)
+  return protocol
+}

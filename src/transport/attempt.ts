@@ -10,14 +10,13 @@ import type { HttpRequest, Provider } from '../core/provider.js'
 import { endReport } from '../core/report.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
+import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { Clock } from './clock.js'
 import { passThrough } from './pass-through.js'
-import { translate } from './translate.js'
 
 export interface AttemptContext {
   readonly transport: Transport
-  readonly protocols: ReadonlyMap<string, Protocol>
   readonly emitter: Emitter
 }
 
@@ -50,13 +49,13 @@ const patience = 2000
 export function attempt(context: AttemptContext): Next {
   return async function attempt(call) {
     const { provider, model } = call.target
-    const own = protocolNamed(context.protocols, call.protocol)
-    const theirs = protocolNamed(context.protocols, chooseProtocol(provider, model, own, context.protocols))
+    const own = await protocol(call.protocol)
+    const theirs = await protocol(chooseProtocol(provider, model, own))
     const record: Attempt = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
     call.report.attempts.push(record)
     const underway = begin(context, call, own, theirs, record)
     try {
-      const result = own === theirs ? await passThrough(underway) : await translate(underway)
+      const result = await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
       record.status = result.status
       if (result.stream) {
         record.firstTokenMs = Date.now() - record.startedAt
@@ -118,10 +117,10 @@ function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Proto
 }
 
 /** The caller's own protocol when the target speaks it, else the first of the same kind. */
-function chooseProtocol(provider: Provider, model: string, own: Protocol, protocols: ReadonlyMap<string, Protocol>): string {
+function chooseProtocol(provider: Provider, model: string, own: Protocol): string {
   const spoken = provider.protocolsFor?.(model) ?? provider.protocols
   if (spoken.includes(own.name)) return own.name
-  const same = spoken.find((name) => protocols.get(name)?.kind === own.kind)
+  const same = spoken.find((name) => kindOf(name) === own.kind)
   if (same) return same
   throw new LeashError(
     'unsupported',
@@ -131,10 +130,10 @@ function chooseProtocol(provider: Provider, model: string, own: Protocol, protoc
   )
 }
 
-function protocolNamed(protocols: ReadonlyMap<string, Protocol>, name: string): Protocol {
-  const protocol = protocols.get(name)
-  if (protocol) return protocol
-  throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${[...protocols.keys()].join(', ')}.`)
+function protocol(name: string): Protocol | Promise<Protocol> {
+  const found = protocolNamed(name)
+  if (found) return found
+  throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
 async function dispatch(

@@ -1,5 +1,6 @@
 /** Why an answer ended. */
 import type { FinishReason as WireFinishReason } from '@google/genai'
+import { asObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 
 /** `STOP` is read by {@link finishReasonOf}: it does not tell a full stop from a tool call. */
@@ -48,4 +49,8 @@ export const wireFinishReasons: Readonly<Record<FinishReason, `${WireFinishReaso
   pause: 'OTHER',
   error: 'OTHER',
   other: 'OTHER',
+}
+
+export function isBlocked(body: Record<string, unknown>): boolean {
+  return typeof asObject(body.promptFeedback).blockReason === 'string'
 }

@@ -4,7 +4,7 @@ import { asNumber, asObject, asString, compact, isObject, type JsonObject, parse
 import type { AssistantPart, ChatResponse, Choice, TextPart } from '../../core/message.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, encodeCitations } from './citations.js'
-import { finishReasonOf, wireFinishReasons } from './finish.js'
+import { finishReasonOf, isBlocked, wireFinishReasons } from './finish.js'
 import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
 import { decodeCall, decodePart } from './parts.js'
@@ -42,10 +42,6 @@ export function decodeHead(body: Record<string, unknown>, model: string): Head {
     model: asString(body.modelVersion) ?? model,
     ...(!Number.isNaN(created) && { created: Math.floor(created / 1000) }),
   }
-}
-
-export function isBlocked(body: Record<string, unknown>): boolean {
-  return typeof asObject(body.promptFeedback).blockReason === 'string'
 }
 
 export function decodeTier(body: Record<string, unknown>): { serviceTier?: string } {

@@ -9,11 +9,11 @@ import type { AssistantPart, ReasoningPart, TextPart } from '../../core/message.
 import type { DecodeContext, ReportLoss, StreamDecoder, WireEvent } from '../protocol.js'
 import { citationsOf } from './citations.js'
 import { decodeFailure } from './error.js'
-import { finishReasonOf, isFinal } from './finish.js'
+import { finishReasonOf, isBlocked, isFinal } from './finish.js'
 import { decodeLogprobs } from './logprobs.js'
 import { PartialArgs } from './partial-args.js'
 import { decodeCall, decodePart } from './parts.js'
-import { callCounter, candidateIndex, decodeHead, decodeTier, isBlocked } from './response.js'
+import { callCounter, candidateIndex, decodeHead, decodeTier } from './response.js'
 import { decodeUsage } from './usage.js'
 import { message, messages } from './wire.js'
 

@@ -87,8 +87,8 @@ const carried = new Set([
   ...['reasoning_content', 'reasoning', 'reasoning_details', 'extra_content', 'images', 'annotations'],
   ...['cache_control', 'prompt_cache_breakpoint', 'name', 'refusal'],
 ])
-/** Those that change what an answer costs, never what it says. */
-const hints = new Set(['cache_control', 'prompt_cache_breakpoint'])
+/** Those that change what an answer costs, or what is told beside it, never what it says. */
+const hints = new Set(['cache_control', 'prompt_cache_breakpoint', 'stream_options'])
 
 function refused(body: JsonObject, { refuses }: Traits, lose: ReportLoss): JsonObject {
   if (!refuses || refuses.length === 0) return body

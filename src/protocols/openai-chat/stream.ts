@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../core/events.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
-import { readCitations } from './citations.js'
+import { readCitations, readSources } from './citations.js'
 import { errorIn } from './error.js'
 import { OpenParts } from './open-parts.js'
 import { plainReasoning, readCallSignature, readDetail } from './reasoning.js'
@@ -22,6 +22,8 @@ class ChunkDecoder implements StreamDecoder {
   #started = false
   #ended = false
   #serviceTier: string | undefined
+  /** Every chunk may list them all again: the last list holds. */
+  #sources: Citation[] = []
 
   constructor(context: DecodeContext) {
     this.#context = context
@@ -53,6 +55,7 @@ class ChunkDecoder implements StreamDecoder {
     // Azure's first chunk has only the filter's findings on the prompt, and neither id nor model.
     if (!this.#started && (choices.length > 0 || chunk.id)) this.#start(chunk)
     if (typeof chunk.service_tier === 'string') this.#serviceTier = chunk.service_tier
+    if (chunk.citations) this.#sources = readSources(chunk)
     for (const choice of choices) this.#choice(asNumber(choice.index) ?? 0).read(choice)
     const usage = usageIn(chunk)
     if (usage) this.#events.push({ type: 'usage', usage })
@@ -75,7 +78,7 @@ class ChunkDecoder implements StreamDecoder {
 
   #end(): void {
     if (this.#choices.size === 0) throw malformed('The upstream ended its answer without any choice.')
-    for (const choice of this.#choices.values()) choice.end()
+    for (const choice of this.#choices.values()) choice.end(this.#sources)
     this.#ended = true
     this.#events.push({ type: 'end', ...(this.#serviceTier !== undefined && { serviceTier: this.#serviceTier }) })
   }
@@ -137,7 +140,8 @@ class StreamedChoice {
     this.#finish = choice
   }
 
-  end(): void {
+  end(sources: readonly Citation[]): void {
+    this.noteText({ citations: sources })
     this.#settle()
     this.#parts.close()
     const { finish_reason, stop_reason } = this.#finish
@@ -158,7 +162,7 @@ class StreamedChoice {
     this.noteText({})
   }
 
-  noteText({ citations = [], signature }: { citations?: Citation[]; signature?: Signature }): void {
+  noteText({ citations = [], signature }: { citations?: readonly Citation[]; signature?: Signature }): void {
     const note = this.#textNote
     note.citations.push(...citations)
     if (signature) note.signature = signature
