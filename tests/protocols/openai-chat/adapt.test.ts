@@ -55,6 +55,9 @@ describe('a body that passes through', () => {
     expect(adapted({ max_tokens: null, max_completion_tokens: 6 }, { maxTokensField: 'max_tokens' }).body).toEqual({
       max_tokens: 6,
     })
+    expect(adapted({ max_completion_tokens: 6, max_tokens: null }, { maxTokensField: 'max_tokens' }).body).toEqual({
+      max_tokens: 6,
+    })
     expect(adapted({ max_tokens: 5 }, {}).same).toBe(true)
   })
 
@@ -106,6 +109,14 @@ describe('a body that passes through', () => {
     const { body, losses } = adapted({ ...full, n: null, seed: 1 }, { refuses: ['seed', 'n', 'store'] })
     expect(body).toEqual(Object.fromEntries(Object.entries(full).filter(([name]) => name !== 'seed')))
     expect(losses).toEqual(['seed dropped'])
+  })
+
+  test('is not said to lose the question for usage, which never changes an answer', () => {
+    const asked = { stream_options: { include_usage: true }, cache_control: { type: 'ephemeral' } }
+    expect(adapted(asked, { refuses: ['stream_options', 'cache_control'] }).losses).toEqual([
+      'stream_options approximated',
+      'cache_control approximated',
+    ])
   })
 
   test('leaves out what some vendors carry in messages, parts, calls and tools, wherever it stands', () => {

@@ -89,6 +89,12 @@ describe('what a user sends', () => {
     expect(request.messages[0]?.content[0]).toMatchObject({ source: { kind: 'text', text: 'Hi there' } })
   })
 
+  test('a data URL of a drawing stays the address it is', () => {
+    const url = 'data:image/svg+xml,%3Csvg/%3E'
+    const { request } = decoded({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })
+    expect(request.messages[0]?.content).toEqual([{ type: 'image', source: { kind: 'url', url } }])
+  })
+
   test('what has no counterpart is reported, and so is a member that nobody reads', () => {
     const { request, losses } = decoded({
       messages: [{ role: 'user', content: [{ type: 'hologram' }, { ...text('x'), weight: 2 }], mood: 'good' }],
@@ -246,6 +252,16 @@ describe('thinking in the history', () => {
       { type: 'reasoning.encrypted', data: 'enc2', format: 'openai-responses-v1', id: 'rs_2', index: 4 },
     ])
     expect(neutral(message ?? {})).toEqual([...blocks, text('Ok')])
+  })
+
+  test('an encrypted block belongs to the summary before it only when they share their id', () => {
+    const format = 'openai-responses-v1'
+    const details = (id: string) => [
+      { type: 'reasoning.summary', summary: 'Sum', format, id: 'rs_1' },
+      { type: 'reasoning.encrypted', data: 'enc', format, id },
+    ]
+    expect(neutral({ reasoning_details: details('rs_1') })).toHaveLength(2)
+    expect(neutral({ reasoning_details: details('rs_2') })).toHaveLength(3)
   })
 
   test('bare thinking needs no details', () => {

@@ -76,6 +76,15 @@ describe('reading an answer', () => {
     ])
   })
 
+  test('a source whose place the vendor does not know has none', () => {
+    const url_citation = { url: 'https://a', start_index: 0, end_index: 0 }
+    const [text] = content({ content: 'Ok', annotations: [{ type: 'url_citation', url_citation }] }) ?? []
+    expect(text?.type === 'text' && text.citations?.[0]).toEqual({
+      url: 'https://a',
+      raw: { type: 'url_citation', url_citation },
+    })
+  })
+
   test('refusals, pictures and sound', () => {
     expect(
       content({
@@ -121,6 +130,12 @@ describe('reading an answer', () => {
     [null, 'other'],
   ])('%s is %s', (reason, neutral) => {
     expect(finish(reason)?.finishReason).toBe(neutral)
+  })
+
+  test('a call that ends in no known word is still a call', () => {
+    const tool_calls = [{ id: 'a', function: { name: 'f', arguments: '{}' } }]
+    expect(finish(null, { tool_calls })?.finishReason).toBe('tool-calls')
+    expect(finish('whatever', { tool_calls })?.finishReason).toBe('tool-calls')
   })
 
   test('a refusal in words, and vLLM’s stop sequence, are told apart from a plain stop', () => {

@@ -12,6 +12,7 @@ const parts = (deltas: readonly JsonObject[], finish = 'stop') => collect(events
 const call = (index: number | undefined, over: JsonObject = {}, fn: JsonObject = {}) => ({
   tool_calls: [{ ...(index !== undefined && { index }), ...over, function: fn }],
 })
+const wireCall = (index: number, id: string) => call(index, { id }, { name: 'f', arguments: '{}' })
 const toolCall = (id: string, name: string, given: string) => ({ type: 'tool-call', id, name, arguments: given })
 
 /** That parts follow one another, as the contract of the events has it. */
@@ -162,6 +163,18 @@ describe('reading the rest', () => {
     ])
   })
 
+  test('an encrypted block with an id of its own is another block', () => {
+    const format = 'openai-responses-v1'
+    const details = [
+      { type: 'reasoning.summary', summary: 'Sum', format, index: 0, id: 'rs_1' },
+      { type: 'reasoning.encrypted', data: 'enc', format, index: 1, id: 'rs_2' },
+    ]
+    expect(parts([{ reasoning_details: details }])).toEqual([
+      { type: 'reasoning', text: 'Sum', summary: true, id: 'rs_1' },
+      { type: 'reasoning', text: '', id: 'rs_2', signature: { format, value: 'enc' } },
+    ])
+  })
+
   test('redacted blocks stay apart from what stands beside them', () => {
     const format = 'anthropic-claude-v1'
     const details = [
@@ -209,6 +222,22 @@ describe('reading the rest', () => {
       { type: 'image', source: { kind: 'base64', data: 'AAAA', mediaType: 'image/png' } },
       { type: 'audio', source: { kind: 'base64', data: 'QUJDREVG', mediaType: 'audio/pcm' }, transcript: 'Hey' },
     ])
+  })
+
+  test('the list of sources that some vendors repeat in every chunk', () => {
+    const { choices } = collect(
+      events(
+        [['https://a'], ['https://a', 'https://b']]
+          .map((citations, at) => ({
+            id: 'x',
+            citations,
+            choices: [{ index: 0, delta: { content: `${at}` }, finish_reason: at ? 'stop' : null }],
+          }))
+          .map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`)
+          .join(''),
+      ),
+    )
+    expect(choices[0]?.content).toEqual([{ type: 'text', text: '01', citations: [{ url: 'https://a' }, { url: 'https://b' }] }])
   })
 
   test('probabilities, in the order they come', () => {
@@ -276,6 +305,15 @@ describe('the end of a stream', () => {
     expect(() => ended(first)).toThrow('stream_truncated')
     expect(() => ended(first, second)).toThrow('stream_truncated')
     expect(ended(first, { ...second, finish_reason: 'length' }).at(-1)).toEqual({ type: 'end' })
+  })
+
+  test('is not what Together tells after the first of two calls', () => {
+    const first = { index: 0, delta: wireCall(0, 'a'), finish_reason: 'tool_calls' }
+    const second = { index: 0, delta: wireCall(1, 'b'), finish_reason: null }
+    const chunks = (...choices: JsonObject[]) =>
+      choices.map((choice) => `data: ${JSON.stringify({ id: 'x', choices: [choice] })}\n\n`).join('')
+    expect(() => events(chunks(first, second))).toThrow('stream_truncated')
+    expect(collect(events(chunks(first, second, { ...first, delta: {} }))).choices[0]?.content).toHaveLength(2)
   })
 
   test('without one is an error that may be tried again', () => {
@@ -536,6 +574,8 @@ describe('the tap', () => {
     expect(seen({ error: { message: 'No', code: 429 } }).error).toMatchObject({ code: 'rate_limited', status: 429 })
     expect(seen(chunk({ content: 'a' }), { error: 'No' }).error).toMatchObject({ code: 'upstream_error' })
     expect(seen(chunk({ content: 'a' }), { error: null }).error).toBeUndefined()
+    const amid = chunk({ content: 'b' })
+    expect(seen(chunk({ content: 'a' }), { ...amid, error: { message: 'No' } }).error).toMatchObject({ code: 'upstream_error' })
     expect(seen('nonsense').error).toMatchObject({ code: 'upstream_malformed' })
   })
 })
