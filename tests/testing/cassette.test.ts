@@ -215,6 +215,13 @@ describe('a cassette', () => {
 })
 
 describe('the file', () => {
+  test('tells nothing of the machine that recorded it', async () => {
+    await client(tape('record')).chat.completions.create(say('Hello'))
+    const { request, response } = kept().recordings[0] ?? {}
+    expect(Object.keys(request?.headers ?? {})).toEqual(['accept', 'authorization', 'content-type'])
+    expect(Object.keys(response?.headers ?? {})).not.toContain('date')
+  })
+
   test('reads as documented', async () => {
     await post(tape('record'), say('Hello'))
     expect(kept()).toEqual({

@@ -204,6 +204,12 @@ describe('a chat completion', () => {
     expect(await response.json()).toMatchObject({ model: 'my-gpt', choices: [{ message: { content: 'Echo: Hello' } }] })
     expect(mock.requests[0]).toMatchObject({ protocol: 'openai-chat', model: 'my-gpt', query: { 'api-version': '2024-10-21' } })
   })
+
+  test('is refused in Azure’s words when there is no such deployment', async () => {
+    const address = `${mock.url}/openai/deployments/missing/chat/completions?api-version=2024-10-21`
+    const response = await fetch(address, { method: 'POST', headers: { 'api-key': 'key' }, body: '{}' })
+    expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('DeploymentNotFound')])
+  })
 })
 
 describe('OpenAI refuses', () => {

@@ -19,8 +19,9 @@ const harmless = /ratelimit|token-count|^x-amzn-(requestid|errortype|bedrock)/i
 const secretQuery =
   /^(key|api[_-]?key|access[_-]?token|token|auth|sig|signature|x-amz-.*|x-goog-(signature|credential|security-token))$/i
 
-/** True of a body's own description, which no longer holds for the bytes that `fetch` hands out. */
-const ofTheWire = new Set(['content-encoding', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date'])
+/** What no longer holds for the bytes that `fetch` hands out, and what tells only of the machine that recorded. */
+const passing =
+  /^(content-encoding|content-length|transfer-encoding|connection|keep-alive|date|user-agent|x-stainless-.*|amz-sdk-.*)$/
 
 export interface Scrubber {
   headers(headers: Headers): Record<string, string>
@@ -52,7 +53,7 @@ export function scrubber(url: URL, headers: Headers, options: ScrubOptions = {})
     headers: (given) =>
       Object.fromEntries(
         [...given]
-          .filter(([name]) => !ofTheWire.has(name))
+          .filter(([name]) => !passing.test(name))
           .map(([name, value]) => [name, isSecret(name) ? scrubbed : text(value)] as const)
           .sort(([one], [other]) => (one < other ? -1 : 1)),
       ),

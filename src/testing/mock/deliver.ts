@@ -154,7 +154,14 @@ function* recut(piece: Uint8Array, size = piece.length): Generator<Uint8Array> {
 function send(response: ServerResponse, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    response.write(bytes, (error) => (error ? reject(error) : setImmediate(resolve)))
+    // Node never calls back for bytes that were waiting when the connection ended.
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    response.write(bytes, (error) => {
+      signal.removeEventListener('abort', leave)
+      if (error) reject(error)
+      else setImmediate(resolve)
+    })
   })
 }
 

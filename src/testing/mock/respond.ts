@@ -40,8 +40,8 @@ export function respond(
     stream,
     outcome: 'pending',
   }
-  const request_ = `${method} ${url.pathname} ${text}`
-  const ids = makeIds(world.seed, `${request_}\0${world.memory.ordinal(request_)}`)
+  const salt = `${method} ${url.pathname} ${text}`
+  const ids = makeIds(world.seed, `${salt}\0${world.memory.ordinal(salt)}`)
   const ask: Ask = { headers, path: url.pathname, query: url.searchParams, body, model: model ?? '', stream, ids, world }
   return {
     record,

@@ -2,7 +2,7 @@
 import { asArray, asNumber } from '../../../core/json.js'
 import { type Endpoint, json, refuse } from '../../mock/vendor.js'
 import { countTokens } from '../../mock/words.js'
-import { openaiDialect, openaiHeaders } from '../openai/dialect.js'
+import { azureDialect, openaiDialect, openaiHeaders } from '../openai/dialect.js'
 import { base64Of, vectorOf } from './vectors.js'
 
 const sizes: Record<string, number> = { 'text-embedding-3-large': 3072 }
@@ -10,7 +10,7 @@ const sizes: Record<string, number> = { 'text-embedding-3-large': 3072 }
 export function openaiEmbeddings(deployment?: string): Endpoint {
   return {
     protocol: 'embeddings',
-    dialect: openaiDialect,
+    dialect: deployment === undefined ? openaiDialect : azureDialect,
     ...(deployment !== undefined && { model: deployment }),
     answer: ({ body, model, ids }) => {
       if (body.input === undefined || body.input === '' || asArray(body.input).some((input) => input === '')) {

@@ -4,14 +4,14 @@ import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo } from '../../mock/answer.js'
 import { type Ask, type Endpoint, mockTime, type Reply } from '../../mock/vendor.js'
 import { countTokens, jsonPiecesOf, piecesOf, tokensOf } from '../../mock/words.js'
-import { openaiDialect, openaiError, openaiHeaders } from '../openai/dialect.js'
+import { azureDialect, openaiDialect, openaiError, openaiHeaders } from '../openai/dialect.js'
 import { checkChat } from './check.js'
 import { readChat } from './read.js'
 
 export function openaiChat(deployment?: string): Endpoint {
   return {
     protocol: 'openai-chat',
-    dialect: openaiDialect,
+    dialect: deployment === undefined ? openaiDialect : azureDialect,
     ...(deployment !== undefined && { model: deployment }),
     answer: (ask) => {
       checkChat(ask.body, ask.model)

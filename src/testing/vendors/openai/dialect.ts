@@ -39,6 +39,17 @@ export const openaiDialect: Dialect = {
   }),
 }
 
+/** The same models under the names of their deployments. */
+export const azureDialect: Dialect = {
+  ...openaiDialect,
+  unknownModel: () => ({
+    status: 404,
+    message:
+      'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+    code: 'DeploymentNotFound',
+  }),
+}
+
 /** Status → what OpenAI says when it has no more to say: message, type, code. */
 const usual: Record<number, readonly [string, string, string | null]> = {
   400: ['The request is invalid.', 'invalid_request_error', null],
