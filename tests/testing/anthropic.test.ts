@@ -112,7 +112,7 @@ describe('Anthropic’s client', () => {
 
 describe('a message', () => {
   test('names the stop sequence that ended it', async () => {
-    const answer = await ask({ stop_sequences: ['nothing', 'there'] })
+    const answer = await ask({ stop_sequences: ['nothing', 'there', 'ere'] })
     expect(answer).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'there', content: [{ text: 'Echo: Hello ' }] })
   })
 
@@ -140,6 +140,22 @@ describe('a message', () => {
     expect(first.cache_creation?.ephemeral_5m_input_tokens).toBe(first.cache_creation_input_tokens)
     expect(second).toMatchObject({ cache_creation_input_tokens: 0, cache_read_input_tokens: first.cache_creation_input_tokens })
     expect(second.input_tokens).toBeGreaterThan(0)
+    const [{ cache_control: _, ...bare }] = system as [(typeof system)[number]]
+    const plain = (await ask({ system: [bare] })).usage
+    expect(plain).toMatchObject({ cache_read_input_tokens: 0, cache_creation_input_tokens: 0 })
+    expect(plain.input_tokens).toBe(first.input_tokens + (first.cache_creation_input_tokens ?? 0))
+  })
+
+  test('tells the two lives of a cache apart', async () => {
+    const part = (text: string, ttl: '5m' | '1h') => ({
+      type: 'text' as const,
+      text,
+      cache_control: { type: 'ephemeral' as const, ttl },
+    })
+    const { usage } = await ask({ system: [part('For an hour. '.repeat(9), '1h'), part('For a while. '.repeat(9), '5m')] })
+    const { ephemeral_1h_input_tokens: hour = 0, ephemeral_5m_input_tokens: minutes = 0 } = usage.cache_creation ?? {}
+    expect(Math.min(hour, minutes)).toBeGreaterThan(10)
+    expect(usage.cache_creation_input_tokens).toBe(hour + minutes)
   })
 
   test('is the rest of what the caller began', async () => {
@@ -178,6 +194,7 @@ describe('Anthropic refuses', () => {
   test.each<[string, (block: Anthropic.ThinkingBlock) => Anthropic.ThinkingBlock]>([
     ['thinking whose text was changed', (block) => ({ ...block, thinking: `${block.thinking}!` })],
     ['thinking whose signature was changed', (block) => ({ ...block, signature: block.signature.toLowerCase() })],
+    ['thinking whose signature has a line break in it', (block) => ({ ...block, signature: `${block.signature}\n` })],
     ['thinking whose signature is gone', (block) => ({ ...block, signature: '' })],
   ])('%s', async (_, change) => {
     const { messages, block, call, results } = await thought()

@@ -160,6 +160,10 @@ describe('a conversation', () => {
     const second = (await ask({ system, messages: [user({ text: 'Something else' })] })).usage
     expect(first).toMatchObject({ cacheReadInputTokens: 0, cacheWriteInputTokens: expect.any(Number) })
     expect(second).toMatchObject({ cacheReadInputTokens: first?.cacheWriteInputTokens, cacheWriteInputTokens: 0 })
+    const plain = (await ask({ system: system.slice(0, 1) })).usage
+    expect(plain, 'nothing is read where nothing is marked').not.toHaveProperty('cacheReadInputTokens')
+    expect(plain?.inputTokens).toBe((first?.inputTokens ?? 0) + (first?.cacheWriteInputTokens ?? 0))
+    expect(first?.totalTokens).toBe((first?.inputTokens ?? 0) + (first?.cacheWriteInputTokens ?? 0) + (first?.outputTokens ?? 0))
   })
 
   test('notices images, and those in tool results', async () => {

@@ -8,8 +8,9 @@ export interface PromptBlock {
   readonly mark?: '5m' | '1h'
 }
 
-/** Tokens read from the prompt cache and written to it. */
+/** Tokens of a prompt: all of them, and those of them read from the prompt cache and written to it. */
 export interface CacheFigures {
+  readonly total: number
   readonly read: number
   readonly write5m: number
   readonly write1h: number
@@ -34,27 +35,29 @@ export class Memory {
     return before
   }
 
-  /** Vendors leave prompts under about a thousand tokens out of their caches; the mock does so only where nobody marked anything. */
+  /** Vendors leave prompts under about a thousand tokens out of their caches; the mock takes any that is marked. */
   cache(blocks: readonly PromptBlock[]): CacheFigures {
+    const lastMark = blocks.findLastIndex(({ mark }) => mark !== undefined)
     let chain = ''
-    let tokens = 0
+    let total = 0
     let read = 0
     let write5m = 0
     let write1h = 0
-    for (const { value, mark } of blocks) {
+    for (const [index, { value, mark }] of blocks.entries()) {
       chain = hashOf(chain + JSON.stringify(value))
-      tokens += countTokens(value)
-      if (this.#prompts.has(chain)) {
-        read = tokens
+      total += countTokens(value)
+      // Behind the last mark nothing is looked up.
+      if (index <= lastMark && this.#prompts.has(chain)) {
+        read = total
         write5m = 0
         write1h = 0
       } else if (mark) {
-        if (mark === '1h') write1h = tokens - read - write5m
-        else write5m = tokens - read - write1h
+        if (mark === '1h') write1h = total - read - write5m
+        else write5m = total - read - write1h
         this.#prompts.add(chain)
       }
     }
-    return { read, write5m, write1h }
+    return { total, read, write5m, write1h }
   }
 
   clear(): void {

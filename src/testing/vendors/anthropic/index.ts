@@ -32,7 +32,7 @@ export function anthropicCountTokens(): Endpoint {
     dialect: anthropicDialect,
     answer: ({ body, model, ids }) => {
       checkMessage(body, model, true)
-      return json({ input_tokens: countTokens([body.tools, body.system, body.messages]) }, anthropicHeaders(ids))
+      return json({ input_tokens: countTokens(promptBlocks(body).map(({ value }) => value)) }, anthropicHeaders(ids))
     },
   }
 }
@@ -73,9 +73,8 @@ function blocksOf({ ids, world, body }: Ask, answer: Answer): Block[] {
 function usageOf({ body, world }: Ask, answer: Answer) {
   const cache = world.memory.cache(promptBlocks(body))
   const written = cache.write5m + cache.write1h
-  const prompt = countTokens([body.tools, body.system, body.messages])
   return {
-    input_tokens: Math.max(0, prompt - cache.read - written),
+    input_tokens: cache.total - cache.read - written,
     cache_creation_input_tokens: written,
     cache_read_input_tokens: cache.read,
     cache_creation: { ephemeral_5m_input_tokens: cache.write5m, ephemeral_1h_input_tokens: cache.write1h },

@@ -3,7 +3,7 @@ import { asObject } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo, argsObject } from '../../mock/answer.js'
 import { type Ask, type Endpoint, json, type Reply } from '../../mock/vendor.js'
-import { countTokens, jsonPiecesOf, piecesOf } from '../../mock/words.js'
+import { jsonPiecesOf, piecesOf } from '../../mock/words.js'
 import { thinkingFor } from '../anthropic/thinking.js'
 import { checkConverse } from './check.js'
 import { bedrockDialect, bedrockException, bedrockHeaders } from './dialect.js'
@@ -52,13 +52,12 @@ function blocksOf({ ids, world }: Ask, answer: Answer): Block[] {
 function usageOf({ body, world }: Ask, answer: Answer) {
   const cache = world.memory.cache(promptBlocks(body))
   const written = cache.write5m + cache.write1h
-  const prompt = countTokens([asObject(body.toolConfig).tools, body.system, body.messages])
-  const inputTokens = Math.max(0, prompt - cache.read - written)
+  const inputTokens = cache.total - cache.read - written
   const marked = cache.read + written > 0
   return {
     inputTokens,
     outputTokens: answer.tokens,
-    totalTokens: inputTokens + cache.read + written + answer.tokens,
+    totalTokens: cache.total + answer.tokens,
     serverToolUsage: {},
     ...(marked && { cacheReadInputTokens: cache.read, cacheWriteInputTokens: written }),
   }
