@@ -1,7 +1,7 @@
 import OpenAI, { type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { compact } from './core/json.js'
-import { transportBehind } from './fetch.js'
+import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { readEnv } from './providers/env.js'
 import { reportBehind } from './respond.js'
@@ -42,10 +42,14 @@ export class LeashLLM extends OpenAI {
 
   override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): ReturnType<typeof OpenAI.prototype.post<Rsp>> {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
-    return super.post<Rsp>(
+    const answer = super.post<Rsp>(
       path,
       Promise.resolve(options).then((options: RequestOptions = {}) => takeOver(options, this)),
     )
+    return answer._thenUnwrap((data, { response }) => {
+      attachReport(data, reportBehind(response.headers))
+      return data
+    })
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {

@@ -31,13 +31,21 @@ declare global {
 }
 
 const reports = new WeakMap<AbortSignal, Report>()
+const streams = new WeakMap<object, Report>()
+
+/** The report, with the answer that it tells of: there for who asks, invisible to logs, JSON and deep equality. */
+export function attachReport(answer: unknown, report: Report | undefined): void {
+  if (!report || typeof answer !== 'object' || answer === null) return
+  if (Symbol.asyncIterator in answer) streams.set(answer, report)
+  else Object.defineProperty(answer, 'leash', { value: report, enumerable: false, configurable: true })
+}
 
 /**
  * What happened to a streamed call: provider, attempts, usage. Resolves when the stream has ended or was left.
  * @param stream what `create({ stream: true })` or `.stream()` of a leashed client gave
  */
 export function reportOf(stream: { readonly controller: AbortController }): Promise<Report> {
-  const report = reports.get(stream.controller.signal)
+  const report = streams.get(stream) ?? reports.get(stream.controller.signal)
   if (report) return whenEnded(report)
   return Promise.reject(
     new LeashError('invalid_config', 'This stream does not come from a leashed client, or its call has not begun.'),
@@ -57,7 +65,7 @@ export function transportBehind(leashed: object): Transport | undefined {
  */
 export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
   const leashed: typeof fetch = async function leashed(input, init = {}) {
-    const request = await readRequest(input, init)
+    const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
     const incoming = request && (await incomingOf(request, transport, init[beside], provider))
     if (!incoming)
       return input instanceof Request ? transport(input.url, await initOf(input, init)) : transport(String(input), init)
@@ -80,6 +88,7 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
 
 interface ReadRequest {
   readonly url: string
+  readonly path: string
   readonly headers: Headers
   readonly text: string
   readonly init: RequestInit
@@ -87,17 +96,27 @@ interface ReadRequest {
 }
 
 /** The request when it can be one to a model: a POST with a JSON body. */
-async function readRequest(input: string | URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {
-  const asked = input instanceof Request ? input : undefined
-  if ((init.method ?? asked?.method ?? 'GET').toUpperCase() !== 'POST') return undefined
-  const url = asked ? asked.url : String(input)
-  if (!isModelPath(new URL(url).pathname)) return undefined
-  const body = init.body ?? (asked ? await asked.clone().text() : undefined)
+function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
+  const { method, body, headers, signal } = init
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
-  if (text === undefined) return undefined
-  const given = init.headers ?? asked?.headers
-  const signal = init.signal ?? asked?.signal
-  return { url, text, init, headers: given instanceof Headers ? given : new Headers(given), ...(signal && { signal }) }
+  if (text === undefined || method?.toUpperCase() !== 'POST') return undefined
+  const { pathname: path } = new URL(url)
+  if (!isModelPath(path)) return undefined
+  return {
+    url,
+    path,
+    text,
+    init,
+    headers: headers instanceof Headers ? headers : new Headers(headers),
+    ...(signal && { signal }),
+  }
+}
+
+async function readRequestObject(input: URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {
+  if (!(input instanceof Request)) return readRequest(String(input), init)
+  const { method, headers, signal } = input
+  if ((init.method ?? method).toUpperCase() !== 'POST' || !isModelPath(new URL(input.url).pathname)) return undefined
+  return readRequest(input.url, { method, headers, signal, body: await input.clone().text(), ...init })
 }
 
 async function incomingOf(
@@ -106,10 +125,10 @@ async function incomingOf(
   beside: Beside | undefined,
   provider: string | undefined,
 ): Promise<Incoming | undefined> {
-  const { url, headers, text, init, signal } = request
+  const { url, path, headers, text, init, signal } = request
   const body = isObject(beside?.body) ? (beside.body as JsonObject) : parseJson(text)
   if (!isObject(body)) return undefined
-  const found = await recognise(new URL(url).pathname, body as JsonObject)
+  const found = await recognise(path, body as JsonObject)
   if (!found) return undefined
   const forwarded: Record<string, string> = {}
   for (const name of found.protocol.headers) {

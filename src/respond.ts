@@ -1,13 +1,12 @@
 /**
  * Results and errors as what a vendor's SDK expects from `fetch`: a whole, real `Response`.
  *
- * An SDK reads an answer in one of two ways, `json()` or iterating `body`. Those two are answered from what is at
- * hand already; every other way goes through a second `Response` that is made only then, because making one for each
+ * An SDK reads an answer by `text()`, by `json()` or by iterating `body`. Those are answered from what is at hand
+ * already; every other way goes through a second `Response` that is made only then, because making one for each
  * call would cost more than all the layers together.
  */
 import type { Report, Result } from './core/call.js'
 import type { LeashError } from './core/errors.js'
-import { isObject } from './core/json.js'
 import type { Protocol } from './protocols/protocol.js'
 
 interface Read {
@@ -42,7 +41,10 @@ class LeashedResponse extends Response {
     return Promise.resolve(state.value)
   }
   override text(): Promise<string> {
-    return whole(this).text()
+    const state = readOf(this)
+    if (state.stream || state.used || state.whole) return whole(this).text()
+    state.used = true
+    return Promise.resolve(textOf(state))
   }
   override arrayBuffer(): Promise<ArrayBuffer> {
     return whole(this).arrayBuffer()
@@ -71,12 +73,16 @@ function whole(response: Response): Response {
   const state = readOf(response)
   if (state.used) throw new TypeError('Body is unusable: it has been read already.')
   const { status, statusText } = response
-  state.whole ??= new Response(state.stream ? readable(state.stream) : (state.text ?? JSON.stringify(state.value)), {
+  state.whole ??= new Response(state.stream ? readable(state.stream) : textOf(state), {
     status,
     statusText,
     headers: state.headers,
   })
   return state.whole
+}
+
+function textOf({ text, value }: Read): string {
+  return text ?? JSON.stringify(value)
 }
 
 /**
@@ -105,17 +111,17 @@ export function readable(source: AsyncIterable<Uint8Array>): ReadableStream<Uint
 const reports = new WeakMap<Headers, Report>()
 
 /** The report of the call that a response answered, by the response's headers. */
-export function reportBehind(headers: Headers): Report | undefined {
-  return reports.get(headers)
+export function reportBehind(headers: Headers | undefined): Report | undefined {
+  return headers && reports.get(headers)
 }
 
 export function respond(result: Result, report: Report): Response {
   const headers = reported(result.headers, report)
+  reports.set(headers, report)
   const response = result.response ?? new Response(null, { status: result.status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   if (result.stream) read.set(response, { headers, stream: result.body, used: false })
   else {
-    attachReport(result.body, report)
     read.set(response, { headers, value: result.body, ...(result.text !== undefined && { text: result.text }), used: false })
   }
   return response
@@ -125,11 +131,6 @@ export function respond(result: Result, report: Report): Response {
 export function respondWhole(result: Result, report: Report): Response {
   const body = result.stream ? readable(result.body) : (result.text ?? JSON.stringify(result.body))
   return new Response(body, { status: result.status, headers: reported(result.headers, report) })
-}
-
-/** The report on an answer: there for who asks, invisible to logs, JSON and deep equality. */
-export function attachReport(value: unknown, report: Report): void {
-  if (isObject(value)) Object.defineProperty(value, 'leash', { value: report, enumerable: false, configurable: true })
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {

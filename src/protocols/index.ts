@@ -72,9 +72,13 @@ const loaded = new Map<string, Protocol>([
   ['openai-chat', { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat }],
 ])
 
+/** A client calls the same path over and over. */
+let last: { readonly path: string; readonly names: readonly string[] } = { path: '', names: [] }
+
 /** The names of the protocols that a POST to this path may be in. */
 export function protocolsAt(path: string): readonly string[] {
-  return protocolNames.filter((name) => entries[name]?.path.test(path))
+  if (path !== last.path) last = { path, names: protocolNames.filter((name) => entries[name]?.path.test(path)) }
+  return last.names
 }
 
 export function kindOf(name: string): Protocol['kind'] | undefined {
