@@ -9,6 +9,9 @@ const alias = [
   { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
 ]
 
+/** The older major of OpenAI's SDK in place of the newer. */
+const olderOpenAI = [{ find: /^openai(?=$|\/)/, replacement: 'openai-6' }]
+
 /** Tests of what is shipped rather than of the source: they need `dist`, and make it when it is out of date. */
 const shipped = ['tests/package/**/*.test.ts', 'tests/docs/code-blocks.test.ts']
 
@@ -18,6 +21,10 @@ export default defineConfig({
     testTimeout: 20_000,
     projects: [
       { resolve: { alias }, test: { name: 'source', testTimeout: 20_000, include: ['tests/**/*.test.ts'], exclude: shipped } },
+      {
+        resolve: { alias: [...alias, ...olderOpenAI] },
+        test: { name: 'openai 6', testTimeout: 20_000, include: ['tests/client/**/*.test.ts', 'tests/fidelity/**/*.test.ts'] },
+      },
       {
         test: {
           name: 'shipped',
