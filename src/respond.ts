@@ -7,6 +7,7 @@
  */
 import type { Report, Result } from './core/call.js'
 import type { LeashError } from './core/errors.js'
+import { IteratorStream } from './iterator-stream.js'
 import type { Protocol } from './protocols/protocol.js'
 
 interface Read {
@@ -16,6 +17,7 @@ interface Read {
   readonly text?: string
   /** The body of a stream. */
   readonly stream?: AsyncIterable<Uint8Array>
+  body?: IteratorStream
   whole?: Response
   used: boolean
 }
@@ -28,11 +30,14 @@ class LeashedResponse extends Response {
     return readOf(this).headers
   }
   override get body(): Response['body'] {
-    return whole(this).body
+    const state = readOf(this)
+    if (!state.stream || state.whole) return whole(this).body
+    state.body ??= new IteratorStream(state.stream)
+    return state.body
   }
   override get bodyUsed(): boolean {
-    const { used, whole } = readOf(this)
-    return used || (whole?.bodyUsed ?? false)
+    const { used, whole, body } = readOf(this)
+    return used || (whole?.bodyUsed ?? body?.locked ?? false)
   }
   override json(): Promise<unknown> {
     const state = readOf(this)
@@ -73,7 +78,7 @@ function whole(response: Response): Response {
   const state = readOf(response)
   if (state.used) throw new TypeError('Body is unusable: it has been read already.')
   const { status, statusText } = response
-  state.whole ??= new Response(state.stream ? readable(state.stream) : textOf(state), {
+  state.whole ??= new Response(state.stream ? (state.body ?? new IteratorStream(state.stream)) : textOf(state), {
     status,
     statusText,
     headers: state.headers,
@@ -83,29 +88,6 @@ function whole(response: Response): Response {
 
 function textOf({ text, value }: Read): string {
   return text ?? JSON.stringify(value)
-}
-
-/**
- * A `ReadableStream` over an iterable. Whoever iterates it, as the SDKs do, gets the iterator itself and pays nothing
- * for the stream around it.
- */
-export function readable(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const iterator = source[Symbol.asyncIterator]()
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        const { done, value } = await iterator.next()
-        if (done) controller.close()
-        else controller.enqueue(value as Uint8Array<ArrayBuffer>)
-      },
-      async cancel() {
-        await iterator.return?.()
-      },
-    },
-    { highWaterMark: 0 },
-  )
-  Object.defineProperty(stream, Symbol.asyncIterator, { value: () => iterator })
-  return stream
 }
 
 const reports = new WeakMap<Headers, Report>()
@@ -129,7 +111,7 @@ export function respond(result: Result, report: Report): Response {
 
 /** The same as a plain `Response`: a host reads what the platform keeps inside of one, and would miss what is laid over it. */
 export function respondWhole(result: Result, report: Report): Response {
-  const body = result.stream ? readable(result.body) : (result.text ?? JSON.stringify(result.body))
+  const body = result.stream ? new IteratorStream(result.body) : (result.text ?? JSON.stringify(result.body))
   return new Response(body, { status: result.status, headers: reported(result.headers, report) })
 }
 
