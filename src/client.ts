@@ -10,6 +10,7 @@ import { hangBeside, isLeashed, takeOver, tellTimeout } from './stainless.js'
 /** OpenAI's own options, and the leash's beside them. */
 export interface LeashLLMOptions extends ClientOptions, Omit<LeashOptions, 'fetch' | 'maxBodyBytes'> {}
 
+type APIPromise<T> = ReturnType<typeof OpenAI.prototype.post<T>>
 type RequestOptions = Exclude<Awaited<Parameters<OpenAI['post']>[1]>, undefined>
 
 const kept = Symbol('leashllm.kept')
@@ -40,16 +41,13 @@ export class LeashLLM extends OpenAI {
     this.#leashable = set.leashable
   }
 
-  override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): ReturnType<typeof OpenAI.prototype.post<Rsp>> {
+  override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): APIPromise<Rsp> {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
     const answer = super.post<Rsp>(
       path,
       Promise.resolve(options).then((options: RequestOptions = {}) => takeOver(options, this)),
     )
-    return answer._thenUnwrap((data, { response }) => {
-      attachReport(data, reportBehind(response.headers))
-      return data
-    })
+    return reporting(answer)._thenUnwrap((data) => data)
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
@@ -73,6 +71,20 @@ export class LeashLLM extends OpenAI {
     if (report) Object.defineProperty(error, 'leash', { value: report, enumerable: false })
     return error
   }
+}
+
+/** What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies. */
+function reporting<T>(answer: APIPromise<T>): APIPromise<T> {
+  const unwrap = answer._thenUnwrap.bind(answer)
+  answer._thenUnwrap = (transform) =>
+    reporting(
+      unwrap((data, props) => {
+        const made = transform(data, props)
+        attachReport(made, reportBehind(props.response.headers))
+        return made
+      }),
+    )
+  return answer
 }
 
 interface Prepared {
