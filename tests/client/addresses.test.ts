@@ -1,0 +1,81 @@
+/** Where a client's calls go, and with whose key. */
+import OpenAI from 'openai'
+import { describe, expect, test, vi } from 'vitest'
+import { LeashLLM } from '../../src/client.js'
+import { useMock } from '../helpers/mock.js'
+import { create, echo, leashed } from './client.js'
+
+const mock = useMock()
+const sent = () => mock.requests.map(({ path, headers }) => `${path} ${headers.authorization ?? headers['x-api-key']}`)
+
+describe('keys', () => {
+  test('without OpenAI’s key but with another vendor’s, that vendor can be called', async () => {
+    vi.stubEnv('ANTHROPIC_API_KEY', 'only-this')
+    vi.stubEnv('ANTHROPIC_BASE_URL', mock.url)
+    const client = new LeashLLM()
+    expect((await create(client, 'claude-sonnet-4-5')).choices[0]?.message.content).toBe(echo)
+    expect(sent()).toEqual(['/v1/messages only-this'])
+  })
+
+  test('without OpenAI’s key, a model of OpenAI’s is refused, and no key is made up', async () => {
+    const client = new LeashLLM({ baseURL: `${mock.url}/v1`, providers: { anthropic: { apiKey: 'only-this' } } })
+    await expect(create(client, 'openai/gpt-4o-mini')).rejects.toMatchObject({
+      status: 401,
+      code: 'missing_key',
+      message: expect.stringContaining('OPENAI_API_KEY'),
+    })
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('with no key at all, the error is OpenAI’s own, at the same moment', () => {
+    const messageOf = (make: () => unknown) => {
+      try {
+        make()
+      } catch (error) {
+        return error instanceof OpenAI.OpenAIError ? error.message : undefined
+      }
+      return undefined
+    }
+    const own = messageOf(() => new OpenAI())
+    expect(messageOf(() => new LeashLLM())).toBe(own)
+    expect(own).toContain('OPENAI_API_KEY')
+  })
+
+  test('OPENAI_API_KEY and OPENAI_BASE_URL are read as OpenAI’s client reads them', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'from-env')
+    vi.stubEnv('OPENAI_BASE_URL', `${mock.url}/v1`)
+    await create(new LeashLLM(), 'gpt-4o-mini')
+    expect(sent()).toEqual(['/v1/chat/completions Bearer from-env'])
+  })
+
+  test('a vendor’s key goes to that vendor alone', async () => {
+    const client = leashed(mock, { apiKey: 'openai-key', providers: { anthropic: { apiKey: 'claude-key', baseURL: mock.url } } })
+    await create(client, 'gpt-4o-mini')
+    await create(client, 'claude-sonnet-4-5')
+    const [first, second] = mock.requests.map(({ headers }) => JSON.stringify(headers))
+    expect([first?.includes('claude-key'), second?.includes('openai-key')]).toEqual([false, false])
+  })
+})
+
+describe('a baseURL of the caller’s own', () => {
+  const proxied = () => new LeashLLM({ apiKey: 'proxy-key', baseURL: `${mock.url}/v1` })
+
+  test.each(['gpt-4o-mini', 'my-finetune-7', 'claude-sonnet-4-5', 'meta-llama/llama-3.3-70b-instruct'])(
+    'gets %s, whoever else makes such models',
+    async (model) => {
+      expect((await create(proxied(), model)).choices[0]?.message.content).toBe(echo)
+      expect(sent()).toEqual(['/v1/chat/completions Bearer proxy-key'])
+      expect(mock.requests[0]?.model).toBe(model)
+    },
+  )
+
+  test('does not get what names another provider', async () => {
+    await expect(create(proxied(), 'anthropic/claude-sonnet-4-5')).rejects.toMatchObject({ code: 'missing_key' })
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('does not get a model whose vendor’s key is there', async () => {
+    await create(leashed(mock), 'claude-sonnet-4-5')
+    expect(sent()).toEqual(['/v1/messages mock'])
+  })
+})

@@ -1,0 +1,98 @@
+/** The client's options, and copies of it with others. */
+import OpenAI from 'openai'
+import { describe, expect, test, vi } from 'vitest'
+import { LeashLLM } from '../../src/client.js'
+import { useMock } from '../helpers/mock.js'
+import { create, echo, leashed } from './client.js'
+
+const mock = useMock()
+const sent = () => mock.requests.map(({ path, headers }) => `${path} ${headers.authorization ?? headers['x-api-key']}`)
+
+describe('withOptions()', () => {
+  test('gives a LeashLLM on the same leash', async () => {
+    const client = leashed(mock)
+    const copy = client.withOptions({ timeout: 1234 })
+    expect(copy).toBeInstanceOf(LeashLLM)
+    expect(copy.leash).toBe(client.leash)
+    expect(copy.timeout).toBe(1234)
+    const ids: string[] = []
+    client.leash.on('result', ({ id }) => ids.push(id))
+    expect((await create(copy, 'claude-sonnet-4-5')).choices[0]?.message.content).toBe(echo)
+    expect(ids).toHaveLength(1)
+  })
+
+  test('does not put one leash into another, however often', async () => {
+    let client = leashed(mock)
+    for (const timeout of [1000, 2000, 3000]) client = client.withOptions({ timeout })
+    mock.script({ status: 500, times: 99 })
+    await expect(create(client, 'gpt-4o-mini')).rejects.toMatchObject({ leash: { attempts: { length: 3 } } })
+    expect(mock.requests).toHaveLength(3)
+  })
+
+  test('takes options of OpenAI’s that differ', async () => {
+    const client = leashed(mock).withOptions({ apiKey: 'other', defaultHeaders: { 'x-team': 'blue' }, maxRetries: 0 })
+    mock.script({ status: 500, times: 99 })
+    await expect(create(client, 'gpt-4o-mini')).rejects.toThrow()
+    expect(sent()).toEqual(['/v1/chat/completions Bearer other'])
+    expect(mock.requests[0]?.headers['x-team']).toBe('blue')
+  })
+
+  test('makes another leash when told something about it, with the rest as it was', async () => {
+    const client = leashed(mock)
+    const copy = client.withOptions({ routes: { fast: 'anthropic/claude-sonnet-4-5' } } as Partial<typeof client>)
+    expect(copy.leash).not.toBe(client.leash)
+    expect((await create(copy, 'fast')).leash?.provider).toBe('anthropic')
+  })
+
+  test('keeps a fetch of the caller’s own under the leash', async () => {
+    const seen: string[] = []
+    const client = leashed(mock, {
+      fetch: (url, init) => {
+        seen.push(String(url))
+        return fetch(url, init)
+      },
+    })
+    const copy = client.withOptions({ timeout: 1000 })
+    await create(copy, 'gpt-4o-mini')
+    await create(copy, 'claude-sonnet-4-5')
+    expect(seen).toEqual([`${mock.url}/v1/chat/completions`, `${mock.url}/v1/messages`])
+  })
+})
+
+describe('options', () => {
+  test('a fetch patched later is the one that is used', async () => {
+    const client = leashed(mock)
+    const patched = vi.spyOn(globalThis, 'fetch')
+    await create(client, 'gpt-4o-mini')
+    expect(patched).toHaveBeenCalledTimes(1)
+    patched.mockRestore()
+  })
+
+  test('unknown options of the leash are refused by name', () => {
+    const timeouts = { idleMS: 3 } as object
+    expect(() => leashed(mock, { timeouts })).toThrow(/unknown option `timeouts.idleMS` \(known: .*idleMs/)
+  })
+
+  test('routes are the caller’s names for models', async () => {
+    const client = leashed(mock, { routes: { fast: 'anthropic/claude-haiku-4-5' } })
+    expect((await create(client, 'fast')).leash).toMatchObject({ provider: 'anthropic', model: 'claude-haiku-4-5' })
+  })
+
+  test('subclasses with private fields and overrides hold', async () => {
+    class Mine extends LeashLLM {
+      readonly #secret = 'kept'
+      prepared = 0
+      get secret() {
+        return this.#secret
+      }
+      protected override async prepareOptions(options: Parameters<LeashLLM['prepareOptions']>[0]) {
+        this.prepared++
+        await super.prepareOptions(options)
+      }
+    }
+    const client = new Mine({ apiKey: 'caller', baseURL: `${mock.url}/v1` })
+    await create(client, 'gpt-4o-mini')
+    expect([client.secret, client.prepared, client instanceof OpenAI]).toEqual(['kept', 1, true])
+    expect(mock.requests[0]?.headers['user-agent']).toMatch(/^Mine\/JS /)
+  })
+})
