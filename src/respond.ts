@@ -31,7 +31,7 @@ class LeashedResponse extends Response {
   }
   override get body(): Response['body'] {
     const state = readOf(this)
-    if (!state.stream || state.whole) return whole(this).body
+    if (!state.stream || state.whole) return wholeOf(this, state).body
     state.body ??= new IteratorStream(state.stream)
     return state.body
   }
@@ -41,30 +41,32 @@ class LeashedResponse extends Response {
   }
   override json(): Promise<unknown> {
     const state = readOf(this)
-    if (!('value' in state) || state.used || state.whole) return whole(this).json()
+    if (!('value' in state) || state.used || state.whole) return unread(this, (response) => response.json())
     state.used = true
     return Promise.resolve(state.value)
   }
   override text(): Promise<string> {
     const state = readOf(this)
-    if (state.stream || state.used || state.whole) return whole(this).text()
+    if (state.stream || state.used || state.whole) return unread(this, (response) => response.text())
     state.used = true
     return Promise.resolve(textOf(state))
   }
   override arrayBuffer(): Promise<ArrayBuffer> {
-    return whole(this).arrayBuffer()
+    return unread(this, (response) => response.arrayBuffer())
   }
   override bytes() {
-    return whole(this).bytes()
+    return unread(this, (response) => response.bytes())
   }
   override blob(): Promise<Blob> {
-    return whole(this).blob()
+    return unread(this, (response) => response.blob())
   }
   override formData(): Promise<FormData> {
-    return whole(this).formData()
+    return unread(this, (response) => response.formData())
   }
   override clone(): Response {
-    return whole(this).clone()
+    const state = readOf(this)
+    if (state.used) throw unusable()
+    return wholeOf(this, state).clone()
   }
 }
 
@@ -74,15 +76,17 @@ function readOf(response: Response): Read {
   throw new TypeError('Illegal invocation: not a response of a leash.')
 }
 
-function whole(response: Response): Response {
+const unusable = () => new TypeError('Body is unusable: it has been read already.')
+
+async function unread<T>(response: Response, read: (whole: Response) => Promise<T>): Promise<T> {
   const state = readOf(response)
-  if (state.used) throw new TypeError('Body is unusable: it has been read already.')
-  const { status, statusText } = response
-  state.whole ??= new Response(state.stream ? (state.body ?? new IteratorStream(state.stream)) : textOf(state), {
-    status,
-    statusText,
-    headers: state.headers,
-  })
+  if (state.used) throw unusable()
+  return read(wholeOf(response, state))
+}
+
+function wholeOf({ status, statusText }: Response, state: Read): Response {
+  const body = state.stream ? (state.body ?? new IteratorStream(state.stream)) : textOf(state)
+  state.whole ??= new Response(body, { status, statusText, headers: state.headers })
   return state.whole
 }
 

@@ -21,22 +21,6 @@ export function abortError(signal?: AbortSignal): LeashError {
   return new LeashError('aborted', 'The caller aborted the call.', { cause: signal?.reason })
 }
 
-/**
- * An `AbortController` that also follows `parent`, without leaving a listener on it: a signal that lives as
- * long as the process must not collect one per call (openai-node issue 1811). Call `dispose` when done.
- */
-export function follow(parent?: AbortSignal): { controller: AbortController; dispose: () => void } {
-  const controller = new AbortController()
-  if (!parent) return { controller, dispose: () => {} }
-  if (parent.aborted) {
-    controller.abort(parent.reason)
-    return { controller, dispose: () => {} }
-  }
-  const abort = () => controller.abort(parent.reason)
-  parent.addEventListener('abort', abort, { once: true })
-  return { controller, dispose: () => parent.removeEventListener('abort', abort) }
-}
-
 /** Milliseconds left until the deadline, at least 0; `Infinity` without one. */
 export function timeLeft(deadline: number | undefined): number {
   return deadline === undefined ? Number.POSITIVE_INFINITY : Math.max(0, deadline - Date.now())

@@ -59,6 +59,7 @@ export function attempt(context: AttemptContext): Next {
       record.status = result.status
       if (result.stream) {
         record.firstTokenMs = Date.now() - record.startedAt
+        underway.answered(undefined)
         underway.streaming()
       }
       return result

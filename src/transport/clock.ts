@@ -83,7 +83,7 @@ export class Clock {
     return error instanceof LeashError ? error : undefined
   }
 
-  /** Lets go of the caller's signal and of the timer. */
+  /** Lets go of the timer, and of the caller's signal: one that lives as long as the process must not collect a listener per call (openai-node issue 1811). */
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

@@ -1,6 +1,6 @@
 /** The lane where caller and target speak different protocols: request, answer and stream go through the neutral model. */
 import type { Loss, Result, StreamResult } from '../core/call.js'
-import { LeashError } from '../core/errors.js'
+import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
 import type { ChatResponse, EmbedRequest } from '../core/message.js'
 import { frame, streamContentType, unframer } from '../protocols/framing/framing.js'
@@ -180,7 +180,8 @@ async function* encodeStream(events: DecodedStream, { own, call }: Underway, enc
         yield* bytes(encoder.push(event.type === 'start' && event.id === '' ? { ...event, id: call.id } : event))
     }
   } catch (error) {
-    if (!(error instanceof LeashError) || error.code === 'aborted') throw error
+    if (!(error instanceof LeashError)) throw error
+    if (error.code === 'aborted') throw thrown(error)
     yield* bytes(encoder.fail(error))
   } finally {
     await events.cancel()
