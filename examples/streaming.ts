@@ -3,7 +3,7 @@ import { LeashLLM, reportOf } from 'leashllm'
 const client = new LeashLLM()
 
 const stream = await client.chat.completions.create({
-  model: 'claude-sonnet-4-5',
+  model: 'claude-sonnet-5-5',
   messages: [{ role: 'user', content: 'Count slowly to five.' }],
   stream: true,
 })

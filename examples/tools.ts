@@ -4,7 +4,7 @@ const client = new LeashLLM()
 
 // OpenAI's own tool runner, with Claude behind it.
 const runner = client.chat.completions.runTools({
-  model: 'claude-sonnet-4-5',
+  model: 'claude-sonnet-5-5',
   messages: [{ role: 'user', content: 'What is the weather in Lisbon?' }],
   tools: [
     {

@@ -7,7 +7,7 @@ leash.on('attempt', ({ provider, model, durationMs }) => console.log(`${provider
 // Anthropic's SDK as you know it, and every model behind it.
 const anthropic = leash.wrap(new Anthropic())
 
-for (const model of ['claude-sonnet-4-5', 'gpt-4o-mini']) {
+for (const model of ['claude-sonnet-5-5', 'gpt-4o-mini']) {
   const message = await anthropic.messages.create({
     model,
     max_tokens: 200,

@@ -9,7 +9,7 @@ import { mockProviders, startMock } from 'leashllm/testing'
 
 const vendors = {
   openai: 'gpt-4o-mini',
-  anthropic: 'claude-sonnet-4-5',
+  anthropic: 'claude-sonnet-5-5',
   google: 'gemini-2.5-flash',
   vertex: 'gemini-2.5-flash',
   bedrock: 'amazon.nova-lite-v1:0',
@@ -49,7 +49,7 @@ for (const [provider, model] of Object.entries(vendors)) {
 
 title('2. A stream, from Claude, in OpenAI’s words')
 const stream = await client.chat.completions.create({
-  model: 'anthropic/claude-sonnet-4-5',
+  model: 'anthropic/claude-sonnet-5-5',
   messages: [{ role: 'user', content: 'Tell me of a river in ten words.' }],
   stream: true,
 })
@@ -85,7 +85,7 @@ mock.script({ status: 429, headers: { 'retry-after-ms': '120' } })
 const busy = new LeashLLM({ providers: mockProviders(mock.url), apiKey: 'mock', baseURL: `${mock.url}/v1` })
 busy.leash.on('retry', ({ error, delayMs }) => console.log(`   ${error}: asked to wait ${Math.round(delayMs)} ms`))
 const second = await busy.chat.completions.create({
-  model: 'anthropic/claude-sonnet-4-5',
+  model: 'anthropic/claude-sonnet-5-5',
   messages: [{ role: 'user', content: 'Are you there?' }],
 })
 for (const [index, attempt] of second.leash?.attempts.entries() ?? []) {

@@ -24,7 +24,7 @@ const noKey = 'no-openai-key'
  *
  * @example
  * const client = new LeashLLM()
- * await client.chat.completions.create({ model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'Hello' }] })
+ * await client.chat.completions.create({ model: 'claude-sonnet-5-5', messages: [{ role: 'user', content: 'Hello' }] })
  */
 export class LeashLLM extends OpenAI {
   /** The leash that this client's calls are on; for events, further middleware and other SDKs. */

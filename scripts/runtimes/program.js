@@ -36,8 +36,8 @@ export async function program(mock) {
   return {
     chat: await chat('gpt-5-mini'),
     stream: await stream('gpt-5-mini'),
-    'chat, translated': await chat('claude-sonnet-4-5'),
-    'stream, translated': await stream('claude-sonnet-4-5'),
+    'chat, translated': await chat('claude-sonnet-5-5'),
+    'stream, translated': await stream('claude-sonnet-5-5'),
     error: await refused(),
   }
 }
