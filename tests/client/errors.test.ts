@@ -92,6 +92,14 @@ describe.each(models)('with %s', (model) => {
     },
   )
 
+  test('a stream that is aborted while it is read ends without an error, as OpenAI’s own does', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    const { signal, abort } = aborter()
+    const stream = await leashed(mock).chat.completions.create({ model, messages, stream: true }, { signal })
+    for await (const _ of stream) setTimeout(abort, 20)
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
   test('a call whose signal had fired before is an APIUserAbortError, and nothing is sent', async () => {
     const { chat } = leashed(mock)
     const error = await failure(chat.completions.create({ model, messages }, { signal: AbortSignal.abort() }))

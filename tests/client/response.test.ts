@@ -29,6 +29,16 @@ describe.each(models)('with %s', (model) => {
     expect(response.headers.get('x-leash-attempts')).toBe('3')
   })
 
+  test('withResponse() of a stream has the headers before the stream is read', async () => {
+    const create = leashed(mock).chat.completions.create({ model, messages, stream: true })
+    const { data, response } = await create.withResponse()
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(response.headers.get('x-leash-model')).toBe(model)
+    const chunks = []
+    for await (const chunk of data) chunks.push(chunk)
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe(echo)
+  })
+
   test.each([
     ['text()', (response: Response) => response.text()],
     ['json()', async (response: Response) => JSON.stringify(await response.json())],
@@ -69,6 +79,20 @@ describe.each(models)('with %s', (model) => {
     await expect(response.text()).rejects.toThrow(TypeError)
     await expect(response.json()).rejects.toThrow(TypeError)
     expect(() => response.clone()).toThrow(TypeError)
+  })
+
+  test('asResponse() read by json() cannot be read again', async () => {
+    const response = await respond()
+    await response.json()
+    expect(response.bodyUsed).toBe(true)
+    for (const read of [() => response.json(), () => response.text(), () => response.arrayBuffer()])
+      await expect(read()).rejects.toThrow(TypeError)
+  })
+
+  test('a response that was read has a body still, as any other has', async () => {
+    const response = await respond()
+    await response.json()
+    expect(response.body).toBeInstanceOf(ReadableStream)
   })
 
   test('a clone and its original are read apart', async () => {
