@@ -1,6 +1,7 @@
 /** The leash as a `fetch`: what every vendor's SDK takes. */
 import type { CallOptions, Origin, Report } from './core/call.js'
 import { isLeashError, LeashError, thrown } from './core/errors.js'
+import { hidden } from './core/hidden.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
 import type { Transport } from './core/transport.js'
@@ -30,8 +31,8 @@ declare global {
   }
 }
 
-const reports = new WeakMap<AbortSignal, Report>()
-const streams = new WeakMap<object, Report>()
+const reports = hidden<Report>()
+const streams = hidden<Report>()
 
 /** The report, with the answer that it tells of: there for who asks, invisible to logs, JSON and deep equality. */
 export function attachReport(answer: unknown, report: Report | undefined): void {

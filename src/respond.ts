@@ -7,6 +7,7 @@
  */
 import type { Report, Result } from './core/call.js'
 import type { LeashError } from './core/errors.js'
+import { hidden } from './core/hidden.js'
 import { IteratorStream } from './iterator-stream.js'
 import type { Protocol } from './protocols/protocol.js'
 
@@ -22,7 +23,7 @@ interface Read {
   used: boolean
 }
 
-const read = new WeakMap<Response, Read>()
+const read = hidden<Read>()
 
 /** Never constructed: its prototype is given to a `Response` whose body has been read, or is being read, beside the road. */
 class LeashedResponse extends Response {
@@ -94,7 +95,7 @@ function textOf({ text, value }: Read): string {
   return text ?? JSON.stringify(value)
 }
 
-const reports = new WeakMap<Headers, Report>()
+const reports = hidden<Report>()
 
 /** The report of the call that a response answered, by the response's headers. */
 export function reportBehind(headers: Headers | undefined): Report | undefined {
@@ -137,34 +138,31 @@ export function respondErrorWhole(error: LeashError, protocol: Protocol, report:
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
 function failureIn(error: LeashError, protocol: Protocol, report: Report): { status: number; headers: Headers; text: string } {
   const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
-  const stop = { 'x-should-retry': 'false', 'x-leash-error': error.code }
-  if (own) return { status: own.status, headers: reported(own.headers, report, stop), text: own.text }
+  const headers = reported(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
+  headers.set('x-should-retry', 'false')
+  headers.set('x-leash-error', error.code)
+  if (own) return { status: own.status, headers, text: own.text }
   const { status, body } = protocol.encodeError(error)
-  const after = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
-  const headers = reported(new Headers({ 'content-type': 'application/json' }), report, { ...stop, ...after })
+  if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   return { status, headers, text: JSON.stringify(body) }
 }
 
 /** The vendor's headers with ours beside them: the very same object where it may be changed, as that of a test's `Response`. */
-function reported(theirs: Headers, report: Report, more: Readonly<Record<string, string>> = {}): Headers {
-  const ours = {
-    'x-leash-id': report.id,
-    'x-leash-attempts': String(report.attempts.length),
-    ...(report.provider !== undefined && { 'x-leash-provider': report.provider }),
-    ...(report.model !== undefined && { 'x-leash-model': report.model }),
-    ...more,
-  }
+function reported(theirs: Headers, report: Report): Headers {
   try {
-    return written(theirs, ours)
+    return written(theirs, report)
   } catch {
-    return written(new Headers(theirs), ours)
+    return written(new Headers(theirs), report)
   }
 }
 
-function written(headers: Headers, ours: Readonly<Record<string, string>>): Headers {
-  for (const [name, value] of Object.entries(ours)) headers.set(name, value)
+function written(headers: Headers, { id, attempts, provider, model }: Report): Headers {
+  headers.set('x-leash-id', id)
+  headers.set('x-leash-attempts', String(attempts.length))
+  if (provider !== undefined) headers.set('x-leash-provider', provider)
+  if (model !== undefined) headers.set('x-leash-model', model)
   // The body has been decoded and may have been edited: these would lie about it.
-  headers.delete('content-encoding')
-  headers.delete('content-length')
+  if (headers.has('content-encoding')) headers.delete('content-encoding')
+  if (headers.has('content-length')) headers.delete('content-length')
   return headers
 }

@@ -48,10 +48,19 @@ const table: readonly (readonly [names: RegExp, providers: readonly string[]])[]
   ],
 ]
 
+/** Programs ask for the same few models over and over. */
+const known = new Map<string, readonly string[]>()
+const mostKnown = 1000
+
 /** The providers that may serve this model, the likeliest first; none for a name that tells nothing. */
 export function resolveByPattern(model: string): readonly string[] {
   // No vendor's name is longer; a pattern need not run over a prompt that was passed by mistake.
   if (model.length > 512) return []
+  const found = known.get(model)
+  if (found) return found
   const name = model.toLowerCase()
-  return table.find(([names]) => names.test(name))?.[1] ?? []
+  const providers = table.find(([names]) => names.test(name))?.[1] ?? []
+  if (known.size >= mostKnown) known.clear()
+  known.set(model, providers)
+  return providers
 }

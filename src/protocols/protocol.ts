@@ -80,6 +80,11 @@ export interface EmbedDownstream {
 /** What is seen of a stream that passes through untouched. */
 export interface Tap {
   see(event: WireEvent): void
+  /**
+   * Whether these whole events, as text, hold nothing that `see` would have noticed: asked once the answer has begun, so
+   * that most chunks of a stream are never taken apart.
+   */
+  passes?(text: string): boolean
   /** Something of the answer itself has come, or the answer is complete without any. */
   readonly content: boolean
   /** The vendor's terminal event has come. */

@@ -19,6 +19,8 @@ export interface ObservedOptions {
 
 type Read = ReadableStreamReadResult<Uint8Array>
 
+const newline = 0x0a
+
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
@@ -35,6 +37,9 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   /** A read under way that priming did not wait for. */
   #pending: Promise<Read> | undefined
   #primed = false
+  /** The chunk before ended where an event ended. */
+  #whole = false
+  readonly #text = new TextDecoder()
   #ended = false
 
   constructor(body: ReadableStream<Uint8Array>, options: ObservedOptions) {
@@ -99,12 +104,21 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
     const { tap, filter, onChunk } = this.#options
     if (done) return this.#finish()
     onChunk()
-    this.#frames.push(value)
+    if (!this.#skims(value)) this.#frames.push(value)
     if (!this.#primed && tap.error && !tap.content) {
       this.#ready.push(value)
       throw this.#options.refused(tap.error, new TextDecoder().decode(joined(this.#ready)))
     }
     return filter && tap.terminal ? filter.push(value) : value
+  }
+
+  /** Whether the chunk is made of whole events of no interest. */
+  #skims(bytes: Uint8Array): boolean {
+    const { tap } = this.#options
+    const whole = this.#whole
+    // Only `\n\n` is looked for: streams that end their lines otherwise are read the long way.
+    this.#whole = bytes[bytes.length - 1] === newline && bytes[bytes.length - 2] === newline
+    return whole && this.#whole && tap.content && !tap.terminal && (tap.passes?.(this.#text.decode(bytes)) ?? false)
   }
 
   #finish(): Uint8Array | undefined {

@@ -91,6 +91,10 @@ class ChunkTap implements Tap {
     this.#read(parseJson(data), event)
   }
 
+  passes(text: string): boolean {
+    return !this.#finished && text.startsWith('data: {') && text.indexOf('\n\n') === text.length - 2 && isPlain(text)
+  }
+
   #read(chunk: unknown, event: string | undefined): void {
     this.error ??= errorIn(
       event === 'error' && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk,
