@@ -20,6 +20,8 @@ export interface ObservedOptions {
 type Read = ReadableStreamReadResult<Uint8Array>
 
 const newline = 0x0a
+const lastWordsMs = 250
+const lastWordsLength = 1024 * 1024
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
@@ -36,7 +38,6 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   #ready: Uint8Array[] = []
   /** A read under way that priming did not wait for. */
   #pending: Promise<Read> | undefined
-  #primed = false
   /** The chunk before ended where an event ended. */
   #whole = false
   readonly #text = new TextDecoder()
@@ -67,8 +68,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
         this.#pending = undefined
         const bytes = this.#take(read)
         if (bytes) this.#ready.push(bytes)
+        if (tap.error && !tap.content) throw this.#options.refused(tap.error, await this.#toTheEnd())
       }
-      this.#primed = true
     } catch (error) {
       throw this.#fail(error)
     } finally {
@@ -105,11 +106,23 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
     if (done) return this.#finish()
     onChunk()
     if (!this.#skims(value)) this.#frames.push(value)
-    if (!this.#primed && tap.error && !tap.content) {
-      this.#ready.push(value)
-      throw this.#options.refused(tap.error, new TextDecoder().decode(joined(this.#ready)))
-    }
     return filter && tap.terminal ? filter.push(value) : value
+  }
+
+  /** All that a stream which tells its failure has to say, as text: the vendor closes it at once, or we do not wait for it. */
+  async #toTheEnd(): Promise<string> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const enough = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), lastWordsMs)
+    })
+    const text = new TextDecoder()
+    let said = this.#ready.map((bytes) => text.decode(bytes, { stream: true })).join('')
+    for (let read: Read | undefined; said.length < lastWordsLength; said += text.decode(read.value, { stream: true })) {
+      read = await Promise.race([this.#reader.read(), enough])
+      if (!read || read.done) break
+    }
+    clearTimeout(timer)
+    return said
   }
 
   /** Whether the chunk is made of whole events of no interest. */
@@ -164,14 +177,4 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   [Symbol.asyncIterator](): this {
     return this
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
