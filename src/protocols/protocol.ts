@@ -68,6 +68,8 @@ export interface ChatDownstream {
 }
 
 export interface EmbedUpstream {
+  /** Inputs that one request to this model may hold: more are sent in several. Absent: as many as the caller likes. */
+  maxInputs?(model: string, traits: Traits): number
   encodeRequest(request: EmbedRequest, context: EncodeContext): JsonObject
   decodeResponse(body: unknown, context: { readonly model: string; readonly request: EmbedRequest }): EmbedResponse
 }

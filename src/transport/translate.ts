@@ -2,13 +2,15 @@
 import type { Loss, Result, StreamResult } from '../core/call.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
-import type { ChatResponse, EmbedRequest } from '../core/message.js'
+import type { ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
+import { addUsage, type Usage } from '../core/usage.js'
 import { frame, streamContentType, unframer } from '../protocols/framing/framing.js'
 import type {
   ChatDownstream,
   ChatUpstream,
   EmbedDownstream,
   EmbedUpstream,
+  ReportLoss,
   StreamDecoder,
   StreamEncoder,
   WireEvent,
@@ -59,23 +61,48 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(named, request) }
 }
 
+/**
+ * More inputs than one request takes are sent in several, one after another: together they are one attempt, with one
+ * clock, and a vendor that counts requests must not get a hundred of them at once.
+ */
 async function translateEmbeddings(underway: Underway, down: EmbedDownstream, up: EmbedUpstream): Promise<Result> {
   const { call } = underway
   const { provider, model } = call.target
+  const traits = provider.traits(model)
   const losses: Loss[] = []
   const request: EmbedRequest = down.decodeRequest(call.body)
-  const body = up.encodeRequest(request, {
-    model,
-    stream: false,
-    traits: provider.traits(model),
-    lose: (path, action, why) => losses.push({ path, action, why }),
+  const requests = inParts(request, up.maxInputs?.(model, traits)).map((request, index) => {
+    // What one part loses, all lose.
+    const lose: ReportLoss = (path, action, why) => index === 0 && losses.push({ path, action, why })
+    return { request, body: up.encodeRequest(request, { model, stream: false, traits, lose }) }
   })
   noteLosses(call, losses)
-  const response = await underway.exchange(body)
-  const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
-  underway.answered(answer.usage)
+  const vectors: EmbedResponse['vectors'][number][] = []
+  let headers = new Headers()
+  let named = model
+  let usage: Usage | undefined
+  for (const { request, body } of requests) {
+    const response = await underway.exchange(body)
+    const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
+    vectors.push(...answer.vectors)
+    headers = response.headers
+    named = answer.model
+    usage = usage && answer.usage ? addUsage(usage, answer.usage) : (answer.usage ?? usage)
+    // A part that was answered is paid for, even when the next one fails.
+    underway.answered(usage)
+  }
   underway.end(undefined)
-  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(answer, request) }
+  const answer: EmbedResponse = { model: named, vectors, ...(usage && { usage }) }
+  return { stream: false, status: 200, headers: carriedHeaders(headers), body: down.encodeResponse(answer, request) }
+}
+
+function inParts(request: EmbedRequest, size = Number.POSITIVE_INFINITY): EmbedRequest[] {
+  const { input } = request
+  if (input.length <= size) return [request]
+  return Array.from({ length: Math.ceil(input.length / size) }, (_, part) => ({
+    ...request,
+    input: input.slice(part * size, (part + 1) * size),
+  }))
 }
 
 /** Of the vendor's headers, those that mean the same in any protocol. */

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
+import type { Traits } from '../../core/provider.js'
 import type { EncodeContext } from '../protocol.js'
 import { type EmbedModel, embedModel } from './models.js'
 
@@ -22,6 +23,11 @@ export function encodeRequest(request: EmbedRequest, { model, traits, lose }: En
   if (request.task !== undefined && !known.task) lose('task', 'dropped', 'this model does not ask what the vector is for')
   if (request.user !== undefined) lose('user', 'dropped', 'Bedrock does not ask who the end user is')
   return writers[known.shape](texts, known.dimensions ? request.dimensions : undefined, request.task)
+}
+
+/** How many texts one request takes. A model that makes no embeddings is refused by {@link encodeRequest}. */
+export function maxInputs(model: string, { baseModel = model }: Traits): number {
+  return embedModel(baseModel)?.inputs ?? Number.POSITIVE_INFINITY
 }
 
 function readTexts({ input }: EmbedRequest, { inputs }: EmbedModel, model: string): [string, ...string[]] {

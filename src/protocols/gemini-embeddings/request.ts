@@ -6,6 +6,7 @@
 import { LeashError } from '../../core/errors.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
+import type { Traits } from '../../core/provider.js'
 import type { EncodeContext } from '../protocol.js'
 
 /** @throws LeashError `unsupported` for input that is already split into tokens, or more of it than the model takes */
@@ -32,6 +33,16 @@ export function encodeRequest(request: EmbedRequest, context: EncodeContext): Js
     })
   }
   return { content: contentOf(text), ...(Object.keys(settings).length > 0 && { embedContentConfig: settings }) }
+}
+
+/**
+ * How many texts one request takes: 100 in a batch of the Gemini API ("at most 100 requests can be in one batch"), 250
+ * instances on Vertex AI, where `gemini-embedding-001` and its successors take one text at a time.
+ * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/embeddings/get-text-embeddings
+ */
+export function maxInputs(model: string, { embedForm, baseModel = model }: Traits): number {
+  if (embedForm !== 'predict') return 100
+  return takesContent(baseModel) || baseModel.includes('gemini-embedding-001') ? 1 : 250
 }
 
 function contentOf(text: string): JsonObject {

@@ -168,3 +168,13 @@ describe('a body that passes through', () => {
     expect(geminiEmbeddings.encodeError(error)).toEqual({ status: 429, body: JSON.parse(text) })
   })
 })
+
+it.each([
+  ['gemini-embedding-001', {}, 100],
+  ['gemini-embedding-001', { embedForm: 'predict' }, 1],
+  ['gemini-embedding-2-preview', { embedForm: 'predict' }, 1],
+  ['text-embedding-005', { embedForm: 'predict' }, 250],
+  ['a-deployment', { embedForm: 'predict', baseModel: 'gemini-embedding-001' }, 1],
+] as const)('%s with %o takes so many texts in one request: %i', (model, traits, most) => {
+  expect(geminiEmbeddings.upstream.maxInputs?.(model, traits)).toBe(most)
+})
