@@ -1,18 +1,25 @@
-/** The same three jobs, done by each library over the same transport. */
+/** The same jobs, done by each library. */
 import { createOpenAI } from '@ai-sdk/openai'
+import { ChatOpenAI } from '@langchain/openai'
 import { generateText, streamText } from 'ai'
 import { LeashLLM } from 'leashllm'
 import OpenAI from 'openai'
-import { inMemory } from './transport.ts'
 
+/** Each gives the length of the answer's text, so that all can be seen to have read the same. */
 export interface Contender {
   readonly name: string
   unary(prompt: string): Promise<number>
   stream(prompt: string): Promise<number>
 }
 
+/** Where the answers come from. */
+export interface Upstream {
+  readonly fetch?: typeof fetch
+  readonly baseURL?: string
+}
+
 const model = 'gpt-4o-mini'
-const options = { apiKey: 'bench', fetch: inMemory }
+const apiKey = 'bench'
 
 function openaiLike(name: string, client: OpenAI): Contender {
   const messages = (content: string) => [{ role: 'user' as const, content }]
@@ -32,8 +39,13 @@ function openaiLike(name: string, client: OpenAI): Contender {
   }
 }
 
-function aiSdk(): Contender {
-  const chat = createOpenAI(options).chat(model)
+/** What the others are measured against. */
+export const openai = (upstream: Upstream): Contender => openaiLike('openai', new OpenAI({ apiKey, ...upstream }))
+
+export const leashllm = (upstream: Upstream): Contender => openaiLike('leashllm', new LeashLLM({ apiKey, ...upstream }))
+
+export function aiSdk(upstream: Upstream): Contender {
+  const chat = createOpenAI({ apiKey, ...upstream }).chat(model)
   return {
     name: 'Vercel AI SDK',
     unary: async (prompt) => (await generateText({ model: chat, prompt })).text.length,
@@ -45,10 +57,8 @@ function aiSdk(): Contender {
   }
 }
 
-async function langchain(): Promise<Contender | undefined> {
-  const { ChatOpenAI } = await import('@langchain/openai').catch(() => ({ ChatOpenAI: undefined }))
-  if (!ChatOpenAI) return undefined
-  const chat = new ChatOpenAI({ model, apiKey: 'bench', configuration: { fetch: inMemory }, useResponsesApi: false })
+export function langchain(upstream: Upstream): Contender {
+  const chat = new ChatOpenAI({ model, apiKey, configuration: { ...upstream }, useResponsesApi: false })
   return {
     name: 'LangChain',
     unary: async (prompt) => String((await chat.invoke(prompt)).content).length,
@@ -60,8 +70,37 @@ async function langchain(): Promise<Contender | undefined> {
   }
 }
 
-/** The first is what the others are measured against. */
-export async function contenders(): Promise<Contender[]> {
-  const all = [openaiLike('openai', new OpenAI(options)), openaiLike('leashllm', new LeashLLM(options)), aiSdk(), await langchain()]
-  return all.filter((contender) => contender !== undefined)
+/** As much of the package as is used here. It is native, 94 MB and not for every Linux, and so no dependency of ours. */
+interface LiterLlm {
+  createClient(apiKey: string, baseUrl: string, timeoutSecs: number, maxRetries: number): LiterClient
+}
+interface LiterClient {
+  chat(request: LiterRequest): Promise<{ choices: { message: { content?: string | null } }[] }>
+  chatStream(request: LiterRequest): Promise<AsyncIterable<{ choices?: { delta?: { content?: string | null } }[] }>>
+}
+interface LiterRequest {
+  readonly model: string
+  readonly messages: readonly { readonly role: 'user'; readonly content: string }[]
+}
+
+const literPackage: string = '@kreuzberg/liter-llm'
+
+/** @throws Error when the package cannot be loaded */
+export async function literLlm(baseURL: string): Promise<Contender> {
+  const { createClient }: LiterLlm = await import(literPackage)
+  const client = createClient(apiKey, baseURL, 60, 0)
+  const request = (content: string): LiterRequest => ({ model: `openai/${model}`, messages: [{ role: 'user', content }] })
+  return {
+    name: 'liter-llm',
+    async unary(prompt) {
+      const { choices } = await client.chat(request(prompt))
+      return choices[0]?.message.content?.length ?? 0
+    },
+    async stream(prompt) {
+      let length = 0
+      for await (const { choices } of await client.chatStream(request(prompt)))
+        length += choices?.[0]?.delta?.content?.length ?? 0
+      return length
+    },
+  }
 }

@@ -1,47 +1,20 @@
 /**
- * CPU per call, as a ratio to bare `openai` in the same run. Every round lets each contender do its share, in an order
- * that turns, so that what else the machine does falls on all of them; medians of the rounds are printed.
+ * Every bench in a process of its own, one after the other.
  *
- * node bench/index.ts [rounds]
+ * npm run bench [-- calls loopback import size soak]
  */
-import { contenders, type Contender } from './contenders.ts'
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 
-const rounds = Number(process.argv[2] ?? 15)
-const all = await contenders()
-const short = 'Say a hundred words.'
-const long = 'All work and no play makes a dull prompt. '.repeat(2440)
+const all = ['calls', 'loopback', 'import', 'size', 'soak']
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !all.includes(name))
+if (unknown.length > 0) throw new Error(`No such bench: ${unknown.join(', ')}. There are ${all.join(', ')}.`)
 
-const jobs: readonly { name: string; calls: number; run: (contender: Contender) => Promise<number> }[] = [
-  { name: 'unary', calls: 400, run: (contender) => contender.unary(short) },
-  { name: '100-chunk stream', calls: 60, run: (contender) => contender.stream(short) },
-  { name: 'unary, 100 kB prompt', calls: 150, run: (contender) => contender.unary(long) },
-]
-
-/** Microseconds of CPU, user and system, for one call. */
-async function cpuOf(calls: number, run: () => Promise<number>): Promise<number> {
-  const before = process.cpuUsage()
-  for (let call = 0; call < calls; call++) if ((await run()) === 0) throw new Error('An answer was empty.')
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / calls
-}
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-console.log(`node ${process.version}, ${rounds} interleaved rounds, medians\n`)
-for (const { name, calls, run } of jobs) {
-  const spent = new Map(all.map((contender) => [contender, [] as number[]]))
-  for (const contender of all) await cpuOf(calls, () => run(contender))
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < all.length; turn++) {
-      const contender = all[(turn + round) % all.length] as Contender
-      spent.get(contender)?.push(await cpuOf(calls, () => run(contender)))
-    }
-  }
-  const first = spent.get(all[0] as Contender) ?? []
-  console.log(name)
-  for (const [contender, values] of spent) {
-    const ratio = median(values.map((value, round) => value / (first[round] ?? Number.NaN)))
-    console.log(`  ${contender.name.padEnd(16)} ${median(values).toFixed(1).padStart(8)} µs  ${ratio.toFixed(2).padStart(6)} ×`)
-  }
-  console.log()
+console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${new Date().toISOString()}\n`)
+// The soak takes longer than the others together.
+for (const name of asked.length > 0 ? asked : all.slice(0, -1)) {
+  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(`${name}.ts`, import.meta.url))], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
 }
