@@ -46,7 +46,9 @@ function report({ providers, packages }: Checkup): string {
   const keys = providers.map(({ provider, configured, missing, endpoint, reachable }) => [
     configured ? yes : no,
     provider,
-    reachable === false ? paint('red', `${endpoint} cannot be reached`) : (endpoint ?? paint('dim', missing ?? '')),
+    reachable === false
+      ? paint('red', `${endpoint} cannot be reached`)
+      : (endpoint ?? paint('dim', missing ?? `Needs no key. When it runs here, ask for ${provider}/model.`)),
   ])
   const sdks = packages.map(({ name, installed, for: purpose }) => [installed ? yes : no, name, paint('dim', `for ${purpose}`)])
   return `Providers that are ready\n\n${table(keys)}\n\nPackages that are installed\n\n${table(sdks)}`

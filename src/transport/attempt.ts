@@ -6,7 +6,7 @@ import type { Attempt, Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { LeashError } from '../core/errors.js'
 import type { Next } from '../core/middleware.js'
-import type { HttpRequest, Provider } from '../core/provider.js'
+import type { Provider, WireRequest } from '../core/provider.js'
 import { endReport } from '../core/report.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
@@ -49,8 +49,10 @@ const patience = 2000
 export function attempt(context: AttemptContext): Next {
   return async function attempt(call) {
     const { provider, model } = call.target
-    const own = await protocol(call.protocol)
-    const theirs = await protocol(chooseProtocol(provider, model, own))
+    const mine = protocol(call.protocol)
+    const own = mine instanceof Promise ? await mine : mine
+    const other = protocol(chooseProtocol(provider, model, own))
+    const theirs = other instanceof Promise ? await other : other
     const record: Attempt = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
     call.report.attempts.push(record)
     const underway = begin(context, call, own, theirs, record)
@@ -137,7 +139,7 @@ function protocol(name: string): Protocol | Promise<Protocol> {
   throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
-async function dispatch(
+function dispatch(
   transport: Transport,
   call: Call,
   theirs: Protocol,
@@ -147,7 +149,8 @@ async function dispatch(
   signal: AbortSignal,
 ): Promise<Response> {
   const { provider, model, origin } = call.target
-  if (origin) {
+  // The caller's SDK addressed it in its own protocol: another has another address.
+  if (origin && theirs.name === call.protocol) {
     return (origin.transport ?? transport)(origin.url, {
       ...origin.init,
       method: 'POST',
@@ -156,7 +159,7 @@ async function dispatch(
       signal,
     })
   }
-  const request: HttpRequest = await provider.prepare({
+  return prepareAndSend(transport, provider, {
     protocol: theirs.name,
     model,
     stream: call.stream,
@@ -165,7 +168,10 @@ async function dispatch(
     headers: call.headers,
     signal,
   })
-  return send(transport, request, signal)
+}
+
+async function prepareAndSend(transport: Transport, provider: Provider, request: WireRequest): Promise<Response> {
+  return send(transport, await provider.prepare(request), request.signal)
 }
 
 /** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */
