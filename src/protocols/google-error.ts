@@ -2,27 +2,21 @@
  * Failures in Google's words, `{error: {code, message, status, details}}`, which all its APIs share.
  * Source: https://cloud.google.com/apis/design/errors
  */
-import { type ErrorCode, LeashError } from '../core/errors.js'
+import type { ErrorCode, LeashError } from '../core/errors.js'
 import { asArray, asObject, asString, isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { FailedResponse } from './protocol.js'
-import { retryAfterMs } from './retry-after.js'
+import { upstreamError } from './upstream-error.js'
 
 /** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
 export function decodeGoogleError(protocol: string, failed: FailedResponse): LeashError {
-  const { status, headers, text } = failed
-  const error = errorIn(parseJson(text))
+  const error = errorIn(parseJson(failed.text))
   const details = asArray(error.details).map(asObject)
-  const detail = asString(error.message) ?? `Google answered with status ${status}.`
-  const code = codeOf(status, detail, details)
-  const should = headers.get('x-should-retry')
-  const wait = retryAfterMs(headers) ?? retryInfo(details)
-  const param = asString(asObject(asArray(violations(details))[0]).field)
-  return new LeashError(code, withoutKeys(detail), {
-    status,
-    retryable: should ? should === 'true' : status === 408 || status === 409 || status === 429 || status >= 500,
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(param && { param }),
-    upstream: { protocol, ...failed },
+  const message = asString(error.message) ?? `Google answered with status ${failed.status}.`
+  return upstreamError(protocol, failed, {
+    message: withoutGoogleKeys(message),
+    code: codeOf(failed.status, message, details),
+    param: asString(asObject(asArray(violations(details))[0]).field) || undefined,
+    waitMs: retryInfo(details),
   })
 }
 
@@ -31,20 +25,8 @@ function errorIn(body: unknown): Record<string, unknown> {
   return asObject(asObject(Array.isArray(body) ? body[0] : body).error)
 }
 
-const byStatus: Readonly<Record<number, ErrorCode>> = {
-  401: 'authentication_failed',
-  402: 'permission_denied',
-  403: 'permission_denied',
-  404: 'not_found',
-  408: 'timeout',
-  409: 'upstream_error',
-  413: 'request_too_large',
-  429: 'rate_limited',
-  503: 'overloaded',
-  529: 'overloaded',
-}
-
-function codeOf(status: number, text: string, details: readonly Record<string, unknown>[]): ErrorCode {
+/** What Google's words say beyond the status. */
+function codeOf(status: number, text: string, details: readonly Record<string, unknown>[]): ErrorCode | undefined {
   if (status === 400) {
     // Google answers a wrong key with 400, and tells it apart only here.
     if (details.some(({ reason }) => reason === 'API_KEY_INVALID') || /API key (not valid|expired)/i.test(text))
@@ -54,7 +36,7 @@ function codeOf(status: number, text: string, details: readonly Record<string, u
     if (/payload size exceeds/i.test(text)) return 'request_too_large'
     if (/(content|prompt)\b.*\b(blocked|violat|prohibited)|safety polic/is.test(text)) return 'content_filtered'
   }
-  return byStatus[status] ?? (status >= 500 ? 'upstream_error' : 'invalid_request')
+  return undefined
 }
 
 /** `{"@type": "….RetryInfo", "retryDelay": "34.07s"}`, in milliseconds. */
@@ -68,9 +50,9 @@ function violations(details: readonly Record<string, unknown>[]): unknown {
   return details.find(({ fieldViolations }) => fieldViolations !== undefined)?.fieldViolations
 }
 
-/** Google quotes a wrong key back. */
-function withoutKeys(text: string): string {
-  return text.replace(/AIza[\w-]{10,}|AQ\.[\w-]{10,}|ya29\.[\w.-]+|sk-[\w-]{10,}|(?<=Bearer )\S+/g, '***')
+/** Google quotes a wrong key back; its keys and tokens are known only here. */
+function withoutGoogleKeys(text: string): string {
+  return text.replace(/AIza[\w-]{10,}|AQ\.[\w-]{10,}|ya29\.[\w.-]+/g, '***')
 }
 
 /** https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
