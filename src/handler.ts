@@ -5,7 +5,6 @@ import { createReport } from './core/report.js'
 import type { Engine, Incoming } from './engine.js'
 import { frame } from './protocols/framing/framing.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
-import type { Protocol } from './protocols/protocol.js'
 import { type Recognised, recognise } from './recognise.js'
 import { respondErrorWhole, respondWhole } from './respond.js'
 
@@ -27,7 +26,7 @@ export function createHandler(
     try {
       const body = await readBody(request, maxBodyBytes)
       const found = await recognise(path, body)
-      if (!found) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
+      if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
       return await answer(engine, incomingOf(request, found, body))
     } catch (error) {
       if (!isLeashError(error)) throw error
@@ -40,7 +39,7 @@ async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
   const { report, result } = engine.run(incoming)
   try {
     const done = await result
-    return respondWhole(done.stream ? { ...done, body: told(done.body, incoming.protocol) } : done, report)
+    return respondWhole(done.stream ? { ...done, body: told(done.body, incoming) } : done, report)
   } catch (error) {
     if (!isLeashError(error)) throw error
     return respondErrorWhole(error, incoming.protocol, report)
@@ -48,14 +47,21 @@ async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
 }
 
 /** A stream whose failure the caller can read: over HTTP, a thrown error would only be a connection that closed. */
-async function* told(body: AsyncIterable<Uint8Array>, protocol: Protocol): AsyncGenerator<Uint8Array> {
+async function* told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): AsyncGenerator<Uint8Array> {
   try {
     yield* body
   } catch (error) {
     const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
-    if (!isLeashError(error) || !downstream) throw error
-    for (const event of downstream.encodeStream({ messages: [] }).fail(error)) yield frame(protocol.framing, event)
+    if (!downstream || signal?.aborted) throw error
+    for (const event of downstream.encodeStream({ messages: [] }).fail(failureOf(error))) yield frame(protocol.framing, event)
   }
+}
+
+/** A connection that broke is thrown as the platform threw it, for SDKs to know it by; a caller over HTTP has no use for that. */
+function failureOf(error: unknown): LeashError {
+  if (isLeashError(error)) return error
+  const message = 'The connection to the provider broke before the answer was complete. Send the call again.'
+  return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
 function incomingOf(request: Request, { protocol, model, stream }: Recognised, body: JsonObject): Incoming {
