@@ -15,7 +15,12 @@ export async function serve(handle: (request: Request) => Promise<Response>): Pr
     const left = new AbortController()
     outgoing.once('close', () => left.abort())
     const chunks: Buffer[] = []
-    for await (const chunk of incoming) chunks.push(chunk)
+    try {
+      for await (const chunk of incoming) chunks.push(chunk)
+    } catch {
+      // The caller left before it had said what it wants.
+      return
+    }
     const { method = 'GET', url = '/', headers } = incoming
     const response = await handle(
       new Request(`http://127.0.0.1${url}`, {

@@ -1,0 +1,203 @@
+/** `leash.handle` behind a real socket: what comes in, what is refused, and what happens when either side leaves. */
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createLeash } from '../src/leash.js'
+import { mockProviders } from '../src/testing/index.js'
+import { until, useMock } from './helpers/mock.js'
+import { type Served, serve } from './helpers/serve.js'
+import { callers } from './testing/callers.js'
+
+const mock = useMock()
+let served: Served
+const leashOf = (maxBodyBytes = 2000) =>
+  createLeash({ providers: mockProviders(mock.url), retry: { backoff: () => 0 }, maxBodyBytes })
+
+beforeAll(async () => {
+  served = await serve((request) => leashOf().handle(request))
+})
+afterAll(() => served.close())
+
+const post = (path: string, body: BodyInit, init: RequestInit = {}) =>
+  fetch(`${served.url}${path}`, { method: 'POST', body, ...init })
+const refusal = async (response: Response | Promise<Response>) => {
+  const { status, headers } = await response
+  return { status, type: headers.get('content-type'), body: await (await response).json() }
+}
+const question = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello there' }] }
+
+describe('what is refused', () => {
+  test('an unknown path, with what was asked', async () => {
+    expect(await refusal(post('/v1/nothing?key=secret', '{}'))).toMatchObject({
+      status: 404,
+      body: { error: { message: 'Nothing is served at POST /v1/nothing.', code: 'not_found' } },
+    })
+  })
+
+  test.each(['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/gemini-2.5-flash:generateContent'])(
+    'another method than POST at %s',
+    async (path) => {
+      const { status, body } = await refusal(fetch(served.url + path))
+      expect([status, body.error.message]).toEqual([405, `Send a POST to ${path}.`])
+    },
+  )
+
+  test.each(['', 'model=gpt', '[1]', '"text"', '{"model":', 'null'])('a body that is no JSON object: %j', async (body) => {
+    expect(await refusal(post('/v1/chat/completions', body))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', message: expect.stringContaining('not a JSON object') } },
+    })
+  })
+
+  test.each([undefined, '', 7, null])('a body that names no model: %j', async (model) => {
+    expect(await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, model })))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', param: 'model', message: expect.stringContaining('Set `model`.') } },
+    })
+    expect(mock.requests).toEqual([])
+  })
+
+  test('a body that says it is too large, before it is read', async () => {
+    const { status, body } = await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, user: 'x'.repeat(3000) })))
+    expect([status, body.error.code]).toEqual([413, 'request_too_large'])
+    expect(body.error.message).toContain('2000 bytes')
+    expect(mock.requests).toEqual([])
+  })
+
+  test('a body that turns out too large while it is read, of which the rest stays unread', async () => {
+    let pulled = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++
+        controller.enqueue(new Uint8Array(500).fill(0x20))
+      },
+    })
+    const init: RequestInit & { duplex: 'half' } = { method: 'POST', body, duplex: 'half' }
+    const { status } = await leashOf().handle(new Request('http://leash/v1/chat/completions', init))
+    expect(status).toBe(413)
+    expect(pulled).toBeLessThan(10)
+  })
+
+  test('a body of just the limit is taken', async () => {
+    const text = JSON.stringify(question)
+    expect(
+      (await leashOf(text.length).handle(new Request(`${served.url}/v1/chat/completions`, { method: 'POST', body: text })))
+        .status,
+    ).toBe(200)
+    const { status } = await leashOf(text.length - 1).handle(
+      new Request(`${served.url}/v1/chat/completions`, { method: 'POST', body: text }),
+    )
+    expect(status).toBe(413)
+  })
+
+  test('in the words of the protocol that was spoken', async () => {
+    expect((await refusal(post('/v1/messages', '[]'))).body).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error' },
+    })
+    const gemini = await refusal(post('/v1beta/models/gemini-2.5-flash:generateContent', '[]'))
+    expect(gemini.body).toMatchObject({ error: { code: 400, status: 'INVALID_ARGUMENT' } })
+  })
+
+  test('without a key of ours in the answer', async () => {
+    const text = JSON.stringify(
+      (await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, model: 'unknown' })))).body,
+    )
+    expect(text).not.toContain('mock')
+  })
+})
+
+/** How each protocol tells a failure in a stream. */
+const failures: Record<string, RegExp> = {
+  'openai-chat': /data: \{"error":\{"message":"[^"]*\[stream_truncated\][^\n]*"code":"stream_truncated"\}\}\n\n$/,
+  'openai-responses': /event: (?:error|response\.failed)\ndata: [^\n]*stream_truncated[^\n]*\n\n$/,
+  'anthropic-messages':
+    /event: error\ndata: \{"type":"error","error":\{"type":"api_error","message":"\[stream_truncated\][^\n]*\n\n$/,
+  gemini: /data: \{"error":\{"code":502,"message":"\[stream_truncated\][^\n]*\}\r?\n\r?\n$/,
+}
+
+describe.each(callers.filter(({ protocol }) => protocol in failures))(
+  'a stream of $protocol',
+  ({ protocol, model, send, terminal }) => {
+    test('comes through whole', async () => {
+      const response = await send(served.url, 'one two three', true)
+      expect(response.headers.get('content-type')).toContain('text/event-stream')
+      expect(response.headers.get('x-leash-model')).toBe(model)
+      expect(await response.text()).toMatch(terminal)
+    })
+
+    test('that ends too early tells so in the protocol’s own words', async () => {
+      mock.script({ endWithoutTerminal: true })
+      const text = await (await send(served.url, 'one two three', true)).text()
+      expect(text).toMatch(failures[protocol] ?? /never/)
+      expect(text).not.toMatch(terminal)
+    })
+
+    test('whose connection breaks tells so too', async () => {
+      mock.script({ cutAfter: { events: 6 } })
+      const text = await (await send(served.url, 'one two three four five six', true)).text()
+      expect(text).toMatch(/\[network_error\]|\[stream_truncated\]/)
+      expect(text).not.toMatch(terminal)
+    })
+
+    test('that fails in its vendor’s words has them untouched', async () => {
+      mock.script({ errorInStream: { message: 'Oh no', after: 5 } })
+      const text = await (await send(served.url, 'one two three four five six', true)).text()
+      expect(text).toContain('Oh no')
+      expect(text.match(/Oh no/g)?.length).toBeLessThanOrEqual(2)
+      expect(text).not.toMatch(terminal)
+    })
+
+    test('whose caller leaves is not read on', async () => {
+      mock.script({ hang: { afterEvents: 6 } })
+      const controller = new AbortController()
+      const response = await send(served.url, 'one two three four five six', true, controller.signal)
+      await response.body?.getReader().read()
+      controller.abort()
+      await until(() => mock.requests[0]?.outcome === 'aborted')
+    })
+
+    test('whose caller leaves before it begins is not waited for', async () => {
+      mock.script({ hang: 'headers' })
+      const controller = new AbortController()
+      const left = send(served.url, 'one two three', true, controller.signal).catch(() => 'left')
+      await until(() => mock.requests.length === 1)
+      controller.abort()
+      expect(await left).toBe('left')
+      await until(() => mock.requests[0]?.outcome === 'aborted')
+    })
+  },
+)
+
+test('a caller whose socket breaks in the middle of its own request does no harm', async () => {
+  const { port } = new URL(served.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  await new Promise<void>((resolve) => {
+    socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 999\r\n\r\n{"model"', () => resolve())
+  })
+  socket.destroy()
+  const response = await post('/v1/chat/completions', JSON.stringify(question))
+  expect(response.status).toBe(200)
+  expect(mock.requests).toHaveLength(1)
+})
+
+test('the caller’s own credentials do not reach the vendor', async () => {
+  await post('/v1/chat/completions', JSON.stringify(question), {
+    headers: { authorization: 'Bearer callers-own', cookie: 'a=b' },
+  })
+  const headers = JSON.stringify(mock.requests[0]?.headers)
+  expect(headers).not.toContain('callers-own')
+  expect(headers).not.toContain('a=b')
+})
+
+test('headers of the protocol reach a vendor that speaks it', async () => {
+  const body = JSON.stringify({ ...question, model: 'claude-haiku-4-5', max_tokens: 9 })
+  await post('/v1/messages', body, {
+    headers: { 'anthropic-beta': 'interleaved-thinking-2025-05-14', 'anthropic-version': '2023-06-01' },
+  })
+  expect(mock.requests[0]?.headers['anthropic-beta']).toContain('interleaved-thinking-2025-05-14')
+})
+
+test('it works below any prefix', async () => {
+  expect((await post('/api/llm/v1/chat/completions', JSON.stringify(question))).status).toBe(200)
+})
