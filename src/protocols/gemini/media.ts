@@ -1,6 +1,7 @@
 /** Images, documents, sound and video, in both directions. */
 import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { base64Of } from './base64.js'
 import { message, type WirePart } from './wire.js'
@@ -70,7 +71,7 @@ function fileUri(id: string): string | undefined {
 
 function typeOf(part: MediaPart, url: string, path: string, lose: ReportLoss): { mimeType?: string } {
   const told = part.type === 'file' ? part.mediaType : undefined
-  const shown = told ?? typeByEnding[/\.([a-z0-9]+)(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? '']
+  const shown = told ?? lookup(typeByEnding, /\.([a-z0-9]+)(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase())
   if (shown !== undefined) return { mimeType: shown }
   // Addresses of videos on YouTube need no type; images must have one on Vertex AI.
   if (part.type !== 'image') return {}

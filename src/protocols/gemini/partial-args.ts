@@ -71,13 +71,16 @@ function isContainer(value: unknown): value is Container {
 }
 
 function read(container: Container, step: string | number): unknown {
-  return Array.isArray(container) ? container[Number(step)] : container[step]
+  if (Array.isArray(container)) return container[Number(step)]
+  return Object.hasOwn(container, step) ? container[step] : undefined
 }
 
 /** An array has no member that is not a number, and none so far off that it would fill the memory. */
 const maxIndex = 10_000
 
 function write(container: Container, step: string | number, value: unknown): void {
-  if (!Array.isArray(container)) container[step] = value
+  // Defined, not set: what came whole has a prototype, and the model chooses the names.
+  if (!Array.isArray(container))
+    Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true })
   else if (typeof step === 'number' && step < maxIndex) container[step] = value
 }

@@ -4,6 +4,7 @@
  * The words: https://ai.google.dev/api/caching#Schema
  */
 import { asArray, asString, isObject, type JsonObject } from '../../core/json.js'
+import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { inlined } from './schema-refs.js'
 import { asJsonObject } from './wire.js'
@@ -66,7 +67,7 @@ function convert(value: unknown, place: Place): Schema {
     )
   }
   const [type] = named
-  if (type === undefined || !(type in wordsOf)) {
+  if (type === undefined || !Object.hasOwn(wordsOf, type)) {
     if (types.length === 1 && nullable) return { type: 'NULL' }
     place.lose(place.path, 'approximated', 'Gemini wants a type for every value; this one is sent as a string.')
     return typed(schema, 'string', nullable, place)
@@ -125,8 +126,8 @@ function isNull(schema: Schema): boolean {
 
 /** The schema for one of its types: without the words that speak of the others. */
 function only(schema: Schema, type: string, types: readonly string[]): Schema {
-  const foreign = new Set(types.filter((other) => other !== type).flatMap((other) => wordsOf[other] ?? []))
-  for (const word of wordsOf[type] ?? []) foreign.delete(word)
+  const foreign = new Set(types.filter((other) => other !== type).flatMap((other) => lookup(wordsOf, other) ?? []))
+  for (const word of lookup(wordsOf, type) ?? []) foreign.delete(word)
   const values = valuesOf(schema)?.filter((value) => typeof value === (type === 'integer' ? 'number' : type))
   const kept = Object.entries(schema).filter(([word]) => !foreign.has(word) && word !== 'const' && word !== 'enum')
   return { ...Object.fromEntries(kept), type, ...(values && values.length > 0 && { enum: values }) }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MediaSource, UserPart } from '../../../src/core/message.js'
 import type { Traits } from '../../../src/core/provider.js'
-import { decode, encode } from './support.js'
+import { contentsOf, decode, encode } from './support.js'
 
 function sent(part: UserPart, traits?: Traits) {
   const { body, losses } = encode(
@@ -60,6 +60,13 @@ describe('sent to Gemini', () => {
     ],
   ])('%s', (_, part, wire) => {
     expect(sent(part)).toEqual({ parts: [wire], losses: [] })
+  })
+
+  it('takes an ending that every object has a member for as one that shows nothing', () => {
+    const image = { type: 'image', source: { kind: 'url', url: 'https://a.example/picture.constructor' } } as const
+    expect(contentsOf([{ role: 'user', content: [image] }])[0]).toMatchObject({
+      parts: [{ fileData: { mimeType: 'image/jpeg' } }],
+    })
   })
 
   it('guesses the type of an image whose address does not show it, and says so', () => {

@@ -176,6 +176,14 @@ describe('arguments by JSON path', () => {
     ).toEqual({ a: 'z' })
   })
 
+  it('reach no prototype through arguments that came whole', () => {
+    const partial = new PartialArgs()
+    partial.merge({ a: {} })
+    partial.add([{ jsonPath: '$.a.__proto__.polluted', stringValue: 'x' }])
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false)
+    expect(partial.json).toBe('{"a":{"__proto__":{"polluted":"x"}}}')
+  })
+
   it('reach no prototype, and no far index', () => {
     expect(built({ jsonPath: '$.__proto__.polluted', boolValue: true }, { jsonPath: '$.l[999999999]', boolValue: true })).toEqual(
       {
