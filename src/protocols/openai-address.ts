@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.js'
+import { percentDecoded } from './percent.js'
 import type { ChatProtocol } from './protocol.js'
 
 /**
@@ -10,7 +11,7 @@ export function openAiMatch(ending: string): ChatProtocol['match'] {
   return (path, body) => {
     const found = address.exec(path.split('?')[0] ?? '')
     if (!found) return undefined
-    const deployment = found[1] === undefined ? '' : decodeURIComponent(found[1])
+    const deployment = percentDecoded(found[1] ?? '')
     return { model: typeof body.model === 'string' ? body.model : deployment, stream: body.stream === true }
   }
 }

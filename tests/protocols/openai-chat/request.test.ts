@@ -24,6 +24,10 @@ describe('which requests are of this protocol', () => {
     expect(match(path, { model: 'gpt-5' })).toEqual({ model: 'gpt-5', stream: false })
   })
 
+  test('a deployment that no address could have spelled is taken as it stands', () => {
+    expect(match('/openai/deployments/50%/chat/completions')).toEqual({ model: '50%', stream: false })
+  })
+
   test('another model takes the place of the first, and the order of the members stays', () => {
     const body = { messages: hello, model: 'a', seed: 1 }
     expect(JSON.stringify(openaiChat.withModel(body, 'b'))).toBe(JSON.stringify({ messages: hello, model: 'b', seed: 1 }))
