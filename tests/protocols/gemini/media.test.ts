@@ -64,9 +64,9 @@ describe('sent to Gemini', () => {
 
   it('takes an ending that every object has a member for as one that shows nothing', () => {
     const image = { type: 'image', source: { kind: 'url', url: 'https://a.example/picture.constructor' } } as const
-    expect(contentsOf([{ role: 'user', content: [image] }])[0]).toMatchObject({
-      parts: [{ fileData: { mimeType: 'image/jpeg' } }],
-    })
+    expect(contentsOf([{ role: 'user', content: [image] }])).toMatchObject([
+      { parts: [{ fileData: { mimeType: 'image/jpeg' } }] },
+    ])
   })
 
   it('guesses the type of an image whose address does not show it, and says so', () => {
