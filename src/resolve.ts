@@ -38,7 +38,7 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
   return function resolve(model, protocol, here) {
     const named = explicit(model, here)
     if (named) return usable(named)
-    const route = routes[model]
+    const route = Object.hasOwn(routes, model) ? routes[model] : undefined
     if (route !== undefined) {
       const target = explicit(route, here)
       if (target) return usable(target)
@@ -66,7 +66,15 @@ function isReady({ provider, origin }: Target): boolean {
 function usable(target: Target): Target {
   const missing = target.origin ? undefined : target.provider.missing()
   if (missing === undefined) return target
-  throw new LeashError('missing_key', `"${target.model}" is served by "${target.provider.name}", which is not ready: ${missing}`)
+  throw new LeashError(
+    'missing_key',
+    `"${shown(target.model)}" is served by "${target.provider.name}", which is not ready: ${missing}`,
+  )
+}
+
+/** A prompt may have been passed by mistake. */
+function shown(model: string): string {
+  return model.slice(0, 100)
 }
 
 function unknownModel(model: string, registry: Providers): LeashError {
@@ -75,7 +83,7 @@ function unknownModel(model: string, registry: Providers): LeashError {
   return new LeashError(
     'unknown_model',
     [
-      `No provider is known for the model "${model.slice(0, 100)}".`,
+      `No provider is known for the model "${shown(model)}".`,
       near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '',
       ` Write it as "provider/model"; configured here: ${ready.join(', ') || 'none. Set a key such as OPENAI_API_KEY'}.`,
     ].join(''),
