@@ -1,0 +1,171 @@
+/** Which provider a model's name leads to, and in which order that is asked. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Target } from '../src/core/call.js'
+import { isLeashError } from '../src/core/errors.js'
+import { configuredProviders, type ProvidersOptions } from '../src/providers/registry.js'
+import { createResolver, type Here } from '../src/resolve.js'
+
+const key = { apiKey: 'sk-do-not-tell' }
+
+/** No variable is set but these. */
+function resolver(providers: ProvidersOptions = {}, routes: Record<string, string> = {}, env: Record<string, string> = {}) {
+  const resolve = createResolver(configuredProviders(providers, env), routes)
+  return (model: string, here?: Here, protocol = 'openai-chat') => resolve(model, protocol, here)
+}
+
+const here = (over: Partial<Here> = {}): Here => ({
+  url: 'https://api.openai.com/v1/chat/completions',
+  headers: new Headers(),
+  provider: 'openai',
+  ready: true,
+  ...over,
+})
+const proxy = here({ url: 'https://proxy.example/v1/chat/completions' })
+const brief = ({ provider, model, origin }: Target) => `${provider.name} ${model}${origin ? ' as addressed' : ''}`
+
+function failure(run: () => unknown): { code: string; message: string } {
+  try {
+    run()
+  } catch (error) {
+    if (isLeashError(error)) return error
+    throw error
+  }
+  throw new Error('It did not fail.')
+}
+
+describe('provider/model', () => {
+  test('leads to that provider, whatever the rest looks like', () => {
+    const resolve = resolver({ groq: key, openai: key, anthropic: key })
+    expect(brief(resolve('groq/llama-3.3-70b-versatile'))).toBe('groq llama-3.3-70b-versatile')
+    expect(brief(resolve('groq/openai/gpt-oss-120b'))).toBe('groq openai/gpt-oss-120b')
+    expect(brief(resolve('openai/claude-sonnet-4-5'))).toBe('openai claude-sonnet-4-5')
+  })
+
+  test('wins over a route of the same name', () => {
+    const resolve = resolver({ groq: key, openai: key }, { 'groq/x': 'openai/y' })
+    expect(brief(resolve('groq/x'))).toBe('groq x')
+  })
+
+  test('is sent as its SDK addressed it when the SDK lives there', () => {
+    expect(brief(resolver()('openai/gpt-9', here()))).toBe('openai gpt-9 as addressed')
+    expect(brief(resolver({ openai: key })('openai/gpt-9', here({ ready: false })))).toBe('openai gpt-9')
+  })
+
+  test('knows providers of the user’s own', () => {
+    const local = { baseURL: 'http://localhost:9/v1', keyless: true }
+    expect(brief(resolver({ house: local })('house/any'))).toBe('house any')
+  })
+
+  test('without a key says which to set', () => {
+    const { code, message } = failure(() => resolver()('anthropic/claude-sonnet-4-5', here()))
+    expect(code).toBe('missing_key')
+    expect(message).toContain('ANTHROPIC_API_KEY')
+  })
+
+  test('whose first part is no provider is one name', () => {
+    expect(brief(resolver({ together: key })('meta-llama/llama-3.3-70b'))).toBe('together meta-llama/llama-3.3-70b')
+  })
+})
+
+describe('routes', () => {
+  test('are the user’s names for models', () => {
+    const resolve = resolver({ groq: key }, { fast: 'groq/llama', '': 'groq/empty' })
+    expect(brief(resolve('fast', here()))).toBe('groq llama')
+  })
+
+  test('win over the names that vendors use', () => {
+    const resolve = resolver({ groq: key, openai: key }, { 'gpt-4o': 'groq/llama' })
+    expect(brief(resolve('gpt-4o', here()))).toBe('groq llama')
+  })
+
+  test('do not lead to routes, and must name a provider', () => {
+    const { code, message } = failure(() => resolver({ groq: key }, { a: 'b', b: 'groq/x' })('a'))
+    expect(code).toBe('invalid_config')
+    expect(message).toMatch(/route "a" leads to "b", which names no provider.*groq/)
+  })
+
+  test('to a provider without a key say which to set', () => {
+    expect(failure(() => resolver({}, { fast: 'groq/llama' })('fast', here())).code).toBe('missing_key')
+  })
+
+  test('are not read from the prototype', () => {
+    expect(brief(resolver({ openai: key })('constructor', here()))).toBe('openai constructor as addressed')
+    expect(brief(resolver({ openai: key })('toString'))).toBe('openai toString')
+  })
+})
+
+describe('a bare name', () => {
+  test.each([
+    ['claude-sonnet-4-5', 'anthropic'],
+    ['gemini-2.5-flash', 'google'],
+    ['mistral-large-latest', 'mistral'],
+    ['deepseek-chat', 'deepseek'],
+    ['grok-4', 'xai'],
+    ['us.amazon.nova-lite-v1:0', 'bedrock'],
+  ])('%s leads to its maker when there is a key', (model, provider) => {
+    const all = { openai: key, anthropic: key, google: key, mistral: key, deepseek: key, xai: key }
+    const bedrock = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }
+    expect(brief(resolver({ ...all, bedrock })(model, here()))).toBe(`${provider} ${model}`)
+  })
+
+  test('leads to the first who has it and is configured', () => {
+    const vertex = { project: 'p', location: 'global', accessToken: 't' }
+    expect(brief(resolver({ vertex })('claude-sonnet-4-5', here()))).toBe('vertex claude-sonnet-4-5')
+    expect(brief(resolver({ vertex, anthropic: key })('claude-sonnet-4-5', here()))).toBe('anthropic claude-sonnet-4-5')
+  })
+
+  test('counts a key in the environment', () => {
+    expect(brief(resolver({}, {}, { ANTHROPIC_API_KEY: 'k' })('claude-sonnet-4-5', here()))).toBe('anthropic claude-sonnet-4-5')
+  })
+
+  test('without its maker’s key is refused at the vendor’s own address, with the key to set', () => {
+    const { code, message } = failure(() => resolver()('claude-sonnet-4-5', here()))
+    expect([code, message.includes('ANTHROPIC_API_KEY')]).toEqual(['missing_key', true])
+  })
+
+  test('without its maker’s key goes to an address of the caller’s own', () => {
+    expect(brief(resolver()('claude-sonnet-4-5', proxy))).toBe('openai claude-sonnet-4-5 as addressed')
+  })
+
+  test('that nobody knows goes where the SDK was going', () => {
+    expect(brief(resolver({ anthropic: key })('my-finetune-7', here()))).toBe('openai my-finetune-7 as addressed')
+    expect(brief(resolver({ anthropic: key })('my-finetune-7', proxy))).toBe('openai my-finetune-7 as addressed')
+  })
+
+  test('that nobody knows goes, without an SDK, to the vendor of the protocol', () => {
+    const resolve = resolver({ openai: key, anthropic: key, google: key })
+    expect(brief(resolve('strange', undefined, 'openai-responses'))).toBe('openai strange')
+    expect(brief(resolve('strange', undefined, 'anthropic-messages'))).toBe('anthropic strange')
+    expect(brief(resolve('strange', undefined, 'gemini'))).toBe('google strange')
+  })
+
+  test('that nobody knows and nobody can take is refused, with the nearest names and who is configured', () => {
+    const { code, message } = failure(() => resolver({ mistral: key })('claud-sonet-4-5'))
+    expect(code).toBe('unknown_model')
+    expect(message).toMatch(/Did you mean .*claude-sonnet-4-5/)
+    expect(message).toContain('configured here: mistral')
+  })
+
+  test('that resembles nothing is refused without a guess', () => {
+    const { message } = failure(() => resolver()('xqzzk'))
+    expect(message).not.toContain('Did you mean')
+    expect(message).toContain('OPENAI_API_KEY')
+  })
+})
+
+test('no failure tells a key, and none quotes a name at length', () => {
+  const prefix = fc.constantFrom('', 'anthropic/', 'openai/', 'gpt-', 'claude-')
+  fc.assert(
+    fc.property(prefix, fc.string({ maxLength: 3000 }), fc.boolean(), (prefix, rest, ready) => {
+      try {
+        resolver({ mistral: key, groq: key })(prefix + rest, ready ? undefined : here({ ready }))
+      } catch (error) {
+        if (!isLeashError(error)) throw error
+        expect(error.message).not.toContain('sk-do-not-tell')
+        expect(error.message.length).toBeLessThan(600)
+      }
+    }),
+    { examples: [['anthropic/', 'x'.repeat(3000), true]] },
+  )
+})
