@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import { collect } from './gc.ts'
+
 /**
  * Fair turns on a machine that does other things too. In each round every contender does its share, the one that begins
  * is another each time, and what is printed is the median of the rounds: of the figures, and of each round's own ratio to
@@ -15,10 +18,16 @@ export async function inRounds<T extends { readonly name: string }>(
   measure: (contender: T) => number | Promise<number>,
 ): Promise<Row[]> {
   const rows = contenders.map((contender) => ({ name: contender.name, contender, values: [] as number[] }))
-  for (const { contender } of rows) await measure(contender)
+  const turn = async (contender: T) => {
+    // Nobody pays for the garbage and the finalisers of who came before.
+    collect()
+    await setImmediate()
+    return measure(contender)
+  }
+  for (const { contender } of rows) await turn(contender)
   for (let round = 0; round < rounds; round++) {
     const first = round % rows.length
-    for (const row of [...rows.slice(first), ...rows.slice(0, first)]) row.values.push(await measure(row.contender))
+    for (const row of [...rows.slice(first), ...rows.slice(0, first)]) row.values.push(await turn(row.contender))
   }
   return rows
 }
