@@ -84,6 +84,10 @@ describe('JSON Schema as the OpenAPI subset', () => {
     expect(convert(schema)).toEqual({ schema: expected, losses: [] })
   })
 
+  it('a type that every object has a member for is unknown like any other', () => {
+    expect(convert({ type: 'constructor' })).toEqual({ schema: { type: 'STRING' }, losses: ['approximated p'] })
+  })
+
   it.each<[string, JsonObject, JsonObject, string[]]>([
     [
       'additionalProperties',
