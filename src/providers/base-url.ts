@@ -46,5 +46,6 @@ export function pathOf(name: string): string {
         param: 'model',
       },
     )
-  return segments.map(encodeURIComponent).join('/')
+  // Half of a surrogate pair is no character, and no URL can hold it.
+  return segments.map((segment) => encodeURIComponent(segment.toWellFormed())).join('/')
 }

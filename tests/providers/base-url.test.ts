@@ -56,4 +56,8 @@ describe('a base URL', () => {
   test('a model name is escaped segment by segment', () => {
     expect(pathOf('org/my model?x#y')).toBe('org/my%20model%3Fx%23y')
   })
+
+  test('half of a surrogate pair, which no address can hold, is replaced', () => {
+    expect(pathOf('a\ud800b')).toBe('a%EF%BF%BDb')
+  })
 })
