@@ -75,8 +75,12 @@ const loaded = new Map<string, Protocol>([
 /** A client calls the same path over and over. */
 let last: { readonly path: string; readonly names: readonly string[] } = { path: '', names: [] }
 
+/** No vendor's address is longer, ARNs and all; on one that is, the patterns could be made to run for seconds. */
+const longestPath = 4096
+
 /** The names of the protocols that a POST to this path may be in. */
 export function protocolsAt(path: string): readonly string[] {
+  if (path.length > longestPath) return []
   if (path !== last.path) last = { path, names: protocolNames.filter((name) => entries[name]?.path.test(path)) }
   return last.names
 }
