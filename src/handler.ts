@@ -46,15 +46,32 @@ async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
   }
 }
 
-/** A stream whose failure the caller can read: over HTTP, a thrown error would only be a connection that closed. */
-async function* told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body
-  } catch (error) {
-    const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
-    if (!downstream || signal?.aborted) throw error
-    for (const event of downstream.encodeStream({ messages: [] }).fail(failureOf(error))) yield frame(protocol.framing, event)
+/**
+ * A stream whose failure the caller can read: over HTTP, a thrown error would only be a connection that closed.
+ * No generator, for one that is left before its first value does not let go of what it holds.
+ */
+function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): AsyncIterable<Uint8Array> {
+  const bytes = body[Symbol.asyncIterator]()
+  let last: Iterator<Uint8Array, undefined> | undefined
+  const iterator: AsyncIterator<Uint8Array, undefined> = {
+    async next() {
+      if (last) return last.next()
+      try {
+        return await bytes.next()
+      } catch (error) {
+        const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
+        if (!downstream || signal?.aborted) throw error
+        const events = downstream.encodeStream({ messages: [] }).fail(failureOf(error))
+        last = events.map((event) => frame(protocol.framing, event)).values()
+        return last.next()
+      }
+    },
+    async return() {
+      await bytes.return?.()
+      return { done: true, value: undefined }
+    },
   }
+  return { [Symbol.asyncIterator]: () => iterator }
 }
 
 /** A connection that broke is thrown as the platform threw it, for SDKs to know it by; a caller over HTTP has no use for that. */
@@ -70,10 +87,14 @@ function incomingOf(request: Request, { protocol, model, stream }: Recognised, b
     const value = request.headers.get(name)
     if (value !== null) headers[name] = value
   }
-  return { protocol, model, stream, body, headers, options: {}, signal: request.signal }
+  return { protocol, model, stream, body, headers, remote: true, options: {}, signal: request.signal }
 }
 
 async function readBody(request: Request, limit: number): Promise<JsonObject> {
+  // A page on another site can make a browser post any type but this one without being asked for leave.
+  if (!request.headers.get('content-type')?.includes('json')) {
+    throw new LeashError('invalid_request', 'Send the body as JSON, with `content-type: application/json`.', { status: 415 })
+  }
   const tooLarge = () =>
     new LeashError('request_too_large', `The request body is larger than ${limit} bytes. Send less, or raise \`maxBodyBytes\`.`)
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
