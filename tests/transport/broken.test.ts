@@ -1,0 +1,96 @@
+/** Answers that are cut, damaged, or not what was asked for. */
+import { describe, expect, test } from 'vitest'
+import type { Fault } from '../../src/testing/index.js'
+import { useMock } from '../helpers/mock.js'
+import { failureOf, lane, lanes, prompt, read } from './lanes.js'
+
+const mock = useMock()
+
+describe.each(lanes)('%s', (_, model) => {
+  const cuts: readonly (readonly [string, Fault, RegExp])[] = [
+    ['ends without its end', { endWithoutTerminal: true }, /stream_truncated/],
+    ['ends after its first bytes', { cutAfter: { bytes: 40 } }, /network_error|terminated|other side closed|ECONN|UND_ERR/],
+    ['breaks off in the middle', { cutAfter: { events: 6 } }, /network_error|terminated|other side closed|ECONN|UND_ERR/],
+  ]
+
+  test.each(cuts)('a stream that %s is a failure, and never an end', async (_, fault, code) => {
+    mock.script(fault)
+    const { ask, reports } = lane(mock, model)
+    expect(await failureOf(ask({ stream: true }))).toMatch(code)
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error' }] }])
+  })
+
+  test('a stream cut after any number of events fails or is whole', async () => {
+    const whole = (await read(await lane(mock, model).ask({ stream: true }))).text
+    for (let events = 0; events < 20; events++) {
+      mock.reset()
+      mock.script({ cutAfter: { events } })
+      const { ask, reports } = lane(mock, model)
+      const failed = await failureOf(ask({ stream: true }))
+      expect(`${events}: ${failed}`).not.toBe(`${events}: none`)
+      expect(reports[0]?.ended).toBe(true)
+      if (reports[0]?.attempts[0]?.outcome === 'ok') break
+    }
+    expect(whole).toContain('[DONE]')
+  })
+
+  test('a damaged answer is tried again', async () => {
+    mock.script({ malformed: true })
+    const { ask, reports } = lane(mock, model, { retry: { backoff: () => 0 } })
+    expect((await ask()).status).toBe(200)
+    expect(reports[0]?.attempts.map(({ error }) => error)).toEqual(['upstream_malformed', undefined])
+  })
+
+  test.each([
+    ['an empty body', { body: '' }],
+    ['a number', { body: 7 }],
+    ['a list of nothing', { body: null }],
+  ])('%s where JSON was due fails, and does not hang', async (_, fault) => {
+    mock.script({ ...fault, status: 200, headers: { 'content-type': 'application/json' } })
+    const answer = await lane(mock, model).ask()
+    expect(answer.ok ? [await answer.text()] : (await answer.json()).error.code).toBe('upstream_malformed')
+  })
+
+  test('a page of HTML in place of an answer is no answer', async () => {
+    mock.script({ status: 200, body: '<html>Sign in</html>', headers: { 'content-type': 'text/html' } })
+    const response = await lane(mock, model).ask()
+    const text = await response.text()
+    // Who was addressed by the caller itself may well answer in HTML; one that we addressed may not.
+    if (model.startsWith('gpt')) expect([response.status, text]).toEqual([200, '<html>Sign in</html>'])
+    else expect(JSON.parse(text).error.code).toBe('upstream_malformed')
+  })
+
+  test('a refusal of HTML is a refusal, without its markup as a message', async () => {
+    mock.script({ status: 502, body: '<html><h1>Bad gateway</h1></html>', headers: { 'content-type': 'text/html' } })
+    const response = await lane(mock, model).ask()
+    expect(response.status).toBe(502)
+  })
+
+  test('no failure quotes the prompt or a key', async () => {
+    for (const fault of [{ malformed: true }, { reset: true }, { status: 500, body: { error: { message: 'x' } } }]) {
+      mock.script(fault)
+      const answer = await lane(mock, model)
+        .ask()
+        .then((response) => response.text(), String)
+      expect(answer).not.toContain(prompt)
+      expect(answer).not.toContain('caller')
+    }
+  })
+})
+
+test('an error in a translated stream is told in the caller’s protocol', async () => {
+  mock.script({ errorInStream: { message: 'Oh no', after: 6 } })
+  const { text } = await read(await lane(mock, 'claude-haiku-4-5').ask({ stream: true }))
+  expect(text).toMatch(/data: \{"error":\{"message":"[^"]*Oh no[^\n]*\}\n\n$/)
+  expect(text).not.toContain('[DONE]')
+})
+
+test('an error before the content of a stream is an ordinary failure, and tried again', async () => {
+  for (const model of ['gpt-4o-mini', 'claude-haiku-4-5']) {
+    mock.reset()
+    mock.script({ errorInStream: { status: 529, message: 'Busy', type: 'overloaded_error', after: 1 } })
+    const { ask } = lane(mock, model, { retry: { backoff: () => 0 } })
+    expect((await read(await ask({ stream: true }))).text).toContain('[DONE]')
+    expect(mock.requests).toHaveLength(2)
+  }
+})

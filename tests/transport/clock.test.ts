@@ -1,0 +1,82 @@
+/** Which of the four clocks strikes, against an upstream that goes silent in each phase. */
+import { describe, expect, test } from 'vitest'
+import type { LeashOptions } from '../../src/leash.js'
+import type { Fault } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { failureOf, lane, lanes, read } from './lanes.js'
+
+const mock = useMock()
+type Timeouts = NonNullable<LeashOptions['timeouts']>
+
+describe.each(lanes)('%s', (_, model) => {
+  const silences: readonly (readonly [string, Fault, boolean, Timeouts, string])[] = [
+    ['before the headers', { hang: 'headers' }, false, { attemptMs: 40 }, 'did not answer in time'],
+    ['before the headers of a stream', { hang: 'headers' }, true, { attemptMs: 40 }, 'did not answer in time'],
+    ['before the body', { hang: 'body' }, false, { attemptMs: 40 }, 'did not answer in time'],
+    ['before the body of a refusal', { status: 500, hang: 'body' }, false, { attemptMs: 40 }, 'did not answer in time'],
+    ['before the first event', { hang: 'body' }, true, { firstTokenMs: 40 }, 'did not begin in time'],
+    ['before the first content', { hang: { afterEvents: 1 } }, true, { firstTokenMs: 40 }, 'did not begin in time'],
+    ['in the middle of the stream', { hang: { afterEvents: 6 } }, true, { idleMs: 40 }, 'fell silent'],
+  ]
+
+  test.each(silences)('a silence %s is a timeout', async (_, fault, stream, timeouts, why) => {
+    mock.script(fault)
+    const { ask, reports } = lane(mock, model, { timeouts })
+    const messages: string[] = []
+    const answer = ask({ stream }).catch((error: Error) => {
+      messages.push(error.message)
+      throw error
+    })
+    expect(await failureOf(answer)).toBe('timeout')
+    if (messages[0]) expect(messages[0]).toContain(why)
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error', error: 'timeout' }] }])
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
+  test.each(silences)('a silence %s ends at the deadline too', async (_, fault, stream) => {
+    mock.script(fault)
+    const { ask, reports } = lane(mock, model, { timeouts: { deadlineMs: 60 } })
+    expect(await failureOf(ask({ stream }))).toBe('deadline_exceeded')
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error', error: 'deadline_exceeded' }] }])
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
+  test('a silence before the content is tried again; one after it is not', async () => {
+    mock.script({ hang: { afterEvents: 1 }, times: 2 })
+    const timeouts = { firstTokenMs: 40, idleMs: 300 }
+    const { ask } = lane(mock, model, { timeouts, retry: { backoff: () => 0 } })
+    expect((await read(await ask({ stream: true }))).text).toContain('[DONE]')
+    expect(mock.requests).toHaveLength(3)
+    mock.reset()
+    mock.script({ hang: { afterEvents: 6 }, times: 2 })
+    expect(await failureOf(ask({ stream: true }))).toBe('timeout')
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  test('a slow stream that never falls silent for long is left in peace', async () => {
+    mock.script({ chunkDelayMs: 25 })
+    const { ask } = lane(mock, model, { timeouts: { attemptMs: 5000, firstTokenMs: 5000, idleMs: 400 } })
+    expect(await read(await ask({ stream: true }))).toMatchObject({ text: expect.stringContaining('[DONE]') })
+  })
+
+  test('a body that comes in one piece too late is a timeout, and in time is not', async () => {
+    mock.script({ latencyMs: 5000 })
+    expect(await failureOf(lane(mock, model, { timeouts: { attemptMs: 40 } }).ask())).toBe('timeout')
+    mock.script({ latencyMs: 10 })
+    expect((await lane(mock, model, { timeouts: { attemptMs: 5000 } }).ask()).status).toBe(200)
+  })
+
+  test('without limits nothing is timed', async () => {
+    mock.script({ latencyMs: 100, chunkDelayMs: 10 })
+    expect((await read(await lane(mock, model).ask({ stream: true }))).text).toContain('[DONE]')
+  })
+})
+
+test('a stream without content is handed on after two seconds, for there are those who have use for its beginning', async () => {
+  mock.script({ hang: { afterEvents: 1 } })
+  const { ask } = lane(mock, 'gpt-4o-mini', { timeouts: { deadlineMs: 60_000 } })
+  const response = await ask({ stream: true })
+  const first = await response.body?.getReader().read()
+  expect(new TextDecoder().decode(first?.value)).toContain('"role":"assistant"')
+  await response.body?.cancel().catch(() => {})
+})
