@@ -159,6 +159,8 @@ class DecodedStream {
     this.#batch = []
     try {
       const { done, value } = await this.#reader.read()
+      // Left while it was waited for: what the reader says now is only our own leaving.
+      if (this.ended) return []
       if (done) {
         this.#frames.end()
         this.#batch.push(...this.#decoder.end())
@@ -199,7 +201,18 @@ function isContent(event: StreamEvent): boolean {
 }
 
 /** The stream in the caller's protocol; a failure on the way becomes that protocol's own error event. */
-async function* encodeStream(events: DecodedStream, { own, call }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+function encodeStream(events: DecodedStream, underway: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+  const stream = encoded(events, underway, encoder)
+  const leave = stream.return.bind(stream)
+  // A generator that was not begun runs no `finally`, and one that waits for the upstream only when that has spoken.
+  stream.return = async (value) => {
+    await events.cancel()
+    return leave(value)
+  }
+  return stream
+}
+
+async function* encoded(events: DecodedStream, { own, call }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
   const bytes = (wire: readonly WireEvent[]) => wire.map((event) => frame(own.framing, event))
   try {
     for (let batch = await events.next(); batch; batch = await events.next()) {
