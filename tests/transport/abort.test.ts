@@ -80,6 +80,15 @@ describe.each(lanes)('%s', (_, model) => {
     expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'cancelled' }] }])
   })
 
+  test('a stream that is cancelled before it is read closes the connection', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    const { signal } = new AbortController()
+    const response = await lane(mock, model).ask({ stream: true, signal })
+    await response.body?.cancel()
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+    expect(listeners(signal)).toBe(0)
+  })
+
   test('an abort after the end does nothing', async () => {
     const controller = new AbortController()
     const { ask, reports } = lane(mock, model)

@@ -1,7 +1,8 @@
 /** Which of the four clocks strikes, against an upstream that goes silent in each phase. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { LeashOptions } from '../../src/leash.js'
 import type { Fault } from '../../src/testing/index.js'
+import { Clock } from '../../src/transport/clock.js'
 import { until, useMock } from '../helpers/mock.js'
 import { failureOf, lane, lanes, read } from './lanes.js'
 
@@ -79,4 +80,14 @@ test('a stream without content is handed on after two seconds, for there are tho
   const first = await response.body?.getReader().read()
   expect(new TextDecoder().decode(first?.value)).toContain('"role":"assistant"')
   await response.body?.cancel().catch(() => {})
+})
+
+test('a timer that fires a moment before the deadline is the deadline still', async () => {
+  const now = Date.now
+  const clock = new Clock({}, undefined, now() + 20)
+  const early = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3)
+  clock.enter('attemptMs')
+  await until(() => clock.signal.aborted)
+  early.mockRestore()
+  expect(clock.explain(undefined)).toMatchObject({ code: 'deadline_exceeded' })
 })
