@@ -33,6 +33,8 @@ export interface Incoming {
   readonly text?: string
   readonly headers: Readonly<Record<string, string>>
   readonly here?: Here
+  /** It came over HTTP, from somebody who is not the process. */
+  readonly remote?: boolean
   readonly options: CallOptions
   readonly signal?: AbortSignal
 }
@@ -114,14 +116,14 @@ export class Engine {
   }
 
   #call(incoming: Incoming, report: Report): Call {
-    const { protocol, here, options, signal, text, ...rest } = incoming
+    const { protocol, here, remote, options, signal, text, ...rest } = incoming
     const deadlineMs = options.deadlineMs ?? this.#options.timeouts?.deadlineMs
     const { strict = this.#options.strict, maxAttempts = this.#options.maxAttempts } = options
     return {
       ...rest,
       id: report.id,
       protocol: protocol.name,
-      target: this.#resolve(incoming.model, protocol.name, here),
+      target: this.#resolve(incoming.model, protocol.name, here, remote),
       options: {
         ...options,
         ...(strict !== undefined && { strict }),

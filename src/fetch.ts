@@ -6,7 +6,7 @@ import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
 import type { Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
-import { originOf } from './providers/origins.js'
+import { isPublicEndpoint, originOf } from './providers/origins.js'
 import { isModelPath, recognise } from './recognise.js'
 import { respond, respondError } from './respond.js'
 
@@ -150,6 +150,7 @@ async function incomingOf(
       transport,
       provider: beside?.provider ?? provider ?? originOf(found.protocol.name),
       ready: beside?.ready ?? true,
+      isVendor: isPublicEndpoint(url),
       ...(beside?.renew && { renew: beside.renew }),
     },
     options: beside?.options ?? {},

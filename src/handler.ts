@@ -91,9 +91,9 @@ function incomingOf(request: Request, { protocol, model, stream }: Recognised, b
 }
 
 async function readBody(request: Request, limit: number): Promise<JsonObject> {
-  // A page on another site can make a browser post any type but this one without being asked for leave.
-  if (!request.headers.get('content-type')?.includes('json')) {
-    throw new LeashError('invalid_request', 'Send the body as JSON, with `content-type: application/json`.', { status: 415 })
+  // A page on another site can make a browser post here with the cookies of this one, and without being asked for leave.
+  if (request.headers.get('sec-fetch-site') === 'cross-site') {
+    throw new LeashError('permission_denied', 'A page of another site may not call this endpoint.')
   }
   const tooLarge = () =>
     new LeashError('request_too_large', `The request body is larger than ${limit} bytes. Send less, or raise \`maxBodyBytes\`.`)

@@ -4,7 +4,7 @@ import { resolveByPattern } from './catalog/patterns.js'
 import { parseModel } from './catalog/resolve.js'
 import type { Origin, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
-import { isPublicEndpoint, originOf } from './providers/origins.js'
+import { originOf } from './providers/origins.js'
 import type { Providers } from './providers/registry.js'
 
 /** Where the caller's SDK was sending its request. */
@@ -15,8 +15,11 @@ export interface Here extends Origin {
   readonly ready: boolean
 }
 
-/** @throws LeashError `unknown_model` or `missing_key`, with what to do about it */
-export type Resolve = (model: string, protocol: string, here: Here | undefined) => Target
+/**
+ * @param remote the call came over HTTP: it must not reach servers on this machine that nobody configured
+ * @throws LeashError `unknown_model` or `missing_key`, with what to do about it
+ */
+export type Resolve = (model: string, protocol: string, here: Here | undefined, remote?: boolean) => Target
 
 /**
  * In this order: `provider/model` where the first part names a provider; the configured routes; the catalog's patterns.
@@ -35,9 +38,10 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
     return provider === undefined ? undefined : at(provider, name, here)
   }
 
-  return function resolve(model, protocol, here) {
+  return function resolve(model, protocol, here, remote = false) {
     const named = explicit(model, here)
-    if (named) return usable(named)
+    if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined))
+      return usable(named)
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined
     if (route !== undefined) {
       const target = explicit(route, here)
@@ -51,7 +55,7 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
     const ready = suggested.find(({ provider, origin }) => origin !== undefined || registry.isConfigured(provider.name))
     if (ready) return ready
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
-    const elsewhere = here ? !isPublicEndpoint(here.url) : false
+    const elsewhere = here ? !here.isVendor : false
     if (suggested[0] && !elsewhere) return usable(suggested[0])
     const fallback = at(here?.provider ?? originOf(protocol), model, here)
     if (fallback && isReady(fallback)) return fallback

@@ -114,10 +114,24 @@ export function respond(result: Result, report: Report): Response {
   return response
 }
 
+/** Of a vendor's headers those that are the vendor's to set: not about the connection, its cookies, or who may read the page. */
+function forwardable(theirs: Headers): Headers {
+  const kept = new Headers()
+  for (const [name, value] of theirs) {
+    if (
+      !/^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|date)$/.test(
+        name,
+      )
+    )
+      kept.append(name, value)
+  }
+  return kept
+}
+
 /** The same as a plain `Response`: a host reads what the platform keeps inside of one, and would miss what is laid over it. */
 export function respondWhole(result: Result, report: Report): Response {
   const body = result.stream ? new IteratorStream(result.body) : (result.text ?? JSON.stringify(result.body))
-  return new Response(body, { status: result.status, headers: reported(result.headers, report) })
+  return new Response(body, { status: result.status, headers: reported(forwardable(result.headers), report) })
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
@@ -131,8 +145,8 @@ export function respondError(error: LeashError, protocol: Protocol, report: Repo
 
 /** The same as a plain `Response`. */
 export function respondErrorWhole(error: LeashError, protocol: Protocol, report: Report): Response {
-  const { text, ...init } = failureIn(error, protocol, report)
-  return new Response(text, init)
+  const { text, status, headers } = failureIn(error, protocol, report)
+  return new Response(text, { status, headers: forwardable(headers) })
 }
 
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
@@ -156,11 +170,14 @@ function reported(theirs: Headers, report: Report): Headers {
   }
 }
 
+/** A model's name comes from the caller, and a header takes no other characters. */
+const printable = /^[\x20-\x7e]*$/
+
 function written(headers: Headers, { id, attempts, provider, model }: Report): Headers {
   headers.set('x-leash-id', id)
   headers.set('x-leash-attempts', String(attempts.length))
   if (provider !== undefined) headers.set('x-leash-provider', provider)
-  if (model !== undefined) headers.set('x-leash-model', model)
+  if (model !== undefined) headers.set('x-leash-model', printable.test(model) ? model : encodeURIComponent(model))
   // The body has been decoded and may have been edited: these would lie about it.
   if (headers.has('content-encoding')) headers.delete('content-encoding')
   if (headers.has('content-length')) headers.delete('content-length')

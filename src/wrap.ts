@@ -77,8 +77,7 @@ function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
 
 interface Aws {
   config: { requestHandler: unknown }
-  send(command: unknown): unknown
-  middlewareStack: { remove(name: string): boolean }
+  middlewareStack: { add(middleware: (next: (args: unknown) => unknown) => (args: unknown) => unknown, options: object): void }
 }
 
 function isAws(client: object): client is Aws {
@@ -89,6 +88,7 @@ function isAws(client: object): client is Aws {
 function wrapAws<T extends Aws>(client: T, leash: Wrapping): T {
   client.config.requestHandler = awsRequestHandler(leash.fetchFor('bedrock'))
   // AWS's own round of retries: the leash has one.
-  client.middlewareStack.remove('retryMiddleware')
+  const once = (next: (args: unknown) => unknown) => (args: unknown) => next(args)
+  client.middlewareStack.add(once, { name: 'retryMiddleware', step: 'finalizeRequest', priority: 'high', override: true })
   return client
 }

@@ -19,9 +19,10 @@ const here = (over: Partial<Here> = {}): Here => ({
   headers: new Headers(),
   provider: 'openai',
   ready: true,
+  isVendor: true,
   ...over,
 })
-const proxy = here({ url: 'https://proxy.example/v1/chat/completions' })
+const proxy = here({ url: 'https://proxy.example/v1/chat/completions', isVendor: false })
 const brief = ({ provider, model, origin }: Target) => `${provider.name} ${model}${origin ? ' as addressed' : ''}`
 
 function failure(run: () => unknown): { code: string; message: string } {

@@ -1,10 +1,12 @@
 import { defineCommand } from 'citty'
 import type { Report } from '../core/call.js'
-import { LeashError } from '../core/errors.js'
+import { type ErrorCode, errorStatus, LeashError } from '../core/errors.js'
 import { asArray, asObject, asString, parseJson } from '../core/json.js'
 import { inputTotal, outputTotal } from '../core/usage.js'
 import { createLeash, type Leash } from '../leash.js'
 import { sseUnframer } from '../protocols/framing/sse.js'
+import { isPreset, presets } from '../providers/presets.js'
+import type { ProvidersOptions } from '../providers/registry.js'
 import { fail, paint, printJson } from './output.js'
 
 export const chat = defineCommand({
@@ -17,7 +19,7 @@ export const chat = defineCommand({
     json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
   },
   async run({ args }) {
-    const leash = createLeash()
+    const leash = createLeash({ providers: localProvider(args.model) })
     const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
     try {
       const prompt = args.prompt === '-' ? await readStdin() : args.prompt
@@ -35,6 +37,12 @@ export const chat = defineCommand({
   },
 })
 
+/** A server on this machine that wants no key is configured by asking for it. */
+function localProvider(model: string): ProvidersOptions {
+  const name = model.split('/', 1)[0] ?? ''
+  return isPreset(name) && presets[name].keyless ? { [name]: {} } : {}
+}
+
 async function ask(
   leash: Leash,
   asked: { model: string; prompt: string; system?: string | undefined; stream: boolean },
@@ -43,16 +51,22 @@ async function ask(
   const response = await leash.handle(
     new Request('http://leash.internal/v1/chat/completions', {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ model: asked.model, messages, ...(asked.stream && { stream: true }) }),
     }),
   )
   if (response.ok) return response
   const error = asObject(asObject(parseJson(await response.text())).error)
+  const code = response.headers.get('x-leash-error') ?? ''
   throw new LeashError(
-    response.status === 429 ? 'rate_limited' : response.status < 500 ? 'invalid_request' : 'upstream_error',
+    isErrorCode(code) ? code : 'upstream_error',
     (asString(error.message) ?? `The call failed with status ${response.status}.`).replace(/^\[\w+\] /, ''),
     { status: response.status },
   )
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return code in errorStatus
 }
 
 async function printStream(response: Response): Promise<void> {

@@ -38,6 +38,8 @@ export interface Origin {
   readonly headers: Headers
   /** The rest of the `RequestInit` (dispatcher, credentials …), passed on to the transport as it is. */
   readonly init?: RequestInit
+  /** The address is the vendor's own, and not a proxy or a server of the caller's. */
+  readonly isVendor: boolean
   /** Makes the request anew for another attempt, as the SDK would: its key may rotate, its body may have a `toJSON`. */
   readonly renew?: (attempt: number) => Promise<{ readonly headers: Headers; readonly text?: string }>
   /** The SDK's own way of sending, where it was given one. */

@@ -27,6 +27,8 @@ export interface Traits {
   readonly imageUrls?: boolean
   /** How texts to embed are handed to Google: many requests in one, or Vertex AI's instances to `predict`. Default `batch`. */
   readonly embedForm?: 'batch' | 'predict'
+  /** Whether the members are taken in which we carry other vendors' thinking through a history (`reasoning_details` …). Default true. */
+  readonly carriers?: boolean
   /** Members of the request that the vendor refuses. They are dropped and reported. */
   readonly refuses?: readonly string[]
 }

@@ -15,8 +15,9 @@ export function originOf(protocol: string): string {
   return origins[protocol]?.provider ?? 'openai'
 }
 
+const vendors = Object.values(origins).flatMap(({ hosts }) => hosts.map((host) => `https://${host}/`))
+
 /** Whether the address is the vendor's public one, and not a proxy or a server of the caller's own. */
 export function isPublicEndpoint(url: string): boolean {
-  const { hostname } = new URL(url)
-  return Object.values(origins).some(({ hosts }) => hosts.includes(hostname))
+  return vendors.some((vendor) => url.startsWith(vendor))
 }

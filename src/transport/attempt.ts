@@ -58,7 +58,6 @@ export function attempt(context: AttemptContext): Next {
     const underway = begin(context, call, own, theirs, record)
     try {
       const result = await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
-      record.status = result.status
       if (result.stream) {
         record.firstTokenMs = Date.now() - record.startedAt
         underway.answered(undefined)
@@ -77,7 +76,7 @@ export function attempt(context: AttemptContext): Next {
 function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol, record: Attempt): Underway {
   const clock = new Clock(call.timeouts, call.signal, call.deadline)
   let streaming = false
-  const explain = (error: unknown) => clock.explain(error) ?? networkError(error, record.provider)
+  const explain = (error: unknown) => clock.explain(error) ?? unexplained(error, record.provider)
   return {
     call,
     own,
@@ -89,8 +88,8 @@ function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Proto
       clock.enter('attemptMs')
       if (clock.signal.aborted) throw explain(undefined)
       const response = await dispatch(context.transport, call, theirs, body, text, headers, clock.signal)
-      if (response.ok) return response
       record.status = response.status
+      if (response.ok) return response
       throw theirs.decodeError({ status: response.status, headers: response.headers, text: await response.text() })
     },
     answered(usage) {
@@ -182,7 +181,11 @@ function retryCounted(headers: Headers, attempt: number): Headers {
   return counted
 }
 
-function networkError(error: unknown, provider: string): LeashError {
+/** What neither the clock nor a protocol can explain: the connection's failure, or a body that we could not work with. */
+function unexplained(error: unknown, provider: string): LeashError {
+  if (error instanceof RangeError || error instanceof SyntaxError || error instanceof ReferenceError) {
+    return new LeashError('invalid_request', 'The body could not be worked with: it may be nested too deeply.', { cause: error })
+  }
   const why = error instanceof Error ? causeOf(error) : 'unknown reason'
   return new LeashError('network_error', `The connection to "${provider}" failed: ${why}. Check the network and the base URL.`, {
     retryable: true,

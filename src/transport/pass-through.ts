@@ -8,8 +8,8 @@ import { ObservedStream } from './observed.js'
 export async function passThrough(underway: Underway): Promise<Result> {
   const { call, own, clock } = underway
   const { provider, model, origin } = call.target
-  // What the caller's own SDK addressed to this very server is the caller's to word.
-  const traits = origin ? {} : provider.traits(model)
+  // What the caller's own SDK addressed to this very server is the caller's to word; only what we put into its history is not.
+  const traits = origin ? { carriers: !origin.isVendor } : provider.traits(model)
   let body = model === call.model ? call.body : own.withModel(call.body, model)
   if (own.adapt) {
     const losses: Loss[] = []
@@ -62,7 +62,9 @@ export function noteLosses(call: Call, losses: readonly Loss[]): void {
       `The target cannot take part of this request, and \`strict\` forbids leaving it out: ${list}.`,
     )
   }
-  call.report.warnings.push(...losses)
+  // Another attempt at the same target loses the same again.
+  const { warnings } = call.report
+  warnings.push(...losses.filter((loss) => !warnings.some(({ path, why }) => path === loss.path && why === loss.why)))
 }
 
 export function isEventStream(headers: Headers): boolean {

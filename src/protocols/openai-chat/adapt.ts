@@ -13,6 +13,7 @@ const quirks: readonly Quirk[] = [
   structuredOutput,
   reasoningEffort,
   imageUrls,
+  carriers,
   refused,
 ]
 
@@ -89,6 +90,22 @@ const carried = new Set([
 ])
 /** Those that change what an answer costs, or what is told beside it, never what it says. */
 const hints = new Set(['cache_control', 'prompt_cache_breakpoint', 'stream_options'])
+
+const thinking = ['reasoning_content', 'reasoning_details', 'extra_content'] as const
+
+/** Looks at what the assistant said, and at nothing else: a caller's own body is not to be read twice. */
+function carriers(body: JsonObject, { carriers }: Traits, lose: ReportLoss): JsonObject {
+  if (carriers !== false) return body
+  const plain = (object: JsonObject, path: string): JsonObject =>
+    thinking.reduce((left, name) => {
+      if (!(name in left)) return left
+      lose(`${path}.${name}`, 'dropped', `The target does not take \`${name}\`.`)
+      return without(left, name)
+    }, object)
+  return mapItems(body, 'messages', (message, path) =>
+    message.role === 'assistant' ? mapItems(plain(message, path), 'tool_calls', plain, path) : message,
+  )
+}
 
 function refused(body: JsonObject, { refuses }: Traits, lose: ReportLoss): JsonObject {
   if (!refuses || refuses.length === 0) return body

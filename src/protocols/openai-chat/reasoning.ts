@@ -92,13 +92,18 @@ export function textSignature(signatures: ReadonlyMap<string, Signature>, calls:
 /** Both carriers: the bare text for whoever only shows it, the details where the text alone would lose something. */
 export function writeReasoning(content: readonly AssistantPart[]): ReasoningCarrier {
   const parts = content.filter((part) => part.type === 'reasoning')
-  const text = parts.map((part) => part.text).join('')
+  const text = parts.reduce((text, part) => text + gapBefore(part, text) + part.text, '')
   const details = writeDetails(content)
   const plain = parts.length <= 1 && details.every((detail) => isPlain(detail))
   return {
     ...(text !== '' && { reasoning_content: text }),
     ...(details.length > 0 && !plain && { reasoning_details: details }),
   }
+}
+
+/** Each part of a summary is a paragraph with a heading of its own. */
+export function gapBefore({ summary, text }: ReasoningPart, before: string): string {
+  return summary && before !== '' && text !== '' ? '\n\n' : ''
 }
 
 function isPlain(detail: JsonObject): boolean {

@@ -78,6 +78,7 @@ export class AnswerDecoder implements StreamDecoder {
   readonly #context: DecodeContext
   readonly #row = new PartRow()
   readonly #items = new Map<unknown, Item>()
+  readonly #whole = new Set<unknown>()
   #events: StreamEvent[] = []
   #begun = false
   #terminal = false
@@ -87,7 +88,8 @@ export class AnswerDecoder implements StreamDecoder {
   }
 
   push({ event, data }: WireEvent): StreamEvent[] {
-    if (this.#terminal || data === '[DONE]') return []
+    if (this.#terminal) return []
+    if (data === '[DONE]') return this.#ended()
     const body = parseJson(data)
     if (!isObject(body)) {
       throw new LeashError('upstream_malformed', 'The upstream sent a stream event that is not JSON.', { retryable: true })
@@ -96,6 +98,16 @@ export class AnswerDecoder implements StreamDecoder {
     if (!handle) return []
     this.#begin(asObject(body.response))
     handle(this, body)
+    return this.#take()
+  }
+
+  /**
+   * Servers that follow OpenAI's chat protocol in all else end their streams as that one does. Without
+   * `response.completed` that is an end only where everything which had begun was whole: else the stream was cut.
+   */
+  #ended(): StreamEvent[] {
+    if (this.#items.size === 0 || this.#whole.size < this.#items.size) return []
+    this.finish({})
     return this.#take()
   }
 
@@ -142,6 +154,7 @@ export class AnswerDecoder implements StreamDecoder {
       return
     }
     known.done(item)
+    this.#whole.add(index)
   }
 
   message(event: Members): MessageItem | undefined {

@@ -36,12 +36,15 @@ export class Watch implements Tap {
   began = false
   usage: Usage | undefined
   error: LeashError | undefined
+  #begun = 0
+  #whole = 0
 
   see({ event, data }: WireEvent): void {
     const type = event ?? typeOf(data)
     if (!this.began) this.began = begins.has(type)
-    // Servers that follow OpenAI's chat protocol in all else end their streams as that one does.
-    if (data === '[DONE]') this.terminal = this.content = true
+    if (type === 'response.output_item.added') this.#begun++
+    else if (type === 'response.output_item.done') this.#whole++
+    if (data === '[DONE]') this.#ended()
     else if (ends.has(type)) {
       this.terminal = true
       this.content = true
@@ -51,6 +54,14 @@ export class Watch implements Tap {
     } else if (!this.content) {
       this.content = content.has(type) || (type === 'response.output_item.added' && !isReasoning(data))
     }
+  }
+
+  /**
+   * Servers that follow OpenAI's chat protocol in all else end their streams as that one does. Without
+   * `response.completed` that is an end only where everything which had begun was whole.
+   */
+  #ended(): void {
+    if (this.#whole > 0 && this.#whole >= this.#begun) this.terminal = this.content = true
   }
 
   /** The API tells of a failure twice, and the first time more precisely. */
