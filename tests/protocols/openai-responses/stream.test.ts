@@ -265,6 +265,20 @@ describe('servers that only resemble it', () => {
     expect(events.map(({ type }) => type)).toEqual(['start', 'finish', 'end'])
   })
 
+  test('[DONE] without response.completed ends an answer whose items were whole, and no other', () => {
+    const item = { type: 'message', id: 'm', content: [{ type: 'output_text', text: 'Hello' }] }
+    const said = [created, ['response.output_text.delta', { output_index: 0, content_index: 0, delta: 'Hello' }]] as const
+    const whole = ['response.output_item.done', { output_index: 0, item }] as const
+    const answer = (events: Parameters<typeof streamOf>[0]) =>
+      decodeStream(openaiResponses, bytesOf(`${streamOf(events)}data: [DONE]\n\n`))
+    expect(collect(answer([...said, whole])).choices).toEqual([
+      { content: [{ type: 'text', text: 'Hello' }], finishReason: 'stop' },
+    ])
+    const cut = expect.objectContaining({ code: 'stream_truncated', retryable: true })
+    expect(() => answer([...said])).toThrow(cut)
+    expect(() => answer([created])).toThrow(cut)
+  })
+
   test('an event that is not JSON is malformed, and may be tried again', () => {
     expect(() => decodeStream(openaiResponses, bytesOf('event: response.created\ndata: {"type"\n\n'))).toThrow(
       expect.objectContaining({ code: 'upstream_malformed', retryable: true }),

@@ -52,6 +52,16 @@ describe('a stream that passes by', () => {
     })
   })
 
+  test('[DONE] without response.completed is an end where every item was whole, and else the stream was cut', () => {
+    const frame = (type: string) => `event: response.${type}\ndata: {"type":"response.${type}","item":{"type":"message"}}\n\n`
+    const done = 'data: [DONE]\n\n'
+    const [added, delta, whole] = [frame('output_item.added'), frame('output_text.delta'), frame('output_item.done')]
+    expect(watch(added + delta + whole + done)).toMatchObject({ content: true, terminal: true })
+    expect(watch(added + delta + done).terminal).toBe(false)
+    expect(watch(added + whole + added + delta + done).terminal).toBe(false)
+    expect(watch(frame('created') + done).terminal).toBe(false)
+  })
+
   test('each kind of delta is content', () => {
     for (const kind of ['output_text', 'refusal', 'function_call_arguments', 'reasoning_summary_text', 'reasoning_text'])
       expect(watch(`event: response.${kind}.delta\ndata: {}\n\n`).content, kind).toBe(true)
