@@ -92,7 +92,8 @@ export function textSignature(signatures: ReadonlyMap<string, Signature>, calls:
 /** Both carriers: the bare text for whoever only shows it, the details where the text alone would lose something. */
 export function writeReasoning(content: readonly AssistantPart[]): ReasoningCarrier {
   const parts = content.filter((part) => part.type === 'reasoning')
-  const text = parts.reduce((text, part) => text + gapBefore(part, text) + part.text, '')
+  const told = parts.filter((part) => part.text !== '')
+  const text = told.map((part, index) => (index > 0 ? gapBefore(part) : '') + part.text).join('')
   const details = writeDetails(content)
   const plain = parts.length <= 1 && details.every((detail) => isPlain(detail))
   return {
@@ -102,8 +103,8 @@ export function writeReasoning(content: readonly AssistantPart[]): ReasoningCarr
 }
 
 /** Each part of a summary is a paragraph with a heading of its own. */
-export function gapBefore({ summary, text }: ReasoningPart, before: string): string {
-  return summary && before !== '' && text !== '' ? '\n\n' : ''
+export function gapBefore({ summary }: ReasoningPart): string {
+  return summary ? '\n\n' : ''
 }
 
 function isPlain(detail: JsonObject): boolean {

@@ -6,7 +6,7 @@ import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitations, readSources } from './citations.js'
 import { errorIn } from './error.js'
 import { OpenParts } from './open-parts.js'
-import { plainReasoning, readCallSignature, readDetail } from './reasoning.js'
+import { gapBefore, plainReasoning, readCallSignature, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
 import { usageIn } from './usage.js'
 import { type Members, malformed, readFinish, saysSomething, truncated } from './wire.js'
@@ -224,8 +224,10 @@ class StreamedChoice {
     const { text, signature, ...first } = part
     const note = signature ? { signature } : {}
     // A detail may repeat, with its signature, what was told as bare text: our own streams end so.
-    const repeats = text !== '' && this.#plain.startsWith(text)
-    if (repeats) this.#plain = this.#plain.slice(text.length)
+    const gap = gapBefore(part)
+    const plain = this.#plain.startsWith(gap + text) ? this.#plain.slice(gap.length) : this.#plain
+    const repeats = text !== '' && plain.startsWith(text)
+    if (repeats) this.#plain = plain.slice(text.length)
     if ((repeats || (text === '' && !part.redacted)) && this.#parts.note('reasoning', note)) return
     if (repeats && !signature) return
     const key = part.redacted ? `redacted ${this.#redacted++}` : `reasoning ${String(index ?? 0)}`

@@ -8,7 +8,7 @@ import type { StreamEncoder, WireEvent } from '../protocol.js'
 import { writeCitations } from './citations.js'
 import { encodeError } from './error.js'
 import { urlOf } from './media.js'
-import { writeCallSignature, writeDetails } from './reasoning.js'
+import { gapBefore, writeCallSignature, writeDetails } from './reasoning.js'
 import { writeImage, writeLogprobs } from './response.js'
 import { writeUsage } from './usage.js'
 import { writeFinish } from './wire.js'
@@ -133,8 +133,15 @@ class ChunkEncoder implements StreamEncoder {
 
   #grow(choice: number, told: Told, delta: string): void {
     if (delta === '') return
+    const gap = told.text === '' ? this.#gapBefore(choice, told.part) : ''
     told.text += delta
-    this.tell(choice, deltaOf(told, delta))
+    this.tell(choice, deltaOf(told, gap + delta))
+  }
+
+  #gapBefore(choice: number, part: AssistantPart): string {
+    if (part.type !== 'reasoning') return ''
+    const thought = Object.values(this.#choice(choice).parts).find((told) => told.part.type === 'reasoning' && told.text !== '')
+    return thought ? gapBefore(part) : ''
   }
 
   partEnd({ choice, index, signature, citations = [], transcript }: Of<'part-end'>): void {

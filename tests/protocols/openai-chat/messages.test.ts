@@ -242,7 +242,7 @@ describe('thinking in the history', () => {
       think({ id: 'rs_2', signature: { format: 'openai-responses-v1', value: 'enc2' } }),
     ]
     const message = wire(...blocks, text('Ok'))
-    expect(message).toMatchObject({ reasoning_content: 'OneSum', content: 'Ok' })
+    expect(message).toMatchObject({ reasoning_content: 'One\n\nSum', content: 'Ok' })
     expect(message?.reasoning_details).toEqual([
       { type: 'reasoning.text', text: 'One', signature: 'sig+/=1', format: 'anthropic-claude-v1', index: 0 },
       { type: 'reasoning.encrypted', data: 'hidden', format: 'anthropic-claude-v1', index: 1 },

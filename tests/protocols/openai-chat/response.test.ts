@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { collect, replay } from '../../../src/core/events.js'
 import type { AssistantPart, ChatResponse } from '../../../src/core/message.js'
 import { usageOf } from '../../../src/core/usage.js'
-import { answer, completion, downstream } from './kit.js'
+import { answer, chunksOf, completion, downstream, events, sseOf } from './kit.js'
 
 const content = (message: Parameters<typeof completion>[0]) => answer(completion(message)).choices[0]?.content
 const finish = (finish_reason: string | null, message = {}, more = {}) =>
@@ -12,6 +13,23 @@ const written = (parts: readonly AssistantPart[], over: Partial<ChatResponse['ch
     { messages: [] },
   )
 const message = (parts: readonly AssistantPart[]) => (written(parts).choices as { message: unknown }[])[0]?.message
+
+describe('a summary of several parts', () => {
+  const parts = ['**Looking**', '', '**Deciding**'].map((text) => ({ type: 'reasoning' as const, text, summary: true }))
+
+  test('is told as paragraphs', () => {
+    expect(message(parts)).toMatchObject({ reasoning_content: '**Looking**\n\n**Deciding**' })
+  })
+
+  test('is streamed as paragraphs, and read back as they were', () => {
+    const choices = [{ content: parts.filter(({ text }) => text), finishReason: 'stop' as const }]
+    const stream = [...replay({ id: 'x', model: 'm', choices })]
+    const deltas = chunksOf(stream).flatMap((chunk) => chunk.choices as { delta: { reasoning_content?: string } }[])
+    expect(deltas.map(({ delta }) => delta.reasoning_content ?? '').join('')).toBe('**Looking**\n\n**Deciding**')
+    const [again] = collect(events(sseOf(stream))).choices
+    expect(again?.content.map((part) => 'text' in part && part.text).join('')).toBe('**Looking**\n\n**Deciding**')
+  })
+})
 
 describe('reading an answer', () => {
   test('its id, model, time, usage and tier', () => {

@@ -199,7 +199,11 @@ test('a whole answer keeps everything', () => {
 
 test('a streamed answer keeps every text, call and reason', () => {
   const plain = (parts: readonly AssistantPart[]) => parts.filter(({ type }) => type !== 'reasoning')
-  const thinking = (parts: readonly AssistantPart[]) => parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join('')
+  const thoughts = (parts: readonly AssistantPart[]) => parts.filter((part) => part.type === 'reasoning' && part.text !== '')
+  const thinking = (parts: readonly AssistantPart[]) =>
+    thoughts(parts)
+      .map((part, index) => (index > 0 && 'summary' in part ? '\n\n' : '') + ('text' in part ? part.text : ''))
+      .join('')
   fc.assert(
     fc.property(answered, fc.integer({ min: 1, max: 50 }), (choice, size) => {
       const asked = { messages: [], includeUsage: true }
