@@ -7,7 +7,7 @@ import { aiSdk, langchain, leashllm, openai } from './contenders.ts'
 import { compare } from './jobs.ts'
 import { inMemory } from './transport.ts'
 
-const rounds = Number(process.argv[2] ?? 21)
+const rounds = Number(process.argv[2] ?? 41)
 const upstream = { fetch: inMemory }
 
 console.log(`CPU per call, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
