@@ -2,7 +2,7 @@
 import { LeashError } from './core/errors.js'
 import { isObject } from './core/json.js'
 import type { Transport } from './core/transport.js'
-import { awsRequestHandler } from './providers/auth/aws-handler.js'
+import type { AwsRequestHandler } from './providers/auth/aws-handler.js'
 import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
 
 /** What `wrap` needs of a leash. */
@@ -86,7 +86,18 @@ function isAws(client: object): client is Aws {
 }
 
 function wrapAws<T extends Aws>(client: T, leash: Wrapping): T {
-  client.config.requestHandler = awsRequestHandler(leash.fetchFor('bedrock'))
+  const handler = import('./providers/auth/aws-handler.js').then(({ awsRequestHandler }) =>
+    awsRequestHandler(leash.fetchFor('bedrock')),
+  )
+  const lazy: AwsRequestHandler = {
+    // Decides that the SDK signs `host`, and not HTTP/2's `:authority`.
+    metadata: { handlerProtocol: 'http/1.1' },
+    handle: async (...request) => (await handler).handle(...request),
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+    destroy() {},
+  }
+  client.config.requestHandler = lazy
   // AWS's own round of retries: the leash has one.
   const once = (next: (args: unknown) => unknown) => (args: unknown) => next(args)
   client.middlewareStack.add(once, { name: 'retryMiddleware', step: 'finalizeRequest', priority: 'high', override: true })

@@ -1,6 +1,7 @@
+import { LeashError } from '../core/errors.js'
 import type { HttpRequest, Provider, Traits, WireRequest } from '../core/provider.js'
 import { traitsOf } from '../protocols/bedrock-converse/models.js'
-import { type AwsClient, type AwsCredentials, awsRequests, type Operation } from './auth/aws.js'
+import type { AwsClient, AwsCredentials, awsRequests, Operation } from './auth/aws.js'
 import { baseUrl } from './base-url.js'
 import { authorizer, bearer, hasCredential } from './credentials.js'
 import { notSpoken } from './endpoint.js'
@@ -55,13 +56,15 @@ export function bedrock(options: BedrockOptions = {}): Provider {
     },
   ]
   const authorize = authorizer(name, keys, env)
-  const request = awsRequests(name, () => ({
+  const settings = () => ({
     region: region(),
     profile,
     credentials: options.credentials ?? (chosen === undefined && env ? credentialsIn(env) : undefined),
     endpoint,
     client,
-  }))
+  })
+  // Loaded with the first call: nobody else has a use for it.
+  let request: Promise<ReturnType<typeof awsRequests>> | undefined
 
   return {
     name,
@@ -80,9 +83,16 @@ export function bedrock(options: BedrockOptions = {}): Provider {
     },
     async prepare(wire) {
       const operation = operationOf(wire, name)
+      // AWS's SDK would address `/model//converse` with it.
+      if (wire.model.trim() === '')
+        throw new LeashError('invalid_request', `"${name}" needs a model. Write its id, such as amazon.nova-lite-v1:0.`, {
+          param: 'model',
+        })
       const key = authenticates(own) ? {} : await authorize()
       const signed = key === undefined
-      const sent = await request({
+      request ??= import('./auth/aws.js').then(({ awsRequests }) => awsRequests(name, settings))
+      const send = await request
+      const sent = await send({
         operation,
         model: wire.model,
         body: wire.text ?? JSON.stringify(wire.body),

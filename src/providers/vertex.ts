@@ -1,6 +1,6 @@
 import { LeashError } from '../core/errors.js'
 import type { HttpRequest, Provider, Traits, WireRequest } from '../core/provider.js'
-import { type GoogleCredentials, googleIdentity } from './auth/google.js'
+import type { GoogleCredentials, GoogleIdentity } from './auth/google.js'
 import { pathOf } from './base-url.js'
 import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
@@ -38,7 +38,16 @@ const anthropicVersion = 'vertex-2023-10-16'
  */
 export function vertex(options: VertexOptions = {}): Provider {
   const { name = 'vertex', env, credentials, apiKey, accessToken } = options
-  const identity = googleIdentity(name, credentials)
+  // Loaded with the first call that needs it.
+  let loaded: Promise<GoogleIdentity> | undefined
+  const known = () => {
+    loaded ??= import('./auth/google.js').then(({ googleIdentity }) => googleIdentity(name, credentials))
+    return loaded
+  }
+  const identity: GoogleIdentity = {
+    headers: async (url) => (await known()).headers(url),
+    project: async () => (await known()).project(),
+  }
   const location = () =>
     checkedLocation(
       options.location ?? readEnv('GOOGLE_CLOUD_LOCATION', env) ?? readEnv('CLOUD_ML_REGION', env) ?? 'global',
