@@ -186,6 +186,10 @@ describe('the address of Bedrock', () => {
   })
 })
 
+test.each(['', ' '])('a model without a name (%j) has no address', async (model) => {
+  expect(await failure(prepare({ credentials }, { model }))).toMatchObject({ code: 'invalid_request', param: 'model' })
+})
+
 describe('a key for Bedrock', () => {
   test('takes the place of a signature', async () => {
     await using server = await upstream()
