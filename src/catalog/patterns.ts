@@ -25,7 +25,8 @@ const table: readonly (readonly [names: RegExp, providers: readonly string[]])[]
     /^(?:text-embedding-(?:3|ada)|omni-moderation|text-moderation|dall-e|sora-|whisper-1|tts-1|computer-use)/,
     ['openai', 'azure'],
   ],
-  [/^claude-/, ['anthropic', 'vertex', 'bedrock']],
+  // Not Bedrock, which has ids of its own for them, and a region's reach in front.
+  [/^claude-/, ['anthropic', 'vertex']],
   [/^(?:models\/|tunedmodels\/)/, ['google']],
   [/^(?:gemini-|gemma-\d|text-embedding-00\d|imagen-|veo-|learnlm-)/, ['google', 'vertex']],
   [/^(?:open-)?(?:mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral|labs-)/, ['mistral']],

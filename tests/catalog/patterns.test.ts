@@ -63,7 +63,7 @@ describe("a model's name leads to its maker", () => {
   })
 
   test('others who serve it follow, for those who have no key of the maker', () => {
-    expect(resolveByPattern('claude-sonnet-4-5')).toEqual(['anthropic', 'vertex', 'bedrock'])
+    expect(resolveByPattern('claude-sonnet-4-5')).toEqual(['anthropic', 'vertex'])
     expect(resolveByPattern('gpt-4o')).toEqual(['openai', 'azure'])
     expect(resolveByPattern('gemini-2.5-pro')).toEqual(['google', 'vertex'])
   })

@@ -25,7 +25,7 @@ describe('provider/model', () => {
   test('leads to the provider that is named, whatever the model is called', () => {
     expect(candidates('groq/claude-sonnet-4-5', known)).toEqual({ providers: ['groq'], model: 'claude-sonnet-4-5' })
     expect(candidates('claude-sonnet-4-5', known)).toEqual({
-      providers: ['anthropic', 'vertex', 'bedrock'],
+      providers: ['anthropic', 'vertex'],
       model: 'claude-sonnet-4-5',
     })
   })
