@@ -150,12 +150,12 @@ const table = {
     title: 'Cohere',
     baseURL: 'https://api.cohere.ai/compatibility/v1',
     keys: ['COHERE_API_KEY', 'CO_API_KEY'],
-    // The page lists these under "Unsupported parameters".
+    // The page lists the first under "Unsupported parameters"; an "unknown field" is a 422 wherever it stands.
     traits: {
       maxTokensField: 'max_tokens',
       refuses: [
         ...['logit_bias', 'top_logprobs', 'n', 'parallel_tool_calls', 'modalities', 'prediction', 'audio'],
-        ...['store', 'metadata', 'service_tier'],
+        ...['store', 'metadata', 'service_tier', ...foreignMembers, ...answered],
       ],
     },
     source: 'https://docs.cohere.com/docs/compatibility-api',

@@ -146,6 +146,22 @@ describe('OLLAMA_HOST', () => {
   })
 })
 
+test.each(['mistral', 'groq', 'cerebras', 'cohere'] as const)(
+  '%s, which refuses members that it does not know, is sent none of other vendors',
+  (name) => {
+    const foreign = [
+      'reasoning_content',
+      'reasoning_details',
+      'extra_content',
+      'images',
+      'cache_control',
+      'annotations',
+      'refusal',
+    ]
+    expect(preset(name).traits('m').refuses).toEqual(expect.arrayContaining(foreign))
+  },
+)
+
 /** Run with UPDATE_DOCS=1 to write the table anew. */
 test('the documentation shows this very table', () => {
   const page = join(root, 'docs/providers/openai-compatible.md')
