@@ -2,6 +2,10 @@
 import type OpenAI from 'openai'
 import type { APIPromise } from 'openai/core/api-promise'
 import type { Stream } from 'openai/core/streaming'
+import type { ChatCompletionStream, ChatCompletionStreamParams } from 'openai/lib/ChatCompletionStream'
+import type { ExtractParsedContentFromParams } from 'openai/lib/parser'
+import type * as Parsing from 'openai/lib/ResponsesParser'
+import type { ResponseStream, ResponseStreamParams } from 'openai/lib/responses/ResponseStream'
 import type * as Chat from 'openai/resources/chat/completions/completions'
 import type * as Embed from 'openai/resources/embeddings'
 import type * as Answers from 'openai/resources/responses/responses'
@@ -21,6 +25,25 @@ declare module 'openai/resources/chat/completions/completions' {
       body: Chat.ChatCompletionCreateParamsStreaming,
       options?: LeashRequestOptions,
     ): APIPromise<Stream<Chat.ChatCompletionChunk>>
+    create(
+      body: Chat.ChatCompletionCreateParams,
+      options?: LeashRequestOptions,
+    ): APIPromise<Stream<Chat.ChatCompletionChunk> | Chat.ChatCompletion>
+    parse<Params extends Chat.ChatCompletionParseParams, Parsed = ExtractParsedContentFromParams<Params>>(
+      body: Params,
+      options?: LeashRequestOptions,
+    ): APIPromise<Chat.ParsedChatCompletion<Parsed>>
+    stream<Params extends ChatCompletionStreamParams, Parsed = ExtractParsedContentFromParams<Params>>(
+      body: Params,
+      options?: LeashRequestOptions,
+    ): ChatCompletionStream<Parsed>
+  }
+}
+
+declare module 'openai/lib/AbstractChatCompletionRunner' {
+  /** Of `runTools()`. */
+  interface RunnerOptions {
+    leash?: CallOptions
   }
 }
 
@@ -34,6 +57,18 @@ declare module 'openai/resources/responses/responses' {
       body: Answers.ResponseCreateParamsStreaming,
       options?: LeashRequestOptions,
     ): APIPromise<Stream<Answers.ResponseStreamEvent>>
+    create(
+      body: Answers.ResponseCreateParams,
+      options?: LeashRequestOptions,
+    ): APIPromise<Stream<Answers.ResponseStreamEvent> | Answers.Response>
+    parse<Params extends Parsing.ResponseCreateParamsWithTools, Parsed = Parsing.ExtractParsedContentFromParams<Params>>(
+      body: Params,
+      options?: LeashRequestOptions,
+    ): APIPromise<Answers.ParsedResponse<Parsed>>
+    stream<Params extends ResponseStreamParams, Parsed = Parsing.ExtractParsedContentFromParams<Params>>(
+      body: Params,
+      options?: LeashRequestOptions,
+    ): ResponseStream<Parsed>
   }
 }
 
