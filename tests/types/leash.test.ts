@@ -1,0 +1,79 @@
+/** What the compiler knows of a leash, its layers and its events. The types are checked by `tsc`. */
+import {
+  type Call,
+  createLeash,
+  type ErrorCode,
+  isLeashError,
+  type Leash,
+  type LeashError,
+  type LeashEvents,
+  type Middleware,
+  openai,
+  type Provider,
+  type Report,
+  type Result,
+  withBody,
+} from 'leashllm/leash'
+import { expectTypeOf, test } from 'vitest'
+
+test('a leash has the types of what it takes the place of', () => {
+  expectTypeOf<Leash['fetch']>().toEqualTypeOf<typeof fetch>()
+  expectTypeOf<Leash['handle']>().toEqualTypeOf<(request: Request) => Promise<Response>>()
+  const wrapped = (leash: Leash, client: Date) => leash.wrap(client)
+  expectTypeOf(wrapped).returns.toEqualTypeOf<Date>()
+})
+
+test('events are typed by their names', () => {
+  const listen = (leash: Leash) => [
+    leash.on('attempt', ({ outcome, callId }) =>
+      expectTypeOf({ outcome, callId }).toExtend<{ outcome: string; callId: string }>(),
+    ),
+    leash.on('result', (report) => expectTypeOf(report).toEqualTypeOf<Report>()),
+    leash.on('retry', ({ delayMs }) => expectTypeOf(delayMs).toEqualTypeOf<number>()),
+    // @ts-expect-error No such event.
+    leash.on('finish', () => {}),
+  ]
+  expectTypeOf(listen).toBeFunction()
+  expectTypeOf<keyof LeashEvents>().toExtend<string>()
+})
+
+test('a layer is typed without a word of its own', () => {
+  const layer: Middleware = (next) => async (call) => {
+    expectTypeOf(call).toEqualTypeOf<Call>()
+    const result = await next(withBody(call, { ...call.body, seed: 1 }))
+    expectTypeOf(result).toEqualTypeOf<Result>()
+    if (result.stream) expectTypeOf(result.body).toEqualTypeOf<AsyncIterable<Uint8Array>>()
+    else expectTypeOf(result.body).toBeUnknown()
+    // @ts-expect-error A call is passed on as a copy, never changed.
+    call.model = 'other'
+    return result
+  }
+  expectTypeOf(createLeash).toBeCallableWith({ use: [layer, { at: 'call', middleware: layer }] })
+})
+
+test('errors are known by closed codes', () => {
+  const told = (error: unknown) => (isLeashError(error) ? error : undefined)
+  expectTypeOf(told).returns.toEqualTypeOf<LeashError | undefined>()
+  expectTypeOf<'rate_limited'>().toExtend<ErrorCode>()
+  expectTypeOf<LeashError['code']>().toEqualTypeOf<ErrorCode>()
+  // @ts-expect-error The list is closed.
+  const code: ErrorCode = 'oops'
+  expectTypeOf(code).toBeString()
+})
+
+test('providers are options, or whole providers', () => {
+  expectTypeOf(createLeash).toBeCallableWith({ providers: { openai: { organization: 'o' }, mine: openai({ apiKey: 'x' }) } })
+  expectTypeOf(createLeash).toBeCallableWith({ maxBodyBytes: 1, fetch: (url, init) => fetch(url, init) })
+  expectTypeOf(openai).returns.toEqualTypeOf<Provider>()
+  const wrong = () => [
+    // @ts-expect-error No such option of OpenAI's.
+    createLeash({ providers: { openai: { organisation: 'o' } } }),
+    // @ts-expect-error A key is a string or a function that gives one.
+    createLeash({ providers: { anthropic: { apiKey: 7 } } }),
+    // @ts-expect-error No such kind of provider.
+    createLeash({ providers: { mine: { type: 'nobody' } } }),
+    // @ts-expect-error No such option.
+    createLeash({ strictly: true }),
+  ]
+  expectTypeOf(wrong).toBeFunction()
+})
