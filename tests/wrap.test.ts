@@ -1,0 +1,143 @@
+/** Instances of vendors' own SDKs on the leash: of the same class, with every model behind them. */
+import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { createLeash, type Leash, type Report } from '../src/leash.js'
+import { mockProviders } from '../src/testing/index.js'
+import { useMock } from './helpers/mock.js'
+import { asked, prompt, sdks } from './helpers/sdks.js'
+
+const mock = useMock()
+const echo = `Echo: ${prompt}`
+
+/** A leash, and the reports of its calls. */
+function leashed(): Leash & { readonly reports: Report[] } {
+  const leash = createLeash({ providers: mockProviders(mock.url), retry: { backoff: () => 0 } })
+  const reports: Report[] = []
+  leash.on('result', (report) => reports.push(report))
+  return { ...leash, reports }
+}
+
+describe.each(sdks)('$name on the leash', ({ name, own, make, ask, stream }) => {
+  const others = sdks.map((other) => other.own).filter((model) => model !== own)
+  /** AWS's SDK reads its own protocol, into which we translate no answers. */
+  const alone = name === 'BedrockRuntimeClient'
+
+  test('is of the same class', () => {
+    const client = make(mock.url)
+    expect(leashed().wrap(client).constructor).toBe(client.constructor)
+  })
+
+  test('asks and streams its own vendor’s models, with its own key', async () => {
+    const leash = leashed()
+    const client = leash.wrap(make(mock.url))
+    expect(await ask(client, own)).toBe(echo)
+    expect(await stream(client, own)).toBe(echo)
+    for (const { headers } of mock.requests) expect(JSON.stringify(headers)).toContain(own.includes('nova') ? 'AKIDOWN' : 'own')
+    expect(leash.reports).toMatchObject([
+      { model: own, ended: true },
+      { model: own, ended: true },
+    ])
+  })
+
+  test.each(alone ? [] : others)('asks and streams %s', async (model) => {
+    const leash = leashed()
+    const client = leash.wrap(make(mock.url))
+    expect(await ask(client, model)).toBe(echo)
+    expect(await stream(client, model)).toBe(echo)
+    expect(leash.reports).toMatchObject([{ model }, { model }])
+    for (const { headers } of mock.requests) expect(JSON.stringify(headers)).not.toMatch(/AKIDOWN|"own"|Bearer own/)
+  })
+
+  test.each(alone ? others : [])('says that %s cannot be reached by it', async (model) => {
+    await expect(ask(leashed().wrap(make(mock.url)), model)).rejects.toThrow(
+      /\[unsupported\].*can only reach providers that speak it too/,
+    )
+    expect(mock.requests).toEqual([])
+  })
+
+  test('retries once, and not once in each of two loops', async () => {
+    const client = leashed().wrap(make(mock.url))
+    mock.script({ status: 503, times: 2 })
+    expect(await ask(client, own)).toBe(echo)
+    expect(mock.requests).toHaveLength(3)
+    mock.reset()
+    mock.script({ status: 503, times: 99 })
+    await expect(ask(client, own)).rejects.toThrow()
+    expect(mock.requests).toHaveLength(3)
+  })
+
+  test.each([400, 401, 404, 429, 500])('fails with status %i as its SDK does', async (status) => {
+    mock.script({ status, headers: { 'x-should-retry': 'false' }, times: 99 })
+    const failure = (client: object) =>
+      ask(client, own).then(
+        () => 'none',
+        (error: Error) => error.constructor.name,
+      )
+    const [ours, theirs] = [await failure(leashed().wrap(make(mock.url))), await failure(make(mock.url))]
+    expect(ours).toBe(theirs)
+  })
+})
+
+describe('wrapping', () => {
+  test('leaves the instance that it copied as it was', async () => {
+    for (const { make, ask, own, name } of sdks.slice(0, 2)) {
+      const leash = leashed()
+      const client = make(mock.url)
+      expect(leash.wrap(client), name).not.toBe(client)
+      await ask(client, own)
+      expect(leash.reports).toEqual([])
+    }
+  })
+
+  test('changes in place what cannot be copied', () => {
+    for (const { make } of sdks.slice(2)) {
+      const client = make(mock.url)
+      expect(leashed().wrap(client)).toBe(client)
+    }
+  })
+
+  test('refuses anything else, and names what it knows', () => {
+    expect(() => leashed().wrap(new Map())).toThrow(/\[unsupported\] Cannot wrap an instance of Map\. Known: OpenAI, Anthropic/)
+    expect(() => leashed().wrap(Object.create(null))).toThrow('no class')
+  })
+
+  test('keeps what the SDK asks for itself: its retries, its timeout, its signal', async () => {
+    const client = leashed().wrap(new OpenAI({ apiKey: 'own', baseURL: `${mock.url}/v1`, maxRetries: 1 }))
+    mock.script({ status: 500, times: 99 })
+    await expect(client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked })).rejects.toThrow()
+    expect(mock.requests).toHaveLength(2)
+    mock.reset()
+    mock.script({ hang: 'headers', times: 99 })
+    const slow = client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked }, { timeout: 50, maxRetries: 0 })
+    await expect(slow).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError)
+    const signal = AbortSignal.timeout(50)
+    const aborted = client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked }, { signal })
+    await expect(aborted).rejects.toBeInstanceOf(OpenAI.APIUserAbortError)
+  })
+
+  test('lets everything pass that is no call to a model', async () => {
+    const leash = leashed()
+    const openai = leash.wrap(new OpenAI({ apiKey: 'own', baseURL: `${mock.url}/v1` }))
+    const anthropic = leash.wrap(new Anthropic({ apiKey: 'own', baseURL: mock.url, logLevel: 'off' }))
+    const google = leash.wrap(new GoogleGenAI({ apiKey: 'own', httpOptions: { baseUrl: mock.url } }))
+    expect((await openai.models.list()).data.length).toBeGreaterThan(0)
+    expect((await anthropic.models.list()).data.length).toBeGreaterThan(0)
+    const counted = await anthropic.messages.countTokens({ model: 'claude-haiku-4-5', messages: asked })
+    expect(counted.input_tokens).toBeGreaterThan(0)
+    expect((await google.models.countTokens({ model: 'gemini-2.5-flash', contents: prompt })).totalTokens).toBeGreaterThan(0)
+    expect(leash.reports).toEqual([])
+  })
+
+  test('keeps a fetch that the SDK was given', async () => {
+    const seen: string[] = []
+    const own = (url: string | URL | Request, init?: RequestInit) => {
+      seen.push(String(url))
+      return fetch(url, init)
+    }
+    const client = leashed().wrap(new Anthropic({ apiKey: 'own', baseURL: mock.url, fetch: own, logLevel: 'off' }))
+    await client.messages.create({ model: 'claude-haiku-4-5', max_tokens: 9, messages: asked })
+    expect(seen).toEqual([`${mock.url}/v1/messages`])
+  })
+})
