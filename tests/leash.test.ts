@@ -118,12 +118,12 @@ describe('events', () => {
   test('tell attempts, waits and results, in order', async () => {
     const leash = make()
     const heard: string[] = []
-    leash.on('attempt', ({ outcome, callId }) => heard.push(`attempt ${outcome} ${callId.slice(0, 5)}`))
+    leash.on('attempt', ({ outcome, status, callId }) => heard.push(`attempt ${outcome} ${status} ${callId.slice(0, 5)}`))
     leash.on('retry', ({ attempt, error }) => heard.push(`retry after ${attempt} ${error}`))
     leash.on('result', ({ provider, attempts }) => heard.push(`result ${provider} ${attempts.length}`))
     mock.script({ status: 503 })
     await call(leash)
-    expect(heard).toEqual(['attempt error call_', 'retry after 1 overloaded', 'attempt ok call_', 'result anthropic 2'])
+    expect(heard).toEqual(['attempt error 503 call_', 'retry after 1 overloaded', 'attempt ok 200 call_', 'result anthropic 2'])
   })
 
   test('of a stream come when it has ended', async () => {
