@@ -177,7 +177,7 @@ function written(headers: Headers, { id, attempts, provider, model }: Report): H
   headers.set('x-leash-id', id)
   headers.set('x-leash-attempts', String(attempts.length))
   if (provider !== undefined) headers.set('x-leash-provider', provider)
-  if (model !== undefined) headers.set('x-leash-model', printable.test(model) ? model : encodeURIComponent(model))
+  if (model !== undefined) headers.set('x-leash-model', printable.test(model) ? model : encodeURIComponent(model.toWellFormed()))
   // The body has been decoded and may have been edited: these would lie about it.
   if (headers.has('content-encoding')) headers.delete('content-encoding')
   if (headers.has('content-length')) headers.delete('content-length')

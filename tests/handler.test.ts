@@ -198,6 +198,12 @@ test('headers of the protocol reach a vendor that speaks it', async () => {
   expect(mock.requests[0]?.headers['anthropic-beta']).toContain('interleaved-thinking-2025-05-14')
 })
 
+test.each(['openai/\u6a21\u578b', 'openai/half of a pair \ud800'])('a model may be called anything: %j', async (model) => {
+  const response = await post('/v1/chat/completions', JSON.stringify({ ...question, model }))
+  expect(response.status).toBe(200)
+  expect(response.headers.get('x-leash-model')).toMatch(/^[!-~]+$/)
+})
+
 test('it works below any prefix', async () => {
   expect((await post('/api/llm/v1/chat/completions', JSON.stringify(question))).status).toBe(200)
 })
