@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { useMock } from '../helpers/mock.js'
+import { keys, useCommand } from './run.js'
+
+const mock = useMock()
+const leash = useCommand()
+
+describe('leash', () => {
+  test('--help lists its commands', async () => {
+    const { code, stdout } = await leash(['--help'])
+    expect(code).toBe(0)
+    for (const name of ['chat', 'models', 'doctor', 'mock']) expect(stdout).toContain(name)
+  })
+
+  test.each(['chat', 'models', 'doctor', 'mock'])('%s --help tells its options', async (name) => {
+    const { code, stdout } = await leash([name, '--help'])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('--json')])
+  })
+
+  test('refuses a command that it does not have', async () => {
+    const { code, stdout, stderr } = await leash(['fly'])
+    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/fly/)])
+  })
+})
+
+describe('leash models', () => {
+  test('lists models by their providers, and marks those that are ready', async () => {
+    const { code, stdout } = await leash(['models'], { env: { ANTHROPIC_API_KEY: 'key' } })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ready\s+anthropic\/claude-sonnet-4-5\s+chat\s+200,000 tokens$/m)
+    expect(stdout).toMatch(/^\s+openai\/gpt-4o-mini\s+chat\s+128,000 tokens$/m)
+  })
+
+  test('--provider leaves out the others', async () => {
+    const { stdout } = await leash(['models', '--provider', 'groq'])
+    expect(stdout.trim().split('\n')).toSatisfy(
+      (lines: string[]) => lines.length > 1 && lines.every((line) => line.includes('groq/')),
+    )
+  })
+
+  test('--json prints them for programs', async () => {
+    const { stdout } = await leash(['models', '--json'], { env: { OPENAI_API_KEY: 'key' } })
+    const list = JSON.parse(stdout)
+    expect(list).toContainEqual({
+      name: 'gpt-4o-mini',
+      provider: 'openai',
+      kind: 'chat',
+      contextWindow: 128_000,
+      maxOutput: 16_384,
+      ready: true,
+    })
+    expect(list).toContainEqual(expect.objectContaining({ provider: 'anthropic', ready: false }))
+  })
+})
+
+describe('leash doctor', () => {
+  test('without a key fails, and names what is missing', async () => {
+    const { code, stdout } = await leash(['doctor', '--offline'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^no\s+openai\s+Set OPENAI_API_KEY/m)
+    expect(stdout).toMatch(/^no\s+anthropic\s+.*ANTHROPIC_API_KEY/m)
+    expect(stdout).toMatch(/^yes\s+openai\s+for the LeashLLM client$/m)
+  })
+
+  test('with a key tells where it would be sent, and sends it nowhere', async () => {
+    const env = { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: `${mock.url}/v1` }
+    const { code, stdout } = await leash(['doctor'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain(mock.url)
+    expect(stdout).not.toContain('cannot be reached')
+    expect(mock.requests.map(({ method, path, headers }) => [method, path, headers.authorization])).toEqual([
+      ['HEAD', '/', undefined],
+    ])
+  })
+
+  test('tells an address that does not answer', async () => {
+    const env = { OPENAI_API_KEY: 'key', OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }
+    expect((await leash(['doctor'], { env })).stdout).toContain('http://127.0.0.1:1 cannot be reached')
+    expect((await leash(['doctor', '--offline'], { env })).stdout).not.toContain('cannot be reached')
+  })
+
+  test('--json prints its findings for programs', async () => {
+    const { code, stdout } = await leash(['doctor', '--json'], { env: keys(mock.url) })
+    const { providers, packages } = JSON.parse(stdout)
+    expect(code).toBe(0)
+    for (const provider of ['openai', 'anthropic', 'google', 'azure', 'bedrock']) {
+      expect(providers).toContainEqual({ provider, configured: true, endpoint: mock.url, reachable: true })
+    }
+    expect(providers).toContainEqual({ provider: 'groq', configured: false, missing: expect.stringContaining('GROQ_API_KEY') })
+    expect(packages).toContainEqual({ name: 'openai', installed: true, for: expect.any(String) })
+  })
+})
+
+describe('leash mock', () => {
+  test('serves mock vendors until it is told to stop', async () => {
+    const child = leash.start(['mock', '--port', '0', '--json'])
+    const exited = once(child, 'exit')
+    const [line] = await once(child.stdout ?? child, 'data')
+    const { url } = JSON.parse(String(line))
+    expect((await leash(['chat', 'Hello'], { env: keys(url) })).stdout).toBe('Echo: Hello\n')
+    child.kill('SIGINT')
+    const [code, signal] = await exited
+    expect([code, signal]).toEqual([0, null])
+  })
+
+  test('prints what to export', async () => {
+    const child = leash.start(['mock', '--port', '0'])
+    const exited = once(child, 'exit')
+    let text = ''
+    child.stdout?.setEncoding('utf8').on('data', (more) => (text += more))
+    await expect
+      .poll(() => text, { timeout: 10_000 })
+      .toMatch(/export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/v1\nexport OPENAI_API_KEY=/)
+    child.kill('SIGTERM')
+    await exited
+  })
+
+  test.each(['x', '-1', '70000'])('refuses %s as a port', async (port) => {
+    const { code, stderr } = await leash(['mock', `--port=${port}`])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is not a port')])
+  })
+
+  test('tells when the port is taken', async () => {
+    const { code, stderr } = await leash(['mock', '--port', new URL(mock.url).port])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE')])
+  })
+})

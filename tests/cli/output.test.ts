@@ -1,0 +1,38 @@
+import { PassThrough } from 'node:stream'
+import type { WriteStream } from 'node:tty'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { paint, table } from '../../src/cli/output.js'
+
+/** As much of a terminal as is asked for. */
+const terminal = (isTTY: boolean) => Object.assign(new PassThrough(), { isTTY, getColorDepth: () => 8 }) as unknown as WriteStream
+
+describe('colours', () => {
+  beforeEach(() => {
+    for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('are for eyes at a terminal', () => {
+    expect(paint('red', 'no', terminal(true))).toBe('\u001b[31mno\u001b[39m')
+  })
+
+  test('are left out where the output goes on to a program', () => {
+    expect(paint('red', 'no', terminal(false))).toBe('no')
+  })
+
+  test('are left out with NO_COLOR', () => {
+    vi.stubEnv('NO_COLOR', '1')
+    expect(paint('red', 'no', terminal(true))).toBe('no')
+  })
+
+  test('do not make a column wider', () => {
+    const rows = [
+      [paint('green', 'ready', terminal(true)), 'x'],
+      ['', 'y'],
+      ['longer', 'z'],
+    ]
+    expect(table(rows)).toBe('\u001b[32mready\u001b[39m   x\n        y\nlonger  z')
+  })
+})
