@@ -1,14 +1,16 @@
 import { PassThrough } from 'node:stream'
-import type { WriteStream } from 'node:tty'
+import { WriteStream } from 'node:tty'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { paint, table } from '../../src/cli/output.js'
 
 /** As much of a terminal as is asked for. */
-const terminal = (isTTY: boolean) => Object.assign(new PassThrough(), { isTTY, getColorDepth: () => 8 }) as unknown as WriteStream
+const terminal = (isTTY: boolean) =>
+  Object.assign(new PassThrough(), { isTTY, getColorDepth: WriteStream.prototype.getColorDepth }) as unknown as WriteStream
 
 describe('colours', () => {
   beforeEach(() => {
     for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
+    vi.stubEnv('TERM', 'xterm-256color')
   })
   afterEach(() => {
     vi.unstubAllEnvs()
