@@ -5,6 +5,7 @@ import { parseModel } from './catalog/resolve.js'
 import type { Origin, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { originOf } from './providers/origins.js'
+import { hasPrefixedNames } from './providers/presets.js'
 import type { Providers } from './providers/registry.js'
 
 /** Where the caller's SDK was sending its request. */
@@ -40,6 +41,11 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
 
   return function resolve(model, protocol, here, remote = false) {
     const named = explicit(model, here)
+    // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
+    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || named.provider.missing() !== undefined)) {
+      const there = at(here.provider, model, here)
+      if (there) return there
+    }
     if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined))
       return usable(named)
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined

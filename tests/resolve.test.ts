@@ -170,3 +170,21 @@ test('no failure tells a key, and none quotes a name at length', () => {
     { examples: [['anthropic/', 'x'.repeat(3000), true]] },
   )
 })
+
+describe('a name with a vendor in front, at an address of the caller’s own', () => {
+  const openrouter = here({ url: 'https://openrouter.ai/api/v1/chat/completions', isVendor: false })
+
+  test('stays whole where such names are the server’s own', () => {
+    const resolve = resolver({ anthropic: key })
+    expect(brief(resolve('openai/gpt-4o', openrouter))).toBe('openai openai/gpt-4o as addressed')
+    expect(brief(resolve('anthropic/claude-sonnet-5-5', openrouter))).toBe('openai anthropic/claude-sonnet-5-5 as addressed')
+  })
+
+  test('stays whole where the vendor in front has no key here', () => {
+    expect(brief(resolver()('anthropic/claude-sonnet-5-5', proxy))).toBe('openai anthropic/claude-sonnet-5-5 as addressed')
+  })
+
+  test('leads to that vendor where it has a key', () => {
+    expect(brief(resolver({ anthropic: key })('anthropic/claude-sonnet-5-5', proxy))).toBe('anthropic claude-sonnet-5-5')
+  })
+})

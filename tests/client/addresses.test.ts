@@ -69,9 +69,9 @@ describe('a baseURL of the caller’s own', () => {
     },
   )
 
-  test('does not get what names another provider', async () => {
-    await expect(create(proxied(), 'anthropic/claude-sonnet-4-5')).rejects.toMatchObject({ code: 'missing_key' })
-    expect(mock.requests).toHaveLength(0)
+  test('gets whole what names a vendor that we hold no key for, as a proxy of many vendors expects', async () => {
+    await create(proxied(), 'anthropic/claude-sonnet-4-5')
+    expect(mock.requests.map(({ model }) => model)).toEqual(['anthropic/claude-sonnet-4-5'])
   })
 
   test('does not get a model whose vendor’s key is there', async () => {
