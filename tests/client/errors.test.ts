@@ -69,14 +69,14 @@ describe.each(models)('with %s', (model) => {
 
   test('a silent upstream is an APIConnectionTimeoutError', async () => {
     mock.script({ hang: 'headers' })
-    const error = await failure(create({ timeout: 100 }))
+    const error = await failure(create({ timeout: 250 }))
     expect(error).toBeInstanceOf(APIConnectionTimeoutError)
     expect(mock.requests).toHaveLength(1)
   })
 
   test('an answer whose body stays away is an APIConnectionTimeoutError', async () => {
     mock.script({ hang: 'body' })
-    expect(await failure(create({ timeout: 100 }))).toBeInstanceOf(APIConnectionTimeoutError)
+    expect(await failure(create({ timeout: 250 }))).toBeInstanceOf(APIConnectionTimeoutError)
   })
 
   test.each(['headers', 'body'] as const)(

@@ -138,7 +138,7 @@ test('strict refuses to lose anything, before anything is sent', async () => {
 test('the stack’s deadline holds over all attempts', async () => {
   mock.script({ hang: 'headers', times: 9 })
   const client = leashed(mock)
-  const create = client.chat.completions.create({ model: 'gpt-4o-mini', messages }, { leash: { deadlineMs: 150 } })
+  const create = client.chat.completions.create({ model: 'gpt-4o-mini', messages }, { leash: { deadlineMs: 300 } })
   await expect(create).rejects.toThrow('timed out')
   expect(mock.requests).toHaveLength(1)
 })

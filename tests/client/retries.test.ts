@@ -70,12 +70,12 @@ describe.each(models)('with %s', (model) => {
 
   test('timeout is for each attempt, and a timed out attempt is tried again', async () => {
     mock.script({ hang: 'headers', times: 2 })
-    const answer = await leashed(mock, { timeout: 300 }).chat.completions.create({ model, messages })
+    const answer = await leashed(mock, { timeout: 600 }).chat.completions.create({ model, messages })
     expect(answer.choices[0]?.message.content).toBe(echo)
     expect(answer.leash?.attempts.map(({ error }) => error)).toEqual(['timeout', 'timeout', undefined])
     mock.reset()
     mock.script({ hang: 'headers', times: 9 })
-    const create = leashed(mock).chat.completions.create({ model, messages }, { timeout: 100, maxRetries: 1 })
+    const create = leashed(mock).chat.completions.create({ model, messages }, { timeout: 250, maxRetries: 1 })
     await expect(create).rejects.toBeInstanceOf(APIConnectionTimeoutError)
     expect(mock.requests).toHaveLength(2)
   })
