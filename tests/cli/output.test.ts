@@ -9,7 +9,7 @@ const terminal = (isTTY: boolean) =>
 
 describe('colours', () => {
   beforeEach(() => {
-    for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
+    for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'CI', 'TMUX']) vi.stubEnv(name, undefined)
     vi.stubEnv('TERM', 'xterm-256color')
   })
   afterEach(() => {
