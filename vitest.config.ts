@@ -15,15 +15,25 @@ const olderOpenAI = [{ find: /^openai(?=$|\/)/, replacement: 'openai-6' }]
 /** Tests of what is shipped rather than of the source: they need `dist`, and make it when it is out of date. */
 const shipped = ['tests/package/**/*.test.ts', 'tests/docs/code-blocks.test.ts']
 
+const setupFiles = ['tests/helpers/seed.ts']
+
 export default defineConfig({
   test: {
     pool: 'threads',
     testTimeout: 20_000,
     projects: [
-      { resolve: { alias }, test: { name: 'source', testTimeout: 20_000, include: ['tests/**/*.test.ts'], exclude: shipped } },
+      {
+        resolve: { alias },
+        test: { name: 'source', testTimeout: 20_000, setupFiles, include: ['tests/**/*.test.ts'], exclude: shipped },
+      },
       {
         resolve: { alias: [...alias, ...olderOpenAI] },
-        test: { name: 'openai 6', testTimeout: 20_000, include: ['tests/client/**/*.test.ts', 'tests/fidelity/**/*.test.ts'] },
+        test: {
+          name: 'openai 6',
+          testTimeout: 20_000,
+          setupFiles,
+          include: ['tests/client/**/*.test.ts', 'tests/fidelity/**/*.test.ts'],
+        },
       },
       {
         test: {

@@ -17,23 +17,29 @@ export function nearestModels(model: string, limit = 3): readonly string[] {
   return [...new Set(near.map(({ name }) => name))].slice(0, limit)
 }
 
+type Spellings = readonly [asItStands: string, numbersLast: string, withProvider: string]
+
 /**
- * Without the provider in front, in lower case: as it stands, and with the numbers last, so that `claude-4.5-sonnet` is
- * `claude-sonnet-4-5`.
+ * In lower case, without the provider in front: as it stands, and with the numbers last, so that `claude-4.5-sonnet` is
+ * `claude-sonnet-4-5`. And with the provider, for a name whose slash is the mistake.
  */
-function spellings(model: string): readonly [asItStands: string, numbersLast: string] {
-  const words = model
-    .slice(0, 2 * longest)
-    .toLowerCase()
-    .replace(/^.*\//, '')
-    .split(/[^a-z0-9]+/)
-    .filter(Boolean)
+function spellings(model: string): Spellings {
+  const whole = model.slice(0, 2 * longest).toLowerCase()
+  const words = wordsOf(whole.replace(/^.*\//, ''))
   const isNumber = (word: string) => /^\d/.test(word)
-  return [words.join('-'), [...words.filter((word) => !isNumber(word)), ...words.filter(isNumber)].join('-')]
+  return [
+    words.join('-'),
+    [...words.filter((word) => !isNumber(word)), ...words.filter(isNumber)].join('-'),
+    wordsOf(whole).join('-'),
+  ]
 }
 
-function apart(a: ReturnType<typeof spellings>, b: ReturnType<typeof spellings>, most: number): number {
-  return Math.min(distance(a[0], b[0], most), distance(a[1], b[1], most))
+function wordsOf(text: string): string[] {
+  return text.split(/[^a-z0-9]+/).filter(Boolean)
+}
+
+function apart(a: Spellings, b: Spellings, most: number): number {
+  return Math.min(...a.map((spelling, index) => distance(spelling, b[index] ?? '', most)))
 }
 
 /** Levenshtein's: single letters added, left out or replaced. Gives up, with more than `most`, as soon as it must be more. */

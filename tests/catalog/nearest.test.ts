@@ -40,13 +40,13 @@ describe('the nearest known models', () => {
     )
   })
 
-  test('a known name with one letter wrong is found', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...knownModels.map(({ name }) => name)), fc.nat(), (name, at) => {
-        const wrong = name.slice(0, at % name.length) + name.slice((at % name.length) + 1)
-        expect(nearestModels(wrong, 20)).toContain(name)
-      }),
+  test('a known name with any one letter left out is found', () => {
+    const missed = knownModels.flatMap(({ name }) =>
+      Array.from(name, (_, at) => name.slice(0, at) + name.slice(at + 1)).filter(
+        (wrong) => !nearestModels(wrong, 20).includes(name),
+      ),
     )
+    expect(missed).toEqual([])
   })
 })
 
