@@ -1,28 +1,17 @@
-/** The stack, compiled once from the options: only the layers that were asked for. */
-import type { Call, CallOptions, Report, Result, Timeouts } from './core/call.js'
+/** Takes calls through the stack, and keeps the report of each. */
+import type { Call, CallOptions, Here, Report, Result } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
+import { atEnd } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
-import { compose, type Middleware, type Next } from './core/middleware.js'
+import type { Next } from './core/middleware.js'
 import { createReport, endReport } from './core/report.js'
 import type { Transport } from './core/transport.js'
-import { type RetryOptions, retry } from './middleware/retry.js'
-import { timeout } from './middleware/timeout.js'
 import type { Protocol } from './protocols/protocol.js'
-import type { Here, Resolve } from './resolve.js'
+import type { Resolve } from './resolve.js'
+import { compile, type Layer, type StackDeps, type StackOptions } from './stack.js'
 import { attempt } from './transport/attempt.js'
-
-/** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
-export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
-
-export interface StackOptions {
-  readonly retry?: RetryOptions | false
-  readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
-  readonly strict?: boolean
-  readonly maxAttempts?: number
-  readonly use?: readonly Layer[]
-}
 
 /** A call as it comes in, before anybody has decided where it goes. */
 export interface Incoming {
@@ -48,40 +37,26 @@ export class Engine {
   readonly #emitter: Emitter
   readonly #resolve: Resolve
   readonly #options: StackOptions
+  readonly #deps: StackDeps
   readonly #terminal: Next
   #layers: readonly Layer[]
   #stack: Next
   #closed = false
 
-  constructor(
-    options: StackOptions,
-    deps: { readonly transport: Transport; readonly resolve: Resolve; readonly emitter: Emitter },
-  ) {
+  constructor(options: StackOptions, deps: StackDeps & { readonly transport: Transport; readonly resolve: Resolve }) {
     this.#options = options
+    this.#deps = deps
     this.#emitter = deps.emitter
     this.#resolve = deps.resolve
     this.#layers = options.use ?? []
-    this.#terminal = attempt({ transport: deps.transport, emitter: deps.emitter })
-    this.#stack = this.#compile()
+    this.#terminal = attempt(deps)
+    this.#stack = compile(options, this.#layers, deps, this.#terminal)
   }
 
   /** Adds a layer inside those there are. Calls under way keep the stack they began with. */
   use(layer: Layer): void {
     this.#layers = [...this.#layers, layer]
-    this.#stack = this.#compile()
-  }
-
-  #compile(): Next {
-    const { retry: retrying, timeouts } = this.#options
-    const at = (place: 'call' | 'attempt') =>
-      this.#layers.flatMap((layer) =>
-        typeof layer === 'function' ? (place === 'call' ? [layer] : []) : layer.at === place ? [layer.middleware] : [],
-      )
-    const layers: Middleware[] = [...at('call')]
-    if (retrying !== false) layers.push(retry(retrying, this.#emitter))
-    if (timeouts) layers.push(timeout(timeouts))
-    layers.push(...at('attempt'))
-    return compose(layers, this.#terminal)
+    this.#stack = compile(this.#options, this.#layers, this.#deps, this.#terminal)
   }
 
   /** Takes no more calls. */
@@ -100,8 +75,15 @@ export class Engine {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       const result = await this.#stack(this.#call(incoming, report))
-      if (!result.stream) endReport(report, this.#emitter)
-      return result
+      const { attempt } = result
+      if (attempt) {
+        report.provider = attempt.provider
+        report.model = attempt.model
+      }
+      return atEnd(result, () => {
+        if (attempt?.usage) report.usage = attempt.usage
+        endReport(report, this.#emitter)
+      })
     } catch (error) {
       endReport(report, this.#emitter)
       const failure = isLeashError(error)
@@ -116,13 +98,16 @@ export class Engine {
   }
 
   #call(incoming: Incoming, report: Report): Call {
-    const { protocol, here, remote, options, signal, text, ...rest } = incoming
+    const { protocol, here, remote, options, signal, text } = incoming
     const deadlineMs = options.deadlineMs ?? this.#options.timeouts?.deadlineMs
     const { strict = this.#options.strict, maxAttempts = this.#options.maxAttempts } = options
     return {
-      ...rest,
       id: report.id,
       protocol: protocol.name,
+      model: incoming.model,
+      stream: incoming.stream,
+      body: incoming.body,
+      headers: incoming.headers,
       target: this.#resolve(incoming.model, protocol.name, here, remote),
       options: {
         ...options,
@@ -132,6 +117,8 @@ export class Engine {
       timeouts: options.timeouts ?? {},
       attempt: 1,
       report,
+      ...(here && { here }),
+      ...(remote && { remote }),
       ...(text !== undefined && { text }),
       ...(signal && { signal }),
       ...(deadlineMs !== undefined && { deadline: Date.now() + deadlineMs }),

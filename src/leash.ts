@@ -6,7 +6,6 @@ export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, Provider, Traits, WireRequest } from './core/provider.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
-export type { Layer } from './engine.js'
 export { reportOf } from './fetch.js'
 export { exponential, type RetryOptions } from './middleware/retry.js'
 export { anthropic } from './providers/anthropic.js'
@@ -17,15 +16,17 @@ export { openai } from './providers/openai.js'
 export { openaiCompatible } from './providers/openai-compatible.js'
 export { preset } from './providers/presets.js'
 export { vertex } from './providers/vertex.js'
+export type { Layer } from './stack.js'
 
 import { checkOptions } from './config/schema.js'
 import { Emitter, type LeashEvents } from './core/emitter.js'
 import type { Transport } from './core/transport.js'
-import { Engine, type Layer, type StackOptions } from './engine.js'
+import { Engine } from './engine.js'
 import { leashFetch } from './fetch.js'
 import { createHandler, type HandlerOptions } from './handler.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import { createResolver } from './resolve.js'
+import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
 export interface LeashOptions extends StackOptions, HandlerOptions {
@@ -74,7 +75,12 @@ export function openLeash(options: LeashOptions): LeashInside {
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
   const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
   const resolve = createResolver(registry, options.routes)
-  const engine = new Engine(options, { transport, resolve, emitter })
+  const engine = new Engine(options, {
+    transport,
+    resolve,
+    emitter,
+    find: (model, { protocol, here, remote }) => resolve(model, protocol, here, remote),
+  })
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
     handle: createHandler(engine, options),

@@ -2,25 +2,21 @@
 import { nearestModels } from './catalog/nearest.js'
 import { resolveByPattern } from './catalog/patterns.js'
 import { parseModel } from './catalog/resolve.js'
-import type { Origin, Target } from './core/call.js'
+import type { Call, Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { originOf } from './providers/origins.js'
 import { hasPrefixedNames } from './providers/presets.js'
 import type { Providers } from './providers/registry.js'
 
-/** Where the caller's SDK was sending its request. */
-export interface Here extends Origin {
-  /** The name of the provider that lives there. */
-  readonly provider: string
-  /** Whether the request carries a key for it. */
-  readonly ready: boolean
-}
-
 /**
  * @param remote the call came over HTTP: it must not reach servers on this machine that nobody configured
- * @throws LeashError `unknown_model` or `missing_key`, with what to do about it
+ * @returns a target whose provider may still lack its key: the attempt says so, and another target may be tried instead
+ * @throws LeashError `unknown_model`, with what to do about it
  */
 export type Resolve = (model: string, protocol: string, here: Here | undefined, remote?: boolean) => Target
+
+/** The same for a layer that sends a call elsewhere. */
+export type Find = (model: string, call: Call) => Target
 
 /**
  * In this order: `provider/model` where the first part names a provider; the configured routes; the catalog's patterns.
@@ -46,12 +42,11 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
       const there = at(here.provider, model, here)
       if (there) return there
     }
-    if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined))
-      return usable(named)
+    if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined)) return named
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined
     if (route !== undefined) {
       const target = explicit(route, here)
-      if (target) return usable(target)
+      if (target) return target
       throw new LeashError(
         'invalid_config',
         `The route "${model}" leads to "${route}", which names no provider. Write it as "provider/model", with one of: ${registry.names().join(', ')}.`,
@@ -62,7 +57,7 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
     if (ready) return ready
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
     const elsewhere = here ? !here.isVendor : false
-    if (suggested[0] && !elsewhere) return usable(suggested[0])
+    if (suggested[0] && !elsewhere) return suggested[0]
     const fallback = at(here?.provider ?? originOf(protocol), model, here)
     if (fallback && isReady(fallback)) return fallback
     throw unknownModel(model, registry)
@@ -71,15 +66,6 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
 
 function isReady({ provider, origin }: Target): boolean {
   return origin !== undefined || provider.missing() === undefined
-}
-
-function usable(target: Target): Target {
-  const missing = target.origin ? undefined : target.provider.missing()
-  if (missing === undefined) return target
-  throw new LeashError(
-    'missing_key',
-    `"${shown(target.model)}" is served by "${target.provider.name}", which is not ready: ${missing}`,
-  )
 }
 
 /** A prompt may have been passed by mistake. */

@@ -46,6 +46,14 @@ export interface Origin {
   readonly transport?: Transport
 }
 
+/** Where the caller's SDK was sending its request. */
+export interface Here extends Origin {
+  /** The name of the provider that lives there. */
+  readonly provider: string
+  /** Whether the request carries a key for it. */
+  readonly ready: boolean
+}
+
 export interface Target {
   readonly provider: Provider
   /** The model as the provider names it. */
@@ -68,6 +76,9 @@ export interface Call {
   /** Headers of the caller that belong to its protocol (`anthropic-beta` …), lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly target: Target
+  readonly here?: Here
+  /** It came over HTTP, from somebody who is not the process. */
+  readonly remote?: boolean
   readonly options: CallOptions
   readonly timeouts: Timeouts
   readonly signal?: AbortSignal
@@ -91,6 +102,8 @@ export interface UnaryResult {
   readonly headers: Headers
   /** In the caller's protocol. */
   readonly body: unknown
+  /** The attempt that gave it; absent when nobody was asked. */
+  readonly attempt?: Attempt
   /** `body` as the vendor's bytes, when nothing was translated or replaced. */
   readonly text?: string
   /** The vendor's own response, its body already read, when nothing was translated. */
@@ -103,6 +116,8 @@ export interface StreamResult {
   readonly headers: Headers
   /** Wire bytes in the caller's protocol. Iterated at most once; leaving early cancels the upstream. */
   readonly body: AsyncIterable<Uint8Array>
+  /** The attempt that gave it; absent when nobody was asked. */
+  readonly attempt?: Attempt
   /** The vendor's own response, its body being read by `body`, when nothing was translated. */
   readonly response?: Response
 }

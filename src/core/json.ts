@@ -32,6 +32,19 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * The members of a JSON object from the named one on, without parsing what stands before it. Only the outermost object's
+ * own members end with it, so one of an inner object is never taken for them.
+ *
+ * @returns undefined when the object has no such member, or the text is no whole object
+ */
+export function lastMembers(text: string, name: string): Record<string, unknown> | undefined {
+  const at = text.lastIndexOf(`"${name}"`)
+  if (at < 0 || text[0] !== '{') return undefined
+  const members = parseJson(`{${text.slice(at)}`)
+  return isObject(members) ? members : undefined
+}
+
 /** Drops the `undefined` members, so that a literal with optional members serialises and compares as it reads. */
 export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const out: Record<string, unknown> = {}

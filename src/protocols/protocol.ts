@@ -112,6 +112,8 @@ export interface Lens {
   /** For the parsed payload of one stream event. */
   replaceEvent(event: JsonObject, replace: ReplaceText): JsonObject
   usage(body: unknown): Usage | undefined
+  /** The member of an answer that `usage` reads, where it is a single one. */
+  readonly usageMember?: string
   tap(): Tap
 }
 

@@ -4,118 +4,127 @@
  */
 import type { Attempt, Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
+import { type Ending, Endings } from '../core/ending.js'
 import { LeashError } from '../core/errors.js'
 import type { Next } from '../core/middleware.js'
 import type { Provider, WireRequest } from '../core/provider.js'
-import { endReport } from '../core/report.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { Clock } from './clock.js'
 import { passThrough } from './pass-through.js'
+import { maxRefusalLength, readText } from './read-text.js'
 
 export interface AttemptContext {
   readonly transport: Transport
   readonly emitter: Emitter
 }
 
+export function attempt(context: AttemptContext): Next {
+  return async function attempt(call) {
+    const { provider, model, origin } = call.target
+    const missing = origin ? undefined : provider.missing()
+    if (missing !== undefined) throw notReady(call, missing)
+    const mine = protocol(call.protocol)
+    const own = mine instanceof Promise ? await mine : mine
+    const other = protocol(chooseProtocol(provider, model, own))
+    const theirs = other instanceof Promise ? await other : other
+    const underway = new Underway(context, call, own, theirs)
+    try {
+      return await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
+    } catch (error) {
+      throw underway.fail(error)
+    }
+  }
+}
+
 /** One attempt while it is under way: what the two lanes need to know of it. */
-export interface Underway {
+export class Underway {
   readonly call: Call
   /** The caller's protocol. */
   readonly own: Protocol
   /** The target's protocol. */
   readonly theirs: Protocol
+  /** Its place in the report. */
+  readonly record: Attempt
   readonly clock: Clock
-  /** How long a stream is held back for its first content. */
-  readonly patienceMs: number
-  /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */
-  exchange(body: Call['body'], text?: string, headers?: Headers): Promise<Response>
-  /** What a failed read means. */
-  explain(error: unknown): LeashError
-  answered(usage: Usage | undefined): void
-  /** The stream goes to the caller: from now on the end of the attempt is the end of the call. */
-  streaming(): void
-  end(ending: LeashError | 'cancelled' | undefined): void
-}
+  /** Who wants to know of the end of its stream. */
+  readonly endings = new Endings()
+  /** What a stream has told of its usage, for one that is stopped before its end. */
+  usageSoFar: (() => Usage | undefined) | undefined
+  readonly #context: AttemptContext
 
-/**
- * A stream without content of its own is handed on after this many milliseconds, unless the call has a `firstTokenMs`:
- * most failures come at once, and a model that thinks for minutes must not leave its caller without a sign.
- */
-const patience = 2000
-
-export function attempt(context: AttemptContext): Next {
-  return async function attempt(call) {
+  constructor(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol) {
     const { provider, model } = call.target
-    const mine = protocol(call.protocol)
-    const own = mine instanceof Promise ? await mine : mine
-    const other = protocol(chooseProtocol(provider, model, own))
-    const theirs = other instanceof Promise ? await other : other
-    const record: Attempt = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
-    call.report.attempts.push(record)
-    const underway = begin(context, call, own, theirs, record)
-    try {
-      const result = await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
-      if (result.stream) {
-        record.firstTokenMs = Date.now() - record.startedAt
-        underway.answered(undefined)
-        underway.streaming()
-      }
-      return result
-    } catch (error) {
-      const failure = underway.explain(error)
-      if (record.status === undefined && failure.upstream) record.status = failure.upstream.status
-      underway.end(failure)
-      throw failure
+    this.#context = context
+    this.call = call
+    this.own = own
+    this.theirs = theirs
+    this.clock = new Clock(call.timeouts, call.signal, call.deadline)
+    this.record = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
+    call.report.attempts.push(this.record)
+    // Nobody may be reading just now: the attempt is over in the very moment in which it is stopped.
+    this.clock.onStop = () => this.fail(undefined)
+  }
+
+  /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */
+  async exchange(body: Call['body'], text?: string, headers?: Headers): Promise<Response> {
+    const { clock, call, theirs, record } = this
+    clock.enter('attemptMs')
+    if (clock.signal.aborted) throw this.explain(undefined)
+    const response = await dispatch(this.#context.transport, call, theirs, body, text, headers, clock.signal)
+    record.status = response.status
+    if (response.ok) return response
+    const said = await readText(response, maxRefusalLength)
+    throw theirs.decodeError({ status: response.status, headers: response.headers, text: said })
+  }
+
+  /** A stream is handed on to the caller. */
+  streaming(): void {
+    this.record.firstTokenMs = Date.now() - this.record.startedAt
+    if (this.record.outcome === 'pending') this.clock.enter('idleMs')
+  }
+
+  used(usage: Usage | undefined): void {
+    if (usage) this.record.usage = usage
+  }
+
+  /** What a failed read means. */
+  explain(error: unknown): LeashError {
+    return this.clock.explain(error) ?? unexplained(error, this.record.provider)
+  }
+
+  /** @returns what to throw */
+  fail(error: unknown): LeashError {
+    const failure = this.explain(error)
+    if (this.record.status === undefined && failure.upstream) this.record.status = failure.upstream.status
+    this.end(failure)
+    return failure
+  }
+
+  end(ending: Ending): void {
+    const { record, clock, endings, call } = this
+    if (record.outcome !== 'pending') return
+    clock.stop()
+    this.used(this.usageSoFar?.())
+    record.durationMs = Date.now() - record.startedAt
+    if (ending === undefined) record.outcome = 'ok'
+    else if (ending === 'cancelled' || ending.code === 'aborted') record.outcome = 'cancelled'
+    else {
+      record.outcome = 'error'
+      record.error = ending.code
     }
+    const { emitter } = this.#context
+    if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
+    endings.end(ending)
   }
 }
 
-function begin(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol, record: Attempt): Underway {
-  const clock = new Clock(call.timeouts, call.signal, call.deadline)
-  let streaming = false
-  const explain = (error: unknown) => clock.explain(error) ?? unexplained(error, record.provider)
-  return {
-    call,
-    own,
-    theirs,
-    clock,
-    patienceMs: call.timeouts.firstTokenMs ?? patience,
-    explain,
-    async exchange(body, text, headers) {
-      clock.enter('attemptMs')
-      if (clock.signal.aborted) throw explain(undefined)
-      const response = await dispatch(context.transport, call, theirs, body, text, headers, clock.signal)
-      record.status = response.status
-      if (response.ok) return response
-      throw theirs.decodeError({ status: response.status, headers: response.headers, text: await response.text() })
-    },
-    answered(usage) {
-      const { report } = call
-      report.provider = record.provider
-      report.model = record.model
-      if (usage) report.usage = record.usage = usage
-    },
-    streaming() {
-      streaming = true
-      if (record.outcome !== 'pending') endReport(call.report, context.emitter)
-    },
-    end(ending) {
-      if (record.outcome !== 'pending') return
-      clock.stop()
-      record.durationMs = Date.now() - record.startedAt
-      if (ending === undefined) record.outcome = 'ok'
-      else if (ending === 'cancelled' || ending.code === 'aborted') record.outcome = 'cancelled'
-      else {
-        record.outcome = 'error'
-        record.error = ending.code
-      }
-      if (context.emitter.heard('attempt')) context.emitter.emit('attempt', { ...record, callId: call.id })
-      if (streaming) endReport(call.report, context.emitter)
-    },
-  }
+function notReady({ target }: Call, missing: string): LeashError {
+  // A prompt may have been passed by mistake.
+  const model = target.model.slice(0, 100)
+  return new LeashError('missing_key', `"${model}" is served by "${target.provider.name}", which is not ready: ${missing}`)
 }
 
 /** The caller's own protocol when the target speaks it, else the first of the same kind. */

@@ -17,11 +17,13 @@ export class Clock {
   readonly #parent: AbortSignal | undefined
   readonly #timeouts: Timeouts
   readonly #deadline: number | undefined
-  readonly #follow = () => this.#controller.abort(this.#parent?.reason)
+  readonly #follow = () => this.#stopAll(this.#parent?.reason)
   #timer: ReturnType<typeof setTimeout> | undefined
   #phase: keyof Timeouts | undefined
   #lastChunk = 0
   #struck: LeashError | undefined
+  /** Called when the caller or a limit stops the attempt. */
+  onStop: (() => void) | undefined
 
   constructor(timeouts: Timeouts, parent: AbortSignal | undefined, deadline: number | undefined) {
     this.#timeouts = timeouts
@@ -73,7 +75,12 @@ export class Clock {
             `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
             { retryable: true },
           )
-    this.#controller.abort(this.#struck)
+    this.#stopAll(this.#struck)
+  }
+
+  #stopAll(reason: unknown): void {
+    this.#controller.abort(reason)
+    this.onStop?.()
   }
 
   /** Why a read or a request failed. */

@@ -1,18 +1,13 @@
+import { type Endings, endings, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
-import { type Framing, unframer } from '../protocols/framing/framing.js'
+import { unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap } from '../protocols/protocol.js'
+import type { Underway } from './attempt.js'
 
 export interface ObservedOptions {
-  readonly framing: Framing
   readonly tap: Tap
   /** Sees no bytes before the answer is about to end: what it takes away can only come then. */
-  readonly filter?: ByteFilter
-  /** Called once, when the stream has ended in any way: with the error it failed with, or 'cancelled' when it was left early. */
-  readonly onEnd: (ending: LeashError | 'cancelled' | undefined) => void
-  /** Called for each chunk, to keep the idle clock from striking. */
-  readonly onChunk: () => void
-  /** What a failed read means. */
-  readonly explain: (error: unknown) => LeashError
+  readonly filter?: ByteFilter | undefined
   /** A failure that the vendor told in the stream itself, before any content: with what was read so far, as text. */
   readonly refused: (error: LeashError, text: string) => LeashError
 }
@@ -30,8 +25,10 @@ const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * Written by hand as an iterator, because a `ReadableStream` in between costs a third of the whole call, and with one
  * promise for each chunk, because that is most of what is left.
  */
-export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
+export class ObservedStream implements AsyncIterableIterator<Uint8Array>, TellingStream {
+  readonly [endings]: Endings
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #underway: Underway
   readonly #options: ObservedOptions
   readonly #frames: ReturnType<typeof unframer>
   /** Read while priming, not handed on yet. */
@@ -43,10 +40,13 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   readonly #text = new TextDecoder()
   #ended = false
 
-  constructor(body: ReadableStream<Uint8Array>, options: ObservedOptions) {
+  constructor(body: ReadableStream<Uint8Array>, underway: Underway, options: ObservedOptions) {
+    this[endings] = underway.endings
     this.#reader = body.getReader()
+    this.#underway = underway
     this.#options = options
-    this.#frames = unframer(options.framing, (event) => options.tap.see(event))
+    this.#frames = unframer(underway.theirs.framing, (event) => options.tap.see(event))
+    underway.usageSoFar = () => options.tap.usage
   }
 
   /**
@@ -102,9 +102,9 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
 
   /** What one read brought to hand on, if anything. */
   #take({ done, value }: Read): Uint8Array | undefined {
-    const { tap, filter, onChunk } = this.#options
+    const { tap, filter } = this.#options
     if (done) return this.#finish()
-    onChunk()
+    this.#underway.clock.heard()
     if (!this.#skims(value)) this.#frames.push(value)
     return filter && tap.terminal ? filter.push(value) : value
   }
@@ -149,7 +149,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
   }
 
   #fail(error: unknown): LeashError {
-    const failure = this.#options.explain(error)
+    const failure = this.#underway.explain(error)
     // Not awaited: a socket that hangs must not hold back the error.
     if (!this.#ended) this.#reader.cancel(failure).catch(() => {})
     this.#end(failure)
@@ -171,7 +171,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array> {
     if (this.#ended) return
     this.#ended = true
     this.#reader.releaseLock()
-    this.#options.onEnd(ending)
+    this.#underway.end(ending)
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,9 +1,17 @@
 /** The lane where caller and target speak the same protocol: nothing is decoded that need not be. */
-import type { Call, Loss, Result } from '../core/call.js'
+import type { Attempt, Call, Loss, Result, UnaryResult } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
-import { isObject } from '../core/json.js'
+import { isObject, lastMembers } from '../core/json.js'
+import type { Usage } from '../core/usage.js'
 import type { Underway } from './attempt.js'
 import { ObservedStream } from './observed.js'
+import { maxAnswerLength, readText } from './read-text.js'
+
+/**
+ * A stream without content of its own is handed on after this many milliseconds, unless the call has a `firstTokenMs`:
+ * most failures come at once, and a model that thinks for minutes must not leave its caller without a sign.
+ */
+const patience = 2000
 
 export async function passThrough(underway: Underway): Promise<Result> {
   const { call, own, clock } = underway
@@ -22,34 +30,56 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response
   if (call.stream && response.body && isEventStream(headers)) {
-    const tap = own.lens.tap()
-    const stream = new ObservedStream(response.body, {
-      framing: own.framing,
-      tap,
-      ...(asked?.hide && { filter: asked.hide() }),
-      onChunk: clock.heard,
-      explain: underway.explain,
+    const stream = new ObservedStream(response.body, underway, {
+      tap: own.lens.tap(),
+      filter: asked?.hide(),
       refused: ({ code, detail, retryable, param }, text) =>
         new LeashError(code, detail, {
           retryable,
           ...(param !== undefined && { param }),
           upstream: { protocol: own.name, status, headers, text },
         }),
-      onEnd: (ending) => {
-        underway.answered(tap.usage)
-        underway.end(ending)
-      },
     })
     clock.enter('firstTokenMs')
-    await stream.prime(underway.patienceMs)
-    clock.enter('idleMs')
-    return { stream: true, status, headers, body: stream, response }
+    await stream.prime(call.timeouts.firstTokenMs ?? patience)
+    underway.streaming()
+    return { stream: true, status, headers, body: stream, response, attempt: underway.record }
   }
-  const answerText = await response.text()
-  const answer = parseAnswer(answerText, headers)
-  underway.answered(own.lens.usage(answer))
+  const answer = new Answer(await readText(response, maxAnswerLength), response, underway)
+  underway.used(answer.usage)
   underway.end(undefined)
-  return { stream: false, status, headers, body: answer, text: answerText, response }
+  return answer
+}
+
+/**
+ * A whole answer as the vendor wrote it. Most callers parse it themselves, so here only its end is looked at, where the
+ * usage stands; the rest is parsed when a layer asks for it.
+ */
+class Answer implements UnaryResult {
+  readonly stream = false
+  readonly status: number
+  readonly headers: Headers
+  readonly usage: Usage | undefined
+  readonly attempt: Attempt
+  #body: unknown
+
+  constructor(
+    readonly text: string,
+    readonly response: Response,
+    { own, record }: Underway,
+  ) {
+    this.status = response.status
+    this.headers = response.headers
+    this.attempt = record
+    const { usageMember: member } = own.lens
+    const tail = member !== undefined && isJson(response.headers) ? lastMembers(text, member) : undefined
+    this.usage = (tail && own.lens.usage(tail)) ?? own.lens.usage(this.body)
+  }
+
+  get body(): unknown {
+    this.#body ??= parseAnswer(this.text, this.headers)
+    return this.#body
+  }
 }
 
 /** Writes the losses of a translation into the report; `strict` refuses the call instead, before anything is sent. */
@@ -72,9 +102,14 @@ export function isEventStream(headers: Headers): boolean {
   return type.includes('event-stream') || type.includes('eventstream')
 }
 
+/** An answer that does not say what it is, is taken for JSON. */
+function isJson(headers: Headers): boolean {
+  const type = headers.get('content-type')
+  return !type || type.includes('json')
+}
+
 export function parseAnswer(text: string, headers: Headers): unknown {
-  const type = headers.get('content-type') ?? ''
-  if (type && !type.includes('json')) return text
+  if (!isJson(headers)) return text
   try {
     const answer: unknown = JSON.parse(text)
     if (isObject(answer) || Array.isArray(answer)) return answer

@@ -1,5 +1,6 @@
 /** The lane where caller and target speak different protocols: request, answer and stream go through the neutral model. */
-import type { Loss, Result, StreamResult } from '../core/call.js'
+import type { Loss, Result, StreamResult, UnaryResult } from '../core/call.js'
+import { endings } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
 import type { ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
@@ -17,6 +18,7 @@ import type {
 } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
+import { maxAnswerLength, readText } from './read-text.js'
 
 export async function translate(underway: Underway): Promise<Result> {
   const { own, theirs } = underway
@@ -50,15 +52,14 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     const events = new DecodedStream(response.body, up.decodeStream(context), underway)
     underway.clock.enter('firstTokenMs')
     await events.prime()
-    underway.clock.enter('idleMs')
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
   }
-  const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), context)
-  underway.answered(answer.usage)
+  const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
+  underway.used(answer.usage)
   underway.end(undefined)
   const named = answer.id === '' ? { ...answer, id: call.id } : answer
   if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
-  return { stream: false, status: 200, headers: carriedHeaders(response.headers), body: down.encodeResponse(named, request) }
+  return unary(underway, response.headers, down.encodeResponse(named, request))
 }
 
 /**
@@ -83,17 +84,17 @@ async function translateEmbeddings(underway: Underway, down: EmbedDownstream, up
   let usage: Usage | undefined
   for (const { request, body } of requests) {
     const response = await underway.exchange(body)
-    const answer = up.decodeResponse(parseAnswer(await response.text(), response.headers), { model, request })
+    const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), { model, request })
     vectors.push(...answer.vectors)
     headers = response.headers
     named = answer.model
     usage = usage && answer.usage ? addUsage(usage, answer.usage) : (answer.usage ?? usage)
     // A part that was answered is paid for, even when the next one fails.
-    underway.answered(usage)
+    underway.used(usage)
   }
   underway.end(undefined)
   const answer: EmbedResponse = { model: named, vectors, ...(usage && { usage }) }
-  return { stream: false, status: 200, headers: carriedHeaders(headers), body: down.encodeResponse(answer, request) }
+  return unary(underway, headers, down.encodeResponse(answer, request))
 }
 
 function inParts(request: EmbedRequest, size = Number.POSITIVE_INFINITY): EmbedRequest[] {
@@ -113,8 +114,15 @@ function carriedHeaders(theirs: Headers, contentType = 'application/json'): Head
   return headers
 }
 
-function streamResult({ own }: Underway, response: Response, body: AsyncIterable<Uint8Array>): StreamResult {
-  return { stream: true, status: 200, headers: carriedHeaders(response.headers, streamContentType[own.framing]), body }
+function unary({ record }: Underway, theirs: Headers, body: unknown): UnaryResult {
+  return { stream: false, status: 200, headers: carriedHeaders(theirs), body, attempt: record }
+}
+
+function streamResult(underway: Underway, response: Response, stream: AsyncGenerator<Uint8Array>): StreamResult {
+  const headers = carriedHeaders(response.headers, streamContentType[underway.own.framing])
+  const body = Object.assign(stream, { [endings]: underway.endings })
+  underway.streaming()
+  return { stream: true, status: 200, headers, body, attempt: underway.record }
 }
 
 /** A whole answer where a stream was asked for: some servers do not stream everything. */
@@ -169,7 +177,7 @@ class DecodedStream {
         this.#frames.push(value)
       }
       for (const event of this.#batch) {
-        if (event.type === 'usage') this.#underway.answered(event.usage)
+        if (event.type === 'usage') this.#underway.used(event.usage)
         else if (event.type === 'end') this.#terminal = true
       }
       if (done) this.#end(undefined)
@@ -190,7 +198,6 @@ class DecodedStream {
 
   #end(ending: LeashError | 'cancelled' | undefined): void {
     this.ended = true
-    this.#underway.answered(undefined)
     this.#underway.end(ending)
   }
 }

@@ -75,6 +75,7 @@ export const lens: Lens = {
   replaceRequest: (body, replace) => documentTexts(requestTexts(body, replace), replace),
   replaceResponse: responseTexts,
   replaceEvent: eventTexts,
+  usageMember: 'usage',
   usage(body) {
     const { usage, message } = asObject(body)
     return readUsage(usage ?? asObject(message).usage)

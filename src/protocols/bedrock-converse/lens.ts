@@ -47,6 +47,7 @@ export const lens: Lens = {
     'delta.citation.sourceContent.*.text': 'text',
   }),
   usage: (body) => usageFrom(asObject(body).usage),
+  usageMember: 'usage',
   tap: () => new ConverseTap(),
 }
 

@@ -65,5 +65,6 @@ export const lens: Lens = {
   replaceResponse: replaceAnswer,
   replaceEvent: replaceAnswer,
   usage: (body) => decodeUsage(asObject(body).usageMetadata),
+  usageMember: 'usageMetadata',
   tap: () => new GeminiTap(),
 }

@@ -62,6 +62,7 @@ export const lens: Lens = {
   replaceResponse: responseTexts,
   replaceEvent: eventTexts,
   usage: usageIn,
+  usageMember: 'usage',
   tap: () => new ChunkTap(),
 }
 

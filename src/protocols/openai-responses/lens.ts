@@ -133,6 +133,7 @@ export const lens: Lens = {
   replaceResponse: replaceBody,
   replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
   usage: (body) => usageIn(body),
+  usageMember: 'usage',
   tap: () => new Watch(),
 }
 

@@ -1,0 +1,93 @@
+/** When a result is complete: a unary answer at once, a stream when its last byte was read, it failed, or it was left. */
+import type { Result, StreamResult } from './call.js'
+import { isLeashError, LeashError } from './errors.js'
+
+/** How a result ended: whole, with an error, or left before its end. */
+export type Ending = LeashError | 'cancelled' | undefined
+
+export const endings = Symbol('leashllm.endings')
+
+/** A stream of wire bytes that tells when it has ended, so that nobody needs to wrap it. */
+export interface TellingStream extends AsyncIterable<Uint8Array> {
+  readonly [endings]: Endings
+}
+
+/** Who wants to know of a stream's end. Told once, and at once where it has ended already. */
+export class Endings {
+  #listeners: ((ending: Ending) => void)[] | undefined
+  #ending: Ending
+  ended = false
+
+  listen(listener: (ending: Ending) => void): void {
+    if (this.ended) listener(this.#ending)
+    else if (this.#listeners) this.#listeners.push(listener)
+    else this.#listeners = [listener]
+  }
+
+  /** Only the first ending counts. */
+  end(ending: Ending): void {
+    if (this.ended) return
+    this.ended = true
+    this.#ending = ending
+    // Innermost layer first: the ones further out read what it wrote.
+    for (const listener of this.#listeners ?? []) listener(ending)
+    this.#listeners = undefined
+  }
+}
+
+/**
+ * Calls `listener` once when the result is complete.
+ *
+ * @returns the result to hand on: the same one, unless its stream is somebody else's and had to be wrapped
+ */
+export function atEnd<R extends Result>(result: R, listener: (ending: Ending) => void): R
+export function atEnd(result: Result, listener: (ending: Ending) => void): Result {
+  if (!result.stream) {
+    listener(undefined)
+    return result
+  }
+  if (isTelling(result.body)) {
+    result.body[endings].listen(listener)
+    return result
+  }
+  return { ...result, body: watched(result, listener) }
+}
+
+function isTelling(stream: AsyncIterable<Uint8Array>): stream is TellingStream {
+  return endings in stream
+}
+
+/** No generator: one that is left before its first value runs no `finally`. */
+function watched({ body }: StreamResult, listener: (ending: Ending) => void): TellingStream {
+  const told = new Endings()
+  told.listen(listener)
+  const bytes = body[Symbol.asyncIterator]()
+  const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
+    [endings]: told,
+    async next() {
+      try {
+        const read = await bytes.next()
+        if (read.done) told.end(undefined)
+        return read
+      } catch (error) {
+        told.end(failure(error))
+        throw error
+      }
+    },
+    async return() {
+      told.end('cancelled')
+      await bytes.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => stream,
+  }
+  return stream
+}
+
+function failure(error: unknown): LeashError {
+  if (isLeashError(error)) return error
+  return new LeashError('network_error', 'The stream broke before its end. Send the call again.', {
+    retryable: true,
+    cause: error,
+  })
+}

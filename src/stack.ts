@@ -1,0 +1,45 @@
+/**
+ * The order of the stack, outermost first, compiled once from the options: only the layers that were asked for.
+ * docs/stack.md says which failure is handled where.
+ */
+import type { Timeouts } from './core/call.js'
+import type { Emitter } from './core/emitter.js'
+import { compose, type Middleware, type Next } from './core/middleware.js'
+import { type RetryOptions, retry } from './middleware/retry.js'
+import { timeout } from './middleware/timeout.js'
+import type { Find } from './resolve.js'
+
+/** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
+export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
+
+export interface StackOptions {
+  readonly retry?: RetryOptions | false
+  readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
+  readonly strict?: boolean
+  readonly maxAttempts?: number
+  readonly use?: readonly Layer[]
+}
+
+/** What the layers share. */
+export interface StackDeps {
+  readonly emitter: Emitter
+  /** Where a model's name leads to. */
+  readonly find: Find
+}
+
+export function compile(options: StackOptions, own: readonly Layer[], { emitter }: StackDeps, terminal: Next): Next {
+  const layers: Middleware[] = []
+  const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
+
+  for (const layer of placed(own, 'call')) add(layer)
+  add(options.retry !== false && retry(options.retry, emitter))
+  add(options.timeouts && timeout(options.timeouts))
+  for (const layer of placed(own, 'attempt')) add(layer)
+  return compose(layers, terminal)
+}
+
+function placed(layers: readonly Layer[], place: 'call' | 'attempt'): Middleware[] {
+  return layers.flatMap((layer) =>
+    typeof layer === 'function' ? (place === 'call' ? [layer] : []) : layer.at === place ? [layer.middleware] : [],
+  )
+}
