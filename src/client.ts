@@ -3,8 +3,8 @@ import type {} from './augment.js'
 import { compact } from './core/json.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
+import { reportBehind } from './leashed-headers.js'
 import { readEnv } from './providers/env.js'
-import { reportBehind } from './respond.js'
 import { hangBeside, isLeashed, takeOver, tellTimeout } from './stainless.js'
 
 /** OpenAI's own options, and the leash's beside them. */
@@ -43,11 +43,7 @@ export class LeashLLM extends OpenAI {
 
   override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): APIPromise<Rsp> {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
-    const answer = super.post<Rsp>(
-      path,
-      Promise.resolve(options).then((options: RequestOptions = {}) => takeOver(options, this)),
-    )
-    return reporting(answer)._thenUnwrap((data) => data)
+    return reporting(super.post<Rsp>(path, mine(options, this)))
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
@@ -73,17 +69,34 @@ export class LeashLLM extends OpenAI {
   }
 }
 
+type PostOptions = Parameters<OpenAI['post']>[1]
+
+/** Options may come as a promise; waiting for those that do not would delay every call. */
+function mine(options: PostOptions, client: OpenAI): PostOptions {
+  return options instanceof Promise
+    ? options.then((given: RequestOptions = {}) => takeOver(given, client))
+    : takeOver(options ?? {}, client)
+}
+
+/**
+ * Private in the SDK's types, and a plain member in every version that we take; the client's tests hold it on both majors.
+ * A second promise around each answer would do without it, at the price of a tenth of the whole call.
+ */
+interface Parsing {
+  parseResponse(client: unknown, props: { readonly response: Response }): Promise<unknown>
+}
+
 /** What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies. */
 function reporting<T>(answer: APIPromise<T>): APIPromise<T> {
+  const inside = answer as unknown as Parsing
+  const parse = inside.parseResponse
+  inside.parseResponse = (client, props) =>
+    parse(client, props).then((made) => {
+      attachReport(made, reportBehind(props.response.headers))
+      return made
+    })
   const unwrap = answer._thenUnwrap.bind(answer)
-  answer._thenUnwrap = (transform) =>
-    reporting(
-      unwrap((data, props) => {
-        const made = transform(data, props)
-        attachReport(made, reportBehind(props.response.headers))
-        return made
-      }),
-    )
+  answer._thenUnwrap = (transform) => reporting(unwrap(transform))
   return answer
 }
 

@@ -5,16 +5,17 @@
  * already; every other way goes through a second `Response` that is made only then, because making one for each
  * call would cost more than all the layers together.
  */
-import type { Report, Result } from './core/call.js'
+import type { Report, Result, UnaryResult } from './core/call.js'
 import type { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { IteratorStream } from './iterator-stream.js'
+import { tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
 
 interface Read {
   readonly headers: Headers
-  /** The parsed body of a unary answer. */
-  readonly value?: unknown
+  readonly answer?: UnaryResult
+  /** The body of a failure. */
   readonly text?: string
   /** The body of a stream. */
   readonly stream?: AsyncIterable<Uint8Array>
@@ -42,9 +43,10 @@ class LeashedResponse extends Response {
   }
   override json(): Promise<unknown> {
     const state = readOf(this)
-    if (!('value' in state) || state.used || state.whole) return unread(this, (response) => response.json())
+    const { answer } = state
+    if (!answer || state.used || state.whole) return unread(this, (response) => response.json())
     state.used = true
-    return Promise.resolve(state.value)
+    return new Promise((resolve) => resolve(answer.body))
   }
   override text(): Promise<string> {
     const state = readOf(this)
@@ -87,30 +89,19 @@ async function unread<T>(response: Response, read: (whole: Response) => Promise<
 
 function wholeOf({ status, statusText }: Response, state: Read): Response {
   const body = state.stream ? (state.body ?? new IteratorStream(state.stream)) : textOf(state)
-  state.whole ??= new Response(body, { status, statusText, headers: state.headers })
+  state.whole ??= new Response(body, { status, statusText, headers: [...state.headers] })
   return state.whole
 }
 
-function textOf({ text, value }: Read): string {
-  return text ?? JSON.stringify(value)
-}
-
-const reports = hidden<Report>()
-
-/** The report of the call that a response answered, by the response's headers. */
-export function reportBehind(headers: Headers | undefined): Report | undefined {
-  return headers && reports.get(headers)
+function textOf({ text, answer }: Read): string {
+  return text ?? answer?.text ?? JSON.stringify(answer?.body)
 }
 
 export function respond(result: Result, report: Report): Response {
-  const headers = reported(result.headers, report)
-  reports.set(headers, report)
+  const headers = tellIn(result.headers, report)
   const response = result.response ?? new Response(null, { status: result.status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
-  if (result.stream) read.set(response, { headers, stream: result.body, used: false })
-  else {
-    read.set(response, { headers, value: result.body, ...(result.text !== undefined && { text: result.text }), used: false })
-  }
+  read.set(response, result.stream ? { headers, stream: result.body, used: false } : { headers, answer: result, used: false })
   return response
 }
 
@@ -131,7 +122,7 @@ function forwardable(theirs: Headers): Headers {
 /** The same as a plain `Response`: a host reads what the platform keeps inside of one, and would miss what is laid over it. */
 export function respondWhole(result: Result, report: Report): Response {
   const body = result.stream ? new IteratorStream(result.body) : (result.text ?? JSON.stringify(result.body))
-  return new Response(body, { status: result.status, headers: reported(forwardable(result.headers), report) })
+  return new Response(body, { status: result.status, headers: withReport(forwardable(result.headers), report) })
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
@@ -139,7 +130,6 @@ export function respondError(error: LeashError, protocol: Protocol, report: Repo
   const response = new Response(null, { status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   read.set(response, { headers, text, used: false })
-  reports.set(headers, report)
   return response
 }
 
@@ -152,34 +142,11 @@ export function respondErrorWhole(error: LeashError, protocol: Protocol, report:
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
 function failureIn(error: LeashError, protocol: Protocol, report: Report): { status: number; headers: Headers; text: string } {
   const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
-  const headers = reported(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
+  const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
   headers.set('x-should-retry', 'false')
   headers.set('x-leash-error', error.code)
   if (own) return { status: own.status, headers, text: own.text }
   const { status, body } = protocol.encodeError(error)
   if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   return { status, headers, text: JSON.stringify(body) }
-}
-
-/** The vendor's headers with ours beside them: the very same object where it may be changed, as that of a test's `Response`. */
-function reported(theirs: Headers, report: Report): Headers {
-  try {
-    return written(theirs, report)
-  } catch {
-    return written(new Headers(theirs), report)
-  }
-}
-
-/** A model's name comes from the caller, and a header takes no other characters. */
-const printable = /^[\x20-\x7e]*$/
-
-function written(headers: Headers, { id, attempts, provider, model }: Report): Headers {
-  headers.set('x-leash-id', id)
-  headers.set('x-leash-attempts', String(attempts.length))
-  if (provider !== undefined) headers.set('x-leash-provider', provider)
-  if (model !== undefined) headers.set('x-leash-model', printable.test(model) ? model : encodeURIComponent(model.toWellFormed()))
-  // The body has been decoded and may have been edited: these would lie about it.
-  if (headers.has('content-encoding')) headers.delete('content-encoding')
-  if (headers.has('content-length')) headers.delete('content-length')
-  return headers
 }

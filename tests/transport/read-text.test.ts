@@ -6,7 +6,14 @@ const long = 'ä'.repeat(600)
 function chunked(text: string, init?: ResponseInit): Response {
   const bytes = new TextEncoder().encode(text)
   const pieces = Array.from({ length: Math.ceil(bytes.length / 7) }, (_, i) => bytes.slice(i * 7, i * 7 + 7))
-  return new Response(ReadableStream.from(pieces), init)
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = pieces.shift()
+      if (piece) controller.enqueue(piece)
+      else controller.close()
+    },
+  })
+  return new Response(body, init)
 }
 
 describe('an answer read as text', () => {
