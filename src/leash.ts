@@ -1,4 +1,4 @@
-export type { Attempt, Call, CallOptions, Loss, Report, Result, StreamResult, Timeouts, UnaryResult } from './core/call.js'
+export type { Attempt, Call, CallOptions, Loss, Move, Report, Result, StreamResult, Timeouts, UnaryResult } from './core/call.js'
 export { withBody } from './core/call.js'
 export type { LeashEvents } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly maxRetries?: number
   /** Attempts in all, over every target, the first included. */
   readonly maxAttempts?: number
+  /** Models to go to, in this order, when the one that was asked for cannot answer; `false` for none. */
+  readonly fallback?: readonly string[] | false
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
 }
@@ -140,6 +142,8 @@ export interface Attempt {
   readonly model: string
   /** How the provider was spoken to. */
   readonly protocol: string
+  /** What the key is called, where the provider has several. Never a part of it. */
+  key?: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
   /** `pending` until the answer, or the stream, has ended. */
@@ -153,6 +157,13 @@ export interface Attempt {
   usage?: Usage
 }
 
+/** A change of target. Each is named as `provider/model`. */
+export interface Move {
+  readonly from: string
+  readonly to: string
+  readonly because: ErrorCode
+}
+
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
 export interface Report {
   readonly id: string
@@ -161,6 +172,8 @@ export interface Report {
   model?: string
   usage?: Usage
   readonly attempts: Attempt[]
+  /** From target to target, where the call fell back. */
+  readonly moves: Move[]
   readonly warnings: Loss[]
   readonly tags?: Readonly<Record<string, string>>
   ended: boolean

@@ -4,7 +4,7 @@ import type { Emitter } from './emitter.js'
 const waiting = new WeakMap<Report, ((report: Report) => void)[]>()
 
 export function createReport(id: string, tags: Report['tags']): Report {
-  return { id, attempts: [], warnings: [], ...(tags && { tags }), ended: false }
+  return { id, attempts: [], moves: [], warnings: [], ...(tags && { tags }), ended: false }
 }
 
 /** Exactly once per call: closes the report and tells everybody who waits for it. */
