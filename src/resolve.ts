@@ -27,7 +27,9 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
   function at(name: string, model: string, here: Here | undefined): Target | undefined {
     const provider = registry.get(name)
     if (!provider) return undefined
-    return here?.ready && here.provider === name ? { provider, model, origin: here } : { provider, model }
+    // Several keys for this very server were configured to be used.
+    const theirs = here?.ready && here.provider === name && !provider.hasKeysFor?.(here.url)
+    return theirs ? { provider, model, origin: here } : { provider, model }
   }
 
   function explicit(model: string, here: Here | undefined): Target | undefined {

@@ -1,3 +1,4 @@
+import type { LeashError } from './errors.js'
 import type { JsonObject } from './json.js'
 
 /**
@@ -52,6 +53,31 @@ export interface HttpRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** Present where the provider has several keys to choose from. */
+  readonly key?: KeyInUse
+}
+
+/** One of several keys, while a request is under way with it. */
+export interface KeyInUse {
+  /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. */
+  readonly name: string
+  /** The attempt failed. @returns whether the key is to blame, and another one can be tried now */
+  failed(error: LeashError): boolean
+  /** The attempt is over, in whatever way. */
+  done(): void
+}
+
+/** How one of several keys is doing. */
+export interface KeyState {
+  readonly name: string
+  /** `cooling` after a rate limit, `disabled` after the vendor refused the key. */
+  readonly state: 'ready' | 'cooling' | 'disabled'
+  /** Milliseconds since 1970 at which it is used again; absent when that is never. */
+  readonly until?: number
+  /** The models that it rests for. Absent: for all. */
+  readonly models?: readonly string[]
+  /** Requests sent with it. */
+  readonly uses: number
 }
 
 /** Who answers: an endpoint, an authentication, the protocols it speaks. */
@@ -66,4 +92,8 @@ export interface Provider {
   missing(): string | undefined
   /** Addresses and authenticates. May load a vendor's SDK on first use. */
   prepare(request: WireRequest): HttpRequest | Promise<HttpRequest>
+  /** Present where it has several keys to choose from. */
+  keys?(): readonly KeyState[]
+  /** Whether they are meant for the server at this address, and so go before the key that a caller's SDK has for it. */
+  hasKeysFor?(url: string): boolean
 }

@@ -18,7 +18,7 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
   const { name = 'anthropic' } = options
   const protocols = ['anthropic-messages'] as const
   const { 'anthropic-beta': betas, ...headers } = checkedHeaders(options.headers, name)
-  const { missing, send } = endpoint({
+  const { send, ...shared } = endpoint({
     name,
     options: { ...options, headers, ...(options.baseURL !== undefined && { baseURL: unversioned(options.baseURL) }) },
     base: 'https://api.anthropic.com',
@@ -32,7 +32,7 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
     name,
     protocols,
     traits: traitsWith(claudeTraits, options.traits),
-    missing,
+    ...shared,
     prepare(request) {
       if (request.protocol !== protocols[0]) throw notSpoken(name, request.protocol)
       return send(request, { path: 'v1/messages', headers: versionHeaders(request.headers, betas) })

@@ -38,7 +38,7 @@ export function azure(options: AzureOptions = {}): Provider {
   if (azureADTokenProvider && apiKey !== undefined)
     throw new LeashError('invalid_config', `"${name}" takes either \`apiKey\` or \`azureADTokenProvider\`, not both.`)
   const given = options.endpoint ?? (resource === undefined ? undefined : `https://${resource}.openai.azure.com`)
-  const { missing, send } = endpoint({
+  const { send, ...shared } = endpoint({
     name,
     options: { ...options, baseURL: given === undefined ? undefined : rootOf(given) },
     base: undefined,
@@ -60,7 +60,8 @@ export function azure(options: AzureOptions = {}): Provider {
       return isClaude(behind) ? claudeProtocols : prefersResponses(behind) ? responsesFirst : openaiProtocols
     },
     traits,
-    missing: () => nowhere() ?? missing(),
+    ...shared,
+    missing: () => nowhere() ?? shared.missing(),
     prepare(request) {
       const homeless = nowhere()
       if (homeless) throw new LeashError('invalid_config', `There is no endpoint for "${name}". ${homeless}`)

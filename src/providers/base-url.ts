@@ -3,6 +3,8 @@ import { LeashError } from '../core/errors.js'
 export interface BaseUrl {
   /** The address of a path below the base. The base's own path and query stay. */
   at(path: string, query?: string): string
+  /** Whether the address is below the base. */
+  holds(url: string): boolean
 }
 
 /**
@@ -23,6 +25,7 @@ export function baseUrl(text: string, provider: string): BaseUrl {
       const search = own && query ? `${own}&${query}` : own || query
       return search ? `${front}${path}?${search}` : front + path
     },
+    holds: (url) => URL.canParse(url) && new URL(url).href.startsWith(front),
   }
 }
 

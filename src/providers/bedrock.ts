@@ -7,9 +7,11 @@ import { authorizer, bearer, hasCredential } from './credentials.js'
 import { notSpoken } from './endpoint.js'
 import { readEnv } from './env.js'
 import { authenticates, checkedHeaders } from './headers.js'
-import type { ProviderOptions } from './options.js'
+import type { ApiKey, ProviderOptions } from './options.js'
 
-export interface BedrockOptions extends ProviderOptions {
+export interface BedrockOptions extends Omit<ProviderOptions, 'apiKey' | 'keys'> {
+  /** A Bedrock API key. @defaultValue `AWS_BEARER_TOKEN_BEDROCK`, else requests are signed */
+  readonly apiKey?: ApiKey | undefined
   /** @defaultValue `AWS_REGION` or `AWS_DEFAULT_REGION`, else the region of the profile */
   readonly region?: string | undefined
   /** @defaultValue what AWS's credential chain finds: variables, the profile's files, single sign-on, the machine's own role */

@@ -1,13 +1,14 @@
 /** Where a key comes from, and what it must look like before it is put into a header. */
-import { LeashError } from '../core/errors.js'
+import { isLeashError, LeashError } from '../core/errors.js'
 import { type Env, readEnv } from './env.js'
-import type { ApiKey } from './options.js'
+import type { ApiKeys } from './options.js'
 
 /** One way to authenticate. A provider lists its ways; the first that is given is taken, options before variables. */
 export interface Credential {
   /** What the option is called, for messages. */
   readonly option: string
-  readonly given: ApiKey | undefined
+  /** A list is for `keysOf`. */
+  readonly given: ApiKeys | undefined
   readonly variables: readonly string[]
   /** The headers that carry the key. */
   readonly headers: (key: string) => Readonly<Record<string, string>>
@@ -26,13 +27,13 @@ export function authorizer(provider: string, credentials: readonly Credential[],
   }
   return () => {
     for (const { given, option, headers } of credentials) {
-      if (typeof given === 'function') return called(given, option, provider).then(headers)
-      if (given?.trim()) return headers(checked(given, provider))
+      if (typeof given === 'function') return readKey(given, option, provider).then(headers)
+      if (typeof given === 'string' && given.trim()) return headers(checkedKey(given, provider))
     }
     for (const { variables, headers } of credentials) {
       for (const variable of variables) {
         const key = readEnv(variable, env)
-        if (key) return headers(checked(key, provider))
+        if (key) return headers(checkedKey(key, provider))
       }
     }
     return undefined
@@ -43,7 +44,9 @@ export function authorizer(provider: string, credentials: readonly Credential[],
 export function hasCredential(credentials: readonly Credential[], env?: Env): boolean {
   return credentials.some(
     ({ given, variables }) =>
-      typeof given === 'function' || given?.trim() || variables.some((variable) => readEnv(variable, env) !== undefined),
+      typeof given === 'function' ||
+      (typeof given === 'string' && given.trim()) ||
+      variables.some((variable) => readEnv(variable, env) !== undefined),
   )
 }
 
@@ -54,11 +57,13 @@ export function howToGive(credentials: readonly Credential[]): string {
   return variables.length > 0 ? `Set ${variables.join(' or ')}, or pass ${options}.` : `Pass ${options}.`
 }
 
-async function called(give: () => string | Promise<string>, option: string, provider: string): Promise<string> {
+/** @throws LeashError `missing_key` when the function gives none, `invalid_config` for one that cannot be sent */
+export async function readKey(give: () => string | Promise<string>, option: string, provider: string): Promise<string> {
   let key: unknown
   try {
     key = await give()
   } catch (cause) {
+    if (isLeashError(cause)) throw cause
     throw new LeashError(
       'missing_key',
       `The \`${option}\` function of "${provider}" failed; its own error is the cause of this one.`,
@@ -67,7 +72,7 @@ async function called(give: () => string | Promise<string>, option: string, prov
       },
     )
   }
-  if (typeof key === 'string' && key.trim()) return checked(key, provider)
+  if (typeof key === 'string' && key.trim()) return checkedKey(key, provider)
   throw new LeashError(
     'missing_key',
     `The \`${option}\` function of "${provider}" gave no key. Let it return a string that is not empty.`,
@@ -75,7 +80,7 @@ async function called(give: () => string | Promise<string>, option: string, prov
 }
 
 /** Anything but printable ASCII would be refused by `fetch` with an error that quotes the header, or split the header in two. */
-function checked(key: string, provider: string): string {
+export function checkedKey(key: string, provider: string): string {
   if (/^[ -~]+$/.test(key)) return key
   throw new LeashError(
     'invalid_config',

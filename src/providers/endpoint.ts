@@ -1,11 +1,12 @@
 /** What most providers have in common: a base URL, a key in a header, and a body of JSON. */
 import { LeashError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
-import type { HttpRequest, WireRequest } from '../core/provider.js'
+import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { type BaseUrl, baseUrl } from './base-url.js'
 import { authorizer, type Credential, hasCredential, howToGive } from './credentials.js'
 import { readEnv } from './env.js'
 import { authenticates, checkedHeaders, type HeaderMap } from './headers.js'
+import { keysOf } from './keys.js'
 import type { ProviderOptions } from './options.js'
 
 export interface EndpointSettings {
@@ -31,8 +32,7 @@ export interface Addressed {
   readonly body?: JsonObject
 }
 
-export interface Endpoint {
-  missing(): string | undefined
+export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor'> {
   /** @throws LeashError `missing_key`, or `invalid_config` for a key or base that cannot be used */
   send(request: WireRequest, addressed: Addressed): HttpRequest | Promise<HttpRequest>
 }
@@ -40,31 +40,45 @@ export interface Endpoint {
 export function endpoint(settings: EndpointSettings): Endpoint {
   const { name, options, credentials, keyless = false, identity } = settings
   const own = checkedHeaders(options.headers, name)
-  const authorize = authorizer(name, credentials, options.env)
+  const keys = authenticates(own) ? undefined : keysOf(name, credentials, options.keys)
+  const authorize = keys ? undefined : authorizer(name, credentials, options.env)
   const needsKey = !keyless && !identity && !authenticates(own)
   const findBase = baseFinder(settings)
   const noKey = () => howToGive(credentials)
 
   function authorization(url: string): HeaderMap | Promise<HeaderMap> {
     if (authenticates(own)) return {}
-    const found = authorize() ?? identity?.(url)
+    const found = authorize?.() ?? identity?.(url)
     if (found === undefined && needsKey) throw new LeashError('missing_key', `There is no key for "${name}". ${noKey()}`)
     return found ?? {}
   }
 
   return {
-    missing: () => (needsKey && !hasCredential(credentials, options.env) ? noKey() : undefined),
+    missing: () => (needsKey && !keys && !hasCredential(credentials, options.env) ? noKey() : undefined),
     send(request, { path, query, headers, body = request.body }) {
       const url = findBase().at(path, query)
-      const build = (auth: HeaderMap): HttpRequest => ({
+      const build = (auth: HeaderMap, key?: KeyInUse): HttpRequest => ({
         url,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...request.headers, ...auth, ...headers, ...own },
         body: body === request.body && request.text !== undefined ? request.text : JSON.stringify(body),
+        ...(key && { key }),
       })
+      if (keys) return keys.take(request.model).then(({ headers, key }) => build(headers, key))
       const auth = authorization(url)
-      return auth instanceof Promise ? auth.then(build) : build(auth)
+      return auth instanceof Promise ? auth.then((auth) => build(auth)) : build(auth)
     },
+    ...(keys && {
+      keys: () => keys.states(),
+      hasKeysFor(url) {
+        try {
+          return findBase().holds(url)
+        } catch {
+          // There is no base yet. Whoever is asked to send will say so.
+          return false
+        }
+      },
+    }),
   }
 }
 

@@ -14,7 +14,7 @@ const apiVersion = 'v1beta'
  */
 export function google(options: GoogleOptions = {}): Provider {
   const { name = 'google' } = options
-  const { missing, send } = endpoint({
+  const { send, ...shared } = endpoint({
     name,
     options,
     base: `https://generativelanguage.googleapis.com/${apiVersion}`,
@@ -32,7 +32,7 @@ export function google(options: GoogleOptions = {}): Provider {
     name,
     protocols: ['gemini', 'gemini-embeddings'],
     traits: traitsWith(geminiTraits, options.traits),
-    missing,
+    ...shared,
     prepare(request) {
       return send(request, geminiAddress(request, resourceOf(request.model), name))
     },

@@ -45,7 +45,7 @@ export function compatible(
   const { name, apiKeyVariable = [], keyless = false } = options
   if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
     throw new LeashError('invalid_config', 'openaiCompatible() needs a `name` of letters, digits, dots and dashes.')
-  const { missing, send } = endpoint({
+  const { send, ...shared } = endpoint({
     name,
     options,
     base,
@@ -57,7 +57,7 @@ export function compatible(
     name,
     protocols: checkedProtocols(options.protocols ?? ['openai-chat', 'openai-embeddings'], name),
     traits: traitsWith(undefined, options.traits),
-    missing,
+    ...shared,
     prepare(request) {
       const { protocol, model, body } = request
       const path = openaiPath(protocol, name)

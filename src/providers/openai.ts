@@ -24,7 +24,7 @@ const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] 
  */
 export function openai(options: OpenAIOptions = {}): Provider {
   const { name = 'openai', env } = options
-  const { missing, send } = endpoint({
+  const { send, ...shared } = endpoint({
     name,
     options,
     base: home,
@@ -37,7 +37,7 @@ export function openai(options: OpenAIOptions = {}): Provider {
     protocols: openaiProtocols,
     protocolsFor: (model) => (prefersResponses(model) ? responsesFirst : openaiProtocols),
     traits: traitsWith((model) => openaiTraits(model, atHome()), options.traits),
-    missing,
+    ...shared,
     prepare(request) {
       const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)
       const project = options.project ?? readEnv('OPENAI_PROJECT_ID', env)

@@ -4,6 +4,28 @@ import type { Env } from './env.js'
 /** A key, or what gives one: called for each request, so that it may rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
 
+/** One of several keys. */
+export interface PooledKey {
+  readonly key: ApiKey
+  /** What it is called in reports, so nothing secret. @defaultValue its place: `key 1`, `key 2` … */
+  readonly name?: string | undefined
+  /** Its share of the calls, beside the others' shares. @defaultValue 1 */
+  readonly weight?: number | undefined
+}
+
+/** A key, or several to share the calls. */
+export type ApiKeys = ApiKey | readonly (ApiKey | PooledKey)[]
+
+/** How several keys share the calls. */
+export interface KeysOptions {
+  /** `weighted` draws by weight alone; `least-used` takes the key with the fewest calls under way for its weight. @defaultValue weighted */
+  readonly strategy?: 'weighted' | 'least-used' | undefined
+  /** How long a key rests after a rate limit, where the vendor does not say it, in milliseconds. @defaultValue 10000 */
+  readonly cooldownMs?: number | undefined
+  /** How long a key rests that the vendor refused, in milliseconds. One that has changed meanwhile is tried at once. @defaultValue 300000 */
+  readonly disableMs?: number | undefined
+}
+
 /** What is known of each model, or of all alike. */
 export type TraitsOf = Traits | ((model: string) => Traits)
 
@@ -12,7 +34,9 @@ export interface ProviderOptions {
   /** What it is called in `provider/model`, in routes and in reports. @defaultValue the provider's own name */
   readonly name?: string | undefined
   /** @defaultValue the vendor's environment variable, read at each call */
-  readonly apiKey?: ApiKey | undefined
+  readonly apiKey?: ApiKeys | undefined
+  /** For several keys. */
+  readonly keys?: KeysOptions | undefined
   readonly baseURL?: string | undefined
   /** Sent with each request, over everything else. A header that authenticates takes the place of the key. */
   readonly headers?: Readonly<Record<string, string>> | undefined

@@ -99,19 +99,21 @@ function makeOwn(name: string, own: unknown, env: Env | undefined): Provider {
 }
 
 const common = ['name', 'apiKey', 'baseURL', 'headers', 'traits', 'env']
+/** Of those that may have several keys. */
+const keyed = [...common, 'keys']
 const particular: Readonly<Record<string, readonly string[]>> = {
-  openai: ['organization', 'project'],
-  azure: ['endpoint', 'resource', 'deployment', 'apiVersion', 'azureADTokenProvider'],
-  anthropic: ['authToken'],
-  google: [],
-  vertex: ['project', 'location', 'credentials', 'accessToken'],
-  bedrock: ['region', 'credentials', 'profile', 'endpoint', 'client'],
-  'openai-compatible': ['apiKeyVariable', 'keyless', 'protocols'],
+  openai: [...keyed, 'organization', 'project'],
+  azure: [...keyed, 'endpoint', 'resource', 'deployment', 'apiVersion', 'azureADTokenProvider'],
+  anthropic: [...keyed, 'authToken'],
+  google: keyed,
+  vertex: [...common, 'project', 'location', 'credentials', 'accessToken'],
+  bedrock: [...common, 'region', 'credentials', 'profile', 'endpoint', 'client'],
+  'openai-compatible': [...keyed, 'apiKeyVariable', 'keyless', 'protocols'],
 }
 
 /** A mistyped option would else be found out as a missing key, or never. */
 function checkNames(type: string, name: string, options: object): void {
-  const known = isPreset(type) ? common : particular[type] && [...common, ...particular[type]]
+  const known = isPreset(type) ? keyed : particular[type]
   const strange = known && Object.keys(options).find((option) => !known.includes(option))
   if (strange === undefined) return
   throw new LeashError('invalid_config', `providers.${name} has an unknown option \`${strange}\`. Known: ${known?.join(', ')}.`)

@@ -10,7 +10,7 @@ import { geminiTraits } from './gemini-traits.js'
 import { geminiAddress } from './google.js'
 import { type ApiKey, type ProviderOptions, traitsWith } from './options.js'
 
-export interface VertexOptions extends ProviderOptions {
+export interface VertexOptions extends Omit<ProviderOptions, 'apiKey' | 'keys'> {
   /** @defaultValue `GOOGLE_CLOUD_PROJECT` or `GCLOUD_PROJECT`, else the project of the credentials */
   readonly project?: string | undefined
   /** A region, `us`, `eu` or `global`. @defaultValue `GOOGLE_CLOUD_LOCATION` or `CLOUD_ML_REGION`, else `global` */
@@ -38,6 +38,7 @@ const anthropicVersion = 'vertex-2023-10-16'
  */
 export function vertex(options: VertexOptions = {}): Provider {
   const { name = 'vertex', env, credentials, apiKey, accessToken } = options
+  if (Array.isArray(apiKey)) throw new LeashError('invalid_config', `"${name}" takes one \`apiKey\`, not a list.`)
   // Loaded with the first call that needs it.
   let loaded: Promise<GoogleIdentity> | undefined
   const known = () => {

@@ -7,7 +7,7 @@ import type { Emitter } from '../core/emitter.js'
 import { type Ending, Endings } from '../core/ending.js'
 import { LeashError } from '../core/errors.js'
 import type { Next } from '../core/middleware.js'
-import type { Provider, WireRequest } from '../core/provider.js'
+import type { KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
@@ -54,6 +54,9 @@ export class Underway {
   /** What a stream has told of its usage, for one that is stopped before its end. */
   usageSoFar: (() => Usage | undefined) | undefined
   readonly #context: AttemptContext
+  #key: KeyInUse | undefined
+  /** Another key of the provider can take the call now. */
+  #keyReady = false
 
   constructor(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol) {
     const { provider, model } = call.target
@@ -70,14 +73,53 @@ export class Underway {
 
   /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */
   async exchange(body: Call['body'], text?: string, headers?: Headers): Promise<Response> {
-    const { clock, call, theirs, record } = this
+    const { clock, theirs, record } = this
     clock.enter('attemptMs')
     if (clock.signal.aborted) throw this.explain(undefined)
-    const response = await dispatch(this.#context.transport, call, theirs, body, text, headers, clock.signal)
+    const response = await this.#dispatch(body, text, headers)
     record.status = response.status
     if (response.ok) return response
     const said = await readText(response, maxRefusalLength)
     throw theirs.decodeError({ status: response.status, headers: response.headers, text: said })
+  }
+
+  #dispatch(body: Call['body'], text: string | undefined, headers: Headers | undefined): Promise<Response> {
+    const { call, theirs } = this
+    const { model, origin } = call.target
+    const { signal } = this.clock
+    // The caller's SDK addressed it in its own protocol: another has another address.
+    if (origin && theirs.name === call.protocol) {
+      return (origin.transport ?? this.#context.transport)(origin.url, {
+        ...origin.init,
+        method: 'POST',
+        headers: headers ?? retryCounted(origin.headers, call.attempt),
+        body: text ?? JSON.stringify(body),
+        signal,
+      })
+    }
+    return this.#prepareAndSend({
+      protocol: theirs.name,
+      model,
+      stream: call.stream,
+      body,
+      ...(text !== undefined && { text }),
+      headers: call.headers,
+      signal,
+    })
+  }
+
+  async #prepareAndSend(wire: WireRequest): Promise<Response> {
+    const request = await this.call.target.provider.prepare(wire)
+    if (request.key) this.#hold(request.key)
+    return send(this.#context.transport, request, wire.signal)
+  }
+
+  #hold(key: KeyInUse): void {
+    this.#key?.done()
+    this.#key = key
+    this.record.key = key.name
+    // The attempt was given up while the key was being read.
+    if (this.record.outcome !== 'pending') key.done()
   }
 
   /** A stream is handed on to the caller. */
@@ -100,7 +142,7 @@ export class Underway {
     const failure = this.explain(error)
     if (this.record.status === undefined && failure.upstream) this.record.status = failure.upstream.status
     this.end(failure)
-    return failure
+    return this.#keyReady ? atOnce(failure) : failure
   }
 
   end(ending: Ending): void {
@@ -114,7 +156,9 @@ export class Underway {
     else {
       record.outcome = 'error'
       record.error = ending.code
+      this.#keyReady = this.#key?.failed(ending) ?? false
     }
+    this.#key?.done()
     const { emitter } = this.#context
     if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
     endings.end(ending)
@@ -147,39 +191,16 @@ function protocol(name: string): Protocol | Promise<Protocol> {
   throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
-function dispatch(
-  transport: Transport,
-  call: Call,
-  theirs: Protocol,
-  body: Call['body'],
-  text: string | undefined,
-  headers: Headers | undefined,
-  signal: AbortSignal,
-): Promise<Response> {
-  const { provider, model, origin } = call.target
-  // The caller's SDK addressed it in its own protocol: another has another address.
-  if (origin && theirs.name === call.protocol) {
-    return (origin.transport ?? transport)(origin.url, {
-      ...origin.init,
-      method: 'POST',
-      headers: headers ?? retryCounted(origin.headers, call.attempt),
-      body: text ?? JSON.stringify(body),
-      signal,
-    })
-  }
-  return prepareAndSend(transport, provider, {
-    protocol: theirs.name,
-    model,
-    stream: call.stream,
-    body,
-    ...(text !== undefined && { text }),
-    headers: call.headers,
-    signal,
+/** The same failure, for a call that another key can take: there is nothing to wait for. */
+function atOnce({ code, detail, status, param, upstream, cause }: LeashError): LeashError {
+  return new LeashError(code, detail, {
+    status,
+    retryable: true,
+    retryAfterMs: 0,
+    ...(param !== undefined && { param }),
+    ...(upstream && { upstream }),
+    ...(cause !== undefined && { cause }),
   })
-}
-
-async function prepareAndSend(transport: Transport, provider: Provider, request: WireRequest): Promise<Response> {
-  return send(transport, await provider.prepare(request), request.signal)
 }
 
 /** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */

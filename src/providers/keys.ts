@@ -1,0 +1,67 @@
+/** The option `apiKey`, where it is a list. */
+import { LeashError } from '../core/errors.js'
+import type { KeyInUse, KeyState } from '../core/provider.js'
+import { type Credential, checkedKey, readKey } from './credentials.js'
+import type { HeaderMap } from './headers.js'
+import { KeyPool } from './key-pool.js'
+import type { ApiKey, ApiKeys, KeysOptions, PooledKey } from './options.js'
+import { PoolKey } from './pool-key.js'
+
+export interface Keys {
+  take(model: string): Promise<{ readonly headers: HeaderMap; readonly key: KeyInUse }>
+  states(): readonly KeyState[]
+}
+
+/** The pool that the options ask for; undefined where there is one key at most. @throws LeashError `invalid_config` */
+export function keysOf(provider: string, credentials: readonly Credential[], options?: KeysOptions): Keys | undefined {
+  for (const { given, option, headers } of credentials) {
+    if (!isList(given)) continue
+    const refuse: Refuse = (what) => new LeashError('invalid_config', `\`${option}\` of "${provider}" ${what}`)
+    if (given.length === 0) throw refuse('is a list without a key. Give it one, or leave the option out.')
+    const keys = given.map((entry, index) => makeKey(entry, index, option, provider, refuse))
+    const names = keys.map(({ name }) => name)
+    if (new Set(names).size < names.length) throw refuse('calls two keys by one name. Give each its own.')
+    const pool = new KeyPool(provider, keys, checkedOptions(options, provider))
+    return {
+      states: () => pool.states(),
+      async take(model) {
+        const { secret, key } = await pool.take(model)
+        return { headers: headers(secret), key }
+      },
+    }
+  }
+  return undefined
+}
+
+export function isList(given: ApiKeys | undefined): given is readonly (ApiKey | PooledKey)[] {
+  return Array.isArray(given)
+}
+
+type Refuse = (what: string) => LeashError
+
+function makeKey(entry: ApiKey | PooledKey, index: number, option: string, provider: string, refuse: Refuse): PoolKey {
+  const place = `holds at place ${index + 1}`
+  const pooled: PooledKey = typeof entry === 'object' && entry !== null ? entry : { key: entry }
+  const { key, name = `key ${index + 1}`, weight = 1 } = pooled
+  if (typeof key !== 'function' && (typeof key !== 'string' || key.trim() === ''))
+    throw refuse(`${place} no key. Write a string that is not blank, a function that gives one, or { key, name, weight }.`)
+  // Names stand in reports and logs.
+  if (typeof name !== 'string' || name.trim() === '' || name.length > 100 || name === key)
+    throw refuse(`${place} a \`name\` that will not do. Use a short text that is not the key.`)
+  if (!(weight > 0) || !Number.isFinite(weight)) throw refuse(`${place} a \`weight\` that is no number above 0.`)
+  if (typeof key === 'function') return new PoolKey(name, weight, () => readKey(key, option, provider), true)
+  checkedKey(key, provider)
+  return new PoolKey(name, weight, () => key, false)
+}
+
+function checkedOptions(options: KeysOptions = {}, provider: string): KeysOptions {
+  const { strategy, cooldownMs, disableMs, ...strange } = options
+  const refuse: Refuse = (what) => new LeashError('invalid_config', `\`keys\` of "${provider}" ${what}`)
+  const [unknown] = Object.keys(strange)
+  if (unknown !== undefined) throw refuse(`has an unknown option \`${unknown}\`. Known: strategy, cooldownMs, disableMs.`)
+  if (strategy !== undefined && strategy !== 'weighted' && strategy !== 'least-used')
+    throw refuse('has an unknown `strategy`. Write weighted or least-used.')
+  for (const ms of [cooldownMs, disableMs])
+    if (ms !== undefined && !(ms >= 0)) throw refuse('takes `cooldownMs` and `disableMs` in milliseconds, from 0 up.')
+  return options
+}
