@@ -83,6 +83,8 @@ export interface Call {
   readonly remote?: boolean
   readonly options: CallOptions
   readonly timeouts: Timeouts
+  /** Another target is tried when this one fails: a layer that doubts it had better say no at once. */
+  readonly alternatives?: boolean
   readonly signal?: AbortSignal
   /** Milliseconds since 1970 after which nothing of this call may go on. */
   readonly deadline?: number
