@@ -20,9 +20,16 @@ export interface CallOptions {
   readonly maxAttempts?: number
   /** Models to go to, in this order, when the one that was asked for cannot answer; `false` for none. */
   readonly fallback?: readonly string[] | false
+  /** Which target of a route to choose, whatever the route itself prefers. */
+  readonly prefer?: Preference
+  /** Refuses every target at which this call could cost more, in US dollars. */
+  readonly maxCostUsd?: number
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
 }
+
+/** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
+export type Preference = 'cost' | 'latency' | 'quality'
 
 /** One try's worth of time, in milliseconds each. Absent: no limit of that kind. */
 export interface Timeouts {
@@ -62,6 +69,8 @@ export interface Target {
   readonly model: string
   /** Present: send it to this address with these headers, not to the provider's own. */
   readonly origin?: Origin
+  /** Present: it is the first of those that a route leads to, and another may be chosen. */
+  readonly route?: { readonly name: string; readonly targets: readonly Target[] }
 }
 
 /** One request to a model on its way through the stack. Readonly: a layer passes on `{ ...call, … }`. */
@@ -166,6 +175,15 @@ export interface Move {
   readonly because: ErrorCode
 }
 
+/** Why a call went to one target of a route and not to another. */
+export interface Chosen {
+  /** The route's name. */
+  readonly name: string
+  /** As `provider/model`. */
+  readonly target: string
+  readonly why: string
+}
+
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
 export interface Report {
   readonly id: string
@@ -174,6 +192,10 @@ export interface Report {
   model?: string
   usage?: Usage
   readonly attempts: Attempt[]
+  /** Present when the call was asked for by the name of a route with several targets. */
+  route?: Chosen
+  /** The id of the call that this one is a copy of, sent beside it to try another target. */
+  readonly mirrorOf?: string
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]

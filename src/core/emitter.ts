@@ -1,4 +1,4 @@
-import type { Attempt, Move, Report } from './call.js'
+import type { Attempt, Chosen, Move, Report } from './call.js'
 
 export interface LeashEvents {
   /** An attempt has ended. */
@@ -7,6 +7,8 @@ export interface LeashEvents {
   result: Report
   /** The next try is about to wait. */
   retry: { readonly callId: string; readonly attempt: number; readonly delayMs: number; readonly error: string }
+  /** A target of a route has been chosen. */
+  route: Chosen & { readonly callId: string }
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
 }

@@ -3,8 +3,8 @@ import type { Emitter } from './emitter.js'
 
 const waiting = new WeakMap<Report, ((report: Report) => void)[]>()
 
-export function createReport(id: string, tags: Report['tags']): Report {
-  return { id, attempts: [], moves: [], warnings: [], ...(tags && { tags }), ended: false }
+export function createReport(id: string, tags: Report['tags'], mirrorOf?: string): Report {
+  return { id, attempts: [], moves: [], warnings: [], ...(tags && { tags }), ...(mirrorOf && { mirrorOf }), ended: false }
 }
 
 /** Exactly once per call: closes the report and tells everybody who waits for it. */
