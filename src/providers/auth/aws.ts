@@ -6,11 +6,11 @@
 import type { BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
+import { loadOptional } from '../../core/optional.js'
 import type { HttpRequest } from '../../core/provider.js'
 import { abortError } from '../../core/signals.js'
 import type { HeaderMap } from '../headers.js'
 import { isSmithyRequest, type SmithyRequest, urlOf } from './aws-request.js'
-import { loadOptional } from './optional.js'
 
 export interface AwsCredentials {
   readonly accessKeyId: string

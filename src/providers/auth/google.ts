@@ -2,8 +2,8 @@
 import type { AuthClient, GoogleAuth, GoogleAuthOptions } from 'google-auth-library'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
+import { loadOptional } from '../../core/optional.js'
 import type { HeaderMap } from '../headers.js'
-import { loadOptional } from './optional.js'
 
 /** The JSON of a key file, as the Google Cloud console gives it. */
 export interface GoogleCredentials {

@@ -1,4 +1,4 @@
-import { LeashError } from '../../core/errors.js'
+import { LeashError } from './errors.js'
 
 /**
  * Loads an optional peer on its first use.

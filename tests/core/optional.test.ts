@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { loadOptional } from '../../../src/providers/auth/optional.js'
-import { root } from '../../helpers/source.js'
+import { loadOptional } from '../../src/core/optional.js'
+import { root } from '../helpers/source.js'
 
 describe('an optional package', () => {
   test('that is there is given', async () => {
