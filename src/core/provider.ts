@@ -61,8 +61,8 @@ export interface HttpRequest {
 export interface KeyInUse {
   /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. */
   readonly name: string
-  /** The attempt failed. @returns whether the key is to blame, and another one can be tried now */
-  failed(error: LeashError): boolean
+  /** The attempt failed. @returns milliseconds until the provider's keys can take the call again; undefined when this changes nothing */
+  failed(error: LeashError): number | undefined
   /** The attempt is over, in whatever way. */
   done(): void
 }

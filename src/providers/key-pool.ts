@@ -56,6 +56,8 @@ export class KeyPool {
       }
       key.underway--
     }
+    // A rest may have ended in this very moment.
+    if (failure === undefined && this.#waitMs(model) === 0) return this.take(model)
     throw this.#nobody(model, failure)
   }
 
@@ -79,9 +81,9 @@ export class KeyPool {
       name: key.name,
       failed: (error) => {
         // With no other to turn to, the vendor is asked each time, as it is with a single key.
-        if (this.#keys.length < 2 || !this.#rest(key, secret, model, error)) return false
-        const now = Date.now()
-        return this.#keys.some((other) => other.restFor(model, now) === undefined)
+        if (this.#keys.length < 2 || !this.#rest(key, secret, model, error)) return undefined
+        const wait = this.#waitMs(model, error.retryable ? undefined : key)
+        return Number.isFinite(wait) ? wait : undefined
       },
       done() {
         if (!over) key.underway--
@@ -105,6 +107,17 @@ export class KeyPool {
     return true
   }
 
+  /** Milliseconds until the first key is ready that the vendor did not refuse; `Infinity` where there is none. */
+  #waitMs(model: string, except?: PoolKey): number {
+    const now = Date.now()
+    const waits = this.#keys.map((key) => {
+      const rest = key === except ? undefined : key.restFor(model, now)
+      if (key === except || rest?.state === 'disabled') return Number.POSITIVE_INFINITY
+      return rest ? after(rest.until, now) : 0
+    })
+    return Math.min(...waits)
+  }
+
   /** What to throw when no key can be had. */
   #nobody(model: string, failure: unknown): unknown {
     const now = Date.now()
@@ -112,8 +125,7 @@ export class KeyPool {
     const cooling = rests.filter(({ state }) => state === 'cooling')
     const pool = `Every key of "${this.#provider}"`
     if (cooling.length > 0) {
-      // One more: a timer may fire a millisecond before its time.
-      const retryAfterMs = Math.ceil(Math.min(...cooling.map(({ until }) => until)) - now) + 1
+      const retryAfterMs = after(Math.min(...cooling.map(({ until }) => until)), now)
       return new LeashError(
         'rate_limited',
         `${pool} rests after a rate limit of the vendor, the first of them for ${seconds(retryAfterMs)} more. Wait so long, add a key, or send the call elsewhere.`,
@@ -121,13 +133,18 @@ export class KeyPool {
       )
     }
     if (failure !== undefined) return failure
-    const whole = this.#keys.some((key) => key.state(now).models === undefined)
+    const whole = this.#keys.some((key) => key.isRefused(now))
     const next = Math.min(...rests.map(({ until }) => until)) - now
     const when = Number.isFinite(next) ? ` The first is tried again in ${seconds(next)}.` : ''
     return whole
       ? new LeashError('authentication_failed', `${pool} was refused by the vendor. Check or replace them.${when}`)
       : new LeashError('permission_denied', `${pool} was refused by the vendor for this model. Check what they permit.${when}`)
   }
+}
+
+/** One more than is left: a timer may fire a millisecond before its time. */
+function after(until: number, now: number): number {
+  return Math.ceil(until - now) + 1
 }
 
 function seconds(ms: number): string {

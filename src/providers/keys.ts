@@ -4,7 +4,7 @@ import type { KeyInUse, KeyState } from '../core/provider.js'
 import { type Credential, checkedKey, readKey } from './credentials.js'
 import type { HeaderMap } from './headers.js'
 import { KeyPool } from './key-pool.js'
-import type { ApiKey, ApiKeys, KeysOptions, PooledKey } from './options.js'
+import type { ApiKey, ApiKeys, KeyEntry, KeysOptions } from './options.js'
 import { PoolKey } from './pool-key.js'
 
 export interface Keys {
@@ -33,15 +33,15 @@ export function keysOf(provider: string, credentials: readonly Credential[], opt
   return undefined
 }
 
-export function isList(given: ApiKeys | undefined): given is readonly (ApiKey | PooledKey)[] {
+export function isList(given: ApiKeys | undefined): given is readonly (ApiKey | KeyEntry)[] {
   return Array.isArray(given)
 }
 
 type Refuse = (what: string) => LeashError
 
-function makeKey(entry: ApiKey | PooledKey, index: number, option: string, provider: string, refuse: Refuse): PoolKey {
+function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provider: string, refuse: Refuse): PoolKey {
   const place = `holds at place ${index + 1}`
-  const pooled: PooledKey = typeof entry === 'object' && entry !== null ? entry : { key: entry }
+  const pooled: KeyEntry = typeof entry === 'object' && entry !== null ? entry : { key: entry }
   const { key, name = `key ${index + 1}`, weight = 1 } = pooled
   if (typeof key !== 'function' && (typeof key !== 'string' || key.trim() === ''))
     throw refuse(`${place} no key. Write a string that is not blank, a function that gives one, or { key, name, weight }.`)

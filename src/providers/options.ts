@@ -5,7 +5,7 @@ import type { Env } from './env.js'
 export type ApiKey = string | (() => string | Promise<string>)
 
 /** One of several keys. */
-export interface PooledKey {
+export interface KeyEntry {
   readonly key: ApiKey
   /** What it is called in reports, so nothing secret. @defaultValue its place: `key 1`, `key 2` … */
   readonly name?: string | undefined
@@ -14,7 +14,7 @@ export interface PooledKey {
 }
 
 /** A key, or several to share the calls. */
-export type ApiKeys = ApiKey | readonly (ApiKey | PooledKey)[]
+export type ApiKeys = ApiKey | readonly (ApiKey | KeyEntry)[]
 
 /** How several keys share the calls. */
 export interface KeysOptions {

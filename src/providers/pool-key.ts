@@ -31,16 +31,25 @@ export class PoolKey {
     this.changes = changes
   }
 
+  /** The vendor does not know it, or does not bill it. */
+  isRefused(now: number): boolean {
+    return this.#refused !== undefined && this.#refused.until > now
+  }
+
   restFor(model: string, now: number): Rest | undefined {
-    if (this.#refused && this.#refused.until > now) return { state: 'disabled', until: this.#refused.until }
+    const refused = this.#refused
+    if (refused && refused.until > now) return { state: 'disabled', until: refused.until }
+    return this.#restOf(model, now)
+  }
+
+  #restOf(model: string, now: number): Rest | undefined {
     const rest = this.#rests.get(model)
     return rest && rest.until > now ? rest : undefined
   }
 
   /** Whether it is worth reading: a refused one may have changed. */
   mayServe(model: string, now: number): boolean {
-    const rest = this.#rests.get(model)
-    return !(rest && rest.until > now) && (this.changes || this.restFor(model, now) === undefined)
+    return this.#restOf(model, now) === undefined && (this.changes || !this.isRefused(now))
   }
 
   /** The same once it is read. */
@@ -71,7 +80,7 @@ export class PoolKey {
 
   state(now: number): KeyState {
     const { name, uses } = this
-    if (this.#refused && this.#refused.until > now) return { name, state: 'disabled', ...untilOf(this.#refused), uses }
+    if (this.#refused && this.isRefused(now)) return { name, state: 'disabled', ...untilOf(this.#refused), uses }
     const rests = [...this.#rests].filter(([, { until }]) => until > now)
     const longest = rests.map(([, rest]) => rest).reduce<Rest | undefined>((a, b) => (a && a.until >= b.until ? a : b), undefined)
     if (!longest) return { name, state: 'ready', uses }

@@ -55,8 +55,8 @@ export class Underway {
   usageSoFar: (() => Usage | undefined) | undefined
   readonly #context: AttemptContext
   #key: KeyInUse | undefined
-  /** Another key of the provider can take the call now. */
-  #keyReady = false
+  /** Milliseconds until a key of the provider can take the call again. */
+  #keyReadyMs: number | undefined
 
   constructor(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol) {
     const { provider, model } = call.target
@@ -142,7 +142,7 @@ export class Underway {
     const failure = this.explain(error)
     if (this.record.status === undefined && failure.upstream) this.record.status = failure.upstream.status
     this.end(failure)
-    return this.#keyReady ? atOnce(failure) : failure
+    return this.#keyReadyMs === undefined ? failure : worthRetry(failure, this.#keyReadyMs)
   }
 
   end(ending: Ending): void {
@@ -156,7 +156,7 @@ export class Underway {
     else {
       record.outcome = 'error'
       record.error = ending.code
-      this.#keyReady = this.#key?.failed(ending) ?? false
+      this.#keyReadyMs = this.#key?.failed(ending)
     }
     this.#key?.done()
     const { emitter } = this.#context
@@ -191,12 +191,12 @@ function protocol(name: string): Protocol | Promise<Protocol> {
   throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
-/** The same failure, for a call that another key can take: there is nothing to wait for. */
-function atOnce({ code, detail, status, param, upstream, cause }: LeashError): LeashError {
+/** The same failure, of a key and not of the call: another key will do. */
+function worthRetry({ code, detail, status, param, upstream, cause }: LeashError, retryAfterMs: number): LeashError {
   return new LeashError(code, detail, {
     status,
     retryable: true,
-    retryAfterMs: 0,
+    retryAfterMs,
     ...(param !== undefined && { param }),
     ...(upstream && { upstream }),
     ...(cause !== undefined && { cause }),
