@@ -1,6 +1,6 @@
 import OpenAI, { type ClientOptions } from 'openai'
 import type {} from './augment.js'
-import { compact } from './core/json.js'
+import { isOption } from './config/schema.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
@@ -115,8 +115,8 @@ interface Kept {
 }
 
 function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
-  const { providers, routes, retry, timeouts, strict, maxAttempts, use, [kept]: inherited, ...openai } = options
-  const asked = compact({ providers, routes, retry, timeouts, strict, maxAttempts, use })
+  const { [kept]: inherited, ...given } = options
+  const { asked, openai } = divided(given)
   // `withOptions()` hands us the fetch that we gave to the client it was called on.
   const { fetch } = openai
   const transport = fetch && (transportBehind(fetch) ?? fetch)
@@ -137,6 +137,16 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
     leash: inside.leash,
     hasKey,
     leashable,
+  }
+}
+
+/** The leash's own options, and OpenAI's. `fetch` is both's: what the SDK was given carries our requests. */
+function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; readonly openai: ClientOptions } {
+  const entries = Object.entries(options)
+  const isOurs = ([name, value]: [string, unknown]) => name !== 'fetch' && isOption(name) && value !== undefined
+  return {
+    asked: Object.fromEntries(entries.filter(isOurs)),
+    openai: Object.fromEntries(entries.filter(([name]) => name === 'fetch' || !isOption(name))),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import * as z from 'zod/mini'
-import { LeashError } from '../core/errors.js'
+import { errorStatus, LeashError } from '../core/errors.js'
 
 const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
 const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', 'expected a function')
@@ -20,6 +20,16 @@ export const retrySchema = z.strictObject({
   tokens: z.optional(z.int().check(z.minimum(0))),
 })
 
+const models = z.array(z.string().check(z.minLength(1)))
+
+export const fallbackSchema = z.strictObject({
+  models: z.optional(z.record(z.string().check(z.regex(/^[^*]*\*?$/)), models)),
+  default: z.optional(models),
+  on: z.optional(z.union([fn, z.array(z.enum(Object.keys(errorStatus)))])),
+  refusals: z.optional(z.boolean()),
+  maxCostUsd: z.optional(z.number().check(z.minimum(0))),
+})
+
 export const optionsSchema = z.strictObject({
   providers: z.optional(
     z.record(
@@ -30,6 +40,7 @@ export const optionsSchema = z.strictObject({
   routes: z.optional(z.record(z.string(), z.string())),
   retry: z.optional(z.union([z.literal(false), retrySchema])),
   timeouts: z.optional(timeoutsSchema),
+  fallback: z.optional(z.union([models, fallbackSchema])),
   strict: z.optional(z.boolean()),
   maxAttempts: z.optional(z.int().check(z.minimum(1))),
   use: z.optional(z.array(z.union([fn, z.strictObject({ at: z.enum(['call', 'attempt']), middleware: fn })]))),
@@ -37,16 +48,29 @@ export const optionsSchema = z.strictObject({
   maxBodyBytes: z.optional(z.int().check(z.minimum(1))),
 })
 
+export function isOption(name: string): boolean {
+  return Object.hasOwn(optionsSchema.def.shape, name)
+}
+
 /** @throws LeashError `invalid_config` that names each option at fault, and never shows a value: it may be a key */
 export function checkOptions(options: unknown): void {
   const checked = optionsSchema.safeParse(options, { error: say })
   if (checked.success) return
-  const faults = checked.error.issues.map((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? `unknown option ${issue.keys.map((key) => `\`${[...issue.path, key].join('.')}\``).join(', ')} (known: ${known(issue.path)})`
-      : `\`${issue.path.join('.') || 'options'}\`: ${issue.message}`,
-  )
+  const faults = checked.error.issues
+    .flatMap(innermost)
+    .map((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown option ${issue.keys.map((key) => `\`${[...issue.path, key].join('.')}\``).join(', ')} (known: ${known(issue.path)})`
+        : `\`${issue.path.join('.') || 'options'}\`: ${issue.message}`,
+    )
   throw new LeashError('invalid_config', `${faults.join('; ')}.`)
+}
+
+/** Of several forms, the one that was meant: the one whose fault lies deeper. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  const forms = issue.code === 'invalid_union' ? issue.errors : []
+  const meant = forms.find(([first]) => first !== undefined && (first.path.length > 0 || first.code === 'unrecognized_keys'))
+  return meant?.flatMap((inner) => innermost({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue]
 }
 
 /** `zod/mini` carries no texts of its own. */
@@ -70,6 +94,7 @@ function known(path: readonly PropertyKey[]): string {
     '': optionsSchema.def.shape,
     timeouts: timeoutsSchema.def.shape,
     retry: retrySchema.def.shape,
+    fallback: fallbackSchema.def.shape,
   }
   return Object.keys(shapes[path.join('.')] ?? {}).join(', ')
 }
