@@ -4,7 +4,9 @@
  */
 import type { Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
+import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
+import type { FallbackOptions } from './middleware/fallback.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import { timeout } from './middleware/timeout.js'
 import type { Find } from './resolve.js'
@@ -15,6 +17,8 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 export interface StackOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
+  /** Models to go to, in this order, when one cannot answer: for all, or by the model that was asked for. */
+  readonly fallback?: FallbackOptions | readonly string[]
   readonly strict?: boolean
   readonly maxAttempts?: number
   readonly use?: readonly Layer[]
@@ -27,15 +31,22 @@ export interface StackDeps {
   readonly find: Find
 }
 
-export function compile(options: StackOptions, own: readonly Layer[], { emitter }: StackDeps, terminal: Next): Next {
+export function compile(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
   const layers: Middleware[] = []
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
   for (const layer of placed(own, 'call')) add(layer)
-  add(options.retry !== false && retry(options.retry, emitter))
+  add(fallingBack(options.fallback, deps))
+  add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.timeouts && timeout(options.timeouts))
   for (const layer of placed(own, 'attempt')) add(layer)
   return compose(layers, terminal)
+}
+
+/** A call may ask for it where the leash does not. */
+function fallingBack(options: StackOptions['fallback'], deps: StackDeps): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/fallback.js')).fallback(options, deps))
+  return lazyLayer(layer, (call) => options !== undefined || call.options.fallback !== undefined)
 }
 
 function placed(layers: readonly Layer[], place: 'call' | 'attempt'): Middleware[] {

@@ -1,0 +1,43 @@
+import type { Call, Target } from '../core/call.js'
+import type { Emitter } from '../core/emitter.js'
+import type { Middleware } from '../core/middleware.js'
+import type { PriceBook } from '../core/price.js'
+import { type ChainOptions, chainsOf } from './fallback/chains.js'
+import type { Trigger } from './fallback/triggers.js'
+import { Walk } from './fallback/walk.js'
+
+export interface FallbackOptions extends ChainOptions {
+  /** Which failures lead to the next target. @defaultValue those that another target may do better: docs/middleware/fallback.md */
+  readonly on?: Trigger
+  /** Also when a whole answer is a refusal, or was cut by the vendor's filter. Both answers are paid for. @defaultValue false */
+  readonly refusals?: boolean
+  /** US dollars, by estimate, for all targets of one call together: a target that may pass it is not tried, nor any after it. */
+  readonly maxCostUsd?: number
+}
+
+export interface FallbackDeps {
+  readonly emitter: Emitter
+  /** Where a model's name leads to. @throws LeashError */
+  readonly find: (model: string, call: Call) => Target
+  /** What is known of the target's model, in tokens. */
+  readonly capabilities?: (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
+  readonly prices?: PriceBook
+}
+
+/**
+ * Goes to another target when one cannot answer. A stream falls back only before its first content: after that the caller
+ * has read part of an answer.
+ */
+export function fallback(options: FallbackOptions | readonly string[] = {}, deps: FallbackDeps): Middleware {
+  const rules: FallbackOptions = isList(options) ? { default: options } : options
+  const chainOf = chainsOf(rules)
+  return (next) =>
+    function fallback(call) {
+      const models = chainOf(call)
+      return models.length === 0 ? next(call) : new Walk(call, models, rules, deps).run(next)
+    }
+}
+
+function isList(options: FallbackOptions | readonly string[]): options is readonly string[] {
+  return Array.isArray(options)
+}

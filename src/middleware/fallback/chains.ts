@@ -1,0 +1,41 @@
+/** Which models a call may go on to. */
+import type { Call } from '../../core/call.js'
+import { LeashError } from '../../core/errors.js'
+import { kindOf } from '../../protocols/index.js'
+
+export interface ChainOptions {
+  /**
+   * Models to go to, by the model that was asked for: its name as the caller wrote it, or `provider/model`. A `*` at the end of
+   * a name makes it a group: `claude-*`, `anthropic/*`. The exact name goes before a group, the longer group before the shorter.
+   */
+  readonly models?: Readonly<Record<string, readonly string[]>>
+  /** For the chat models that `models` does not name. Not for embeddings: vectors of another model do not compare. */
+  readonly default?: readonly string[]
+}
+
+const none: readonly string[] = []
+
+export function chainsOf({ models = {}, default: others = none }: ChainOptions): (call: Call) => readonly string[] {
+  const exact = new Map(Object.entries(models))
+  const groups = Object.entries(models)
+    .flatMap(([name, chain]) => (name.endsWith('*') ? [{ start: name.slice(0, -1), chain }] : []))
+    .sort((a, b) => b.start.length - a.start.length)
+
+  return function chainOf({ options, protocol, model, target }) {
+    if (options.fallback !== undefined) return ownChain(options.fallback)
+    if (exact.size === 0 && others.length === 0) return none
+    const names = [model, `${target.provider.name}/${target.model}`, target.model]
+    for (const name of names) {
+      const chain = exact.get(name)
+      if (chain) return chain
+    }
+    const group = groups.find(({ start }) => names.some((name) => name.startsWith(start)))
+    return group?.chain ?? (kindOf(protocol) === 'chat' ? others : none)
+  }
+}
+
+function ownChain(chain: unknown): readonly string[] {
+  if (chain === false) return none
+  if (Array.isArray(chain) && chain.every((model) => typeof model === 'string' && model !== '')) return chain
+  throw new LeashError('invalid_config', 'The `fallback` of a call is a list of models, such as ["openai/gpt-5"], or `false`.')
+}

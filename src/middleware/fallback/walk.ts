@@ -1,0 +1,161 @@
+import type { Call, Loss, Result, Target } from '../../core/call.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import type { Next } from '../../core/middleware.js'
+import { formatUsd, parseUsd } from '../../core/money.js'
+import { timeLeft } from '../../core/signals.js'
+import { targetName } from '../../core/target.js'
+import type { FallbackDeps, FallbackOptions } from '../fallback.js'
+import { costWith } from './cost.js'
+import { type Failed, failureOf } from './failure.js'
+import { type Need, needOf } from './need.js'
+import { refusalIn } from './refusal.js'
+import { isOfTheCall, triggered } from './triggers.js'
+
+/** A place on the way: a target, or a name that leads to none. */
+type Stop = { readonly name: string } & ({ readonly target: Target } | { readonly error: LeashError })
+
+/** One call on its way from target to target. */
+export class Walk {
+  readonly #call: Call
+  readonly #stops: readonly Stop[]
+  readonly #rules: FallbackOptions
+  readonly #deps: FallbackDeps
+  readonly #failed: Failed[] = []
+  /** An answer that was a refusal, and what its translation lost: for when nobody has a better one. */
+  #refused: { readonly result: Result; readonly warnings: readonly Loss[] } | undefined
+  #need: Promise<Need> | undefined
+  /** The largest window, in tokens, that turned out too small. */
+  #exceeded: number | undefined
+  #note: string | undefined
+
+  constructor(call: Call, models: readonly string[], rules: FallbackOptions, deps: FallbackDeps) {
+    this.#call = call
+    this.#stops = stopsOf(call, models, deps)
+    this.#rules = rules
+    this.#deps = deps
+  }
+
+  async run(next: Next): Promise<Result> {
+    const isWorth = triggered(this.#rules.on)
+    for (const [index, stop] of this.#stops.entries()) {
+      const from = this.#failed.at(-1)
+      if (from) {
+        if (this.#isSpent() || (await this.#isTooDear(stop))) break
+        this.#tell(from, stop)
+      }
+      const answer = await this.#try(stop, this.#stops.length - 1 - index, next)
+      if ('stream' in answer) return answer
+      if (!isWorth(answer.error)) break
+    }
+    return this.#end()
+  }
+
+  #end(): Result {
+    const last = this.#failed.at(-1)?.error
+    if (!this.#refused || (last && isOfTheCall(last))) throw failureOf(this.#failed, this.#note)
+    this.#call.report.warnings.push(...this.#refused.warnings)
+    return this.#refused.result
+  }
+
+  async #try(stop: Stop, following: number, next: Next): Promise<Result | Failed> {
+    const { report } = this.#call
+    const sent = report.attempts.length
+    const warned = report.warnings.length
+    try {
+      if ('error' in stop) throw stop.error
+      await this.#checkWindow(stop.target)
+      const result = await next(this.#callFor(stop.target, following))
+      const refusal = this.#rules.refusals ? await refusalIn(result, this.#call) : undefined
+      if (!refusal) return result
+      this.#refused = { result, warnings: report.warnings.slice(warned) }
+      throw refusal
+    } catch (error) {
+      if (!isLeashError(error)) throw error
+      const failed = { name: stop.name, error, reached: report.attempts.length > sent }
+      this.#failed.push(failed)
+      if (error.code === 'context_window_exceeded' && 'target' in stop)
+        this.#exceeded = Math.max(this.#exceeded ?? 0, this.#windowOf(stop.target) ?? 0)
+      // The report tells what the answer has lost, and this target gave none.
+      report.warnings.length = warned
+      return failed
+    }
+  }
+
+  /** Of the attempts that are left, one is kept for each target that follows: retries at the first must not use up all. */
+  #callFor(target: Target, following: number): Call {
+    const { options, report } = this.#call
+    const call = { ...this.#call, target, attempt: 1, alternatives: following > 0 }
+    if (options.maxAttempts === undefined) return call
+    return {
+      ...call,
+      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - following) },
+    }
+  }
+
+  #isSpent(): boolean {
+    const { options, report, deadline } = this.#call
+    return report.attempts.length >= (options.maxAttempts ?? Number.POSITIVE_INFINITY) || timeLeft(deadline) === 0
+  }
+
+  async #checkWindow(target: Target): Promise<void> {
+    if (this.#exceeded === undefined) return
+    const window = this.#windowOf(target)
+    if (window === undefined) return
+    const { inputTokens } = await this.#needed()
+    if (window > this.#exceeded && window >= inputTokens) return
+    throw new LeashError(
+      'context_window_exceeded',
+      `The window of "${targetName(target)}", ${window} tokens, is too small for this request. Send less, or name a model with a larger one.`,
+    )
+  }
+
+  #windowOf(target: Target): number | undefined {
+    return this.#deps.capabilities?.(target).contextWindow
+  }
+
+  async #isTooDear(stop: Stop): Promise<boolean> {
+    const { maxCostUsd = this.#rules.maxCostUsd } = this.#call.options
+    const { prices, capabilities } = this.#deps
+    if (maxCostUsd === undefined || 'error' in stop) return false
+    const { name, target } = stop
+    const limit = parseUsd(maxCostUsd)
+    const cost = prices ? costWith(target, this.#call, await this.#needed(), prices, capabilities?.(target).maxOutput) : null
+    if (cost !== null && cost <= limit) return false
+    const why = cost === null ? 'has no known price' : `could bring the call to ${formatUsd(cost)} US dollars`
+    this.#note = `"${name}" was not asked: it ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
+    return true
+  }
+
+  #needed(): Promise<Need> {
+    this.#need ??= needOf(this.#call)
+    return this.#need
+  }
+
+  #tell({ name: from, error: { code: because } }: Failed, { name: to }: Stop): void {
+    const { id, report } = this.#call
+    const move = { from, to, because }
+    report.moves.push(move)
+    const { emitter } = this.#deps
+    if (emitter.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
+  }
+}
+
+/** Each target once, in order. */
+function stopsOf(call: Call, models: readonly string[], { find }: FallbackDeps): Stop[] {
+  const stops = [stopAt(call.target), ...models.map((model) => foundBy(find, model, call))]
+  return stops.filter(({ name }, index) => stops.findIndex((other) => other.name === name) === index)
+}
+
+function stopAt(target: Target): Stop {
+  return { name: targetName(target), target }
+}
+
+/** A name that leads nowhere is a target that fails: the next one may do. */
+function foundBy(find: FallbackDeps['find'], model: string, call: Call): Stop {
+  try {
+    return stopAt(find(model, call))
+  } catch (error) {
+    if (isLeashError(error)) return { name: model.slice(0, 100), error }
+    throw error
+  }
+}

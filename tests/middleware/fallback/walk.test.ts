@@ -1,0 +1,332 @@
+import { describe, expect, it } from 'vitest'
+import type { Call, Result, Target } from '../../../src/core/call.js'
+import { Emitter } from '../../../src/core/emitter.js'
+import { type ErrorCode, errorStatus, LeashError } from '../../../src/core/errors.js'
+import type { Next } from '../../../src/core/middleware.js'
+import { type FallbackDeps, type FallbackOptions, fallback } from '../../../src/middleware/fallback.js'
+import { aCall, anAnswer } from '../../helpers/call.js'
+
+const { provider } = aCall().target
+const targetAt = (name: string): Target => {
+  const [where = '', model = ''] = name.split('/')
+  return { provider: { ...provider, name: where }, model }
+}
+
+type Outcome = ErrorCode | Result
+
+/** Upstreams that do what is written for each, `provider/model` by `provider/model`; keeps the calls that they saw. */
+function upstreams(outcomes: Record<string, Outcome>): Next & { seen: Call[] } {
+  const seen: Call[] = []
+  const next: Next = async (call) => {
+    seen.push(call)
+    const name = `${call.target.provider.name}/${call.target.model}`
+    const outcome = outcomes[name] ?? anAnswer
+    if (outcome !== 'missing_key') call.report.attempts.push(anAttempt(name))
+    if (typeof outcome === 'object') return outcome
+    throw failing(outcome)
+  }
+  return Object.assign(next, { seen })
+}
+
+const failing = (code: ErrorCode) => new LeashError(code, 'No.', { retryable: true })
+
+function anAttempt(name: string): Call['report']['attempts'][number] {
+  const [where = '', model = ''] = name.split('/')
+  return { provider: where, model, protocol: 'openai-chat', startedAt: 0, outcome: 'ok', usage }
+}
+const usage = {
+  input: 100,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  audioInput: 0,
+  output: 10,
+  reasoning: 0,
+  audioOutput: 0,
+}
+
+const deps = (over: Partial<FallbackDeps> = {}): FallbackDeps => ({ emitter: new Emitter(), find: targetAt, ...over })
+const names = (next: { seen: readonly Call[] }) => next.seen.map(({ target }) => `${target.provider.name}/${target.model}`)
+
+function run(options: FallbackOptions | string[], next: Next, call: Call = aCall(), over?: Partial<FallbackDeps>) {
+  return fallback(options, deps(over))(next)(call)
+}
+
+describe('fallback', () => {
+  it('asks nobody else as long as the first target answers', async () => {
+    const next = upstreams({})
+    expect(await run(['b/2'], next)).toBe(anAnswer)
+    expect(names(next)).toEqual(['test/gpt-test'])
+  })
+
+  it('goes from target to target in order until one answers', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded', 'b/2': 'timeout' })
+    const call = aCall()
+    expect(await run(['b/2', 'c/3', 'd/4'], next, call)).toBe(anAnswer)
+    expect(names(next)).toEqual(['test/gpt-test', 'b/2', 'c/3'])
+    expect(call.report.moves).toEqual([
+      { from: 'test/gpt-test', to: 'b/2', because: 'overloaded' },
+      { from: 'b/2', to: 'c/3', because: 'timeout' },
+    ])
+  })
+
+  it('begins at the first try with each target, and says whether another follows', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded' })
+    await run(['b/2'], next, aCall({ attempt: 1 }))
+    expect(next.seen.map(({ attempt, alternatives }) => ({ attempt, alternatives }))).toEqual([
+      { attempt: 1, alternatives: true },
+      { attempt: 1, alternatives: false },
+    ])
+  })
+
+  it('tells who listens of each move', async () => {
+    const emitter = new Emitter()
+    const heard: unknown[] = []
+    emitter.on('fallback', (event) => heard.push(event))
+    await run(['b/2'], upstreams({ 'test/gpt-test': 'rate_limited' }), aCall(), { emitter })
+    expect(heard).toEqual([{ callId: 'call_test', from: 'test/gpt-test', to: 'b/2', because: 'rate_limited' }])
+  })
+
+  it('asks no target twice', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded', 'b/2': 'overloaded' })
+    await expect(run(['test/gpt-test', 'b/2', 'b/2'], next)).rejects.toMatchObject({ code: 'all_targets_failed' })
+    expect(names(next)).toEqual(['test/gpt-test', 'b/2'])
+  })
+
+  it('passes over a name that leads nowhere', async () => {
+    const find: FallbackDeps['find'] = (model) => {
+      if (model === 'nowhere') throw new LeashError('unknown_model', 'No.')
+      return targetAt(model)
+    }
+    const next = upstreams({ 'test/gpt-test': 'overloaded' })
+    const call = aCall()
+    expect(await run(['nowhere', 'b/2'], next, call, { find })).toBe(anAnswer)
+    expect(call.report.moves).toMatchObject([{ to: 'nowhere' }, { from: 'nowhere', to: 'b/2', because: 'unknown_model' }])
+  })
+
+  it('leaves no warning of a translation that was not answered', async () => {
+    const call = aCall()
+    const answer: Next = async ({ target, report }) => {
+      report.warnings.push({ path: target.provider.name, action: 'dropped', why: 'no such thing' })
+      if (target.provider.name === 'test') throw failing('overloaded')
+      return anAnswer
+    }
+    await run(['b/2'], answer, call)
+    expect(call.report.warnings).toMatchObject([{ path: 'b' }])
+  })
+
+  it('lets pass what is no error of ours', async () => {
+    const broken: Next = async () => {
+      throw new TypeError('A defect.')
+    }
+    await expect(run(['b/2'], broken)).rejects.toThrow(TypeError)
+  })
+})
+
+const never: readonly ErrorCode[] = [
+  'aborted',
+  'deadline_exceeded',
+  'invalid_request',
+  'invalid_config',
+  'budget_exceeded',
+  'policy_blocked',
+  'model_not_allowed',
+  'all_targets_failed',
+]
+const codes = Object.keys(errorStatus) as ErrorCode[]
+
+describe('what leads to the next target', () => {
+  it.each(codes.filter((code) => !never.includes(code)))('%s does', async (code) => {
+    const next = upstreams({ 'test/gpt-test': code })
+    expect(await run(['b/2'], next)).toBe(anAnswer)
+  })
+
+  it.each(never)('%s does not', async (code) => {
+    const next = upstreams({ 'test/gpt-test': code })
+    await expect(run(['b/2'], next)).rejects.toMatchObject({ code })
+    expect(next.seen).toHaveLength(1)
+  })
+
+  it('is what `on` lists', async () => {
+    const options: FallbackOptions = { default: ['b/2'], on: ['invalid_request'] }
+    expect(await run(options, upstreams({ 'test/gpt-test': 'invalid_request' }))).toBe(anAnswer)
+    await expect(run(options, upstreams({ 'test/gpt-test': 'overloaded' }))).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
+  it('is what `on` decides, but for the end of the call itself', async () => {
+    const options: FallbackOptions = { default: ['b/2'], on: ({ status }) => status !== 503 }
+    expect(await run(options, upstreams({ 'test/gpt-test': 'invalid_request' }))).toBe(anAnswer)
+    for (const code of ['overloaded', 'aborted', 'deadline_exceeded'] as const)
+      await expect(run(options, upstreams({ 'test/gpt-test': code }))).rejects.toMatchObject({ code })
+  })
+})
+
+describe('one budget of attempts', () => {
+  it('keeps an attempt for each target that follows, however often the first may be retried', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded', 'b/2': 'overloaded' })
+    await run(['b/2', 'c/3'], next, aCall({ options: { maxAttempts: 5 } }))
+    expect(next.seen.map(({ options }) => options.maxAttempts)).toEqual([3, 4, 5])
+  })
+
+  it('leaves each target one attempt when there are fewer than targets, and stops when they are used up', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded', 'b/2': 'overloaded' })
+    const answer = run(['b/2', 'c/3'], next, aCall({ options: { maxAttempts: 2 } }))
+    await expect(answer).rejects.toMatchObject({ code: 'all_targets_failed' })
+    expect(next.seen.map(({ options }) => options.maxAttempts)).toEqual([1, 2])
+  })
+
+  it('takes none for a target without a key', async () => {
+    const next = upstreams({ 'test/gpt-test': 'missing_key' })
+    expect(await run(['b/2'], next, aCall({ options: { maxAttempts: 1 } }))).toBe(anAnswer)
+  })
+
+  it('goes nowhere after the deadline', async () => {
+    const next = upstreams({ 'test/gpt-test': 'timeout' })
+    await expect(run(['b/2'], next, aCall({ deadline: Date.now() - 1 }))).rejects.toMatchObject({ code: 'timeout' })
+    expect(next.seen).toHaveLength(1)
+  })
+})
+
+describe('a window that is too small', () => {
+  const tooLong = { 'test/gpt-test': 'context_window_exceeded', 'small/1': 'context_window_exceeded' } as const
+  const windows: Record<string, number> = { test: 1000, small: 900, same: 1000, large: 200_000 }
+  const capabilities: FallbackDeps['capabilities'] = ({ provider: { name } }) => {
+    const contextWindow = windows[name]
+    return contextWindow === undefined ? {} : { contextWindow }
+  }
+  const words = (count: number) => ({ messages: [{ role: 'user', content: 'word '.repeat(count) }] })
+
+  it('passes over targets whose window is not larger than the one that was exceeded', async () => {
+    const next = upstreams(tooLong)
+    const call = aCall({ body: words(10) })
+    expect(await run(['small/1', 'same/2', 'large/3'], next, call, { capabilities })).toBe(anAnswer)
+    expect(names(next)).toEqual(['test/gpt-test', 'large/3'])
+    expect(call.report.moves.map(({ to, because }) => [to, because])).toEqual([
+      ['small/1', 'context_window_exceeded'],
+      ['same/2', 'context_window_exceeded'],
+      ['large/3', 'context_window_exceeded'],
+    ])
+  })
+
+  it('passes over targets that are too small by estimate where the first window is unknown', async () => {
+    const next = upstreams({ 'unknown/0': 'context_window_exceeded' })
+    const call = aCall({ body: words(5000), target: targetAt('unknown/0') })
+    expect(await run(['same/2', 'large/3'], next, call, { capabilities })).toBe(anAnswer)
+    expect(names(next)).toEqual(['unknown/0', 'large/3'])
+  })
+
+  it('tries a target whose window nobody knows', async () => {
+    const next = upstreams(tooLong)
+    await run(['unknown/2'], next, aCall({ body: words(10) }), { capabilities })
+    expect(names(next)).toEqual(['test/gpt-test', 'unknown/2'])
+  })
+
+  it('is no reason as long as nothing was too long', async () => {
+    const next = upstreams({ 'test/gpt-test': 'overloaded' })
+    await run(['small/1'], next, aCall({ body: words(5000) }), { capabilities })
+    expect(names(next)).toEqual(['test/gpt-test', 'small/1'])
+  })
+})
+
+describe('a limit of cost', () => {
+  // Nano-dollars per million tokens: one dollar in, two out.
+  const rates = { input: 1e9, cacheRead: 1e8, cacheWrite: 1e9, output: 2e9, reasoning: 2e9 }
+  const price = { currency: 'USD', source: 'test', date: '2026-01-01', version: '1' } as const
+  const prices: FallbackDeps['prices'] = {
+    price: ({ provider: { name } }) =>
+      name === 'unpriced' ? null : { ...price, tiers: { standard: [{ from: 0, rates, request: 0 }] } },
+  }
+  /** Nine tokens in by estimate and a thousand out at most: 0.0020 dollars; an attempt costs 0.00012. */
+  const call = () =>
+    aCall({ body: { max_completion_tokens: 1000, messages: [{ role: 'user', content: 'one two three four five six' }] } })
+  const failed = { 'test/gpt-test': 'overloaded', 'b/2': 'overloaded' } as const
+
+  it('is no hindrance where all targets together stay below it', async () => {
+    expect(await run({ default: ['b/2', 'c/3'], maxCostUsd: 0.003 }, upstreams(failed), call(), { prices })).toBe(anAnswer)
+  })
+
+  it('ends the chain before the target that could pass it', async () => {
+    const next = upstreams(failed)
+    const answer = run({ default: ['b/2', 'c/3', 'd/4'], maxCostUsd: 0.0022 }, next, call(), { prices })
+    await expect(answer).rejects.toMatchObject({
+      code: 'all_targets_failed',
+      message: expect.stringContaining('"c/3" was not asked: it could bring the call to 0.0022'),
+    })
+    expect(names(next)).toEqual(['test/gpt-test', 'b/2'])
+  })
+
+  it('ends it before a target whose price nobody knows', async () => {
+    const next = upstreams(failed)
+    const answer = run({ default: ['b/2', 'unpriced/3'], maxCostUsd: 1 }, next, call(), { prices })
+    await expect(answer).rejects.toThrow('"unpriced/3" was not asked: it has no known price')
+  })
+
+  it('takes what the model may write at most where the caller sets no bound', async () => {
+    const open = aCall({ body: { messages: [{ role: 'user', content: 'Hello' }] } })
+    const next = upstreams({ 'test/gpt-test': 'overloaded' })
+    const over = { prices, capabilities: () => ({ maxOutput: 1_000_000 }) }
+    await expect(run({ default: ['b/2'], maxCostUsd: 1 }, next, open, over)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(await run({ default: ['b/2'], maxCostUsd: 3 }, next, open, over)).toBe(anAnswer)
+  })
+
+  it("is the call's own where it has one", async () => {
+    const own = { ...call(), options: { maxCostUsd: 0.000001 } }
+    const answer = run({ default: ['b/2'], maxCostUsd: 1 }, upstreams(failed), own, { prices })
+    await expect(answer).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
+  it('leaves it to the vendor to say what is wrong with a request', async () => {
+    const wrong = aCall({ body: { messages: 7 } })
+    const over = { prices, capabilities: () => ({ maxOutput: 10 }) }
+    expect(await run({ default: ['b/2'], maxCostUsd: 1 }, upstreams({ 'test/gpt-test': 'overloaded' }), wrong, over)).toBe(
+      anAnswer,
+    )
+  })
+})
+
+describe('a refusal', () => {
+  const saying = (message: object, finish_reason = 'stop'): Result => ({
+    ...(anAnswer as Extract<Result, { stream: false }>),
+    body: { id: '1', model: 'm', created: 1, object: 'chat.completion', choices: [{ index: 0, message, finish_reason }] },
+  })
+  const declined = saying({ role: 'assistant', content: null, refusal: 'I would rather not.' })
+  const cut = saying({ role: 'assistant', content: 'I' }, 'content_filter')
+  const said = saying({ role: 'assistant', content: 'Here you are.' })
+  const refusals: FallbackOptions = { default: ['b/2', 'c/3'], refusals: true }
+
+  it.each([
+    ['that the model wrote', declined],
+    ["of the vendor's filter", cut],
+  ])('%s leads to the next target when that is asked for', async (_, answer) => {
+    const next = upstreams({ 'test/gpt-test': answer, 'b/2': said })
+    const call = aCall()
+    expect(await run(refusals, next, call)).toBe(said)
+    expect(call.report.moves).toMatchObject([{ because: 'content_filtered' }])
+  })
+
+  it('is an answer like others when it is not', async () => {
+    expect(await run(['b/2'], upstreams({ 'test/gpt-test': declined }))).toBe(declined)
+  })
+
+  it('is what the caller gets when nobody has a better answer, with what its translation lost', async () => {
+    const next = upstreams({ 'test/gpt-test': declined, 'b/2': 'overloaded', 'c/3': 'missing_key' })
+    const call = aCall()
+    const lossy: Next = (inner) => {
+      if (inner.target.provider.name === 'test') inner.report.warnings.push({ path: 'seed', action: 'dropped', why: 'unknown' })
+      return next(inner)
+    }
+    expect(await run(refusals, lossy, call)).toBe(declined)
+    expect(call.report.warnings).toMatchObject([{ path: 'seed' }])
+  })
+
+  it('is not what a caller gets who has left meanwhile', async () => {
+    const next = upstreams({ 'test/gpt-test': declined, 'b/2': 'aborted' })
+    await expect(run(refusals, next)).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it('is not looked for where nobody can read the answer, nor in a stream', async () => {
+    const odd: Result = { ...(anAnswer as Extract<Result, { stream: false }>), body: 'what?' }
+    const stream: Result = { stream: true, status: 200, headers: new Headers(), body: (async function* () {})() }
+    for (const answer of [odd, stream]) expect(await run(refusals, upstreams({ 'test/gpt-test': answer }))).toBe(answer)
+  })
+})
