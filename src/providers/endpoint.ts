@@ -40,14 +40,16 @@ export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFo
 export function endpoint(settings: EndpointSettings): Endpoint {
   const { name, options, credentials, keyless = false, identity } = settings
   const own = checkedHeaders(options.headers, name)
-  const keys = authenticates(own) ? undefined : keysOf(name, credentials, options.keys)
-  const authorize = keys ? undefined : authorizer(name, credentials, options.env)
-  const needsKey = !keyless && !identity && !authenticates(own)
+  const proven = authenticates(own)
+  const several = keysOf(name, credentials, options.keys)
+  const authorize = several ? undefined : authorizer(name, credentials, options.env)
+  const keys = proven ? undefined : several
+  const needsKey = !keyless && !identity && !proven
   const findBase = baseFinder(settings)
   const noKey = () => howToGive(credentials)
 
   function authorization(url: string): HeaderMap | Promise<HeaderMap> {
-    if (authenticates(own)) return {}
+    if (proven) return {}
     const found = authorize?.() ?? identity?.(url)
     if (found === undefined && needsKey) throw new LeashError('missing_key', `There is no key for "${name}". ${noKey()}`)
     return found ?? {}
