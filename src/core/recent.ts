@@ -1,0 +1,34 @@
+/** A map with a bound: the entry that was not used for the longest time goes first. */
+export class Recent<K, V> {
+  readonly #max: number
+  readonly #map = new Map<K, V>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#map.size
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#map.get(key)
+    if (value === undefined) return undefined
+    // A map keeps the order of insertion.
+    this.#map.delete(key)
+    this.#map.set(key, value)
+    return value
+  }
+
+  set(key: K, value: V): void {
+    this.#map.delete(key)
+    this.#map.set(key, value)
+    if (this.#map.size <= this.#max) return
+    const [oldest] = this.#map.keys()
+    if (oldest !== undefined) this.#map.delete(oldest)
+  }
+
+  delete(key: K): void {
+    this.#map.delete(key)
+  }
+}

@@ -1,0 +1,4 @@
+/** Where layers keep what outlives a call. `store: redis({ url })` shares it between processes. */
+export type { Store } from '../core/store.js'
+export { type MemoryOptions, type MemoryStore, memory } from './memory.js'
+export { type RedisClient, type RedisOptions, redis } from './redis.js'
