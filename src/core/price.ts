@@ -1,4 +1,5 @@
 /** A model's price, compiled once, and what tokens cost by it. The catalog makes them; every layer that counts money reads them. */
+import type { Lazy } from './lazy.js'
 import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
 import { buckets, inputTotal, type Usage } from './usage.js'
@@ -20,10 +21,10 @@ export interface Step {
 
 export interface Price {
   readonly currency: 'USD'
-  /** Who says so: the address of a page, or the name of a data set. */
+  /** Who says so: the address of a page, or the name of a data set or file. */
   readonly source: string
-  /** The day on which the numbers were last compared with their source, such as `2026-11-21`. */
-  readonly date: string
+  /** The day on which the numbers were last compared with their source, such as `2026-11-21`, where it is told. */
+  readonly date?: string
   /** Another one whenever the numbers may be others. Stands in the ledger beside each cost. */
   readonly version: string
   /** Milliseconds since 1970 at which these numbers cease to hold: a discount by the hour, a change that is announced. */
@@ -40,6 +41,13 @@ export interface PriceBook {
    * @param at milliseconds since 1970. @defaultValue now
    */
   price(target: Priced, at?: number): Price | null
+}
+
+/** Prices that are loaded with the first call that needs them: `prices.book.value ?? (await prices.book.get())`. */
+export interface Prices {
+  readonly book: Lazy<PriceBook>
+  /** Stops whatever keeps them fresh. */
+  close(): void
 }
 
 /** A `Target`, or as much of one as tells its price. */
@@ -127,6 +135,7 @@ const words: Readonly<Record<string, ServiceTier>> = {
   flex: 'flex',
   on_demand_flex: 'flex',
   priority: 'priority',
+  fast: 'priority',
   on_demand_priority: 'priority',
 }
 

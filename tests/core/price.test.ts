@@ -151,6 +151,7 @@ test.each([
   ['ON_DEMAND', 'standard'],
   ['flex', 'flex'],
   ['priority', 'priority'],
+  ['fast', 'priority'],
   ['batch', 'batch'],
   ['scale', undefined],
   ['PROVISIONED_THROUGHPUT', undefined],

@@ -1,0 +1,180 @@
+/** A price in the making: what the data set has, and entries laid over it one after another. */
+import type { ModelPrice } from '@pydantic/genai-prices'
+import { type Nano, parseUsd } from '../../core/money.js'
+import type { Price, ServiceTier, Step } from '../../core/price.js'
+import { buckets, type Usage } from '../../core/usage.js'
+import type { BucketPrices, PriceEntry, TierPrices } from './entry.js'
+import { isPeak, type Peak } from './moments.js'
+
+type Rates = { -readonly [bucket in keyof Usage]?: Nano }
+
+interface DraftStep {
+  readonly from: number
+  readonly rates: Rates
+  readonly request: Nano
+}
+
+export interface Draft {
+  readonly steps: readonly DraftStep[]
+  readonly tiers: NonNullable<PriceEntry['tiers']>
+  readonly peak?: Peak
+  readonly source: string
+  readonly date?: string
+  /** Of everything that had a part in it. */
+  readonly versions: readonly string[]
+}
+
+/** Where an entry comes from. */
+export interface Label {
+  /** Unless the entry tells its own. */
+  readonly source: string
+  /** In front of the numbers in a price's version. */
+  readonly version: string
+}
+
+/** Price keys of the data set, in dollars for a million tokens. Images, searches, seconds and pages are not tokens that we count. */
+const keys: Readonly<Record<string, keyof Usage>> = {
+  input_mtok: 'input',
+  cache_read_mtok: 'cacheRead',
+  cache_write_mtok: 'cacheWrite',
+  cache_write_1h_mtok: 'cacheWrite1h',
+  input_audio_mtok: 'audioInput',
+  output_mtok: 'output',
+  output_reasoning_mtok: 'reasoning',
+  output_audio_mtok: 'audioOutput',
+}
+
+/** Undefined when it has no price for tokens. */
+export function draftOf(prices: ModelPrice, version: string, date: string): Draft | undefined {
+  if (prices.input_mtok === undefined) return undefined
+  // A tier of the data set begins above its `start`.
+  const starts = Object.values(prices).flatMap((price) =>
+    typeof price === 'object' ? price.tiers.map(({ start }) => start + 1) : [],
+  )
+  const steps = [...new Set([0, ...starts])]
+    .sort((a, b) => a - b)
+    .map((from) => {
+      const rates: Rates = {}
+      for (const [key, bucket] of Object.entries(keys)) {
+        const rate = rateFrom(prices[key], from)
+        if (rate !== undefined) rates[bucket] = rate
+      }
+      return { from, rates, request: Math.round((rateFrom(prices.requests_kcount, from) ?? 0) / 1000) }
+    })
+  return { steps, tiers: {}, source: 'genai-prices', date, versions: [version] }
+}
+
+function rateFrom(price: ModelPrice[string], from: number): Nano | undefined {
+  if (typeof price !== 'object') return typeof price === 'number' ? parseUsd(price) : undefined
+  let usd = price.base
+  for (const tier of price.tiers) if (tier.start < from) usd = tier.price
+  return parseUsd(usd)
+}
+
+/**
+ * Lays an entry over a draft. One with `input` is a price by itself.
+ *
+ * @returns undefined when the price is unknown
+ */
+export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Label): Draft | undefined {
+  if (entry.unknown) return undefined
+  const { source = label.source, date } = entry
+  if (entry.input !== undefined) {
+    const first: DraftStep = { from: 0, ...changed({ rates: {}, request: 0 }, entry) }
+    const steps = (entry.long ?? [])
+      .toSorted((a, b) => a.from - b.from)
+      .map((step) => ({ from: step.from, ...changed(first, step) }))
+    return {
+      steps: [first, ...steps].map((step) => ({ ...step, rates: withMultiples(step.rates, entry) })),
+      tiers: entry.tiers ?? {},
+      ...(entry.peak && { peak: entry.peak }),
+      source,
+      ...(date !== undefined && { date }),
+      versions: [label.version],
+    }
+  }
+  if (!draft) return undefined
+  const { peak = draft.peak } = entry
+  return {
+    ...draft,
+    steps: draft.steps.map((step) => {
+      const { rates, request } = changed(step, entry)
+      return { from: step.from, rates: withMultiples(rates, entry), request }
+    }),
+    tiers: { ...draft.tiers, ...entry.tiers },
+    ...(peak && { peak }),
+    versions: draft.versions.includes(label.version) ? draft.versions : [...draft.versions, label.version],
+  }
+}
+
+/** The multiplier first, then the buckets that have a price of their own. */
+function changed(
+  { rates: known, request }: Pick<DraftStep, 'rates' | 'request'>,
+  entry: TierPrices & BucketPrices,
+): Pick<DraftStep, 'rates' | 'request'> {
+  const { multiplier = 1 } = entry
+  const [each, all] = typeof multiplier === 'number' ? [{}, multiplier] : [multiplier, 1]
+  const rates: Rates = {}
+  for (const bucket of buckets) {
+    const own = entry[bucket]
+    const rate = known[bucket]
+    if (own !== undefined) rates[bucket] = parseUsd(own)
+    else if (rate !== undefined) rates[bucket] = Math.round(rate * (each[bucket] ?? all))
+  }
+  return { rates, request: entry.request === undefined ? Math.round(request * all) : parseUsd(entry.request) }
+}
+
+function withMultiples(rates: Rates, { timesInput = {} }: PriceEntry): Rates {
+  const { input } = rates
+  if (input === undefined) return rates
+  const multiples = Object.entries(timesInput).flatMap(([bucket, times]) =>
+    times === undefined ? [] : [[bucket, Math.round(input * times)]],
+  )
+  return { ...rates, ...Object.fromEntries(multiples) }
+}
+
+/** Done: what has no price of its own costs what it is a kind of, the hour and the tiers are reckoned in. */
+export function finished({ steps, tiers, peak, source, date, versions }: Draft, at: number, until: number): Price {
+  const multiplier = peak && isPeak(peak, at) ? peak.multiplier : 1
+  const standard = steps.map((step) => {
+    const { rates, request } = changed(step, { multiplier })
+    return { from: step.from, rates: filled(rates), request }
+  })
+  const made: { [tier in ServiceTier]?: readonly Step[] } = { standard }
+  for (const tier of ['batch', 'flex', 'priority'] as const) {
+    const own = tiers[tier]
+    if (own) made[tier] = standard.map((step) => ({ from: step.from, ...changed(step, own) }))
+  }
+  return {
+    currency: 'USD',
+    source,
+    ...(date !== undefined && { date }),
+    version: `${versions.join('+')}#${hash(JSON.stringify(made))}`,
+    ...(Number.isFinite(until) && { until }),
+    tiers: made,
+  }
+}
+
+/** FNV-1a: two prices shall differ, and nobody tries to make them meet. */
+function hash(text: string): string {
+  let sum = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
+  return (sum >>> 0).toString(16).padStart(8, '0')
+}
+
+/** A vendor that tells no price for cached tokens charges them as others; reasoning is charged as output. */
+function filled(rates: Rates): Rates {
+  const { input, output, cacheWrite = input } = rates
+  const all: { [bucket in keyof Usage]: Nano | undefined } = {
+    input,
+    cacheRead: input,
+    cacheWrite: input,
+    cacheWrite1h: cacheWrite,
+    audioInput: input,
+    output,
+    reasoning: output,
+    audioOutput: output,
+    ...rates,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, rate]) => rate !== undefined))
+}
