@@ -6,6 +6,7 @@ const file = (path: string) => new URL(path, import.meta.url).pathname
 const alias = [
   { find: /^leashllm$/, replacement: file('./src/index.ts') },
   { find: /^leashllm\/leash$/, replacement: file('./src/leash.ts') },
+  { find: /^leashllm\/stores$/, replacement: file('./src/stores/index.ts') },
   { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
 ]
 

@@ -29,14 +29,15 @@ test('the types resolve for every entry under every module resolution that knows
 test.each([
   ['leashllm', full, ['openai']],
   ['leashllm/leash', bare, []],
+  ['leashllm/stores', bare, []],
   ['leashllm/testing', bare, []],
 ])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
   expect(packagesBehind(join(folder, 'node_modules/leashllm'), entry).filter((name) => !allowed.includes(name))).toEqual([])
 })
 
 test.each([
-  ['with every peer', full, ['leashllm', 'leashllm/leash', 'leashllm/testing']],
-  ['with no peer', bare, ['leashllm/leash', 'leashllm/testing']],
+  ['with every peer', full, ['leashllm', 'leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
+  ['with no peer', bare, ['leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
 ])('a strict consumer %s type-checks, libraries included', async (name, folder, entries) => {
   const project = join(folder, `consumer-${name.replaceAll(' ', '-')}`)
   mkdirSync(project, { recursive: true })
