@@ -1,6 +1,6 @@
 import { LeashLLM } from 'leashllm'
 
-// Calls are shared 3 to 1. A key that is rate-limited or revoked rests, and the other one takes its calls.
+// Calls are shared about 3 to 1. A key that is rate-limited or revoked rests, and the other one takes its calls.
 const client = new LeashLLM({
   providers: {
     openai: {
