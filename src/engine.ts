@@ -1,17 +1,15 @@
 /** Takes calls through the stack, and keeps the report of each. */
 import type { Call, CallOptions, Here, Report, Result } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
-import { atEnd } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
 import type { Next } from './core/middleware.js'
-import { createReport, endReport } from './core/report.js'
-import type { Transport } from './core/transport.js'
+import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
 import type { Resolve } from './resolve.js'
 import { compile, type Layer, type StackDeps, type StackOptions } from './stack.js'
-import { attempt } from './transport/attempt.js'
+import { type AttemptContext, attempt } from './transport/attempt.js'
 
 /** A call as it comes in, before anybody has decided where it goes. */
 export interface Incoming {
@@ -43,7 +41,7 @@ export class Engine {
   #stack: Next
   #closed = false
 
-  constructor(options: StackOptions, deps: StackDeps & { readonly transport: Transport; readonly resolve: Resolve }) {
+  constructor(options: StackOptions, deps: StackDeps & AttemptContext & { readonly resolve: Resolve }) {
     this.#options = options
     this.#deps = deps
     this.#emitter = deps.emitter
@@ -74,16 +72,7 @@ export class Engine {
   async #run(incoming: Incoming, report: Report): Promise<Result> {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
-      const result = await this.#stack(this.#call(incoming, report))
-      const { attempt } = result
-      if (attempt) {
-        report.provider = attempt.provider
-        report.model = attempt.model
-      }
-      return atEnd(result, () => {
-        if (attempt?.usage) report.usage = attempt.usage
-        endReport(report, this.#emitter)
-      })
+      return reportResult(await this.#stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
       const failure = isLeashError(error)

@@ -2,11 +2,16 @@ export type { Attempt, Call, CallOptions, Loss, Move, Report, Result, StreamResu
 export { withBody } from './core/call.js'
 export type { LeashEvents } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
+export type { BreakerChange, BreakerState, Health, ProviderHealth, TargetHealth } from './core/health.js'
+export type { LedgerLine, LedgerSink } from './core/ledger.js'
 export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, KeyInUse, KeyState, Provider, Traits, WireRequest } from './core/provider.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
 export { reportOf } from './fetch.js'
+export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
+export type { LedgerOptions } from './ledger/ledger.js'
+export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 export { exponential, type RetryOptions } from './middleware/retry.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
@@ -20,12 +25,21 @@ export { secretFile } from './providers/secret-file.js'
 export { vertex } from './providers/vertex.js'
 export type { Layer } from './stack.js'
 
+import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
 import { Emitter, type LeashEvents } from './core/emitter.js'
+import { LeashError } from './core/errors.js'
+import type { Health } from './core/health.js'
+import { Lazy } from './core/lazy.js'
+import type { Prices } from './core/price.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import { leashFetch } from './fetch.js'
 import { createHandler, type HandlerOptions } from './handler.js'
+import { healthOf, holdBreaker } from './health.js'
+import type { UsageQuery, UsageRow } from './ledger/fold.js'
+import type { LedgerOptions } from './ledger/ledger.js'
+import type { OpenLedger } from './ledger/open.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import { createResolver } from './resolve.js'
 import type { Layer, StackOptions } from './stack.js'
@@ -38,6 +52,10 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
   readonly routes?: Readonly<Record<string, string>>
   /** What carries requests to upstreams. @defaultValue the global `fetch` */
   readonly fetch?: Transport
+  /** Keeps what every attempt used and cost: `true` in memory, or with options. @defaultValue false */
+  readonly ledger?: boolean | LedgerOptions
+  /** Prices of your own, over those that are known. */
+  readonly prices?: PricesOptions
 }
 
 export interface Leash {
@@ -51,6 +69,12 @@ export interface Leash {
   readonly use: (layer: Layer) => Leash
   /** @returns a function that stops listening */
   readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
+  /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
+  readonly usage: (query?: UsageQuery) => UsageRow[]
+  /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
+  readonly health: () => Health
+  /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
+  readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
   /** Takes no more calls. Those under way go on to their end. */
   readonly close: () => Promise<void>
 }
@@ -77,11 +101,23 @@ export function openLeash(options: LeashOptions): LeashInside {
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
   const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
   const resolve = createResolver(registry, options.routes)
+  const { circuitBreaker } = options
+  const breaker =
+    circuitBreaker === false
+      ? undefined
+      : new Lazy(async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter))
+  const { ledger = false } = options
+  const warn = (message: string) => emitter.emit('warning', { message })
+  const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
+  const books = ledger === false ? undefined : lazyBooks(ledger === true ? {} : ledger, prices, warn)
   const engine = new Engine(options, {
     transport,
     resolve,
     emitter,
     find: (model, { protocol, here, remote }) => resolve(model, protocol, here, remote),
+    leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(breaker && { breaker }),
+    ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
   })
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
@@ -92,8 +128,16 @@ export function openLeash(options: LeashOptions): LeashInside {
       return leash
     },
     on: (name, listener) => emitter.on(name, listener),
+    usage: (query) => {
+      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Pass `ledger: true`.')
+      return books.value?.ledger.usage(query) ?? []
+    },
+    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value),
+    breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
+      prices.value?.close()
+      await books?.value?.ledger.flush()
     },
   }
   const inside: LeashInside = {
@@ -103,6 +147,11 @@ export function openLeash(options: LeashOptions): LeashInside {
     configured: () => registry.names().filter(registry.isConfigured),
   }
   return inside
+}
+
+/** The first call loads it, while its vendor works on the answer. */
+function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
+  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
 }
 
 export interface Readiness {

@@ -4,6 +4,7 @@ import { resolveByPattern } from './catalog/patterns.js'
 import { parseModel } from './catalog/resolve.js'
 import type { Call, Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
+import type { Routes } from './middleware/route/options.js'
 import { originOf } from './providers/origins.js'
 import { hasPrefixedNames } from './providers/presets.js'
 import type { Providers } from './providers/registry.js'
@@ -23,7 +24,7 @@ export type Find = (model: string, call: Call) => Target
  * A name that none of them knows goes where the caller's SDK was going: a fine-tuned or self-hosted model, or one that
  * appeared yesterday, needs no entry in a table.
  */
-export function createResolver(registry: Providers, routes: Readonly<Record<string, string>> = {}): Resolve {
+export function createResolver(registry: Providers, routes: Routes = {}): Resolve {
   function at(name: string, model: string, here: Here | undefined): Target | undefined {
     const provider = registry.get(name)
     if (!provider) return undefined
@@ -37,6 +38,15 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
     return provider === undefined ? undefined : at(provider, name, here)
   }
 
+  function routed(route: string, model: string, here: Here | undefined): Target {
+    const target = explicit(model, here)
+    if (target) return target
+    throw new LeashError(
+      'invalid_config',
+      `The route "${route}" leads to "${model}", which names no provider. Write it as "provider/model", with one of: ${registry.names().join(', ')}.`,
+    )
+  }
+
   return function resolve(model, protocol, here, remote = false) {
     const named = explicit(model, here)
     // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
@@ -46,13 +56,12 @@ export function createResolver(registry: Providers, routes: Readonly<Record<stri
     }
     if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined)) return named
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined
-    if (route !== undefined) {
-      const target = explicit(route, here)
-      if (target) return target
-      throw new LeashError(
-        'invalid_config',
-        `The route "${model}" leads to "${route}", which names no provider. Write it as "provider/model", with one of: ${registry.names().join(', ')}.`,
-      )
+    if (typeof route === 'string') return routed(model, route, here)
+    if (route) {
+      const targets = route.targets.map((target) => routed(model, typeof target === 'string' ? target : target.model, here))
+      const first = targets.find(isReady) ?? targets[0]
+      // Which one it is to be, the layer `route` decides, when it knows the request.
+      if (first) return { ...first, route: { name: model, targets } }
     }
     const suggested = resolveByPattern(model).flatMap((name) => at(name, model, here) ?? [])
     const ready = suggested.find(({ provider, origin }) => origin !== undefined || registry.isConfigured(provider.name))

@@ -2,10 +2,12 @@
  * The order of the stack, outermost first, compiled once from the options: only the layers that were asked for.
  * docs/stack.md says which failure is handled where.
  */
-import type { Timeouts } from './core/call.js'
+import type { Target, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
+import type { Breaker } from './middleware/circuit-breaker/breaker.js'
+import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import { timeout } from './middleware/timeout.js'
@@ -19,6 +21,8 @@ export interface StackOptions {
   readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
   /** Models to go to, in this order, when one cannot answer: for all, or by the model that was asked for. */
   readonly fallback?: FallbackOptions | readonly string[]
+  /** When a target is taken for down, and how long it is left alone. `false`: never. */
+  readonly circuitBreaker?: BreakerOptions | false
   readonly strict?: boolean
   readonly maxAttempts?: number
   readonly use?: readonly Layer[]
@@ -29,6 +33,9 @@ export interface StackDeps {
   readonly emitter: Emitter
   /** Where a model's name leads to. */
   readonly find: Find
+  readonly breaker?: Lazy<Breaker>
+  /** Where to go when all of these targets are down. */
+  readonly leastBad?: (targets: readonly Target[]) => Target | undefined
 }
 
 export function compile(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
@@ -37,6 +44,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 
   for (const layer of placed(own, 'call')) add(layer)
   add(fallingBack(options.fallback, deps))
+  add(deps.breaker && breaking(deps.breaker))
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.timeouts && timeout(options.timeouts))
   for (const layer of placed(own, 'attempt')) add(layer)
@@ -47,6 +55,15 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 function fallingBack(options: StackOptions['fallback'], deps: StackDeps): Middleware {
   const layer = new Lazy(async () => (await import('./middleware/fallback.js')).fallback(options, deps))
   return lazyLayer(layer, (call) => options !== undefined || call.options.fallback !== undefined)
+}
+
+function breaking(breaker: Lazy<Breaker>): Middleware {
+  return lazyLayer(
+    new Lazy(async () => {
+      const { circuitBreaker } = await import('./middleware/circuit-breaker.js')
+      return circuitBreaker(await breaker.get())
+    }),
+  )
 }
 
 function placed(layers: readonly Layer[], place: 'call' | 'attempt'): Middleware[] {

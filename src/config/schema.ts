@@ -30,6 +30,30 @@ export const fallbackSchema = z.strictObject({
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
 })
 
+const share = z.number().check(z.minimum(0), z.maximum(1))
+const count = z.int().check(z.minimum(1))
+
+export const circuitBreakerSchema = z.strictObject({
+  consecutive: z.optional(count),
+  errorRate: z.optional(share),
+  timeoutRate: z.optional(share),
+  slowMs: z.optional(ms),
+  slowRate: z.optional(share),
+  minimumCalls: z.optional(count),
+  windowMs: z.optional(ms),
+  cooldownMs: z.optional(ms),
+  retryAfterCapMs: z.optional(z.int().check(z.minimum(0))),
+  trials: z.optional(count),
+  counts: z.optional(fn),
+  whenAllOpen: z.optional(z.enum(['fail', 'least-bad'])),
+})
+
+export const ledgerSchema = z.strictObject({
+  keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
+  file: z.optional(z.string().check(z.minLength(1))),
+  sink: z.optional(fn),
+})
+
 export const optionsSchema = z.strictObject({
   providers: z.optional(
     z.record(
@@ -41,6 +65,11 @@ export const optionsSchema = z.strictObject({
   retry: z.optional(z.union([z.literal(false), retrySchema])),
   timeouts: z.optional(timeoutsSchema),
   fallback: z.optional(z.union([models, fallbackSchema])),
+  circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
+  ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
+  prices: z.optional(
+    z.custom<object>((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model'),
+  ),
   strict: z.optional(z.boolean()),
   maxAttempts: z.optional(z.int().check(z.minimum(1))),
   use: z.optional(z.array(z.union([fn, z.strictObject({ at: z.enum(['call', 'attempt']), middleware: fn })]))),
@@ -94,7 +123,9 @@ function known(path: readonly PropertyKey[]): string {
     '': optionsSchema.def.shape,
     timeouts: timeoutsSchema.def.shape,
     retry: retrySchema.def.shape,
+    ledger: ledgerSchema.def.shape,
     fallback: fallbackSchema.def.shape,
+    circuitBreaker: circuitBreakerSchema.def.shape,
   }
   return Object.keys(shapes[path.join('.')] ?? {}).join(', ')
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from './errors.js'
 import type { JsonObject } from './json.js'
+import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
 import type { Transport } from './transport.js'
 import type { Usage } from './usage.js'
@@ -10,6 +11,8 @@ export interface CallOptions {
   readonly tags?: Readonly<Record<string, string>>
   readonly tenant?: string
   readonly user?: string
+  /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
+  readonly key?: string
   /** Refuse the call when the translation to the target would lose part of it. */
   readonly strict?: boolean
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
@@ -166,6 +169,18 @@ export interface Attempt {
   status?: number
   error?: ErrorCode
   usage?: Usage
+  /** In nano-dollars (10⁻⁹ US dollars), once it has ended. Null: the price is unknown, which is not the same as free. */
+  cost?: Nano | null
+  /** The vendor told no usage, or not all of it: `usage` and `cost` are our estimate. */
+  estimated?: true
+}
+
+/** What a call cost. */
+export interface Cost {
+  /** US dollars, for people; sums are made of the attempts' nano-dollars. Null: the price of an attempt is unknown. */
+  readonly usd: number | null
+  /** Part of it is an estimate, because a vendor did not tell all that it counted. */
+  readonly estimated: boolean
 }
 
 /** A change of target. Each is named as `provider/model`. */
@@ -199,6 +214,8 @@ export interface Report {
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]
+  /** Of all attempts together, once they have ended. */
+  cost?: Cost
   readonly tags?: Readonly<Record<string, string>>
   ended: boolean
 }

@@ -1,4 +1,6 @@
 import type { Attempt, Chosen, Move, Report } from './call.js'
+import type { ExperimentState } from './experiment.js'
+import type { BreakerChange } from './health.js'
 
 export interface LeashEvents {
   /** An attempt has ended. */
@@ -9,8 +11,14 @@ export interface LeashEvents {
   retry: { readonly callId: string; readonly attempt: number; readonly delayMs: number; readonly error: string }
   /** A target of a route has been chosen. */
   route: Chosen & { readonly callId: string }
+  /** An experiment has found its winner. */
+  experiment: ExperimentState
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
+  /** A target is given up, tried again, or trusted again. */
+  breaker: BreakerChange
+  /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
+  warning: { readonly message: string }
 }
 
 /** Listeners by event. Nothing is paid, not even the event's object, when nobody listens: ask {@link Emitter.heard} first. */

@@ -53,6 +53,26 @@ export function atEnd(result: Result, listener: (ending: Ending) => void): Resul
   return { ...result, body: watched(result, listener) }
 }
 
+/** The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed. */
+export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => void): StreamResult {
+  const body = isTelling(result.body) ? result.body : watched(result, () => {})
+  const bytes = body[Symbol.asyncIterator]()
+  const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
+    [endings]: body[endings],
+    async next() {
+      const read = await bytes.next()
+      if (!read.done) hear(read.value)
+      return read
+    },
+    async return() {
+      await bytes.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => stream,
+  }
+  return { ...result, body: stream }
+}
+
 function isTelling(stream: AsyncIterable<Uint8Array>): stream is TellingStream {
   return endings in stream
 }
@@ -90,4 +110,12 @@ function failure(error: unknown): LeashError {
     retryable: true,
     cause: error,
   })
+}
+
+/** Closes a result that nobody wants. */
+export function leave(result: Result): void {
+  if (result.stream)
+    result.body[Symbol.asyncIterator]()
+      .return?.()
+      .catch(() => {})
 }

@@ -22,6 +22,8 @@ export interface FallbackDeps {
   /** What is known of the target's model, in tokens. */
   readonly capabilities?: (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
   readonly prices?: PriceBook
+  /** Where to go when all of these targets are down. */
+  readonly leastBad?: (targets: readonly Target[]) => Target | undefined
 }
 
 /**

@@ -96,6 +96,11 @@ export function protocolNamed(name: string): Protocol | Promise<Protocol> | unde
   return ready ?? (entry && load(name, entry))
 }
 
+/** The protocol when it has been loaded: that of a call under way always has. */
+export function protocolAtHand(name: string): Protocol | undefined {
+  return loaded.get(name)
+}
+
 async function load(name: string, entry: Entry): Promise<Protocol> {
   const protocol: Protocol =
     entry.kind === 'chat' ? { ...(await entry.load()), codec: entry.codec } : { ...(await entry.load()), codec: entry.codec }

@@ -6,6 +6,8 @@ import type { Attempt, Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { type Ending, Endings } from '../core/ending.js'
 import { LeashError } from '../core/errors.js'
+import type { Lazy } from '../core/lazy.js'
+import type { Accounts } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { send, type Transport } from '../core/transport.js'
@@ -19,6 +21,8 @@ import { maxRefusalLength, readText } from './read-text.js'
 export interface AttemptContext {
   readonly transport: Transport
   readonly emitter: Emitter
+  /** Who books what attempts used and cost; absent where nobody counts. */
+  readonly accounts?: Lazy<Accounts> | undefined
 }
 
 export function attempt(context: AttemptContext): Next {
@@ -53,8 +57,11 @@ export class Underway {
   readonly endings = new Endings()
   /** What a stream has told of its usage, for one that is stopped before its end. */
   usageSoFar: (() => Usage | undefined) | undefined
+  /** Characters of the answer that came, as far as they were counted. */
+  characters = 0
   readonly #context: AttemptContext
   #key: KeyInUse | undefined
+  #sent = false
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
 
@@ -76,11 +83,21 @@ export class Underway {
     const { clock, theirs, record } = this
     clock.enter('attemptMs')
     if (clock.signal.aborted) throw this.explain(undefined)
-    const response = await this.#dispatch(body, text, headers)
+    const response = await this.#counted(this.#dispatch(body, text, headers))
     record.status = response.status
     if (response.ok) return response
     const said = await readText(response, maxRefusalLength)
     throw theirs.decodeError({ status: response.status, headers: response.headers, text: said })
+  }
+
+  /** The accounts are loaded while the vendor works on its answer. */
+  async #counted(answer: Promise<Response>): Promise<Response> {
+    this.#sent = true
+    const { accounts } = this.#context
+    if (!accounts || accounts.value) return answer
+    const [answered] = await Promise.allSettled([answer, accounts.get()])
+    if (answered.status === 'rejected') throw answered.reason
+    return answered.value
   }
 
   #dispatch(body: Call['body'], text: string | undefined, headers: Headers | undefined): Promise<Response> {
@@ -159,6 +176,7 @@ export class Underway {
       this.#keyReadyMs = this.#key?.failed(ending)
     }
     this.#key?.done()
+    this.#context.accounts?.value?.book(call, record, { sent: this.#sent, characters: this.characters })
     const { emitter } = this.#context
     if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
     endings.end(ending)

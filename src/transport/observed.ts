@@ -1,5 +1,6 @@
 import { type Endings, endings, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
+import { isObject, type JsonObject, parseJson } from '../core/json.js'
 import { unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
@@ -39,6 +40,9 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   #whole = false
   readonly #text = new TextDecoder()
   #ended = false
+  #chunks = 0
+  #bytes = 0
+  #last: Uint8Array | undefined
 
   constructor(body: ReadableStream<Uint8Array>, underway: Underway, options: ObservedOptions) {
     this[endings] = underway.endings
@@ -46,7 +50,10 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#underway = underway
     this.#options = options
     this.#frames = unframer(underway.theirs.framing, (event) => options.tap.see(event))
-    underway.usageSoFar = () => options.tap.usage
+    underway.usageSoFar = () => {
+      underway.characters = this.#characters()
+      return options.tap.usage
+    }
   }
 
   /**
@@ -105,6 +112,9 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     const { tap, filter } = this.#options
     if (done) return this.#finish()
     this.#underway.clock.heard()
+    this.#chunks++
+    this.#bytes += value.length
+    this.#last = value
     if (!this.#skims(value)) this.#frames.push(value)
     return filter && tap.terminal ? filter.push(value) : value
   }
@@ -123,6 +133,22 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     }
     clearTimeout(timer)
     return said
+  }
+
+  /**
+   * About how long the answer so far is, by the newest chunk: what it has beside its text, the others will have too. Only
+   * looked at when the vendor told no usage, for to read every chunk for it would cost as much as the stream itself.
+   */
+  #characters(): number {
+    if (!this.#last || this.#options.tap.usage) return 0
+    const { lens, framing } = this.#underway.theirs
+    let said = 0
+    const events = unframer(framing, ({ data }) => {
+      const event = parseJson(data)
+      if (isObject(event)) lens.replaceEvent(event as JsonObject, (text) => ((said += text.length), text))
+    })
+    events.push(this.#last)
+    return Math.max(0, this.#bytes - this.#chunks * (this.#last.length - said))
   }
 
   /** Whether the chunk is made of whole events of no interest. */

@@ -178,6 +178,7 @@ class DecodedStream {
       }
       for (const event of this.#batch) {
         if (event.type === 'usage') this.#underway.used(event.usage)
+        else if (event.type === 'part-delta') this.#underway.characters += event.delta.length
         else if (event.type === 'end') this.#terminal = true
       }
       if (done) this.#end(undefined)

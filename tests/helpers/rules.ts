@@ -5,7 +5,7 @@ import type { Source } from './source.js'
 const floors: readonly (readonly string[])[] = [
   ['core'],
   ['protocols'],
-  ['middleware', 'control', 'stores', 'providers', 'transport', 'catalog', 'config'],
+  ['middleware', 'control', 'stores', 'providers', 'transport', 'catalog', 'config', 'ledger'],
   ['faces'],
   ['testing', 'integrations', 'relay'],
   ['index.ts', 'cli'],

@@ -30,7 +30,9 @@ export class Walk {
 
   constructor(call: Call, models: readonly string[], rules: FallbackOptions, deps: FallbackDeps) {
     this.#call = call
-    this.#stops = stopsOf(call, models, deps)
+    const stops = stopsOf(call, models, deps)
+    const least = deps.leastBad?.(stops.flatMap((stop) => ('target' in stop ? stop.target : [])))
+    this.#stops = least ? [stopAt(least)] : stops
     this.#rules = rules
     this.#deps = deps
   }

@@ -1,0 +1,94 @@
+/** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
+import type { Attempt, Call } from '../core/call.js'
+import type { Accounts, Basis, Heard, LedgerLine } from '../core/ledger.js'
+import type { Nano } from '../core/money.js'
+import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
+import { noUsage, type Usage, usageOf } from '../core/usage.js'
+import { protocolAtHand } from '../protocols/index.js'
+import { type CountTokens, inputTokens } from '../protocols/tokens.js'
+
+/** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
+const charactersPerToken = 4
+
+export interface AccountsDeps {
+  readonly prices: PriceBook
+  readonly countTokens: CountTokens
+  readonly add: (line: LedgerLine) => void
+}
+
+export class Bookkeeper implements Accounts {
+  readonly #deps: AccountsDeps
+
+  constructor(deps: AccountsDeps) {
+    this.#deps = deps
+  }
+
+  book(call: Call, attempt: Attempt, heard: Heard): void {
+    const { usage, basis } = this.#used(call, attempt, heard)
+    const price = this.#deps.prices.price(call.target, attempt.startedAt)
+    const cost = costIn(price, usage, call)
+    attempt.usage = usage
+    attempt.cost = cost
+    if (basis === 'estimated') attempt.estimated = true
+    this.#deps.add({
+      ...lineOf(call, attempt),
+      usage,
+      basis,
+      cost,
+      ...(price && { priceVersion: price.version }),
+    })
+  }
+
+  /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
+  #used(call: Call, attempt: Attempt, { sent, characters }: Heard): { readonly usage: Usage; readonly basis: Basis } {
+    const told = attempt.usage
+    if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
+    // A refusal is not billed, nor is what never left.
+    if (!sent || (attempt.status !== undefined && attempt.status >= 300)) return { usage: told ?? noUsage, basis: 'complete' }
+    const output = Math.ceil(characters / charactersPerToken)
+    if (told) return { usage: atLeast(told, output), basis: 'estimated' }
+    const lens = protocolAtHand(call.protocol)?.lens
+    const input = lens ? inputTokens(lens, call.body, this.#deps.countTokens) : 0
+    return { usage: usageOf({ input, output }), basis: 'estimated' }
+  }
+}
+
+/** A vendor that tells its usage on the way had told less output than came. */
+function atLeast(told: Usage, output: number): Usage {
+  const known = told.output + told.reasoning
+  return known >= output ? told : { ...told, output: told.output + output - known }
+}
+
+function costIn(price: Price | null, usage: Usage, call: Call): Nano | null {
+  if (isNothing(usage)) return 0
+  const { service_tier: asked } = call.body
+  const tier = serviceTierOf(typeof asked === 'string' ? asked : undefined)
+  return price && tier ? costOf(price, usage, tier) : null
+}
+
+function isNothing(usage: Usage): boolean {
+  return Object.values(usage).every((tokens) => tokens === 0)
+}
+
+/** What a line has of the call and the attempt that it is about. */
+function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis' | 'cost'> {
+  const { report, options } = call
+  const place = report.attempts.indexOf(attempt) + 1
+  return {
+    id: `${report.id}/${place}`,
+    callId: report.id,
+    attempt: place,
+    at: attempt.startedAt,
+    durationMs: attempt.durationMs ?? 0,
+    ...(options.tenant !== undefined && { tenant: options.tenant }),
+    ...(options.user !== undefined && { user: options.user }),
+    ...(options.key !== undefined && { key: options.key }),
+    ...(options.tags && { tags: options.tags }),
+    provider: attempt.provider,
+    model: attempt.model,
+    protocol: attempt.protocol,
+    outcome: attempt.outcome === 'pending' ? 'cancelled' : attempt.outcome,
+    ...(attempt.status !== undefined && { status: attempt.status }),
+    ...(attempt.error && { error: attempt.error }),
+  }
+}

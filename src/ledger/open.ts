@@ -1,0 +1,20 @@
+/** The `ledger` option. */
+import type { LedgerSink } from '../core/ledger.js'
+import type { Prices } from '../core/price.js'
+import { tokenCounter } from '../protocols/tokens.js'
+import { Bookkeeper } from './accounts.js'
+import { Ledger, type LedgerOptions, type WarnOfSink } from './ledger.js'
+
+export interface OpenLedger {
+  readonly ledger: Ledger
+  readonly accounts: Bookkeeper
+}
+
+/** Loaded with the first call: prices are most of it. */
+export async function openLedger(options: LedgerOptions, prices: Prices, warn: WarnOfSink): Promise<OpenLedger> {
+  const sinks: LedgerSink[] = options.sink ? [options.sink] : []
+  if (options.file !== undefined) sinks.push((await import('./file.js')).fileSink(options.file))
+  const ledger = new Ledger(sinks, options, warn)
+  const [book, countTokens] = await Promise.all([prices.book.get(), tokenCounter.get()])
+  return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add }) }
+}

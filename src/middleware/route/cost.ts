@@ -1,0 +1,53 @@
+import type { Attempt, Target } from '../../core/call.js'
+import { type Nano, usdOf } from '../../core/money.js'
+import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import type { Asked } from './request.js'
+
+/** To compare prices, an answer that nobody bounds is taken to have so many tokens. */
+const usualAnswer = 1000
+
+/** What the call will cost there, for comparing; null when the price is unknown. */
+export function expected(target: Target, asked: Asked, prices: PriceBook | undefined): Nano | null {
+  const price = prices?.price(target)
+  if (!price) return null
+  const maxOutputTokens = Math.min(asked.needs.maxOutputTokens ?? usualAnswer, usualAnswer)
+  return worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] })
+}
+
+/** A guess over ordinary traffic: neither audio nor a cache of an hour, which would double it. */
+const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+
+/** Why one attempt there could cost more than that; undefined when it cannot. */
+export function tooDear(
+  target: Target,
+  asked: Asked,
+  most: Nano,
+  prices: PriceBook | undefined,
+  maxOutput: number | undefined,
+): string | undefined {
+  const price = prices?.price(target)
+  if (!price) return 'its price is not known'
+  const maxOutputTokens = asked.needs.maxOutputTokens ?? maxOutput
+  if (maxOutputTokens === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
+  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets })
+  if (cost === null) return 'its price is not known'
+  return cost > most ? `could cost ${usd(cost)}` : undefined
+}
+
+/** US dollars of these attempts; undefined when one has usage and no known price. */
+export function spentUsd(attempts: readonly Attempt[], prices: PriceBook | undefined): number | undefined {
+  let sum: Nano = 0
+  for (const { provider, model, usage, startedAt } of attempts) {
+    if (!usage) continue
+    const price = prices?.price({ provider: { name: provider }, model }, startedAt)
+    const cost = price ? costOf(price, usage) : null
+    if (cost === null) return undefined
+    sum += cost
+  }
+  return usdOf(sum)
+}
+
+/** Three digits that count are enough for an estimate. */
+export function usd(cost: Nano): string {
+  return `$${Number(usdOf(cost).toPrecision(3))}`
+}

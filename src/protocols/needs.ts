@@ -1,0 +1,133 @@
+/**
+ * What a request asks of a model beyond text, read where it stands: to choose among models, a request need not be decoded.
+ * One table for all protocols, so that it is loaded only where somebody chooses.
+ */
+import { asNumber, isObject, type JsonObject } from '../core/json.js'
+
+export interface Needs {
+  readonly tools: boolean
+  readonly images: boolean
+  readonly audio: boolean
+  /** Documents, videos and other files. */
+  readonly files: boolean
+  /** The answer is held to a JSON Schema. */
+  readonly structuredOutput: boolean
+  /** Tokens that the answer may have, where the caller bounds it. */
+  readonly maxOutputTokens?: number
+}
+
+type Need = Exclude<keyof Needs, 'maxOutputTokens'>
+
+/** A path as in `compileTexts`. What stands at its end counts when it is an object, or is this text or one like it. */
+type Row = readonly [path: string, need: Need, is?: string | RegExp]
+
+interface Table {
+  readonly needs: readonly Row[]
+  /** The first that is there counts. */
+  readonly maxOutputTokens: readonly string[]
+}
+
+const tables: Readonly<Record<string, Table>> = {
+  'openai-chat': {
+    needs: [
+      ['tools.*', 'tools'],
+      ['functions.*', 'tools'],
+      ['messages.*.content.*.type', 'images', 'image_url'],
+      ['messages.*.content.*.type', 'audio', 'input_audio'],
+      ['messages.*.content.*.type', 'files', 'file'],
+      ['response_format.type', 'structuredOutput', 'json_schema'],
+    ],
+    maxOutputTokens: ['max_completion_tokens', 'max_tokens'],
+  },
+  'openai-responses': {
+    needs: [
+      ['tools.*', 'tools'],
+      ['input.*.content.*.type', 'images', 'input_image'],
+      ['input.*.content.*.type', 'audio', 'input_audio'],
+      ['input.*.content.*.type', 'files', 'input_file'],
+      ['input.*.output.*.type', 'images', 'input_image'],
+      ['input.*.output.*.type', 'files', 'input_file'],
+      ['text.format.type', 'structuredOutput', 'json_schema'],
+    ],
+    maxOutputTokens: ['max_output_tokens'],
+  },
+  'anthropic-messages': {
+    needs: [
+      ['tools.*', 'tools'],
+      ['mcp_servers.*', 'tools'],
+      ['messages.*.content.*.type', 'images', 'image'],
+      ['messages.*.content.*.content.*.type', 'images', 'image'],
+      ['messages.*.content.*.type', 'files', /^(?:document|container_upload)$/],
+      ['messages.*.content.*.content.*.type', 'files', 'document'],
+      ['output_config.format.type', 'structuredOutput', 'json_schema'],
+      ['output_format.type', 'structuredOutput', 'json_schema'],
+    ],
+    maxOutputTokens: ['max_tokens'],
+  },
+  gemini: {
+    needs: [
+      ['tools.*', 'tools'],
+      ...media('contents.*.parts.*.inlineData.mimeType'),
+      ...media('contents.*.parts.*.inline_data.mime_type'),
+      ...media('contents.*.parts.*.fileData.mimeType'),
+      ...media('contents.*.parts.*.file_data.mime_type'),
+      ['generationConfig.responseSchema', 'structuredOutput'],
+      ['generationConfig.responseJsonSchema', 'structuredOutput'],
+      ['generation_config.response_schema', 'structuredOutput'],
+      ['generation_config.response_json_schema', 'structuredOutput'],
+    ],
+    maxOutputTokens: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
+  },
+  'bedrock-converse': {
+    needs: [
+      ['toolConfig.tools.*', 'tools'],
+      ['messages.*.content.*.image', 'images'],
+      ['messages.*.content.*.toolResult.content.*.image', 'images'],
+      ['messages.*.content.*.audio', 'audio'],
+      ['messages.*.content.*.document', 'files'],
+      ['messages.*.content.*.video', 'files'],
+      ['messages.*.content.*.toolResult.content.*.document', 'files'],
+      ['messages.*.content.*.toolResult.content.*.video', 'files'],
+      ['outputConfig.textFormat.type', 'structuredOutput', 'json_schema'],
+    ],
+    maxOutputTokens: ['inferenceConfig.maxTokens'],
+  },
+}
+
+/** Google tells kinds of media apart by their type alone. */
+function media(path: string): Row[] {
+  return [
+    [path, 'images', /^image\//],
+    [path, 'audio', /^audio\//],
+    [path, 'files', /^(?!image\/|audio\/)/],
+  ]
+}
+
+/** Of a request in this protocol. Embeddings need nothing that their models differ in. */
+export function needsOf(protocol: string, body: JsonObject): Needs {
+  const found = { tools: false, images: false, audio: false, files: false, structuredOutput: false }
+  const table = Object.hasOwn(tables, protocol) ? tables[protocol] : undefined
+  if (!table) return found
+  for (const [path, need, is] of table.needs) found[need] ||= stands(body, path.split('.'), 0, (value) => counts(value, is))
+  let maxOutputTokens: number | undefined
+  for (const path of table.maxOutputTokens) {
+    stands(body, path.split('.'), 0, (value) => {
+      maxOutputTokens ??= asNumber(value)
+      return true
+    })
+  }
+  return { ...found, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }
+}
+
+/** Whether something that counts stands at this path. */
+function stands(value: unknown, path: readonly string[], at: number, counts: (value: unknown) => boolean): boolean {
+  const name = path[at]
+  if (name === undefined) return counts(value)
+  if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, path, at + 1, counts))
+  return isObject(value) && stands(value[name], path, at + 1, counts)
+}
+
+function counts(value: unknown, is: string | RegExp | undefined): boolean {
+  if (is === undefined) return isObject(value)
+  return typeof value === 'string' && (typeof is === 'string' ? value === is : is.test(value))
+}

@@ -1,0 +1,147 @@
+/** What the ledger says of calls that went well, failed, were cut, left, and tried again. */
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createLeash, type LedgerLine } from '../../src/leash.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { prompt } from '../transport/lanes.js'
+
+const mock = useMock()
+
+/** A dollar for a million tokens in, ten for a million out. */
+const prices = {
+  'openai/gpt-4o-mini': { input: 1, output: 10 },
+  'anthropic/claude-haiku-4-5': { input: 1, output: 10 },
+}
+
+function counted(options: Parameters<typeof createLeash>[0] = {}) {
+  const lines: LedgerLine[] = []
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    retry: { backoff: () => 0 },
+    prices,
+    ledger: { sink: (more) => void lines.push(...more) },
+    ...options,
+  })
+  return {
+    leash,
+    lines,
+    ask: (model: string, stream = false, signal?: AbortSignal) =>
+      leash.fetch(`${mock.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer caller' },
+        body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: prompt }] }),
+        ...(signal && { signal }),
+      }),
+  }
+}
+
+describe.each(['gpt-4o-mini', 'claude-haiku-4-5'])('the ledger of %s', (model) => {
+  test('has one line for an answer, priced by what the vendor counted', async () => {
+    const { leash, lines, ask } = counted()
+    await (await ask(model)).json()
+    await leash.close()
+    const [line] = lines
+    expect(lines).toHaveLength(1)
+    expect(line).toMatchObject({ attempt: 1, outcome: 'ok', basis: 'complete', model, status: 200 })
+    expect(line?.cost).toBe((line?.usage.input ?? 0) * 1000 + (line?.usage.output ?? 0) * 10_000)
+    expect(line?.cost).toBeGreaterThan(0)
+  })
+
+  test('has the same cost for a stream as for a whole answer', async () => {
+    const { leash, lines, ask } = counted()
+    await (await ask(model)).json()
+    await (await ask(model, true)).text()
+    await leash.close()
+    expect(lines[1]).toMatchObject({ basis: 'complete', outcome: 'ok', cost: lines[0]?.cost, usage: lines[0]?.usage })
+  })
+
+  test('has a line for every attempt, and a refusal costs nothing', async () => {
+    mock.script({ status: 500 }, { status: 429 })
+    const { leash, lines, ask } = counted()
+    await (await ask(model)).json()
+    await leash.close()
+    expect(lines.map(({ attempt, outcome, cost }) => [attempt, outcome, cost === 0])).toEqual([
+      [1, 'error', true],
+      [2, 'error', true],
+      [3, 'ok', false],
+    ])
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(3)
+    expect(new Set(lines.map(({ callId }) => callId)).size).toBe(1)
+  })
+
+  test('estimates a stream that its caller left', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    const { leash, lines, ask } = counted()
+    const left = new AbortController()
+    const reader = (await ask(model, true, left.signal)).body?.getReader()
+    await reader?.read()
+    left.abort()
+    await until(() => lines.length === 1)
+    await leash.close()
+    expect(lines).toMatchObject([{ outcome: 'cancelled', basis: 'estimated' }])
+    expect(lines[0]?.cost).toBeGreaterThan(0)
+  })
+})
+
+describe('totals', () => {
+  test('are sums of the lines, by what is asked for', async () => {
+    const { leash, lines, ask } = counted()
+    await (await ask('gpt-4o-mini')).json()
+    await (await ask('claude-haiku-4-5')).json()
+    await (await ask('gpt-4o-mini', true)).text()
+    const rows = leash.usage({ by: ['provider', 'model'] })
+    expect(rows.map(({ of, calls }) => [of.provider, calls])).toEqual(
+      expect.arrayContaining([
+        ['openai', 2],
+        ['anthropic', 1],
+      ]),
+    )
+    const [all] = leash.usage()
+    expect(all?.nano).toBe(lines.reduce((sum, { cost }) => sum + (cost ?? 0), 0))
+    expect(all?.nano).toBe(rows.reduce((sum, { nano }) => sum + nano, 0))
+    await leash.close()
+  })
+
+  test('leave out what has no known price, and say so', async () => {
+    const { leash, ask } = counted()
+    await (await ask('openai/never-heard-of-it')).json()
+    expect(leash.usage()).toMatchObject([{ calls: 1, cost: '0', unpriced: 1 }])
+    await leash.close()
+  })
+
+  test('need a ledger', () => {
+    expect(() => createLeash().usage()).toThrow('ledger: true')
+  })
+})
+
+describe('a file', () => {
+  const file = join(tmpdir(), `leash-ledger-${process.pid}.jsonl`)
+  afterEach(() => rm(file, { force: true }))
+
+  test('has every line as JSON, complete when the leash is closed', async () => {
+    const { leash, ask } = counted({ ledger: { file } })
+    await (await ask('gpt-4o-mini')).json()
+    await (await ask('gpt-4o-mini')).json()
+    await leash.close()
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line).outcome)).toEqual(['ok', 'ok'])
+  })
+})
+
+test('a sink that fails costs no call, and is told', async () => {
+  const warnings: string[] = []
+  const { leash, ask } = counted({
+    ledger: {
+      sink: () => {
+        throw new Error('the disk is full')
+      },
+    },
+  })
+  leash.on('warning', ({ message }) => warnings.push(message))
+  expect((await ask('gpt-4o-mini')).status).toBe(200)
+  await leash.close()
+  expect(warnings).toEqual([expect.stringContaining('the disk is full')])
+})
