@@ -1,5 +1,4 @@
 import type { Attempt, Chosen, Move, Report } from './call.js'
-import type { BreakerChange } from './health.js'
 import type { ExperimentState } from './experiment.js'
 import type { BreakerChange } from './health.js'
 
@@ -16,8 +15,6 @@ export interface LeashEvents {
   experiment: ExperimentState
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
-  /** A target is given up, tried again, or trusted again. */
-  breaker: BreakerChange
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
