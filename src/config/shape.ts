@@ -1,0 +1,133 @@
+/**
+ * Shapes of options, in zod's words and a tenth of its weight: checking its options must not be a fifth of what a client
+ * loads before its first call. Files, which only a server reads, are checked by zod itself.
+ */
+export interface Fault {
+  readonly path: readonly string[]
+  readonly message: string
+  /** A member that is in no shape: whoever wrote it meant this shape, and mistyped. */
+  readonly unknown?: true
+}
+
+type Check = (value: unknown, path: readonly string[]) => readonly Fault[]
+
+/** @returns what is wrong with a value of the right type; undefined when nothing is */
+type Refinement = (value: never) => string | undefined
+
+export interface Shape {
+  readonly faults: Check
+  readonly optional?: true
+  check(...refinements: readonly Refinement[]): Shape
+}
+
+export interface ObjectShape extends Shape {
+  readonly members: Readonly<Record<string, Shape>>
+}
+
+const fine: readonly Fault[] = []
+
+function shape(faults: Check): Shape {
+  return {
+    faults,
+    check: (...refinements) =>
+      shape((value, path) => {
+        const found = faults(value, path)
+        if (found.length > 0) return found
+        return refinements.flatMap((refine) => {
+          const message = refine(value as never)
+          return message === undefined ? [] : [{ path, message }]
+        })
+      }),
+  }
+}
+
+function typed(expected: string, is: (value: unknown) => boolean): Shape {
+  return shape((value, path) => (is(value) ? fine : [{ path, message: `expected ${expected}` }]))
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const string = (): Shape => typed('string', (value) => typeof value === 'string')
+export const boolean = (): Shape => typed('boolean', (value) => typeof value === 'boolean')
+export const number = (): Shape => typed('number', (value) => typeof value === 'number' && Number.isFinite(value))
+export const int = (): Shape => typed('int', Number.isSafeInteger)
+
+export function custom(is: (value: unknown) => boolean, message: string): Shape {
+  return shape((value, path) => (is(value) ? fine : [{ path, message }]))
+}
+
+export function oneOf(values: readonly (string | number | boolean)[]): Shape {
+  const message = `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`
+  return custom((value) => values.some((known) => known === value), message)
+}
+export const literal = (value: string | number | boolean): Shape => oneOf([value])
+export { oneOf as enum }
+
+export function optional(inner: Shape): Shape {
+  return { ...inner, optional: true }
+}
+
+export function array(inner: Shape): Shape {
+  return shape((value, path) => {
+    if (!Array.isArray(value)) return [{ path, message: 'expected array' }]
+    return value.flatMap((item, index) => inner.faults(item, [...path, String(index)]))
+  })
+}
+
+export function record(key: Shape, inner: Shape): Shape {
+  return shape((value, path) => {
+    if (!isRecord(value)) return [{ path, message: 'expected record' }]
+    return Object.entries(value).flatMap(([name, member]) => {
+      if (member === undefined) return fine
+      const at = [...path, name]
+      return key.faults(name, at).length > 0
+        ? [{ path: at, message: 'has a name that is not taken here' }]
+        : inner.faults(member, at)
+    })
+  })
+}
+
+/** The first form that fits. When none does, the one that was meant tells its faults: the one that fails further in. */
+export function union(forms: readonly Shape[]): Shape {
+  return shape((value, path) => {
+    const all = forms.map((form) => form.faults(value, path))
+    if (all.some((faults) => faults.length === 0)) return fine
+    const meant = all.find(([first]) => first && (first.unknown || first.path.length > path.length))
+    return meant ?? [{ path, message: 'has a form that is not taken here' }]
+  })
+}
+
+export function strictObject(members: Readonly<Record<string, Shape>>): ObjectShape {
+  const faults: Check = (value, path) => {
+    if (!isRecord(value)) return [{ path, message: 'expected object' }]
+    const strange = Object.keys(value).filter((name) => !Object.hasOwn(members, name))
+    const wrong = Object.entries(members).flatMap(([name, member]) =>
+      value[name] === undefined && member.optional ? fine : member.faults(value[name], [...path, name]),
+    )
+    if (strange.length === 0) return wrong
+    const list = strange.map((name) => `\`${[...path, name].join('.')}\``).join(', ')
+    return [...wrong, { path, message: `unknown option ${list} (known: ${Object.keys(members).join(', ')})`, unknown: true }]
+  }
+  return { ...shape(faults), members }
+}
+
+export const minimum =
+  (least: number) =>
+  (value: number): string | undefined =>
+    value < least ? `must be at least ${least}` : undefined
+
+export const maximum =
+  (most: number) =>
+  (value: number): string | undefined =>
+    value > most ? `must be at most ${most}` : undefined
+
+export const minLength =
+  (least: number) =>
+  (value: string): string | undefined =>
+    value.length < least ? `must be at least ${least}` : undefined
+
+export const regex =
+  (pattern: RegExp) =>
+  (value: string): string | undefined =>
+    pattern.test(value) ? undefined : 'has a form that is not taken here'
