@@ -55,6 +55,9 @@ const weather = { type: 'object', properties: { city: { type: 'string' } }, requ
 /** A red pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
 
+/** What Gemini is told of a call that it did not make. */
+const unsigned = 'skip_thought_signature_validator'
+
 const asked = (parallel: boolean) => (parallel ? 'Weather and time in parallel, please.' : 'Weather, please.')
 const resultOf = (name: string) => `${name} says 24`
 const json = (text: string | null | undefined): unknown => JSON.parse(text ?? '')
@@ -391,7 +394,7 @@ export const geminiDriver: Driver = {
     return {
       calls: calls.map(({ name = '', args }) => ({ name, arguments: args })),
       text: second.text ?? '',
-      thought: first.parts?.some(({ thought, thoughtSignature }) => thought || thoughtSignature) ?? false,
+      thought: first.parts?.some(({ thought, thoughtSignature = unsigned }) => thought || thoughtSignature !== unsigned) ?? false,
     }
   },
   async image(url, model) {

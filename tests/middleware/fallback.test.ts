@@ -140,8 +140,12 @@ describe('together with retry', () => {
 
   test('a missing key is passed over without an attempt', async () => {
     const { openai } = mockProviders(mock.url)
-    const { ask, reports } = falling({ providers: { openai }, retry, maxAttempts: 1 })
-    expect((await ask()).status).toBe(200)
+    const leash = createLeash({ providers: { openai }, retry, maxAttempts: 1, fallback: [gpt] })
+    const reports: Report[] = []
+    leash.on('result', (report) => reports.push(report))
+    const body = JSON.stringify({ model: claude, messages: [{ role: 'user', content: prompt }] })
+    const response = await leash.handle(new Request('http://leash/v1/chat/completions', { method: 'POST', body }))
+    expect(response.status).toBe(200)
     expect(reports).toMatchObject([{ moves: [{ because: 'missing_key' }], attempts: [{ provider: 'openai' }] }])
   })
 })

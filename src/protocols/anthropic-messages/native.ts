@@ -6,6 +6,7 @@ import { withoutForeignThinking } from './carrier.js'
 import { decodeError, encodeError } from './error.js'
 import { lens } from './lens.js'
 import { withoutRefused } from './refused.js'
+import { unsignedLoop, withoutUnsignedLoop } from './tool-loop.js'
 import { protocolName } from './wire.js'
 
 /** `…/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict` */
@@ -28,7 +29,8 @@ function match(path: string, body: JsonObject): { readonly model: string; readon
 
 function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
   const own = withoutForeignThinking(body, (path) => lose(path, 'dropped', 'reasoning that another vendor made'))
-  return traits.refuses ? withoutRefused(own, traits, lose) : own
+  const taken = withoutUnsignedLoop(own, () => lose('thinking', 'dropped', unsignedLoop))
+  return traits.refuses ? withoutRefused(taken, traits, lose) : taken
 }
 
 export const native: Native<'chat'> = {

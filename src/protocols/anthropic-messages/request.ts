@@ -9,6 +9,7 @@ import { type ClaudeTraits, claude } from './models.js'
 import { withoutRefused } from './refused.js'
 import { beyondSubset, withinSubset } from './schema.js'
 import { planThinking } from './thinking.js'
+import { resumesUnsigned } from './tool-loop.js'
 import { encodeTools, isForced } from './tools.js'
 import { json, type Sdk } from './wire.js'
 
@@ -18,7 +19,8 @@ export function encodeRequest(request: ChatRequest, { model, stream, traits, los
   const own = declared(claude(model), traits)
   reportUnknown(request, lose)
   const forced = isForced(request.toolChoice) && own.forcedTools && !!request.tools?.length
-  const plan = planThinking({ reasoning: request.reasoning, maxTokens: request.maxTokens, forced }, own, lose)
+  const unsigned = resumesUnsigned(request.messages)
+  const plan = planThinking({ reasoning: request.reasoning, maxTokens: request.maxTokens, forced, unsigned }, own, lose)
   const { format, instruction } = encodeFormat(request.responseFormat, own, lose)
   const { system, messages } = encodeMessages(request.messages, {
     prefill: own.prefill && !plan.thinks,

@@ -3,6 +3,7 @@ import { asNumber, asObject, asString } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { type ClaudeTraits, defaultMaxTokens, type Effort } from './models.js'
+import { unsignedLoop } from './tool-loop.js'
 import type { Sdk } from './wire.js'
 
 /**
@@ -37,6 +38,8 @@ export interface ThinkingWish {
   readonly maxTokens: number | undefined
   /** The caller insists on a tool call. */
   readonly forced: boolean
+  /** The history ends in a tool loop that Claude has not begun. */
+  readonly unsigned: boolean
 }
 
 export function planThinking(wish: ThinkingWish, traits: ClaudeTraits, lose: ReportLoss): ThinkingPlan {
@@ -46,6 +49,10 @@ export function planThinking(wish: ThinkingWish, traits: ClaudeTraits, lose: Rep
   if (reasoning.effort === 'none') return { ...switchedOff(traits, lose), maxTokens }
   if (traits.thinking === 'none') {
     lose('reasoning_effort', 'dropped', 'this model does not think')
+    return { maxTokens, thinks: false }
+  }
+  if (traits.thinking === 'budget' && wish.unsigned) {
+    lose('reasoning_effort', 'dropped', unsignedLoop)
     return { maxTokens, thinks: false }
   }
   if (traits.thinking === 'adaptive') return { ...adaptive(reasoning, traits, lose), maxTokens }

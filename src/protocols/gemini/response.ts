@@ -8,7 +8,7 @@ import { finishReasonOf, isBlocked, wireFinishReasons } from './finish.js'
 import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
 import { decodeCall, decodePart } from './parts.js'
-import { wrapSignature } from './signature.js'
+import { unsignedCall, wrapSignature } from './signature.js'
 import { decodeUsage, encodeUsage } from './usage.js'
 import { message, messages, type WirePart } from './wire.js'
 
@@ -133,7 +133,14 @@ export function encodePart(part: AssistantPart): WirePart[] {
     case 'reasoning':
       return [{ text: part.text, thought: true, ...signed }]
     case 'tool-call':
-      return [{ functionCall: { id: part.id, name: part.name, args: argumentsOf(part.arguments) }, ...signed }]
+      // Gemini made none of the calls that are told here, and may be the one who reads them back.
+      return [
+        {
+          functionCall: { id: part.id, name: part.name, args: argumentsOf(part.arguments) },
+          thoughtSignature: unsignedCall,
+          ...signed,
+        },
+      ]
     case 'image':
     case 'audio':
       return encodeMediaOut(part)

@@ -226,7 +226,7 @@ describe('a stream for a caller of Gemini', () => {
     expect(wire(replay(response)).chunks).toEqual([
       model({ text: 'Hm', thought: true }),
       model({ text: 'Hi' }),
-      model({ functionCall: { id: 'a', name: 'f', args: { x: 1 } } }),
+      model({ functionCall: { id: 'a', name: 'f', args: { x: 1 } }, thoughtSignature: 'skip_thought_signature_validator' }),
       {
         candidates: [{ content: { parts: [{ text: '' }], role: 'model' }, finishReason: 'STOP', index: 0 }],
         usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 3, totalTokenCount: 10, thoughtsTokenCount: 2 },

@@ -1,0 +1,33 @@
+/**
+ * A tool loop that another vendor has begun. Told to think by a budget, Claude wants the turn whose calls are now answered to
+ * begin with its own thinking, and refuses the request otherwise. Models that think by effort do not mind.
+ * https://platform.claude.com/docs/en/build-with-claude/extended-thinking#extended-thinking-with-tool-use
+ */
+import { asArray, asObject, asString, type JsonObject } from '../../core/json.js'
+import type { Message } from '../../core/message.js'
+
+export const unsignedLoop = 'Claude cannot begin to think amid a tool loop whose thinking it has not signed'
+
+export function resumesUnsigned(messages: readonly Message[]): boolean {
+  const at = messages.findLastIndex(({ role }) => role === 'assistant')
+  const asked = messages[at]
+  if (asked?.role !== 'assistant' || !messages.slice(at).some(({ role }) => role === 'tool')) return false
+  return !asked.content.some((part) => part.type === 'reasoning' && part.signature?.format === 'anthropic-claude-v1')
+}
+
+/** Ids as Claude makes them, on every platform that serves it. */
+const madeByClaude = /^tool(?:u|use)_/
+
+/** The body of a caller of this protocol whose conversation was elsewhere in between; the same one when it was not. */
+export function withoutUnsignedLoop(body: JsonObject, dropped: () => void): JsonObject {
+  if (asObject(body.thinking).type !== 'enabled') return body
+  const [asked, answered] = asArray(body.messages).slice(-2).map(blocksOf)
+  if (!asked || !answered?.some(({ type }) => type === 'tool_result')) return body
+  const foreign = asked.some(({ type, id }) => type === 'tool_use' && !madeByClaude.test(asString(id) ?? ''))
+  if (!foreign || asked.some(({ type }) => type === 'thinking' || type === 'redacted_thinking')) return body
+  dropped()
+  const { thinking: _, ...rest } = body
+  return rest
+}
+
+const blocksOf = (message: unknown) => asArray(asObject(message).content).map(asObject)
