@@ -147,6 +147,7 @@ function failureIn(error: LeashError, protocol: Protocol, report: Report): { sta
   headers.set('x-leash-error', error.code)
   if (own) return { status: own.status, headers, text: own.text }
   const { status, body } = protocol.encodeError(error)
+  for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
   if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   return { status, headers, text: JSON.stringify(body) }
 }

@@ -57,6 +57,8 @@ export interface LeashErrorOptions {
   /** The member of the request at fault, as the vendor names it. */
   readonly param?: string
   readonly upstream?: UpstreamFailure
+  /** Told to a caller over HTTP beside the error. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const brand = Symbol.for('leashllm.error')
@@ -73,6 +75,7 @@ export class LeashError extends Error {
   readonly retryAfterMs: number | undefined
   readonly param: string | undefined
   readonly upstream: UpstreamFailure | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
   /** The attempts of the call that ended in this error, filled in when the call ends. */
   attempts: readonly Attempt[] = []
   readonly [brand] = true
@@ -85,6 +88,7 @@ export class LeashError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.param = options.param
     this.upstream = options.upstream
+    this.headers = options.headers
     // An upstream's answer can quote the prompt: keep it reachable, and out of logs that print every member.
     Object.defineProperty(this, 'upstream', { enumerable: false })
   }
