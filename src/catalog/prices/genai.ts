@@ -4,7 +4,7 @@
  */
 import type { ModelInfo, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { LeashError } from '../../core/errors.js'
-import { isAnotherVersion } from './version.js'
+import { isMeant } from './version.js'
 
 export interface Listing {
   readonly model: ModelInfo
@@ -42,7 +42,7 @@ export async function loadData(): Promise<PriceData> {
         try {
           // Without usage it computes nothing, and tells the entry that it would use.
           const found = calcPrice({}, name, { providerId, timestamp })
-          if (found && !isAnotherVersion(name, found.model.id)) return { model: found.model, prices: found.model_price }
+          if (found && isMeant(found.model, name)) return { model: found.model, prices: found.model_price }
         } catch {
           // Fetched numbers that are none: the price is unknown, and no call fails for it.
         }

@@ -6,7 +6,8 @@ import { Lazy } from '../../core/lazy.js'
 import type { PriceBook, Prices } from '../../core/price.js'
 import type { Layer } from './book.js'
 import { type PriceEntries, type PriceRow, parseEntries } from './entry.js'
-import { readPriceFile, watchPriceFile } from './file.js'
+import { every } from './every.js'
+import { openPriceFile } from './file.js'
 
 /** Prices of your own by `provider/model`, over those that are known. */
 export interface PricesOptions extends PriceEntries {
@@ -38,20 +39,21 @@ const ownSchema = z.strictObject(own)
 export function openPrices(options: PricesOptions = {}, warn: Warn = () => {}): Prices {
   const { settings, given } = parted(options)
   const { file, watch = true, refresh = false } = settings
-  let rows: readonly PriceRow[] = file === undefined ? [] : readPriceFile(file)
+  const source = file === undefined ? undefined : openPriceFile(file)
+  let rows: readonly PriceRow[] = source?.read() ?? []
   let layers: readonly Layer[] | undefined
   const stops: (() => void)[] = []
 
-  if (file !== undefined && watch !== false) {
-    const read = () => {
+  if (source && watch !== false) {
+    const again = () => {
       try {
-        rows = readPriceFile(file)
+        rows = source.read()
         layers = undefined
       } catch (error) {
         warn(`${said(error)} The prices that were read before stay in use.`)
       }
     }
-    stops.push(watchPriceFile(file, read, typeof watch === 'number' ? watch : 1000))
+    stops.push(source.watch(again, typeof watch === 'number' ? watch : 1000))
   }
 
   const book = new Lazy(async (): Promise<PriceBook> => {
@@ -92,13 +94,6 @@ function parted(options: unknown): { settings: z.infer<typeof ownSchema>; given:
     settings: checked.data,
     given: parseEntries(Object.fromEntries(entries.filter(([key]) => key.includes('/'))), 'prices'),
   }
-}
-
-/** Where a timer keeps the process alive, it is told not to; elsewhere it is a number. */
-function every(ms: number, action: () => unknown): () => void {
-  const timer = setInterval(action, ms)
-  if (typeof timer === 'object') timer.unref()
-  return () => clearInterval(timer)
 }
 
 function said(error: unknown): string {

@@ -1,21 +1,32 @@
-/** Whether two names are of different versions of a model, though one begins with the other. */
-
-/** `us.anthropic.claude-sonnet-5-v1:0` as `anthropic.claude-sonnet-5` and `v1`. */
-function split(name: string): { readonly bare: string; readonly revision: string | undefined } {
-  const [, bare = name, revision] =
-    /^(?:[a-z]{2}(?:-gov)?\.|apac\.|global\.|regional\.)?(.*?)(?:-(v\d+)(?::\d+)?)?$/.exec(name.toLowerCase()) ?? []
-  return { bare, revision }
-}
+/** Whether the entry that price data finds for a name is about that model, and not about an older one whose name it begins with. */
+import type { MatchLogic, ModelInfo } from '@pydantic/genai-prices'
 
 /**
- * Price data finds models by how their names begin, and so takes `claude-sonnet-5-5` for `claude-sonnet-5`: another model,
- * at another price. Dates and words behind a name are fine, one more number is not.
+ * Price data finds many models by how their names begin, and so takes `claude-sonnet-5-5` for `claude-sonnet-5`: another
+ * model, at another price. Dates and words behind the beginning are fine, one more number is not.
  */
-export function isAnotherVersion(asked: string, found: string): boolean {
-  const [a, f] = [split(asked), split(found)]
-  if (a.revision !== undefined && f.revision !== undefined && a.revision !== f.revision) return true
-  const at = a.bare.indexOf(f.bare)
-  if (at === -1) return false
-  // Not the month of a date: `command-r7b-12-2024`.
-  return /^[-.]\d{1,2}(?!\d|-20\d\d)/.test(a.bare.slice(at + f.bare.length))
+export function isMeant({ id, match }: ModelInfo, asked: string): boolean {
+  const name = asked.toLowerCase().trim()
+  const [mine, theirs] = [revisionOf(name), revisionOf(id)]
+  if (mine !== undefined && theirs !== undefined && mine !== theirs) return false
+  // Price data, too, looks for a date in both its forms.
+  return [name, name.replace(/-(20\d\d)(\d\d)(\d\d)(?=-|:|$)/, '-$1-$2-$3')].some((spelt) => matches(match, spelt))
+}
+
+/** `v2` of `amazon.titan-embed-text-v2:0`. */
+function revisionOf(name: string): string | undefined {
+  return /-(v\d+)(?::\d+)?$/.exec(name)?.[1]
+}
+
+function matches(logic: MatchLogic, name: string): boolean {
+  if ('or' in logic) return logic.or.some((one) => matches(one, name))
+  if ('and' in logic) return logic.and.every((one) => matches(one, name))
+  if ('equals' in logic) return name === logic.equals.toLowerCase()
+  if ('ends_with' in logic) return name.endsWith(logic.ends_with.toLowerCase())
+  if ('regex' in logic) return new RegExp(logic.regex).test(name)
+  const part = ('starts_with' in logic ? logic.starts_with : logic.contains).toLowerCase()
+  const at = name.indexOf(part)
+  if (at === -1 || ('starts_with' in logic && at > 0)) return false
+  // A month is no version: `command-r7b-12-2024`.
+  return !/^[-.]\d{1,2}(?!\d|-20\d\d)/.test(name.slice(at + part.length))
 }
