@@ -101,11 +101,13 @@ export function openLeash(options: LeashOptions): LeashInside {
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
   const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
   const resolve = createResolver(registry, options.routes)
-  const { circuitBreaker } = options
+  const { circuitBreaker, store } = options
   const breaker =
     circuitBreaker === false
       ? undefined
-      : new Lazy(async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter))
+      : new Lazy(
+          async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter, store),
+        )
   const { ledger = false } = options
   const warn = (message: string) => emitter.emit('warning', { message })
   const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))

@@ -6,6 +6,7 @@ import type { Target, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
+import type { Store } from './core/store.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { FallbackOptions } from './middleware/fallback.js'
@@ -23,6 +24,8 @@ export interface StackOptions {
   readonly fallback?: FallbackOptions | readonly string[]
   /** When a target is taken for down, and how long it is left alone. `false`: never. */
   readonly circuitBreaker?: BreakerOptions | false
+  /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
+  readonly store?: Store
   readonly strict?: boolean
   readonly maxAttempts?: number
   readonly use?: readonly Layer[]

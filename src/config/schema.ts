@@ -68,6 +68,7 @@ const optionsSchema = z.strictObject({
   circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
+  store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
   strict: z.optional(z.boolean()),
   maxAttempts: z.optional(z.int().check(z.minimum(1))),
   use: z.optional(z.array(z.union([fn, z.strictObject({ at: z.enum(['call', 'attempt']), middleware: fn })]))),

@@ -3,11 +3,12 @@ import type { Emitter } from '../../core/emitter.js'
 import { isLeashError, type LeashError } from '../../core/errors.js'
 import type { BreakerReason, BreakerState, TargetHealth } from '../../core/health.js'
 import { compact } from '../../core/json.js'
+import type { Values } from '../../core/store.js'
 import { targetName } from '../../core/target.js'
 import { Circuit } from './circuit.js'
 import { type BreakerOptions, isFailure, type Rules, usual } from './options.js'
 import { heldOpen, isOpen, rests } from './refusals.js'
-import { Shared, type SharedValues } from './shared.js'
+import { Shared } from './shared.js'
 
 /** What is remembered of one call while it is under way. */
 export interface Pass {
@@ -43,7 +44,7 @@ export class Breaker {
   /** By the name of a target or of a provider. */
   readonly #forced = new Map<string, Forced>()
 
-  constructor(options: BreakerOptions = {}, emitter?: Emitter, store?: SharedValues) {
+  constructor(options: BreakerOptions = {}, emitter?: Emitter, store?: Values) {
     const { counts = isFailure, whenAllOpen = 'fail', ...rules } = options
     this.#rules = { ...usual, ...compact(rules) }
     this.#counts = counts

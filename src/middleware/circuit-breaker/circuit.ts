@@ -90,8 +90,10 @@ export class Circuit {
     this.restsUntil = now + Math.min(retryAfterMs, this.#rules.retryAfterCapMs)
   }
 
+  /** Never longer than it would by itself: another process may have another clock. */
   openUntil(until: number, because: BreakerReason, now: number): void {
-    this.until = until
+    const { cooldownMs, retryAfterCapMs } = this.#rules
+    this.until = Math.min(until, now + Math.max(cooldownMs, retryAfterCapMs))
     this.#become('open', because, now)
   }
 
@@ -120,8 +122,7 @@ export class Circuit {
   }
 
   #open(because: BreakerReason, now: number, retryAfterMs = 0): void {
-    const { cooldownMs, retryAfterCapMs } = this.#rules
-    this.openUntil(now + Math.max(cooldownMs, Math.min(retryAfterMs, retryAfterCapMs)), because, now)
+    this.openUntil(now + Math.max(this.#rules.cooldownMs, retryAfterMs), because, now)
   }
 
   /** What led to the opening must not lead to the next one. */

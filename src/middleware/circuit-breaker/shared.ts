@@ -1,3 +1,4 @@
+import type { Values } from '../../core/store.js'
 import type { Circuit } from './circuit.js'
 
 const prefix = 'breaker:'
@@ -5,21 +6,14 @@ const prefix = 'breaker:'
 /** How long what was read of others is believed, in milliseconds. */
 const freshMs = 1000
 
-/** What is needed of a store. */
-export interface SharedValues {
-  get(key: string): unknown
-  set(key: string, value: string, ttlMs: number): unknown
-  delete(key: string): unknown
-}
-
 /**
  * What several processes tell each other of their breakers: that one is open, for as long as it is. No call waits for it,
  * and a store that fails leaves each process to its own judgement.
  */
 export class Shared {
-  readonly #store: SharedValues
+  readonly #store: Values
 
-  constructor(store: SharedValues) {
+  constructor(store: Values) {
     this.#store = store
   }
 
