@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly user?: string
   /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
   readonly key?: string
+  /** Who goes first where calls wait for a place. @defaultValue 'normal' */
+  readonly priority?: 'high' | 'normal' | 'low'
   /** Refuse the call when the translation to the target would lose part of it. */
   readonly strict?: boolean
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */

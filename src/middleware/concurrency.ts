@@ -1,0 +1,73 @@
+import type { Call } from '../core/call.js'
+import { atEnd } from '../core/ending.js'
+import { LeashError } from '../core/errors.js'
+import type { Middleware } from '../core/middleware.js'
+import { Gate, type Priority, priorities, type Slot } from './concurrency/gate.js'
+
+export interface ConcurrencyOptions {
+  /** Calls under way at once, in this process. */
+  readonly total?: number
+  /** For each tenant; calls without one share the places of one. */
+  readonly tenant?: number
+  /** For each provider, or for those that are named. */
+  readonly provider?: number | Readonly<Record<string, number>>
+  /** What becomes of a call when all places are taken. */
+  readonly queue?: {
+    /** Calls that wait at most, of those that wait for the same kind of place; one more is refused. @defaultValue 1000 */
+    readonly max?: number
+    /** How long a call waits at most, in milliseconds; 0 for not at all. @defaultValue 30000 */
+    readonly waitMs?: number
+  }
+}
+
+/** Bounds the calls of the leash and of each tenant. A call keeps its place until its answer, or its stream, is complete. */
+export function concurrency({ total, tenant, queue }: ConcurrencyOptions): Middleware {
+  return held(queue, ({ options }) => [
+    ...(tenant === undefined
+      ? []
+      : [{ name: options.tenant === undefined ? 'calls without a tenant' : `tenant ${options.tenant}`, limit: tenant }]),
+    ...(total === undefined ? [] : [{ name: 'this process', limit: total }]),
+  ])
+}
+
+/**
+ * Bounds the calls at each provider, retries and hedges of a call within its one place. Where another target may be tried, a
+ * call does not wait here.
+ */
+export function providerConcurrency({ provider, queue }: ConcurrencyOptions): Middleware {
+  const limitOf = (name: string) =>
+    typeof provider === 'object' ? (Object.hasOwn(provider, name) ? provider[name] : undefined) : provider
+  return held(queue, ({ target }) => {
+    const limit = limitOf(target.provider.name)
+    return limit === undefined ? [] : [{ name: `provider ${target.provider.name}`, limit }]
+  })
+}
+
+function held(
+  { max = 1000, waitMs = 30_000 }: ConcurrencyOptions['queue'] = {},
+  slotsOf: (call: Call) => readonly Slot[],
+): Middleware {
+  const gate = new Gate(max)
+  return (next) =>
+    async function concurrency(call) {
+      const { signal, deadline, alternatives } = call
+      const entering = gate.enter(slotsOf(call), {
+        priority: priorityOf(call),
+        waitMs: alternatives ? 0 : waitMs,
+        ...(signal && { signal }),
+        ...(deadline !== undefined && { deadline }),
+      })
+      const leave = entering instanceof Promise ? await entering : entering
+      try {
+        return atEnd(await next(call), leave)
+      } catch (error) {
+        leave()
+        throw error
+      }
+    }
+}
+
+function priorityOf({ options: { priority = 'normal' } }: Call): Priority {
+  if (priorities.includes(priority)) return priority
+  throw new LeashError('invalid_config', `The \`priority\` of a call is one of ${priorities.join(', ')}.`)
+}

@@ -1,0 +1,97 @@
+import type { Call } from '../../core/call.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import { formatUsd } from '../../core/money.js'
+import { sleep, timeLeft } from '../../core/signals.js'
+import type { Limit, Store, Taken } from '../../core/store.js'
+import { Gate } from '../concurrency/gate.js'
+import { headersOf, plain, type Standing } from './headers.js'
+import type { Rule, Unit } from './rules.js'
+
+/** One limit that a call is held to. */
+export interface Held extends Limit {
+  readonly rule: Rule
+  readonly unit: Unit
+}
+
+/** Calls that may wait in one process. */
+const mostWaiting = 10_000
+
+/** Lets calls pass as their limits have room, and has those wait that may. */
+export class Admission {
+  readonly #store: Store
+  /** Who may wait for a limit goes in the order of coming: the first waits for room, the others for the first. */
+  readonly #line = new Gate(mostWaiting)
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** @throws LeashError `rate_limited` when there is no room, or not in time */
+  async admit(space: string, held: readonly Held[], call: Call): Promise<Taken> {
+    const began = Date.now()
+    const patient = held.filter(({ rule }) => rule.waitMs > 0)
+    const leave = patient.length > 0 ? await this.#enter(space, held, patient, call) : undefined
+    try {
+      return await this.#take(space, held, call, began)
+    } finally {
+      leave?.()
+    }
+  }
+
+  async #enter(space: string, held: readonly Held[], patient: readonly Held[], call: Call): Promise<() => void> {
+    const { signal, deadline } = call
+    const waitMs = Math.max(...patient.map(({ rule }) => rule.waitMs))
+    try {
+      return await this.#line.enter(
+        patient.map(({ key }) => ({ name: `${space} ${key}`, limit: 1 })),
+        { waitMs, ...(signal && { signal }), ...(deadline !== undefined && { deadline }) },
+      )
+    } catch (error) {
+      // Others have waited as long, and are still in front.
+      if (!isLeashError(error) || error.code !== 'overloaded') throw error
+      throw refusal(held, patient[0], { ok: false, retryAfterMs: waitMs, states: [], at: 0 })
+    }
+  }
+
+  async #take(space: string, held: readonly Held[], call: Call, began: number): Promise<Taken> {
+    for (;;) {
+      const answer = this.#store.take(space, held)
+      const taken = answer instanceof Promise ? await answer : answer
+      if (taken.ok) return taken
+      const { retryAfterMs } = taken
+      const refusing = held[taken.refused ?? 0]
+      const patience = (refusing?.rule.waitMs ?? 0) - (Date.now() - began)
+      if (retryAfterMs > patience || retryAfterMs >= timeLeft(call.deadline)) throw refusal(held, refusing, taken)
+      await sleep(retryAfterMs, call.signal)
+    }
+  }
+}
+
+/** None where the store could not be asked. */
+export function standings(held: readonly Held[], { states }: Taken): Standing[] {
+  return states.flatMap((state, at) => {
+    const limit = held[at]
+    return limit ? [{ unit: limit.unit, limit: limit.limit, ...state }] : []
+  })
+}
+
+function refusal(held: readonly Held[], refusing: Held | undefined, taken: Taken): LeashError {
+  const headers = headersOf(standings(held, taken))
+  const { retryAfterMs } = taken
+  const tooLarge = held.find(({ amount, limit }) => amount > limit)
+  const why = tooLarge
+    ? `${allowed(tooLarge)}, and this call alone may use ${shown(tooLarge, tooLarge.amount)}. Bound its answer, send less, or raise the limit.`
+    : `${refusing ? allowed(refusing) : 'A limit allows no more'}, which are used up. Send the call again in ${retryAfterMs} ms.`
+  return new LeashError('rate_limited', why, {
+    headers: { ...plain(headers), ...headers },
+    ...(tooLarge ? {} : { retryable: true, retryAfterMs }),
+  })
+}
+
+function allowed(held: Held): string {
+  return `The limit "${held.rule.name}" allows ${shown(held, held.limit)} per ${held.rule.per}`
+}
+
+function shown({ unit }: Held, amount: number): string {
+  return unit === 'usd' ? `${formatUsd(amount)} US dollars` : `${amount} ${unit}`
+}

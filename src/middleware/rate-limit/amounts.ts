@@ -1,0 +1,49 @@
+/** How much a call uses: by estimate before it is sent, and by what the vendors told afterwards. */
+import type { Attempt, Call } from '../../core/call.js'
+import type { Nano } from '../../core/money.js'
+import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import { total } from '../../core/usage.js'
+import { protocolNamed } from '../../protocols/index.js'
+import { needsOf } from '../../protocols/needs.js'
+import { inputTokens, tokenCounter } from '../../protocols/tokens.js'
+import type { Unit } from './rules.js'
+
+export type Amounts = Readonly<Record<Unit, number>>
+
+/** What most requests are billed by: an estimate over all buckets would take each for audio. */
+const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+
+/** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. */
+export async function estimate(call: Call, prices: PriceBook | undefined): Promise<Amounts> {
+  const { protocol, body, target } = call
+  const [native, count] = await Promise.all([protocolNamed(protocol), tokenCounter.value ?? tokenCounter.get()])
+  const input = native ? inputTokens(native.lens, body, count) : 0
+  const output = needsOf(protocol, body).maxOutputTokens ?? 0
+  const price = prices?.price(target)
+  const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets }) : 0
+  return { requests: 1, tokens: input + output, usd: usd ?? 0 }
+}
+
+/** Of all attempts together. Where a vendor may have worked and told nothing, what was estimated stands. */
+export function used(attempts: readonly Attempt[], estimated: Amounts, prices: PriceBook | undefined): Amounts {
+  let [tokens, usd, unknown] = [0, 0, false]
+  for (const attempt of attempts) {
+    if (attempt.usage) {
+      tokens += total(attempt.usage)
+      usd += costBy(attempt, prices)
+    } else if (mayHaveWorked(attempt)) unknown = true
+  }
+  if (!unknown) return { requests: estimated.requests, tokens, usd }
+  return { requests: estimated.requests, tokens: Math.max(tokens, estimated.tokens), usd: Math.max(usd, estimated.usd) }
+}
+
+function costBy({ cost, usage, provider, model, startedAt }: Attempt, prices: PriceBook | undefined): Nano {
+  if (cost != null) return cost
+  const price = usage && prices?.price({ provider: { name: provider }, model }, startedAt)
+  return (price && usage && costOf(price, usage)) || 0
+}
+
+/** A refusal is not billed, nor a request that never arrived. */
+function mayHaveWorked({ outcome, status }: Attempt): boolean {
+  return outcome === 'error' ? status === 200 : true
+}
