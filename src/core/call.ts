@@ -31,6 +31,10 @@ export interface CallOptions {
   readonly maxCostUsd?: number
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
+  /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
+  readonly hedge?: boolean
+  /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
+  readonly coalesce?: boolean
 }
 
 /** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
@@ -104,6 +108,8 @@ export interface Call {
   readonly deadline?: number
   /** 1 for the first try at a target, counted up by retry. */
   readonly attempt: number
+  /** A second try beside one that is late. */
+  readonly hedged?: true
   /** Shared by all copies of this call. */
   readonly report: Report
 }
@@ -158,6 +164,8 @@ export interface Attempt {
   readonly model: string
   /** How the provider was spoken to. */
   readonly protocol: string
+  /** Made beside another one that was late. */
+  readonly hedged?: true
   /** What the key is called, where the provider has several. Never a part of it. */
   key?: string
   /** Milliseconds since 1970. */
@@ -213,6 +221,8 @@ export interface Report {
   route?: Chosen
   /** The id of the call that this one is a copy of, sent beside it to try another target. */
   readonly mirrorOf?: string
+  /** An identical call was under way, and its answer is this one's too: the attempts stand in that call's report. */
+  coalesced?: true
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]

@@ -161,7 +161,10 @@ export class SharedReader implements AsyncIterableIterator<Uint8Array>, TellingS
     for (let read = waiting[0]; read; read = waiting[0]) {
       const value = this.#over ? undefined : this.#take()
       if (!value && !this.#over) {
-        if (!this.#stream.ended) return this.#stream.pull()
+        if (!this.#stream.ended) {
+          this.#stream.pull()
+          return
+        }
         this.#failure = this.#stream.failure
         this.#end()
       }

@@ -10,6 +10,7 @@ import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { KeyInUse, Provider, WireRequest } from '../core/provider.js'
+import { abortError } from '../core/signals.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
@@ -34,6 +35,8 @@ export function attempt(context: AttemptContext): Next {
     const own = mine instanceof Promise ? await mine : mine
     const other = protocol(chooseProtocol(provider, model, own))
     const theirs = other instanceof Promise ? await other : other
+    // Stopped on the way here: nothing has been sent, and so there was no attempt.
+    if (call.signal?.aborted) throw abortError(call.signal)
     const underway = new Underway(context, call, own, theirs)
     try {
       return await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
@@ -72,7 +75,14 @@ export class Underway {
     this.own = own
     this.theirs = theirs
     this.clock = new Clock(call.timeouts, call.signal, call.deadline)
-    this.record = { provider: provider.name, model, protocol: theirs.name, startedAt: Date.now(), outcome: 'pending' }
+    this.record = {
+      provider: provider.name,
+      model,
+      protocol: theirs.name,
+      ...(call.hedged && { hedged: call.hedged }),
+      startedAt: Date.now(),
+      outcome: 'pending',
+    }
     call.report.attempts.push(this.record)
     // Nobody may be reading just now: the attempt is over in the very moment in which it is stopped.
     this.clock.onStop = () => this.fail(undefined)

@@ -1,6 +1,6 @@
 import type { Timeouts } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
-import { abortError, timeLeft } from '../core/signals.js'
+import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 
 const phases = {
   attemptMs: 'The upstream did not answer in time',
@@ -69,7 +69,7 @@ export class Clock {
     }
     this.#struck =
       left === 0
-        ? new LeashError('deadline_exceeded', 'The call timed out: its deadline has passed. Raise `deadlineMs`, or ask for less.')
+        ? deadlineError()
         : new LeashError(
             'timeout',
             `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
