@@ -2,6 +2,7 @@ import type { Call, Result, Target } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { LeashError } from '../core/errors.js'
 import type { ExperimentState } from '../core/experiment.js'
+import type { Lazy } from '../core/lazy.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { type Nano, parseUsd } from '../core/money.js'
 import type { PriceBook } from '../core/price.js'
@@ -15,7 +16,8 @@ import { type Asked, read } from './route/request.js'
 
 export interface RouterDeps {
   readonly emitter: Emitter
-  readonly prices?: PriceBook | undefined
+  /** Loaded by the first call that asks what something costs. */
+  readonly prices?: Lazy<PriceBook> | undefined
   readonly capabilities?: ((target: Target) => Capabilities) | undefined
   /** From 0 to below 1. @defaultValue Math.random */
   readonly random?: () => number
@@ -43,13 +45,12 @@ export class Router {
   readonly middleware: Middleware = (next) => {
     const router = this
     return async function route(call) {
-      const asked = await read(call)
-      const most = call.options.maxCostUsd === undefined ? undefined : parseUsd(call.options.maxCostUsd)
       const { route } = call.target
       const group = route && router.#groups.get(route.name)
-      if (group) return router.#send(group, route.targets, asked, most, next)
-      const dear = router.#tooDear(call.target, asked, most)
-      if (dear !== undefined) throw overBudget(most ?? 0, [`"${call.model.slice(0, 100)}" ${dear}`])
+      const weighed = await router.#weigh(call, group)
+      if (group) return router.#send(group, route.targets, weighed, next)
+      const dear = router.#tooDear(call.target, weighed)
+      if (dear !== undefined) throw overBudget(weighed.most ?? 0, [`"${call.model.slice(0, 100)}" ${dear}`])
       return next(call)
     }
   }
@@ -64,22 +65,30 @@ export class Router {
     return this.#learner.score(callId, value)
   }
 
-  #send(group: Group, targets: readonly Target[], asked: Asked, most: Nano | undefined, next: Next): Promise<Result> {
+  async #weigh(call: Call, group: Group | undefined): Promise<Weighed> {
+    const { maxCostUsd, prefer = group?.prefer } = call.options
+    const most = maxCostUsd === undefined ? undefined : parseUsd(maxCostUsd)
+    const counts = most !== undefined || prefer === 'cost' || group?.experiment !== undefined
+    const prices = counts ? await this.#deps.prices?.get().catch(() => undefined) : undefined
+    return { asked: await read(call), most, prices }
+  }
+
+  #send(group: Group, targets: readonly Target[], weighed: Weighed, next: Next): Promise<Result> {
+    const { asked, most, prices } = weighed
     const { call } = asked
-    const { fitting, passed } = this.#sift(group, targets, asked, most)
+    const { fitting, passed } = this.#sift(group, targets, weighed)
     if (fitting.length === 0) throw nobody(group, passed, most)
-    const { prices } = this.#deps
     const choice = choose(group, fitting, targets, asked, { prices, latencies: this.#learner.latencies, random: this.#random })
     this.#tell(call, group, choice, passed)
     const others = group.fallback ? choice.others.map((other) => group.names[other] ?? '') : undefined
     const fallback = call.options.fallback ?? others
     const target = targets[choice.index] ?? call.target
     const sent = { ...call, target, ...(fallback && { options: { ...call.options, fallback } }) }
-    return this.#learner.send(sent, next, subjectOf(group, fitting, choice, asked))
+    return this.#learner.send(sent, next, subjectOf(group, fitting, choice, call))
   }
 
   /** Who can take the call, and why the others cannot. */
-  #sift(group: Group, targets: readonly Target[], asked: Asked, most: Nano | undefined): Sifted {
+  #sift(group: Group, targets: readonly Target[], weighed: Weighed): Sifted {
     const fitting: number[] = []
     const passed: Passed[] = []
     let unready: number | undefined
@@ -87,8 +96,8 @@ export class Router {
       const given = group.targets[index]
       if (!given || group.weights[index] === 0) continue
       const name = given.model
-      const why = misfit(given, asked, this.#deps.capabilities?.(target) ?? {})
-      const dear = why === undefined ? this.#tooDear(target, asked, most) : undefined
+      const why = misfit(given, weighed.asked, this.#deps.capabilities?.(target) ?? {})
+      const dear = why === undefined ? this.#tooDear(target, weighed) : undefined
       if (why !== undefined) passed.push({ name, why })
       else if (dear !== undefined) passed.push({ name, why: dear, isDear: true })
       else if (target.origin || target.provider.missing() === undefined) fitting.push(index)
@@ -101,9 +110,8 @@ export class Router {
     return fitting.length === 0 && unready !== undefined ? { fitting: [unready], passed: [] } : { fitting, passed }
   }
 
-  #tooDear(target: Target, asked: Asked, most: Nano | undefined): string | undefined {
-    const { prices, capabilities } = this.#deps
-    return most === undefined ? undefined : tooDear(target, asked, most, prices, capabilities?.(target).maxOutput)
+  #tooDear(target: Target, { asked, most, prices }: Weighed): string | undefined {
+    return most === undefined ? undefined : tooDear(target, asked, most, prices, this.#deps.capabilities?.(target).maxOutput)
   }
 
   #tell(call: Call, { name, names }: Group, { index, why }: Choice, passed: readonly Passed[]): void {
@@ -113,6 +121,15 @@ export class Router {
     const { emitter } = this.#deps
     if (emitter.heard('route')) emitter.emit('route', { ...chosen, callId: call.id })
   }
+}
+
+/** What is known of a call before it goes anywhere. */
+interface Weighed {
+  readonly asked: Asked
+  /** What it may cost. */
+  readonly most: Nano | undefined
+  /** Present when somebody wants to know what it would. */
+  readonly prices: PriceBook | undefined
 }
 
 interface Passed {
@@ -132,9 +149,9 @@ function subjectOf(
   { experiment, weights }: Group,
   fitting: readonly number[],
   { index }: Choice,
-  { call }: Asked,
+  { options }: Call,
 ): Subject | undefined {
-  if (!experiment || call.options.prefer !== undefined) return undefined
+  if (!experiment || options.prefer !== undefined) return undefined
   const running = weights.filter((weight) => weight > 0).length
   return fitting.length === running ? { experiment, variant: index } : undefined
 }

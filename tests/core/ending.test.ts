@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StreamResult } from '../../src/core/call.js'
-import { atEnd, type Ending, Endings, endings } from '../../src/core/ending.js'
+import { atEnd, type Ending, Endings, endings, overheard } from '../../src/core/ending.js'
 import { LeashError } from '../../src/core/errors.js'
 import { anAnswer } from '../helpers/call.js'
 
@@ -78,5 +78,34 @@ describe('the end of a result', () => {
     own.end(undefined)
     own.listen(() => order.push('late'))
     expect(order).toEqual(['inner', 'outer', 'late'])
+  })
+})
+
+describe('a stream that is overheard', () => {
+  test('tells each piece as it is read, and hands on the same bytes', async () => {
+    const heard: Uint8Array[] = []
+    const { body } = overheard(streamOf(chunks()), (piece) => heard.push(piece))
+    expect(heard).toEqual([])
+    const read: Uint8Array[] = []
+    for await (const piece of body) read.push(piece)
+    expect(read).toEqual([bytes, bytes])
+    expect(heard.every((piece, index) => piece === read[index])).toBe(true)
+  })
+
+  test('tells its end once, also to those who listened further in', async () => {
+    const inner: Ending[] = []
+    const outer: Ending[] = []
+    const told = atEnd(streamOf(chunks()), (ending) => inner.push(ending))
+    const { body } = atEnd(
+      overheard(told, () => {}),
+      (ending) => outer.push(ending),
+    )
+    for await (const _ of body) break
+    expect([inner, outer]).toEqual([['cancelled'], ['cancelled']])
+  })
+
+  test('fails as it would have', async () => {
+    const { body } = overheard(streamOf(chunks(new TypeError('terminated'))), () => {})
+    await expect(drain(body)).rejects.toThrow('terminated')
   })
 })

@@ -37,14 +37,19 @@ export function tooDear(
 /** US dollars of these attempts; undefined when one has usage and no known price. */
 export function spentUsd(attempts: readonly Attempt[], prices: PriceBook | undefined): number | undefined {
   let sum: Nano = 0
-  for (const { provider, model, usage, startedAt } of attempts) {
-    if (!usage) continue
-    const price = prices?.price({ provider: { name: provider }, model }, startedAt)
-    const cost = price ? costOf(price, usage) : null
+  for (const attempt of attempts) {
+    const cost = attempt.cost ?? priced(attempt, prices)
     if (cost === null) return undefined
     sum += cost
   }
   return usdOf(sum)
+}
+
+/** Where no ledger has booked it. */
+function priced({ provider, model, usage, startedAt }: Attempt, prices: PriceBook | undefined): Nano | null {
+  if (!usage) return 0
+  const price = prices?.price({ provider: { name: provider }, model }, startedAt)
+  return price ? costOf(price, usage) : null
 }
 
 /** Three digits that count are enough for an estimate. */

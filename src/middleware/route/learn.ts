@@ -2,6 +2,7 @@ import type { Attempt, Call, Result, Target } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import { atEnd, type Ending } from '../../core/ending.js'
 import { isLeashError } from '../../core/errors.js'
+import type { Lazy } from '../../core/lazy.js'
 import type { Next } from '../../core/middleware.js'
 import type { PriceBook } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
@@ -18,7 +19,7 @@ export interface Subject {
 
 interface LearnDeps {
   readonly emitter: Emitter
-  readonly prices?: PriceBook | undefined
+  readonly prices?: Lazy<PriceBook> | undefined
   readonly now: () => number
 }
 
@@ -75,7 +76,7 @@ export class Learner {
 
   /** Whoever leaves an answer before its end has not paid for all of it. */
   #costOf(attempts: readonly Attempt[], ending: Ending): { readonly costUsd?: number } {
-    const costUsd = ending === 'cancelled' ? undefined : spentUsd(attempts, this.#deps.prices)
+    const costUsd = ending === 'cancelled' ? undefined : spentUsd(attempts, this.#deps.prices?.value)
     return costUsd === undefined ? {} : { costUsd }
   }
 
