@@ -90,5 +90,6 @@ function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis
     outcome: attempt.outcome === 'pending' ? 'cancelled' : attempt.outcome,
     ...(attempt.status !== undefined && { status: attempt.status }),
     ...(attempt.error && { error: attempt.error }),
+    ...(attempt.hedged && { hedged: attempt.hedged }),
   }
 }
