@@ -4,7 +4,7 @@ import type { Source } from './source.js'
 /** From the ground up. The files that stand in `src` itself are one room, `faces`, but for the door `index.ts`. */
 const floors: readonly (readonly string[])[] = [
   ['core'],
-  ['protocols'],
+  ['protocols', 'detect'],
   ['middleware', 'control', 'stores', 'providers', 'transport', 'catalog', 'config', 'ledger'],
   ['faces'],
   ['testing', 'integrations', 'relay'],

@@ -1,0 +1,121 @@
+import type { NumberRun } from './number-run.js'
+import type { Finder, Scan } from './scan.js'
+import { Meaning } from './words.js'
+
+const fewest = 12
+const most = 19
+
+/**
+ * Payment cards: ISO/IEC 7812-1 (Luhn) and the ranges that issuers have. One number of ten passes Luhn, among them one in ten
+ * timestamps and order numbers: so without a word for it a card must be of a range and of its usual length.
+ */
+export const card: Finder = {
+  types: ['CREDIT_CARD'],
+  trigger: { digits: [fewest, Infinity] },
+  longest: most + 18,
+  find(scan) {
+    const run = scan.run
+    if (run.date || run.plus) return
+    for (let group = 0; group < run.count; group++) {
+      const last = cardFrom(scan, run, group)
+      if (last !== -1) group = last
+    }
+  },
+}
+
+/** The last group of the card that begins with `group`; -1 when none does. */
+function cardFrom(scan: Scan, run: NumberRun, group: number): number {
+  const mark = run.separator(group)
+  if (group > 0 && mark !== 0 && run.separator(group - 1) === mark && run.length(group) !== 4) return -1
+  let digits = 0
+  let found = -1
+  for (let last = group; last < run.count && last - group < 6; last++) {
+    const length = run.length(last)
+    digits += length
+    if (digits > most || (last > group && length < 2)) break
+    if (digits >= fewest && isCard(scan, run, group, last, digits)) found = last
+    if (run.separator(last) !== mark || (mark !== 32 && mark !== 45 && mark !== 46)) break
+  }
+  return found
+}
+
+function isCard(scan: Scan, run: NumberRun, group: number, last: number, digits: number): boolean {
+  const start = run.startOf(group)
+  const end = run.endOf(last)
+  if (last === run.count - 1 && !standsAlone(run)) return false
+  const grouped = last > group
+  const brand = usualBrand(scan.text, start, digits)
+  const valid = luhn(scan.text, start, end)
+  if (!valid && !(brand && isFours(run, group, last))) return false
+  const named = (scan.near(run.start) & Meaning.card) !== 0
+  if (!valid) {
+    // Mistyped, or cut: four times four digits after "card" are to be kept in either case.
+    if (named) scan.report('CREDIT_CARD', start, end, 0.6)
+    return named
+  }
+  if (!named && (!brand || (grouped ? !isUsualGrouping(run, group, last) : !isAlone(run, group)))) return false
+  scan.report('CREDIT_CARD', start, end, named ? 0.99 : grouped ? 0.9 : 0.8)
+  return true
+}
+
+/** Not a word's beginning, a decimal, nor a percentage. */
+function standsAlone(run: NumberRun): boolean {
+  const code = run.text.charCodeAt(run.last)
+  return !(code === 37 || code === 95 || (code >= 48 && code <= 57) || (code | 32) === 101)
+}
+
+/** No path, decimal, or variable has it as a part. */
+function isAlone(run: NumberRun, group: number): boolean {
+  if (group > 0 || run.count > 1) return false
+  const code = run.before
+  return code !== 46 && code !== 47 && code !== 45 && code !== 36 && code !== 35
+}
+
+function isFours(run: NumberRun, group: number, last: number): boolean {
+  if (last - group !== 3) return false
+  for (let at = group; at <= last; at++) if (run.length(at) !== 4) return false
+  return true
+}
+
+/** 4-4-4-4, with three more of a 19-digit card; 4-6-5 (American Express), 4-6-4 (Diners Club). */
+function isUsualGrouping(run: NumberRun, group: number, last: number): boolean {
+  if (run.length(group) !== 4) return false
+  if (last - group === 2) return run.length(group + 1) === 6 && run.length(last) >= 4 && run.length(last) <= 5
+  if (last - group === 4) return isFours(run, group, last - 1) && run.length(last) === 3
+  return isFours(run, group, last)
+}
+
+/** Ranges: ISO/IEC 7812 registrations as issuers publish them (Visa, Mastercard, American Express, Discover, Diners Club, JCB, UnionPay). */
+function usualBrand(text: string, start: number, digits: number): boolean {
+  let four = 0
+  for (let at = start, taken = 0; taken < 4; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 48 || code > 57) continue
+    four = four * 10 + code - 48
+    taken++
+  }
+  const two = Math.floor(four / 100)
+  if (digits === 16) {
+    if (four >= 4000 && four <= 4999) return true
+    if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return true
+    return four === 6011 || two === 65 || (four >= 6440 && four <= 6499) || (four >= 3528 && four <= 3589) || two === 62
+  }
+  if (digits === 15) return two === 34 || two === 37 || four === 1800 || four === 2131
+  return digits === 14 && (two === 36 || two === 38 || (four >= 3000 && four <= 3059))
+}
+
+function luhn(text: string, start: number, end: number): boolean {
+  let sum = 0
+  let double = false
+  let varied = false
+  let last = -1
+  for (let at = end - 1; at >= start; at--) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) continue
+    if (last !== -1 && digit !== last) varied = true
+    last = digit
+    sum += double ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit
+    double = !double
+  }
+  return varied && sum % 10 === 0
+}

@@ -1,0 +1,44 @@
+/** Character classes of ASCII as bits; what is beyond ASCII has none, and so ends whatever is read. */
+export const Char = {
+  digit: 1,
+  letter: 2,
+  /** `_` */
+  low: 4,
+  /** `-` */
+  dash: 8,
+  /** A character that some finder is asked at. */
+  trigger: 16,
+} as const
+
+/** What a token is made of. */
+export const tokenChar = Char.digit | Char.letter | Char.low | Char.dash
+
+const table = new Uint8Array(128)
+table.fill(Char.digit, 48, 58).fill(Char.letter, 65, 91).fill(Char.letter, 97, 123)
+table[45] = Char.dash
+table[95] = Char.low
+
+export const classOf = (code: number): number => (code < 128 ? (table[code] ?? 0) : 0)
+
+export const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
+export const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+
+export const isWord = (code: number): boolean => isDigit(code) || isLetter(code) || code === 95
+
+export const isHex = (code: number): boolean => isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
+
+/** Letters of Latin, Greek and Cyrillic beyond ASCII, which stand in names and so in addresses. */
+export const isFarLetter = (code: number): boolean => code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7
+
+/** Space, no-break space, narrow no-break space. */
+export const isBlank = (code: number): boolean => code === 32 || code === 0xa0 || code === 0x202f
+
+/**
+ * Where a token truly begins: the `n` of a `\n` in a text that is itself JSON belongs to the escape.
+ */
+export function pastEscape(text: string, start: number): number {
+  if (start === 0 || text.charCodeAt(start - 1) !== 92) return start
+  const code = text.charCodeAt(start)
+  return code === 110 || code === 116 || code === 114 ? start + 1 : start
+}

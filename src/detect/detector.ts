@@ -1,0 +1,113 @@
+import { LeashError } from '../core/errors.js'
+import { apiKey, azureSecret, digitlessKey } from './api-key.js'
+import { birth } from './birth.js'
+import { card } from './card.js'
+import { ContextReader, lookBehind } from './context.js'
+import { cryptoAddress } from './crypto-address.js'
+import { compileCustom, type PatternEngine } from './custom.js'
+import { email } from './email.js'
+import { iban } from './iban.js'
+import { ipv4, ipv6 } from './ip.js'
+import { jwt } from './jwt.js'
+import { labelledCode, labelledNumber } from './labelled.js'
+import { mac } from './mac.js'
+import { assignedSecret, spokenPassword } from './password.js'
+import { phone } from './phone.js'
+import { privateKey } from './private-key.js'
+import { undecided } from './safe-end.js'
+import { type Finder, merged, Scan } from './scan.js'
+import { Scanner } from './scanner.js'
+import { type Detection, type DetectOptions, type Detector, type EntityType, entityTypes, optInTypes } from './types.js'
+import { ukNino, ukNinoSpaced } from './uk-nino.js'
+import { url } from './url.js'
+import { maskedSsn, usIds } from './us-ids.js'
+import { Meaning } from './words.js'
+
+const finders: readonly Finder[] = [
+  ...[email, url, ipv4, ipv6, mac],
+  ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, phone],
+  ...[cryptoAddress, apiKey, digitlessKey, azureSecret, jwt, privateKey, assignedSecret, spokenPassword],
+]
+
+/** What a caller's words for a type are taken to mean. */
+const meaningOf: Partial<Record<EntityType, number>> = {
+  CREDIT_CARD: Meaning.card,
+  IBAN_CODE: Meaning.iban,
+  US_SSN: Meaning.ssn,
+  US_ITIN: Meaning.ssn,
+  UK_NINO: Meaning.nino,
+  PASSPORT: Meaning.passport,
+  DRIVER_LICENSE: Meaning.licence | Meaning.driver,
+  TAX_ID: Meaning.tax,
+  ROUTING_NUMBER: Meaning.routing,
+  ACCOUNT_NUMBER: Meaning.account,
+  IP_ADDRESS: Meaning.ip,
+  DATE_OF_BIRTH: Meaning.birth,
+  PHONE_NUMBER: Meaning.phone,
+}
+
+/** Compiles the options once. With `patterns`, or patterns among `allow`, use `loadDetector`. */
+export function createDetector(options: DetectOptions = {}, engine?: PatternEngine): Detector {
+  const wanted = wantedTypes(options)
+  const asked = finders.filter(({ types }) => types.some((type) => wanted.has(type)))
+  const scanner = new Scanner(asked)
+  const least = options.minConfidence ?? 0.5
+  if (!(least >= 0 && least <= 1)) throw new LeashError('invalid_config', 'minConfidence is from 0 to 1.')
+  const scan = new Scan(new ContextReader(ownWords(options)), wanted, least)
+  const custom = compileCustom(options, engine)
+  const maxLength = Math.max(custom.longest, ...asked.map(({ longest }) => longest))
+
+  const found = (text: string): Detection[] => {
+    scan.open(text)
+    scanner.run(scan)
+    return [...scan.close(), ...custom.find(text).filter(({ confidence }) => confidence >= least)]
+  }
+  const told = (text: string, all: Detection[]) =>
+    merged(all).filter(({ start, end }) => !custom.isAllowed(text.slice(start, end)))
+
+  return {
+    detect: (text) => told(text, found(text)),
+    detectAll: async (text) => {
+      const named = (await options.ner?.(text)) ?? []
+      for (const { start, end } of named) {
+        if (!(start >= 0 && start < end && end <= text.length)) {
+          throw new LeashError('invalid_config', 'ner answered with offsets outside the text. Use UTF-16 offsets, end exclusive.')
+        }
+      }
+      return told(text, [...found(text), ...named.filter(({ confidence }) => confidence >= least)])
+    },
+    safeEnd: (text) => {
+      let end = Math.min(undecided(text, maxLength), text.length - custom.open(text))
+      for (const { start, end: reach } of custom.find(text)) if (start < end && reach > end) end = start
+      return Math.max(0, end)
+    },
+    maxLength,
+    lookBehind,
+  }
+}
+
+/** Loads re2js when the options have patterns. */
+export async function loadDetector(options: DetectOptions = {}): Promise<Detector> {
+  const needed = (options.patterns ?? []).length > 0 || (options.allow ?? []).some((entry) => typeof entry !== 'string')
+  return createDetector(options, needed ? (await import('re2js')).RE2JS : undefined)
+}
+
+function wantedTypes({ types }: DetectOptions): ReadonlySet<EntityType> {
+  const unknown = types?.find((type) => !entityTypes.includes(type))
+  if (unknown !== undefined)
+    throw new LeashError('invalid_config', `There is no type "${unknown}". There are ${entityTypes.join(', ')}.`)
+  return new Set(types ?? entityTypes.filter((type) => !optInTypes.includes(type)))
+}
+
+function ownWords({ context = {} }: DetectOptions): (readonly [number, string])[] {
+  return Object.entries(context).flatMap(([type, words]) => {
+    const meaning = meaningOf[type as EntityType]
+    if (meaning === undefined) {
+      throw new LeashError(
+        'invalid_config',
+        `context: ${type} needs no words. Those that do are ${Object.keys(meaningOf).join(', ')}.`,
+      )
+    }
+    return words.flatMap((word) => word.split(/\s+/).map((part) => [meaning, part] as const))
+  })
+}

@@ -1,0 +1,140 @@
+import { isDigit, isHex, isLetter, isWord } from './chars.js'
+import type { NumberRun } from './number-run.js'
+import type { Finder, Scan } from './scan.js'
+import { Meaning } from './words.js'
+
+/** Eight groups of four and seven colons; the last two groups may be an IPv4 address; a zone may follow. */
+const longestV6 = 45
+
+export const ipv4: Finder = {
+  types: ['IP_ADDRESS'],
+  trigger: { digits: [4, Infinity] },
+  longest: 15,
+  find(scan) {
+    const run = scan.run
+    if (run.count < 4) return
+    for (let group = 0; group + 4 <= run.count; group++) {
+      if (!isFour(run, group)) continue
+      const start = run.startOf(group)
+      const end = run.endOf(group + 3)
+      const confidence = isOutside(scan.text, start, end) ? trust(scan, run, group, start) : 0
+      if (confidence > 0) scan.report('IP_ADDRESS', start, end, confidence)
+      group += 3
+    }
+  },
+}
+
+export const ipv6: Finder = {
+  types: ['IP_ADDRESS', 'MAC_ADDRESS'],
+  trigger: { characters: [':'] },
+  longest: longestV6,
+  find(scan, at) {
+    if (at < scan.hexEnd) return
+    const text = scan.text
+    const next = text.charCodeAt(at + 1)
+    if (!isHex(next) && next !== 58) return
+    let start = at
+    while (start > 0 && at - start < 5 && isHex(text.charCodeAt(start - 1))) start--
+    if (start === at && next !== 58) return
+    let end = at
+    while (end < text.length && end - start < longestV6 + 1 && (isHex(text.charCodeAt(end)) || text.charCodeAt(end) === 58)) end++
+    scan.hexEnd = end
+    const before = start > 0 ? text.charCodeAt(start - 1) : 32
+    if (isWord(before) || before === 58 || before === 46) return
+    if (text.charCodeAt(end) === 46) end = withV4(text, end)
+    // "The address is fe80::1:" ends a sentence.
+    if (text.charCodeAt(end - 1) === 58 && text.charCodeAt(end - 2) !== 58) end--
+    if (isWord(text.charCodeAt(end)) || end - start > longestV6) return
+    if (isMac(text, start, end)) scan.report('MAC_ADDRESS', start, end, 0.9)
+    else if (isV6(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
+  },
+}
+
+/** Four parts of at most 255, with dots and without leading zeros, and not four of more. */
+function isFour(run: NumberRun, group: number): boolean {
+  if (group > 0 && run.separator(group - 1) === 46) return false
+  for (let part = group; part < group + 4; part++) {
+    const value = run.value(part)
+    if (value < 0 || value > 255 || (run.length(part) > 1 && run.text.charCodeAt(run.startOf(part)) === 48)) return false
+    if (part < group + 3 ? run.separator(part) !== 46 : run.separator(part) === 46) return false
+  }
+  return true
+}
+
+/** Not a part of a longer name or number: `1.2.3.4-beta`, `v1.2.3.4`, `.1.2.3.4`. */
+function isOutside(text: string, start: number, end: number): boolean {
+  const before = start > 0 ? text.charCodeAt(start - 1) : 32
+  if (isWord(before) || before === 46 || before === 43) return false
+  const after = end < text.length ? text.charCodeAt(end) : 32
+  if (isLetter(after) || after === 95) return false
+  return !(
+    (after === 45 || after === 43 || after === 46) &&
+    isWord(text.charCodeAt(end + 1)) &&
+    !isDigit(text.charCodeAt(end + 1))
+  )
+}
+
+/** Versions have four parts too, mostly small ones. Addresses of no machine, and of every machine itself, are no address of anybody. */
+function trust(scan: Scan, run: NumberRun, group: number, start: number): number {
+  const [first, second, third, fourth] = [run.value(group), run.value(group + 1), run.value(group + 2), run.value(group + 3)]
+  if (first === 127 || (first === 255 && second === 255) || (first === 0 && second === 0)) return 0
+  const context = scan.before(start)
+  if ((context.label & Meaning.version) !== 0) return 0
+  if (first >= 10 || second >= 100 || third >= 100 || fourth >= 100 || (scan.near(start) & Meaning.ip) !== 0) return 0.9
+  return Math.max(second, third, fourth) >= 10 ? 0.55 : 0.3
+}
+
+/** Of `64:ff9b::192.0.2.33`. */
+function withV4(text: string, end: number): number {
+  let at = end
+  while (at < text.length && at - end < 12 && (isDigit(text.charCodeAt(at)) || text.charCodeAt(at) === 46)) at++
+  while (text.charCodeAt(at - 1) === 46) at--
+  return at
+}
+
+function isMac(text: string, start: number, end: number): boolean {
+  if (end - start !== 17) return false
+  let varied = false
+  for (let at = 0; at < 17; at++) {
+    const code = text.charCodeAt(start + at)
+    if (at % 3 === 2 ? code !== 58 : !isHex(code)) return false
+    if (at % 3 !== 2 && code !== text.charCodeAt(start)) varied = true
+  }
+  return varied
+}
+
+/** RFC 4291, 2.2. `a::b` could be C++: a short form must begin as an address in use does. */
+function isV6(text: string, start: number, end: number): boolean {
+  let groups = 0
+  let gap = false
+  let digits = 0
+  for (let at = start; at < end; ) {
+    const from = at
+    while (at < end && isHex(text.charCodeAt(at))) if (isDigit(text.charCodeAt(at++))) digits++
+    if (at - from > 4) return false
+    if (at > from && text.charCodeAt(at) === 46) return isTailV4(text, from, end) && (gap ? groups < 6 : groups === 6)
+    if (at > from) groups++
+    if (at === end) break
+    if (text.charCodeAt(at) !== 58) return false
+    at++
+    if (text.charCodeAt(at) !== 58) {
+      if (at === end || at - 1 === start) return false
+      continue
+    }
+    if (gap) return false
+    gap = true
+    at++
+  }
+  if (!gap) return groups === 8 && digits > 0
+  return (
+    groups >= 2 &&
+    groups <= 7 &&
+    digits > 0 &&
+    /^(?:2[0-9a-f]{3}|3[0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|ff[0-9a-f]{2}|64):/i.test(text.slice(start, start + 5))
+  )
+}
+
+function isTailV4(text: string, start: number, end: number): boolean {
+  const parts = text.slice(start, end).split('.')
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
+}

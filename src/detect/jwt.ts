@@ -1,0 +1,41 @@
+import { classOf, tokenChar } from './chars.js'
+import type { Finder } from './scan.js'
+
+const longest = 8192
+const longestHeader = 1024
+
+/** JSON Web Tokens, signed (three parts) and encrypted (five): RFC 7519. The first part must be a header. */
+export const jwt: Finder = {
+  types: ['JWT'],
+  trigger: { token: [12, Infinity] },
+  longest,
+  find(scan, start, end) {
+    const text = scan.text
+    if (text.charCodeAt(start) !== 101 || !text.startsWith('eyJ', start)) return
+    if (text.charCodeAt(end) !== 46 || !isHeader(text.slice(start, Math.min(end, start + longestHeader)))) return
+    let at = end
+    let parts = 1
+    while (parts < 5 && text.charCodeAt(at) === 46) {
+      const from = ++at
+      while (at < text.length && at - start < longest && (classOf(text.charCodeAt(at)) & tokenChar) !== 0) at++
+      if (at === from && parts === 1) return
+      parts++
+    }
+    if (parts < 3) return
+    scan.report('JWT', start, text.charCodeAt(at - 1) === 46 && parts > 3 ? at - 1 : at, 0.98)
+  },
+}
+
+function isHeader(part: string): boolean {
+  try {
+    const json = atob(
+      part
+        .slice(0, part.length - (part.length % 4))
+        .replaceAll('-', '+')
+        .replaceAll('_', '/'),
+    )
+    return json.startsWith('{"') && /"(?:alg|enc|typ|kid)"\s*:/.test(json)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,60 @@
+import { isDigit, isLetter } from './chars.js'
+
+const counts = new Uint16Array(128)
+
+/** Shannon entropy in bits for each character, as a key has it and a name has not. */
+export function entropy(text: string, start: number, end: number): number {
+  counts.fill(0)
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at) & 127
+    counts[code] = (counts[code] ?? 0) + 1
+  }
+  let bits = 0
+  for (const count of counts) if (count > 0) bits -= (count / (end - start)) * Math.log2(count / (end - start))
+  return bits
+}
+
+/** Drawn at random, as far as one can see: digits among letters, few repetitions, and no row of words with dashes. */
+export function looksRandom(text: string, start: number, end: number): boolean {
+  let digits = 0
+  let letters = 0
+  let dashes = 0
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (isDigit(code)) digits++
+    else if (isLetter(code)) letters++
+    else if (code === 45 || code === 95 || code === 46) dashes++
+  }
+  if (digits < 2 || letters < 2 || dashes * 6 > end - start) return false
+  return entropy(text, start, end) >= 3
+}
+
+/** `xxxxxxxx`, `0000-0000`: a place for a key. */
+export function isPlaceholder(text: string, start: number, end: number): boolean {
+  let distinct = 0
+  let seenLow = 0
+  let seenHigh = 0
+  for (let at = start; at < end && distinct < 6; at++) {
+    const code = (text.charCodeAt(at) | 32) - 32
+    const bit = 1 << (code & 31)
+    if (code & 32 ? seenHigh & bit : seenLow & bit) continue
+    if (code & 32) seenHigh |= bit
+    else seenLow |= bit
+    distinct++
+  }
+  return distinct < 6
+}
+
+let crcTable: Uint32Array | undefined
+
+/** CRC-32 (ISO 3309) of ASCII. */
+export function crc32(text: string, start: number, end: number): number {
+  crcTable ??= Uint32Array.from({ length: 256 }, (_, byte) => {
+    let rest = byte
+    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1
+    return rest
+  })
+  let rest = 0xffffffff
+  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ text.charCodeAt(at)) & 255] ?? 0)
+  return (rest ^ 0xffffffff) >>> 0
+}

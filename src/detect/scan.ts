@@ -1,0 +1,115 @@
+import type { Context, ContextReader } from './context.js'
+import { NumberRun } from './number-run.js'
+import { type Detection, type EntityType, entityTypes } from './types.js'
+
+/** One text being read: what finders look at, and where they say what they found. */
+export class Scan {
+  text = ''
+  /** The run of numbers that finders of numbers are asked about. */
+  readonly run = new NumberRun()
+  found: Detection[] = []
+  readonly #words: ContextReader
+  readonly #wanted: ReadonlySet<EntityType>
+  readonly #least: number
+  /** Where the address ends that was read last: what looks like one inside it is a part of it. */
+  urlEnd = 0
+  /** Likewise of hexadecimal groups with colons. */
+  hexEnd = 0
+  /** Likewise of `name=value;` pairs. */
+  pairsEnd = 0
+  /** The value whose context was read last; several finders ask about the same one. */
+  #read = -1
+
+  constructor(words: ContextReader, wanted: ReadonlySet<EntityType>, least: number) {
+    this.#words = words
+    this.#wanted = wanted
+    this.#least = least
+  }
+
+  open(text: string): void {
+    this.text = text
+    this.found = []
+    this.#read = -1
+    this.urlEnd = this.hexEnd = this.pairsEnd = 0
+  }
+
+  /** Lets go of the text, which may be large. */
+  close(): Detection[] {
+    const found = this.found
+    this.open('')
+    this.run.text = ''
+    return found
+  }
+
+  /** What stands before the value at `at`. Good until the next call. */
+  before(at: number): Context {
+    if (this.#read === at) return this.#words.seen
+    this.#read = at
+    return this.#words.before(this.text, at)
+  }
+
+  /** What the words within reach before the value mean together. */
+  near(at: number): number {
+    return this.#words.near(this.text, at)
+  }
+
+  after(at: number): { readonly meaning: number; readonly end: number } {
+    return this.#words.after(this.text, at)
+  }
+
+  report(type: EntityType, start: number, end: number, confidence: number): void {
+    if (confidence >= this.#least && this.#wanted.has(type)) this.found.push({ type, start, end, confidence })
+  }
+}
+
+/**
+ * When a finder is asked, so that a text pays only for what it might hold: at characters, alone or with the one that follows them
+ * (`@`, `:/`); at a run of numbers of so many digits; at a token of so many characters that has a digit, and letters if it is
+ * shorter than sixteen.
+ */
+export type Trigger =
+  | { readonly characters: readonly string[] }
+  | { readonly digits: readonly [least: number, most: number] }
+  | { readonly token: readonly [least: number, most: number] }
+
+export interface Finder {
+  readonly types: readonly EntityType[]
+  readonly trigger: Trigger
+  /** The most characters that one of its entities has. */
+  readonly longest: number
+  /** `start` and `end` are those of the character, run or token. Takes time bounded by what it reads, and reads nothing twice. */
+  find(scan: Scan, start: number, end: number): void
+}
+
+const order = new Map<string, number>(entityTypes.map((type, index) => [type, index]))
+
+/**
+ * Detections in the order of the text. Those that overlap become one which covers them all, so that nothing that was found is left
+ * in the open; it has the type of the longest of them, of equally long ones the surest, of equally sure ones the first in
+ * `entityTypes`.
+ */
+export function merged(found: Detection[]): Detection[] {
+  if (found.length < 2) return found
+  found.sort((a, b) => a.start - b.start || b.end - a.end)
+  const out: Detection[] = []
+  let [best] = found as [Detection]
+  let { start, end } = best
+  for (let at = 1; at <= found.length; at++) {
+    const next = found[at]
+    if (next !== undefined && next.start < end) {
+      if (beats(next, best)) best = next
+      end = Math.max(end, next.end)
+      continue
+    }
+    out.push(best.start === start && best.end === end ? best : { ...best, start, end })
+    if (next !== undefined) ({ start, end } = best = next)
+  }
+  return out
+}
+
+function beats(one: Detection, other: Detection): boolean {
+  const longer = one.end - one.start - (other.end - other.start)
+  if (longer !== 0) return longer > 0
+  if (one.confidence !== other.confidence) return one.confidence > other.confidence
+  return (order.get(one.type) ?? 0) < (order.get(other.type) ?? 0)
+}

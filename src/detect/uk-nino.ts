@@ -1,0 +1,64 @@
+import { isBlank, isDigit, isLetter, isWord } from './chars.js'
+import type { Finder, Scan } from './scan.js'
+import { Meaning } from './words.js'
+
+/** Two letters, six digits, and A to D. https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110 */
+export const ukNino: Finder = {
+  types: ['UK_NINO'],
+  trigger: { token: [9, 9] },
+  longest: 13,
+  find(scan, start, end) {
+    if (!hasDigits(scan.text, start + 2, 6)) return
+    report(scan, start, end, scan.text.charCodeAt(end - 1), 0.7)
+  },
+}
+
+/** `AB 12 34 56 C`. */
+export const ukNinoSpaced: Finder = {
+  types: ['UK_NINO'],
+  trigger: { digits: [6, 6] },
+  longest: 13,
+  find(scan) {
+    const run = scan.run
+    if (run.count !== 3 || run.length(0) !== 2 || run.length(1) !== 2) return
+    const mark = run.separator(0)
+    if (mark !== run.separator(1) || (mark !== 32 && mark !== 45)) return
+    const text = scan.text
+    const [start, end] = [run.first - 3, run.last + 2]
+    if (start < 0 || !isMark(text.charCodeAt(start + 2)) || !isMark(text.charCodeAt(end - 2))) return
+    report(scan, start, end, text.charCodeAt(end - 1), 0.85)
+  },
+}
+
+function report(scan: Scan, start: number, end: number, suffix: number, confidence: number): void {
+  const text = scan.text
+  const before = start > 0 ? text.charCodeAt(start - 1) : 32
+  if ((isWord(before) && text.charCodeAt(start - 2) !== 92) || before === 45 || before === 47 || isWord(text.charCodeAt(end)))
+    return
+  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, text.charCodeAt(start))) return
+  const { labels, label } = scan.before(start)
+  const named = (labels & Meaning.nino) !== 0
+  if (!named && (label & Meaning.other) !== 0) return
+  scan.report('UK_NINO', start, end, named ? 0.95 : confidence)
+}
+
+/** Neither letter is one of `D F I Q U V`, the second is no `O`, and some pairs are not given out. */
+function isPrefix(pair: string): boolean {
+  const upper = pair.toUpperCase()
+  return /^[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z]$/.test(upper) && !/^(?:BG|GB|KN|NK|NT|TN|ZZ)$/.test(upper) && isOneCase(pair)
+}
+
+const isOneCase = (pair: string): boolean => pair === pair.toUpperCase() || pair === pair.toLowerCase()
+
+/** A to D, in the same case as the prefix. */
+function isSuffix(code: number, first: number): boolean {
+  const small = code | 32
+  return isLetter(code) && small >= 97 && small <= 100 && (code & 32) === (first & 32)
+}
+
+function hasDigits(text: string, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at++) if (!isDigit(text.charCodeAt(at))) return false
+  return true
+}
+
+const isMark = (code: number): boolean => isBlank(code) || code === 45
