@@ -61,7 +61,7 @@ export class LinkedAbort {
 }
 
 /**
- * Calls `listener` once, when the caller wants to stop or the deadline passes.
+ * Calls `listener` once, when the caller wants to stop or the deadline passes. A signal that has fired already is not heard.
  *
  * @returns what to call when neither matters any more
  */
@@ -79,11 +79,11 @@ export function onStop(
     listener(error)
   }
   const abort = () => tell(abortError(signal))
+  const look = () => (timeLeft(deadline) === 0 ? tell(deadlineError()) : arm())
   const arm = () => {
     const left = timeLeft(deadline)
-    if (left === 0) tell(deadlineError())
     // Longer delays than a 32-bit integer fire at once.
-    else if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(arm, Math.min(left, 2 ** 31 - 1))
+    if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(look, Math.min(left, 2 ** 31 - 1))
   }
   signal?.addEventListener('abort', abort, { once: true })
   arm()

@@ -1,0 +1,40 @@
+import type { Call } from '../core/call.js'
+import type { Middleware } from '../core/middleware.js'
+import { abortError, deadlineError, timeLeft } from '../core/signals.js'
+import { hasEffects } from '../protocols/effects.js'
+import { keyOf } from './coalesce/key.js'
+import { SharedCall } from './coalesce/shared-call.js'
+
+export interface CoalesceOptions {
+  /**
+   * Bytes of one stream that are kept for callers who come later, or read slower than others. Nobody joins a stream that has
+   * grown longer, and a caller who falls further behind fails. @defaultValue 4194304 (4 MiB)
+   */
+  readonly maxBufferBytes?: number
+}
+
+/** Answers identical calls that are under way at the same time by one call upstream, whole answers and streams alike. */
+export function coalesce({ maxBufferBytes = 4 * 1024 * 1024 }: CoalesceOptions = {}): Middleware {
+  /** As many as there are calls under way. */
+  const underway = new Map<string, SharedCall>()
+  return (next) =>
+    async function coalesce(call) {
+      const key = mayShare(call) ? keyOf(call) : undefined
+      if (key === undefined) return next(call)
+      if (call.signal?.aborted) throw abortError(call.signal)
+      if (timeLeft(call.deadline) === 0) throw deadlineError()
+      const joined = underway.get(key)?.join(call)
+      if (joined) return joined
+      const shared = new SharedCall(call, next, {
+        maxBufferBytes,
+        onOver: () => underway.get(key) === shared && underway.delete(key),
+      })
+      underway.set(key, shared)
+      return shared.answer
+    }
+}
+
+/** Who sends a call twice that books a room wants two rooms. */
+function mayShare({ options, protocol, body }: Call): boolean {
+  return options.coalesce ?? !hasEffects(protocol, body)
+}

@@ -1,0 +1,69 @@
+/** Which calls are the same: all that could make a difference to the answer is equal, byte for byte. */
+import type { Call, CallOptions, Origin } from '../../core/call.js'
+
+/** What a caller may say of a call that makes no other answer of it. */
+const personal: ReadonlySet<string> = new Set<keyof CallOptions>(['tags', 'user', 'key', 'deadlineMs', 'coalesce'])
+
+/**
+ * Headers that are another's in every request without meaning anything: traces, ids, the hour, what an SDK tells of itself.
+ * Any other one keeps calls apart, the keys above all.
+ */
+const noise =
+  /^(?:x-stainless-.*|user-agent|content-length|traceparent|tracestate|baggage|b3|x-b3-.*|sentry-trace|uber-trace-id|x-datadog-.*|x-cloud-trace-context|x-amzn-trace-id|x-request-id|x-correlation-id|x-client-request-id|date|x-amz-date|amz-sdk-.*)$/
+
+/** Part of the `RequestInit` that is in the call already, or is each caller's own. */
+const told: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal'])
+
+/**
+ * @returns undefined when the call cannot be compared, because its body is nested too deeply or holds what JSON cannot
+ */
+export function keyOf(call: Call): string | undefined {
+  const { options, protocol, stream, model, target, remote, headers, here, text, body } = call
+  try {
+    const around = canonical([
+      options.tenant,
+      protocol,
+      stream,
+      model,
+      target.provider.name,
+      target.model,
+      remote,
+      kept(Object.entries(headers)),
+      here && addressed(here),
+      Object.entries(options).filter(([name]) => !personal.has(name)),
+    ])
+    return `${around}\n${text ?? canonical(body)}`
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the caller's SDK was sending it, in whose name and by what means. */
+function addressed({ url, headers, init = {}, transport }: Origin): unknown {
+  return [url, kept([...headers]), transport, Object.entries(init).filter(([name]) => !told.has(name))]
+}
+
+function kept(headers: readonly (readonly [string, string])[]): unknown {
+  // A signature is of the second in which it was made; who signed stands in front of it.
+  return headers.flatMap(([name, value]) => (noise.test(name) ? [] : [[name, value.replace(/\bSignature=[^,\s]+/, '')]]))
+}
+
+/** JSON with the members of each object in order. A function, or an object with a class of its own, is only equal to itself. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, value: unknown) => {
+    if (typeof value === 'function') return nameOf(value)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== null && prototype !== Object.prototype) return nameOf(value)
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
+
+const names = new WeakMap<object, string>()
+let count = 0
+
+function nameOf(object: object): string {
+  const name = names.get(object) ?? `#${++count}`
+  names.set(object, name)
+  return name
+}

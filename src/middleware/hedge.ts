@@ -1,0 +1,72 @@
+import type { Call, Target } from '../core/call.js'
+import type { Middleware, Next } from '../core/middleware.js'
+import type { MaybePromise } from '../core/store.js'
+import { hasEffects } from '../protocols/effects.js'
+import { Latencies } from './hedge/latencies.js'
+import { Race } from './hedge/race.js'
+import { Share } from './hedge/share.js'
+
+export interface HedgeOptions {
+  /**
+   * Milliseconds after which an attempt is late. `p95`: what 19 in 20 of the target's last answers did not take, to their
+   * first token; nothing is hedged before there were 20.
+   *
+   * @defaultValue 'p95'
+   */
+  readonly delayMs?: number | 'p95'
+  /** Of the last 1000 tries, at most this share gets a second attempt, from 0 to 1. @defaultValue 0.1 */
+  readonly maxShare?: number
+  /** Where the second attempt goes, as `provider/model`. @defaultValue 'same' */
+  readonly to?: 'same' | (string & {})
+  /** Whether a call may be sent twice. @defaultValue when the vendor keeps or does nothing beyond its answer */
+  readonly repeatable?: (call: Call) => boolean
+}
+
+export interface HedgeDeps {
+  /** Where a model's name leads to. @throws LeashError */
+  readonly find: (model: string, call: Call) => Target
+  /** Sets aside what a second attempt may cost, before it is sent. False: there is not enough, and it is not sent. */
+  readonly reserve?: (second: Call) => MaybePromise<boolean>
+}
+
+/**
+ * Sends a call a second time when its answer is late, and takes the one that comes first. A stream has answered with its
+ * first content.
+ */
+export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Middleware {
+  const { delayMs = 'p95', maxShare = 0.1, to = 'same', repeatable = isRepeatable } = options
+  const share = new Share(maxShare)
+  const latencies = new Latencies()
+  const took = (call: Call, ms: number) => latencies.add(call, ms)
+
+  async function secondOf(call: Call, target: Target, before: number): Promise<Call | undefined> {
+    const { maxAttempts = Number.POSITIVE_INFINITY } = call.options
+    // The first attempt may have been held up on its way, and not be in the report yet.
+    if (Math.max(call.report.attempts.length, before + 1) >= maxAttempts || !share.take()) return undefined
+    const second: Call = { ...call, target, hedged: true }
+    return !reserve || (await reserve(second)) ? second : undefined
+  }
+
+  return (next) =>
+    function hedge(call) {
+      const wanted = call.options.hedge ?? repeatable(call)
+      if (!wanted) return next(call)
+      const target = to === 'same' ? call.target : find(to, call)
+      share.count()
+      const late = delayMs === 'p95' ? latencies.p95(call) : delayMs
+      if (late === undefined) return timed(next, call, took)
+      const before = call.report.attempts.length
+      return new Race(next, { delayMs: late, second: () => secondOf(call, target, before), took }).run(call)
+    }
+}
+
+function isRepeatable({ protocol, body }: Call): boolean {
+  return !hasEffects(protocol, body)
+}
+
+async function timed(next: Next, call: Call, took: (call: Call, ms: number) => void) {
+  const began = performance.now()
+  const result = await next(call)
+  took(call, performance.now() - began)
+  return result
+}
