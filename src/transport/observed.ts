@@ -143,9 +143,13 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (!this.#last || this.#options.tap.usage) return 0
     const { lens, framing } = this.#underway.theirs
     let said = 0
+    const count = (text: string) => {
+      said += text.length
+      return text
+    }
     const events = unframer(framing, ({ data }) => {
       const event = parseJson(data)
-      if (isObject(event)) lens.replaceEvent(event as JsonObject, (text) => ((said += text.length), text))
+      if (isObject(event)) lens.replaceEvent(event as JsonObject, count)
     })
     events.push(this.#last)
     return Math.max(0, this.#bytes - this.#chunks * (this.#last.length - said))
