@@ -57,6 +57,9 @@ export interface HttpRequest {
   readonly key?: KeyInUse
 }
 
+/** A GET that shows whether a provider answers, with its key, and costs nothing. */
+export type ProbeRequest = Pick<HttpRequest, 'url' | 'headers' | 'key'>
+
 /** One of several keys, while a request is under way with it. */
 export interface KeyInUse {
   /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. */
@@ -92,6 +95,11 @@ export interface Provider {
   missing(): string | undefined
   /** Addresses and authenticates. May load a vendor's SDK on first use. */
   prepare(request: WireRequest): HttpRequest | Promise<HttpRequest>
+  /**
+   * Present where it can be asked for nothing but a sign of life.
+   * @param path below the base URL, in place of the usual one
+   */
+  probe?(path?: string): ProbeRequest | Promise<ProbeRequest>
   /** Present where it has several keys to choose from. */
   keys?(): readonly KeyState[]
   /** Whether they are meant for the server at this address, and so go before the key that a caller's SDK has for it. */

@@ -18,7 +18,7 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
   const { name = 'anthropic' } = options
   const protocols = ['anthropic-messages'] as const
   const { 'anthropic-beta': betas, ...headers } = checkedHeaders(options.headers, name)
-  const { send, ...shared } = endpoint({
+  const { send, get, ...shared } = endpoint({
     name,
     options: { ...options, headers, ...(options.baseURL !== undefined && { baseURL: unversioned(options.baseURL) }) },
     base: 'https://api.anthropic.com',
@@ -37,6 +37,7 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
       if (request.protocol !== protocols[0]) throw notSpoken(name, request.protocol)
       return send(request, { path: 'v1/messages', headers: versionHeaders(request.headers, betas) })
     },
+    probe: (path = 'v1/models?limit=1') => get(path, versionHeaders({}, betas)),
   }
 }
 

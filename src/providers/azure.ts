@@ -38,7 +38,7 @@ export function azure(options: AzureOptions = {}): Provider {
   if (azureADTokenProvider && apiKey !== undefined)
     throw new LeashError('invalid_config', `"${name}" takes either \`apiKey\` or \`azureADTokenProvider\`, not both.`)
   const given = options.endpoint ?? (resource === undefined ? undefined : `https://${resource}.openai.azure.com`)
-  const { send, ...shared } = endpoint({
+  const { send, get, ...shared } = endpoint({
     name,
     options: { ...options, baseURL: given === undefined ? undefined : rootOf(given) },
     base: undefined,
@@ -68,7 +68,18 @@ export function azure(options: AzureOptions = {}): Provider {
       const version = options.apiVersion ?? readEnv('OPENAI_API_VERSION', env)
       return send(request, address(request, deploymentOf(request.model, options.deployment), version, name))
     },
+    probe: (path = probePath(options.apiVersion ?? readEnv('OPENAI_API_VERSION', env))) => get(path),
   }
+}
+
+function probePath(version: string | undefined): string {
+  if (version === undefined || version === 'v1') return 'openai/v1/models'
+  return `openai/${isDated(version) ? '' : 'v1/'}models?api-version=${encodeURIComponent(version)}`
+}
+
+/** Dated versions are of the classic API. */
+function isDated(version: string): boolean {
+  return /^\d{4}-/.test(version)
 }
 
 function address(request: WireRequest, deployment: string, version: string | undefined, name: string): Addressed {
@@ -78,8 +89,7 @@ function address(request: WireRequest, deployment: string, version: string | und
   if (protocol === claudeProtocols[0])
     return { path: 'anthropic/v1/messages', headers: versionHeaders(request.headers), body: renamed }
   const path = openaiPath(protocol, name)
-  const dated = version !== undefined && /^\d{4}-/.test(version)
-  if (!dated) {
+  if (version === undefined || !isDated(version)) {
     // https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
     const query = version === undefined || version === 'v1' ? {} : { query: `api-version=${encodeURIComponent(version)}` }
     return { path: `openai/v1/${path}`, ...query, body: renamed }

@@ -1,7 +1,7 @@
 /** What most providers have in common: a base URL, a key in a header, and a body of JSON. */
 import { LeashError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
-import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
+import type { HttpRequest, KeyInUse, ProbeRequest, Provider, WireRequest } from '../core/provider.js'
 import { type BaseUrl, baseUrl } from './base-url.js'
 import { authorizer, type Credential, hasCredential, howToGive } from './credentials.js'
 import { readEnv } from './env.js'
@@ -35,7 +35,11 @@ export interface Addressed {
 export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor'> {
   /** @throws LeashError `missing_key`, or `invalid_config` for a key or base that cannot be used */
   send(request: WireRequest, addressed: Addressed): HttpRequest | Promise<HttpRequest>
+  /** @param path as a user may write it: with or without a slash in front, and with a query */
+  get(path: string, headers?: HeaderMap): ProbeRequest | Promise<ProbeRequest>
 }
+
+type Build<T> = (auth: HeaderMap, key?: KeyInUse) => T
 
 export function endpoint(settings: EndpointSettings): Endpoint {
   const { name, options, credentials, keyless = false, identity } = settings
@@ -55,20 +59,32 @@ export function endpoint(settings: EndpointSettings): Endpoint {
     return found ?? {}
   }
 
+  function authorized<T>(url: string, model: string, build: Build<T>): T | Promise<T> {
+    if (keys) return keys.take(model).then(({ headers, key }) => build(headers, key))
+    const auth = authorization(url)
+    return auth instanceof Promise ? auth.then((auth) => build(auth)) : build(auth)
+  }
+
   return {
     missing: () => (needsKey && !keys && !hasCredential(credentials, options.env) ? noKey() : undefined),
     send(request, { path, query, headers, body = request.body }) {
       const url = findBase().at(path, query)
-      const build = (auth: HeaderMap, key?: KeyInUse): HttpRequest => ({
+      return authorized<HttpRequest>(url, request.model, (auth, key) => ({
         url,
         method: 'POST',
         headers: { 'content-type': 'application/json', ...request.headers, ...auth, ...headers, ...own },
         body: body === request.body && request.text !== undefined ? request.text : JSON.stringify(body),
         ...(key && { key }),
-      })
-      if (keys) return keys.take(request.model).then(({ headers, key }) => build(headers, key))
-      const auth = authorization(url)
-      return auth instanceof Promise ? auth.then((auth) => build(auth)) : build(auth)
+      }))
+    },
+    get(wanted, headers) {
+      const [path = '', query] = wanted.replace(/^\/+/, '').split('?', 2)
+      const url = findBase().at(path, query)
+      return authorized<ProbeRequest>(url, '', (auth, key) => ({
+        url,
+        headers: { ...auth, ...headers, ...own },
+        ...(key && { key }),
+      }))
     },
     ...(keys && {
       keys: () => keys.states(),

@@ -14,7 +14,7 @@ const apiVersion = 'v1beta'
  */
 export function google(options: GoogleOptions = {}): Provider {
   const { name = 'google' } = options
-  const { send, ...shared } = endpoint({
+  const { send, get, ...shared } = endpoint({
     name,
     options,
     base: `https://generativelanguage.googleapis.com/${apiVersion}`,
@@ -36,6 +36,7 @@ export function google(options: GoogleOptions = {}): Provider {
     prepare(request) {
       return send(request, geminiAddress(request, resourceOf(request.model), name))
     },
+    probe: (path = 'models?pageSize=1') => get(path),
   }
 }
 

@@ -45,7 +45,7 @@ export function compatible(
   const { name, apiKeyVariable = [], keyless = false } = options
   if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
     throw new LeashError('invalid_config', 'openaiCompatible() needs a `name` of letters, digits, dots and dashes.')
-  const { send, ...shared } = endpoint({
+  const { send, get, ...shared } = endpoint({
     name,
     options,
     base,
@@ -65,5 +65,6 @@ export function compatible(
         ? send(request, { path, body: { ...body, model: `${owner}/${model}` } })
         : send(request, { path })
     },
+    probe: (path = 'models') => get(path),
   }
 }

@@ -24,13 +24,21 @@ const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] 
  */
 export function openai(options: OpenAIOptions = {}): Provider {
   const { name = 'openai', env } = options
-  const { send, ...shared } = endpoint({
+  const { send, get, ...shared } = endpoint({
     name,
     options,
     base: home,
     baseVariable: { name: 'OPENAI_BASE_URL' },
     credentials: [{ option: 'apiKey', given: options.apiKey, variables: ['OPENAI_API_KEY'], headers: bearer }],
   })
+  const whose = () => {
+    const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)
+    const project = options.project ?? readEnv('OPENAI_PROJECT_ID', env)
+    return {
+      ...(organization && { 'openai-organization': organization }),
+      ...(project && { 'openai-project': project }),
+    }
+  }
   const atHome = () => /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(options.baseURL ?? readEnv('OPENAI_BASE_URL', env) ?? home)
   return {
     name,
@@ -38,16 +46,7 @@ export function openai(options: OpenAIOptions = {}): Provider {
     protocolsFor: (model) => (prefersResponses(model) ? responsesFirst : openaiProtocols),
     traits: traitsWith((model) => openaiTraits(model, atHome()), options.traits),
     ...shared,
-    prepare(request) {
-      const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)
-      const project = options.project ?? readEnv('OPENAI_PROJECT_ID', env)
-      return send(request, {
-        path: openaiPath(request.protocol, name),
-        headers: {
-          ...(organization && { 'openai-organization': organization }),
-          ...(project && { 'openai-project': project }),
-        },
-      })
-    },
+    prepare: (request) => send(request, { path: openaiPath(request.protocol, name), headers: whose() }),
+    probe: (path = 'models') => get(path, whose()),
   }
 }
