@@ -90,6 +90,7 @@ export class Engine {
     const { protocol, here, remote, options, signal, text } = incoming
     const deadlineMs = options.deadlineMs ?? this.#options.timeouts?.deadlineMs
     const { strict = this.#options.strict, maxAttempts = this.#options.maxAttempts } = options
+    const { maxCostUsd = this.#options.maxCostUsd } = options
     return {
       id: report.id,
       protocol: protocol.name,
@@ -102,6 +103,7 @@ export class Engine {
         ...options,
         ...(strict !== undefined && { strict }),
         ...(maxAttempts !== undefined && { maxAttempts }),
+        ...(maxCostUsd !== undefined && { maxCostUsd }),
       },
       timeouts: options.timeouts ?? {},
       attempt: 1,

@@ -2,6 +2,7 @@ export type { Attempt, Call, CallOptions, Loss, Move, Report, Result, StreamResu
 export { withBody } from './core/call.js'
 export type { LeashEvents } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
+export type { ExperimentState, VariantState } from './core/experiment.js'
 export type { BreakerChange, BreakerState, Health, ProviderHealth, TargetHealth } from './core/health.js'
 export type { LedgerLine, LedgerSink } from './core/ledger.js'
 export type { Middleware, Next } from './core/middleware.js'
@@ -12,7 +13,9 @@ export { reportOf } from './fetch.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
 export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
+export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
 export { exponential, type RetryOptions } from './middleware/retry.js'
+export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
 export { bedrock } from './providers/bedrock.js'
@@ -29,6 +32,7 @@ import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
 import { Emitter, type LeashEvents } from './core/emitter.js'
 import { LeashError } from './core/errors.js'
+import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
 import { Lazy } from './core/lazy.js'
 import type { Prices } from './core/price.js'
@@ -40,16 +44,17 @@ import { healthOf, holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
+import type { Routes } from './middleware/route/options.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
-import { createResolver } from './resolve.js'
+import { createResolver, type Find } from './resolve.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
 export interface LeashOptions extends StackOptions, HandlerOptions {
   /** Providers by name: options for a built-in one, or one of your own. A key not given here comes from the vendor's environment variable. */
   readonly providers?: ProvidersOptions
-  /** Your names for models: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
-  readonly routes?: Readonly<Record<string, string>>
+  /** Your names for models, each for one or for several to choose from: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
+  readonly routes?: Routes
   /** What carries requests to upstreams. @defaultValue the global `fetch` */
   readonly fetch?: Transport
   /** Keeps what every attempt used and cost: `true` in memory, or with options. @defaultValue false */
@@ -71,6 +76,15 @@ export interface Leash {
   readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
   /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
   readonly usage: (query?: UsageQuery) => UsageRow[]
+  /** How the experiments among the routes stand. */
+  readonly experiments: () => Promise<ExperimentState[]>
+  /**
+   * Says how good an answer was, for the experiment that its call was in.
+   * @param call its report, or its id
+   * @param value a number; the higher, the better
+   * @returns false when the call was in none, or is too long ago
+   */
+  readonly score: (call: string | { readonly id: string }, value: number) => boolean
   /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
   readonly health: () => Health
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
@@ -111,12 +125,21 @@ export function openLeash(options: LeashOptions): LeashInside {
   const { ledger = false } = options
   const warn = (message: string) => emitter.emit('warning', { message })
   const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
+  const book = new Lazy(async () => (await prices.get()).book.get())
+  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
+  const router = new Lazy(
+    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book }),
+  )
+  const copies = options.mirror
+  const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
   const books = ledger === false ? undefined : lazyBooks(ledger === true ? {} : ledger, prices, warn)
   const engine = new Engine(options, {
     transport,
     resolve,
     emitter,
-    find: (model, { protocol, here, remote }) => resolve(model, protocol, here, remote),
+    find,
+    router,
+    ...(mirror && { mirror }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(breaker && { breaker }),
     ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
@@ -134,10 +157,13 @@ export function openLeash(options: LeashOptions): LeashInside {
       if (!books) throw new LeashError('invalid_config', 'There is no ledger. Pass `ledger: true`.')
       return books.value?.ledger.usage(query) ?? []
     },
+    experiments: async () => (await router.get()).experiments(),
+    score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value),
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
+      mirror?.value?.close()
       prices.value?.close()
       await books?.value?.ledger.flush()
     },

@@ -1,5 +1,6 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import { errorStatus, LeashError } from '../core/errors.js'
+import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
 const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
@@ -48,10 +49,29 @@ const circuitBreakerSchema = z.strictObject({
   whenAllOpen: z.optional(z.enum(['fail', 'least-bad'])),
 })
 
+const hedgeSchema = z.strictObject({
+  delayMs: z.optional(z.union([ms, z.literal('p95')])),
+  maxShare: z.optional(share),
+  to: z.optional(z.string().check(z.minLength(1))),
+  repeatable: z.optional(fn),
+})
+
+const coalesceSchema = z.strictObject({
+  maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
+})
+
 const ledgerSchema = z.strictObject({
   keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
   file: z.optional(z.string().check(z.minLength(1))),
   sink: z.optional(fn),
+})
+
+const mirrorSchema = z.strictObject({
+  to: z.string().check(z.minLength(1)),
+  share: z.optional(share),
+  when: z.optional(fn),
+  maxInFlight: z.optional(count),
+  onResult: z.optional(fn),
 })
 
 const optionsSchema = z.strictObject({
@@ -61,14 +81,18 @@ const optionsSchema = z.strictObject({
       z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider or its options'),
     ),
   ),
-  routes: z.optional(z.record(z.string(), z.string())),
+  routes: z.optional(routesSchema),
   retry: z.optional(z.union([z.literal(false), retrySchema])),
   timeouts: z.optional(timeoutsSchema),
   fallback: z.optional(z.union([models, fallbackSchema])),
   circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
+  hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
+  coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
+  mirror: z.optional(mirrorSchema),
+  maxCostUsd: z.optional(z.number().check(z.minimum(0))),
   strict: z.optional(z.boolean()),
   maxAttempts: z.optional(z.int().check(z.minimum(1))),
   use: z.optional(z.array(z.union([fn, z.strictObject({ at: z.enum(['call', 'attempt']), middleware: fn })]))),
