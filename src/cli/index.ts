@@ -4,10 +4,11 @@ import { chat } from './chat.js'
 import { doctor } from './doctor.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
+import { prices } from './prices.js'
 
 const leash = defineCommand({
   meta: { name: 'leash', description: 'Language-model calls on a leash.' },
-  subCommands: { chat, models, doctor, mock },
+  subCommands: { chat, models, prices, doctor, mock },
 })
 
 await runMain(leash)

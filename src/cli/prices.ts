@@ -1,0 +1,113 @@
+import { defineCommand } from 'citty'
+import { knownModels } from '../catalog/models.js'
+import { refreshData } from '../catalog/prices/genai.js'
+import { openPrices } from '../catalog/prices/open.js'
+import { candidates } from '../catalog/resolve.js'
+import { LeashError } from '../core/errors.js'
+import { usdOf } from '../core/money.js'
+import type { Price, PriceBook, Rates, Step } from '../core/price.js'
+import { readiness } from '../leash.js'
+import { fail, paint, printJson, table } from './output.js'
+
+export const prices = defineCommand({
+  meta: { name: 'prices', description: 'What models cost; "prices check" tells which prices are missing or stale.' },
+  args: {
+    models: { type: 'positional', description: 'Models, or provider/model; after "check", those to check', required: false },
+    file: { type: 'string', description: 'A JSON file of prices of your own' },
+    refresh: { type: 'boolean', description: 'Fetch the newest price data first; without it, nothing is fetched' },
+    from: { type: 'string', description: 'Where to fetch it, instead of its own place on GitHub' },
+    'max-age': { type: 'string', description: 'For check: after so many days a price is stale', default: '90' },
+    json: { type: 'boolean', description: 'Print them as JSON' },
+  },
+  async run({ args }) {
+    try {
+      const isCheck = args._[0] === 'check'
+      const maxAgeDays = days(args['max-age'])
+      if (args.refresh) await refreshData({ url: args.from })
+      const book = await openPrices(args.file === undefined ? {} : { file: args.file, watch: false }).book.get()
+      const found = lookedUp(args._.slice(isCheck ? 1 : 0), book)
+      if (isCheck) check(found, maxAgeDays, args.json === true)
+      else if (args.json) printJson(found.map(({ model, price }) => ({ model, price: price && inDollars(price) })))
+      else list(found)
+    } catch (error) {
+      fail(error, args.json === true)
+    }
+  },
+})
+
+interface Found {
+  /** As `provider/model`. */
+  readonly model: string
+  readonly price: Price | null
+}
+
+/** Those that were asked for, else all that are well known. */
+function lookedUp(names: readonly string[], book: PriceBook): Found[] {
+  const priced = (provider: string, model: string): Found => ({
+    model: `${provider}/${model}`,
+    price: book.price({ provider: { name: provider }, model }),
+  })
+  if (names.length === 0) return knownModels.map(({ provider, name }) => priced(provider, name))
+  const providers = new Set(readiness().map(({ provider }) => provider))
+  return names.map((name) => {
+    const { providers: likely, model } = candidates(name, (provider) => providers.has(provider))
+    const all = likely.map((provider) => priced(provider, model))
+    const [first] = all
+    if (!first) throw new LeashError('unknown_model', `No provider is known for "${name}". Write it as "provider/model".`)
+    return all.find(({ price }) => price) ?? first
+  })
+}
+
+function list(found: readonly Found[]): void {
+  const head = ['', 'input', 'cache read', 'cache write', 'output', ''].map((cell) => paint('dim', cell))
+  const rows = found.flatMap(({ model, price }) => {
+    const steps = price?.tiers.standard ?? []
+    if (!price || steps.length === 0) return [[model, paint('yellow', 'unknown'), '', '', '', '']]
+    return steps.map(({ from, rates }) => [
+      from === 0 ? model : paint('dim', `  from ${from.toLocaleString('en')} tokens in`),
+      ...(['input', 'cacheRead', 'cacheWrite', 'output'] as const).map((bucket) => cell(rates[bucket])),
+      from === 0 && price.date !== undefined ? paint('dim', price.date) : '',
+    ])
+  })
+  process.stdout.write(`${table([head, ...rows])}\n`)
+  process.stderr.write(
+    `${paint('dim', 'US dollars for a million tokens, and the day on which the price was read.', process.stderr)}\n`,
+  )
+}
+
+function cell(rate: number | undefined): string {
+  return rate === undefined ? '' : String(usdOf(rate))
+}
+
+/** As they are written in the options. */
+function inDollars({ tiers, ...price }: Price) {
+  const amounts = (rates: Rates) => Object.fromEntries(Object.entries(rates).map(([bucket, rate]) => [bucket, usdOf(rate ?? 0)]))
+  const step = ({ from, rates, request }: Step) => ({ from, ...amounts(rates), ...(request > 0 && { request: usdOf(request) }) })
+  return { ...price, tiers: Object.fromEntries(Object.entries(tiers).map(([tier, steps]) => [tier, steps.map(step)])) }
+}
+
+function check(found: readonly Found[], maxAgeDays: number, json: boolean): void {
+  const oldest = new Date(Date.now() - maxAgeDays * 86_400_000).toISOString().slice(0, 10)
+  const missing = found.flatMap(({ model, price }) => (price ? [] : [model]))
+  const stale = found.flatMap(({ model, price }) => {
+    const date = price?.date
+    return date !== undefined && date < oldest ? [{ model, date }] : []
+  })
+  if (missing.length + stale.length > 0) process.exitCode = 1
+  if (json) printJson({ checked: found.length, maxAgeDays, missing, stale })
+  else {
+    const rows = [
+      ...missing.map((model) => [paint('red', 'missing'), model, '']),
+      ...stale.map(({ model, date }) => [paint('yellow', 'stale'), model, paint('dim', `read on ${date}`)]),
+    ]
+    if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
+    const told = `${found.length} checked, ${missing.length} missing, ${stale.length} older than ${maxAgeDays} days.`
+    process.stderr.write(`${paint('dim', told, process.stderr)}\n`)
+  }
+}
+
+function days(text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isInteger(number) && number >= 0) return number
+  throw new LeashError('invalid_config', `"${text}" is no number of days.`)
+}
