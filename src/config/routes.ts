@@ -58,4 +58,7 @@ function weighs({ targets, prefer, sticky, experiment }: Record<string, unknown>
   return undefined
 }
 
-export const routesSchema = z.record(z.string(), z.union([z.string(), group]))
+/** Whoever writes an object means a group. */
+const route: z.Shape = { ...group, faults: (value, path) => (isObject(value) ? group : z.string()).faults(value, path) }
+
+export const routesSchema = z.record(z.string(), route)
