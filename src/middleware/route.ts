@@ -8,17 +8,18 @@ import { type Nano, parseUsd } from '../core/money.js'
 import type { PriceBook } from '../core/price.js'
 import { type Choice, choose } from './route/choose.js'
 import { tooDear, usd } from './route/cost.js'
-import { misfit } from './route/fits.js'
+import { type Capabilities, misfit } from './route/fits.js'
 import { type Group, groupOf } from './route/group.js'
 import { Learner, type Subject } from './route/learn.js'
-import type { Capabilities, Routes } from './route/options.js'
+import type { Routes } from './route/options.js'
 import { type Asked, read } from './route/request.js'
 
 export interface RouterDeps {
   readonly emitter: Emitter
   /** Loaded by the first call that asks what something costs. */
   readonly prices?: Lazy<PriceBook> | undefined
-  readonly capabilities?: ((target: Target) => Capabilities) | undefined
+  /** Loaded by the first call that not every model may take. */
+  readonly capabilities?: Lazy<(target: Target) => Capabilities> | undefined
   /** From 0 to below 1. @defaultValue Math.random */
   readonly random?: () => number
   /** Milliseconds. @defaultValue Date.now */
@@ -49,7 +50,7 @@ export class Router {
       const group = route && router.#groups.get(route.name)
       const weighed = await router.#weigh(call, group)
       if (group) return router.#send(group, route.targets, weighed, next)
-      const dear = router.#tooDear(call.target, weighed)
+      const dear = dearAt(call.target, weighed)
       if (dear !== undefined) throw overBudget(weighed.most ?? 0, [`"${call.model.slice(0, 100)}" ${dear}`])
       return next(call)
     }
@@ -70,7 +71,9 @@ export class Router {
     const most = maxCostUsd === undefined ? undefined : parseUsd(maxCostUsd)
     const counts = most !== undefined || prefer === 'cost' || group?.experiment !== undefined
     const prices = counts ? await this.#deps.prices?.get().catch(() => undefined) : undefined
-    return { asked: await read(call), most, prices }
+    const asked = await read(call)
+    const can = most === undefined && asked.isPlain ? undefined : await this.#deps.capabilities?.get().catch(() => undefined)
+    return { asked, most, prices, can }
   }
 
   #send(group: Group, targets: readonly Target[], weighed: Weighed, next: Next): Promise<Result> {
@@ -96,8 +99,8 @@ export class Router {
       const given = group.targets[index]
       if (!given || group.weights[index] === 0) continue
       const name = given.model
-      const why = misfit(given, weighed.asked, this.#deps.capabilities?.(target) ?? {})
-      const dear = why === undefined ? this.#tooDear(target, weighed) : undefined
+      const why = misfit(given, weighed.asked, weighed.can?.(target) ?? {})
+      const dear = why === undefined ? dearAt(target, weighed) : undefined
       if (why !== undefined) passed.push({ name, why })
       else if (dear !== undefined) passed.push({ name, why: dear, isDear: true })
       else if (target.origin || target.provider.missing() === undefined) fitting.push(index)
@@ -108,10 +111,6 @@ export class Router {
     }
     // It says itself what it lacks.
     return fitting.length === 0 && unready !== undefined ? { fitting: [unready], passed: [] } : { fitting, passed }
-  }
-
-  #tooDear(target: Target, { asked, most, prices }: Weighed): string | undefined {
-    return most === undefined ? undefined : tooDear(target, asked, most, prices, this.#deps.capabilities?.(target).maxOutput)
   }
 
   #tell(call: Call, { name, names }: Group, { index, why }: Choice, passed: readonly Passed[]): void {
@@ -130,6 +129,8 @@ interface Weighed {
   readonly most: Nano | undefined
   /** Present when somebody wants to know what it would. */
   readonly prices: PriceBook | undefined
+  /** Present when not every model may be able to take it. */
+  readonly can: ((target: Target) => Capabilities) | undefined
 }
 
 interface Passed {
@@ -142,6 +143,10 @@ interface Sifted {
   /** By their index. */
   readonly fitting: readonly number[]
   readonly passed: readonly Passed[]
+}
+
+function dearAt(target: Target, { asked, most, prices, can }: Weighed): string | undefined {
+  return most === undefined ? undefined : tooDear(target, asked, most, prices, can?.(target).maxOutput)
 }
 
 /** Only a call that each variant could have had tells which is better; one that has a wish of its own was not dealt by chance. */

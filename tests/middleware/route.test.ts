@@ -195,13 +195,16 @@ describe('conditions', () => {
 })
 
 describe('what models are known to lack', () => {
-  const capabilities: RouterDeps['capabilities'] = ({ provider }) =>
-    provider.name === 'a' ? { images: false, tools: false, contextWindow: 100 } : {}
+  const capabilities: RouterDeps['capabilities'] = new Lazy(
+    async () =>
+      ({ provider }) =>
+        provider.name === 'a' ? { images: false, tools: false, contextWindow: 5000 } : {},
+  )
 
   test.each<[string, JsonObject, string]>([
     ['takes no images', picture, large],
     ['takes no tools', { tools: [{ type: 'function' }] }, large],
-    ['its window of 100 tokens is too small', words(500), large],
+    ['its window of 5000 tokens is too small', words(6000), large],
     ['', words(5), small],
   ])('passes them over: %s', async (why, body, expected) => {
     const sent = await routing({ targets: [small, large] }, { capabilities }).ask({ body })
@@ -380,7 +383,7 @@ describe('maxCostUsd', () => {
   test('takes what nobody knows for too much: a price, or how long the answer may be', async () => {
     const { ask } = routing({ targets: [small] }, { prices })
     expect((await failing(ask({ options: { maxCostUsd: 1 } }))).message).toContain('nothing bounds the answer')
-    const known = routing({ targets: [small] }, { prices, capabilities: () => ({ maxOutput: 1000 }) })
+    const known = routing({ targets: [small] }, { prices, capabilities: new Lazy(async () => () => ({ maxOutput: 1000 })) })
     expect((await known.ask({ options: { maxCostUsd: 1 } })).target).toBe(small)
     const unknown = routing({ targets: [small] })
     const options = { maxCostUsd: 1 }

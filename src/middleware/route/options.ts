@@ -63,16 +63,3 @@ export interface ExperimentOptions {
   /** Once there is a winner, all calls go to it. @defaultValue false */
   readonly automatic?: boolean
 }
-
-/** What is known of a model. Absent: nobody knows, and it is not passed over for that. */
-export interface Capabilities {
-  /** Tokens in and out together. */
-  readonly contextWindow?: number
-  /** Tokens that one answer may have. */
-  readonly maxOutput?: number
-  readonly tools?: boolean
-  readonly images?: boolean
-  readonly audio?: boolean
-  readonly files?: boolean
-  readonly structuredOutput?: boolean
-}

@@ -5,6 +5,9 @@ import { type Needs, needsOf } from '../../protocols/needs.js'
 import type { Lens } from '../../protocols/protocol.js'
 import { inputTokens } from '../../protocols/tokens.js'
 
+/** Of the models that are in use, in tokens. */
+const smallestWindow = 4000
+
 /** A request as one looks at it to choose a target. What is not asked for is not computed. */
 export class Asked {
   readonly call: Call
@@ -22,6 +25,12 @@ export class Asked {
   get inputTokens(): number {
     this.#inputTokens ??= this.#lens ? inputTokens(this.#lens, this.call.body, estimateTokenCount) : 0
     return this.#inputTokens
+  }
+
+  /** A short text and nothing else, as every model takes it. */
+  get isPlain(): boolean {
+    const { tools, images, audio, files, structuredOutput } = this.needs
+    return !tools && !images && !audio && !files && !structuredOutput && !this.mayExceed(smallestWindow)
   }
 
   /** Whether the prompt may be as long as that: as long as its bytes are few, nobody needs to count. */
