@@ -24,9 +24,8 @@ export const birth: Finder = {
 }
 
 function tell(scan: Scan, start: number, end: number): void {
-  const context = scan.before(start)
-  if ((scan.near(start) & Meaning.birth) !== 0)
-    scan.report('DATE_OF_BIRTH', start, end, (context.labels & Meaning.birth) !== 0 ? 0.95 : 0.75)
+  if ((scan.before(start).labels & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', start, end, 0.95)
+  else if ((scan.near(start) & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', start, end, 0.75)
 }
 
 /** `19800131`, right after the word. */

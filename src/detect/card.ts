@@ -26,14 +26,14 @@ export const card: Finder = {
 /** The last group of the card that begins with `group`; -1 when none does. */
 function cardFrom(scan: Scan, run: NumberRun, group: number): number {
   const mark = run.separator(group)
-  if (group > 0 && mark !== 0 && run.separator(group - 1) === mark && run.length(group) !== 4) return -1
+  const inside = group > 0 && mark !== 0 && run.separator(group - 1) === mark
   let digits = 0
   let found = -1
   for (let last = group; last < run.count && last - group < 6; last++) {
     const length = run.length(last)
     digits += length
-    if (digits > most || (last > group && length < 2)) break
-    if (digits >= fewest && isCard(scan, run, group, last, digits)) found = last
+    if (digits > most || length < 3) break
+    if (digits >= fewest && (!inside || isFours(run, group, last)) && isCard(scan, run, group, last, digits)) found = last
     if (run.separator(last) !== mark || (mark !== 32 && mark !== 45 && mark !== 46)) break
   }
   return found
@@ -43,18 +43,21 @@ function isCard(scan: Scan, run: NumberRun, group: number, last: number, digits:
   const start = run.startOf(group)
   const end = run.endOf(last)
   if (last === run.count - 1 && !standsAlone(run)) return false
+  if (!luhn(scan.text, start, end)) return mistyped(scan, run, group, last)
+  const named = isNamed(scan, run.start)
   const grouped = last > group
-  const brand = usualBrand(scan.text, start, digits)
-  const valid = luhn(scan.text, start, end)
-  if (!valid && !(brand && isFours(run, group, last))) return false
-  const named = (scan.near(run.start) & Meaning.card) !== 0
-  if (!valid) {
-    // Mistyped, or cut: four times four digits after "card" are to be kept in either case.
-    if (named) scan.report('CREDIT_CARD', start, end, 0.6)
-    return named
-  }
-  if (!named && (!brand || (grouped ? !isUsualGrouping(run, group, last) : !isAlone(run, group)))) return false
+  const usual = usualBrand(scan.text, start, digits) && (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group))
+  if (!named && !usual) return false
   scan.report('CREDIT_CARD', start, end, named ? 0.99 : grouped ? 0.9 : 0.8)
+  return true
+}
+
+const isNamed = (scan: Scan, at: number): boolean => ((scan.near(at) | scan.before(at).labels) & Meaning.card) !== 0
+
+/** Four times four digits after "card" are to be kept even if one of them is wrong. */
+function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {
+  if (!isFours(run, group, last) || !isNamed(scan, run.start)) return false
+  scan.report('CREDIT_CARD', run.startOf(group), run.endOf(last), 0.6)
   return true
 }
 

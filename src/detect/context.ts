@@ -97,12 +97,14 @@ export class ContextReader {
     return seen
   }
 
-  /** Of all words within reach. */
+  /** Of all words within reach on the same line. */
   near(text: string, value: number): number {
     const limit = Math.max(0, value - lookBehind)
     let all = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
-      if (!isLetter(text.charCodeAt(at - 1))) {
+      const code = text.charCodeAt(at - 1)
+      if (code === 10) break
+      if (!isLetter(code)) {
         at--
         continue
       }

@@ -1,4 +1,5 @@
 import { LeashError } from '../core/errors.js'
+import { loadOptional } from '../core/optional.js'
 import { apiKey, azureSecret, digitlessKey } from './api-key.js'
 import { birth } from './birth.js'
 import { card } from './card.js'
@@ -60,7 +61,9 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
   const found = (text: string): Detection[] => {
     scan.open(text)
     scanner.run(scan)
-    return [...scan.close(), ...custom.find(text).filter(({ confidence }) => confidence >= least)]
+    const all = scan.close()
+    for (const detection of custom.find(text)) if (detection.confidence >= least) all.push(detection)
+    return all
   }
   const told = (text: string, all: Detection[]) =>
     merged(all).filter(({ start, end }) => !custom.isAllowed(text.slice(start, end)))
@@ -89,7 +92,7 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
 /** Loads re2js when the options have patterns. */
 export async function loadDetector(options: DetectOptions = {}): Promise<Detector> {
   const needed = (options.patterns ?? []).length > 0 || (options.allow ?? []).some((entry) => typeof entry !== 'string')
-  return createDetector(options, needed ? (await import('re2js')).RE2JS : undefined)
+  return createDetector(options, needed ? (await loadOptional('re2js', () => import('re2js'))).RE2JS : undefined)
 }
 
 function wantedTypes({ types }: DetectOptions): ReadonlySet<EntityType> {

@@ -31,16 +31,20 @@ export const iban: Finder = {
   },
 }
 
-/** After `length` letters and digits, with single blanks or dashes between; -1 when there are fewer. */
+/** After `length` letters and digits, all together or with one mark after every fourth; -1 when there are fewer. */
 function endOf(text: string, start: number, length: number): number {
-  let left = length
+  const mark = text.charCodeAt(start + 4)
+  const grouped = isBlank(mark) || mark === 45
+  let taken = 0
   let at = start
-  for (; at < text.length && left > 0; at++) {
+  for (; taken < length; at++) {
     const code = text.charCodeAt(at)
-    if (isDigit(code) || isLetter(code)) left--
-    else if (!(isBlank(code) || code === 45) || isBlank(text.charCodeAt(at - 1))) return -1
+    if (grouped && taken > 0 && taken % 4 === 0 && code === mark && text.charCodeAt(at - 1) !== mark) continue
+    if (!isDigit(code) && !isLetter(code)) return -1
+    if (grouped && taken > 0 && taken % 4 === 0 && text.charCodeAt(at - 1) !== mark) return -1
+    taken++
   }
-  return left === 0 ? at : -1
+  return at
 }
 
 /** By 97, of the number that the first four characters moved to the end and letters from 10 make. */

@@ -74,14 +74,18 @@ function isOutside(text: string, start: number, end: number): boolean {
   )
 }
 
-/** Versions have four parts too, mostly small ones. Addresses of no machine, and of every machine itself, are no address of anybody. */
+/**
+ * Versions, sections and object identifiers have four parts too, mostly small ones. Addresses of no machine, of every machine itself, and
+ * masks are no address of anybody.
+ */
 function trust(scan: Scan, run: NumberRun, group: number, start: number): number {
   const [first, second, third, fourth] = [run.value(group), run.value(group + 1), run.value(group + 2), run.value(group + 3)]
-  if (first === 127 || (first === 255 && second === 255) || (first === 0 && second === 0)) return 0
-  const context = scan.before(start)
-  if ((context.label & Meaning.version) !== 0) return 0
-  if (first >= 10 || second >= 100 || third >= 100 || fourth >= 100 || (scan.near(start) & Meaning.ip) !== 0) return 0.9
-  return Math.max(second, third, fourth) >= 10 ? 0.55 : 0.3
+  if (first === 127 || first >= 240 || (first === 0 && second === 0)) return 0
+  if ((scan.before(start).label & Meaning.version) !== 0) return 0
+  const identifier = (first === 1 && (second === 2 || second === 3)) || (first === 2 && second === 5)
+  if (first === 10 || (!identifier && Math.max(second, third, fourth) >= 30)) return 0.9
+  if ((scan.near(start) & Meaning.ip) !== 0) return 0.9
+  return !identifier && first >= 10 && Math.max(second, third, fourth) >= 10 ? 0.55 : 0.3
 }
 
 /** Of `64:ff9b::192.0.2.33`. */

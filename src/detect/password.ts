@@ -93,29 +93,31 @@ function valueAfter(text: string, from: number): Value | undefined {
   return end === start ? undefined : { start, end, quoted: quote !== 0 }
 }
 
-/** A literal: not a variable, a call, a place to put one, or stars. */
+/** A literal: not a variable, a type, a call, a place to put one, or stars. */
 function isPasswordValue(text: string, { start, end, quoted }: Value, tight: boolean): boolean {
   const length = end - start
-  if (length < 6 || length > 64) return false
-  let [letters, digits, marks, brackets, dots] = [0, 0, 0, 0, 0]
+  if (length < 6 || length > 64 || isPlace(text.charCodeAt(start))) return false
+  let [letters, digits, dots, marks] = [0, 0, 0, 0]
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at)
     if (isLetter(code)) letters++
     else if (isDigit(code)) digits++
     else if (code === 46 || code === 47 || code === 45 || code === 95) dots++
-    else if (code === 40 || code === 91 || code === 123 || code === 60 || code === 62 || code === 125 || code === 93) brackets++
+    else if (isOfCode(code) || (code === 63 && text.charCodeAt(at + 1) === 46)) return false
     else marks++
   }
-  if (letters < 2 || brackets > 0 || isPlace(text.charCodeAt(start))) return false
-  if (digits > 0 && digits + letters === length && !quoted && !tight) return letters > 2 && !isVariable(text, start, end)
-  if (dots > 0 && !quoted && marks === 0) return false
-  return digits > 0 || marks > 0
+  if (letters < 2) return false
+  if (marks > 0) return true
+  if (digits === 0) return false
+  return quoted || tight || (dots === 0 && letters > 2 && !isOfCode(text.charCodeAt(end)) && !isListMark(text.charCodeAt(end)))
 }
 
-/** `password2`, `hash256` in a program: letters, then digits, and the same case throughout. */
-function isVariable(text: string, start: number, end: number): boolean {
-  return /^[a-z]+(?:[A-Z][a-z]*)*\d{1,3}$/.test(text.slice(start, end)) && /[(,;{}]/.test(text.charAt(end) || ' ')
-}
+/** `( ) < > [ ] { | }` */
+const isOfCode = (code: number): boolean =>
+  code === 40 || code === 41 || code === 60 || code === 62 || code === 91 || code === 93 || (code >= 123 && code <= 125)
+
+/** `, ;`: what follows a variable and its type. */
+const isListMark = (code: number): boolean => code === 44 || code === 59
 
 /** `$`, `%`, `{`, `<`, `*`, `/`: of `$PASSWORD`, `%s`, `{{x}}`, a mask, a path. */
 const isPlace = (code: number): boolean => code === 36 || code === 37 || code === 123 || code === 60 || code === 42 || code === 47

@@ -90,10 +90,11 @@ function trunk(run: NumberRun, group: number): Form {
   if (run.digits < 9 || run.digits > 11 || run.count < 2 || run.count > 5) return none
   let lengths = `${run.length(0)}`
   for (let at = 1; at < run.count; at++) lengths += `,${run.length(at)}`
-  if (!trunkForms.has(lengths)) return none
+  // `<Buffer 01 02 03 04 05>`
+  if (!trunkForms.has(lengths) || run.after === 62) return none
   const alike = uniform(run, 1, run.count - 1)
   const mark = run.separator(0)
-  if (!alike || (mark !== 45 && mark !== 46 && mark !== 47 && mark !== 32 && mark !== 41)) return none
+  if (!alike || (mark !== 45 && mark !== 46 && mark !== 32 && mark !== 41)) return none
   return { last: run.count - 1, confidence: 0.55 }
 }
 
