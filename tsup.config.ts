@@ -18,6 +18,8 @@ export default defineConfig({
   platform: 'neutral',
   // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside.
   external: [/^node:/],
+  // A bundler for the edge knows by it which modules its host may lack.
+  removeNodeProtocol: false,
   splitting: true,
   treeshake: false,
   clean: true,
