@@ -3,13 +3,14 @@ export { withBody } from './core/call.js'
 export type { LeashEvents } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
 export type { ExperimentState, VariantState } from './core/experiment.js'
-export type { BreakerChange, BreakerState, Health, ProviderHealth, TargetHealth } from './core/health.js'
+export type { BreakerChange, BreakerState, Health, Probe, ProviderHealth, TargetHealth } from './core/health.js'
 export type { LedgerLine, LedgerSink } from './core/ledger.js'
 export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, KeyInUse, KeyState, Provider, Traits, WireRequest } from './core/provider.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
 export { reportOf } from './fetch.js'
+export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
 export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
@@ -40,12 +41,13 @@ import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import { leashFetch } from './fetch.js'
 import { createHandler, type HandlerOptions } from './handler.js'
-import { healthOf, holdBreaker } from './health.js'
+import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
 import type { Routes } from './middleware/route/options.js'
-import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
+import type { Probes, ProbesContext } from './probes.js'
+import { configuredProviders, type Providers, type ProvidersOptions } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
@@ -147,6 +149,9 @@ export function openLeash(options: LeashOptions): LeashInside {
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
     handle: createHandler(engine, options),
+  const probes = options.health
+    ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
+    : undefined
     wrap: (client) => wrap(client, inside),
     use(layer) {
       engine.use(layer)
@@ -159,13 +164,14 @@ export function openLeash(options: LeashOptions): LeashInside {
     },
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
-    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value),
+    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
       mirror?.value?.close()
       prices.value?.close()
       await books?.value?.ledger.flush()
+      void probes?.get().then((probes) => probes.close())
     },
   }
   const inside: LeashInside = {
@@ -180,6 +186,13 @@ export function openLeash(options: LeashOptions): LeashInside {
 /** The first call loads it, while its vendor works on the answer. */
 function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
   return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
+function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
+  const providers = probedProviders(options, registry)
+  const probes = new Lazy(async () => new (await import('./probes.js')).Probes(providers, options, context))
+  void probes.get().then((probes) => probes.start())
+  return probes
+}
+
 }
 
 export interface Readiness {

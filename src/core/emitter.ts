@@ -1,6 +1,6 @@
 import type { Attempt, Chosen, Move, Report } from './call.js'
 import type { ExperimentState } from './experiment.js'
-import type { BreakerChange } from './health.js'
+import type { BreakerChange, Probe } from './health.js'
 
 export interface LeashEvents {
   /** An attempt has ended. */
@@ -17,6 +17,8 @@ export interface LeashEvents {
   fallback: Move & { readonly callId: string }
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
+  /** A provider was asked for a sign of life. */
+  probe: Probe & { readonly provider: string }
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
   warning: { readonly message: string }
 }

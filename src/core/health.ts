@@ -37,12 +37,26 @@ export interface TargetHealth {
   readonly forced?: 'open' | 'closed'
 }
 
+/** What asking a provider for a sign of life has found. */
+export interface Probe {
+  readonly ok: boolean
+  /** When it was sent, in milliseconds since 1970. */
+  readonly at: number
+  readonly latencyMs: number
+  /** Absent when there was no answer. */
+  readonly status?: number
+  /** What went wrong, and what to see to. */
+  readonly error?: string
+}
+
 /** Whether a provider could take a call now. */
 export interface ProviderHealth {
   readonly name: string
   readonly ready: boolean
   /** What to do before it is, as an instruction. */
   readonly missing?: string
+  /** The last one, where providers are probed. */
+  readonly probe?: Probe
   /** Where it has several keys. */
   readonly keys?: readonly KeyState[]
 }
