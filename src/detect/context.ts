@@ -18,6 +18,8 @@ export interface Context {
   owned: boolean
   /** How many words stand between the label and the value. */
   apart: number
+  /** Whether "number" is one of them. */
+  numbered: boolean
   /** Whether only prose is between them: no quote, bracket, `=` or `:`. */
   prose: boolean
   /** Whether a colon is. */
@@ -35,7 +37,16 @@ export class ContextReader {
   readonly #meanings: number[] = []
   readonly #slots: Int16Array
   readonly #mask: number
-  readonly seen: Context = { label: 0, labels: 0, owned: false, apart: 0, prose: true, colon: false, past: false }
+  readonly seen: Context = {
+    label: 0,
+    labels: 0,
+    owned: false,
+    numbered: false,
+    apart: 0,
+    prose: true,
+    colon: false,
+    past: false,
+  }
 
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
     const all = new Map<string, number>()
@@ -60,25 +71,27 @@ export class ContextReader {
   before(text: string, value: number): Context {
     const seen = this.seen
     seen.label = seen.labels = seen.apart = 0
-    seen.owned = seen.colon = seen.past = false
+    seen.owned = seen.numbered = seen.colon = seen.past = false
     seen.prose = true
     const limit = Math.max(0, value - lookBehind)
-    let numbered = false
     let lines = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
       const code = text.charCodeAt(at - 1)
       if (isLetter(code)) {
         const start = wordStart(text, at, limit)
         const meaning = this.#meaning(text, start, at)
-        at = start
+        // Words of Han run together: the one that says something may end a character earlier.
+        const within = meaning === 0 && isHan(code) && seen.label === 0 && words < 4
+        at = within ? at - 1 : start
         words++
+        if (within) continue
         if ((meaning & ~wordless) !== 0) {
           if (seen.label === 0) seen.label = meaning
           seen.labels |= meaning
         } else if (meaning === 0) break
         else if (seen.label === 0) {
-          if ((meaning & Meaning.number) !== 0) numbered = true
-          else if (numbered && (meaning & Meaning.owner) !== 0) seen.owned = true
+          if ((meaning & Meaning.number) !== 0) seen.numbered = true
+          else if (seen.numbered && (meaning & Meaning.owner) !== 0) seen.owned = true
           seen.apart++
         }
         continue

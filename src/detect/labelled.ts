@@ -1,4 +1,5 @@
 import { isDigit, isLetter, isWord } from './chars.js'
+import type { Context } from './context.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -47,13 +48,13 @@ function judge(scan: Scan, start: number, end: number, digits: number): void {
   else if ((label & Meaning.tax) !== 0 && digits >= 8 && digits <= 12) scan.report('TAX_ID', start, end, 0.8)
   else if ((label & Meaning.routing) !== 0 && isRoutingNumber(scan.text, start, end))
     scan.report('ROUTING_NUMBER', start, end, 0.9)
-  else if ((label & Meaning.account) !== 0 && digits >= 6 && isAccount(context.apart, scan.text, start)) {
+  else if ((label & Meaning.account) !== 0 && digits >= 6 && isAccount(context)) {
     scan.report('ACCOUNT_NUMBER', start, end, 0.7)
   }
 }
 
-/** "Account 12 345 678" and "account number: …", and not "accounts for 1 000 000". */
-const isAccount = (apart: number, text: string, start: number): boolean => apart <= 3 && text.charCodeAt(start - 1) !== 36
+/** "Account 12345678" and "account number is …", and not "account for 1000000". */
+const isAccount = ({ apart, numbered, colon }: Context): boolean => apart === 0 || numbered || colon
 
 /** ABA: nine digits, weights 3, 7, 1. https://www.aba.com/about-us/routing-number */
 function isRoutingNumber(text: string, start: number, end: number): boolean {

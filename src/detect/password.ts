@@ -31,7 +31,7 @@ export const assignedSecret: Finder = {
     if (!isPassword && !keyNames.test(name)) return
     const value = valueAfter(text, at + 1)
     if (value === undefined) return
-    const tight = text.charCodeAt(at) === 61 && at === end && value.start === at + 1
+    const tight = text.charCodeAt(at) === 61 && value.start === at + 1 && end === at
     if (isPassword ? !isPasswordValue(text, value, tight) : !isKeyValue(text, value)) return
     if (pairs(scan, start, value)) return
     scan.report(isPassword ? 'PASSWORD' : 'API_KEY', value.start, value.end, value.quoted || tight ? 0.8 : 0.65)
@@ -64,34 +64,30 @@ interface Value {
   readonly quoted: boolean
 }
 
+/** A quoted string on the line, or what stands there up to white space or a mark that ends it. */
 function valueAfter(text: string, from: number): Value | undefined {
   let start = from
   while (start - from < 4 && (isBlank(text.charCodeAt(start)) || text.charCodeAt(start) === 62)) start++
-  let escaped = false
-  if (text.charCodeAt(start) === 92 && isQuote(text.charCodeAt(start + 1))) {
-    escaped = true
-    start++
-  }
+  // In `a=1&b=2` and nowhere else an ampersand parts values.
+  const query = start === from && text.charCodeAt(from - 1) === 61
+  // `\"`, of JSON in a string.
+  const escaped = text.charCodeAt(start) === 92 && isQuote(text.charCodeAt(start + 1))
+  if (escaped) start++
   const quote = isQuote(text.charCodeAt(start)) ? text.charCodeAt(start++) : 0
   let end = start
-  while (end < text.length && end - start < longest) {
+  for (; end < text.length && end - start < longest; end++) {
     const code = text.charCodeAt(end)
-    if (
-      code <= 32 ||
-      code > 0x2000 ||
-      (quote !== 0 ? code === quote : isQuote(code) || code === 44 || code === 59 || code === 38)
-    )
-      break
-    if (escaped && code === 92) break
-    end++
+    if (code <= 32 || code > 0x2000 || (escaped && code === 92)) break
+    if (quote !== 0 ? code === quote : isQuote(code) || code === 44 || code === 59 || (query && code === 38)) break
   }
-  if (quote !== 0 ? text.charCodeAt(end) !== quote && !escaped : false) return undefined
+  if (quote !== 0 && !escaped && text.charCodeAt(end) !== quote) return undefined
   // The full stop that ends the sentence, the bracket that the value stands in.
-  if (quote === 0)
-    while (end > start && (text.charCodeAt(end - 1) === 46 || text.charCodeAt(end - 1) === 41 || text.charCodeAt(end - 1) === 58))
-      end--
+  while (quote === 0 && end > start && isClosing(text.charCodeAt(end - 1))) end--
   return end === start ? undefined : { start, end, quoted: quote !== 0 }
 }
+
+/** `) . :` */
+const isClosing = (code: number): boolean => code === 41 || code === 46 || code === 58
 
 /** A literal: not a variable, a type, a call, a place to put one, or stars. */
 function isPasswordValue(text: string, { start, end, quoted }: Value, tight: boolean): boolean {

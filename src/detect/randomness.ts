@@ -25,7 +25,7 @@ export function looksRandom(text: string, start: number, end: number): boolean {
     else if (isLetter(code)) letters++
     else if (code === 45 || code === 95 || code === 46) dashes++
   }
-  if (digits < 2 || letters < 2 || dashes * 6 > end - start) return false
+  if (digits < (end - start < 32 ? 2 : 1) || letters < 2 || dashes * 6 > end - start) return false
   return entropy(text, start, end) >= 3
 }
 

@@ -58,7 +58,7 @@ export const meanings: readonly (readonly [meaning: number, words: string])[] = 
     Meaning.call,
     `call calls calling called recall dial dials dialing dialling dialed phoned phoning ring ringing rang reach reached sms
      message messages messaging texting texted answering answer contact contacted
-     llama llame llamar appelez appeler joindre contacter rufen anrufen ruf chiama chiamare ligue ligar bel bellen zadzwoń ring`,
+     llama llame llamar appelez appeler joindre contacter rufen anrufen ruf chiama chiamami chiamare chiamate llámame llámanos llámenos appelle telefonare ligue ligar bel bellen zadzwoń ring`,
   ],
   [
     Meaning.line,
