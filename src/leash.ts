@@ -146,12 +146,12 @@ export function openLeash(options: LeashOptions): LeashInside {
     ...(breaker && { breaker }),
     ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
   })
-  const leash: Leash = {
-    fetch: leashFetch(engine, transport),
-    handle: createHandler(engine, options),
   const probes = options.health
     ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
     : undefined
+  const leash: Leash = {
+    fetch: leashFetch(engine, transport),
+    handle: createHandler(engine, options),
     wrap: (client) => wrap(client, inside),
     use(layer) {
       engine.use(layer)
@@ -168,10 +168,10 @@ export function openLeash(options: LeashOptions): LeashInside {
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
+      void probes?.get().then((probes) => probes.close())
       mirror?.value?.close()
       prices.value?.close()
       await books?.value?.ledger.flush()
-      void probes?.get().then((probes) => probes.close())
     },
   }
   const inside: LeashInside = {
@@ -183,9 +183,6 @@ export function openLeash(options: LeashOptions): LeashInside {
   return inside
 }
 
-/** The first call loads it, while its vendor works on the answer. */
-function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
-  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
 function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
   const providers = probedProviders(options, registry)
   const probes = new Lazy(async () => new (await import('./probes.js')).Probes(providers, options, context))
@@ -193,6 +190,9 @@ function openProbes(options: HealthOptions, registry: Providers, context: Probes
   return probes
 }
 
+/** The first call loads it, while its vendor works on the answer. */
+function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
+  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
 }
 
 export interface Readiness {

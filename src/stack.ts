@@ -7,9 +7,9 @@ import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
 import type { MaybePromise, Store } from './core/store.js'
+import type { HealthOptions } from './health.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
-import type { HealthOptions } from './health.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HedgeOptions } from './middleware/hedge.js'
@@ -37,10 +37,10 @@ export interface StackOptions {
   readonly hedge?: HedgeOptions | boolean
   /** Answers identical calls that are under way at the same time by one call upstream. */
   readonly coalesce?: CoalesceOptions | boolean
-  /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
-  readonly store?: Store
   /** Asks providers for a sign of life, again and again. @defaultValue false */
   readonly health?: HealthOptions | boolean
+  /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
+  readonly store?: Store
   readonly strict?: boolean
   readonly maxAttempts?: number
   readonly use?: readonly Layer[]

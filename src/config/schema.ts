@@ -59,12 +59,12 @@ const hedgeSchema = z.strictObject({
 const coalesceSchema = z.strictObject({
   maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
 })
+
 const healthSchema = z.strictObject({
   intervalMs: z.optional(ms),
   timeoutMs: z.optional(ms),
   providers: z.optional(z.record(z.string(), z.strictObject({ path: z.optional(z.string()), intervalMs: z.optional(ms) }))),
 })
-
 
 const ledgerSchema = z.strictObject({
   keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
@@ -95,8 +95,8 @@ const optionsSchema = z.strictObject({
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
-  health: z.optional(z.union([z.boolean(), healthSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
+  health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
