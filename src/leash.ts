@@ -37,6 +37,7 @@ import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
 import { Lazy } from './core/lazy.js'
 import type { Prices } from './core/price.js'
+import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import { leashFetch } from './fetch.js'
@@ -45,6 +46,7 @@ import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './he
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
+import { limitLayers } from './limits.js'
 import type { Routes } from './middleware/route/options.js'
 import type { Probes, ProbesContext } from './probes.js'
 import { configuredProviders, type Providers, type ProvidersOptions } from './providers/registry.js'
@@ -128,6 +130,7 @@ export function openLeash(options: LeashOptions): LeashInside {
   const warn = (message: string) => emitter.emit('warning', { message })
   const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const book = new Lazy(async () => (await prices.get()).book.get())
+  const kept = new Lazy<Store>(async () => store ?? (await import('./stores/memory.js')).memory())
   const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
   const router = new Lazy(
     async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book }),
@@ -141,6 +144,7 @@ export function openLeash(options: LeashOptions): LeashInside {
     emitter,
     find,
     router,
+    limits: limitLayers(options, kept, book),
     ...(mirror && { mirror }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(breaker && { breaker }),

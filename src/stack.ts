@@ -8,6 +8,7 @@ import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
 import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
+import type { LimitLayers, LimitOptions } from './limits.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
@@ -22,7 +23,7 @@ import type { Find } from './resolve.js'
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
-export interface StackOptions {
+export interface StackOptions extends LimitOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
   /** Sends copies of calls to another model, for comparison. */
@@ -52,6 +53,7 @@ export interface StackDeps {
   /** Where a model's name leads to. */
   readonly find: Find
   readonly router: Lazy<Router>
+  readonly limits: LimitLayers
   readonly mirror?: Lazy<Mirror>
   readonly breaker?: Lazy<Breaker>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
@@ -64,12 +66,14 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   const layers: Middleware[] = []
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
+  for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
   add(options.coalesce && coalescing(options.coalesce))
   add(deps.mirror && mirrored(deps.mirror))
   add(routing(deps.router))
   add(fallingBack(options.fallback, deps))
   add(deps.breaker && breaking(deps.breaker))
+  for (const limit of deps.limits.target) add(lazyLayer(limit))
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.hedge && hedging(options.hedge, deps))
   add(options.timeouts && timeout(options.timeouts))

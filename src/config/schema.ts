@@ -1,5 +1,6 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import { errorStatus, LeashError } from '../core/errors.js'
+import { concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
@@ -92,6 +93,9 @@ const optionsSchema = z.strictObject({
   timeouts: z.optional(timeoutsSchema),
   fallback: z.optional(z.union([models, fallbackSchema])),
   circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
+  rateLimit: z.optional(rateLimitSchema),
+  concurrency: z.optional(concurrencySchema),
+  pace: z.optional(paceSchema),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),

@@ -1,6 +1,5 @@
 /** The limits as they were written, made into what a call is asked. */
 import type { Call } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
 import { periods, type RateLimit, type Subject } from './options.js'
@@ -23,11 +22,14 @@ export interface Rule {
 }
 
 export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
-  const rules = written.map(ruleOf)
-  const names = rules.map(({ name }) => name)
-  const twice = names.find((name, at) => names.indexOf(name) !== at)
-  if (twice === undefined) return rules
-  throw new LeashError('invalid_config', `Two limits of \`rateLimit\` are called "${twice}". Give each a \`name\` of its own.`)
+  const taken = new Set<string>()
+  return written.map((limit) => {
+    const rule = ruleOf(limit)
+    let { name } = rule
+    for (let count = 2; taken.has(name); count++) name = `${rule.name} (${count})`
+    taken.add(name)
+    return { ...rule, name }
+  })
 }
 
 function ruleOf(written: RateLimit): Rule {

@@ -1,0 +1,40 @@
+/** The options of the layers that bound what calls use. */
+import * as z from './shape.js'
+
+const text = z.string().check(z.minLength(1))
+const count = z.int().check(z.minimum(1))
+const waitMs = z.int().check(z.minimum(0), z.maximum(2 ** 31 - 1))
+const positive = z.number().check((value: number) => (value > 0 ? undefined : 'must be above 0'))
+const names = z.union([text, z.array(text)])
+const subject = text.check(z.regex(/^(?:tenant|user|key|provider|model|tag:.+)$/))
+
+const limit = z.strictObject({
+  name: z.optional(text),
+  limit: z
+    .strictObject({ requests: z.optional(count), tokens: z.optional(count), usd: z.optional(positive) })
+    .check((value: object) => (Object.keys(value).length > 0 ? undefined : 'must have `requests`, `tokens` or `usd`')),
+  per: z.union([z.enum(['second', 'minute', 'hour', 'day']), count]),
+  algorithm: z.optional(z.enum(['token-bucket', 'fixed-window', 'sliding-window'])),
+  by: z.optional(z.union([subject, z.array(subject)])),
+  shared: z.optional(z.boolean()),
+  when: z.optional(z.strictObject({ models: z.optional(names), tenants: z.optional(names), providers: z.optional(names) })),
+  waitMs: z.optional(waitMs),
+})
+
+export const rateLimitSchema = z.array(limit).check((limits: readonly { readonly name?: string }[]) => {
+  const given = limits.flatMap(({ name }) => name ?? [])
+  return new Set(given).size === given.length ? undefined : 'must give each limit a `name` of its own'
+})
+
+export const concurrencySchema = z
+  .strictObject({
+    total: z.optional(count),
+    tenant: z.optional(count),
+    provider: z.optional(z.union([count, z.record(z.string(), count)])),
+    queue: z.optional(z.strictObject({ max: z.optional(z.int().check(z.minimum(0))), waitMs: z.optional(waitMs) })),
+  })
+  .check((value: object) =>
+    ['total', 'tenant', 'provider'].some((name) => name in value) ? undefined : 'must have `total`, `tenant` or `provider`',
+  )
+
+export const paceSchema = z.union([z.boolean(), z.strictObject({ waitMs: z.optional(waitMs) })])

@@ -1,0 +1,48 @@
+/** The layers that bound what calls use. Made once for a leash, since each remembers who is under way. */
+import { Lazy } from './core/lazy.js'
+import type { Middleware } from './core/middleware.js'
+import type { PriceBook } from './core/price.js'
+import type { Store } from './core/store.js'
+import type { ConcurrencyOptions } from './middleware/concurrency.js'
+import type { PaceOptions } from './middleware/pace.js'
+import type { RateLimit } from './middleware/rate-limit/options.js'
+
+export interface LimitOptions {
+  /** How many requests, tokens and US dollars may be used in a time, by whom and of what. */
+  readonly rateLimit?: readonly RateLimit[]
+  /** How many calls may be under way at once, and who waits. */
+  readonly concurrency?: ConcurrencyOptions
+  /** Holds calls back when a vendor has said that nothing remains of its own limit. */
+  readonly pace?: PaceOptions | boolean
+}
+
+/** Outermost first. */
+export interface LimitLayers {
+  /** Around the whole call. */
+  readonly call: readonly Lazy<Middleware>[]
+  /** Around each target. */
+  readonly target: readonly Lazy<Middleware>[]
+}
+
+export function limitLayers(options: LimitOptions, store: Lazy<Store>, prices: Lazy<PriceBook>): LimitLayers {
+  const { rateLimit: limits = [], concurrency, pace } = options
+  const loadConcurrency = () => import('./middleware/concurrency.js')
+  const call: Lazy<Middleware>[] = []
+  const target: Lazy<Middleware>[] = []
+  if (limits.length > 0) {
+    call.push(
+      new Lazy(async () => {
+        const { rateLimit } = await import('./middleware/rate-limit.js')
+        const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
+        return rateLimit(limits, { store: await store.get(), ...priced })
+      }),
+    )
+  }
+  // A call that is refused for its rate has taken no place.
+  if (concurrency?.tenant !== undefined || concurrency?.total !== undefined)
+    call.push(new Lazy(async () => (await loadConcurrency()).concurrency(concurrency)))
+  if (pace) target.push(new Lazy(async () => (await import('./middleware/pace.js')).pace(pace === true ? {} : pace)))
+  if (concurrency?.provider !== undefined)
+    target.push(new Lazy(async () => (await loadConcurrency()).providerConcurrency(concurrency)))
+  return { call, target }
+}
