@@ -67,7 +67,7 @@ describe('an experiment', () => {
   test('of two that are the same finds a winner no oftener than its confidence allows, however long it is watched', () => {
     const confidence = 0.9
     const runs = 600
-    // Looked at after every call, a third of them would have one.
+    // Looked at after every call, half of them would have one.
     const allowed = 1 - confidence + 3 * Math.sqrt(((1 - confidence) * confidence) / runs)
     for (const goal of ['latency', 'cost', 'errors'] as const) {
       let wrong = 0
