@@ -40,7 +40,13 @@ export function keyOf(call: Call): string | undefined {
 
 /** Where the caller's SDK was sending it, in whose name and by what means. */
 function addressed({ url, headers, init = {}, transport }: Origin): unknown {
-  return [url, kept([...headers]), transport, Object.entries(init).filter(([name]) => !told.has(name))]
+  const means = Object.entries(init).flatMap(([name, value]) => (told.has(name) ? [] : [[name, itself(value)]]))
+  return [url, kept([...headers]), transport, means]
+}
+
+/** Two agents with the same members may go by two networks. */
+function itself(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? nameOf(value) : value
 }
 
 function kept(headers: readonly (readonly [string, string])[]): unknown {

@@ -29,14 +29,17 @@ export class SharedCall {
   readonly #before: { readonly warnings: number; readonly moves: number }
   #result: StreamResult | undefined
   #stream: SharedStream | undefined
+  /** Nobody can join any more. */
   #over = false
+  /** Nothing goes on upstream. */
+  #settled = false
 
   constructor(first: Call, next: Next, options: SharedCallOptions) {
     this.#options = options
     this.#report = first.report
     this.#before = { warnings: first.report.warnings.length, moves: first.report.moves.length }
     this.answer = this.#admit(first).answer
-    this.#send(first, next).then(this.#answered, this.#failed)
+    this.#send(first, next).then(this.#answered).catch(this.#failed)
   }
 
   /** @returns undefined when it is too late: the beginning of the stream is no longer at hand */
@@ -63,6 +66,7 @@ export class SharedCall {
     if (this.#members.size === 0) leave(result)
     else if (result.stream) this.#begin(result)
     else {
+      this.#settled = true
       this.#end()
       for (const [index, member] of [...this.#members].entries()) {
         this.#tell(member)
@@ -72,6 +76,7 @@ export class SharedCall {
   }
 
   readonly #failed = (error: unknown): void => {
+    this.#settled = true
     this.#end()
     for (const [index, member] of [...this.#members].entries()) {
       this.#tell(member)
@@ -81,7 +86,11 @@ export class SharedCall {
 
   #begin(streamed: StreamResult): void {
     const { maxBufferBytes } = this.#options
-    const result = atEnd(streamed, () => this.#end())
+    const result = atEnd(streamed, (ending) => {
+      // One that is left may wait for its upstream to speak first, if a generator stands in between.
+      this.#settled = ending !== 'cancelled'
+      this.#end()
+    })
     const stream = new SharedStream(result, { maxBytes: maxBufferBytes, tooSlow: () => tooSlow(maxBufferBytes) })
     const { response, ...shared } = result
     this.#stream = stream
@@ -113,7 +122,7 @@ export class SharedCall {
 
   #left(member: Member, reason: unknown): void {
     this.#members.delete(member)
-    if (this.#over || this.#members.size > 0) return
+    if (this.#settled || this.#members.size > 0) return
     this.#end()
     this.#abort.abort(reason)
   }
