@@ -65,11 +65,12 @@ export interface RefreshOptions {
  */
 export async function refreshData({ url, signal }: RefreshOptions = {}): Promise<Edition> {
   const { REMOTE_DATA_JSON_URL, updatePrices } = await import('@pydantic/genai-prices')
-  const providers = await download(url ?? REMOTE_DATA_JSON_URL, signal)
+  const address = url ?? REMOTE_DATA_JSON_URL
+  const providers = await download(address, signal)
   try {
     updatePrices(({ setProviderData }) => setProviderData(providers))
   } catch (cause) {
-    throw new LeashError('upstream_malformed', `What ${url} answered is no price data.`, { cause })
+    throw new LeashError('upstream_malformed', `What ${address} answered is no price data.`, { cause })
   }
   const date = new Date().toISOString().slice(0, 10)
   edition = { count: edition.count + 1, version: `genai-prices@${date}`, date }
