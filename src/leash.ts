@@ -41,7 +41,7 @@ import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import { leashFetch } from './fetch.js'
-import { createHandler, type HandlerOptions } from './handler.js'
+import type { HandlerOptions } from './handler.js'
 import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
@@ -130,10 +130,11 @@ export function openLeash(options: LeashOptions): LeashInside {
   const warn = (message: string) => emitter.emit('warning', { message })
   const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const book = new Lazy(async () => (await prices.get()).book.get())
+  const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
   const kept = new Lazy<Store>(async () => store ?? (await import('./stores/memory.js')).memory())
   const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
   const router = new Lazy(
-    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book }),
+    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book, capabilities }),
   )
   const copies = options.mirror
   const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
@@ -143,6 +144,8 @@ export function openLeash(options: LeashOptions): LeashInside {
     resolve,
     emitter,
     find,
+    capabilities,
+    prices: book,
     router,
     limits: limitLayers(options, kept, book),
     ...(mirror && { mirror }),
@@ -153,9 +156,10 @@ export function openLeash(options: LeashOptions): LeashInside {
   const probes = options.health
     ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
     : undefined
+  const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
-    handle: createHandler(engine, options),
+    handle: async (request) => (handler.value ?? (await handler.get()))(request),
     wrap: (client) => wrap(client, inside),
     use(layer) {
       engine.use(layer)

@@ -2,10 +2,12 @@
  * The order of the stack, outermost first, compiled once from the options: only the layers that were asked for.
  * docs/stack.md says which failure is handled where.
  */
+import type { Capabilities } from './catalog/capabilities.js'
 import type { Call, Target, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
+import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
@@ -52,6 +54,9 @@ export interface StackDeps {
   readonly emitter: Emitter
   /** Where a model's name leads to. */
   readonly find: Find
+  /** What is known of models. */
+  readonly capabilities: Lazy<(target: Target) => Capabilities>
+  readonly prices: Lazy<PriceBook>
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
   readonly mirror?: Lazy<Mirror>

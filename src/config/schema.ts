@@ -29,7 +29,6 @@ const fallbackSchema = z.strictObject({
   default: z.optional(models),
   on: z.optional(z.union([fn, z.array(z.enum(Object.keys(errorStatus)))])),
   refusals: z.optional(z.boolean()),
-  maxCostUsd: z.optional(z.number().check(z.minimum(0))),
 })
 
 const share = z.number().check(z.minimum(0), z.maximum(1))

@@ -32,7 +32,7 @@ export const assignedSecret: Finder = {
     const value = valueAfter(text, at + 1)
     if (value === undefined) return
     const tight = text.charCodeAt(at) === 61 && value.start === at + 1 && end === at
-    if (isPassword ? !isPasswordValue(text, value, tight) : !isKeyValue(text, value)) return
+    if (isPassword ? !isPasswordValue(text, value, tight) : !isKeyValue(text, value, tight)) return
     if (pairs(scan, start, value)) return
     scan.report(isPassword ? 'PASSWORD' : 'API_KEY', value.start, value.end, value.quoted || tight ? 0.8 : 0.65)
   },
@@ -115,15 +115,18 @@ const isOfCode = (code: number): boolean =>
 /** `, ;`: what follows a variable and its type. */
 const isListMark = (code: number): boolean => code === 44 || code === 59
 
-/** `$`, `%`, `{`, `<`, `*`, `/`: of `$PASSWORD`, `%s`, `{{x}}`, a mask, a path. */
-const isPlace = (code: number): boolean => code === 36 || code === 37 || code === 123 || code === 60 || code === 42 || code === 47
+/** `$ % { < * / :`, as of `$PASSWORD`, `%s`, `{{x}}`, a mask, a path. */
+const isPlace = (code: number): boolean =>
+  code === 36 || code === 37 || code === 123 || code === 60 || code === 42 || code === 47 || code === 58
 
-function isKeyValue(text: string, { start, end }: Value): boolean {
+function isKeyValue(text: string, { start, end, quoted }: Value, tight: boolean): boolean {
   if (end - start < 16 || isPlace(text.charCodeAt(start))) return false
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at)
     if (!isWord(code) && code !== 43 && code !== 47 && code !== 61 && code !== 45 && code !== 46 && code !== 126) return false
   }
+  // `settings.SECRET_2` is where one is kept.
+  if (!quoted && !tight && /^[a-z_]\w*(?:\.[a-z_]\w*)+$/i.test(text.slice(start, end))) return false
   return looksRandom(text, start, end)
 }
 

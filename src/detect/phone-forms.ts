@@ -21,7 +21,7 @@ const trunkForms = new Set(
 
 export function formOf(run: NumberRun, group: number): Form {
   if (group > 0 && run.separator(group - 1) !== 32 && run.separator(group - 1) !== 40) return none
-  if (group === 0 && run.plus) return international(run, 1)
+  if (group === 0 && run.plus) return international(run)
   const digit = run.text.charCodeAt(run.startOf(group))
   if (digit === 48)
     return run.length(group) >= 2 && run.text.charCodeAt(run.startOf(group) + 1) === 48 ? prefixed(run, group) : trunk(run, group)
@@ -29,7 +29,7 @@ export function formOf(run: NumberRun, group: number): Form {
 }
 
 /** `+` and a country's code, with as many digits as that country has. */
-function international(run: NumberRun, least: number): Form {
+function international(run: NumberRun): Form {
   let digits = 0
   let leading = 0
   for (let at = run.first; digits < 3 && at < run.last; at++) {
@@ -39,7 +39,7 @@ function international(run: NumberRun, least: number): Form {
     digits++
   }
   const trunk = run.count > 1 && run.length(1) === 1 && run.value(1) === 0 && run.separator(1) === 41
-  if (digits < 3 || run.count < least || !isInternational(leading, run.digits, trunk)) return none
+  if (digits < 3 || run.length(run.count - 1) < 2 || !isInternational(leading, run.digits, trunk)) return none
   return { last: run.count - 1, confidence: run.count > 1 ? 0.9 : 0.8 }
 }
 

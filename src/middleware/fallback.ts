@@ -1,5 +1,6 @@
 import type { Call, Target } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
+import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import { type ChainOptions, chainsOf } from './fallback/chains.js'
@@ -11,17 +12,15 @@ export interface FallbackOptions extends ChainOptions {
   readonly on?: Trigger
   /** Also when a whole answer is a refusal, or was cut by the vendor's filter. Both answers are paid for. @defaultValue false */
   readonly refusals?: boolean
-  /** US dollars, by estimate, for all targets of one call together: a target that may pass it is not tried, nor any after it. */
-  readonly maxCostUsd?: number
 }
 
 export interface FallbackDeps {
   readonly emitter: Emitter
   /** Where a model's name leads to. @throws LeashError */
   readonly find: (model: string, call: Call) => Target
-  /** What is known of the target's model, in tokens. */
-  readonly capabilities?: (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
-  readonly prices?: PriceBook
+  /** What is known of a target's model, in tokens. Asked for only when something was too long, or must not cost too much. */
+  readonly capabilities?: Lazy<(target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }>
+  readonly prices?: Lazy<PriceBook>
   /** Where to go when all of these targets are down. */
   readonly leastBad?: (targets: readonly Target[]) => Target | undefined
 }

@@ -1,5 +1,6 @@
 /** Fallback on the wire: real sockets, the mock of each vendor, and one that is made to fail. */
 import { getEventListeners } from 'node:events'
+import Anthropic from '@anthropic-ai/sdk'
 import { RateLimitError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLeash, type LeashOptions, type Report } from '../../src/leash.js'
@@ -14,7 +15,8 @@ import { failureOf, lane, read } from '../transport/lanes.js'
 const mock = useMock()
 
 const claude = 'claude-haiku-4-5'
-const gpt = 'gpt-4o-mini'
+/** Its window is larger than Claude's. */
+const gpt = 'gpt-4.1-mini'
 const protocols = () => mock.requests.map(({ protocol }) => protocol)
 
 /** A caller of OpenAI's chat who asks Claude, and goes to OpenAI when that fails. */
@@ -84,6 +86,28 @@ describe('a stream', () => {
   })
 })
 
+test('what is too long for one model is not sent to another whose window is known to be smaller', async () => {
+  fails({ status: 400, body: told('invalid_request_error', 'prompt is too long: 250000 tokens > 200000 maximum') })
+  const { ask, reports } = falling({ fallback: ['openai/gpt-4o-mini', `openai/${gpt}`] })
+  expect((await ask()).status).toBe(200)
+  expect(mock.requests.map(({ model }) => model)).toEqual([claude, gpt])
+  expect(reports[0]?.moves.map(({ because }) => because)).toEqual(['context_window_exceeded', 'context_window_exceeded'])
+})
+
+test('no target is asked that could bring the call beyond its `maxCostUsd`', async () => {
+  fails({ status: 500 })
+  const leash = createLeash({ providers: mockProviders(mock.url), retry: false, fallback: ['openai/gpt-5-pro'] })
+  const ask = async (maxCostUsd: number) => {
+    const client = leash.wrap(new Anthropic({ apiKey: 'caller', baseURL: mock.url, maxRetries: 0 }))
+    const params = { model: claude, max_tokens: 1000, messages: [{ role: 'user' as const, content: prompt }] }
+    return client.messages.create(params, { leash: { maxCostUsd } } as object)
+  }
+  await expect(ask(0.01)).rejects.toMatchObject({ status: 500 })
+  expect(protocols()).toEqual(['anthropic-messages'])
+  await ask(1)
+  expect(mock.requests.at(-1)?.model).toBe('gpt-5-pro')
+})
+
 test("the caller's own mistake is answered once", async () => {
   fails({ status: 400 })
   const { ask } = falling()
@@ -125,7 +149,7 @@ describe('together with retry', () => {
 
   test('one budget of attempts covers both, and keeps one for each target', async () => {
     mock.script({ status: 503, times: 9 })
-    const { ask, reports } = falling({ retry, maxAttempts: 3, fallback: ['openai/gpt-4o-mini', 'google/gemini-2.5-flash'] })
+    const { ask, reports } = falling({ retry, maxAttempts: 3, fallback: [`openai/${gpt}`, 'google/gemini-2.5-flash'] })
     expect(await failureOf(ask())).toBe('all_targets_failed')
     expect(protocols()).toEqual(['anthropic-messages', 'openai-chat', 'gemini'])
     expect(reports[0]?.attempts).toHaveLength(3)
@@ -155,7 +179,7 @@ describe('the end of the call', () => {
     fails({ status: 503 })
     mock.script({ hang: 'headers' })
     const controller = new AbortController()
-    const { ask } = falling({ fallback: ['openai/gpt-4o-mini', 'google/gemini-2.5-flash'] })
+    const { ask } = falling({ fallback: [`openai/${gpt}`, 'google/gemini-2.5-flash'] })
     const answer = ask({ signal: controller.signal })
     await until(() => mock.requests.length === 2)
     controller.abort(new Error('enough'))
@@ -185,7 +209,7 @@ test('strict goes to a target that takes the whole request, before anything is s
 
 describe('through the client', () => {
   test("the caller's own key goes with the call to where it belongs, and to nobody else", async () => {
-    const client = leashed(mock, { fallback: ['openai/gpt-4o-mini', 'anthropic/claude-haiku-4-5'] })
+    const client = leashed(mock, { fallback: [`openai/${gpt}`, 'anthropic/claude-haiku-4-5'] })
     mock.script({ status: 401, when: ({ protocol }) => protocol !== 'anthropic-messages', times: 2 })
     const { leash } = await create(client, 'gemini-2.5-flash')
     expect(mock.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, 'Bearer caller', undefined])
@@ -248,7 +272,7 @@ describe('a conversation that another vendor has begun', () => {
 
   describe.each(drivers)('of a caller who speaks $name', (driver) => {
     test.each(pairs)('goes on from $from to $to with its tool calls and thinking', async ({ from, to }) => {
-      const thinking = from !== 'openai/gpt-4o-mini'
+      const thinking = from !== `openai/${gpt}`
       mock.script({ status: 503, when: ({ model, text }) => model === modelOf(from) && text.includes('says 24') })
       const told = await driver.tools(urlTo(to), from, { parallel: true, thinking, stream: false })
       expect(told.calls.map(({ name }) => name)).toEqual(['get_weather', 'get_time'])
@@ -260,7 +284,7 @@ describe('a conversation that another vendor has begun', () => {
 
     test.each(pairs)('goes back to $from when $to has stepped in for a while', async ({ from, to }) => {
       mock.script({ status: 503 })
-      const thinking = from !== 'openai/gpt-4o-mini'
+      const thinking = from !== `openai/${gpt}`
       const told = await driver.tools(urlTo(to), from, { parallel: false, thinking, stream: true })
       expect(told.text).toContain('get_weather says 24')
       expect(asked()).toEqual([from, to, from].map(modelOf))

@@ -1,4 +1,4 @@
-import type { Call, Target } from '../../core/call.js'
+import type { Attempt, Call, Target } from '../../core/call.js'
 import type { Nano } from '../../core/money.js'
 import { costOf, type PriceBook, worstCase } from '../../core/price.js'
 import type { Need } from './need.js'
@@ -21,10 +21,11 @@ export function costWith(target: Target, call: Call, need: Need, prices: PriceBo
 
 /** An attempt that told no usage is taken to have cost nothing: most of them never were answered. */
 function spent({ report }: Call, prices: PriceBook): Nano {
-  let sum = 0
-  for (const { provider, model, usage, startedAt } of report.attempts) {
-    const price = usage && prices.price({ provider: { name: provider }, model }, startedAt)
-    if (price) sum += costOf(price, usage) ?? 0
-  }
-  return sum
+  return report.attempts.reduce((sum, attempt) => sum + (attempt.cost ?? priced(attempt, prices)), 0)
+}
+
+/** Where no ledger has booked it. */
+function priced({ provider, model, usage, startedAt }: Attempt, prices: PriceBook): Nano {
+  const price = usage && prices.price({ provider: { name: provider }, model }, startedAt)
+  return price ? (costOf(price, usage) ?? 0) : 0
 }

@@ -1,5 +1,5 @@
 import type { Call, Loss, Result, Target } from '../../core/call.js'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import { type ErrorCode, isLeashError, LeashError } from '../../core/errors.js'
 import type { Next } from '../../core/middleware.js'
 import { formatUsd, parseUsd } from '../../core/money.js'
 import { timeLeft } from '../../core/signals.js'
@@ -39,11 +39,14 @@ export class Walk {
 
   async run(next: Next): Promise<Result> {
     const isWorth = triggered(this.#rules.on)
+    const [first] = this.#stops
+    const asked = targetName(this.#call.target)
+    if (first && first.name !== asked) this.#tell(asked, first.name, 'circuit_open')
     for (const [index, stop] of this.#stops.entries()) {
       const from = this.#failed.at(-1)
       if (from) {
         if (this.#isSpent() || (await this.#isTooDear(stop))) break
-        this.#tell(from, stop)
+        this.#tell(from.name, stop.name, from.error.code)
       }
       const answer = await this.#try(stop, this.#stops.length - 1 - index, next)
       if ('stream' in answer) return answer
@@ -76,7 +79,7 @@ export class Walk {
       const failed = { name: stop.name, error, reached: report.attempts.length > sent }
       this.#failed.push(failed)
       if (error.code === 'context_window_exceeded' && 'target' in stop)
-        this.#exceeded = Math.max(this.#exceeded ?? 0, this.#windowOf(stop.target) ?? 0)
+        this.#exceeded = Math.max(this.#exceeded ?? 0, (await this.#windowOf(stop.target)) ?? 0)
       // The report tells what the answer has lost, and this target gave none.
       report.warnings.length = warned
       return failed
@@ -101,7 +104,7 @@ export class Walk {
 
   async #checkWindow(target: Target): Promise<void> {
     if (this.#exceeded === undefined) return
-    const window = this.#windowOf(target)
+    const window = await this.#windowOf(target)
     if (window === undefined) return
     const { inputTokens } = await this.#needed()
     if (window > this.#exceeded && window >= inputTokens) return
@@ -111,20 +114,21 @@ export class Walk {
     )
   }
 
-  #windowOf(target: Target): number | undefined {
-    return this.#deps.capabilities?.(target).contextWindow
+  async #windowOf(target: Target): Promise<number | undefined> {
+    return (await this.#deps.capabilities?.get())?.(target).contextWindow
   }
 
+  /** `maxCostUsd` holds over all targets together. */
   async #isTooDear(stop: Stop): Promise<boolean> {
-    const { maxCostUsd = this.#rules.maxCostUsd } = this.#call.options
-    const { prices, capabilities } = this.#deps
+    const { maxCostUsd } = this.#call.options
     if (maxCostUsd === undefined || 'error' in stop) return false
     const { name, target } = stop
     const limit = parseUsd(maxCostUsd)
+    const [prices, capabilities] = await Promise.all([this.#deps.prices?.get(), this.#deps.capabilities?.get()])
     const cost = prices ? costWith(target, this.#call, await this.#needed(), prices, capabilities?.(target).maxOutput) : null
     if (cost !== null && cost <= limit) return false
-    const why = cost === null ? 'has no known price' : `could bring the call to ${formatUsd(cost)} US dollars`
-    this.#note = `"${name}" was not asked: it ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
+    const why = cost === null ? 'nobody knows what it could cost' : `it could bring the call to ${formatUsd(cost)} US dollars`
+    this.#note = `"${name}" was not asked: ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
     return true
   }
 
@@ -133,7 +137,7 @@ export class Walk {
     return this.#need
   }
 
-  #tell({ name: from, error: { code: because } }: Failed, { name: to }: Stop): void {
+  #tell(from: string, to: string, because: ErrorCode): void {
     const { id, report } = this.#call
     const move = { from, to, because }
     report.moves.push(move)

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Call, Result, Target } from '../../../src/core/call.js'
 import { Emitter } from '../../../src/core/emitter.js'
 import { type ErrorCode, errorStatus, LeashError } from '../../../src/core/errors.js'
+import { compact } from '../../../src/core/json.js'
+import { Lazy } from '../../../src/core/lazy.js'
 import type { Next } from '../../../src/core/middleware.js'
+import type { PriceBook } from '../../../src/core/price.js'
 import { type FallbackDeps, type FallbackOptions, fallback } from '../../../src/middleware/fallback.js'
 import { aCall, anAnswer } from '../../helpers/call.js'
 
@@ -46,6 +49,7 @@ const usage = {
 }
 
 const deps = (over: Partial<FallbackDeps> = {}): FallbackDeps => ({ emitter: new Emitter(), find: targetAt, ...over })
+const knowing = (tell: (target: Target) => { contextWindow?: number; maxOutput?: number }) => new Lazy(async () => tell)
 const names = (next: { seen: readonly Call[] }) => next.seen.map(({ target }) => `${target.provider.name}/${target.model}`)
 
 function run(options: FallbackOptions | string[], next: Next, call: Call = aCall(), over?: Partial<FallbackDeps>) {
@@ -102,6 +106,15 @@ describe('fallback', () => {
     const call = aCall()
     expect(await run(['nowhere', 'b/2'], next, call, { find })).toBe(anAnswer)
     expect(call.report.moves).toMatchObject([{ to: 'nowhere' }, { from: 'nowhere', to: 'b/2', because: 'unknown_model' }])
+  })
+
+  it('goes at once to the least bad target when all of them are down', async () => {
+    const next = upstreams({})
+    const call = aCall()
+    const leastBad: NonNullable<FallbackDeps['leastBad']> = (targets) => targets.at(-1)
+    expect(await run(['b/2', 'c/3'], next, call, { leastBad })).toBe(anAnswer)
+    expect(next.seen.map(({ alternatives }) => alternatives)).toEqual([false])
+    expect([names(next), call.report.moves]).toEqual([['c/3'], [{ from: 'test/gpt-test', to: 'c/3', because: 'circuit_open' }]])
   })
 
   it('leaves no warning of a translation that was not answered', async () => {
@@ -190,10 +203,7 @@ describe('one budget of attempts', () => {
 describe('a window that is too small', () => {
   const tooLong = { 'test/gpt-test': 'context_window_exceeded', 'small/1': 'context_window_exceeded' } as const
   const windows: Record<string, number> = { test: 1000, small: 900, same: 1000, large: 200_000 }
-  const capabilities: FallbackDeps['capabilities'] = ({ provider: { name } }) => {
-    const contextWindow = windows[name]
-    return contextWindow === undefined ? {} : { contextWindow }
-  }
+  const capabilities = knowing(({ provider: { name } }) => compact({ contextWindow: windows[name] }))
   const words = (count: number) => ({ messages: [{ role: 'user', content: 'word '.repeat(count) }] })
 
   it('passes over targets whose window is not larger than the one that was exceeded', async () => {
@@ -232,55 +242,56 @@ describe('a limit of cost', () => {
   // Nano-dollars per million tokens: one dollar in, two out.
   const rates = { input: 1e9, cacheRead: 1e8, cacheWrite: 1e9, output: 2e9, reasoning: 2e9 }
   const price = { currency: 'USD', source: 'test', date: '2026-01-01', version: '1' } as const
-  const prices: FallbackDeps['prices'] = {
-    price: ({ provider: { name } }) =>
-      name === 'unpriced' ? null : { ...price, tiers: { standard: [{ from: 0, rates, request: 0 }] } },
-  }
-  /** Nine tokens in by estimate and a thousand out at most: 0.0020 dollars; an attempt costs 0.00012. */
-  const call = () =>
-    aCall({ body: { max_completion_tokens: 1000, messages: [{ role: 'user', content: 'one two three four five six' }] } })
+  const prices = new Lazy(
+    async (): Promise<PriceBook> => ({
+      price: ({ provider: { name } }) =>
+        name === 'unpriced' ? null : { ...price, tiers: { standard: [{ from: 0, rates, request: 0 }] } },
+    }),
+  )
+  /** Six tokens in by estimate and a thousand out at most: 0.0020 dollars; an attempt costs 0.00012. */
+  const call = (maxCostUsd: number) =>
+    aCall({
+      options: { maxCostUsd },
+      body: { max_completion_tokens: 1000, messages: [{ role: 'user', content: 'one two three four five six' }] },
+    })
   const failed = { 'test/gpt-test': 'overloaded', 'b/2': 'overloaded' } as const
+  const open = (maxCostUsd: number) =>
+    aCall({ options: { maxCostUsd }, body: { messages: [{ role: 'user', content: 'Hello' }] } })
 
   it('is no hindrance where all targets together stay below it', async () => {
-    expect(await run({ default: ['b/2', 'c/3'], maxCostUsd: 0.003 }, upstreams(failed), call(), { prices })).toBe(anAnswer)
+    expect(await run(['b/2', 'c/3'], upstreams(failed), call(0.003), { prices })).toBe(anAnswer)
   })
 
   it('ends the chain before the target that could pass it', async () => {
     const next = upstreams(failed)
-    const answer = run({ default: ['b/2', 'c/3', 'd/4'], maxCostUsd: 0.0022 }, next, call(), { prices })
-    await expect(answer).rejects.toMatchObject({
+    await expect(run(['b/2', 'c/3', 'd/4'], next, call(0.0022), { prices })).rejects.toMatchObject({
       code: 'all_targets_failed',
       message: expect.stringContaining('"c/3" was not asked: it could bring the call to 0.0022'),
     })
     expect(names(next)).toEqual(['test/gpt-test', 'b/2'])
   })
 
-  it('ends it before a target whose price nobody knows', async () => {
-    const next = upstreams(failed)
-    const answer = run({ default: ['b/2', 'unpriced/3'], maxCostUsd: 1 }, next, call(), { prices })
-    await expect(answer).rejects.toThrow('"unpriced/3" was not asked: it has no known price')
+  it('counts what a ledger has booked', async () => {
+    const booked: Next = (inner) => {
+      const answer = upstreams(failed)(inner)
+      for (const attempt of inner.report.attempts) attempt.cost = 1_000_000
+      return answer
+    }
+    await expect(run(['b/2', 'c/3'], booked, call(0.004), { prices })).rejects.toThrow('to 0.004006 US dollars')
+  })
+
+  it('ends it before a target whose price nobody knows, or when there are no prices at all', async () => {
+    const chain = ['b/2', 'unpriced/3']
+    await expect(run(chain, upstreams(failed), call(1), { prices })).rejects.toThrow('"unpriced/3" was not asked: nobody knows')
+    await expect(run(chain, upstreams(failed), call(1))).rejects.toMatchObject({ code: 'overloaded' })
   })
 
   it('takes what the model may write at most where the caller sets no bound', async () => {
-    const open = aCall({ body: { messages: [{ role: 'user', content: 'Hello' }] } })
-    const next = upstreams({ 'test/gpt-test': 'overloaded' })
-    const over = { prices, capabilities: () => ({ maxOutput: 1_000_000 }) }
-    await expect(run({ default: ['b/2'], maxCostUsd: 1 }, next, open, over)).rejects.toMatchObject({ code: 'overloaded' })
-    expect(await run({ default: ['b/2'], maxCostUsd: 3 }, next, open, over)).toBe(anAnswer)
-  })
-
-  it("is the call's own where it has one", async () => {
-    const own = { ...call(), options: { maxCostUsd: 0.000001 } }
-    const answer = run({ default: ['b/2'], maxCostUsd: 1 }, upstreams(failed), own, { prices })
-    await expect(answer).rejects.toMatchObject({ code: 'overloaded' })
-  })
-
-  it('leaves it to the vendor to say what is wrong with a request', async () => {
-    const wrong = aCall({ body: { messages: 7 } })
-    const over = { prices, capabilities: () => ({ maxOutput: 10 }) }
-    expect(await run({ default: ['b/2'], maxCostUsd: 1 }, upstreams({ 'test/gpt-test': 'overloaded' }), wrong, over)).toBe(
-      anAnswer,
-    )
+    const over = { prices, capabilities: knowing(() => ({ maxOutput: 1_000_000 })) }
+    const first = { 'test/gpt-test': 'overloaded' } as const
+    await expect(run(['b/2'], upstreams(first), open(1), over)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(await run(['b/2'], upstreams(first), open(3), over)).toBe(anAnswer)
+    await expect(run(['b/2'], upstreams(first), open(3), { prices })).rejects.toMatchObject({ code: 'overloaded' })
   })
 })
 
