@@ -112,7 +112,7 @@ describe('probes', () => {
 
   it('give back the key that they took of several', async () => {
     const done = vi.fn()
-    const key = { name: 'key 1', failed: () => false, done }
+    const key = { name: 'key 1', failed: () => undefined, done }
     const provider = { ...openai(), probe: (path = 'models') => ({ url: `${mock.url}/v1/${path}`, headers: {}, key }) }
     const probes = new Probes([provider], {}, { transport: fetch })
     mock.script({ reset: true })
