@@ -64,7 +64,6 @@ export class Gate {
   #wait(slots: readonly Slot[], { priority = 'normal', waitMs, ...until }: Waiting): Promise<() => void> {
     const queue = this.#waiting[priority]
     return new Promise((resolve, reject) => {
-      let stop = () => {}
       const waiter: Waiter = {
         slots,
         turn: this.#turns++,
@@ -84,7 +83,7 @@ export class Gate {
       }
       queue.add(waiter)
       const timer = setTimeout(() => fail(this.#full(slots, `none came free within ${waitMs} ms`)), waitMs)
-      stop = onStop(until, fail)
+      const stop = onStop(until, fail)
     })
   }
 
