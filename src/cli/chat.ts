@@ -14,12 +14,14 @@ export const chat = defineCommand({
   args: {
     prompt: { type: 'positional', description: 'What to say; - reads standard input', required: true },
     model: { type: 'string', alias: 'm', description: 'A model, or provider/model', default: 'gpt-4o-mini' },
+    fallback: { type: 'string', description: 'Models to go to when that one cannot answer, with commas between them' },
     system: { type: 'string', description: 'Instructions to the model' },
     stream: { type: 'boolean', description: 'Print tokens as they come' },
     json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
   },
   async run({ args }) {
-    const leash = createLeash({ providers: localProvider(args.model) })
+    const fallback = (args.fallback ?? '').split(',').flatMap((model) => model.trim() || [])
+    const leash = createLeash({ providers: localProviders([args.model, ...fallback]), fallback })
     const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
     try {
       const prompt = args.prompt === '-' ? await readStdin() : args.prompt
@@ -38,9 +40,9 @@ export const chat = defineCommand({
 })
 
 /** A server on this machine that wants no key is configured by asking for it. */
-function localProvider(model: string): ProvidersOptions {
-  const name = model.split('/', 1)[0] ?? ''
-  return isPreset(name) && presets[name].keyless ? { [name]: {} } : {}
+function localProviders(models: readonly string[]): ProvidersOptions {
+  const names = models.map((model) => model.split('/', 1)[0] ?? '')
+  return Object.fromEntries(names.filter((name) => isPreset(name) && presets[name].keyless).map((name) => [name, {}]))
 }
 
 async function ask(
@@ -84,12 +86,13 @@ function textOf(body: unknown): string {
   return asString(asObject(asObject(asArray(asObject(body).choices)[0]).message).content) ?? ''
 }
 
-function summary({ provider, model, usage, attempts, warnings }: Report): string {
+function summary({ provider, model, usage, attempts, moves, warnings }: Report): string {
   const last = attempts.at(-1)
   return [
     `${provider}/${model}`,
     usage ? `${inputTotal(usage)} tokens in, ${outputTotal(usage)} out` : 'usage unknown',
     attempts.length > 1 ? `${attempts.length} attempts` : undefined,
+    moves.length > 0 ? `instead of ${moves.map(({ from, because }) => `${from} (${because})`).join(', ')}` : undefined,
     last?.durationMs === undefined ? undefined : `${last.durationMs} ms`,
     warnings.length > 0 ? `lost: ${warnings.map(({ path }) => path).join(', ')}` : undefined,
   ]

@@ -50,6 +50,22 @@ describe('leash chat', () => {
     expect((await leash(['chat', 'Hello'], { env: env() })).stderr).toContain('2 attempts')
   })
 
+  test('--fallback goes from model to model until one answers, and tells', async () => {
+    mock.script({ status: 503, headers: { 'retry-after-ms': '1' }, times: 3 })
+    const args = ['chat', 'Hello', '--fallback', 'anthropic/claude-missing, claude-haiku-4-5']
+    const { code, stdout, stderr } = await leash(args, { env: env() })
+    expect([code, stdout]).toEqual([0, 'Echo: Hello\n'])
+    expect(stderr).toMatch(
+      /^anthropic\/claude-haiku-4-5 .+ · instead of openai\/gpt-4o-mini \(overloaded\), anthropic\/claude-missing \(not_found\)/,
+    )
+  })
+
+  test('--fallback tells of all targets when none could answer', async () => {
+    mock.script({ status: 404, times: 2 })
+    const { code, stderr } = await leash(['chat', 'Hello', '--fallback', 'claude-haiku-4-5'], { env: env() })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('anthropic/claude-haiku-4-5 (not_found, 404)')])
+  })
+
   test.each([
     [401, 2, 'authentication_failed'],
     [404, 2, 'not_found'],
