@@ -4,6 +4,7 @@ import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
+import type { Lazy } from './core/lazy.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
@@ -31,23 +32,31 @@ export interface Running {
   readonly result: Promise<Result>
 }
 
+export interface EngineDeps extends StackDeps, AttemptContext {
+  readonly resolve: Resolve
+  /** What must be there before anything is sent, since it may fail for what was configured. */
+  readonly ready?: Lazy<unknown>
+}
+
 export class Engine {
   readonly #emitter: Emitter
   readonly #resolve: Resolve
   readonly #options: StackOptions
   readonly #deps: StackDeps
   readonly #terminal: Next
+  readonly #ready: Lazy<unknown> | undefined
   #layers: readonly Layer[]
   #stack: Next
   #closed = false
 
-  constructor(options: StackOptions, deps: StackDeps & AttemptContext & { readonly resolve: Resolve }) {
+  constructor(options: StackOptions, deps: EngineDeps) {
     this.#options = options
     this.#deps = deps
     this.#emitter = deps.emitter
     this.#resolve = deps.resolve
     this.#layers = options.use ?? []
     this.#terminal = attempt(deps)
+    this.#ready = deps.ready
     this.#stack = compile(options, this.#layers, deps, this.#terminal)
   }
 
@@ -72,6 +81,7 @@ export class Engine {
   async #run(incoming: Incoming, report: Report): Promise<Result> {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
+      if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
       return reportResult(await this.#stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)

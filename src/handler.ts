@@ -3,7 +3,6 @@ import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
 import type { Engine, Incoming } from './engine.js'
-import { frame } from './protocols/framing/framing.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
 import { type Recognised, recognise } from './recognise.js'
 import { respondErrorWhole, respondWhole } from './respond.js'
@@ -62,7 +61,7 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
         const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
         if (!downstream || signal?.aborted) throw error
         const events = downstream.encodeStream({ messages: [] }).fail(failureOf(error))
-        last = events.map((event) => frame(protocol.framing, event)).values()
+        last = events.map((event) => protocol.framing.frame(event)).values()
         return last.next()
       }
     },

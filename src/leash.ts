@@ -151,6 +151,7 @@ export function openLeash(options: LeashOptions): LeashInside {
     ...(mirror && { mirror }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(breaker && { breaker }),
+    ...(options.prices && { ready: prices }),
     ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
   })
   const probes = options.health

@@ -1,4 +1,5 @@
 /** How a vendor speaks on the wire. Pure: no protocol does I/O, reads the environment or keeps state between calls. */
+
 import type { Loss } from '../core/call.js'
 import type { LeashError } from '../core/errors.js'
 import type { StreamEvent } from '../core/events.js'
@@ -6,6 +7,7 @@ import type { JsonObject } from '../core/json.js'
 import type { ChatRequest, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
 import type { Traits } from '../core/provider.js'
 import type { Usage } from '../core/usage.js'
+import type { Framing } from './framing/framing.js'
 
 /** One event of a vendor's stream: its name, where the framing has one, and its payload as text. */
 export interface WireEvent {
@@ -126,7 +128,7 @@ export interface ByteFilter {
 interface ProtocolBase {
   readonly name: string
   readonly lens: Lens
-  readonly framing: 'sse' | 'aws-eventstream'
+  readonly framing: Framing
   /** Which call a request is, by its path and body; undefined when it is not one of this protocol. */
   match(path: string, body: JsonObject): { readonly model: string; readonly stream: boolean } | undefined
   /** The body naming another model; for a protocol that names it in the address, the body itself. */

@@ -2,7 +2,7 @@
 import { LeashError } from '../core/errors.js'
 import type { KeyInUse, KeyState } from '../core/provider.js'
 import type { KeysOptions } from './options.js'
-import type { PoolKey } from './pool-key.js'
+import { type KeySource, PoolKey } from './pool-key.js'
 
 export interface TakenKey {
   readonly secret: string
@@ -26,11 +26,11 @@ export class KeyPool {
 
   constructor(
     provider: string,
-    keys: readonly PoolKey[],
+    keys: readonly KeySource[],
     { strategy = 'weighted', cooldownMs = 10_000, disableMs = 300_000 }: KeysOptions = {},
   ) {
     this.#provider = provider
-    this.#keys = keys
+    this.#keys = keys.map((key) => new PoolKey(key))
     this.#options = { strategy, cooldownMs, disableMs }
   }
 

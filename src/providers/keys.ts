@@ -1,11 +1,11 @@
 /** The option `apiKey`, where it is a list. */
 import { LeashError } from '../core/errors.js'
+import { Lazy } from '../core/lazy.js'
 import type { KeyInUse, KeyState } from '../core/provider.js'
 import { type Credential, checkedKey, readKey } from './credentials.js'
 import type { HeaderMap } from './headers.js'
-import { KeyPool } from './key-pool.js'
 import type { ApiKey, ApiKeys, KeyEntry, KeysOptions } from './options.js'
-import { PoolKey } from './pool-key.js'
+import type { KeySource } from './pool-key.js'
 
 export interface Keys {
   take(model: string): Promise<{ readonly headers: HeaderMap; readonly key: KeyInUse }>
@@ -21,11 +21,12 @@ export function keysOf(provider: string, credentials: readonly Credential[], opt
     const keys = given.map((entry, index) => makeKey(entry, index, option, provider, refuse))
     const names = keys.map(({ name }) => name)
     if (new Set(names).size < names.length) throw refuse('calls two keys by one name. Give each its own.')
-    const pool = new KeyPool(provider, keys, checkedOptions(options, provider))
+    const checked = checkedOptions(options, provider)
+    const pool = new Lazy(async () => new (await import('./key-pool.js')).KeyPool(provider, keys, checked))
     return {
-      states: () => pool.states(),
+      states: () => pool.value?.states() ?? keys.map(({ name }) => ({ name, state: 'ready', uses: 0 })),
       async take(model) {
-        const { secret, key } = await pool.take(model)
+        const { secret, key } = await (pool.value ?? (await pool.get())).take(model)
         return { headers: headers(secret), key }
       },
     }
@@ -39,7 +40,7 @@ export function isList(given: ApiKeys | undefined): given is readonly (ApiKey | 
 
 type Refuse = (what: string) => LeashError
 
-function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provider: string, refuse: Refuse): PoolKey {
+function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provider: string, refuse: Refuse): KeySource {
   const place = `holds at place ${index + 1}`
   const pooled: KeyEntry = typeof entry === 'object' && entry !== null ? entry : { key: entry }
   const { key, name = `key ${index + 1}`, weight = 1 } = pooled
@@ -49,9 +50,9 @@ function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provid
   if (typeof name !== 'string' || name.trim() === '' || name.length > 100 || name === key)
     throw refuse(`${place} a \`name\` that will not do. Use a short text that is not the key.`)
   if (!(weight > 0) || !Number.isFinite(weight)) throw refuse(`${place} a \`weight\` that is no number above 0.`)
-  if (typeof key === 'function') return new PoolKey(name, weight, () => readKey(key, option, provider), true)
+  if (typeof key === 'function') return { name, weight, read: () => readKey(key, option, provider), changes: true }
   checkedKey(key, provider)
-  return new PoolKey(name, weight, () => key, false)
+  return { name, weight, read: () => key, changes: false }
 }
 
 function checkedOptions(options: KeysOptions = {}, provider: string): KeysOptions {

@@ -9,22 +9,30 @@ export interface Rest {
 /** Models are named by callers: no key remembers more of them. */
 const mostModels = 256
 
-/**
- * One of several keys: what it has done, and what it rests for. Vendors limit and permit by model, so a rest is for one
- * model; only a key that is no key at all rests for every one.
- */
-export class PoolKey {
+/** A key as it was configured. */
+export interface KeySource {
   readonly name: string
   readonly weight: number
   readonly read: () => string | Promise<string>
   /** It is read anew for each request, and so may be another one by now. */
+  readonly changes: boolean
+}
+
+/**
+ * One of several keys: what it has done, and what it rests for. Vendors limit and permit by model, so a rest is for one
+ * model; only a key that is no key at all rests for every one.
+ */
+export class PoolKey implements KeySource {
+  readonly name: string
+  readonly weight: number
+  readonly read: () => string | Promise<string>
   readonly changes: boolean
   uses = 0
   underway = 0
   readonly #rests = new Map<string, Rest>()
   #refused: { readonly secret: string; readonly until: number } | undefined
 
-  constructor(name: string, weight: number, read: () => string | Promise<string>, changes: boolean) {
+  constructor({ name, weight, read, changes }: KeySource) {
     this.name = name
     this.weight = weight
     this.read = read

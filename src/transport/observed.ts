@@ -1,7 +1,7 @@
 import { type Endings, endings, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { isObject, type JsonObject, parseJson } from '../core/json.js'
-import { unframer } from '../protocols/framing/framing.js'
+import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
 
@@ -31,7 +31,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #underway: Underway
   readonly #options: ObservedOptions
-  readonly #frames: ReturnType<typeof unframer>
+  readonly #frames: Unframer
   /** Read while priming, not handed on yet. */
   #ready: Uint8Array[] = []
   /** A read under way that priming did not wait for. */
@@ -49,7 +49,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#reader = body.getReader()
     this.#underway = underway
     this.#options = options
-    this.#frames = unframer(underway.theirs.framing, (event) => options.tap.see(event))
+    this.#frames = underway.theirs.framing.unframer((event) => options.tap.see(event))
     underway.usageSoFar = () => {
       underway.characters = this.#characters()
       return options.tap.usage
@@ -147,7 +147,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
       said += text.length
       return text
     }
-    const events = unframer(framing, ({ data }) => {
+    const events = framing.unframer(({ data }) => {
       const event = parseJson(data)
       if (isObject(event)) lens.replaceEvent(event as JsonObject, count)
     })

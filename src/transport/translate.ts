@@ -5,7 +5,7 @@ import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
 import type { ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
 import { addUsage, type Usage } from '../core/usage.js'
-import { frame, streamContentType, unframer } from '../protocols/framing/framing.js'
+import type { Unframer } from '../protocols/framing/framing.js'
 import type {
   ChatDownstream,
   ChatUpstream,
@@ -119,7 +119,7 @@ function unary({ record }: Underway, theirs: Headers, body: unknown): UnaryResul
 }
 
 function streamResult(underway: Underway, response: Response, stream: AsyncGenerator<Uint8Array>): StreamResult {
-  const headers = carriedHeaders(response.headers, streamContentType[underway.own.framing])
+  const headers = carriedHeaders(response.headers, underway.own.framing.contentType)
   const body = Object.assign(stream, { [endings]: underway.endings })
   underway.streaming()
   return { stream: true, status: 200, headers, body, attempt: underway.record }
@@ -127,14 +127,14 @@ function streamResult(underway: Underway, response: Response, stream: AsyncGener
 
 /** A whole answer where a stream was asked for: some servers do not stream everything. */
 async function* replayed(answer: ChatResponse, { own }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
-  for (const event of replay(answer)) for (const wire of encoder.push(event)) yield frame(own.framing, wire)
+  for (const event of replay(answer)) for (const wire of encoder.push(event)) yield own.framing.frame(wire)
 }
 
 /** A vendor's stream as neutral events, in batches of one chunk. */
 class DecodedStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #underway: Underway
-  readonly #frames: ReturnType<typeof unframer>
+  readonly #frames: Unframer
   readonly #decoder: StreamDecoder
   #batch: StreamEvent[] = []
   #ready: StreamEvent[][] = []
@@ -145,7 +145,7 @@ class DecodedStream {
     this.#reader = body.getReader()
     this.#decoder = decoder
     this.#underway = underway
-    this.#frames = unframer(underway.theirs.framing, (event) => this.#batch.push(...this.#decoder.push(event)))
+    this.#frames = underway.theirs.framing.unframer((event) => this.#batch.push(...this.#decoder.push(event)))
   }
 
   async prime(): Promise<void> {
@@ -221,7 +221,7 @@ function encodeStream(events: DecodedStream, underway: Underway, encoder: Stream
 }
 
 async function* encoded(events: DecodedStream, { own, call }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
-  const bytes = (wire: readonly WireEvent[]) => wire.map((event) => frame(own.framing, event))
+  const bytes = (wire: readonly WireEvent[]) => wire.map((event) => own.framing.frame(event))
   try {
     for (let batch = await events.next(); batch; batch = await events.next()) {
       for (const event of batch)

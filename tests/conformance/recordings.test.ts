@@ -10,7 +10,6 @@ import type { JsonObject } from '../../src/core/json.js'
 import type { ChatRequest, ChatResponse } from '../../src/core/message.js'
 import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.js'
 import { bedrockConverse } from '../../src/protocols/bedrock-converse/index.js'
-import { frame, unframer } from '../../src/protocols/framing/framing.js'
 import { gemini } from '../../src/protocols/gemini/index.js'
 import { openaiChat } from '../../src/protocols/openai-chat/index.js'
 import { openaiResponses } from '../../src/protocols/openai-responses/index.js'
@@ -64,8 +63,8 @@ function gist({ choices }: ChatResponse) {
 function streamed(protocol: ChatProtocol, encoder: StreamEncoder, events: readonly StreamEvent[]): ChatResponse {
   const decoder = protocol.upstream.decodeStream(decodeContext())
   const heard: StreamEvent[] = []
-  const frames = unframer(protocol.framing, (event) => heard.push(...decoder.push(event)))
-  for (const event of events) for (const wire of encoder.push(event)) frames.push(frame(protocol.framing, wire))
+  const frames = protocol.framing.unframer((event) => heard.push(...decoder.push(event)))
+  for (const event of events) for (const wire of encoder.push(event)) frames.push(protocol.framing.frame(wire))
   frames.end()
   return collect([...heard, ...decoder.end()])
 }

@@ -1,6 +1,5 @@
 /** Runs a protocol's stream decoder over recorded bytes, cut wherever a test likes. */
 import type { StreamEvent } from '../../src/core/events.js'
-import { unframer } from '../../src/protocols/framing/framing.js'
 import type { ChatProtocol, DecodeContext } from '../../src/protocols/protocol.js'
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -24,7 +23,7 @@ export function decodeStream(
 ): StreamEvent[] {
   const decoder = protocol.upstream.decodeStream(options.context ?? decodeContext())
   const events: StreamEvent[] = []
-  const frames = unframer(protocol.framing, (event) => events.push(...decoder.push(event)))
+  const frames = protocol.framing.unframer((event) => events.push(...decoder.push(event)))
   for (const piece of pieces(bytes, options.size ?? bytes.length)) frames.push(piece)
   frames.end()
   events.push(...decoder.end())

@@ -145,3 +145,12 @@ test('a sink that fails costs no call, and is told', async () => {
   await leash.close()
   expect(warnings).toEqual([expect.stringContaining('the disk is full')])
 })
+
+test('a price that is wrong fails the call before anything is sent', async () => {
+  const { leash, lines, ask } = counted({ prices: { 'openai/gpt-4o-mini': { input: -1, output: 10 } } })
+  const refused = await ask('gpt-4o-mini')
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('invalid_config')])
+  expect(mock.requests).toHaveLength(0)
+  await leash.close()
+  expect(lines).toHaveLength(0)
+})

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { LeashError } from '../../src/core/errors.js'
 import { KeyPool } from '../../src/providers/key-pool.js'
 import type { KeysOptions } from '../../src/providers/options.js'
-import { PoolKey } from '../../src/providers/pool-key.js'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 })
@@ -17,7 +16,12 @@ afterEach(() => {
 const make = (count: number, options?: KeysOptions) =>
   new KeyPool(
     'test',
-    Array.from({ length: count }, (_, index) => new PoolKey(`key ${index + 1}`, index + 1, () => `secret ${index + 1}`, false)),
+    Array.from({ length: count }, (_, index) => ({
+      name: `key ${index + 1}`,
+      weight: index + 1,
+      read: () => `secret ${index + 1}`,
+      changes: false,
+    })),
     options,
   )
 const limited = (retryAfterMs: number) => new LeashError('rate_limited', 'Slow down.', { retryable: true, retryAfterMs })
@@ -175,7 +179,10 @@ describe('the state of the keys', () => {
 })
 
 test('the longer of two rests holds, in whichever order they come', async () => {
-  const pool = new KeyPool('test', [new PoolKey('a', 1, () => 'a', false), new PoolKey('b', 1000, () => 'b', false)])
+  const pool = new KeyPool('test', [
+    { name: 'a', weight: 1, read: () => 'a', changes: false },
+    { name: 'b', weight: 1000, read: () => 'b', changes: false },
+  ])
   const together = await Promise.all([pool.take('m'), pool.take('m')])
   const mine = together.filter(({ key }) => key.name === together[0]?.key.name)
   for (const [index, { key }] of mine.entries()) key.failed(limited(index === 0 ? 900 : 100))
@@ -186,7 +193,10 @@ test('the longer of two rests holds, in whichever order they come', async () => 
 describe('a key that is read', () => {
   // Nearly all calls are its own.
   const reading = (read: () => string | Promise<string>) =>
-    new KeyPool('test', [new PoolKey('read', 1000, read, true), new PoolKey('plain', 0.001, () => 'plain', false)])
+    new KeyPool('test', [
+      { name: 'read', weight: 1000, read, changes: true },
+      { name: 'plain', weight: 0.001, read: () => 'plain', changes: false },
+    ])
 
   test('and cannot be, leaves the call to another', async () => {
     const pool = reading(() => Promise.reject(new Error('the vault is sealed')))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { unframer } from '../../src/protocols/framing/framing.js'
+import { awsEventStream } from '../../src/protocols/framing/aws-eventstream.js'
+import { sse } from '../../src/protocols/framing/sse.js'
 import { type MockUpstream, startMock } from '../../src/testing/index.js'
 import { callers } from './callers.js'
 import { anthropic, failure, openai } from './clients.js'
@@ -73,8 +74,8 @@ describe.each(callers.map((caller) => [caller.protocol, caller] as const))('a st
     mock.script({ malformed: true })
     const { chunks } = await plain()
     const events: string[] = []
-    const framing = protocol === 'bedrock-converse' ? 'aws-eventstream' : 'sse'
-    const frames = unframer(framing, ({ data }) => events.push(data))
+    const framing = protocol === 'bedrock-converse' ? awsEventStream : sse
+    const frames = framing.unframer(({ data }) => events.push(data))
     const read = () => {
       for (const chunk of chunks) frames.push(chunk)
       for (const data of events) if (data !== '[DONE]') JSON.parse(data)

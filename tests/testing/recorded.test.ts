@@ -2,7 +2,8 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { unframer } from '../../src/protocols/framing/framing.js'
+import { awsEventStream } from '../../src/protocols/framing/aws-eventstream.js'
+import { sse } from '../../src/protocols/framing/sse.js'
 import { type MockUpstream, startMock } from '../../src/testing/index.js'
 
 interface Recorded {
@@ -64,7 +65,7 @@ function* paths(value: unknown, at = ''): Generator<string> {
 function shapeOf({ response }: Recorded, bytes?: Uint8Array): Set<string> {
   if (response.body !== undefined) return new Set(paths(bytes ? JSON.parse(new TextDecoder().decode(bytes)) : response.body))
   const out = new Set<string>()
-  const frames = unframer(response.sse === undefined ? 'aws-eventstream' : 'sse', ({ event = 'data', data }) => {
+  const frames = (response.sse === undefined ? awsEventStream : sse).unframer(({ event = 'data', data }) => {
     if (data !== '[DONE]') for (const path of paths(JSON.parse(data), event)) out.add(path)
   })
   frames.push(

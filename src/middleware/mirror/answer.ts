@@ -4,7 +4,6 @@ import { isLeashError, type LeashError } from '../../core/errors.js'
 import { collect, type StreamEvent } from '../../core/events.js'
 import { parseJson } from '../../core/json.js'
 import type { ChatResponse } from '../../core/message.js'
-import { unframer } from '../../protocols/framing/framing.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { DecodeContext } from '../../protocols/protocol.js'
 
@@ -66,7 +65,7 @@ export class Listener {
     if (this.#whole) return upstream.decodeResponse(parseJson(this.#whole.text ?? '') ?? this.#whole.body, context)
     const decoder = upstream.decodeStream(context)
     const events: StreamEvent[] = []
-    const frames = unframer(protocol.framing, (event) => events.push(...decoder.push(event)))
+    const frames = protocol.framing.unframer((event) => events.push(...decoder.push(event)))
     for (const piece of this.#pieces) frames.push(piece)
     frames.end()
     return collect([...events, ...decoder.end()])

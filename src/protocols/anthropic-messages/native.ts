@@ -1,6 +1,8 @@
 /** Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages. Claude on Vertex AI speaks it too. */
+
 import type { JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
+import { sse } from '../framing/sse.js'
 import type { Native, ReportLoss } from '../protocol.js'
 import { withoutForeignThinking } from './carrier.js'
 import { decodeError, encodeError } from './error.js'
@@ -36,7 +38,7 @@ function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
 export const native: Native<'chat'> = {
   name: protocolName,
   kind: 'chat',
-  framing: 'sse',
+  framing: sse,
   headers: ['anthropic-version', 'anthropic-beta'],
   lens,
   match,

@@ -1,5 +1,7 @@
 /** Amazon Bedrock's Converse API. Nobody calls us in it but AWS's own SDK, whose calls pass through: it has no downstream half. */
+
 import { bedrockAddress } from '../bedrock-address.js'
+import { awsEventStream } from '../framing/aws-eventstream.js'
 import type { Native } from '../protocol.js'
 import { decodeError, encodeError } from './error.js'
 import { lens } from './lens.js'
@@ -7,7 +9,7 @@ import { lens } from './lens.js'
 export const native: Native<'chat'> = {
   kind: 'chat',
   name: 'bedrock-converse',
-  framing: 'aws-eventstream',
+  framing: awsEventStream,
   lens,
   headers: [],
   match(path) {

@@ -1,6 +1,8 @@
 /** Embeddings by Amazon Bedrock's `InvokeModel`, whose body is the model's own. Nobody but AWS's own SDK calls us in it. */
+
 import { asObject, type JsonObject } from '../../core/json.js'
 import { bedrockAddress } from '../bedrock-address.js'
+import { awsEventStream } from '../framing/aws-eventstream.js'
 import type { Native } from '../protocol.js'
 import { decodeError, encodeError } from './error.js'
 import { lens } from './lens.js'
@@ -9,7 +11,7 @@ import { embedModel } from './models.js'
 export const native: Native<'embeddings'> = {
   kind: 'embeddings',
   name: 'bedrock-embeddings',
-  framing: 'aws-eventstream',
+  framing: awsEventStream,
   lens,
   // Of InvokeModel, these stand where Converse has members of its body.
   headers: [

@@ -6,7 +6,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, parseJson } from '../../core/json.js'
 import type { WireEvent } from '../protocol.js'
-import type { Unframer } from './framing.js'
+import type { Framing, Unframer } from './framing.js'
 
 /** AWS's own limits for one message: 16 MiB of payload, 128 KiB of headers. */
 const maxMessageLength = 16 * 1024 * 1024 + 128 * 1024 + 16
@@ -174,4 +174,10 @@ function concat(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length
   }
   return whole
+}
+
+export const awsEventStream: Framing = {
+  contentType: 'application/vnd.amazon.eventstream',
+  unframer: awsEventStreamUnframer,
+  frame: frameAwsEvent,
 }

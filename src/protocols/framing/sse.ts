@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import { LeashError } from '../../core/errors.js'
 import type { WireEvent } from '../protocol.js'
-import type { Unframer } from './framing.js'
+import type { Framing, Unframer } from './framing.js'
 
 /** The longest single event that is kept, in characters: an upstream that never ends a line must not fill the memory. */
 const maxEventLength = 64 * 1024 * 1024
@@ -33,4 +33,12 @@ export function sseUnframer(onEvent: (event: WireEvent) => void): Unframer {
 export function frameSse({ event, data }: WireEvent): string {
   const lines = data.includes('\n') ? data.split('\n').join('\ndata: ') : data
   return event === undefined ? `data: ${lines}\n\n` : `event: ${event}\ndata: ${lines}\n\n`
+}
+
+const encoder = new TextEncoder()
+
+export const sse: Framing = {
+  contentType: 'text/event-stream; charset=utf-8',
+  unframer: sseUnframer,
+  frame: (event) => encoder.encode(frameSse(event)),
 }

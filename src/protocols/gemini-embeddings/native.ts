@@ -1,5 +1,7 @@
 /** Google's embeddings, as Gemini API (AI Studio) and Vertex AI take them. */
+
 import { asArray, asObject, type JsonObject } from '../../core/json.js'
+import { sse } from '../framing/sse.js'
 import { decodeGoogleError, encodeGoogleError } from '../google-error.js'
 import { percentDecoded } from '../percent.js'
 import type { Native } from '../protocol.js'
@@ -11,7 +13,7 @@ const path = /\/models\/([^/:?#]+):(embedContent|batchEmbedContents|predict)(?:[
 export const native: Native<'embeddings'> = {
   name,
   kind: 'embeddings',
-  framing: 'sse',
+  framing: sse,
   lens,
   match(address, body) {
     const [, model, method] = path.exec(address) ?? []

@@ -1,4 +1,5 @@
 /** Google's `generateContent`, as Gemini API (AI Studio) and Vertex AI speak it. */
+import { sse } from '../framing/sse.js'
 import { percentDecoded } from '../percent.js'
 import type { Native } from '../protocol.js'
 import { adapt } from './adapt.js'
@@ -11,7 +12,7 @@ const path = /\/(models|tunedModels|endpoints)\/([^?#]+):(generateContent|stream
 export const native: Native<'chat'> = {
   name: 'gemini',
   kind: 'chat',
-  framing: 'sse',
+  framing: sse,
   lens,
   match(address) {
     const [, collection, id, method] = path.exec(address) ?? []

@@ -2,6 +2,7 @@
  * OpenAI's Chat Completions, and what its many compatible vendors made of it.
  * Source: https://platform.openai.com/docs/api-reference/chat
  */
+import { sse } from '../framing/sse.js'
 import { openAiMatch, withModel } from '../openai-address.js'
 import type { Native } from '../protocol.js'
 import { adapt } from './adapt.js'
@@ -13,7 +14,7 @@ import { protocolName } from './wire.js'
 export const native: Native<'chat'> = {
   kind: 'chat',
   name: protocolName,
-  framing: 'sse',
+  framing: sse,
   headers: ['openai-beta', 'x-client-request-id'],
   match: openAiMatch('chat/completions'),
   withModel,

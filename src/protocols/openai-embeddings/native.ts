@@ -1,4 +1,5 @@
 /** OpenAI's Embeddings. Source: https://platform.openai.com/docs/api-reference/embeddings */
+import { sse } from '../framing/sse.js'
 import { openAiMatch, withModel } from '../openai-address.js'
 import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.js'
 import type { Native } from '../protocol.js'
@@ -9,7 +10,7 @@ import { protocolName } from './response.js'
 export const native: Native<'embeddings'> = {
   kind: 'embeddings',
   name: protocolName,
-  framing: 'sse',
+  framing: sse,
   headers: ['openai-beta', 'x-client-request-id'],
   match: openAiMatch('embeddings'),
   withModel,

@@ -1,4 +1,5 @@
 /** OpenAI's Responses API, and the servers that speak like it. https://platform.openai.com/docs/api-reference/responses */
+import { sse } from '../framing/sse.js'
 import { openAiMatch, withModel } from '../openai-address.js'
 import type { Native } from '../protocol.js'
 import { adapt } from './adapt.js'
@@ -9,7 +10,7 @@ import { protocolName } from './wire.js'
 export const native: Native<'chat'> = {
   name: protocolName,
   kind: 'chat',
-  framing: 'sse',
+  framing: sse,
   lens,
   headers: ['openai-beta', 'x-client-request-id'],
   decodeError,

@@ -1,7 +1,8 @@
 /** Puts a reply on the wire, spoiled as the fault says. */
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { frame, streamContentType } from '../../protocols/framing/framing.js'
+import { awsEventStream } from '../../protocols/framing/aws-eventstream.js'
+import { sse } from '../../protocols/framing/sse.js'
 import type { WireEvent } from '../../protocols/protocol.js'
 import type { Fault } from './faults.js'
 import type { Framing, Reply, StreamReply } from './vendor.js'
@@ -88,11 +89,8 @@ interface Encoding {
 }
 
 const framings: Record<Framing, Encoding> = {
-  sse: { contentType: streamContentType.sse, encode: (event) => frame('sse', event) },
-  'aws-eventstream': {
-    contentType: streamContentType['aws-eventstream'],
-    encode: (event) => frame('aws-eventstream', event),
-  },
+  sse: { contentType: sse.contentType, encode: sse.frame },
+  'aws-eventstream': { contentType: awsEventStream.contentType, encode: awsEventStream.frame },
   'sse-crlf': { contentType: 'text/event-stream', encode: ({ data }) => encoder.encode(`data: ${data}\r\n\r\n`) },
   'json-array': {
     contentType: 'application/json; charset=UTF-8',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isObject, type JsonObject, parseJson } from '../../../src/core/json.js'
 import { anthropicMessages } from '../../../src/protocols/anthropic-messages/index.js'
-import { unframer } from '../../../src/protocols/framing/framing.js'
+import { sse } from '../../../src/protocols/framing/sse.js'
 import type { TextKind, WireEvent } from '../../../src/protocols/protocol.js'
 import { bytesOf, decodeStream } from '../../helpers/decode.js'
 import { exchanges, started, stopped, streamOf, streams } from './kit.js'
@@ -10,7 +10,7 @@ const { lens } = anthropicMessages
 
 function wireOf(text: string): WireEvent[] {
   const events: WireEvent[] = []
-  unframer('sse', (event) => events.push(event)).push(bytesOf(text))
+  sse.unframer((event) => events.push(event)).push(bytesOf(text))
   return events
 }
 

@@ -10,7 +10,7 @@ import type { JsonObject } from '../../../src/core/json.js'
 import type { ChatResponse } from '../../../src/core/message.js'
 import { usageOf } from '../../../src/core/usage.js'
 import { anthropicMessages } from '../../../src/protocols/anthropic-messages/index.js'
-import { streamContentType } from '../../../src/protocols/framing/framing.js'
+import { sse } from '../../../src/protocols/framing/sse.js'
 import { pieces } from '../../helpers/decode.js'
 import { responses } from './arbitrary.js'
 import { bytesOfWire, decode, downstream, encodeEvents, exchanges, hello } from './kit.js'
@@ -46,7 +46,7 @@ afterAll(() => server.close())
 const params = { model: 'claude-haiku-5-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'hello' }] }
 const whole = (body: JsonObject, status = 200): Answer => ({ status, chunks: [new TextEncoder().encode(JSON.stringify(body))] })
 const streamed = (bytes: Uint8Array, size = bytes.length): Answer => ({
-  type: streamContentType.sse,
+  type: sse.contentType,
   chunks: pieces(bytes, size),
 })
 const stream = () => client.messages.stream(params).finalMessage()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { collect } from '../../../src/core/events.js'
 import type { JsonObject } from '../../../src/core/json.js'
 import { anthropicMessages } from '../../../src/protocols/anthropic-messages/index.js'
-import { unframer } from '../../../src/protocols/framing/framing.js'
+import { sse as framing } from '../../../src/protocols/framing/sse.js'
 import { bytesOf, decodeContext, decodePrefixes, decodeStream } from '../../helpers/decode.js'
 import { Losses, sse, started, stopped, streamOf, streams, upstream } from './kit.js'
 
@@ -18,7 +18,7 @@ describe('a recorded stream', () => {
     const bytes = bytesOf(sse)
     const decoder = upstream.decodeStream(decodeContext())
     let whole = false
-    const frames = unframer('sse', (event) => {
+    const frames = framing.unframer((event) => {
       for (const { type } of decoder.push(event)) if (type === 'end') whole = true
     })
     for (const [at] of bytes.entries()) {

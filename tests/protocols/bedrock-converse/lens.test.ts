@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../src/core/json.js'
 import { bedrockConverse } from '../../../src/protocols/bedrock-converse/index.js'
-import { unframer } from '../../../src/protocols/framing/framing.js'
+import { awsEventStream } from '../../../src/protocols/framing/aws-eventstream.js'
 import type { WireEvent } from '../../../src/protocols/protocol.js'
 import { answer, bytesIn, cassette, cassettes } from './bedrock.js'
 
@@ -124,7 +124,7 @@ describe('the tap on a stream of Bedrock', () => {
   it('knows when the answer begins, when it is whole, and what it used', () => {
     const tap = lens.tap()
     const states: [string | undefined, boolean, boolean][] = []
-    const frames = unframer('aws-eventstream', (event) => {
+    const frames = awsEventStream.unframer((event) => {
       tap.see(event)
       states.push([event.event, tap.content, tap.terminal])
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../src/core/json.js'
-import { unframer } from '../../../src/protocols/framing/framing.js'
+import { sse as framing } from '../../../src/protocols/framing/sse.js'
 import { gemini } from '../../../src/protocols/gemini/index.js'
 import type { Tap, TextKind, WireEvent } from '../../../src/protocols/protocol.js'
 import { bytesOf, decodeStream } from '../../helpers/decode.js'
@@ -87,7 +87,7 @@ describe('the lens', () => {
 
 function seen(text: string): Tap {
   const tap = lens.tap()
-  const frames = unframer('sse', (event: WireEvent) => tap.see(event))
+  const frames = framing.unframer((event: WireEvent) => tap.see(event))
   frames.push(bytesOf(text))
   return tap
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { unframer } from '../../../src/protocols/framing/framing.js'
+import { sse as framing } from '../../../src/protocols/framing/sse.js'
 import { openaiResponses } from '../../../src/protocols/openai-responses/index.js'
 import type { Tap } from '../../../src/protocols/protocol.js'
 import { bytesOf, pieces } from '../../helpers/decode.js'
@@ -9,7 +9,7 @@ afterEach(() => vi.restoreAllMocks())
 
 function watch(text: string, size = text.length): Tap {
   const tap = openaiResponses.lens.tap()
-  const frames = unframer('sse', (event) => tap.see(event))
+  const frames = framing.unframer((event) => tap.see(event))
   for (const piece of pieces(bytesOf(text), size)) frames.push(piece)
   frames.end()
   return tap
