@@ -61,7 +61,7 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
   readonly routes?: Routes
   /** What carries requests to upstreams. @defaultValue the global `fetch` */
   readonly fetch?: Transport
-  /** Keeps what every attempt used and cost: `true` in memory, or with options. @defaultValue false */
+  /** Keeps what every attempt used and cost, in memory or as its options say; `false`: nobody counts. @defaultValue true */
   readonly ledger?: boolean | LedgerOptions
   /** Prices of your own, over those that are known. */
   readonly prices?: PricesOptions
@@ -126,7 +126,7 @@ export function openLeash(options: LeashOptions): LeashInside {
       : new Lazy(
           async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter, store),
         )
-  const { ledger = false } = options
+  const { ledger = true } = options
   const warn = (message: string) => emitter.emit('warning', { message })
   const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const book = new Lazy(async () => (await prices.get()).book.get())
@@ -168,7 +168,7 @@ export function openLeash(options: LeashOptions): LeashInside {
     },
     on: (name, listener) => emitter.on(name, listener),
     usage: (query) => {
-      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Pass `ledger: true`.')
+      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Leave out `ledger: false`.')
       return books.value?.ledger.usage(query) ?? []
     },
     experiments: async () => (await router.get()).experiments(),

@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../core/call.js'
 import type { Accounts, Basis, Heard, LedgerLine } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
+import { targetName } from '../core/target.js'
 import { noUsage, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -10,14 +11,21 @@ import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 /** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
 const charactersPerToken = 4
 
+/** Models are named by callers. */
+const mostTold = 1000
+
 export interface AccountsDeps {
   readonly prices: PriceBook
   readonly countTokens: CountTokens
   readonly add: (line: LedgerLine) => void
+  /** Told once for each model whose price is not known. */
+  readonly warn: (message: string) => void
 }
 
 export class Bookkeeper implements Accounts {
   readonly #deps: AccountsDeps
+  /** Models without a price that somebody has been told of. */
+  readonly #told = new Set<string>()
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps
@@ -27,6 +35,7 @@ export class Bookkeeper implements Accounts {
     const { usage, basis } = this.#used(call, attempt, heard)
     const price = this.#deps.prices.price(call.target, attempt.startedAt)
     const cost = costIn(price, usage, call)
+    if (cost === null) this.#warnOf(targetName(call.target))
     attempt.usage = usage
     attempt.cost = cost
     if (basis === 'estimated') attempt.estimated = true
@@ -37,6 +46,12 @@ export class Bookkeeper implements Accounts {
       cost,
       ...(price && { priceVersion: price.version }),
     })
+  }
+
+  #warnOf(target: string): void {
+    if (this.#told.has(target) || this.#told.size >= mostTold) return
+    this.#told.add(target)
+    this.#deps.warn(`The price of "${target}" is not known: its cost is null. Tell it by the option \`prices\`.`)
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */

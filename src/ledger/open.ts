@@ -16,5 +16,5 @@ export async function openLedger(options: LedgerOptions, prices: Prices, warn: W
   if (options.file !== undefined) sinks.push((await import('./file.js')).fileSink(options.file))
   const ledger = new Ledger(sinks, options, warn)
   const [book, countTokens] = await Promise.all([prices.book.get(), tokenCounter.get()])
-  return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add }) }
+  return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add, warn }) }
 }
