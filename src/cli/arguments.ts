@@ -35,7 +35,8 @@ function check(command: string, args: readonly string[], options: Options): void
 function optionsOf(args: ArgsDef): Options {
   const options = Object.entries(args).flatMap(([name, arg]) => {
     if (arg.type === 'positional') return []
-    const short = [arg.alias ?? []].flat().find((letter) => letter.length === 1)
+    const aliases = 'alias' in arg ? [arg.alias ?? []].flat() : []
+    const short = aliases.find((alias) => alias.length === 1)
     const type: 'boolean' | 'string' = arg.type === 'boolean' ? 'boolean' : 'string'
     return [[name, { type, ...(short !== undefined && { short }) }] as const]
   })
