@@ -9,7 +9,7 @@ import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
 import type { Resolve } from './resolve.js'
-import { compile, type Layer, type StackDeps, type StackOptions } from './stack.js'
+import { compile, compileDry, type Layer, type StackDeps, type StackOptions } from './stack.js'
 import { type AttemptContext, attempt } from './transport/attempt.js'
 
 /** A call as it comes in, before anybody has decided where it goes. */
@@ -82,7 +82,8 @@ export class Engine {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
-      return reportResult(await this.#stack(this.#call(incoming, report)), report, this.#emitter)
+      const stack = incoming.options.dryRun ? await this.#dryStack() : this.#stack
+      return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
       const failure = isLeashError(error)
@@ -94,6 +95,11 @@ export class Engine {
       failure.attempts = report.attempts
       throw failure
     }
+  }
+
+  async #dryStack(): Promise<Next> {
+    const { dryRun } = await import('./transport/dry-run.js')
+    return compileDry(this.#options, this.#layers, this.#deps, dryRun(this.#deps))
   }
 
   #call(incoming: Incoming, report: Report): Call {

@@ -1,4 +1,16 @@
-export type { Attempt, Call, CallOptions, Loss, Move, Report, Result, StreamResult, Timeouts, UnaryResult } from './core/call.js'
+export type {
+  Attempt,
+  Call,
+  CallOptions,
+  Estimate,
+  Loss,
+  Move,
+  Report,
+  Result,
+  StreamResult,
+  Timeouts,
+  UnaryResult,
+} from './core/call.js'
 export { withBody } from './core/call.js'
 export type { LeashEvents } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
@@ -9,6 +21,7 @@ export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, KeyInUse, KeyState, Provider, Traits, WireRequest } from './core/provider.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
+export type { EstimateOptions } from './estimate.js'
 export { reportOf } from './fetch.js'
 export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
@@ -31,6 +44,7 @@ export type { Layer } from './stack.js'
 
 import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
+import type { Estimate } from './core/call.js'
 import { Emitter, type LeashEvents } from './core/emitter.js'
 import { LeashError } from './core/errors.js'
 import type { ExperimentState } from './core/experiment.js'
@@ -40,6 +54,7 @@ import type { Prices } from './core/price.js'
 import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
+import type { EstimateOptions } from './estimate.js'
 import { leashFetch } from './fetch.js'
 import type { HandlerOptions } from './handler.js'
 import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './health.js'
@@ -80,6 +95,13 @@ export interface Leash {
   readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
   /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
   readonly usage: (query?: UsageQuery) => UsageRow[]
+  /**
+   * Who would be asked, how many tokens the request has, and what it could cost. Nobody is asked.
+   *
+   * @example
+   * const { provider, mostUsd } = await leash.estimate({ model: 'gpt-4o-mini', max_tokens: 500, messages })
+   */
+  readonly estimate: <T extends { readonly model: string }>(request: T, options?: EstimateOptions) => Promise<Estimate>
   /** How the experiments among the routes stand. */
   readonly experiments: () => Promise<ExperimentState[]>
   /**
@@ -171,6 +193,7 @@ export function openLeash(options: LeashOptions): LeashInside {
       if (!books) throw new LeashError('invalid_config', 'There is no ledger. Leave out `ledger: false`.')
       return books.value?.ledger.usage(query) ?? []
     },
+    estimate: async (request, options = {}) => (await import('./estimate.js')).estimate(engine, request, options),
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),

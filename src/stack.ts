@@ -86,6 +86,11 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   return compose(layers, terminal)
 }
 
+/** For a call that is not sent: who may make it, and where it would go. Nothing counts against a limit, or is remembered. */
+export function compileDry(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
+  return compose([...placed(own, 'call'), routing(deps.router), fallingBack(options.fallback, deps)], terminal)
+}
+
 function mirrored(mirror: Lazy<Mirror>): Middleware {
   return lazyLayer(new Lazy(async () => (await mirror.get()).middleware))
 }

@@ -29,6 +29,8 @@ export interface CallOptions {
   readonly prefer?: Preference
   /** Refuses every target at which this call could cost more, in US dollars. */
   readonly maxCostUsd?: number
+  /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
+  readonly dryRun?: boolean
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
   /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
@@ -209,6 +211,23 @@ export interface Chosen {
   readonly why: string
 }
 
+/** What a call that is not sent would be: `create(params, { leash: { dryRun: true } })`, or `leash.estimate(params)`. */
+export interface Estimate {
+  /** Who would be asked first. */
+  readonly provider: string
+  readonly model: string
+  /** How it would be spoken to. */
+  readonly protocol: string
+  /** Of the request's texts and tools, by estimate. Images, audio and files count nothing. */
+  readonly inputTokens: number
+  /** As the caller bounds the answer, or else as the model does. Absent: nobody knows. */
+  readonly maxOutputTokens?: number
+  /** US dollars for the request alone. Null: the price is unknown. */
+  readonly inputUsd: number | null
+  /** US dollars that one attempt could cost at most. Null: the price is unknown, or nothing bounds the answer. */
+  readonly mostUsd: number | null
+}
+
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
 export interface Report {
   readonly id: string
@@ -228,6 +247,8 @@ export interface Report {
   readonly warnings: Loss[]
   /** Of all attempts together, once they have ended. */
   cost?: Cost
+  /** Of a dry run. */
+  estimate?: Estimate
   readonly tags?: Readonly<Record<string, string>>
   ended: boolean
 }

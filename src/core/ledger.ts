@@ -27,6 +27,8 @@ export interface LedgerLine {
   readonly outcome: 'ok' | 'error' | 'cancelled'
   readonly status?: number
   readonly error?: ErrorCode
+  /** Made beside another attempt that was late. */
+  readonly hedged?: true
   readonly usage: Usage
   readonly basis: Basis
   /** Nano-dollars. Null: the price is unknown, which is not the same as free. */
