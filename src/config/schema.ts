@@ -14,9 +14,11 @@ const timeoutsSchema = z.strictObject({
   deadlineMs: z.optional(ms),
 })
 
+const retryPolicy = { attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))), backoff: z.optional(fn) }
+
 const retrySchema = z.strictObject({
-  attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
-  backoff: z.optional(fn),
+  ...retryPolicy,
+  on: z.optional(z.record(z.enum(Object.keys(errorStatus)), z.strictObject(retryPolicy))),
   retryAfterCapMs: z.optional(z.int().check(z.minimum(0))),
   when: z.optional(fn),
   tokens: z.optional(z.int().check(z.minimum(0))),
