@@ -37,8 +37,8 @@ class LeashedHeaders extends Headers {
     const { changed, report } = toldOf(this)
     if (changed) return changed.get(name)
     if (outdated.test(name)) return null
-    if (!/^x-leash-/i.test(name)) return super.get(name)
-    return short(report).find(([known]) => known === name.toLowerCase())?.[1] ?? null
+    const ours = /^x-leash-/i.test(name) ? short(report).find(([known]) => known === name.toLowerCase()) : undefined
+    return ours?.[1] ?? super.get(name)
   }
   override has(name: string): boolean {
     return this.get(name) !== null
