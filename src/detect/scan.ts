@@ -17,6 +17,8 @@ export class Scan {
   hexEnd = 0
   /** Likewise of `name=value;` pairs. */
   pairsEnd = 0
+  /** Likewise of the value without quotes that was read last. */
+  readonly bare = { start: 0, end: 0, query: false }
   /** The value whose context was read last; several finders ask about the same one. */
   #read = -1
 
@@ -30,7 +32,7 @@ export class Scan {
     this.text = text
     this.found = []
     this.#read = -1
-    this.urlEnd = this.hexEnd = this.pairsEnd = 0
+    this.urlEnd = this.hexEnd = this.pairsEnd = this.bare.end = 0
   }
 
   /** Lets go of the text, which may be large. */
