@@ -58,8 +58,9 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
       try {
         return await bytes.next()
       } catch (error) {
+        if (signal?.aborted) throw error
         const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
-        if (!downstream || signal?.aborted) throw error
+        if (!downstream) throw error
         const events = downstream.encodeStream({ messages: [] }).fail(failureOf(error))
         last = events.map((event) => protocol.framing.frame(event)).values()
         return last.next()
