@@ -5,13 +5,14 @@ import { asObject, asString, parseJson } from '../core/json.js'
 import { checkArguments } from './arguments.js'
 import { chat } from './chat.js'
 import { doctor } from './doctor.js'
+import { dryRun } from './dry-run.js'
 import { health } from './health.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
 import { fail } from './output.js'
 import { prices } from './prices.js'
 
-const subCommands = { chat, models, prices, doctor, health, mock }
+const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({
   meta: { name: 'leash', version: asString(manifest.version) ?? '', description: 'Language-model calls on a leash.' },
