@@ -118,9 +118,8 @@ export class Underway {
   async #counted(answer: Promise<Response>): Promise<Response> {
     const { accounts } = this.#context
     if (!accounts || accounts.value) return answer
-    const [answered] = await Promise.allSettled([answer, accounts.get()])
-    if (answered.status === 'rejected') throw answered.reason
-    return answered.value
+    const [answered] = await Promise.all([answer, accounts.get().catch(() => {})])
+    return answered
   }
 
   #dispatch(body: Call['body'], text: string | undefined, headers: Headers | undefined): Promise<Response> {
@@ -216,7 +215,10 @@ export class Underway {
   #tell(): void {
     const { call, record, characters } = this
     const { accounts, emitter } = this.#context
-    accounts?.value?.book(call, record, { sent: true, characters })
+    const book = (accounts: Accounts) => accounts.book(call, record, { sent: true, characters })
+    if (accounts?.value) book(accounts.value)
+    // A first call can be stopped before they are at hand.
+    else accounts?.get().then(book, () => {})
     if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
   }
 }
