@@ -47,10 +47,11 @@ export const azureSecret: Finder = {
     const text = scan.text
     const start = at - 5
     if (start < 0 || text.charCodeAt(at - 1) !== 81 || !isDigit(text.charCodeAt(at - 2))) return
+    if (isSecretCharacter(text.charCodeAt(start - 1))) return
     let end = at + 1
     while (end - at < 36 && isSecretCharacter(text.charCodeAt(end))) end++
     const length = end - at - 1
-    if (length < 31 || length > 34 || isWord(text.charCodeAt(start - 1))) return
+    if (length < 31 || length > 34) return
     scan.report('API_KEY', start, end, 0.9)
   },
 }

@@ -6,6 +6,8 @@ import { Meaning } from './words.js'
 export const lookBehind = 72
 
 const maxWords = 10
+/** Other values between a word and its own: a list of three telephone numbers, and not a table. */
+const maxDigits = 24
 /** What does not say of which kind a value is. */
 const wordless = Meaning.glue | Meaning.number | Meaning.owner
 
@@ -56,6 +58,7 @@ export class ContextReader {
     seen.prose = true
     const limit = Math.max(0, value - lookBehind)
     let lines = 0
+    let digits = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
       const code = text.charCodeAt(at - 1)
       const kind = kindOf(code)
@@ -77,7 +80,7 @@ export class ContextReader {
       }
       at--
       if (kind === Kind.digit) {
-        if (lines > 0) break
+        if (lines > 0 || ++digits > maxDigits) break
         if (seen.label === 0) seen.past = true
       } else if (kind === Kind.line) {
         if (++lines > 1 || seen.past) break
@@ -93,9 +96,10 @@ export class ContextReader {
   near(text: string, value: number): number {
     const limit = Math.max(0, value - lookBehind)
     let all = 0
+    let digits = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
       const kind = kindOf(text.charCodeAt(at - 1))
-      if (kind === Kind.line) break
+      if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
         at--
         continue

@@ -2,7 +2,7 @@ import { LeashError } from '../core/errors.js'
 import { loadOptional } from '../core/optional.js'
 import { apiKey, azureSecret, digitlessKey } from './api-key.js'
 import { assignedSecret } from './assigned-secret.js'
-import { birth } from './birth.js'
+import { birth, birthToken } from './birth.js'
 import { card } from './card.js'
 import { ContextReader, lookBehind } from './context.js'
 import { cryptoAddress } from './crypto-address.js'
@@ -27,7 +27,7 @@ import { Meaning } from './words.js'
 
 const finders: readonly Finder[] = [
   ...[email, url, ipv4, ipv6, mac],
-  ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, phone],
+  ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, birthToken, phone],
   ...[cryptoAddress, apiKey, digitlessKey, azureSecret, jwt, privateKey, assignedSecret, spokenPassword],
 ]
 
