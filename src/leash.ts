@@ -7,6 +7,7 @@ export type {
   Move,
   Report,
   Result,
+  SlowStream,
   StreamResult,
   Timeouts,
   UnaryResult,
@@ -30,6 +31,7 @@ export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
 export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
+export type { TimeoutOptions } from './middleware/timeout.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
 export { bedrock } from './providers/bedrock.js'

@@ -3,7 +3,7 @@
  * docs/stack.md says which failure is handled where.
  */
 import type { Capabilities } from './catalog/capabilities.js'
-import type { Call, Target, Timeouts } from './core/call.js'
+import type { Call, Target } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
@@ -19,7 +19,7 @@ import type { HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
-import { timeout } from './middleware/timeout.js'
+import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
@@ -27,7 +27,7 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 
 export interface StackOptions extends LimitOptions {
   readonly retry?: RetryOptions | false
-  readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
+  readonly timeouts?: TimeoutOptions
   /** Sends copies of calls to another model, for comparison. */
   readonly mirror?: MirrorOptions
   /** US dollars that one call may cost: no target is asked at which it could cost more. A call's own wins. */
@@ -81,7 +81,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   for (const limit of deps.limits.target) add(lazyLayer(limit))
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.hedge && hedging(options.hedge, deps))
-  add(options.timeouts && timeout(options.timeouts))
+  add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
   return compose(layers, terminal)
 }
@@ -124,6 +124,12 @@ function coalescing(options: CoalesceOptions | true): Middleware {
 function hedging(options: HedgeOptions | true, deps: StackDeps): Middleware {
   const layer = new Lazy(async () => (await import('./middleware/hedge.js')).hedge(options === true ? {} : options, deps))
   return lazyLayer(layer, (call) => call.options.hedge !== false)
+}
+
+/** The limits that hold for every call it has already. */
+function timing(providers: TimeoutOptions['providers']): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/timeout.js')).timeout(providers))
+  return lazyLayer(layer, ({ timeouts }) => providers !== undefined || !!timeouts.slowStream)
 }
 
 function placed(layers: readonly Layer[], place: 'call' | 'attempt'): Middleware[] {

@@ -7,11 +7,26 @@ import * as z from './shape.js'
 const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
 const fn = z.custom((value) => typeof value === 'function', 'expected a function')
 
-const timeoutsSchema = z.strictObject({
+const timeouts = {
   attemptMs: z.optional(ms),
   firstTokenMs: z.optional(ms),
   idleMs: z.optional(ms),
+  slowStream: z.optional(
+    z.union([
+      z.literal(false),
+      z.strictObject({
+        tokensPerSecond: z.number().check(z.minimum(0)),
+        windowMs: z.optional(ms),
+        hold: z.optional(z.boolean()),
+      }),
+    ]),
+  ),
+}
+
+const timeoutsSchema = z.strictObject({
+  ...timeouts,
   deadlineMs: z.optional(ms),
+  providers: z.optional(z.record(z.string(), z.strictObject(timeouts))),
 })
 
 const retryPolicy = { attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))), backoff: z.optional(fn) }

@@ -50,6 +50,18 @@ export interface Timeouts {
   readonly firstTokenMs?: number
   /** Between two chunks of a stream. */
   readonly idleMs?: number
+  /** Ends a stream that comes too slowly. @defaultValue false */
+  readonly slowStream?: SlowStream | false
+}
+
+/** What is too slow for a stream, from its first text on. */
+export interface SlowStream {
+  /** Four characters count as one token. */
+  readonly tokensPerSecond: number
+  /** Over how many milliseconds it is measured, again and again. @defaultValue 10000 */
+  readonly windowMs?: number
+  /** Holds the stream back until it has shown that it is fast enough, so that a slow one is tried again. @defaultValue false */
+  readonly hold?: boolean
 }
 
 /** The request as a vendor's own SDK addressed it, for a call that goes where it was going anyway. */
