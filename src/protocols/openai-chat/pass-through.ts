@@ -65,7 +65,7 @@ class UsageFilter implements ByteFilter {
       const end = nextEventEnd(bytes, at)
       if (holdsEmptyList(bytes.subarray(at, end)) && tellsOnlyUsage(bytes.subarray(at, end))) {
         this.#found = true
-        kept.push(bytes.subarray(from, at))
+        kept.push(bytes.subarray(from, afterLineEnds(bytes, at)))
         from = end
       }
       at = end
@@ -85,6 +85,13 @@ function holdsEmptyList(bytes: Uint8Array): boolean {
     if (bytes[before] === open) return true
   }
   return false
+}
+
+/** The first bytes may be the end of the empty line before: a stream may be cut anywhere. */
+function afterLineEnds(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++
+  return at
 }
 
 const decoder = new TextDecoder()
