@@ -28,6 +28,9 @@ export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
 export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
+export type { CacheStats } from './middleware/cache.js'
+export type { CacheOptions } from './middleware/cache/options.js'
+export type { WarmCall, Warmed, WarmOptions } from './middleware/cache/warm.js'
 export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
 export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
@@ -64,6 +67,7 @@ import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
 import { limitLayers } from './limits.js'
+import type { Cache } from './middleware/cache.js'
 import type { Routes } from './middleware/route/options.js'
 import type { Probes, ProbesContext } from './probes.js'
 import { configuredProviders, type Providers, type ProvidersOptions } from './providers/registry.js'
@@ -115,6 +119,8 @@ export interface Leash {
   readonly score: (call: string | { readonly id: string }, value: number) => boolean
   /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
   readonly health: () => Health
+  /** What the `cache` holds, for all calls of this leash. */
+  readonly cache: Pick<Cache, 'stats' | 'clear' | 'warm'>
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
   readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
   /** Takes no more calls. Those under way go on to their end. */
@@ -163,6 +169,8 @@ export function openLeash(options: LeashOptions): LeashInside {
   const copies = options.mirror
   const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
   const books = ledger === false ? undefined : lazyBooks(ledger === true ? {} : ledger, prices, warn)
+  const accounts = books && new Lazy(async () => (await books.get()).accounts)
+  const cache = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
   const engine = new Engine(options, {
     transport,
     resolve,
@@ -172,11 +180,12 @@ export function openLeash(options: LeashOptions): LeashInside {
     prices: book,
     router,
     limits: limitLayers(options, kept, book),
+    ...(options.cache && { cache }),
     ...(mirror && { mirror }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(breaker && { breaker }),
     ...(options.prices && { ready: prices }),
-    ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
+    ...(accounts && { accounts }),
   })
   const probes = options.health
     ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
@@ -199,11 +208,17 @@ export function openLeash(options: LeashOptions): LeashInside {
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+    cache: {
+      stats: async () => (await cache.get()).stats(),
+      clear: async (of) => (await cache.get()).clear(of),
+      warm: async (calls, options) => (await cache.get()).warm(calls, options),
+    },
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
       void probes?.get().then((probes) => probes.close())
       mirror?.value?.close()
+      await cache.value?.close()
       prices.value?.close()
       await books?.value?.ledger.flush()
     },

@@ -20,9 +20,10 @@ const outdated = /^content-(?:encoding|length)$/i
 const printable = /^[\x20-\x7e]*$/
 
 /** In the order in which headers are listed. */
-function short({ id, attempts, provider, model }: Report): [name: string, value: string][] {
+function short({ id, attempts, cache, provider, model }: Report): [name: string, value: string][] {
   const headers: [string, string][] = [
     ['x-leash-attempts', String(attempts.length)],
+    ...(cache ? [['x-leash-cache', cache] as [string, string]] : []),
     ['x-leash-id', id],
   ]
   if (model !== undefined)

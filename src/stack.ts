@@ -13,6 +13,8 @@ import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
+import type { Cache } from './middleware/cache.js'
+import type { CacheOptions } from './middleware/cache/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HedgeOptions } from './middleware/hedge.js'
@@ -38,6 +40,8 @@ export interface StackOptions extends LimitOptions {
   readonly circuitBreaker?: BreakerOptions | false
   /** Sends a second attempt when the first is late, and takes the answer that comes first. */
   readonly hedge?: HedgeOptions | boolean
+  /** Gives an answer again to whoever asks the same again. */
+  readonly cache?: CacheOptions | boolean
   /** Answers identical calls that are under way at the same time by one call upstream. */
   readonly coalesce?: CoalesceOptions | boolean
   /** Asks providers for a sign of life, again and again. @defaultValue false */
@@ -59,6 +63,7 @@ export interface StackDeps {
   readonly prices: Lazy<PriceBook>
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
+  readonly cache?: Lazy<Cache>
   readonly mirror?: Lazy<Mirror>
   readonly breaker?: Lazy<Breaker>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
@@ -73,8 +78,9 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
+  add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
-  add(deps.mirror && mirrored(deps.mirror))
+  add(deps.mirror && held(deps.mirror))
   add(routing(deps.router))
   add(fallingBack(options.fallback, deps))
   add(deps.breaker && breaking(deps.breaker))
@@ -91,8 +97,9 @@ export function compileDry(options: StackOptions, own: readonly Layer[], deps: S
   return compose([...placed(own, 'call'), routing(deps.router), fallingBack(options.fallback, deps)], terminal)
 }
 
-function mirrored(mirror: Lazy<Mirror>): Middleware {
-  return lazyLayer(new Lazy(async () => (await mirror.get()).middleware))
+/** The layer of something that outlives the stack. */
+function held(holder: Lazy<{ readonly middleware: Middleware }>): Middleware {
+  return lazyLayer(new Lazy(async () => (await holder.get()).middleware))
 }
 
 /** Which calls go to a group, and which have a limit of their own, only the calls tell. */

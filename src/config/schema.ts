@@ -40,9 +40,10 @@ const retrySchema = z.strictObject({
 })
 
 const models = z.array(z.string().check(z.minLength(1)))
+const name = z.string().check(z.regex(/^[^*]*\*?$/))
 
 const fallbackSchema = z.strictObject({
-  models: z.optional(z.record(z.string().check(z.regex(/^[^*]*\*?$/)), models)),
+  models: z.optional(z.record(name, models)),
   default: z.optional(models),
   on: z.optional(z.union([fn, z.array(z.enum(Object.keys(errorStatus)))])),
   refusals: z.optional(z.boolean()),
@@ -71,6 +72,21 @@ const hedgeSchema = z.strictObject({
   maxShare: z.optional(share),
   to: z.optional(z.string().check(z.minLength(1))),
   repeatable: z.optional(fn),
+})
+
+const maxAge = z.number().check(z.minimum(0))
+
+const cacheSchema = z.strictObject({
+  ttlMs: z.optional(maxAge),
+  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
+  staleMs: z.optional(maxAge),
+  refusals: z.optional(z.boolean()),
+  ignore: z.optional(models),
+  family: z.optional(z.record(name, z.string())),
+  replay: z.optional(z.enum(['at-once', 'paced'])),
+  maxEntries: z.optional(count),
+  maxBytes: z.optional(count),
+  maxAnswerBytes: z.optional(count),
 })
 
 const coalesceSchema = z.strictObject({
@@ -113,6 +129,7 @@ const optionsSchema = z.strictObject({
   concurrency: z.optional(concurrencySchema),
   pace: z.optional(paceSchema),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
+  cache: z.optional(z.union([z.boolean(), cacheSchema])),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),

@@ -37,6 +37,11 @@ export interface CallOptions {
   readonly hedge?: boolean
   /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
   readonly coalesce?: boolean
+  /**
+   * `false`: neither answered from the cache nor kept. `'refresh'`: asked anew, and kept. `ttlMs`: an answer may be so old, in
+   * milliseconds, and is kept so long.
+   */
+  readonly cache?: false | 'refresh' | { readonly ttlMs: number }
 }
 
 /** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
@@ -205,6 +210,8 @@ export interface Cost {
   readonly usd: number | null
   /** Part of it is an estimate, because a vendor did not tell all that it counted. */
   readonly estimated: boolean
+  /** US dollars that the answer had cost when it was kept, for one that was given again. Null: nobody knows. */
+  readonly savedUsd?: number | null
 }
 
 /** A change of target. Each is named as `provider/model`. */
@@ -254,6 +261,15 @@ export interface Report {
   readonly mirrorOf?: string
   /** An identical call was under way, and its answer is this one's too: the attempts stand in that call's report. */
   coalesced?: true
+  /**
+   * `hit`: the answer was kept from an earlier call. `stale`: the same, and it is fetched anew for the next one. `miss`: none
+   * was there. `refresh`: it was to be fetched anew. Absent: no cache was asked.
+   */
+  cache?: 'hit' | 'stale' | 'miss' | 'refresh'
+  /** The id of the call that got an old answer, for which this one fetches a new one. */
+  readonly refreshOf?: string
+  /** Set by a layer that saw what must not be kept: no cache keeps the answer, or answers the call. */
+  sensitive?: true
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]

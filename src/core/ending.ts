@@ -53,8 +53,12 @@ export function atEnd(result: Result, listener: (ending: Ending) => void): Resul
   return { ...result, body: watched(result, listener) }
 }
 
-/** The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed. */
-export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => void): StreamResult {
+/**
+ * The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed.
+ *
+ * @param whole told when the stream has been read to its end, before its reader is
+ */
+export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => void, whole?: () => Promise<void>): StreamResult {
   const body = isTelling(result.body) ? result.body : watched(result, () => {})
   const bytes = body[Symbol.asyncIterator]()
   const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
@@ -62,6 +66,7 @@ export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => voi
     async next() {
       const read = await bytes.next()
       if (!read.done) hear(read.value)
+      else await whole?.()
       return read
     },
     async return() {

@@ -29,6 +29,10 @@ export interface LedgerLine {
   readonly error?: ErrorCode
   /** Made beside another attempt that was late. */
   readonly hedged?: true
+  /** Nobody was asked: an answer that had been kept was given again. `attempt`, `usage` and `cost` are 0. */
+  readonly cached?: true
+  /** Nano-dollars that this answer had cost. Null: the price is unknown. */
+  readonly saved?: Nano | null
   readonly usage: Usage
   readonly basis: Basis
   /** Nano-dollars. Null: the price is unknown, which is not the same as free. */
@@ -45,10 +49,17 @@ export interface Heard {
   readonly characters: number
 }
 
+/** Who gave an answer that is given again, and what it cost then. */
+export interface Reused extends Pick<Attempt, 'provider' | 'model' | 'protocol' | 'cost'> {
+  readonly status: number
+}
+
 /** Whoever books the attempts. In memory: an attempt does not wait for it. */
 export interface Accounts {
   /** The attempt has ended. Writes its cost into the record, and its line into the ledger. */
   book(call: Call, attempt: Attempt, heard: Heard): void
+  /** An answer was given again: writes a line of zeros, and what the answer had cost. */
+  reuse(call: Call, answer: Reused): void
 }
 
 /** Takes lines as they come, in order: a file, a queue, a table. A failure is told once and costs no call. */

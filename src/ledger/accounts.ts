@@ -1,6 +1,6 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
 import type { Attempt, Call } from '../core/call.js'
-import type { Accounts, Basis, Heard, LedgerLine } from '../core/ledger.js'
+import type { Accounts, Basis, Heard, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
@@ -45,6 +45,18 @@ export class Bookkeeper implements Accounts {
       basis,
       cost,
       ...(price && { priceVersion: price.version }),
+    })
+  }
+
+  reuse(call: Call, { provider, model, protocol, status, cost }: Reused): void {
+    const answer: Attempt = { provider, model, protocol, status, startedAt: Date.now(), outcome: 'ok' }
+    this.#deps.add({
+      ...lineOf(call, answer),
+      cached: true,
+      ...(cost !== undefined && { saved: cost }),
+      usage: noUsage,
+      basis: 'complete',
+      cost: 0,
     })
   }
 

@@ -1,0 +1,35 @@
+/** Gives a kept answer to a caller. */
+import type { Call, Report, Result } from '../../core/call.js'
+import { usdOf } from '../../core/money.js'
+import { usageOf } from '../../core/usage.js'
+import type { Kept } from './kept.js'
+import { Replay } from './replay.js'
+
+export function serve({ about, content }: Kept, call: Call, paced: boolean): Result {
+  const { status } = about
+  const headers = new Headers(about.headers.map(([name, value]) => [name, value]))
+  if (typeof content !== 'string')
+    return { stream: true, status, headers, body: new Replay(content, about.pieces ?? [], call, paced) }
+  let body: unknown
+  return {
+    stream: false,
+    status,
+    headers,
+    text: content,
+    // Most callers read the text.
+    get body() {
+      body ??= JSON.parse(content)
+      return body
+    },
+  }
+}
+
+/** As if the one who answered then had answered now, but for what it cost. */
+export function tell(report: Report, { about }: Kept): void {
+  report.provider = about.provider
+  report.model = about.model
+  if (about.usage) report.usage = usageOf(about.usage)
+  if (about.warnings) report.warnings.push(...about.warnings)
+  if (about.cost === undefined) return
+  report.cost = { usd: 0, estimated: false, savedUsd: about.cost === null ? null : usdOf(about.cost) }
+}
