@@ -29,6 +29,8 @@ export interface CallOptions {
   readonly prefer?: Preference
   /** Refuses every target at which this call could cost more, in US dollars. */
   readonly maxCostUsd?: number
+  /** US dollars that all attempts of this call may cost together: answers are bounded so that they fit. */
+  readonly budgetUsd?: number
   /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
   readonly dryRun?: boolean
   /** Limits of one attempt, phase by phase. */

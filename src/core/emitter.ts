@@ -1,3 +1,4 @@
+import type { BudgetEvent } from './budget.js'
 import type { Attempt, Chosen, Move, Report } from './call.js'
 import type { ExperimentState } from './experiment.js'
 import type { BreakerChange, Probe } from './health.js'
@@ -17,6 +18,8 @@ export interface LeashEvents {
   fallback: Move & { readonly callId: string }
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
+  /** A budget is spent in part, has refused a call, or is spent unusually fast. */
+  budget: BudgetEvent
   /** A provider was asked for a sign of life. */
   probe: Probe & { readonly provider: string }
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */

@@ -3,7 +3,7 @@ import type { Call } from '../../core/call.js'
 import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
 import { periods, type RateLimit } from './options.js'
-import { matching, nameOf, valueOf } from './subject.js'
+import { matching, nameOf, valueIn } from './subject.js'
 
 export const units = ['requests', 'tokens', 'usd'] as const
 export type Unit = (typeof units)[number]
@@ -47,6 +47,6 @@ function ruleOf(written: RateLimit): Rule {
       return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given }]
     }),
     holds: matching(when),
-    subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueOf(subject, call))],
+    subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
   }
 }

@@ -27,8 +27,13 @@ export function nameOf({ per, shared, when }: Named, subjects: readonly Subject[
   return [...subjects, ...(shared ? ['shared'] : []), ...where, 'per', per].join(' ')
 }
 
+/** As much of a call as tells what it counts as. */
+export interface Party extends Pick<Call, 'model' | 'options'> {
+  readonly target: { readonly provider: { readonly name: string }; readonly model: string }
+}
+
 /** What a call counts as. */
-export function valueOf(subject: Subject, { model, target, options }: Call): string {
+export function valueIn(subject: Subject, { model, target, options }: Party): string {
   switch (subject) {
     // Stands in front already, unless it is one count for all.
     case 'tenant':
