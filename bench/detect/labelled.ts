@@ -35,23 +35,25 @@ export function readLabelled(path: string): Labelled[] {
     .map((line): Labelled => JSON.parse(line))
 }
 
-/** Lines with `{{TYPE|value}}` in them: what a person writes more easily than offsets. */
-export function readMarked(source: string): Labelled[] {
-  return source
+/** Lines as of `marked`. */
+export const readMarked = (source: string): Labelled[] =>
+  source
     .split('\n')
     .filter((line) => line !== '')
-    .map((line, index) => {
-      const spans: Span[] = []
-      let text = ''
-      let from = 0
-      for (const { 0: mark, 1: type = '', 2: value = '', index: at } of line.matchAll(/\{\{([A-Z_]+)\|(.*?)\}\}(?!\})/g)) {
-        text += line.slice(from, at)
-        spans.push({ type, start: text.length, end: text.length + value.length })
-        text += value
-        from = at + mark.length
-      }
-      return { id: `line ${index + 1}`, text: text + line.slice(from), spans }
-    })
+    .map((line, index) => ({ id: `line ${index + 1}`, ...marked(line) }))
+
+/** A text with `{{TYPE|value}}` in it: what a person writes more easily than offsets. */
+export function marked(source: string): { readonly text: string; readonly spans: readonly Span[] } {
+  const spans: Span[] = []
+  let text = ''
+  let from = 0
+  for (const { 0: mark, 1: type = '', 2: value = '', index } of source.matchAll(/\{\{([A-Z_0-9]+)\|([\s\S]*?)\}\}(?!\})/g)) {
+    text += source.slice(from, index)
+    spans.push({ type, start: text.length, end: text.length + value.length })
+    text += value
+    from = index + mark.length
+  }
+  return { text: text + source.slice(from), spans }
 }
 
 /** Types that a set does not tell apart. */

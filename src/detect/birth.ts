@@ -57,7 +57,7 @@ function written(scan: Scan, year: number): void {
 
 /** Where a day and a month before the year begin, in either order: `12 May`, `3. März`, `12th of May`, `May 12,`; -1 when they do not stand there. */
 function writtenStart(text: string, year: number): number {
-  const end = past(text, year)
+  const end = ordinal(text, past(text, year))
   if (end === year) return -1
   if (isDigit(text.charCodeAt(end - 1))) {
     const day = dayStart(text, end)

@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isLetter, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -21,7 +21,7 @@ export const iban: Finder = {
     const text = scan.text
     if (!isLetter(text.charCodeAt(start)) || !isLetter(text.charCodeAt(start + 1))) return
     if (!isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return
-    if (start > 0 && isWord(text.charCodeAt(start - 1)) && text.charCodeAt(start - 2) !== 92) return
+    if (isWithin(text, start)) return
     const length = lengths[countryAt(text, start)] ?? 0
     const end = length === 0 ? -1 : endOf(text, start, length)
     if (end !== -1 && !isWord(text.charCodeAt(end)) && remainder(text, start, end) === 1)

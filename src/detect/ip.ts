@@ -130,6 +130,7 @@ function isV6(text: string, start: number, end: number): boolean {
     if (gap) return false
     gap = true
     at++
+    if (text.charCodeAt(at) === 58) return false
   }
   if (!gap) return groups === 8 && digits > 0
   return (
