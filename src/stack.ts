@@ -11,6 +11,7 @@ import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
+import type { BudgetKeeper, BudgetOptions } from './middleware/budget.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { Cache } from './middleware/cache.js'
@@ -27,7 +28,7 @@ import type { Find } from './resolve.js'
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
-export interface StackOptions extends LimitOptions {
+export interface StackOptions extends LimitOptions, BudgetOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
   /** Sends copies of calls to another model, for comparison. */
@@ -66,6 +67,7 @@ export interface StackDeps {
   readonly cache?: Lazy<Cache>
   readonly mirror?: Lazy<Mirror>
   readonly breaker?: Lazy<Breaker>
+  readonly budgets?: Lazy<BudgetKeeper>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
   /** Where to go when all of these targets are down. */
@@ -81,6 +83,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
   add(deps.mirror && held(deps.mirror))
+  add(deps.budgets && budgeted(options, deps.budgets, 'call'))
   add(routing(deps.router))
   add(fallingBack(options.fallback, deps))
   add(deps.breaker && breaking(deps.breaker))
@@ -89,6 +92,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(options.hedge && hedging(options.hedge, deps))
   add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
+  add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
   return compose(layers, terminal)
 }
 
@@ -100,6 +104,12 @@ export function compileDry(options: StackOptions, own: readonly Layer[], deps: S
 /** The layer of something that outlives the stack. */
 function held(holder: Lazy<{ readonly middleware: Middleware }>): Middleware {
   return lazyLayer(new Lazy(async () => (await holder.get()).middleware))
+}
+
+/** A call may have a budget of its own. */
+function budgeted({ budgets }: BudgetOptions, keeper: Lazy<BudgetKeeper>, place: 'call' | 'attempt'): Middleware {
+  const layer = new Lazy(async () => (await keeper.get())[place])
+  return lazyLayer(layer, ({ options }) => budgets !== undefined || options.budgetUsd !== undefined)
 }
 
 /** Which calls go to a group, and which have a limit of their own, only the calls tell. */

@@ -1,6 +1,6 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import { errorStatus, LeashError } from '../core/errors.js'
-import { concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
+import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
@@ -126,6 +126,8 @@ const optionsSchema = z.strictObject({
   fallback: z.optional(z.union([models, fallbackSchema])),
   circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
   rateLimit: z.optional(rateLimitSchema),
+  budgets: z.optional(budgetsSchema),
+  budgetWebhook: z.optional(budgetWebhookSchema),
   concurrency: z.optional(concurrencySchema),
   pace: z.optional(paceSchema),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
