@@ -13,7 +13,8 @@ export type {
   UnaryResult,
 } from './core/call.js'
 export { withBody } from './core/call.js'
-export type { LeashEvents } from './core/emitter.js'
+export type { BudgetEvent, BudgetState } from './core/budget.js'
+export type { LeashEvents, PolicyEvent } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
 export type { ExperimentState, VariantState } from './core/experiment.js'
 export type { BreakerChange, BreakerState, Health, Probe, ProviderHealth, TargetHealth } from './core/health.js'
@@ -27,14 +28,16 @@ export { reportOf } from './fetch.js'
 export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
-export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
-export type { CacheStats } from './middleware/cache.js'
+export type { Budget, BudgetQuery, BudgetWebhook } from './middleware/budget/options.js'
 export type { CacheOptions } from './middleware/cache/options.js'
 export type { WarmCall, Warmed, WarmOptions } from './middleware/cache/warm.js'
+export type { CacheStats } from './middleware/cache.js'
+export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
 export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
 export type { TimeoutOptions } from './middleware/timeout.js'
+export { type PromptValue, type PromptVariables, prompt } from './prompt.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
 export { bedrock } from './providers/bedrock.js'
@@ -49,29 +52,26 @@ export type { Layer } from './stack.js'
 
 import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
+import type { BudgetState } from './core/budget.js'
 import type { Estimate } from './core/call.js'
-import { Emitter, type LeashEvents } from './core/emitter.js'
+import type { LeashEvents } from './core/emitter.js'
 import { LeashError } from './core/errors.js'
 import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
 import { Lazy } from './core/lazy.js'
-import type { Prices } from './core/price.js'
-import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import type { EstimateOptions } from './estimate.js'
 import { leashFetch } from './fetch.js'
 import type { HandlerOptions } from './handler.js'
-import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './health.js'
+import { healthOf, holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
-import type { OpenLedger } from './ledger/open.js'
-import { limitLayers } from './limits.js'
+import type { BudgetQuery } from './middleware/budget/options.js'
 import type { Cache } from './middleware/cache.js'
 import type { Routes } from './middleware/route/options.js'
-import type { Probes, ProbesContext } from './probes.js'
-import { configuredProviders, type Providers, type ProvidersOptions } from './providers/registry.js'
-import { createResolver, type Find } from './resolve.js'
+import { openParts } from './parts.js'
+import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
@@ -119,6 +119,8 @@ export interface Leash {
   readonly score: (call: string | { readonly id: string }, value: number) => boolean
   /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
   readonly health: () => Health
+  /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
+  readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
   /** What the `cache` holds, for all calls of this leash. */
   readonly cache: Pick<Cache, 'stats' | 'clear' | 'warm'>
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
@@ -144,52 +146,9 @@ export function createLeash(options: LeashOptions = {}): Leash {
 
 export function openLeash(options: LeashOptions): LeashInside {
   checkOptions(options)
-  const emitter = new Emitter()
-  const registry = configuredProviders(options.providers)
-  // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
-  const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
-  const resolve = createResolver(registry, options.routes)
-  const { circuitBreaker, store } = options
-  const breaker =
-    circuitBreaker === false
-      ? undefined
-      : new Lazy(
-          async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter, store),
-        )
-  const { ledger = true } = options
-  const warn = (message: string) => emitter.emit('warning', { message })
-  const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
-  const book = new Lazy(async () => (await prices.get()).book.get())
-  const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
-  const kept = new Lazy<Store>(async () => store ?? (await import('./stores/memory.js')).memory())
-  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
-  const router = new Lazy(
-    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book, capabilities }),
-  )
-  const copies = options.mirror
-  const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
-  const books = ledger === false ? undefined : lazyBooks(ledger === true ? {} : ledger, prices, warn)
-  const accounts = books && new Lazy(async () => (await books.get()).accounts)
-  const cache = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
-  const engine = new Engine(options, {
-    transport,
-    resolve,
-    emitter,
-    find,
-    capabilities,
-    prices: book,
-    router,
-    limits: limitLayers(options, kept, book),
-    ...(options.cache && { cache }),
-    ...(mirror && { mirror }),
-    leastBad: (targets) => breaker?.value?.leastBad(targets),
-    ...(breaker && { breaker }),
-    ...(options.prices && { ready: prices }),
-    ...(accounts && { accounts }),
-  })
-  const probes = options.health
-    ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
-    : undefined
+  const parts = openParts(options)
+  const { emitter, registry, transport, breaker, books, router, answers, probes } = parts
+  const engine = new Engine(options, parts)
   const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
@@ -208,19 +167,16 @@ export function openLeash(options: LeashOptions): LeashInside {
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+    budgets: async (of) => (await parts.budgets.get()).states(of),
     cache: {
-      stats: async () => (await cache.get()).stats(),
-      clear: async (of) => (await cache.get()).clear(of),
-      warm: async (calls, options) => (await cache.get()).warm(calls, options),
+      stats: async () => (await answers.get()).stats(),
+      clear: async (of) => (await answers.get()).clear(of),
+      warm: async (calls, options) => (await answers.get()).warm(calls, options),
     },
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
-      void probes?.get().then((probes) => probes.close())
-      mirror?.value?.close()
-      await cache.value?.close()
-      prices.value?.close()
-      await books?.value?.ledger.flush()
+      await parts.close()
     },
   }
   const inside: LeashInside = {
@@ -230,18 +186,6 @@ export function openLeash(options: LeashOptions): LeashInside {
     configured: () => registry.names().filter(registry.isConfigured),
   }
   return inside
-}
-
-function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
-  const providers = probedProviders(options, registry)
-  const probes = new Lazy(async () => new (await import('./probes.js')).Probes(providers, options, context))
-  void probes.get().then((probes) => probes.start())
-  return probes
-}
-
-/** The first call loads it, while its vendor works on the answer. */
-function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
-  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
 }
 
 export interface Readiness {

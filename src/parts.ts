@@ -1,0 +1,107 @@
+/** What a leash is made of: each part is loaded by the first call that needs it, and all share what they know. */
+import { Emitter } from './core/emitter.js'
+import { Lazy } from './core/lazy.js'
+import type { Prices } from './core/price.js'
+import type { Store } from './core/store.js'
+import type { Transport } from './core/transport.js'
+import type { EngineDeps } from './engine.js'
+import { type HealthOptions, probedProviders } from './health.js'
+import type { LeashOptions } from './leash.js'
+import type { LedgerOptions } from './ledger/ledger.js'
+import type { OpenLedger } from './ledger/open.js'
+import { limitLayers } from './limits.js'
+import type { BudgetKeeper } from './middleware/budget.js'
+import type { Cache } from './middleware/cache.js'
+import type { Probes, ProbesContext } from './probes.js'
+import { configuredProviders, type Providers } from './providers/registry.js'
+import { createResolver, type Find } from './resolve.js'
+
+export interface Parts extends EngineDeps {
+  readonly registry: Providers
+  readonly books?: Lazy<OpenLedger>
+  /** There for who asks what it holds, also where no call is answered from it. */
+  readonly answers: Lazy<Cache>
+  /** A call may have a budget where the leash has none. */
+  readonly budgets: Lazy<BudgetKeeper>
+  readonly probes?: Lazy<Probes>
+  /** Stops whatever goes on by itself, and waits until every line of the ledger is where it belongs. */
+  close(): Promise<void>
+}
+
+export function openParts(options: LeashOptions): Parts {
+  const { circuitBreaker, ledger = true, health, mirror: copies, store: given } = options
+  const emitter = new Emitter()
+  const registry = configuredProviders(options.providers)
+  // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
+  const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
+  const resolve = createResolver(registry, options.routes)
+  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
+  const store = new Lazy<Store>(async () => given ?? (await import('./stores/memory.js')).memory())
+  const warn = (message: string) => emitter.emit('warning', { message })
+  const opened = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
+  const prices = new Lazy(async () => (await opened.get()).book.get())
+  const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
+  const breaker =
+    circuitBreaker === false
+      ? undefined
+      : new Lazy(async () => {
+          const { Breaker } = await import('./middleware/circuit-breaker/breaker.js')
+          return new Breaker(circuitBreaker, emitter, given)
+        })
+  const router = new Lazy(async () => {
+    const { Router } = await import('./middleware/route.js')
+    return new Router(options.routes ?? {}, { emitter, prices, capabilities })
+  })
+  const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
+  const budgets = new Lazy(async () => {
+    const { BudgetKeeper } = await import('./middleware/budget.js')
+    return new BudgetKeeper(options, { emitter, store: await store.get(), find, prices, capabilities })
+  })
+  const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, warn)
+  const accounts = books && new Lazy(async () => (await books.get()).accounts)
+  const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
+  const probes = health ? openProbes(health === true ? {} : health, registry, { transport, emitter }) : undefined
+  return {
+    emitter,
+    registry,
+    transport,
+    resolve,
+    find,
+    prices,
+    capabilities,
+    router,
+    answers,
+    budgets,
+    reserve: (second) => budgets.value?.prepay(second) ?? true,
+    limits: limitLayers(options, store, prices),
+    leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(options.cache && { cache: answers }),
+    ...(breaker && { breaker }),
+    ...(mirror && { mirror }),
+    ...(books && { books }),
+    ...(accounts && { accounts }),
+    ...(probes && { probes }),
+    ...(options.prices && { ready: opened }),
+    async close() {
+      void probes?.get().then((probes) => probes.close())
+      mirror?.value?.close()
+      await budgets.value?.close()
+      await answers.value?.close()
+      opened.value?.close()
+      await books?.value?.ledger.flush()
+    },
+  }
+}
+
+
+function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
+  const providers = probedProviders(options, registry)
+  const probes = new Lazy(async () => new (await import('./probes.js')).Probes(providers, options, context))
+  void probes.get().then((probes) => probes.start())
+  return probes
+}
+
+/** The first call loads it, while its vendor works on the answer. */
+function openBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
+  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
+}
