@@ -20,6 +20,7 @@ import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
+import type { RedactOptions } from './middleware/redact/options.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
@@ -31,6 +32,8 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 export interface StackOptions extends LimitOptions, BudgetOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
+  /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
+  readonly redact?: RedactOptions | boolean
   /** Sends copies of calls to another model, for comparison. */
   readonly mirror?: MirrorOptions
   /** US dollars that one call may cost: no target is asked at which it could cost more. A call's own wins. */
@@ -66,6 +69,7 @@ export interface StackDeps {
   readonly limits: LimitLayers
   readonly cache?: Lazy<Cache>
   readonly mirror?: Lazy<Mirror>
+  readonly redact?: Lazy<Middleware>
   readonly breaker?: Lazy<Breaker>
   readonly budgets?: Lazy<BudgetKeeper>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
@@ -80,6 +84,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
+  add(deps.redact && lazyLayer(deps.redact))
   add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
   add(deps.mirror && held(deps.mirror))

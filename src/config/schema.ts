@@ -113,6 +113,40 @@ const mirrorSchema = z.strictObject({
   onResult: z.optional(fn),
 })
 
+const redactMode = z.enum(['reversible', 'mask', 'hash', 'drop', 'block', 'annotate'])
+const answerMode = z.union([z.literal(false), z.enum(['mask', 'drop', 'block', 'annotate'])])
+const anyMode = z.union([z.literal(false), redactMode])
+const byDirection = z.strictObject({ request: z.optional(anyMode), response: z.optional(answerMode) })
+const strings = z.array(z.string())
+
+const redactSchema = z.strictObject({
+  entities: z.optional(z.union([strings, z.record(z.string(), z.union([anyMode, byDirection]))])),
+  mode: z.optional(redactMode),
+  response: z.optional(answerMode),
+  hashKey: z.optional(z.string().check(z.minLength(16))),
+  tools: z.optional(z.boolean()),
+  media: z.optional(z.enum(['pass', 'flag', 'block'])),
+  onError: z.optional(z.enum(['closed', 'open'])),
+  conversations: z.optional(z.int().check(z.minimum(0))),
+  allow: z.optional(z.array(z.union([z.string(), z.strictObject({ pattern: z.string(), flags: z.optional(z.string()) })]))),
+  deny: z.optional(strings),
+  patterns: z.optional(
+    z.array(
+      z.strictObject({
+        name: z.string(),
+        pattern: z.string(),
+        flags: z.optional(z.string()),
+        confidence: z.optional(share),
+        context: z.optional(strings),
+        maxLength: z.optional(count),
+      }),
+    ),
+  ),
+  context: z.optional(z.record(z.string(), strings)),
+  minConfidence: z.optional(share),
+  ner: z.optional(fn),
+})
+
 const optionsSchema = z.strictObject({
   providers: z.optional(
     z.record(
@@ -137,6 +171,7 @@ const optionsSchema = z.strictObject({
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
   health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
+  redact: z.optional(z.union([z.boolean(), redactSchema])),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
   strict: z.optional(z.boolean()),

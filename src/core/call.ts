@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly tags?: Readonly<Record<string, string>>
   readonly tenant?: string
   readonly user?: string
+  /** Which conversation the call belongs to: what was redacted in it keeps its placeholder from call to call. */
+  readonly conversation?: string
   /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
   readonly key?: string
   /** Who goes first where calls wait for a place. @defaultValue 'normal' */
@@ -275,6 +277,8 @@ export interface Report {
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]
+  /** How many values were redacted, by type. */
+  redactions?: Readonly<Record<string, number>>
   /** Of all attempts together, once they have ended. */
   cost?: Cost
   /** Of a dry run. */

@@ -3,6 +3,17 @@ import type { Attempt, Chosen, Move, Report } from './call.js'
 import type { ExperimentState } from './experiment.js'
 import type { BreakerChange, Probe } from './health.js'
 
+export interface PolicyEvent {
+  readonly callId: string
+  /** The layer that acted. */
+  readonly guard: string
+  /** `annotate` and `flag` changed nothing. `fail`: the guard itself broke, before it had looked. */
+  readonly action: 'redact' | 'annotate' | 'flag' | 'block' | 'fail'
+  readonly direction: 'request' | 'response'
+  /** How many, by type. Never what. */
+  readonly found: Readonly<Record<string, number>>
+}
+
 export interface LeashEvents {
   /** An attempt has ended. */
   attempt: Attempt & { readonly callId: string }
@@ -22,6 +33,8 @@ export interface LeashEvents {
   budget: BudgetEvent
   /** A provider was asked for a sign of life. */
   probe: Probe & { readonly provider: string }
+  /** A guard has acted on a call. */
+  policy: PolicyEvent
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
   warning: { readonly message: string }
 }

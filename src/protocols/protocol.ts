@@ -102,7 +102,8 @@ export interface Tap {
 
 /** What a text is for, so that a layer may treat tool arguments (JSON inside a string) apart from prose. */
 export type TextKind = 'text' | 'arguments' | 'tool-result' | 'description' | 'reasoning'
-export type ReplaceText = (text: string, kind: TextKind) => string
+/** `path` is where the text stands: member names joined by dots, items of an array by their own `index`, else by their place. */
+export type ReplaceText = (text: string, kind: TextKind, path?: string) => string
 
 /**
  * Reads and edits a body in place, without decoding it: what it does not know stays as it was.

@@ -1,0 +1,24 @@
+import { escaped } from './view.js'
+
+/** A shorter value is too likely a part of something else. */
+const shortest = 5
+const longestEncoded = 4096
+
+/** How else a value may be spelt in a text: in JSON, in an address, in base64 by itself. */
+export function variantsOf(value: string): ReadonlySet<string> {
+  if (value.length < shortest) return new Set()
+  const variants = new Set([value, escaped(value)])
+  if (value.length > longestEncoded) return variants
+  const address = percentEncoded(value)
+  variants.add(address)
+  variants.add(address.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))
+  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(value))).replace(/=+$/, '')
+  variants.add(base64)
+  variants.add(base64.replaceAll('+', '-').replaceAll('/', '_'))
+  return variants
+}
+
+/** Half of a pair of surrogates cannot be encoded. */
+function percentEncoded(value: string): string {
+  return encodeURIComponent(value.toWellFormed())
+}
