@@ -1,5 +1,5 @@
 /** Takes calls through the stack, and keeps the report of each. */
-import type { Call, CallOptions, Here, Report, Result } from './core/call.js'
+import type { Call, CallOptions, Here, Report, Result, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
@@ -24,6 +24,8 @@ export interface Incoming {
   /** It came over HTTP, from somebody who is not the process. */
   readonly remote?: boolean
   readonly options: CallOptions
+  /** What the caller's SDK has by itself, where nobody asked for another. */
+  readonly usual?: Timeouts
   readonly signal?: AbortSignal
 }
 
@@ -121,7 +123,7 @@ export class Engine {
         ...(maxAttempts !== undefined && { maxAttempts }),
         ...(maxCostUsd !== undefined && { maxCostUsd }),
       },
-      timeouts: options.timeouts ?? {},
+      timeouts: { ...incoming.usual, ...this.#options.timeouts, ...options.timeouts },
       attempt: 1,
       report,
       ...(here && { here }),
