@@ -1,6 +1,7 @@
 /** What a leash is made of: each part is loaded by the first call that needs it, and all share what they know. */
 import { Emitter } from './core/emitter.js'
 import { Lazy } from './core/lazy.js'
+import type { Middleware } from './core/middleware.js'
 import type { Prices } from './core/price.js'
 import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
@@ -12,6 +13,7 @@ import type { OpenLedger } from './ledger/open.js'
 import { limitLayers } from './limits.js'
 import type { BudgetKeeper } from './middleware/budget.js'
 import type { Cache } from './middleware/cache.js'
+import type { RedactOptions } from './middleware/redact/options.js'
 import type { Probes, ProbesContext } from './probes.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
@@ -29,7 +31,7 @@ export interface Parts extends EngineDeps {
 }
 
 export function openParts(options: LeashOptions): Parts {
-  const { circuitBreaker, ledger = true, health, mirror: copies, store: given } = options
+  const { circuitBreaker, ledger = true, health, mirror: copies, redact, store: given } = options
   const emitter = new Emitter()
   const registry = configuredProviders(options.providers)
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
@@ -75,6 +77,7 @@ export function openParts(options: LeashOptions): Parts {
     reserve: (second) => budgets.value?.prepay(second) ?? true,
     limits: limitLayers(options, store, prices),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
     ...(options.cache && { cache: answers }),
     ...(breaker && { breaker }),
     ...(mirror && { mirror }),
@@ -93,6 +96,10 @@ export function openParts(options: LeashOptions): Parts {
   }
 }
 
+/** Placeholders of a conversation outlive the stack. */
+function openRedact(options: RedactOptions, emitter: Emitter): Lazy<Middleware> {
+  return new Lazy(async () => (await import('./middleware/redact.js')).redact(options, emitter))
+}
 
 function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
   const providers = probedProviders(options, registry)
