@@ -12,15 +12,16 @@ import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
 import type { BudgetKeeper, BudgetOptions } from './middleware/budget.js'
+import type { CacheOptions } from './middleware/cache/options.js'
+import type { Cache } from './middleware/cache.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
-import type { Cache } from './middleware/cache.js'
-import type { CacheOptions } from './middleware/cache/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
 import type { RedactOptions } from './middleware/redact/options.js'
+import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
@@ -48,6 +49,8 @@ export interface StackOptions extends LimitOptions, BudgetOptions {
   readonly cache?: CacheOptions | boolean
   /** Answers identical calls that are under way at the same time by one call upstream. */
   readonly coalesce?: CoalesceOptions | boolean
+  /** Goes on with streams that die after their first content. @defaultValue false */
+  readonly resume?: ResumeOptions | boolean
   /** Asks providers for a sign of life, again and again. @defaultValue false */
   readonly health?: HealthOptions | boolean
   /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
@@ -90,11 +93,14 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(deps.mirror && held(deps.mirror))
   add(deps.budgets && budgeted(options, deps.budgets, 'call'))
   add(routing(deps.router))
+  const [resume, resumeAt] = resuming(options.resume, deps)
+  add(resume)
   add(fallingBack(options.fallback, deps))
   add(deps.breaker && breaking(deps.breaker))
   for (const limit of deps.limits.target) add(lazyLayer(limit))
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.hedge && hedging(options.hedge, deps))
+  add(resumeAt)
   add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
   add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
@@ -127,6 +133,15 @@ function routing(router: Lazy<Router>): Middleware {
 function fallingBack(options: StackOptions['fallback'], deps: StackDeps): Middleware {
   const layer = new Lazy(async () => (await import('./middleware/fallback.js')).fallback(options, deps))
   return lazyLayer(layer, (call) => options !== undefined || call.options.fallback !== undefined)
+}
+
+/** Around all targets, and around each: who goes on with a stream, and in which form it is asked to. */
+function resuming(options: StackOptions['resume'], deps: StackDeps): Middleware[] {
+  const given = typeof options === 'object' ? options : {}
+  const made = new Lazy<Resume>(async () => new (await import('./middleware/resume.js')).Resume(given, deps))
+  const wanted = (call: Call) => call.stream && (call.options.resume ?? Boolean(options))
+  const around = (place: 'call' | 'target') => lazyLayer(new Lazy(async () => (await made.get())[place]), wanted)
+  return [around('call'), around('target')]
 }
 
 function breaking(breaker: Lazy<Breaker>): Middleware {

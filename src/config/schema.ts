@@ -93,6 +93,12 @@ const coalesceSchema = z.strictObject({
   maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
 })
 
+const resumeSchema = z.strictObject({
+  restart: z.optional(z.boolean()),
+  times: z.optional(count),
+  maxBufferBytes: z.optional(count),
+})
+
 const healthSchema = z.strictObject({
   intervalMs: z.optional(ms),
   timeoutMs: z.optional(ms),
@@ -167,6 +173,7 @@ const optionsSchema = z.strictObject({
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
   cache: z.optional(z.union([z.boolean(), cacheSchema])),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
+  resume: z.optional(z.union([z.boolean(), resumeSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
   health: z.optional(z.union([z.boolean(), healthSchema])),

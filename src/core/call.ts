@@ -37,10 +37,14 @@ export interface CallOptions {
   readonly dryRun?: boolean
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
+  /** Sent to providers that take one, in place of a key of ours: their `idempotencyHeader` says so. */
+  readonly idempotencyKey?: string
   /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
   readonly hedge?: boolean
   /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
   readonly coalesce?: boolean
+  /** Whether a stream that dies after its first content is gone on with. */
+  readonly resume?: boolean
   /**
    * `false`: neither answered from the cache nor kept. `'refresh'`: asked anew, and kept. `ttlMs`: an answer may be so old, in
    * milliseconds, and is kept so long.
@@ -223,6 +227,8 @@ export interface Move {
   readonly from: string
   readonly to: string
   readonly because: ErrorCode
+  /** A stream had died, and its answer went on there: behind what the caller had, or from its beginning. */
+  readonly resumed?: 'continued' | 'restarted'
 }
 
 /** Why a call went to one target of a route and not to another. */

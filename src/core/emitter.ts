@@ -27,6 +27,8 @@ export interface LeashEvents {
   experiment: ExperimentState
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
+  /** A stream that had died goes on. From here on, what is told of one that was `restarted` takes the place of what was. */
+  resume: Move & { readonly callId: string }
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
   /** A budget is spent in part, has refused a call, or is spent unusually fast. */

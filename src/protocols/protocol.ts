@@ -45,6 +45,13 @@ export interface StreamEncoder {
   push(event: StreamEvent): WireEvent[]
   /** The terminal events of a stream that failed after it had begun. */
   fail(error: LeashError): WireEvent[]
+  /**
+   * What was pushed so far the caller has got in these words of a vendor's, and not in ours: the rest is numbered and named
+   * after them. Absent where events have neither numbers nor names.
+   *
+   * @returns whether the part under way has been told to be over
+   */
+  adopt?(told: readonly WireEvent[]): boolean
 }
 
 /** What a refused or failed request meant. */

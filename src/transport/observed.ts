@@ -190,8 +190,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (!this.#ended) {
       const { tap } = this.#options
       const cancelled = this.#reader.cancel().catch(() => {})
-      // An answer that is complete but for the closing of its connection was not cut short by the caller.
-      this.#end(tap.terminal ? tap.error : 'cancelled')
+      // An answer that is complete, or has failed, but for the closing of its connection was not cut short by the caller.
+      this.#end(tap.terminal || tap.error ? tap.error : 'cancelled')
       await cancelled
     }
     return done
