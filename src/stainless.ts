@@ -14,6 +14,7 @@ export interface StainlessOptions {
   timeout?: number
   signal?: AbortSignal | null | undefined
   body?: unknown
+  idempotencyKey?: string
   leash?: CallOptions
   [owned]?: Owned
 }
@@ -49,7 +50,7 @@ export function takeOver<O extends StainlessOptions>(
   options: O,
   client: { readonly maxRetries: number; readonly timeout: number },
 ): O {
-  const { timeout = client.timeout, maxRetries = client.maxRetries, leash, signal } = options
+  const { timeout = client.timeout, maxRetries = client.maxRetries, idempotencyKey, leash, signal } = options
   // What the SDK would refuse, it is to refuse itself, in its own words.
   if (!isCount(timeout) || !isCount(maxRetries)) return options
   // Anthropic's client names its usual timeout with each request.
@@ -61,6 +62,7 @@ export function takeOver<O extends StainlessOptions>(
     [owned]: {
       leash: {
         ...((options.maxRetries !== undefined || maxRetries !== usualRetries) && { maxRetries }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...leash,
         ...(askedTime && { timeouts: { attemptMs: timeout, ...leash?.timeouts } }),
       },

@@ -102,6 +102,8 @@ export interface Provider {
   probe?(path?: string): ProbeRequest | Promise<ProbeRequest>
   /** Present where it has several keys to choose from. */
   keys?(): readonly KeyState[]
+  /** The header by which it knows a request that it has had before, in lower case. Present where it takes one. */
+  readonly idempotencyHeader?: string
   /** Whether they are meant for the server at this address, and so go before the key that a caller's SDK has for it. */
   hasKeysFor?(url: string): boolean
 }

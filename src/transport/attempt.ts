@@ -27,7 +27,9 @@ export interface AttemptContext {
 }
 
 export function attempt(context: AttemptContext): Next {
-  return async function attempt(call) {
+  return async function attempt(given) {
+    const header = given.target.provider.idempotencyHeader
+    const call = header === undefined ? given : (await import('./idempotency.js')).identified(given, header)
     const known = protocolsOf(call)
     const { own, theirs } = known instanceof Promise ? await known : known
     // Stopped on the way here: nothing has been sent, and so there was no attempt.
