@@ -13,6 +13,7 @@ import { addUsage } from '../core/usage.js'
 import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
 import { protocolNamed } from '../protocols/index.js'
+import { tokenCounter } from '../protocols/tokens.js'
 import { costWith } from './fallback/cost.js'
 import { needOf } from './fallback/need.js'
 import type { Way } from './resume/decide.js'
@@ -88,14 +89,15 @@ export class Resume {
       const spent = report.attempts.length >= (options.maxAttempts ?? Number.POSITIVE_INFINITY) || timeLeft(deadline) === 0
       const last = attempts.at(-1)
       if (spent || times >= most || !last) return undefined
-      const { body, anchor } = this.#ask(call, way, said, request, attempts)
+      const { body, anchor } = await this.#ask(call, way, said, request)
       const target = this.#targetOf(last, call)
       const { text: _, ...rest } = call
       const again: Call = { ...(body === call.body ? call : rest), body, target, signal, attempt: 1 }
       if (await this.#isTooDear(again)) return undefined
       times++
       leave()
-      const move = { from: nameOf(last), to: targetName(target), because: failure.code, resumed: way }
+      const name = targetName(target)
+      const move = { from: name, to: name, because: failure.code, resumed: way }
       report.moves.push(move)
       try {
         const result = await next(again)
@@ -111,13 +113,13 @@ export class Resume {
   }
 
   /** The request for the rest; for the whole, where nothing was said or it begins anew. */
-  #ask(call: Call, way: Way, { text }: Said, { reasoning }: ChatRequest, attempts: readonly Attempt[]): Asking {
+  async #ask(call: Call, way: Way, { text }: Said, { reasoning }: ChatRequest): Promise<Asking> {
     const said = text.trimEnd()
-    const thinks = reasoning !== undefined && reasoning.effort !== 'none'
     const anchor = anchorOf(text)
     if (way === 'restarted' || anchor === '') return { body: call.body }
+    const thinks = reasoning !== undefined && reasoning.effort !== 'none'
     // Of a bound that thinking shares, nobody knows what is left for the answer.
-    const spent = thinks ? 0 : attempts.reduce((sum, { usage }) => sum + (usage?.output ?? 0), 0)
+    const spent = thinks ? 0 : (await tokenCounter.get())(said)
     const asked = continuationOf(call.protocol, call.body, { said, instruction: instructionFor(anchor), spent })
     if (!asked) return { body: call.body }
     // A model that is to think first does not go on with a message that has been begun.

@@ -19,7 +19,7 @@ export class Adopted {
   constructor(told: readonly WireEvent[]) {
     const events = told.map(({ data }) => asObject(parseJson(data)))
     const of = (type: string) => events.filter((event) => event.type === type)
-    this.#told = new Set(events.map(keyOf))
+    this.#told = new Set(events.flatMap((event) => keyOf(event) ?? []))
     this.next = Math.max(-1, ...events.map(({ sequence_number }) => asNumber(sequence_number) ?? -1)) + 1
     this.items = {
       begun: of('response.output_item.added').flatMap(itemIn),
@@ -30,13 +30,14 @@ export class Adopted {
   }
 
   holds(event: Members): boolean {
-    return this.#told.has(keyOf(event))
+    const key = keyOf(event)
+    return key !== undefined && this.#told.has(key)
   }
 }
 
-function keyOf({ type, output_index, content_index, summary_index }: Members): string {
-  const key = String(type)
-  return once.test(key) ? `${key} ${output_index} ${content_index ?? summary_index}` : ''
+function keyOf({ type, output_index, content_index, summary_index }: Members): string | undefined {
+  const name = String(type)
+  return once.test(name) ? `${name} ${output_index} ${content_index ?? summary_index}` : undefined
 }
 
 function placeOf({ output_index }: Members): number {
