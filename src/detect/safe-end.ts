@@ -11,13 +11,13 @@ const longestWord = 12
  */
 export function undecided(text: string, maxLength: number): number {
   const least = Math.max(0, text.length - maxLength)
-  let start = chunkStart(text, text.length, least)
-  const floor = Math.max(least, start - longestSpaced)
-  for (let at = start, words = 0; words < 3; ) {
+  const chunk = chunkStart(text, text.length, least)
+  const floor = Math.max(least, chunk - longestSpaced)
+  let start = withWord(text, chunk, floor)
+  for (let at = chunk, words = 0; words < 3; ) {
     const end = beforeBlanks(text, at)
-    if (end === at) break
     const from = chunkStart(text, end, floor)
-    if (from === end || from === floor) break
+    if (end === at || from === end) break
     if (isJoint(text, from, end)) {
       start = withWord(text, from, floor)
       words = 0
