@@ -51,6 +51,7 @@ export type Vendor = (call: Call) => Plan
 export function upstream(plan: Vendor): Next {
   return async (call) => {
     const { provider, model } = call.target
+    if (call.signal?.aborted) throw new LeashError('aborted', 'It was stopped on the way.')
     const record: Attempt = {
       provider: provider.name,
       model,
