@@ -26,7 +26,8 @@ export function undecided(text: string, maxLength: number): number {
     at = from
   }
   const key = openKey(text)
-  return key >= least && key !== -1 ? Math.min(start, key) : start
+  // What the armour directly follows may be of one entity with it.
+  return key >= least && key !== -1 ? Math.min(start, chunkStart(text, key, least)) : start
 }
 
 /** The country of "GB29 …", the month of "May 12, 1990", the letters of "AB 12 34 56 C": one short word before the first digit. */
