@@ -110,6 +110,7 @@ function byForm(scan: Scan, run: NumberRun, context: Context): void {
     return
   if (run.before === 45 || isLetter(run.before) || isDigit(run.before)) return
   for (let group = 0; group < run.count; group++) {
+    if (group > 0 && run.length(group) === 1) continue
     const { last, confidence } = formOf(run, group)
     if (confidence === 0) continue
     const start = group === 0 ? run.start : startOf(run, group)
