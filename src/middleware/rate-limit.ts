@@ -48,8 +48,20 @@ export function rateLimit(limits: readonly RateLimit[], { store, prices }: RateL
         settle()
         throw error
       }
-      return atEnd({ ...result, headers: withLimits(result.headers, headersOf(standings(held, taken))) }, settle)
+      return atEnd(withHeaders(result, withLimits(result.headers, headersOf(standings(held, taken)))), settle)
     }
+}
+
+/** An answer's body may only be parsed once it is asked for, and members of a class are not copied with the others. */
+function withHeaders(result: Result, headers: Headers): Result {
+  if (result.stream) return { ...result, headers }
+  return {
+    ...result,
+    headers,
+    get body() {
+      return result.body
+    },
+  }
 }
 
 function heldTo(rule: Rule, call: Call, amounts: Amounts): Held[] {
