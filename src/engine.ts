@@ -8,7 +8,7 @@ import type { Lazy } from './core/lazy.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
-import type { Resolve } from './resolve.js'
+import { type Resolve, unknownName } from './resolve.js'
 import { compile, compileDry, type Layer, type StackDeps, type StackOptions } from './stack.js'
 import { type AttemptContext, attempt } from './transport/attempt.js'
 
@@ -88,12 +88,14 @@ export class Engine {
       return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
-      const failure = isLeashError(error)
+      let failure = isLeashError(error)
         ? error
         : new LeashError('invalid_config', `A middleware threw ${error instanceof Error ? error.message : String(error)}.`, {
             status: 500,
             cause: error,
           })
+      const unknown = unknownName.get(failure)
+      if (unknown !== undefined) failure = (await import('./suggest.js')).suggest(failure, unknown)
       failure.attempts = report.attempts
       throw failure
     }
