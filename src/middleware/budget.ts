@@ -64,8 +64,11 @@ export class BudgetKeeper {
       now,
       background: (work) => this.#run(work),
       onRefused: (scope, balance) => this.#run(this.#alerts.refused(scope, balance)),
+      onAsked: (scopes) => {
+        for (const scope of scopes) if (scope.rule.per !== 'call') this.#see(scope)
+      },
       onSettled: (scopes) => {
-        for (const scope of scopes) this.#settled(scope)
+        for (const scope of scopes) this.#run(this.#alerts.look(scope))
       },
     })
   }
@@ -121,7 +124,7 @@ export class BudgetKeeper {
   async states(query?: BudgetQuery): Promise<BudgetState[]> {
     const now = this.#now()
     const scopes = query ? this.#rules.flatMap((rule) => scopesOf(rule, partyOf(query), now)) : [...this.#seen.values()]
-    const current = scopes.filter(({ rule, endsAt = Number.POSITIVE_INFINITY }) => rule.per !== 'call' && endsAt > now)
+    const current = scopes.filter(({ rule, endsAt }) => rule.per !== 'call' && (endsAt === undefined || endsAt > now))
     return Promise.all(current.map(async (scope) => stateOf(scope, await this.#deps.store.read(space, scope.key))))
   }
 
@@ -184,14 +187,11 @@ export class BudgetKeeper {
     return record
   }
 
-  #settled(scope: Scope): void {
-    if (scope.rule.per !== 'call') {
-      this.#seen.delete(scope.key)
-      this.#seen.set(scope.key, scope)
-      const [oldest] = this.#seen.keys()
-      if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest)
-    }
-    this.#run(this.#alerts.look(scope))
+  #see(scope: Scope): void {
+    this.#seen.delete(scope.key)
+    this.#seen.set(scope.key, scope)
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest)
   }
 
   /** Nobody waits for it, and it fails no call: the store tells of what it could not do. */

@@ -58,7 +58,7 @@ export function withOutputBound(protocol: string, body: JsonObject, tokens: numb
   const given = output.filter((path) => countAt(body, path) !== undefined)
   const parts = output.map((path) => path.split('.'))
   const beside = parts.find(([first = '', inner]) => inner !== undefined && isObject(body[first]))
-  const path = given[0] ?? (beside ?? parts[0] ?? []).join('.')
+  const path = given.find((path) => (countAt(body, path) ?? 0) > tokens) ?? given[0] ?? (beside ?? parts[0] ?? []).join('.')
   const bounded = (given.length > 0 ? given : [path]).reduce((body, path) => written(body, path.split('.'), tokens), body)
   return { body: bounded, path }
 }

@@ -27,6 +27,8 @@ const afterDeadlineMs = 60_000
 export interface ReserverDeps extends BoundsDeps {
   readonly store: Store
   readonly now: () => number
+  /** Told of what is about to be taken from. */
+  readonly onAsked: (scopes: readonly Scope[]) => void
   /** Told of each refusal. */
   readonly onRefused: (scope: Scope, balance: Balance) => void
   /** Told when what was spent is known. */
@@ -49,6 +51,7 @@ export class Reserver {
   async take(call: Call, rules: readonly Rule[], hold: Hold): Promise<Ticket> {
     const bounds = await boundsOf(call, this.#deps)
     const scopes = this.#scopes(call, rules, bounds)
+    this.#deps.onAsked(scopes)
     const counts = scopes.some(({ unit }) => unit !== 'requests')
     let output = bounds.output ?? (counts ? orUsual(scopes, call) : 0)
     let capped = bounds.output === undefined && counts && scopes.some(isCapping)

@@ -26,8 +26,8 @@ describe.skipIf(!hasRedis)('four processes over one Redis, with 250 calls at onc
 
   test('never pass a budget that they share, and leave nothing set aside', async () => {
     const budgets: readonly Budget[] = [
-      { name: 'all', limit: { usd: usdOf(400_000), tokens: 100_000, requests: 700 }, per: 'total', shared: true },
-      { name: 'users', limit: { usd: usdOf(60_000) }, per: 'total', by: 'user', action: 'cap' },
+      { name: 'all', limit: { usd: usdOf(1_200_000), tokens: 250_000, requests: 900 }, per: 'total', shared: true },
+      { name: 'users', limit: { usd: usdOf(130_000) }, per: 'total', by: 'user', action: 'cap' },
     ]
     const { file, remove } = await bundled(program)
     const told: Fallout[] = await Promise.all(

@@ -126,6 +126,8 @@ export interface RigOptions {
   readonly store?: Store
   readonly now?: () => number
   readonly webhook?: BudgetWebhook
+  /** What is known of models. */
+  readonly can?: { readonly maxOutput?: number; readonly contextWindow?: number }
   /** Between the two layers. */
   readonly between?: readonly Middleware[]
 }
@@ -140,7 +142,14 @@ export interface Asking {
 }
 
 export function budgeting(budgets: readonly Budget[], options: RigOptions = {}) {
-  const { vendor = () => ({ input: 10, output: 10 }), store = memory(), now, webhook, between = [] } = options
+  const {
+    vendor = () => ({ input: 10, output: 10 }),
+    store = memory(),
+    now,
+    webhook,
+    can = { maxOutput: 1000 },
+    between = [],
+  } = options
   const emitter = new Emitter()
   const events: BudgetEvent[] = []
   const warnings: string[] = []
@@ -153,7 +162,7 @@ export function budgeting(budgets: readonly Budget[], options: RigOptions = {}) 
       store,
       find: targetOf,
       prices: new Lazy(async () => book),
-      capabilities: new Lazy(async () => () => ({ maxOutput: 1000 })),
+      capabilities: new Lazy(async () => () => can),
       ...(now && { now }),
     },
   )

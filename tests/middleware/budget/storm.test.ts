@@ -9,9 +9,9 @@ import { budgeting } from './rig.js'
 import { storm } from './storm.js'
 
 const budgets: readonly Budget[] = [
-  { name: 'all', limit: { usd: usdOf(400_000), tokens: 100_000, requests: 700 }, per: 'total', shared: true },
-  { name: 'tenants', limit: { usd: usdOf(300_000) }, per: 'total' },
-  { name: 'users', limit: { usd: usdOf(60_000) }, per: 'total', by: 'user', action: 'cap' },
+  { name: 'all', limit: { usd: usdOf(1_200_000), tokens: 250_000, requests: 900 }, per: 'total', shared: true },
+  { name: 'tenants', limit: { usd: usdOf(700_000) }, per: 'total' },
+  { name: 'users', limit: { usd: usdOf(130_000) }, per: 'total', by: 'user', action: 'cap' },
 ]
 
 async function totals(store: Store) {
