@@ -26,6 +26,8 @@ export interface Fault {
   /** Tells a failure after so many events, and keeps the connection if it likes. */
   readonly fail?: number
   readonly open?: boolean
+  /** And so many bytes of the next. */
+  readonly torn?: number
   /** Refuses with this status. */
   readonly status?: number
   /** Bytes of one write. */
@@ -49,15 +51,19 @@ export interface Honest {
   readonly model: Model
   /** One for each request to come. */
   script(...faults: Fault[]): void
+  /** Forgets the requests that came, and the faults that are still to come. */
+  forget(): void
+  /** How many clients have left before they had the whole answer. */
+  left(): number
 }
 
-const encoder = new TextEncoder()
 const bare: Model = { pieces: [] }
 
 export function useHonest(): Honest {
   const served: Served[] = []
   const faults: Fault[] = []
   const model: Model = { ...bare }
+  let left = 0
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
@@ -80,21 +86,30 @@ export function useHonest(): Honest {
     const told = events.slice(0, stop)
     if (fault.fail !== undefined)
       told.push(...writer.fail(new LeashError('overloaded', 'Too many are asking.', { status: 529, retryable: true })))
+    const torn = fault.torn && stop !== undefined ? events[stop] : undefined
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
     outgoing.socket?.setNoDelay(true)
-    for (const event of told) {
-      const bytes = found.protocol.framing.frame(event)
+    let broken = false
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished && !broken) left++
+    })
+    const frames = told.map((event) => found.protocol.framing.frame(event))
+    if (torn) frames.push(found.protocol.framing.frame(torn).subarray(0, fault.torn))
+    for (const bytes of frames) {
       const size = fault.chunk ?? bytes.length
       for (let at = 0; at < bytes.length; at += size)
         await new Promise<void>((sent) => outgoing.write(bytes.subarray(at, at + size), () => setImmediate(sent)))
     }
     if (fault.hang !== undefined || fault.open) return
     if (fault.cut === undefined || fault.cut >= events.length) outgoing.end()
-    else outgoing.destroy()
+    else {
+      broken = true
+      outgoing.destroy()
+    }
   })
   beforeAll(() => new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready)))
   afterEach(() => {
-    served.length = faults.length = 0
+    served.length = faults.length = left = 0
     for (const name of Object.keys(model)) Reflect.deleteProperty(model, name)
     Object.assign(model, bare)
   })
@@ -109,6 +124,10 @@ export function useHonest(): Honest {
     served,
     model,
     script: (...more) => void faults.push(...more),
+    forget() {
+      served.length = faults.length = left = 0
+    },
+    left: () => left,
   }
 }
 
@@ -163,6 +182,3 @@ function spelled(index: number, part: AssistantPart): StreamEvent[] {
 function textOf(message: Message | undefined): string {
   return (message?.content ?? []).flatMap((part) => (part.type === 'text' ? part.text : [])).join('')
 }
-
-/** The wire as a reader of the protocol takes it: everything must stand in its place. */
-export const bytesOf = (text: string): Uint8Array => encoder.encode(text)
