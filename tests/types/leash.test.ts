@@ -12,6 +12,7 @@ import {
   type Provider,
   type Report,
   type Result,
+  type ResumeOptions,
   withBody,
 } from 'leashllm/leash'
 import { expectTypeOf, test } from 'vitest'
@@ -29,6 +30,7 @@ test('events are typed by their names', () => {
       expectTypeOf({ outcome, callId }).toExtend<{ outcome: string; callId: string }>(),
     ),
     leash.on('result', (report) => expectTypeOf(report).toEqualTypeOf<Report>()),
+    leash.on('resume', ({ resumed }) => expectTypeOf(resumed).toEqualTypeOf<'continued' | 'restarted' | undefined>()),
     leash.on('retry', ({ delayMs }) => expectTypeOf(delayMs).toEqualTypeOf<number>()),
     // @ts-expect-error No such event.
     leash.on('finish', () => {}),
@@ -59,6 +61,14 @@ test('errors are known by closed codes', () => {
   // @ts-expect-error The list is closed.
   const code: ErrorCode = 'oops'
   expectTypeOf(code).toBeString()
+})
+
+test('a leash may go on with streams, as it is told', () => {
+  expectTypeOf(createLeash).toBeCallableWith({ resume: true })
+  expectTypeOf(createLeash).toBeCallableWith({ resume: { restart: true, times: 1, maxBufferBytes: 1 } satisfies ResumeOptions })
+  // @ts-expect-error No such option.
+  const wrong: ResumeOptions = { often: 3 }
+  expectTypeOf(wrong).toBeObject()
 })
 
 test('providers are options, or whole providers', () => {
