@@ -11,21 +11,49 @@ interface Row {
   readonly answers?: readonly string[]
   /** Tokens for thinking, of which an answer must have more. */
   readonly thinking?: string
+  /** What asks for thinking. */
+  readonly wishes?: readonly string[]
+  /** Tokens that it asks for. */
+  readonly budgets?: readonly string[]
   /** What the vendor has kept, and reads beside the request. */
   readonly stored?: readonly string[]
 }
 
 const rows: Readonly<Record<string, Row>> = {
-  'openai-chat': { output: ['max_completion_tokens', 'max_tokens'], answers: ['n'] },
-  'openai-responses': { output: ['max_output_tokens'], stored: ['previous_response_id', 'conversation', 'prompt'] },
-  'anthropic-messages': { output: ['max_tokens'], thinking: 'thinking.budget_tokens' },
+  'openai-chat': {
+    output: ['max_completion_tokens', 'max_tokens'],
+    answers: ['n'],
+    wishes: ['reasoning_effort', 'reasoning', 'include_reasoning', 'thinking'],
+    budgets: ['reasoning.max_tokens', 'thinking.budget_tokens'],
+  },
+  'openai-responses': {
+    output: ['max_output_tokens'],
+    wishes: ['reasoning'],
+    stored: ['previous_response_id', 'conversation', 'prompt'],
+  },
+  'anthropic-messages': {
+    output: ['max_tokens'],
+    thinking: 'thinking.budget_tokens',
+    wishes: ['thinking', 'output_config'],
+    budgets: ['thinking.budget_tokens'],
+  },
   gemini: {
     output: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
     answers: ['generationConfig.candidateCount', 'generation_config.candidate_count'],
+    wishes: ['generationConfig.thinkingConfig', 'generation_config.thinking_config'],
+    budgets: ['generationConfig.thinkingConfig.thinkingBudget', 'generation_config.thinking_config.thinking_budget'],
     stored: ['cachedContent', 'cached_content'],
   },
-  'bedrock-converse': { output: ['inferenceConfig.maxTokens'], thinking: 'additionalModelRequestFields.thinking.budget_tokens' },
+  'bedrock-converse': {
+    output: ['inferenceConfig.maxTokens'],
+    thinking: 'additionalModelRequestFields.thinking.budget_tokens',
+    wishes: ['additionalModelRequestFields', 'outputConfig'],
+    budgets: ['additionalModelRequestFields.thinking.budget_tokens'],
+  },
 }
+
+/** Tokens of thinking that a translation makes of the strongest effort. */
+const strongest = 32_768
 
 /** The fewest tokens that an answer is bounded to: OpenAI's Responses take no fewer. */
 const fewest = 16
@@ -36,18 +64,23 @@ export interface OutputBound {
   readonly answers: number
   /** An answer that is bounded to fewer tokens is refused by the vendor, or of no use. */
   readonly least: number
+  /** Tokens by which a translation may raise the bound: in some protocols it counts the thinking too. */
+  readonly raised: number
   /** The vendor reads more than stands in the request. */
   readonly stored: boolean
 }
 
 export function outputBound(protocol: string, body: JsonObject): OutputBound {
-  const { output, answers = [], thinking, stored = [] } = rowOf(protocol)
+  const { output, answers = [], thinking, wishes = [], budgets = [], stored = [] } = rowOf(protocol)
   const given = output.flatMap((path) => countAt(body, path) ?? [])
   const asked = given.length > 0 ? { asked: Math.max(...given) } : undefined
   return {
     ...asked,
     answers: Math.max(1, ...answers.flatMap((path) => countAt(body, path) ?? [])),
     least: Math.max(fewest, thinking === undefined ? 0 : (countAt(body, thinking) ?? 0) + 1),
+    raised: wishes.some((path) => valueAt(body, path) != null)
+      ? Math.max(strongest, ...budgets.flatMap((path) => countAt(body, path) ?? []))
+      : 0,
     stored: stored.some((name) => body[name] != null),
   }
 }
@@ -67,11 +100,13 @@ function rowOf(protocol: string): Row {
   return (Object.hasOwn(rows, protocol) ? rows[protocol] : undefined) ?? { output: [] }
 }
 
+function valueAt(body: JsonObject, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => asObject(value)[name], body)
+}
+
 /** A number that no vendor takes bounds nothing. */
 function countAt(body: JsonObject, path: string): number | undefined {
-  let value: unknown = body
-  for (const name of path.split('.')) value = asObject(value)[name]
-  const count = asNumber(value)
+  const count = asNumber(valueAt(body, path))
   return count !== undefined && count >= 1 ? Math.ceil(count) : undefined
 }
 

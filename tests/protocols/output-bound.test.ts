@@ -17,6 +17,9 @@ describe('what bounds an answer', () => {
     ['gemini', { cachedContent: 'c' }, { stored: true }],
     ['bedrock-converse', { inferenceConfig: { maxTokens: 8 } }, { asked: 8 }],
     ['bedrock-converse', { additionalModelRequestFields: thinking }, { least: 2001 }],
+    ['openai-chat', { reasoning_effort: 'low' }, { raised: 32_768 }],
+    ['openai-chat', { reasoning: { max_tokens: 50_000 } }, { raised: 50_000 }],
+    ['openai-chat', {}, { raised: 0 }],
     ['openai-embeddings', { input: 'x' }, { answers: 1, stored: false }],
   ]
   test.each(cases)('is read in %s from %o', (protocol, body, bound) => {

@@ -19,9 +19,10 @@ export interface Bounds {
   readonly input: number
   /** Tokens of one answer; undefined where nothing bounds it. */
   readonly output: number | undefined
-  readonly answers: number
   /** An answer may not be bounded to fewer. */
   readonly least: number
+  /** Tokens of all answers when each is bounded to so many. */
+  tokens(output: number): number
   /** What it costs when each answer has so many tokens; null where no price is known. */
   cost(output: number): Nano | null
 }
@@ -39,15 +40,18 @@ const most = Math.floor(mostNano / 16)
 export async function boundsOf(call: Call, { prices, capabilities }: BoundsDeps): Promise<Bounds> {
   const { protocol, body, target } = call
   const can = (capabilities.value ?? (await capabilities.get()))(target)
-  const { asked, answers, least, stored } = outputBound(protocol, body)
+  const { asked, answers, least, raised, stored } = outputBound(protocol, body)
   const input = inputBound(call, stored, can.contextWindow)
   const price = (prices.value ?? (await prices.get())).price(target)
+  const extra = crosses(call) ? raised : 0
+  const tokens = (output: number) =>
+    answers * (extra === 0 ? output : Math.min(output + extra, Math.max(output, can.maxOutput ?? Number.POSITIVE_INFINITY)))
   return {
     input,
     output: kindOf(protocol) === 'chat' ? (asked ?? can.maxOutput ?? can.contextWindow) : 0,
-    answers,
     least,
-    cost: costs(price, call, input, answers),
+    tokens,
+    cost: costs(price, call, input, tokens),
   }
 }
 
@@ -74,13 +78,13 @@ function bytesOf({ body, text }: Call): number {
   return bytes
 }
 
-function costs(price: Price | null, call: Call, inputTokens: number, answers: number): Bounds['cost'] {
+function costs(price: Price | null, call: Call, inputTokens: number, tokens: Bounds['tokens']): Bounds['cost'] {
   const { service_tier: asked } = call.body
   const tier = serviceTierOf(typeof asked === 'string' ? asked : undefined)
   if (!price || !tier) return () => null
   const buckets = possible(call)
   return (output) => {
-    const cost = worstCase(price, { inputTokens, maxOutputTokens: output * answers, tier, buckets })
+    const cost = worstCase(price, { inputTokens, maxOutputTokens: tokens(output), tier, buckets })
     return cost === null ? null : Math.min(cost, most)
   }
 }
@@ -94,15 +98,18 @@ function possible({ body, text = JSON.stringify(body) }: Call): readonly (keyof 
 
 /** The most tokens of one answer with which the attempt stays within the amount; undefined when there are none. */
 export function fitting(bounds: Bounds, unit: 'tokens' | 'usd', amount: number, below: number): number | undefined {
-  if (unit === 'tokens') {
-    const left = Math.floor((amount - bounds.input) / bounds.answers)
-    return left < 1 ? undefined : Math.min(left, below)
-  }
+  const uses = (output: number) =>
+    unit === 'tokens' ? bounds.input + bounds.tokens(output) : (bounds.cost(output) ?? Number.POSITIVE_INFINITY)
   let [low, high] = [0, below]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    if ((bounds.cost(middle) ?? Number.POSITIVE_INFINITY) <= amount) low = middle
+    if (uses(middle) <= amount) low = middle
     else high = middle - 1
   }
   return low === 0 ? undefined : low
+}
+
+/** The target speaks another protocol than the caller. */
+function crosses({ protocol, target: { provider, model } }: Call): boolean {
+  return !(provider.protocolsFor?.(model) ?? provider.protocols).includes(protocol)
 }

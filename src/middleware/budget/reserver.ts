@@ -196,7 +196,7 @@ function orUsual(scopes: readonly Scope[], call: Call): number {
 }
 
 function amountsOf(bounds: Bounds, output: number): Amounts {
-  return { requests: 1, tokens: Math.ceil(bounds.input + output * bounds.answers), usd: bounds.cost(output) ?? 0 }
+  return { requests: 1, tokens: bounds.input + bounds.tokens(output), usd: bounds.cost(output) ?? 0 }
 }
 
 /** To how many tokens an answer must be bounded to fit; undefined when it cannot be. */
