@@ -28,6 +28,9 @@ const faults: Readonly<Record<string, Fault>> = {
 
 const names = Object.keys(faults)
 
+/** What is drawn from. A silence lasts until somebody's patience ends, and so is rarer than the others. */
+const lots = names.flatMap((name) => (faults[name]?.hang ? [name] : [name, name, name]))
+
 export interface Chaos {
   /** For the script of one mock. */
   readonly script: readonly Fault[]
@@ -46,7 +49,7 @@ export function chaos(seed: string, share: number, promptOf: (request: RecordedR
     const time = came.get(prompt) ?? 0
     came.set(prompt, time + 1)
     const random = randomOf(`${seed} ${prompt} ${time}`)
-    const name = random < share ? names[Math.floor((random / share) * names.length)] : undefined
+    const name = random < share ? lots[Math.floor((random / share) * lots.length)] : undefined
     drawn.set(request, name)
     if (name) met.set(name, (met.get(name) ?? 0) + 1)
     return name

@@ -82,7 +82,7 @@ function openLeash({ openai, anthropic }: Upstreams, sink: (lines: readonly Ledg
     rateLimit: [{ limit: { requests: 1_000_000 }, per: 'minute' }],
     concurrency: { total: 48, provider: 40 },
     pace: { waitMs: 50 },
-    timeouts: { attemptMs: 300, firstTokenMs: 300, idleMs: 300, deadlineMs: 5000 },
+    timeouts: { attemptMs: 1000, firstTokenMs: 1000, idleMs: 1000, deadlineMs: 10_000 },
     maxAttempts,
     ledger: { sink },
     use: [{ at: 'attempt', middleware: (next) => (call) => underway.run(call, () => next(call)) }],
