@@ -1,9 +1,7 @@
 /**
- * Every protocol, by its name. Only OpenAI's chat is at hand from the start, for its callers are nearly all; another is
- * loaded by the first call in it, and a translation by the first call that crosses, so that an edge worker which talks
- * to one vendor does not start with the words of all.
+ * Every protocol, by its name. Each is loaded by the first call in it, and a translation by the first call that crosses, so
+ * that an edge worker which talks to one vendor does not start with the words of all.
  */
-import { native as openaiChat } from './openai-chat/native.js'
 import type { ChatCodec, EmbedCodec, Native, Protocol } from './protocol.js'
 
 type Entry = {
@@ -18,7 +16,7 @@ const entries: Readonly<Record<string, Entry>> = {
   'openai-chat': {
     kind: 'chat',
     path: /\/chat\/completions\/?$/,
-    load: async () => openaiChat,
+    load: async () => (await import('./openai-chat/native.js')).native,
     codec: async () => (await import('./openai-chat/index.js')).openaiChat,
   },
   'openai-responses': {
@@ -68,12 +66,11 @@ const entries: Readonly<Record<string, Entry>> = {
 
 export const protocolNames: readonly string[] = Object.keys(entries)
 
-const loaded = new Map<string, Protocol>([
-  ['openai-chat', { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat }],
-])
+const loaded = new Map<string, Protocol>()
 
-/** A client calls the same path over and over. */
-let last: { readonly path: string; readonly names: readonly string[] } = { path: '', names: [] }
+/** A client calls the same few paths over and over. */
+const asked = new Map<string, readonly string[]>()
+const mostAsked = 100
 
 /** No vendor's address is longer, ARNs and all; on one that is, the patterns could be made to run for seconds. */
 const longestPath = 4096
@@ -81,8 +78,13 @@ const longestPath = 4096
 /** The names of the protocols that a POST to this path may be in. */
 export function protocolsAt(path: string): readonly string[] {
   if (path.length > longestPath) return []
-  if (path !== last.path) last = { path, names: protocolNames.filter((name) => entries[name]?.path.test(path)) }
-  return last.names
+  let names = asked.get(path)
+  if (!names) {
+    names = protocolNames.filter((name) => entries[name]?.path.test(path))
+    if (asked.size >= mostAsked) asked.clear()
+    asked.set(path, names)
+  }
+  return names
 }
 
 export function kindOf(name: string): Protocol['kind'] | undefined {
