@@ -1,6 +1,6 @@
 import { LeashLLM, reportOf } from 'leashllm'
 
-// The first connection breaks after some 700 bytes, so that there is something to see.
+// The first connection breaks after some 1500 bytes, so that there is something to see.
 let requests = 0
 const client = new LeashLLM({
   resume: true,
@@ -24,13 +24,17 @@ console.log(`\n${attempts.map(({ provider, outcome, error }) => `${provider}: ${
 console.log(usage)
 
 function broken({ body }: Response): ReadableStream<Uint8Array> {
-  let left = 700
-  const cut = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      controller.enqueue(chunk.subarray(0, left))
-      left -= chunk.length
+  const reader = body?.getReader()
+  let left = 1500
+  return new ReadableStream({
+    async pull(controller) {
+      const read = await reader?.read()
       if (left <= 0) controller.error(new TypeError('The connection was reset.'))
+      else if (!read || read.done) controller.close()
+      else {
+        controller.enqueue(read.value)
+        left -= read.value.length
+      }
     },
   })
-  return (body ?? new ReadableStream<Uint8Array>()).pipeThrough(cut)
 }

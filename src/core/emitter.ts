@@ -28,7 +28,7 @@ export interface LeashEvents {
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
   /** A stream that had died goes on. From here on, what is told of one that was `restarted` takes the place of what was. */
-  resume: Move & { readonly callId: string }
+  resume: Required<Move> & { readonly callId: string }
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
   /** A budget is spent in part, has refused a call, or is spent unusually fast. */

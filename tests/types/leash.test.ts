@@ -30,7 +30,7 @@ test('events are typed by their names', () => {
       expectTypeOf({ outcome, callId }).toExtend<{ outcome: string; callId: string }>(),
     ),
     leash.on('result', (report) => expectTypeOf(report).toEqualTypeOf<Report>()),
-    leash.on('resume', ({ resumed }) => expectTypeOf(resumed).toEqualTypeOf<'continued' | 'restarted' | undefined>()),
+    leash.on('resume', ({ resumed }) => expectTypeOf(resumed).toEqualTypeOf<'continued' | 'restarted'>()),
     leash.on('retry', ({ delayMs }) => expectTypeOf(delayMs).toEqualTypeOf<number>()),
     // @ts-expect-error No such event.
     leash.on('finish', () => {}),
