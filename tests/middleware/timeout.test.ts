@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
 import { createLeash, type LeashOptions, type Report, type SlowStream } from '../../src/leash.js'
-import { mockProviders } from '../../src/testing/index.js'
+import { type Fault, mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { failureOf, lane, lanes, read } from '../transport/lanes.js'
 import { asks, doors, send } from './asks.js'
@@ -13,37 +13,38 @@ const messages = [{ role: 'user' as const, content: 'one two three four five six
 const allLeft = () => mock.requests.every(({ outcome }) => outcome === 'aborted')
 
 /** About one token in 300 ms: eight events of some five characters. */
-const slow = { chunkDelayMs: 300 }
+const slow: Fault = { chunkDelayMs: 300, when: ({ stream }) => stream, times: 1 }
 /** More than the mock gives when it is slow, and less than it gives when it is not. */
 const guard: SlowStream = { tokensPerSecond: 25, windowMs: 400 }
 
 const texts = (text: string) => [...text.matchAll(/"content":"([^"]+)"/g)].map(([, word]) => word).join('')
 
 describe('limits by provider', () => {
-  const providers = { anthropic: { attemptMs: 40 } }
+  const providers = { anthropic: { attemptMs: 200 } }
 
   test('hold for attempts at that provider, and for no other', async () => {
     mock.script({ hang: 'headers' })
     expect(await failureOf(lane(mock, 'claude-haiku-4-5', { timeouts: { providers } }).ask())).toBe('timeout')
     await until(allLeft)
-    mock.script({ latencyMs: 150 })
+    mock.reset()
+    mock.script({ latencyMs: 500 })
     expect((await lane(mock, 'gpt-4o-mini', { timeouts: { providers } }).ask()).status).toBe(200)
   })
 
   test('win over those for all', async () => {
-    mock.script({ latencyMs: 150 })
-    const timeouts = { attemptMs: 40, providers: { openai: { attemptMs: 10_000 } } }
+    mock.script({ latencyMs: 500 })
+    const timeouts = { attemptMs: 200, providers: { openai: { attemptMs: 10_000 } } }
     expect((await lane(mock, 'gpt-4o-mini', { timeouts }).ask()).status).toBe(200)
   })
 
   test('leave the limits of the other phases as they are', async () => {
     mock.script({ hang: { afterEvents: 1 } })
-    const timeouts = { firstTokenMs: 40, providers: { anthropic: { attemptMs: 10_000 } } }
+    const timeouts = { firstTokenMs: 200, providers: { anthropic: { attemptMs: 10_000 } } }
     expect(await failureOf(lane(mock, 'claude-haiku-4-5', { timeouts }).ask({ stream: true }))).toBe('timeout')
   })
 
   test('yield to those of a call', async () => {
-    mock.script({ latencyMs: 150 })
+    mock.script({ latencyMs: 500 })
     const client = new LeashLLM({ providers: mockProviders(mock.url), timeouts: { providers } })
     const model = 'claude-haiku-4-5'
     const answer = await client.chat.completions.create({ model, messages }, { leash: { timeouts: { attemptMs: 10_000 } } })
@@ -51,7 +52,7 @@ describe('limits by provider', () => {
   })
 
   test('hold at each target of a fallback', async () => {
-    mock.script({ hang: 'headers' }, { latencyMs: 150 })
+    mock.script({ hang: 'headers', when: ({ path }) => path === '/v1/messages' }, { latencyMs: 500 })
     const { ask, reports } = lane(mock, 'claude-haiku-4-5', { timeouts: { providers }, fallback: ['gpt-4o-mini'] })
     expect((await ask()).status).toBe(200)
     expect(reports[0]?.attempts).toMatchObject([{ error: 'timeout' }, { provider: 'openai', outcome: 'ok' }])
@@ -59,7 +60,7 @@ describe('limits by provider', () => {
 })
 
 describe('limits of the leash', () => {
-  const timeouts = { attemptMs: 40 }
+  const timeouts = { attemptMs: 200 }
   const retry = false
 
   test('hold in a client whose user named no timeout', async () => {
@@ -69,13 +70,13 @@ describe('limits of the leash', () => {
   })
 
   test('yield to the timeout that its user named', async () => {
-    mock.script({ latencyMs: 150 })
+    mock.script({ latencyMs: 500 })
     const client = new LeashLLM({ providers: mockProviders(mock.url), timeouts, retry, timeout: 10_000 })
     expect((await client.chat.completions.create({ model: 'gpt-4o-mini', messages })).choices).toHaveLength(1)
   })
 
   test('yield to the timeout of a request', async () => {
-    mock.script({ latencyMs: 150 })
+    mock.script({ latencyMs: 500 })
     const client = new LeashLLM({ providers: mockProviders(mock.url), timeouts, retry })
     const answer = await client.chat.completions.create({ model: 'gpt-4o-mini', messages }, { timeout: 10_000 })
     expect(answer.choices).toHaveLength(1)
@@ -126,9 +127,19 @@ describe.each(lanes)('a slow stream, by %s,', (_, model) => {
     await until(allLeft)
   })
 
+  test('that the caller has begun to read is gone on with, where that is asked for', async () => {
+    mock.script(slow)
+    const { ask, reports } = guarded(guard, { resume: true, fallback: ['mistral/mistral-small'] })
+    const { text, error } = await read(await ask({ stream: true }))
+    expect(error).toBeUndefined()
+    expect(text.match(/\[DONE\]/g)).toHaveLength(1)
+    expect(reports[0]?.moves).toMatchObject([{ because: 'timeout', resumed: 'continued' }])
+    expect(reports[0]?.attempts).toMatchObject([{ error: 'timeout' }, { outcome: 'ok' }])
+  })
+
   test('is let through by a guard that asks for less', async () => {
-    mock.script({ chunkDelayMs: 30 })
-    const { ask, reports } = guarded({ tokensPerSecond: 1, windowMs: 100, hold: true })
+    mock.script({ chunkDelayMs: 150 })
+    const { ask, reports } = guarded({ tokensPerSecond: 1, windowMs: 1000, hold: true })
     expect(texts((await read(await ask({ stream: true }))).text)).toContain('eight')
     expect(reports).toMatchObject([{ attempts: [{ outcome: 'ok' }] }])
   })
