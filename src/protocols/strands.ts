@@ -26,8 +26,10 @@ const tables: Readonly<Record<string, Strands>> = {
     },
   },
   'openai-responses': {
-    of: ({ type, item_id, content_index, summary_index }, path) =>
-      /\.delta$/.test(asString(type) ?? '') ? `${item_id}.${content_index ?? summary_index}${path}${type}` : undefined,
+    of({ type, item_id, output_index, content_index, summary_index, command_index }, path) {
+      if (!/\.delta$/.test(asString(type) ?? '')) return undefined
+      return `${item_id ?? output_index}.${content_index ?? summary_index ?? command_index}${path}${type}`
+    },
     closed({ type, item_id }) {
       if (/^response\.(?:completed|incomplete|failed)$|^error$/.test(asString(type) ?? '')) return ''
       return /\.done$/.test(asString(type) ?? '') ? (item_id === undefined ? '' : `${item_id}.`) : undefined

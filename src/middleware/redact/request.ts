@@ -6,6 +6,7 @@ import type { Counts } from './counts.js'
 import { labelOf } from './labels.js'
 import type { RedactMode } from './options.js'
 import { type Hasher, masked } from './replacement.js'
+import { signedIn } from './signed.js'
 import { Sweep } from './sweep.js'
 import { variantsOf } from './variants.js'
 import type { Vault } from './vault.js'
@@ -48,7 +49,9 @@ interface Text {
 export async function redactRequest(body: JsonObject, vault: Vault, context: RequestContext): Promise<Redacted> {
   const texts = new Map<string, Text>()
   const counted = { annotated: {} as Counts, blocked: {} as Counts }
-  for (const text of textsIn(body, context)) texts.set(text, await look(text, context, counted))
+  const signed = signedIn(body)
+  for (const [text, isThought] of textsIn(body, context))
+    texts.set(text, isThought && signed.has(text) ? { text, view: viewOf(text), found: [] } : await look(text, context, counted))
   const { annotated, blocked } = counted
   const found = [...texts.values()].flatMap(({ found }) => found)
   if (Object.keys(blocked).length > 0) return { body, counts: {}, annotated, blocked }
@@ -73,10 +76,11 @@ export async function redactRequest(body: JsonObject, vault: Vault, context: Req
 
 const isLookedAt = (kind: TextKind, { descriptions }: RequestContext) => descriptions || kind !== 'description'
 
-function textsIn(body: JsonObject, context: RequestContext): Set<string> {
-  const texts = new Set<string>()
+/** Each text once, and whether it is nothing but a thought. */
+function textsIn(body: JsonObject, context: RequestContext): Map<string, boolean> {
+  const texts = new Map<string, boolean>()
   context.lens.replaceRequest(body, (text, kind) => {
-    if (isLookedAt(kind, context)) texts.add(text)
+    if (isLookedAt(kind, context)) texts.set(text, kind === 'reasoning' && texts.get(text) !== false)
     return text
   })
   return texts
