@@ -28,13 +28,11 @@ function broken({ body }: Response): ReadableStream<Uint8Array> {
   let left = 1500
   return new ReadableStream({
     async pull(controller) {
+      if (left <= 0) return controller.error(new TypeError('The connection was reset.'))
       const read = await reader?.read()
-      if (left <= 0) controller.error(new TypeError('The connection was reset.'))
-      else if (!read || read.done) controller.close()
-      else {
-        controller.enqueue(read.value)
-        left -= read.value.length
-      }
+      if (!read?.value) return controller.close()
+      controller.enqueue(read.value.subarray(0, left))
+      left -= read.value.length
     },
   })
 }
