@@ -7,7 +7,11 @@ const client = new LeashLLM({
     { name: 'user', limit: { requests: 2 }, per: 'day', by: 'user' },
   ],
 })
-client.leash.on('budget', (event) => console.log(`${event.budget}: ${event.kind}, ${event.spent} of ${event.limit} ${event.unit}`))
+client.leash.on('budget', (event) =>
+  console.log(
+    `${event.budget}: ${event.kind === 'threshold' ? `${event.threshold} %` : event.kind}, ${event.spent} of ${event.limit} ${event.unit}`,
+  ),
+)
 
 // Before each call the most that it could use is set aside: the third one does not fit, and nothing is sent.
 for (const question of ['Which planet has the most moons?', 'And the fewest?', 'And the largest?']) {

@@ -135,7 +135,7 @@ describe('a budget that has too little left', () => {
     expect(seen).toHaveLength(0)
     expect(failure).toMatchObject({ code: 'budget_exceeded', status: 402, retryable: false })
     expect(failure.message).toContain('The budget "small change" allows 0.000001 US dollars per day.')
-    expect(failure.message).toContain('0.000001 US dollars are left')
+    expect(failure.message).toContain('Of these 0.000001 US dollars are left')
     expect(failure.message).toContain('2026-11-22T00:00:00.000Z')
     expect(failure.message).toContain('Bound the answer')
   })

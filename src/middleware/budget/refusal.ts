@@ -14,17 +14,21 @@ export function ruleBehind(error: unknown): Rule | undefined {
 
 /** What is left is not enough. */
 export function exceeded(scope: Scope, { spent, reserved }: Balance, amount: number, now: number): LeashError {
-  const { rule, limit, endsAt } = scope
+  const { rule, unit, limit, endsAt } = scope
   const left = Math.max(0, limit - spent - reserved)
-  const period = rule.per === 'call' ? 'call' : rule.per
   const held = reserved > 0 ? `, with ${shown(scope, reserved)} set aside for calls under way` : ''
   const reset = endsAt === undefined ? '' : ` It begins anew at ${new Date(endsAt).toISOString()}.`
   const fits = amount <= limit
-  const wait = fits && (endsAt !== undefined || reserved > 0) ? ', or wait' : ''
+  const advice = [
+    ...(unit === 'requests' ? [] : ['bound the answer', 'choose a cheaper model']),
+    'raise the limit',
+    ...(fits && (endsAt !== undefined || reserved > 0) ? ['wait'] : []),
+  ].join(', or ')
   return refusal(
     rule,
-    `The budget "${rule.name}" allows ${shown(scope, limit)} ${period === 'total' ? 'in all' : `per ${period}`}. ${shown(scope, left)} are left${held}, ` +
-      `and this attempt could use ${shown(scope, amount)}.${reset} Bound the answer, choose a cheaper model, raise the limit${wait}.`,
+    `The budget "${rule.name}" allows ${shown(scope, limit)} ${rule.per === 'total' ? 'in all' : `per ${rule.per}`}. ` +
+      `Of these ${shown(scope, left)} ${left === 1 ? 'is' : 'are'} left${held}, and this attempt could use ${shown(scope, amount)}.${reset} ` +
+      `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`,
     fits && endsAt !== undefined ? { retryAfterMs: Math.max(0, endsAt - now) } : {},
   )
 }
@@ -50,5 +54,6 @@ function refusal(rule: Rule, message: string, options: { readonly retryAfterMs?:
 }
 
 function shown({ unit }: Scope, amount: number): string {
-  return unit === 'usd' ? `${formatUsd(amount)} US dollars` : `${amount} ${unit}`
+  if (unit === 'usd') return `${formatUsd(amount)} US dollars`
+  return `${amount} ${amount === 1 ? unit.slice(0, -1) : unit}`
 }
