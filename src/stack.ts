@@ -107,9 +107,18 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   return compose(layers, terminal)
 }
 
-/** For a call that is not sent: who may make it, and where it would go. Nothing counts against a limit, or is remembered. */
+/** For a call that is not sent: who may make it, and where it would go. Nothing is spent of a limit, or remembered. */
 export function compileDry(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
-  return compose([...placed(own, 'call'), routing(deps.router), fallingBack(options.fallback, deps)], terminal)
+  const held = (place: 'call' | 'attempt') => (deps.budgets ? [budgeted(options, deps.budgets, place)] : [])
+  const layers = [
+    ...placed(own, 'call'),
+    ...(deps.redact ? [lazyLayer(deps.redact)] : []),
+    ...held('call'),
+    routing(deps.router),
+    fallingBack(options.fallback, deps),
+    ...held('attempt'),
+  ]
+  return compose(layers, terminal)
 }
 
 /** The layer of something that outlives the stack. */

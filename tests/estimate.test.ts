@@ -76,6 +76,26 @@ describe('leash.estimate()', () => {
   })
 })
 
+describe('a budget', () => {
+  test('refuses the estimate of what it would refuse', async () => {
+    const leash = open({ budgets: [{ name: 'small', limit: { usd: 0.0005 }, per: 'day' }] })
+    const told = leash.estimate({ model: 'claude-haiku-4-5', max_tokens: 1000, messages })
+    await expect(told).rejects.toMatchObject({ code: 'budget_exceeded' })
+  })
+
+  test('is as full after an estimate as before', async () => {
+    const leash = open({ budgets: [{ name: 'daily', limit: { usd: 1, requests: 1 }, per: 'day' }] })
+    for (let time = 0; time < 3; time++) await leash.estimate({ model: 'claude-haiku-4-5', max_tokens: 1000, messages })
+    for (const { spent, reserved } of await leash.budgets()) expect([spent, reserved]).toEqual([0, 0])
+  })
+})
+
+test('an estimate of personal data is refused where the data would be blocked', async () => {
+  const leash = open({ redact: { mode: 'block' } })
+  const asked = leash.estimate({ model: 'claude-haiku-4-5', messages: [{ role: 'user', content: 'Write to ada@example.com' }] })
+  await expect(asked).rejects.toMatchObject({ code: 'policy_blocked' })
+})
+
 describe('a dry run', () => {
   const client = () => new LeashLLM({ apiKey: 'key', baseURL: `${mock.url}/v1`, providers: mockProviders(mock.url), prices })
 
