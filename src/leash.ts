@@ -1,3 +1,4 @@
+export type { BudgetEvent, BudgetState } from './core/budget.js'
 export type {
   Attempt,
   Call,
@@ -13,7 +14,6 @@ export type {
   UnaryResult,
 } from './core/call.js'
 export { withBody } from './core/call.js'
-export type { BudgetEvent, BudgetState } from './core/budget.js'
 export type { LeashEvents, PolicyEvent } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
 export type { ExperimentState, VariantState } from './core/experiment.js'
