@@ -190,8 +190,10 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
       await this.#bytes.return?.()
       this.#end(this.#ending ?? 'cancelled')
     } else {
-      this.#end(this.#successor?.complete ? undefined : 'cancelled')
-      this.#abort?.abort(undefined)
+      // An answer that is complete but for the closing of its connection was not cut short by the caller.
+      const complete = this.#successor?.complete
+      this.#end(complete ? undefined : 'cancelled')
+      if (!complete) this.#abort?.abort(undefined)
       await this.#rest?.return(undefined).catch(() => {})
     }
     return done

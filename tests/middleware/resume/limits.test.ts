@@ -109,6 +109,16 @@ test('the usage is that of both, on the wire and in the report, and each has its
   expect(leash.usage().map(({ attempts }) => attempts)).toEqual([2])
 })
 
+test('a reader who leaves at the last event has had the whole answer', async () => {
+  vendor.model.pieces = pieces
+  vendor.script({ cut: 6 })
+  const { leash, reports } = open()
+  const reader = (await ask(leash)).body?.getReader()
+  for (let text = ''; !text.includes('[DONE]'); ) text += Buffer.from((await reader?.read())?.value ?? []).toString()
+  await reader?.cancel()
+  expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error' }, { outcome: 'ok' }] }])
+})
+
 test('one call may ask for it, or not, whatever the leash does', async () => {
   vendor.model.pieces = pieces
   const { leash } = open({
