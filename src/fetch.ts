@@ -103,7 +103,7 @@ function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
   const { method, body, headers, signal } = init
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
   if (text === undefined || method?.toUpperCase() !== 'POST') return undefined
-  const { pathname: path } = new URL(url)
+  const path = pathOf(url)
   if (!isModelPath(path)) return undefined
   return {
     url,
@@ -113,6 +113,11 @@ function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
     headers: headers instanceof Headers ? headers : new Headers(headers),
     ...(signal && { signal }),
   }
+}
+
+/** No `URL` is made where the address is a plain one: this is asked for each call. */
+function pathOf(url: string): string {
+  return /^https?:\/\/[^/?#\\]+(\/[\w./:-]*)(?:$|[?#])/.exec(url)?.[1] ?? new URL(url).pathname
 }
 
 async function readRequestObject(input: URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {

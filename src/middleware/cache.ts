@@ -9,12 +9,12 @@ import { type Nano, usdOf } from '../core/money.js'
 import { createReport, endReport, reportResult } from '../core/report.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import type { MaybePromise, Value, Values } from '../core/store.js'
-import { hasEffects } from '../protocols/effects.js'
 import { byModel } from './by-model.js'
 import { keeper } from './cache/keep.js'
-import { type Kept, pack, unpack } from './cache/kept.js'
+import { type About, pack, unpack } from './cache/kept.js'
 import { everything, Keys, spaceOf } from './cache/key.js'
 import type { CacheOptions } from './cache/options.js'
+import type { Known } from './cache/recent-keys.js'
 import { serve, tell } from './cache/serve.js'
 import { warm } from './cache/warm.js'
 
@@ -70,21 +70,21 @@ export class Cache {
       const { report, signal, deadline } = call
       const asked = checked(call.options.cache)
       const ttlMs = asked === false ? 0 : cache.#ttl(call, asked)
-      if (ttlMs <= 0 || report.sensitive || hasEffects(call.protocol, call.body)) return next(call)
+      if (ttlMs <= 0 || report.sensitive) return next(call)
       if (signal?.aborted) throw abortError(signal)
       if (timeLeft(deadline) === 0) throw deadlineError()
       const made = cache.#keys.of(call)
-      const key = made instanceof Promise ? await made : made
-      if (key === undefined) return next(call)
+      const known = made instanceof Promise ? await made : made
+      if (!known) return next(call)
       if (asked !== 'refresh') {
-        const found = cache.#deps.store.get(key)
+        const found = cache.#deps.store.get(known.key)
         const value = found instanceof Promise ? await found : found
-        const result = value === undefined ? undefined : cache.#hit(key, value, call, ttlMs, next)
+        const result = value === undefined ? undefined : cache.#hit(known, value, call, ttlMs, next)
         if (result) return result
       }
       cache.#counts.misses++
       report.cache = asked === 'refresh' ? 'refresh' : 'miss'
-      return cache.#ask(key, call, ttlMs, next)
+      return cache.#ask(known.key, call, ttlMs, next)
     }
   }
 
@@ -127,11 +127,12 @@ export class Cache {
   }
 
   /** Undefined: what is there is too old, or nothing of ours. */
-  #hit(key: string, value: Value, call: Call, ttlMs: number, next: Next): Result | undefined {
-    const kept = unpack(value)
-    if (!kept) return undefined
+  #hit(known: Known, value: Value, call: Call, ttlMs: number, next: Next): Result | undefined {
+    const found = unpack(value, known.head)
+    if (!found) return undefined
     const { report } = call
-    const { about } = kept
+    const { head } = found
+    const { about } = head
     const { staleMs = 0, replay } = this.#options
     // A call may want it fresher than it was to be kept.
     const late = Date.now() - about.at - Math.min(about.ttlMs, ttlMs)
@@ -139,16 +140,17 @@ export class Cache {
     report.cache = late > 0 ? 'stale' : 'hit'
     if (late > 0) {
       this.#counts.stale++
-      this.#refresh(key, call, ttlMs, next)
+      this.#refresh(known.key, call, ttlMs, next)
     }
     this.#counts.hits++
     this.#saved += about.cost ?? 0
-    tell(report, kept)
-    this.#book(call, kept)
-    return serve(kept, call, replay === 'paced')
+    known.head = head
+    tell(report, about)
+    this.#book(call, about)
+    return serve(found, call, replay === 'paced')
   }
 
-  #book(call: Call, { about }: Kept): void {
+  #book(call: Call, about: About): void {
     const { accounts } = this.#deps
     if (accounts?.value) accounts.value.reuse(call, about)
     else void accounts?.get().then((accounts) => accounts.reuse(call, about))

@@ -40,21 +40,38 @@ export function pack({ about, content }: Kept): Value {
   return packed
 }
 
-/** Undefined for what is nothing of ours. */
-export function unpack(packed: Value): Kept | undefined {
-  if (typeof packed === 'string') {
-    const end = packed.indexOf('\n')
-    const about = aboutIn(packed.slice(0, end))
-    return about && { about, content: packed.slice(end + 1) }
-  }
-  const end = packed.indexOf(0x0a)
-  const about = aboutIn(new TextDecoder().decode(packed.subarray(0, end)))
-  return about && { about, content: packed.subarray(end + 1) }
+/** What stands in front of a kept answer, and what it says. */
+export interface Head {
+  readonly line: string
+  readonly about: About
+  /** To be copied, for each caller may change its own. */
+  readonly headers: Headers
 }
 
-function aboutIn(line: string): About | undefined {
+export interface Found {
+  readonly head: Head
+  readonly content: Value
+}
+
+/**
+ * @param last what stood there the last time: most often it still does, and needs not be parsed
+ * @returns undefined for what is nothing of ours
+ */
+export function unpack(packed: Value, last?: Head): Found | undefined {
+  if (typeof packed === 'string') {
+    const head = last && packed.startsWith(last.line) ? last : headOf(packed.slice(0, packed.indexOf('\n') + 1))
+    return head && { head, content: packed.slice(head.line.length) }
+  }
+  const end = packed.indexOf(0x0a) + 1
+  const head = headOf(new TextDecoder().decode(packed.subarray(0, end)))
+  return head && { head, content: packed.subarray(end) }
+}
+
+function headOf(line: string): Head | undefined {
   const about = parseJson(line)
-  return isObject(about) && typeof about.at === 'number' && Array.isArray(about.headers) ? (about as unknown as About) : undefined
+  if (!isObject(about) || typeof about.at !== 'number' || !Array.isArray(about.headers)) return undefined
+  const known = about as unknown as About
+  return { line, about: known, headers: new Headers(known.headers.map(([name, value]) => [name, value])) }
 }
 
 /** Headers that are about the answer, and not about the connection or the caller's limits. */

@@ -1,8 +1,19 @@
+import type { Head } from './kept.js'
+
+/** A key, and what the answer began with that was found there the last time. */
+export interface Known {
+  readonly key: string
+  head?: Head
+}
+
 interface Recent {
   readonly around: string
   readonly text: string
-  readonly key: string
+  readonly known: Known
 }
+
+/** Texts with one mark: each of them is compared with what is asked for. */
+const mostAlike = 8
 
 /**
  * The keys of requests that came before, by their very text: to compare 100 kB with what they were the last time takes a tenth of
@@ -10,36 +21,33 @@ interface Recent {
  */
 export class RecentKeys {
   readonly #maxBytes: number
-  /** By a mark of the text. Of two texts with the same mark the newer one stays: the other is hashed again. */
-  readonly #recent = new Map<number, Recent>()
+  /** By a mark of the text, the newest last. */
+  readonly #recent = new Map<number, Recent[]>()
   #bytes = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  get(around: string, text: string): string | undefined {
-    const recent = this.#recent.get(markOf(text))
-    return recent && recent.around === around && recent.text === text ? recent.key : undefined
+  get(around: string, text: string): Known | undefined {
+    const alike = this.#recent.get(markOf(text))
+    return alike?.find((recent) => recent.around === around && recent.text === text)?.known
   }
 
-  set(around: string, text: string, key: string): void {
+  set(around: string, text: string, known: Known): void {
     const mark = markOf(text)
-    this.#drop(mark)
-    this.#recent.set(mark, { around, text, key })
-    this.#bytes += sizeOf(text)
-    // The oldest first, used or not: one that is used comes back with the next call.
-    for (const oldest of this.#recent.keys()) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.#drop(oldest)
-    }
-  }
-
-  #drop(mark: number): void {
-    const recent = this.#recent.get(mark)
-    if (!recent) return
+    const alike = this.#recent.get(mark) ?? []
+    // The marks that were set the longest ago are the first to be forgotten.
     this.#recent.delete(mark)
-    this.#bytes -= sizeOf(recent.text)
+    this.#recent.set(mark, alike)
+    alike.push({ around, text, known })
+    this.#bytes += sizeOf(text)
+    if (alike.length > mostAlike) this.#bytes -= sizeOf(alike.shift()?.text ?? '')
+    for (const [oldest, recent] of this.#recent) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.#recent.delete(oldest)
+      for (const { text } of recent) this.#bytes -= sizeOf(text)
+    }
   }
 }
 
@@ -48,12 +56,12 @@ function sizeOf(text: string): number {
   return 2 * text.length + 200
 }
 
-/** Of the length, the end, where prompts differ most, and some characters in between. */
+/** Of the length, the two ends, where prompts differ most, and some characters in between. */
 function markOf(text: string): number {
   const { length } = text
+  const step = 1 + (length >> 6)
   let mark = length
-  for (let at = Math.max(0, length - 128); at < length; at++) mark = Math.imul(mark ^ text.charCodeAt(at), 0x9e3779b1)
-  const step = 1 + (length >> 5)
-  for (let at = 0; at < length; at += step) mark = Math.imul(mark ^ text.charCodeAt(at), 0x9e3779b1)
+  for (let at = 0; at < length; at += at < 128 || at >= length - 128 ? 1 : Math.min(step, length - 128 - at))
+    mark = Math.imul(mark ^ text.charCodeAt(at), 0x9e3779b1)
   return mark
 }

@@ -2,14 +2,13 @@
 import type { Call, Report, Result } from '../../core/call.js'
 import { usdOf } from '../../core/money.js'
 import { usageOf } from '../../core/usage.js'
-import type { Kept } from './kept.js'
+import type { About, Found } from './kept.js'
 import { Replay } from './replay.js'
 
-export function serve({ about, content }: Kept, call: Call, paced: boolean): Result {
-  const { status } = about
-  const headers = new Headers(about.headers.map(([name, value]) => [name, value]))
-  if (typeof content !== 'string')
-    return { stream: true, status, headers, body: new Replay(content, about.pieces ?? [], call, paced) }
+export function serve({ head, content }: Found, call: Call, paced: boolean): Result {
+  const { status, pieces = [] } = head.about
+  const headers = new Headers(head.headers)
+  if (typeof content !== 'string') return { stream: true, status, headers, body: new Replay(content, pieces, call, paced) }
   let body: unknown
   return {
     stream: false,
@@ -25,7 +24,7 @@ export function serve({ about, content }: Kept, call: Call, paced: boolean): Res
 }
 
 /** As if the one who answered then had answered now, but for what it cost. */
-export function tell(report: Report, { about }: Kept): void {
+export function tell(report: Report, about: About): void {
   report.provider = about.provider
   report.model = about.model
   if (about.usage) report.usage = usageOf(about.usage)
