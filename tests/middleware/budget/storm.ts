@@ -91,21 +91,24 @@ export async function storm({ store, budgets, calls, random }: Storm): Promise<F
     hedged: attempts.filter(({ hedged }) => hedged).length,
     cost: attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0),
     tokens: attempts.reduce((sum, { usage }) => sum + (usage ? usage.input + usage.output : 0), 0),
-    over: watched.over(),
+    over: await watched.over(),
   }
 }
 
 /** The same store, whose budgets are looked at whenever one of them has changed. */
-function watching(store: Store): { readonly store: Store; over(): number } {
+function watching(store: Store): { readonly store: Store; over(): Promise<number> } {
   const limits = new Map<string, number>()
+  const looking = new Set<Promise<void>>()
   let over = Number.NEGATIVE_INFINITY
   const look = (space: string, keys: readonly string[]) => {
     for (const key of keys) {
       const balance = store.read(space, key)
       // Over a network the answer is of a later instant, which is as good as any.
-      void Promise.resolve(balance).then(({ spent, reserved }) => {
+      const looked = Promise.resolve(balance).then(({ spent, reserved }) => {
         over = Math.max(over, spent + reserved - (limits.get(key) ?? 0))
+        looking.delete(looked)
       })
+      looking.add(looked)
     }
   }
   const after = async (reservation: Reservation, done: Promise<void> | void) => {
@@ -113,7 +116,10 @@ function watching(store: Store): { readonly store: Store; over(): number } {
     look(reservation.space, reservation.keys)
   }
   return {
-    over: () => over,
+    async over() {
+      while (looking.size > 0) await Promise.all(looking)
+      return over
+    },
     store: {
       ...methodsOf(store),
       async reserve(space, scopes, amount, options) {

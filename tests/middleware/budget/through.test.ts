@@ -75,6 +75,7 @@ describe('an answer that a translation lets think', () => {
       expect(sent.thinking).toMatchObject({ type: 'enabled' })
       expect(sent.max_tokens).toBeGreaterThan(1000)
       expect(sent.max_tokens).toBeLessThan(reserved)
+      await answer.text()
       await leash.close()
     },
   )
