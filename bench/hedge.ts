@@ -8,10 +8,10 @@ import { LeashLLM } from 'leashllm'
 import { type MockUpstream, mockProviders, startMock } from 'leashllm/testing'
 import { printTable, quantile } from './rounds.ts'
 
-const calls = Number(process.argv[2] ?? 4000)
-const atOnce = 4
-const quickMs = 20
-const slowMs = 400
+const calls = Number(process.argv[2] ?? 3000)
+const atOnce = 8
+const quickMs = 50
+const slowMs = 1000
 const slowShare = 0.05
 /** Of the p99 without hedging; and of the calls, beyond one each. */
 const targets = { p99: 0.5, extra: 0.07 }
