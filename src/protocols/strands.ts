@@ -13,6 +13,8 @@ export interface Strands {
   of(event: JsonObject, path: string, kind: TextKind): string | undefined
   /** The beginning of the names of strands that nothing more comes of; empty for all of them. */
   closed(event: JsonObject): string | undefined
+  /** The whole texts of this event have come in pieces before. */
+  repeats?(event: JsonObject): boolean
 }
 
 const tables: Readonly<Record<string, Strands>> = {
@@ -34,6 +36,7 @@ const tables: Readonly<Record<string, Strands>> = {
       if (/^response\.(?:completed|incomplete|failed)$|^error$/.test(asString(type) ?? '')) return ''
       return /\.done$/.test(asString(type) ?? '') ? (item_id === undefined ? '' : `${item_id}.`) : undefined
     },
+    repeats: () => true,
   },
   'anthropic-messages': {
     of: ({ index }, path) => (/^\.delta\.(?:text|thinking|partial_json)$/.test(path) ? `${index}${path}` : undefined),

@@ -38,7 +38,7 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
     // What is not decided to its end is not begun either.
     for (const edit of all) if (edit.start < end && edit.end > end) end = edit.start
     const settled = all.filter((edit) => edit.end <= Math.max(0, end))
-    for (const { found } of settled) if (found) note(found.type, rules, seen)
+    for (const { found } of settled) if (found) note(found.type, rules, reading.repeated ? undefined : seen)
     return { edits: settled.filter(({ found }) => !found || rules.modes.get(found.type) !== 'annotate'), end: Math.max(0, end) }
   }
 }
@@ -89,10 +89,10 @@ function replacing(value: string, type: EntityType, mode: AnswerMode): string {
   return mode === 'mask' ? masked(value, type) : ''
 }
 
-function note(type: EntityType, { modes }: AnswerRules, { replaced, annotated, blocked }: Seen): void {
+function note(type: EntityType, { modes }: AnswerRules, seen: Seen | undefined): void {
   const mode = modes.get(type)
-  const counts = mode === 'block' ? blocked : mode === 'annotate' ? annotated : replaced
-  counts[type] = (counts[type] ?? 0) + 1
+  const counts = mode === 'block' ? seen?.blocked : mode === 'annotate' ? seen?.annotated : seen?.replaced
+  if (counts) counts[type] = (counts[type] ?? 0) + 1
   if (mode === 'block')
     throw new LeashError('policy_blocked', `The answer holds what may not be told: ${type}. See \`redact.response\`.`)
 }

@@ -14,7 +14,7 @@ const whole = new RegExp(`(${open})\\s{0,2}${name}(${slashes})[_ -]${number}\\s{
 
 /** The same, cut off somewhere. */
 const begun = new RegExp(
-  `(?:\\\\{1,4}(?:u0?0?3?)?$|&[a-z0-9#;]{0,9}$|%3?$|(?:${open})\\s{0,2}(?:$|([a-z]{1,${longestLabel}})${slashes}(?:$|([_ -])(?:$|${number}\\s{0,2}${slashes}(?:$|[&%u][a-z0-9#;]{0,9}$)))))`,
+  `(?:\\\\{1,4}(?:u0?0?3?)?$|&(?:a(?:m(?:p;?)?)?)?(?:lt?|#(?:60?|x(?:3c?)?)?)?$|%3?$|(?:${open})\\s{0,2}(?:$|([a-z]{1,${longestLabel}})${slashes}(?:$|([_ -])(?:$|${number}\\s{0,2}${slashes}(?:$|[&%u][a-z0-9#;]{0,9}$)))))`,
   'iy',
 )
 

@@ -19,6 +19,8 @@ export interface Reading {
   readonly final: boolean
   /** It did not come in pieces. */
   readonly whole?: true
+  /** It came in pieces before, and is told once more. */
+  readonly repeated?: boolean
 }
 
 /** Decides on a text: what to put where, and up to where that is settled. An edit ends before that. */
@@ -54,24 +56,24 @@ export class Strand {
     if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
     this.#pieces.push({ slot, left: slot.text.length })
     this.#text += slot.text
-    this.#settle(false)
+    this.#settle({ final: false })
   }
 
   /** A text that is whole in itself. */
-  finish(slot: Slot): void {
+  finish(slot: Slot, repeated = false): void {
     this.#pieces.push({ slot, left: slot.text.length })
     this.#text = this.#head = slot.text
-    this.#settle(true, true)
+    this.#settle({ final: true, whole: true, repeated })
   }
 
   /** Nothing more comes, or nobody waits for it. */
   close(): void {
-    if (this.isOpen) this.#settle(true)
+    if (this.isOpen) this.#settle({ final: true })
   }
 
-  #settle(final: boolean, whole?: true): void {
+  #settle(how: Pick<Reading, 'final' | 'whole' | 'repeated'>): void {
     const text = this.#text
-    const { edits, end } = this.#decide(text, { before: this.#before, head: this.#head, final, ...(whole && { whole }) })
+    const { edits, end } = this.#decide(text, { before: this.#before, head: this.#head, ...how })
     const left: Piece[] = []
     let from = 0
     let next = 0

@@ -96,7 +96,7 @@ export class StreamEditor {
       slots.push(slot)
       const name = text === '' ? undefined : strands.of(event, path, kind)
       if (name !== undefined) grown.push({ name, slot })
-      else if (text !== '') new Strand(decide).finish(slot)
+      else if (text !== '') new Strand(decide).finish(slot, strands.repeats?.(event))
       return text
     })
     this.#overtaken(grown.map(({ name }) => name))
