@@ -69,10 +69,10 @@ describe('a stream dies', () => {
 
   test('twice, and goes on; the third time it is over', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 }, { cut: 18 })
+    vendor.script({ end: 6 }, { end: 18 })
     expect(await read(await ask(open().leash))).toBe(whole)
     vendor.forget()
-    vendor.script({ cut: 6 }, { cut: 18 }, { cut: 18 })
+    vendor.script({ end: 6 }, { end: 18 }, { end: 18 })
     const { leash, reports } = open()
     expect(await failure(read(await ask(leash)))).toBeInstanceOf(Error)
     expect(vendor.served).toHaveLength(3)
@@ -81,15 +81,15 @@ describe('a stream dies', () => {
 
   test('and was longer than may be kept: it ends there', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 })
+    vendor.script({ end: 6 })
     const { leash, reports } = open({ resume: { maxBufferBytes: 300 } })
     expect(await failure(read(await ask(leash)))).toBeInstanceOf(Error)
-    expect(reports).toMatchObject([{ ended: true, moves: [], attempts: [{ error: 'network_error' }] }])
+    expect(reports).toMatchObject([{ ended: true, moves: [], attempts: [{ error: 'stream_truncated' }] }])
   })
 
   test('and nobody asked for more', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 })
+    vendor.script({ end: 6 })
     const { leash } = open({ resume: false })
     expect(await failure(read(await ask(leash)))).toBeInstanceOf(Error)
     expect(vendor.served).toHaveLength(1)
@@ -113,7 +113,7 @@ describe('who goes on', () => {
 
   test('the same target; it is told to, where it does not continue a message', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 })
+    vendor.script({ end: 6 })
     await read(await ask(open({ fallback }).leash, { max_completion_tokens: 100 }))
     const { messages, max_completion_tokens } = vendor.served[1]?.body ?? {}
     expect(messages).toMatchObject([
@@ -126,7 +126,7 @@ describe('who goes on', () => {
 
   test('the next one, where the same does not answer; it continues the message, where it can', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 }, { status: 500 })
+    vendor.script({ end: 6 }, { status: 500 })
     const { leash, reports } = open({ fallback })
     expect(await read(await ask(leash))).toBe(whole)
     expect(vendor.served.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/chat/completions', '/v1/messages'])
@@ -135,7 +135,7 @@ describe('who goes on', () => {
       {
         provider: 'anthropic',
         moves: [
-          { because: 'network_error', resumed: 'continued' },
+          { because: 'stream_truncated', resumed: 'continued' },
           { to: 'anthropic/claude-haiku-4-5', because: 'upstream_error' },
         ],
       },
@@ -144,7 +144,7 @@ describe('who goes on', () => {
 
   test('the target that had answered, which need not be the first', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ status: 500 }, { cut: 8 })
+    vendor.script({ status: 500 }, { end: 8 })
     expect(await read(await ask(open({ fallback }).leash))).toBe(whole)
     expect(vendor.served.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/messages', '/v1/messages'])
   })
@@ -167,14 +167,14 @@ describe('who goes on', () => {
     const ends: string[] = []
     for (let cut = 3; cut < all; cut++) {
       vendor.forget()
-      vendor.script({ cut })
+      vendor.script({ end: cut })
       const response = await failure(send(open().leash, 'fetch', vendor.url, request).then(bytesOf))
       if (response instanceof Error) ends.push('died')
     }
     // While it was thinking.
     expect(ends).toHaveLength(2)
     vendor.forget()
-    vendor.script({ cut: 9 })
+    vendor.script({ end: 9 })
     const { answer } = await decode('anthropic-messages', await bytesOf(await send(leash, 'fetch', vendor.url, request)))
     expect(answer.choices[0]?.content).toEqual([thinking, { type: 'text', text: whole }])
     expect(vendor.served[1]?.body).toMatchObject({ max_tokens: 4000, messages: [{}, { role: 'assistant' }, { role: 'user' }] })
@@ -182,7 +182,7 @@ describe('who goes on', () => {
 
   test("a try that fails is made again with the request for the rest, and not with what the caller's SDK would make anew", async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 }, { status: 500 })
+    vendor.script({ end: 6 }, { status: 500 })
     const openai = new LeashLLM({
       apiKey: 'mock',
       baseURL: `${vendor.url}/v1`,
@@ -211,7 +211,7 @@ describe('what was told cannot be gone on with', () => {
     ['probabilities of tokens', { logprobs: true }],
   ])('%s', async (_, body) => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 })
+    vendor.script({ end: 6 })
     expect(await failure(read(await ask(open().leash, body)))).toBeInstanceOf(Error)
     expect(vendor.served).toHaveLength(1)
   })
@@ -226,7 +226,7 @@ describe('what was told cannot be gone on with', () => {
       let died = 0
       for (let cut = 1; cut < wire.length; cut++) {
         vendor.forget()
-        vendor.script({ cut })
+        vendor.script({ end: cut })
         const { leash } = open({ retry: { backoff: () => 0 }, resume: { restart: true } })
         const response = await send(leash, 'fetch', vendor.url, request('Find it.', true))
         const told = await bytesOf(response)

@@ -1,6 +1,7 @@
 /** A vendor of every protocol whose model does as it is told: asked for the rest of an answer, it gives just that. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { LeashError } from '../../../src/core/errors.js'
 import type { StreamEvent } from '../../../src/core/events.js'
@@ -104,6 +105,8 @@ export function useHonest(): Honest {
     if (fault.cut === undefined || fault.cut >= events.length) outgoing.end()
     else {
       broken = true
+      // A reset takes with it what the client has not read yet.
+      await pause(10)
       outgoing.destroy()
     }
   })

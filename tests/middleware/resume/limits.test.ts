@@ -17,7 +17,7 @@ test.each([
   ['the price', { maxCostUsd: 0.0004 }, 1],
 ])('%s are counted over the whole of it', async (_, options, asked) => {
   vendor.model.pieces = pieces
-  vendor.script({ cut: 6 }, { cut: 6 })
+  vendor.script({ end: 6 }, { end: 6 })
   const bounded = { max_completion_tokens: 30 }
   expect(await failure(read(await ask(open(options).leash, bounded)))).toBeInstanceOf(Error)
   expect(vendor.served).toHaveLength(asked)
@@ -25,13 +25,13 @@ test.each([
 
 test('a price that allows for the rest', async () => {
   vendor.model.pieces = pieces
-  vendor.script({ cut: 6 })
+  vendor.script({ end: 6 })
   expect(await read(await ask(open({ maxCostUsd: 1 }).leash, { max_completion_tokens: 30 }))).toBe(whole)
 })
 
 test('the deadline passes while the rest is waited for, and that is told', async () => {
   vendor.model.pieces = pieces
-  vendor.script({ cut: 6 }, { hang: 0 })
+  vendor.script({ end: 6 }, { hang: 0 })
   const { leash, reports } = open({ timeouts: { deadlineMs: 300 } })
   expect(await failure(read(await ask(leash)))).toMatchObject({ code: 'deadline_exceeded' })
   await until(() => vendor.left() === 1)
@@ -44,7 +44,7 @@ describe('a caller who', () => {
     ['reads it', { hang: 12 }],
   ])('%s, and stops, stops everything', async (_, fault) => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 }, fault)
+    vendor.script({ end: 6 }, fault)
     const { leash, reports } = open()
     const stop = new AbortController()
     const reading = ask(leash, {}, stop.signal)
@@ -60,7 +60,7 @@ describe('a caller who', () => {
 
   test('leaves while it goes on closes the connection', async () => {
     vendor.model.pieces = pieces
-    vendor.script({ cut: 6 }, { hang: 12 })
+    vendor.script({ end: 6 }, { hang: 12 })
     const { leash, reports } = open()
     const reader = (await ask(leash)).body?.getReader()
     while (vendor.served.length < 2) await reader?.read()
@@ -86,7 +86,7 @@ describe('a caller who', () => {
   test('has the whole answer is not listened to any more', async () => {
     vendor.model.pieces = pieces
     const { signal } = new AbortController()
-    for (const fault of [{}, { cut: 6 }, { cut: 6, torn: 9 }]) {
+    for (const fault of [{}, { end: 6 }, { end: 6, torn: 9 }]) {
       vendor.script(fault)
       expect(await read(await ask(open().leash, {}, signal))).toBe(whole)
       expect(getEventListeners(signal, 'abort')).toHaveLength(0)
@@ -96,7 +96,7 @@ describe('a caller who', () => {
 
 test('the usage is that of both, on the wire and in the report, and each has its line', async () => {
   vendor.model.pieces = pieces
-  vendor.script({ cut: 6 })
+  vendor.script({ end: 6 })
   const { leash, reports } = open()
   const { answer } = await decode('openai-chat', await bytesOf(await ask(leash, { stream_options: { include_usage: true } })))
   const [report] = reports
@@ -111,7 +111,7 @@ test('the usage is that of both, on the wire and in the report, and each has its
 
 test('a reader who leaves at the last event has had the whole answer', async () => {
   vendor.model.pieces = pieces
-  vendor.script({ cut: 6 })
+  vendor.script({ end: 6 })
   const { leash, reports } = open()
   const reader = (await ask(leash)).body?.getReader()
   for (let text = ''; !text.includes('[DONE]'); ) text += Buffer.from((await reader?.read())?.value ?? []).toString()
@@ -125,6 +125,6 @@ test('one call may ask for it, or not, whatever the leash does', async () => {
     resume: false,
     use: [(next) => (call) => next({ ...call, options: { ...call.options, resume: true } })],
   })
-  vendor.script({ cut: 6 })
+  vendor.script({ end: 6 })
   expect(await read(await ask(leash))).toBe(whole)
 })

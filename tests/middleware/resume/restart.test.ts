@@ -12,7 +12,7 @@ const resume = { restart: true }
 
 test('an answer begins anew where it cannot be continued, when that was asked for, and says so before it does', async () => {
   vendor.model.pieces = ['{"fox":', '"in ', 'its ', 'den"}']
-  vendor.script({ cut: 3 })
+  vendor.script({ end: 3 })
   const { leash, reports } = open(vendor.url, { resume })
   const heard: string[] = []
   leash.on('resume', ({ resumed }) => heard.push(String(resumed)))
@@ -29,7 +29,7 @@ test('an answer begins anew where it cannot be continued, when that was asked fo
 
 test("a vendor's SDK passes over the notice", async () => {
   vendor.model.pieces = pieces
-  const cut = { cut: 4 }
+  const cut = { end: 4 }
   const { leash } = open(vendor.url, { resume })
   const messages = [{ role: 'user' as const, content: 'Hi' }]
 
