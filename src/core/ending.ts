@@ -56,9 +56,13 @@ export function atEnd(result: Result, listener: (ending: Ending) => void): Resul
 /**
  * The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed.
  *
- * @param whole told when the stream has been read to its end, before its reader is
+ * @param over told when the stream has been read to its end, or left, before who did so goes on
  */
-export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => void, whole?: () => Promise<void>): StreamResult {
+export function overheard(
+  result: StreamResult,
+  hear: (bytes: Uint8Array) => void,
+  over?: (how: 'read' | 'left') => Promise<void>,
+): StreamResult {
   const body = isTelling(result.body) ? result.body : watched(result, () => {})
   const bytes = body[Symbol.asyncIterator]()
   const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
@@ -66,11 +70,12 @@ export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => voi
     async next() {
       const read = await bytes.next()
       if (!read.done) hear(read.value)
-      else await whole?.()
+      else await over?.('read')
       return read
     },
     async return() {
       await bytes.return?.()
+      await over?.('left')
       return { done: true, value: undefined }
     },
     [Symbol.asyncIterator]: () => stream,

@@ -65,15 +65,29 @@ function recorded(call: Call, result: StreamResult, reader: Reader, options: Kee
       times.push(Math.round(performance.now() - began))
     }
   }
-  const whole = async () => {
-    if (ending !== undefined || size > maxAnswerBytes || pieces.length === 0 || call.report.sensitive) return
+  let done = false
+  const over = async (how: 'read' | 'left') => {
+    if (done || ending !== undefined || size > maxAnswerBytes || call.report.sensitive) return
+    // Some leave at the mark of the end, and need not wait for the connection to close.
+    if (how === 'left' && !endsWithMark(pieces)) return
+    done = true
     const answer = read(await reader, (read) => read.stream(pieces, call.model))
     if (!isWorthKeeping(answer, options)) return
     const about = { ...aboutOf(call, result, options), pieces: pieces.flatMap(({ length }, at) => [length, times[at] ?? 0]) }
     await options.put({ about, content: joined(pieces, size) }, answer?.response)
   }
-  return overheard(told, hear, whole)
+  return overheard(told, hear, over)
 }
+
+/** Many vendors' server-sent events end so, and nothing comes after it. */
+function endsWithMark(pieces: readonly Uint8Array[]): boolean {
+  const last = pieces.slice(-longestMark)
+  const text = new TextDecoder().decode(joined(last, sum(last)).subarray(-longestMark))
+  return /(?:^|[\r\n])data: ?\[DONE\]\s*$/.test(text)
+}
+
+/** Bytes, with the empty line after it. */
+const longestMark = 20
 
 /** Absent: it could not be read. Without a response: nobody chats in this protocol, and whatever came is whole. */
 interface Read {
@@ -138,4 +152,8 @@ function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
     at += piece.length
   }
   return whole
+}
+
+function sum(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((size, { length }) => size + length, 0)
 }

@@ -5,7 +5,10 @@ import { abortError, deadlineError, LinkedAbort, sleep, timeLeft } from '../../c
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
-/** A recorded stream, in one piece, or in the pieces and at the pace in which it came. */
+/** SDKs take long to find the lines of a piece that is larger, and to go from piece to piece of one that is smaller. */
+const goodSize = 2048
+
+/** A recorded stream, as fast as it is read, or in the pieces and at the pace in which it came. */
 export class Replay implements AsyncIterableIterator<Uint8Array>, TellingStream {
   readonly [endings] = new Endings()
   readonly #bytes: Uint8Array
@@ -19,7 +22,7 @@ export class Replay implements AsyncIterableIterator<Uint8Array>, TellingStream 
   /** @param pieces the length of each, and when it came, by turns */
   constructor(bytes: Uint8Array, pieces: readonly number[], call: Call, paced: boolean) {
     this.#bytes = bytes
-    this.#pieces = paced ? pieces : []
+    this.#pieces = pieces
     this.#call = call
     if (paced) this.#abort = new LinkedAbort(call.signal)
   }
@@ -28,10 +31,10 @@ export class Replay implements AsyncIterableIterator<Uint8Array>, TellingStream 
     const told = this[endings]
     if (told.ended) return done
     try {
-      const length = this.#pieces[this.#piece] ?? this.#bytes.length - this.#at
-      await this.#wait(this.#pieces[this.#piece + 1] ?? 0)
+      if (this.#abort) await this.#wait(this.#abort, this.#pieces[this.#piece + 1] ?? 0)
+      else if (this.#call.signal?.aborted) throw abortError(this.#call.signal)
       if (told.ended) return done
-      this.#piece += 2
+      const length = this.#next()
       // A copy, for what its reader does to it must not reach the next one.
       const value = new Uint8Array(this.#bytes.subarray(this.#at, this.#at + length))
       this.#at += length
@@ -55,13 +58,23 @@ export class Replay implements AsyncIterableIterator<Uint8Array>, TellingStream 
     return this
   }
 
+  /** How long the next piece is. */
+  #next(): number {
+    const rest = this.#bytes.length - this.#at
+    let length = 0
+    do {
+      length += this.#pieces[this.#piece] ?? rest
+      this.#piece += 2
+    } while (!this.#abort && length < Math.min(goodSize, rest))
+    return length
+  }
+
   /** @param at milliseconds since the first piece */
-  async #wait(at: number): Promise<void> {
-    const { signal, deadline } = this.#call
-    if (signal?.aborted) throw abortError(signal)
-    const left = timeLeft(deadline)
-    const ms = this.#abort ? at - (performance.now() - this.#began) : 0
-    if (ms > 0) await sleep(Math.min(ms, left), this.#abort?.signal)
+  async #wait({ signal }: LinkedAbort, at: number): Promise<void> {
+    if (signal.aborted) throw abortError(signal)
+    const left = timeLeft(this.#call.deadline)
+    const ms = at - (performance.now() - this.#began)
+    if (ms > 0) await sleep(Math.min(ms, left), signal)
     if (left <= Math.max(0, ms)) throw deadlineError()
   }
 
