@@ -1,7 +1,5 @@
 /** The calls: who speaks which protocol, what is asked, and what a whole answer to it looks like. */
 
-export type Door = 'fetch' | 'handle'
-
 /** What an answer said, in any protocol. */
 export interface Said {
   text: string
