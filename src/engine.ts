@@ -1,5 +1,5 @@
 /** Takes calls through the stack, and keeps the report of each. */
-import type { Call, CallOptions, Here, Report, Result, Timeouts } from './core/call.js'
+import type { Call, CallOptions, Here, Report, Result, Target, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
@@ -21,6 +21,8 @@ export interface Incoming {
   readonly text?: string
   readonly headers: Readonly<Record<string, string>>
   readonly here?: Here
+  /** The caller brings it along, and its name is not looked up. */
+  readonly target?: Target
   /** It came over HTTP, from somebody who is not the process. */
   readonly remote?: boolean
   readonly options: CallOptions
@@ -118,7 +120,7 @@ export class Engine {
       stream: incoming.stream,
       body: incoming.body,
       headers: incoming.headers,
-      target: this.#resolve(incoming.model, protocol.name, here, remote),
+      target: incoming.target ?? this.#resolve(incoming.model, protocol.name, here, remote),
       options: {
         ...options,
         ...(strict !== undefined && { strict }),

@@ -25,6 +25,11 @@ const tables: Readonly<Record<string, Words>> = {
     turn: (role, text) => ({ role: role === 'assistant' ? 'model' : role, parts: [{ text }] }),
     limits: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
   },
+  'ai-sdk': {
+    history: 'prompt',
+    turn: (role, text) => ({ role, content: [{ type: 'text', text }] }),
+    limits: ['maxOutputTokens'],
+  },
 }
 
 /** OpenAI's Responses API takes no lower bound. */

@@ -5,8 +5,11 @@
 import type { ChatCodec, EmbedCodec, Native, Protocol } from './protocol.js'
 
 type Entry = {
-  /** Addresses that calls in this protocol may go to. What such an address means, the protocol tells once it is loaded. */
-  readonly path: RegExp
+  /**
+   * Addresses that calls in this protocol may go to. What such an address means, the protocol tells once it is loaded.
+   * Absent: it is spoken within the process alone.
+   */
+  readonly path?: RegExp
 } & (
   | { readonly kind: 'chat'; load(): Promise<Native<'chat'>>; codec(): Promise<ChatCodec> }
   | { readonly kind: 'embeddings'; load(): Promise<Native<'embeddings'>>; codec(): Promise<EmbedCodec> }
@@ -62,6 +65,16 @@ const entries: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./bedrock-embeddings/native.js')).native,
     codec: async () => (await import('./bedrock-embeddings/index.js')).bedrockEmbeddings,
   },
+  'ai-sdk': {
+    kind: 'chat',
+    load: async () => (await import('./ai-sdk/native.js')).native,
+    codec: async () => (await import('./ai-sdk/index.js')).aiSdk,
+  },
+  'ai-sdk-embeddings': {
+    kind: 'embeddings',
+    load: async () => (await import('./ai-sdk-embeddings/native.js')).native,
+    codec: async () => (await import('./ai-sdk-embeddings/index.js')).aiSdkEmbeddings,
+  },
 }
 
 export const protocolNames: readonly string[] = Object.keys(entries)
@@ -80,7 +93,7 @@ export function protocolsAt(path: string): readonly string[] {
   if (path.length > longestPath) return []
   let names = asked.get(path)
   if (!names) {
-    names = protocolNames.filter((name) => entries[name]?.path.test(path))
+    names = protocolNames.filter((name) => entries[name]?.path?.test(path))
     if (asked.size >= mostAsked) asked.clear()
     asked.set(path, names)
   }

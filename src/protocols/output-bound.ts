@@ -44,6 +44,7 @@ const rows: Readonly<Record<string, Row>> = {
     budgets: ['generationConfig.thinkingConfig.thinkingBudget', 'generation_config.thinking_config.thinking_budget'],
     stored: ['cachedContent', 'cached_content'],
   },
+  'ai-sdk': { output: ['maxOutputTokens'], wishes: ['reasoning'], budgets: ['providerOptions.leash.reasoningBudget'] },
   'bedrock-converse': {
     output: ['inferenceConfig.maxTokens'],
     thinking: 'additionalModelRequestFields.thinking.budget_tokens',

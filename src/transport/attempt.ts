@@ -156,7 +156,7 @@ export class Underway {
     // Stopped while the key was being read.
     if (wire.signal?.aborted) throw this.explain(undefined)
     this.#leave()
-    return send(this.#context.transport, request, wire.signal)
+    return send(request.transport ?? this.#context.transport, request, wire.signal)
   }
 
   /** Embeddings may be sent in several requests: together they are one attempt. */
