@@ -3,6 +3,7 @@ export type {
   Attempt,
   Call,
   CallOptions,
+  CostSoFar,
   Estimate,
   Loss,
   Move,

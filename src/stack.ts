@@ -87,6 +87,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
+  add(costing(deps))
   add(deps.redact && lazyLayer(deps.redact))
   add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
@@ -119,6 +120,12 @@ export function compileDry(options: StackOptions, own: readonly Layer[], deps: S
     ...held('attempt'),
   ]
   return compose(layers, terminal)
+}
+
+/** Only the calls tell. */
+function costing(deps: StackDeps): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/stream-cost.js')).streamCost(deps))
+  return lazyLayer(layer, ({ stream, options }) => stream && (options.costs === true || options.stopAtUsd !== undefined))
 }
 
 /** The layer of something that outlives the stack. */

@@ -33,6 +33,10 @@ export interface CallOptions {
   readonly maxCostUsd?: number
   /** US dollars that all attempts of this call may cost together: answers are bounded so that they fit. */
   readonly budgetUsd?: number
+  /** Ends a stream that has cost more so far, in US dollars, by what the vendor has told and our own count of what came. */
+  readonly stopAtUsd?: number
+  /** `true`: each chunk of a stream tells, as `leash.cost`, what the call has cost so far. */
+  readonly costs?: boolean
   /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
   readonly dryRun?: boolean
   /** Limits of one attempt, phase by phase. */
@@ -220,6 +224,14 @@ export interface Cost {
   readonly estimated: boolean
   /** US dollars that the answer had cost when it was kept, for one that was given again. Null: nobody knows. */
   readonly savedUsd?: number | null
+}
+
+/** What a call has cost while its stream is still coming. */
+export interface CostSoFar {
+  /** US dollars, of all attempts. Null: the price is unknown. */
+  readonly usd: number | null
+  /** Of the stream that is coming, by estimate until the vendor tells. */
+  readonly outputTokens: number
 }
 
 /** A change of target. Each is named as `provider/model`. */
