@@ -58,6 +58,14 @@ const tables: Readonly<Record<string, Strands>> = {
       return contentBlockIndex !== undefined && !delta && !start ? `${contentBlockIndex}.` : undefined
     },
   },
+  'ai-sdk': {
+    of: ({ type, id }, path) => (/-delta$/.test(asString(type) ?? '') ? `${type} ${id}.${path}` : undefined),
+    closed({ type, id }) {
+      const [, of] = /^(.+)-end$/.exec(asString(type) ?? '') ?? []
+      return of === undefined ? (/^(?:finish|error)$/.test(asString(type) ?? '') ? '' : undefined) : `${of}-delta ${id}.`
+    },
+    repeats: ({ type }) => type === 'tool-call',
+  },
 }
 
 const none: Strands = { of: () => undefined, closed: () => undefined }
