@@ -67,7 +67,7 @@ function recorded(call: Call, result: StreamResult, reader: Reader, options: Kee
   }
   let done = false
   const over = async (how: 'read' | 'left') => {
-    if (done || ending !== undefined || size > maxAnswerBytes || call.report.sensitive) return
+    if (done || ending !== undefined || size > maxAnswerBytes || !mayBeKept(call, result)) return
     // Some leave at the mark of the end, and need not wait for the connection to close.
     if (how === 'left' && !endsWithMark(pieces)) return
     done = true
