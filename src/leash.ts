@@ -22,6 +22,7 @@ export type { BreakerChange, BreakerState, Health, Probe, ProviderHealth, Target
 export type { LedgerLine, LedgerSink } from './core/ledger.js'
 export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, KeyInUse, KeyState, Provider, Traits, WireRequest } from './core/provider.js'
+export type { SloObjective, SloState, SloWindow } from './core/slo.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
 export type { EstimateOptions } from './estimate.js'
@@ -35,11 +36,14 @@ export type { WarmCall, Warmed, WarmOptions } from './middleware/cache/warm.js'
 export type { CacheStats } from './middleware/cache.js'
 export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
+export type { TelemetryOptions } from './middleware/otel/options.js'
 export type { AnswerMode, EntityModes, RedactMode, RedactOptions } from './middleware/redact/options.js'
 export type { ResumeOptions } from './middleware/resume.js'
 export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
+export type { Slo, SloOptions } from './middleware/slo/options.js'
 export type { TimeoutOptions } from './middleware/timeout.js'
+export type { ObserveOptions } from './observers.js'
 export { type PromptValue, type PromptVariables, prompt } from './prompt.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
@@ -62,6 +66,7 @@ import { LeashError } from './core/errors.js'
 import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
 import { Lazy } from './core/lazy.js'
+import type { SloState } from './core/slo.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import type { EstimateOptions } from './estimate.js'
@@ -124,6 +129,10 @@ export interface Leash {
   readonly health: () => Health
   /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
   readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
+  /** What the option `metrics` has counted, in Prometheus' text format: `text/plain; version=0.0.4`. */
+  readonly metrics: () => Promise<string>
+  /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
+  readonly slos: () => Promise<SloState[]>
   /** What the `cache` holds, for all calls of this leash. */
   readonly cache: Pick<Cache, 'stats' | 'clear' | 'warm'>
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
@@ -171,6 +180,12 @@ export function openLeash(options: LeashOptions): LeashInside {
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
     budgets: async (of) => (await parts.budgets.get()).states(of),
+    async metrics() {
+      const { metrics } = (await parts.observers?.get()) ?? {}
+      if (!metrics) throw new LeashError('invalid_config', 'Nothing is counted. Set the option `metrics: true`.')
+      return metrics.text()
+    },
+    slos: async () => (await parts.observers?.get())?.slos() ?? [],
     cache: {
       stats: async () => (await answers.get()).stats(),
       clear: async (of) => (await answers.get()).clear(of),

@@ -6,7 +6,7 @@ import type { Prices } from './core/price.js'
 import type { Store } from './core/store.js'
 import type { Transport } from './core/transport.js'
 import type { EngineDeps } from './engine.js'
-import { type HealthOptions, probedProviders } from './health.js'
+import { type HealthOptions, healthOf, probedProviders } from './health.js'
 import type { LeashOptions } from './leash.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
@@ -62,6 +62,13 @@ export function openParts(options: LeashOptions): Parts {
   const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, warn)
   const accounts = books && new Lazy(async () => (await books.get()).accounts)
   const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
+  const observers = new Lazy(async () =>
+    (await import('./observers.js')).openObservers(options, {
+      emitter,
+      health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+      budgets: async () => budgets.value?.states() ?? [],
+    }),
+  )
   const probes = health ? openProbes(health === true ? {} : health, registry, { transport, emitter }) : undefined
   return {
     emitter,
@@ -78,6 +85,7 @@ export function openParts(options: LeashOptions): Parts {
     limits: limitLayers(options, store, prices),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
+    ...((options.telemetry || options.metrics || options.slo) && { observers }),
     ...(options.cache && { cache: answers }),
     ...(breaker && { breaker }),
     ...(mirror && { mirror }),

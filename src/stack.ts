@@ -25,12 +25,13 @@ import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
+import type { ObserveOptions, Observers } from './observers.js'
 import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
-export interface StackOptions extends LimitOptions, BudgetOptions {
+export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
@@ -73,6 +74,7 @@ export interface StackDeps {
   readonly cache?: Lazy<Cache>
   readonly mirror?: Lazy<Mirror>
   readonly redact?: Lazy<Middleware>
+  readonly observers?: Lazy<Observers>
   readonly breaker?: Lazy<Breaker>
   readonly budgets?: Lazy<BudgetKeeper>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
@@ -85,10 +87,12 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   const layers: Middleware[] = []
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
+  add(observed(deps, 'call'))
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
   add(costing(deps))
   add(deps.redact && lazyLayer(deps.redact))
+  add(observed(deps, 'content'))
   add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
   add(deps.mirror && held(deps.mirror))
@@ -105,6 +109,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
   add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
+  add(observed(deps, 'attempt'))
   return compose(layers, terminal)
 }
 
@@ -131,6 +136,10 @@ function costing(deps: StackDeps): Middleware {
 /** The layer of something that outlives the stack. */
 function held(holder: Lazy<{ readonly middleware: Middleware }>): Middleware {
   return lazyLayer(new Lazy(async () => (await holder.get()).middleware))
+}
+
+function observed({ observers }: StackDeps, place: 'call' | 'content' | 'attempt'): Middleware | undefined {
+  return observers && lazyLayer(new Lazy(async () => (await observers.get())[place]))
 }
 
 /** A call may have a budget of its own. */

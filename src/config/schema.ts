@@ -153,6 +153,25 @@ const redactSchema = z.strictObject({
   ner: z.optional(fn),
 })
 
+const given = z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider')
+
+const telemetrySchema = z.strictObject({
+  tracerProvider: z.optional(given),
+  meterProvider: z.optional(given),
+  content: z.optional(z.boolean()),
+  propagate: z.optional(z.union([z.boolean(), strings])),
+  conventions: z.optional(z.enum(['published', 'newest'])),
+})
+
+const below1 = share.check((value: number) => (value < 1 ? undefined : 'must be below 1'))
+
+const sloSchema = z.strictObject({
+  availability: z.optional(below1),
+  latencyMs: z.optional(ms),
+  latencyShare: z.optional(below1),
+  minimumAttempts: z.optional(count),
+})
+
 const optionsSchema = z.strictObject({
   providers: z.optional(
     z.record(
@@ -178,6 +197,9 @@ const optionsSchema = z.strictObject({
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
   health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
+  telemetry: z.optional(z.union([z.boolean(), telemetrySchema])),
+  metrics: z.optional(z.boolean()),
+  slo: z.optional(z.record(z.string(), sloSchema)),
   redact: z.optional(z.union([z.boolean(), redactSchema])),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),

@@ -2,6 +2,7 @@ import type { BudgetEvent } from './budget.js'
 import type { Attempt, Chosen, Move, Report } from './call.js'
 import type { ExperimentState } from './experiment.js'
 import type { BreakerChange, Probe } from './health.js'
+import type { SloState } from './slo.js'
 
 export interface PolicyEvent {
   readonly callId: string
@@ -37,6 +38,8 @@ export interface LeashEvents {
   probe: Probe & { readonly provider: string }
   /** A guard has acted on a call. */
   policy: PolicyEvent
+  /** A provider has spent the errors that its objective allows it in a window. */
+  slo: SloState
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
   warning: { readonly message: string }
 }

@@ -2,8 +2,9 @@
  * Keys by which a server knows that it has had a request before, for those that declare a header for them.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-import type { Call, Origin, Report } from '../core/call.js'
+import type { Call, Report } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
+import { withHeader } from '../core/with-header.js'
 
 /** What a key stands for. Sent again with anything else in it, a server refuses the key. */
 type Sent = Pick<Call, 'body' | 'hedged'> & { readonly provider: string; readonly model: string }
@@ -21,12 +22,7 @@ export function identified(call: Call, header: string): Call {
   origin ??= crypto.randomUUID()
   const place = placeOf(call)
   const key = `${own ?? `leash-${origin}-${call.id}`}${place === 0 ? '' : `-${place + 1}`}`
-  const { target } = call
-  return {
-    ...call,
-    headers: { ...call.headers, [header]: key },
-    target: target.origin ? { ...target, origin: addressed(target.origin, header, key) } : target,
-  }
+  return withHeader(call, header, key)
 }
 
 /** Another target or body, or a second try beside the first, is another request: its key is another one, made of the first. */
@@ -39,22 +35,4 @@ function placeOf({ report, target, body, hedged }: Call): number {
       other.provider === sent.provider && other.model === sent.model && other.body === sent.body && other.hedged === sent.hedged,
   )
   return place === -1 ? all.push(sent) - 1 : place
-}
-
-function addressed(origin: Origin, header: string, key: string): Origin {
-  const withKey = (theirs: Headers) => {
-    const headers = new Headers(theirs)
-    headers.set(header, key)
-    return headers
-  }
-  const { headers, renew } = origin
-  if (!renew) return { ...origin, headers: withKey(headers) }
-  return {
-    ...origin,
-    headers: withKey(headers),
-    renew: async (attempt) => {
-      const again = await renew(attempt)
-      return { ...again, headers: withKey(again.headers) }
-    },
-  }
 }
