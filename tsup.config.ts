@@ -5,6 +5,7 @@ import { defineConfig } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   leash: 'src/leash.ts',
+  'integrations/ai-sdk': 'src/integrations/ai-sdk.ts',
   'stores/index': 'src/stores/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/index': 'src/cli/index.ts',

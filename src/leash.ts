@@ -65,6 +65,7 @@ import type { LeashEvents } from './core/emitter.js'
 import { LeashError } from './core/errors.js'
 import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
+import { hidden } from './core/hidden.js'
 import { Lazy } from './core/lazy.js'
 import type { SloState } from './core/slo.js'
 import type { Transport } from './core/transport.js'
@@ -151,6 +152,13 @@ export interface LeashInside {
   configured(): readonly string[]
 }
 
+const insides = hidden<LeashInside>()
+
+/** What a leash is made of, for the integrations; undefined for one of another copy of this package. */
+export function insideOf(leash: object): LeashInside | undefined {
+  return insides.get(leash)
+}
+
 /** Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it. */
 export function createLeash(options: LeashOptions = {}): Leash {
   return openLeash(options).leash
@@ -203,6 +211,7 @@ export function openLeash(options: LeashOptions): LeashInside {
     fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
     configured: () => registry.names().filter(registry.isConfigured),
   }
+  insides.set(leash, inside)
   return inside
 }
 

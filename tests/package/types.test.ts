@@ -29,6 +29,7 @@ test('the types resolve for every entry under every module resolution that knows
 test.each([
   ['leashllm', full, ['openai']],
   ['leashllm/leash', bare, []],
+  ['leashllm/ai-sdk', full, ['@ai-sdk/provider']],
   ['leashllm/stores', bare, []],
   ['leashllm/testing', bare, []],
 ])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
@@ -36,7 +37,7 @@ test.each([
 })
 
 test.each([
-  ['with every peer', full, ['leashllm', 'leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
+  ['with every peer', full, ['leashllm', 'leashllm/ai-sdk', 'leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
   ['with no peer', bare, ['leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
 ])('a strict consumer %s type-checks, libraries included', async (name, folder, entries) => {
   const project = join(folder, `consumer-${name.replaceAll(' ', '-')}`)
