@@ -41,14 +41,6 @@ export interface LedgerLine {
   readonly priceVersion?: string
 }
 
-/** What became of a request, beside its record: all that an estimate can go by. */
-export interface Heard {
-  /** It may have reached the vendor. */
-  readonly sent: boolean
-  /** Characters of the answer that came. */
-  readonly characters: number
-}
-
 /** Who gave an answer that is given again, and what it cost then. */
 export interface Reused extends Pick<Attempt, 'provider' | 'model' | 'protocol' | 'cost'> {
   readonly status: number
@@ -56,8 +48,12 @@ export interface Reused extends Pick<Attempt, 'provider' | 'model' | 'protocol' 
 
 /** Whoever books the attempts. In memory: an attempt does not wait for it. */
 export interface Accounts {
-  /** The attempt has ended. Writes its cost into the record, and its line into the ledger. */
-  book(call: Call, attempt: Attempt, heard: Heard): void
+  /**
+   * An attempt that was sent has ended. Writes its cost into the record, and its line into the ledger.
+   *
+   * @param characters of the answer, as far as it came: all that an estimate can go by
+   */
+  book(call: Call, attempt: Attempt, characters: number): void
   /** An answer was given again: writes a line of zeros, and what the answer had cost. */
   reuse(call: Call, answer: Reused): void
 }

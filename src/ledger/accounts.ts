@@ -1,6 +1,6 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
 import type { Attempt, Call } from '../core/call.js'
-import type { Accounts, Basis, Heard, LedgerLine, Reused } from '../core/ledger.js'
+import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
@@ -31,8 +31,8 @@ export class Bookkeeper implements Accounts {
     this.#deps = deps
   }
 
-  book(call: Call, attempt: Attempt, heard: Heard): void {
-    const { usage, basis } = this.#used(call, attempt, heard)
+  book(call: Call, attempt: Attempt, characters: number): void {
+    const { usage, basis } = this.#used(call, attempt, characters)
     const price = this.#deps.prices.price(call.target, attempt.startedAt)
     const cost = costIn(price, usage, call)
     if (cost === null) this.#warnOf(targetName(call.target))
@@ -67,11 +67,11 @@ export class Bookkeeper implements Accounts {
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
-  #used(call: Call, attempt: Attempt, { sent, characters }: Heard): { readonly usage: Usage; readonly basis: Basis } {
+  #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
     const told = attempt.usage
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
-    // A refusal is not billed, nor is what never left.
-    if (!sent || (attempt.status !== undefined && attempt.status >= 300)) return { usage: told ?? noUsage, basis: 'complete' }
+    // A refusal is not billed.
+    if (attempt.status !== undefined && attempt.status >= 300) return { usage: told ?? noUsage, basis: 'complete' }
     const output = Math.ceil(characters / charactersPerToken)
     if (told) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens

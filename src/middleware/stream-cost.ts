@@ -1,7 +1,7 @@
 /** What a stream has cost so far: told in its chunks when the caller asks, and held to a limit. */
 import type { Attempt, Call, CostSoFar, StreamResult } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
-import { isObject, type JsonObject, parseJson } from '../core/json.js'
+import { isObject, parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
@@ -9,6 +9,7 @@ import { costOf, type PriceBook } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
+import { saidIn } from '../protocols/said.js'
 import { inputTokens, tokenCounter } from '../protocols/tokens.js'
 import { editedStream, type StreamEdit } from './edited-stream.js'
 import { joined } from './redact/bytes.js'
@@ -56,11 +57,7 @@ class Meter {
 
   see(event: { readonly event?: string; readonly data: string }, payload: unknown): void {
     this.#tap.see(event)
-    if (!isObject(payload)) return
-    this.#lens.replaceEvent(payload as JsonObject, (text) => {
-      this.#characters += text.length
-      return text
-    })
+    this.#characters += saidIn(this.#lens, payload)
   }
 
   /** Of all attempts of the call. */

@@ -121,6 +121,8 @@ export interface Lens {
   replaceResponse(body: JsonObject, replace: ReplaceText): JsonObject
   /** For the parsed payload of one stream event. */
   replaceEvent(event: JsonObject, replace: ReplaceText): JsonObject
+  /** Whether the event only says again what others say piece by piece, or what the caller said. Absent: none does. */
+  repeats?(event: JsonObject): boolean
   usage(body: unknown): Usage | undefined
   /** The member of an answer that `usage` reads, where it is a single one. */
   readonly usageMember?: string

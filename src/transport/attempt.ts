@@ -217,7 +217,7 @@ export class Underway {
   #tell(): void {
     const { call, record, characters } = this
     const { accounts, emitter } = this.#context
-    const book = (accounts: Accounts) => accounts.book(call, record, { sent: true, characters })
+    const book = (accounts: Accounts) => accounts.book(call, record, characters)
     if (accounts?.value) book(accounts.value)
     // A first call can be stopped before they are at hand.
     else accounts?.get().then(book, () => {})

@@ -100,3 +100,15 @@ test('a stream in Anthropic’s own protocol tells it too', async () => {
   const stream = await anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages, stream: true })
   for await (const event of stream) expect(event).toHaveProperty('leash.cost.usd')
 })
+
+test('a stream of OpenAI’s Responses, which says everything again at its end, counts it once', async () => {
+  const stream = await client().responses.create(
+    { model: 'gpt-4o-mini', input: 'Count to eight.', stream: true },
+    { leash: { costs: true } },
+  )
+  const costs: unknown[] = []
+  for await (const event of stream) costs.push(Object(Object(Object(event).leash).cost).usd)
+  const { cost } = await reportOf(stream)
+  expect(costs.at(-1)).toBe(cost?.usd)
+  expect(Math.max(...costs.map(Number))).toBe(cost?.usd)
+})

@@ -2,11 +2,12 @@
 import type { Call, Result, SlowStream, StreamResult } from '../../core/call.js'
 import { atEnd, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
-import { isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { parseJson } from '../../core/json.js'
 import type { Next } from '../../core/middleware.js'
 import { LinkedAbort } from '../../core/signals.js'
 import { protocolAtHand } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
+import { saidIn } from '../../protocols/said.js'
 
 /** As vendors' own pages have it for English text. */
 const charactersPerToken = 4
@@ -57,14 +58,9 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     const told = atEnd(result, (ending) => this.#end(ending))
     this.#bytes = told.body[Symbol.asyncIterator]()
     const tap = lens.tap()
-    const count = (text: string) => {
-      this.#characters += text.length
-      return text
-    }
     const frames = framing.unframer((event) => {
       tap.see(event)
-      const payload = parseJson(event.data)
-      if (isObject(payload)) lens.replaceEvent(payload as JsonObject, count)
+      this.#characters += saidIn(lens, parseJson(event.data))
     })
     this.#see = (bytes) => frames.push(bytes)
     this.#terminal = () => tap.terminal

@@ -86,6 +86,8 @@ export const lens: Lens = {
   replaceRequest,
   replaceResponse: inContent,
   replaceEvent: (event, replace) => lookUp(events, event.type)?.(event, replace) ?? event,
+  // Its arguments have come in deltas.
+  repeats: ({ type }) => type === 'tool-call',
   usage: (body) => readUsage(asObject(body).usage),
   usageMember: 'usage',
   tap: () => new PartTap(),

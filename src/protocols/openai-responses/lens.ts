@@ -140,6 +140,8 @@ export const lens: Lens = {
   replaceRequest: replaceBody,
   replaceResponse: replaceBody,
   replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
+  // Each part comes in deltas, is told whole when it is done, and again in every event about what it is a part of.
+  repeats: ({ type }) => typeof type === 'string' && !type.endsWith('.delta'),
   usage: (body) => usageIn(body),
   usageMember: 'usage',
   tap: () => new Watch(),
