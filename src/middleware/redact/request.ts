@@ -8,7 +8,7 @@ import type { RedactMode } from './options.js'
 import { type Hasher, masked } from './replacement.js'
 import { signedIn } from './signed.js'
 import { Sweep } from './sweep.js'
-import { variantsOf } from './variants.js'
+import { mostEncoded, variantsOf } from './variants.js'
 import type { Vault } from './vault.js'
 import { escaped, type Place, type View, viewOf } from './view.js'
 
@@ -111,7 +111,9 @@ function placed(view: View, detection: Detection, mode: RedactMode): Found[] {
 /** What was found once is replaced wherever it stands, also where nothing tells what it is, and in other spellings. */
 function sweep(texts: Iterable<Text>, found: readonly Found[]): void {
   const origins = new Map<string, Found>()
-  for (const one of found) for (const variant of variantsOf(one.value)) if (!origins.has(variant)) origins.set(variant, one)
+  const values = new Map(found.map((one) => [one.value, one]))
+  for (const [value, one] of values)
+    for (const variant of variantsOf(value, values.size <= mostEncoded)) if (!origins.has(variant)) origins.set(variant, one)
   if (origins.size === 0) return
   const all = [...origins.values()]
   const strings = new Sweep([...origins.keys()])

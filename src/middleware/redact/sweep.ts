@@ -1,6 +1,6 @@
 /**
- * Finds given strings, however many, in one pass over a text (Aho and Corasick, 1975). What was found to be somebody's in one
- * place is his in every other too, where nothing around it says so.
+ * Finds given strings, however many, in one pass over a text. What was found to be somebody's in one place is his in every other
+ * too, where nothing around it says so.
  */
 export interface Hit {
   readonly start: number
@@ -9,91 +9,85 @@ export interface Hit {
   readonly index: number
 }
 
-const root = 0
+/** So many characters are looked at before a string is: nearly every place of a text is passed by at this price. */
+const longestBeginning = 5
+const slots = 1 << 16
+const base = 31
+
+const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & (slots - 1)
 
 export class Sweep {
-  /** From a node by a character to the next. */
-  readonly #next = new Map<number, number>()
-  /** Where to go on when there is no next: to the longest end of what was read that another string begins with. */
-  readonly #fallback: number[] = [root]
-  readonly #depth: number[] = [0]
-  /** The longest string that ends here. */
-  readonly #ending: (number | undefined)[] = [undefined]
-  readonly #begins = new Uint8Array(0x10000)
-  readonly #lengths: number[]
+  /** In the order of their characters, each with its place among those given. */
+  readonly #strings: readonly { readonly text: string; readonly index: number }[]
+  /** Of each, the longest other one that it begins with; -1 when there is none. */
+  readonly #inside: readonly number[]
+  /** Whether a string may begin so. */
+  readonly #begins = new Uint8Array(slots)
+  readonly #length: number
 
   constructor(strings: readonly string[]) {
-    this.#lengths = strings.map(({ length }) => length)
-    for (const [index, string] of strings.entries()) this.#add(string, index)
-    this.#link(strings)
+    const sorted = strings.map((text, index) => ({ text, index }))
+    sorted.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    this.#strings = sorted
+    this.#length = strings.reduce((least, { length }) => Math.min(least, length), longestBeginning)
+    for (const string of strings) this.#begins[slotOf(this.#hash(string, 0))] = 1
+    const inside: number[] = []
+    for (const [at, { text }] of sorted.entries()) {
+      let before = at - 1
+      while (before >= 0 && !text.startsWith(sorted[before]?.text ?? '')) before = inside[before] ?? -1
+      inside.push(before)
+    }
+    this.#inside = inside
   }
 
-  #add(string: string, index: number): void {
-    let node = root
-    for (let at = 0; at < string.length; at++) {
-      const edge = node * 0x10000 + string.charCodeAt(at)
-      let next = this.#next.get(edge)
-      if (next === undefined) {
-        next = this.#depth.length
-        this.#next.set(edge, next)
-        this.#depth.push(at + 1)
-        this.#ending.push(undefined)
-        this.#fallback.push(root)
-      }
-      node = next
-    }
-    this.#ending[node] ??= index
-    this.#begins[string.charCodeAt(0)] = 1
-  }
-
-  /** Nodes by their depth, so that a fallback is there before it is needed. */
-  #link(strings: readonly string[]): void {
-    const longest = this.#lengths.reduce((most, length) => Math.max(most, length), 0)
-    let level = strings.map((_, index) => ({ index, node: root }))
-    for (let depth = 0; depth < longest; depth++) {
-      level = level.filter(({ index }) => (this.#lengths[index] ?? 0) > depth)
-      for (const place of level) {
-        const code = (strings[place.index] as string).charCodeAt(depth)
-        const node = this.#next.get(place.node * 0x10000 + code) as number
-        if (depth > 0) this.#fallback[node] = this.#step(this.#fallback[place.node] as number, code)
-        this.#ending[node] ??= this.#ending[this.#fallback[node] as number]
-        place.node = node
-      }
-    }
-  }
-
-  #step(from: number, code: number): number {
-    for (let node = from; ; node = this.#fallback[node] as number) {
-      const next = this.#next.get(node * 0x10000 + code)
-      if (next !== undefined) return next
-      if (node === root) return root
-    }
+  #hash(text: string, at: number): number {
+    let hash = 0
+    for (let i = 0; i < this.#length; i++) hash = (Math.imul(hash, base) + text.charCodeAt(at + i)) | 0
+    return hash
   }
 
   /** None overlaps another: of those that do, the one that begins first, and of these the longest. */
   find(text: string): Hit[] {
     const hits: Hit[] = []
-    let node = root
-    for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (node === root && this.#begins[code] === 0) continue
-      node = this.#step(node, code)
-      if (this.#ending[node] !== undefined) this.#take(hits, node, at + 1)
+    const length = this.#length
+    let past = 1
+    for (let i = 0; i < length; i++) past = Math.imul(past, base)
+    let hash = this.#hash(text, 0)
+    for (let at = 0; at + length <= text.length; ) {
+      const string = this.#begins[slotOf(hash)] === 1 ? this.#strings[this.#longestAt(text, at)] : undefined
+      if (string) {
+        hits.push({ start: at, end: at + string.text.length, index: string.index })
+        at += string.text.length
+        hash = this.#hash(text, at)
+      } else {
+        // The window goes on by one character (Karp and Rabin, 1987).
+        hash = (Math.imul(hash, base) + text.charCodeAt(at + length) - Math.imul(text.charCodeAt(at), past)) | 0
+        at++
+      }
     }
     return hits
   }
 
-  #take(hits: Hit[], node: number, end: number): void {
-    for (let at = node; at !== root; at = this.#fallback[at] as number) {
-      const index = this.#ending[at]
-      if (index === undefined) return
-      const start = end - (this.#lengths[index] as number)
-      while (hits.length > 0 && (hits.at(-1) as Hit).start >= start) hits.pop()
-      if (hits.length === 0 || (hits.at(-1) as Hit).end <= start) {
-        hits.push({ start, end, index })
-        return
-      }
-      // The longest runs into the one before; a shorter one may not.
+  /** All strings between one that the text goes on with and the text itself begin with that one. */
+  #longestAt(text: string, at: number): number {
+    let [low, high] = [0, this.#strings.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (isBehind(this.#strings[middle]?.text ?? '', text, at)) high = middle
+      else low = middle + 1
     }
+    let found = low - 1
+    while (found >= 0 && !text.startsWith(this.#strings[found]?.text ?? '', at)) found = this.#inside[found] ?? -1
+    return found
   }
+}
+
+/** Whether a string stands behind what the text goes on with, in the order of characters. */
+function isBehind(string: string, text: string, at: number): boolean {
+  for (let i = 0; i < string.length; i++) {
+    if (at + i >= text.length) return true
+    const difference = string.charCodeAt(i) - text.charCodeAt(at + i)
+    if (difference !== 0) return difference > 0
+  }
+  return false
 }
