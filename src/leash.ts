@@ -27,6 +27,7 @@ export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
 export type { EstimateOptions } from './estimate.js'
 export { reportOf } from './fetch.js'
+export type { Handle, HandleOptions } from './handler.js'
 export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
@@ -72,7 +73,7 @@ import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
 import type { EstimateOptions } from './estimate.js'
 import { leashFetch } from './fetch.js'
-import type { HandlerOptions } from './handler.js'
+import type { Handle, HandleOptions, HandlerOptions } from './handler.js'
 import { healthOf, holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
@@ -101,7 +102,7 @@ export interface Leash {
   /** Takes the place of `fetch` in any SDK: a call to a model goes through the stack, everything else passes. */
   readonly fetch: typeof fetch
   /** Serves the wire endpoints of OpenAI, Anthropic and Gemini in any fetch-style host, with any model behind any of them. */
-  readonly handle: (request: Request) => Promise<Response>
+  readonly handle: Handle
   /** An instance of a vendor's own SDK, of the same class, on the leash. */
   readonly wrap: <T extends object>(client: T) => T
   /** Adds a layer to the stack, inside those there are. */
@@ -172,7 +173,7 @@ export function openLeash(options: LeashOptions): LeashInside {
   const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
-    handle: async (request) => (handler.value ?? (await handler.get()))(request),
+    handle: async (request: Request, options: HandleOptions = {}) => (handler.value ?? (await handler.get()))(request, options),
     wrap: (client) => wrap(client, inside),
     use(layer) {
       engine.use(layer)

@@ -19,7 +19,16 @@ import { expectTypeOf, test } from 'vitest'
 
 test('a leash has the types of what it takes the place of', () => {
   expectTypeOf<Leash['fetch']>().toEqualTypeOf<typeof fetch>()
-  expectTypeOf<Leash['handle']>().toEqualTypeOf<(request: Request) => Promise<Response>>()
+  expectTypeOf<Leash['handle']>().toExtend<(request: Request) => Promise<Response>>()
+  // Hosts have a second argument of their own.
+  expectTypeOf<Leash['handle']>().toExtend<(request: Request, server: { readonly hostname: string }) => Promise<Response>>()
+  const host = (leash: Leash, request: Request) => [
+    leash.handle(request, { leash: { tenant: 'acme', tags: { app: 'x' } }, maxBodyBytes: 1000 }),
+    leash.handle(request, { leash: async () => ({ user: 'ada' }) }),
+    // @ts-expect-error No such option.
+    leash.handle(request, { tenant: 'acme' }),
+  ]
+  expectTypeOf(host).toBeFunction()
   const wrapped = (leash: Leash, client: Date) => leash.wrap(client)
   expectTypeOf(wrapped).returns.toEqualTypeOf<Date>()
 })
