@@ -6,6 +6,7 @@ const entry = {
   index: 'src/index.ts',
   leash: 'src/leash.ts',
   'integrations/ai-sdk': 'src/integrations/ai-sdk.ts',
+  'modules/index': 'src/modules/index.ts',
   'stores/index': 'src/stores/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/index': 'src/cli/index.ts',

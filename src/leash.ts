@@ -80,6 +80,8 @@ import type { LedgerOptions } from './ledger/ledger.js'
 import type { BudgetQuery } from './middleware/budget/options.js'
 import type { Cache } from './middleware/cache.js'
 import type { Routes } from './middleware/route/options.js'
+import type { LeashModules } from './modules/registry.js'
+import type { ModuleStatus } from './modules/slot.js'
 import { openParts } from './parts.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import type { Layer, StackOptions } from './stack.js'
@@ -127,8 +129,10 @@ export interface Leash {
    * @returns false when the call was in none, or is too long ago
    */
   readonly score: (call: string | { readonly id: string }, value: number) => boolean
-  /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
-  readonly health: () => Health
+  /** How targets, providers and modules are doing, by what their calls came to. Nothing is sent. */
+  readonly health: () => Health & { readonly modules?: readonly ModuleStatus[] }
+  /** The `modules`: how they do, and ways to change them while calls are under way. Those keep what they began with. */
+  readonly modules: LeashModules
   /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
   readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
   /** What the option `metrics` has counted, in Prometheus' text format: `text/plain; version=0.0.4`. */
@@ -168,7 +172,7 @@ export function createLeash(options: LeashOptions = {}): Leash {
 export function openLeash(options: LeashOptions): LeashInside {
   checkOptions(options)
   const parts = openParts(options)
-  const { emitter, registry, transport, breaker, books, router, answers, probes } = parts
+  const { emitter, registry, transport, breaker, books, router, answers, probes, guards } = parts
   const engine = new Engine(options, parts)
   const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
@@ -187,7 +191,17 @@ export function openLeash(options: LeashOptions): LeashInside {
     estimate: async (request, options = {}) => (await import('./estimate.js')).estimate(engine, request, options),
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
-    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+    health: () => ({
+      ...healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+      ...(guards.value && { modules: guards.value.list() }),
+    }),
+    modules: {
+      list: async () => (await guards.get()).list(),
+      health: async () => (await guards.get()).health(),
+      add: async (module) => (await guards.get()).add(module),
+      replace: async (name, module) => (await guards.get()).replace(name, module),
+      remove: async (name) => (await guards.get()).remove(name),
+    },
     budgets: async (of) => (await parts.budgets.get()).states(of),
     async metrics() {
       const { metrics } = (await parts.observers?.get()) ?? {}

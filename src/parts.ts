@@ -14,6 +14,7 @@ import { limitLayers } from './limits.js'
 import type { BudgetKeeper } from './middleware/budget.js'
 import type { Cache } from './middleware/cache.js'
 import type { RedactOptions } from './middleware/redact/options.js'
+import type { Registry } from './modules/registry.js'
 import type { Probes, ProbesContext } from './probes.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
@@ -23,6 +24,8 @@ export interface Parts extends EngineDeps {
   readonly books?: Lazy<OpenLedger>
   /** There for who asks what it holds, also where no call is answered from it. */
   readonly answers: Lazy<Cache>
+  /** There for who asks, also where the leash was made without. */
+  readonly guards: Lazy<Registry>
   /** A call may have a budget where the leash has none. */
   readonly budgets: Lazy<BudgetKeeper>
   readonly probes?: Lazy<Probes>
@@ -59,6 +62,7 @@ export function openParts(options: LeashOptions): Parts {
     const { BudgetKeeper } = await import('./middleware/budget.js')
     return new BudgetKeeper(options, { emitter, store: await store.get(), find, prices, capabilities })
   })
+  const guards = new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
   const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, warn)
   const accounts = books && new Lazy(async () => (await books.get()).accounts)
   const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
@@ -80,10 +84,12 @@ export function openParts(options: LeashOptions): Parts {
     capabilities,
     router,
     answers,
+    guards,
     budgets,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
     limits: limitLayers(options, store, prices),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(options.modules && { modules: guards }),
     ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
     ...((options.telemetry || options.metrics || options.slo) && { observers }),
     ...(options.cache && { cache: answers }),
@@ -98,6 +104,7 @@ export function openParts(options: LeashOptions): Parts {
       mirror?.value?.close()
       await budgets.value?.close()
       await answers.value?.close()
+      await guards.value?.close()
       opened.value?.close()
       await books?.value?.ledger.flush()
     },

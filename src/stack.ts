@@ -25,6 +25,8 @@ import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
+import type { Module } from './modules/module.js'
+import type { Registry } from './modules/registry.js'
 import type { ObserveOptions, Observers } from './observers.js'
 import type { Find } from './resolve.js'
 
@@ -34,6 +36,8 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
+  /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
+  readonly modules?: readonly Module[]
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
   readonly redact?: RedactOptions | boolean
   /** Sends copies of calls to another model, for comparison. */
@@ -73,6 +77,7 @@ export interface StackDeps {
   readonly limits: LimitLayers
   readonly cache?: Lazy<Cache>
   readonly mirror?: Lazy<Mirror>
+  readonly modules?: Lazy<Registry>
   readonly redact?: Lazy<Middleware>
   readonly observers?: Lazy<Observers>
   readonly breaker?: Lazy<Breaker>
@@ -91,7 +96,9 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
   add(costing(deps))
+  add(deps.modules && guarding(deps.modules, 'original'))
   add(deps.redact && lazyLayer(deps.redact))
+  add(deps.modules && guarding(deps.modules, 'redacted'))
   add(observed(deps, 'content'))
   add(deps.cache && held(deps.cache))
   add(options.coalesce && coalescing(options.coalesce))
@@ -118,7 +125,9 @@ export function compileDry(options: StackOptions, own: readonly Layer[], deps: S
   const held = (place: 'call' | 'attempt') => (deps.budgets ? [budgeted(options, deps.budgets, place)] : [])
   const layers = [
     ...placed(own, 'call'),
+    ...(deps.modules ? [guarding(deps.modules, 'original')] : []),
     ...(deps.redact ? [lazyLayer(deps.redact)] : []),
+    ...(deps.modules ? [guarding(deps.modules, 'redacted')] : []),
     ...held('call'),
     routing(deps.router),
     fallingBack(options.fallback, deps),
@@ -140,6 +149,10 @@ function held(holder: Lazy<{ readonly middleware: Middleware }>): Middleware {
 
 function observed({ observers }: StackDeps, place: 'call' | 'content' | 'attempt'): Middleware | undefined {
   return observers && lazyLayer(new Lazy(async () => (await observers.get())[place]))
+}
+
+function guarding(modules: Lazy<Registry>, sees: Module['sees']): Middleware {
+  return lazyLayer(new Lazy(async () => (await modules.get())[sees]))
 }
 
 /** A call may have a budget of its own. */

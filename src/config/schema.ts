@@ -201,6 +201,14 @@ const optionsSchema = z.strictObject({
   metrics: z.optional(z.boolean()),
   slo: z.optional(z.record(z.string(), sloSchema)),
   redact: z.optional(z.union([z.boolean(), redactSchema])),
+  modules: z.optional(
+    z.array(
+      z.custom(
+        (value) => typeof value === 'object' && value !== null && 'settings' in value,
+        'expected a module: what defineModule() gives, called with its options where it has any',
+      ),
+    ),
+  ),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
   strict: z.optional(z.boolean()),

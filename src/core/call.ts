@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js'
-import type { JsonObject } from './json.js'
+import type { Json, JsonObject } from './json.js'
 import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
 import type { Transport } from './transport.js'
@@ -295,6 +295,8 @@ export interface Report {
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]
+  /** What modules have noted, each under its name. */
+  annotations?: Readonly<Record<string, Readonly<Record<string, Json>>>>
   /** How many values were redacted, by type. */
   redactions?: Readonly<Record<string, number>>
   /** Of all attempts together, once they have ended. */
