@@ -43,6 +43,8 @@ export type { ResumeOptions } from './middleware/resume.js'
 export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
 export type { Slo, SloOptions } from './middleware/slo/options.js'
+export type { Embedder, Nearest, SemanticCacheOptions, VectorIndex } from './middleware/semantic-cache/options.js'
+export type { SemanticCacheStats } from './middleware/semantic-cache.js'
 export type { TimeoutOptions } from './middleware/timeout.js'
 export type { ObserveOptions } from './observers.js'
 export { type PromptValue, type PromptVariables, prompt } from './prompt.js'
@@ -78,8 +80,8 @@ import { healthOf, holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { BudgetQuery } from './middleware/budget/options.js'
-import type { Cache } from './middleware/cache.js'
 import type { Routes } from './middleware/route/options.js'
+import type { Caches } from './open-cache.js'
 import type { LeashModules } from './modules/registry.js'
 import type { ModuleStatus } from './modules/slot.js'
 import { openParts } from './parts.js'
@@ -140,7 +142,7 @@ export interface Leash {
   /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
   readonly slos: () => Promise<SloState[]>
   /** What the `cache` holds, for all calls of this leash. */
-  readonly cache: Pick<Cache, 'stats' | 'clear' | 'warm'>
+  readonly cache: Pick<Caches, 'stats' | 'clear' | 'warm'>
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
   readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
   /** Takes no more calls. Those under way go on to their end. */

@@ -12,9 +12,9 @@ import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
 import { limitLayers } from './limits.js'
 import type { BudgetKeeper } from './middleware/budget.js'
-import type { Cache } from './middleware/cache.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import type { Registry } from './modules/registry.js'
+import type { Caches } from './open-cache.js'
 import type { Probes, ProbesContext } from './probes.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
@@ -23,7 +23,7 @@ export interface Parts extends EngineDeps {
   readonly registry: Providers
   readonly books?: Lazy<OpenLedger>
   /** There for who asks what it holds, also where no call is answered from it. */
-  readonly answers: Lazy<Cache>
+  readonly answers: Lazy<Caches>
   /** There for who asks, also where the leash was made without. */
   readonly guards: Lazy<Registry>
   /** A call may have a budget where the leash has none. */
@@ -65,7 +65,7 @@ export function openParts(options: LeashOptions): Parts {
   const guards = new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
   const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, warn)
   const accounts = books && new Lazy(async () => (await books.get()).accounts)
-  const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts }))
+  const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
   const observers = new Lazy(async () =>
     (await import('./observers.js')).openObservers(options, {
       emitter,
@@ -92,7 +92,7 @@ export function openParts(options: LeashOptions): Parts {
     ...(options.modules && { modules: guards }),
     ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
     ...((options.telemetry || options.metrics || options.slo) && { observers }),
-    ...(options.cache && { cache: answers }),
+    ...((options.cache || options.semanticCache) && { cache: answers }),
     ...(breaker && { breaker }),
     ...(mirror && { mirror }),
     ...(books && { books }),

@@ -13,7 +13,6 @@ import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
 import type { BudgetKeeper, BudgetOptions } from './middleware/budget.js'
 import type { CacheOptions } from './middleware/cache/options.js'
-import type { Cache } from './middleware/cache.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
@@ -24,6 +23,7 @@ import type { RedactOptions } from './middleware/redact/options.js'
 import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
+import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
 import type { Registry } from './modules/registry.js'
@@ -52,6 +52,8 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   readonly hedge?: HedgeOptions | boolean
   /** Gives an answer again to whoever asks the same again. */
   readonly cache?: CacheOptions | boolean
+  /** Gives the answer to one question to whoever asks nearly the same. @defaultValue off */
+  readonly semanticCache?: SemanticCacheOptions
   /** Answers identical calls that are under way at the same time by one call upstream. */
   readonly coalesce?: CoalesceOptions | boolean
   /** Goes on with streams that die after their first content. @defaultValue false */
@@ -75,7 +77,7 @@ export interface StackDeps {
   readonly prices: Lazy<PriceBook>
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
-  readonly cache?: Lazy<Cache>
+  readonly cache?: Lazy<{ readonly middleware: Middleware }>
   readonly mirror?: Lazy<Mirror>
   readonly modules?: Lazy<Registry>
   readonly redact?: Lazy<Middleware>

@@ -89,6 +89,25 @@ const cacheSchema = z.strictObject({
   maxAnswerBytes: z.optional(count),
 })
 
+const semanticCacheSchema = z.strictObject({
+  embed: z.union([
+    z.string().check(z.minLength(1)),
+    z.custom((value) => typeof value === 'object' && value !== null && 'embed' in value, 'expected an embedder'),
+  ]),
+  threshold: z.optional(share),
+  compare: z.optional(z.enum(['last-user', 'conversation'])),
+  ttlMs: z.optional(maxAge),
+  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
+  ignore: z.optional(models),
+  refusals: z.optional(z.boolean()),
+  maxAnswerBytes: z.optional(count),
+  sample: z.optional(share),
+  agreement: z.optional(share),
+  maxEntries: z.optional(count),
+  maxBytes: z.optional(count),
+  index: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'nearest' in value, 'expected an index')),
+})
+
 const coalesceSchema = z.strictObject({
   maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
 })
@@ -191,6 +210,7 @@ const optionsSchema = z.strictObject({
   pace: z.optional(paceSchema),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
   cache: z.optional(z.union([z.boolean(), cacheSchema])),
+  semanticCache: z.optional(semanticCacheSchema),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   resume: z.optional(z.union([z.boolean(), resumeSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),

@@ -285,9 +285,12 @@ export interface Report {
   coalesced?: true
   /**
    * `hit`: the answer was kept from an earlier call. `stale`: the same, and it is fetched anew for the next one. `miss`: none
-   * was there. `refresh`: it was to be fetched anew. Absent: no cache was asked.
+   * was there. `refresh`: it was to be fetched anew. `similar`: it was the answer to nearly the same question. Absent: no cache
+   * was asked.
    */
-  cache?: 'hit' | 'stale' | 'miss' | 'refresh'
+  cache?: 'hit' | 'stale' | 'miss' | 'refresh' | 'similar'
+  /** How near that question was, as a cosine. */
+  similarity?: number
   /** The id of the call that got an old answer, for which this one fetches a new one. */
   readonly refreshOf?: string
   /** Set by a layer that saw what must not be kept: no cache keeps the answer, or answers the call. */

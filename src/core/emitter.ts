@@ -40,6 +40,8 @@ export interface LeashEvents {
   policy: PolicyEvent
   /** A provider has spent the errors that its objective allows it in a window. */
   slo: SloState
+  /** An answer to a similar question was compared with one to the question itself. Both numbers are cosines. */
+  similar: { readonly callId: string; readonly similarity: number; readonly likeness: number; readonly agrees: boolean }
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
   warning: { readonly message: string }
 }

@@ -1,5 +1,7 @@
 /** Gives a kept answer to a caller. */
 import type { Call, Report, Result } from '../../core/call.js'
+import type { Lazy } from '../../core/lazy.js'
+import type { Accounts } from '../../core/ledger.js'
 import { usdOf } from '../../core/money.js'
 import { usageOf } from '../../core/usage.js'
 import type { About, Found } from './kept.js'
@@ -31,4 +33,14 @@ export function tell(report: Report, about: About): void {
   if (about.warnings) report.warnings.push(...about.warnings)
   if (about.cost === undefined) return
   report.cost = { usd: 0, estimated: false, savedUsd: about.cost === null ? null : usdOf(about.cost) }
+}
+
+/** The first answer of a process may be given before anybody counts. */
+export function book(accounts: Lazy<Accounts> | undefined, call: Call, about: About): void {
+  if (accounts?.value) accounts.value.reuse(call, about)
+  else
+    accounts?.get().then(
+      (accounts) => accounts.reuse(call, about),
+      () => {},
+    )
 }
