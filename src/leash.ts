@@ -85,6 +85,7 @@ import type { Caches } from './open-cache.js'
 import type { LeashModules } from './modules/registry.js'
 import type { ModuleStatus } from './modules/slot.js'
 import { openParts } from './parts.js'
+import type { TokensOption } from './protocols/tokens.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
@@ -100,6 +101,11 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
   readonly ledger?: boolean | LedgerOptions
   /** Prices of your own, over those that are known. */
   readonly prices?: PricesOptions
+  /**
+   * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
+   * own. @defaultValue a quick estimate
+   */
+  readonly tokens?: TokensOption
 }
 
 export interface Leash {

@@ -16,6 +16,7 @@ import type { RedactOptions } from './middleware/redact/options.js'
 import type { Registry } from './modules/registry.js'
 import type { Caches } from './open-cache.js'
 import type { Probes, ProbesContext } from './probes.js'
+import type { CountTokens } from './protocols/tokens.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
 
@@ -45,6 +46,7 @@ export function openParts(options: LeashOptions): Parts {
   const warn = (message: string) => emitter.emit('warning', { message })
   const opened = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const prices = new Lazy(async () => (await opened.get()).book.get())
+  const tokens = new Lazy(async () => (await import('./protocols/tokens.js')).counterBy(options.tokens))
   const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
   const breaker =
     circuitBreaker === false
@@ -63,7 +65,7 @@ export function openParts(options: LeashOptions): Parts {
     return new BudgetKeeper(options, { emitter, store: await store.get(), find, prices, capabilities })
   })
   const guards = new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
-  const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, warn)
+  const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, tokens, warn)
   const accounts = books && new Lazy(async () => (await books.get()).accounts)
   const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
   const observers = new Lazy(async () =>
@@ -81,13 +83,14 @@ export function openParts(options: LeashOptions): Parts {
     resolve,
     find,
     prices,
+    tokens,
     capabilities,
     router,
     answers,
     guards,
     budgets,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
-    limits: limitLayers(options, store, prices),
+    limits: limitLayers(options, store, { prices, tokens }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(options.modules && { modules: guards }),
     ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
@@ -98,7 +101,7 @@ export function openParts(options: LeashOptions): Parts {
     ...(books && { books }),
     ...(accounts && { accounts }),
     ...(probes && { probes }),
-    ...(options.prices && { ready: opened }),
+    ...((options.prices || options.tokens) && { ready: new Lazy(() => Promise.all([opened.get(), tokens.get()])) }),
     async close() {
       void probes?.get().then((probes) => probes.close())
       mirror?.value?.close()
@@ -124,6 +127,11 @@ function openProbes(options: HealthOptions, registry: Providers, context: Probes
 }
 
 /** The first call loads it, while its vendor works on the answer. */
-function openBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
-  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
+function openBooks(
+  options: LedgerOptions,
+  prices: Lazy<Prices>,
+  tokens: Lazy<CountTokens>,
+  warn: (message: string) => void,
+): Lazy<OpenLedger> {
+  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), tokens, warn))
 }

@@ -6,6 +6,7 @@ import type { Capabilities } from './catalog/capabilities.js'
 import type { Call, Target } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
+import type { Accounts } from './core/ledger.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
 import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
@@ -28,6 +29,7 @@ import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
 import type { Registry } from './modules/registry.js'
 import type { ObserveOptions, Observers } from './observers.js'
+import type { CountTokens } from './protocols/tokens.js'
 import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
@@ -75,6 +77,9 @@ export interface StackDeps {
   /** What is known of models. */
   readonly capabilities: Lazy<(target: Target) => Capabilities>
   readonly prices: Lazy<PriceBook>
+  /** How tokens are counted that no vendor has told yet. */
+  readonly tokens: Lazy<CountTokens>
+  readonly accounts?: Lazy<Accounts> | undefined
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
   readonly cache?: Lazy<{ readonly middleware: Middleware }>
@@ -103,7 +108,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(deps.modules && guarding(deps.modules, 'redacted'))
   add(observed(deps, 'content'))
   add(deps.cache && held(deps.cache))
-  add(options.coalesce && coalescing(options.coalesce))
+  add(options.coalesce && coalescing(options.coalesce, deps))
   add(deps.mirror && held(deps.mirror))
   add(deps.budgets && budgeted(options, deps.budgets, 'call'))
   add(routing(deps.router))
@@ -193,8 +198,9 @@ function breaking(breaker: Lazy<Breaker>): Middleware {
   )
 }
 
-function coalescing(options: CoalesceOptions | true): Middleware {
-  const layer = new Lazy(async () => (await import('./middleware/coalesce.js')).coalesce(options === true ? {} : options))
+function coalescing(options: CoalesceOptions | true, deps: StackDeps): Middleware {
+  const given = options === true ? {} : options
+  const layer = new Lazy(async () => (await import('./middleware/coalesce.js')).coalesce(given, deps))
   return lazyLayer(layer, (call) => call.options.coalesce !== false)
 }
 

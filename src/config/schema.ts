@@ -215,6 +215,7 @@ const optionsSchema = z.strictObject({
   resume: z.optional(z.union([z.boolean(), resumeSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
+  tokens: z.optional(z.union([z.literal('exact'), fn])),
   health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
   telemetry: z.optional(z.union([z.boolean(), telemetrySchema])),

@@ -31,6 +31,8 @@ export interface LedgerLine {
   readonly hedged?: true
   /** Nobody was asked: an answer that had been kept was given again. `attempt`, `usage` and `cost` are 0. */
   readonly cached?: true
+  /** Nobody was asked again: the answer is that of an identical call. `attempt`, `usage` and `cost` are 0. */
+  readonly coalesced?: true
   /** Nano-dollars that this answer had cost. Null: the price is unknown. */
   readonly saved?: Nano | null
   readonly usage: Usage
@@ -55,7 +57,7 @@ export interface Accounts {
    */
   book(call: Call, attempt: Attempt, characters: number): void
   /** An answer was given again: writes a line of zeros, and what the answer had cost. */
-  reuse(call: Call, answer: Reused): void
+  reuse(call: Call, answer: Reused, how?: 'cached' | 'coalesced'): void
 }
 
 /** Takes lines as they come, in order: a file, a queue, a table. A failure is told once and costs no call. */

@@ -48,11 +48,11 @@ export class Bookkeeper implements Accounts {
     })
   }
 
-  reuse(call: Call, { provider, model, protocol, status, cost }: Reused): void {
+  reuse(call: Call, { provider, model, protocol, status, cost }: Reused, how: 'cached' | 'coalesced' = 'cached'): void {
     const answer: Attempt = { provider, model, protocol, status, startedAt: Date.now(), outcome: 'ok' }
     this.#deps.add({
       ...lineOf(call, answer),
-      cached: true,
+      [how]: true,
       ...(cost !== undefined && { saved: cost }),
       usage: noUsage,
       basis: 'complete',

@@ -31,6 +31,8 @@ export interface UsageRow {
   readonly unpriced: number
   /** Calls that got an answer which had been kept. They have no attempt. */
   readonly cached: number
+  /** Calls that were answered together with an identical one. They have no attempt either. */
+  readonly coalesced: number
   /** US dollars that those answers had cost, as far as it is known. */
   readonly saved: string
 }
@@ -44,6 +46,7 @@ interface Sum {
   estimated: number
   unpriced: number
   cached: number
+  coalesced: number
   saved: Nano
 }
 
@@ -63,12 +66,24 @@ export function fold(
     let sum = sums.get(key)
     if (!sum) {
       const of = Object.fromEntries(dimensions.map((dimension, place) => [dimension, values[place] ?? '']))
-      sum = { of, calls: new Set(), attempts: 0, usage: noUsage, nano: 0, estimated: 0, unpriced: 0, cached: 0, saved: 0 }
+      sum = {
+        of,
+        calls: new Set(),
+        attempts: 0,
+        usage: noUsage,
+        nano: 0,
+        estimated: 0,
+        unpriced: 0,
+        cached: 0,
+        coalesced: 0,
+        saved: 0,
+      }
       sums.set(key, sum)
     }
     sum.calls.add(line.callId)
-    if (line.cached) {
-      sum.cached++
+    if (line.cached || line.coalesced) {
+      if (line.cached) sum.cached++
+      else sum.coalesced++
       sum.saved += line.saved ?? 0
       continue
     }

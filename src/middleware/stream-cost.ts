@@ -10,24 +10,25 @@ import { outputTotal, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { saidIn } from '../protocols/said.js'
-import { inputTokens, tokenCounter } from '../protocols/tokens.js'
+import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { editedStream, type StreamEdit } from './edited-stream.js'
 import { joined } from './redact/bytes.js'
 
 export interface StreamCostDeps {
   readonly prices: Lazy<PriceBook>
+  readonly tokens: Lazy<CountTokens>
 }
 
 /** As vendors' own pages have it for English text. */
 const charactersPerToken = 4
 
-export function streamCost({ prices }: StreamCostDeps): Middleware {
+export function streamCost({ prices, tokens }: StreamCostDeps): Middleware {
   return (next) =>
     async function streamCost(call) {
       const { stopAtUsd, costs = false } = call.options
       const protocol = protocolAtHand(call.protocol)
       const most = stopAtUsd === undefined ? undefined : parseUsd(stopAtUsd)
-      const [book, count, result] = await Promise.all([prices.get(), tokenCounter.get(), next(call)])
+      const [book, count, result] = await Promise.all([prices.get(), tokens.get(), next(call)])
       if (!result.stream || !result.attempt || !protocol) return result
       const meter = new Meter(call, result, protocol, book, () => inputTokens(protocol.lens, call.body, count))
       const stop = most === undefined ? undefined : () => meter.stopAt(most)

@@ -9,20 +9,21 @@ import { type Expected, type Price, type PriceBook, serviceTierOf, textBuckets, 
 import { usageOf } from '../core/usage.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
-import { inputTokens, tokenCounter } from '../protocols/tokens.js'
+import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
 
 export interface DryRunDeps {
   readonly prices: Lazy<PriceBook>
+  readonly tokens: Lazy<CountTokens>
   readonly capabilities: Lazy<(target: Call['target']) => { readonly maxOutput?: number }>
 }
 
-export function dryRun({ prices, capabilities }: DryRunDeps): Next {
+export function dryRun({ prices, capabilities, tokens }: DryRunDeps): Next {
   return async function dryRun(call) {
     const { own, theirs } = await protocolsOf(call)
     noteLosses(call, await lossesOf(call, own, theirs))
-    const [book, can, count] = await Promise.all([prices.get(), capabilities.get(), tokenCounter.get()])
+    const [book, can, count] = await Promise.all([prices.get(), capabilities.get(), tokens.get()])
     const { target } = call
     const bound = own.kind === 'chat' ? (needsOf(own.name, call.body).maxOutputTokens ?? can(target).maxOutput) : 0
     const asked = inputTokens(own.lens, call.body, count)
