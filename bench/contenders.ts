@@ -2,7 +2,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { ChatOpenAI } from '@langchain/openai'
 import { generateText, streamText } from 'ai'
-import { LeashLLM } from 'leashllm'
+import { LeashLLM, type LeashLLMOptions } from 'leashllm'
 import OpenAI from 'openai'
 
 /** Each gives the length of the answer's text, so that all can be seen to have read the same. */
@@ -42,7 +42,7 @@ function openaiLike(name: string, client: OpenAI): Contender {
 /** What the others are measured against. */
 export const openai = (upstream: Upstream): Contender => openaiLike('openai', new OpenAI({ apiKey, ...upstream }))
 
-export const leashllm = (upstream: Upstream): Contender => openaiLike('leashllm', new LeashLLM({ apiKey, ...upstream }))
+export const leashllm = (options: LeashLLMOptions): Contender => openaiLike('leashllm', new LeashLLM({ apiKey, ...options }))
 
 /** With every layer on that keeps calls alive, none of which has anything to do here. */
 export const layered = (upstream: Upstream): Contender =>

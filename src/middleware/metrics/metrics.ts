@@ -6,7 +6,7 @@ import { usdOf } from '../../core/money.js'
 import type { SloState } from '../../core/slo.js'
 import { buckets } from '../../core/usage.js'
 import { kindOf } from '../../protocols/index.js'
-import type { Observer, Seen, Watch } from '../observe.js'
+import type { Observer, Seen, Watch } from '../observe/observe.js'
 import { families, type MetricName } from './families.js'
 import { Registry } from './registry.js'
 

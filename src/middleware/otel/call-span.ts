@@ -1,7 +1,7 @@
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { Call, Result } from '../../core/call.js'
 import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
-import type { Seen, Watch } from '../observe.js'
+import type { Seen, Watch } from '../observe/observe.js'
 import {
   answerAttributes,
   billedUsage,

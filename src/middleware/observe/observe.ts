@@ -1,9 +1,9 @@
 /** Watches each call from its begin to its end, for whoever tells of it: spans, metrics. */
-import type { Call, Report, Result } from '../core/call.js'
-import type { Emitter } from '../core/emitter.js'
-import { atEnd, type Ending, overheard } from '../core/ending.js'
-import { isLeashError, LeashError } from '../core/errors.js'
-import type { Middleware, Next } from '../core/middleware.js'
+import type { Call, Report, Result } from '../../core/call.js'
+import type { Emitter } from '../../core/emitter.js'
+import { atEnd, type Ending, overheard } from '../../core/ending.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import type { Middleware, Next } from '../../core/middleware.js'
 
 /** What a call came to. Its report is complete. */
 export interface Seen {
