@@ -7,6 +7,7 @@ const entry = {
   leash: 'src/leash.ts',
   'integrations/ai-sdk': 'src/integrations/ai-sdk.ts',
   'modules/index': 'src/modules/index.ts',
+  'integrations/express': 'src/integrations/express.ts',
   'stores/index': 'src/stores/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/index': 'src/cli/index.ts',

@@ -7,6 +7,7 @@ const alias = [
   { find: /^leashllm$/, replacement: file('./src/index.ts') },
   { find: /^leashllm\/ai-sdk$/, replacement: file('./src/integrations/ai-sdk.ts') },
   { find: /^leashllm\/leash$/, replacement: file('./src/leash.ts') },
+  { find: /^leashllm\/express$/, replacement: file('./src/integrations/express.ts') },
   { find: /^leashllm\/stores$/, replacement: file('./src/stores/index.ts') },
   { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
 ]

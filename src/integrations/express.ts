@@ -6,6 +6,7 @@ import type { Leash } from '../leash.js'
 import { isModelPath } from '../recognise.js'
 import { addressOf, type NodeRequest, requestOf, send } from './node-http.js'
 
+export type { CallOptions } from '../core/call.js'
 export type { NodeRequest } from './node-http.js'
 
 export interface EndpointOptions<Req extends NodeRequest = NodeRequest> {

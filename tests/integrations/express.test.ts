@@ -1,15 +1,19 @@
 /** The endpoints in real hosts, asked over real sockets by the vendors' own SDKs. */
+import { createServer, request } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
+import express, { type ErrorRequestHandler } from 'express'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asObject } from '../../src/core/json.js'
+import { endpoints } from '../../src/integrations/express.js'
 import { createLeash, type Leash, type LedgerLine } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { asked, prompt } from '../helpers/sdks.js'
 import type { Served } from '../helpers/serve.js'
 import { callers } from '../testing/callers.js'
-import { hosts } from './hosts.js'
+import { hosts, listening } from './hosts.js'
 
 const mock = useMock()
 const lines: LedgerLine[] = []
@@ -65,10 +69,11 @@ describe.each(hosts)('$name', ({ open }) => {
           type: 'function',
           function: {
             name: 'get_weather',
+            description: 'The weather in a city.',
             parameters: weather,
-            parse: (text: string): { city: string } => JSON.parse(text),
-            function: ({ city }: { city: string }) => {
-              cities.push(city)
+            parse: JSON.parse,
+            function: (args: unknown) => {
+              cities.push(asObject(args).city)
               return '24 degrees'
             },
           },
@@ -105,7 +110,10 @@ describe.each(hosts)('$name', ({ open }) => {
   test('tells a stream that fails after it has begun', async () => {
     mock.script({ errorInStream: { message: 'Oh no', after: 5 }, times: 9 })
     const stream = await openai.chat.completions.create({ model: 'claude-haiku-4-5', messages: asked, stream: true })
-    await expect(Array.fromAsync(stream)).rejects.toThrow(OpenAI.APIError)
+    const read = async () => {
+      for await (const _ of stream);
+    }
+    await expect(read()).rejects.toThrow(OpenAI.APIError)
   })
 
   test('stops asking the vendor when a caller of a stream leaves', async () => {
@@ -165,4 +173,107 @@ describe.each(hosts)('$name', ({ open }) => {
     expect(response.status).toBe(200)
     expect(await response.text()).toMatch(terminal)
   })
+})
+
+const question = JSON.stringify({ model: 'gpt-4o-mini', messages: asked })
+const post = (url: string, init: RequestInit = {}) => fetch(url, { method: 'POST', body: question, ...init })
+
+describe('what the endpoints add to a stream', () => {
+  test.each(callers.filter(({ protocol }) => protocol !== 'bedrock-converse'))(
+    'comments between events of $protocol, when it pauses, and nothing within one',
+    async ({ send, terminal }) => {
+      const served = await listening(createServer(endpoints(leash, { keepAliveMs: 5 })))
+      mock.script({ chunkDelayMs: 40 })
+      const text = await (await send(served.url, 'one two three', true)).text()
+      const comment = ': keep-alive\n\n'
+      expect(text).toContain(comment)
+      expect(text).toMatch(terminal)
+      mock.script({})
+      const plain = await (await send(served.url, 'one two three', true)).text()
+      const shape = (stream: string) => stream.replaceAll(comment, '').replaceAll(/"[^"]*"|\d+/g, '')
+      expect(shape(text)).toBe(shape(plain))
+      await served.close()
+    },
+  )
+
+  test('headers that keep proxies from holding it back', async () => {
+    const served = await listening(createServer(endpoints(leash)))
+    const { headers } = await post(`${served.url}/v1/chat/completions`, {
+      body: JSON.stringify({ ...JSON.parse(question), stream: true }),
+    })
+    expect(headers.get('cache-control')).toBe('no-cache, no-transform')
+    expect(headers.get('x-accel-buffering')).toBe('no')
+    await served.close()
+  })
+})
+
+describe('what is not a call to a model', () => {
+  test('goes to the next handler', async () => {
+    const app = express()
+      .use(endpoints(leash))
+      .use((request, response) => void response.send(`app: ${request.method}`))
+    const { url, close } = await listening(createServer(app))
+    const asks = [fetch(`${url}/v1/chat/completions`), post(`${url}/v1/other`), post(`${url}/v1/threads/1/messages`)]
+    const texts = await Promise.all(asks.map(async (answer) => (await answer).text()))
+    expect(texts).toEqual(['app: GET', 'app: POST', 'app: POST'])
+    await close()
+  })
+
+  test('is not found where there is no next handler', async () => {
+    const { url, close } = await listening(createServer(endpoints(leash)))
+    expect((await post(`${url}/v1/other`)).status).toBe(404)
+    await close()
+  })
+})
+
+test('an error of the host’s own function is the host’s to answer', async () => {
+  const call = () => {
+    throw new TypeError('My own mistake.')
+  }
+  const app = express().use(endpoints(leash, { call }))
+  app.use(((error, _request, response, _next) => void response.status(418).send(error.message)) satisfies ErrorRequestHandler)
+  const { url, close } = await listening(createServer(app))
+  const response = await post(`${url}/v1/chat/completions`)
+  expect([response.status, await response.text()]).toEqual([418, 'My own mistake.'])
+  expect(mock.requests).toEqual([])
+  await close()
+})
+
+test('an address with a host in it chooses no host', async () => {
+  const { url, close } = await listening(createServer(endpoints(leash)))
+  const { hostname, port } = new URL(url)
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const asked = request({ hostname, port, method: 'POST', path: 'http://evil.example/v1/chat/completions', headers })
+    asked.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+    asked.end(question)
+  })
+  expect(status).toBe(200)
+  expect(mock.requests).toHaveLength(1)
+  await close()
+})
+
+test('a body that something has read, and kept, is told to the host', async () => {
+  const app = express()
+    .use((request, _response, next) => void request.resume().once('end', next))
+    .use(endpoints(leash))
+  app.use(((error, _request, response, _next) => void response.status(500).send(error.message)) satisfies ErrorRequestHandler)
+  const { url, close } = await listening(createServer(app))
+  expect(await (await post(`${url}/v1/chat/completions`)).text()).toContain('Mount the leash before it.')
+  await close()
+})
+
+test.each([{ keepAliveMs: 0 }, { keepAliveMs: 1.5 }, { maxBodyBytes: -1 }, { keepAliveMs: 2 ** 31 }])(
+  'options that make no sense are refused when they are given: %j',
+  (options) => {
+    expect(() => endpoints(leash, options)).toThrow('[invalid_config]')
+  },
+)
+
+test('hosts may call `leash.handle` with arguments of their own', async () => {
+  const asHost: (request: Request, info: object) => Promise<Response> = leash.handle
+  for (const info of [{ remoteAddr: {} }, { params: Promise.resolve({ path: ['v1'] }) }, { OPENAI_API_KEY: 'binding' }]) {
+    const response = await asHost(new Request('http://host/v1/chat/completions', { method: 'POST', body: question }), info)
+    expect(response.status).toBe(200)
+  }
 })

@@ -31,6 +31,7 @@ test.each([
   ['leashllm/leash', bare, []],
   ['leashllm/ai-sdk', full, ['@ai-sdk/provider']],
   ['leashllm/modules', bare, []],
+  ['leashllm/express', bare, []],
   ['leashllm/stores', bare, []],
   ['leashllm/testing', bare, []],
 ])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
@@ -41,9 +42,17 @@ test.each([
   [
     'with every peer',
     full,
-    ['leashllm', 'leashllm/ai-sdk', 'leashllm/leash', 'leashllm/modules', 'leashllm/stores', 'leashllm/testing'],
+    [
+      'leashllm',
+      'leashllm/ai-sdk',
+      'leashllm/express',
+      'leashllm/leash',
+      'leashllm/modules',
+      'leashllm/stores',
+      'leashllm/testing',
+    ],
   ],
-  ['with no peer', bare, ['leashllm/leash', 'leashllm/modules', 'leashllm/stores', 'leashllm/testing']],
+  ['with no peer', bare, ['leashllm/express', 'leashllm/leash', 'leashllm/modules', 'leashllm/stores', 'leashllm/testing']],
 ])('a strict consumer %s type-checks, libraries included', async (name, folder, entries) => {
   const project = join(folder, `consumer-${name.replaceAll(' ', '-')}`)
   mkdirSync(project, { recursive: true })
