@@ -109,6 +109,8 @@ export function openParts(options: LeashOptions): Parts {
       await answers.value?.close()
       await guards.value?.close()
       opened.value?.close()
+      // The first calls may have ended before there was anybody to book them.
+      await accounts?.underway?.catch(() => {})
       await books?.value?.ledger.flush()
     },
   }

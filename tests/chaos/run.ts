@@ -80,7 +80,7 @@ function openLeash({ openai, anthropic }: Upstreams, sink: (lines: readonly Ledg
     hedge: { delayMs: 60 },
     coalesce: true,
     rateLimit: [{ limit: { requests: 1_000_000 }, per: 'minute' }],
-    concurrency: { total: 48, provider: 40 },
+    concurrency: { total: 14, provider: 12 },
     pace: { waitMs: 50 },
     timeouts: { attemptMs: 1000, firstTokenMs: 1000, idleMs: 1000, deadlineMs: 10_000 },
     maxAttempts,

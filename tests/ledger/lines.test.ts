@@ -47,7 +47,7 @@ test('a line says whose call it was, who was asked, and by which price', async (
 
 describe.each(asks)('in $protocol', (ask) => {
   test.each([false, true])('who shares an answer has a line of nothing, and of what it saved; streamed: %s', async (stream) => {
-    mock.script({ delayMs: 50 })
+    mock.script({ latencyMs: 50 })
     const lines: LedgerLine[] = []
     const leash = createLeash({
       providers: mockProviders(mock.url),
@@ -73,7 +73,7 @@ describe.each(asks)('in $protocol', (ask) => {
 })
 
 test('both attempts of a hedged call are lines, and the second says so', async () => {
-  mock.script({ delayMs: 2000 })
+  mock.script({ latencyMs: 2000 })
   const lines: LedgerLine[] = []
   const leash = createLeash({
     providers: mockProviders(mock.url),

@@ -39,6 +39,16 @@ describe('the spelling of a text', () => {
 
   test('is the one that was kept by earlier processes', async () => {
     const [vector] = await nearDuplicate.embed(['leash'])
-    expect([...(vector ?? [])].flatMap((value, place) => (value === 0 ? [] : [[place, value]]))).toEqual([[11,-1],[53,1],[68,1],[137,-1],[175,1],[203,-1],[345,-1],[479,1],[510,1]])
+    expect([...(vector ?? [])].flatMap((value, place) => (value === 0 ? [] : [[place, value]]))).toEqual([
+      [11, -1],
+      [53, 1],
+      [68, 1],
+      [137, -1],
+      [175, 1],
+      [203, -1],
+      [345, -1],
+      [479, 1],
+      [510, 1],
+    ])
   })
 })
