@@ -12,6 +12,8 @@ import type { LedgerOptions } from './ledger/ledger.js'
 import type { OpenLedger } from './ledger/open.js'
 import { limitLayers } from './limits.js'
 import type { BudgetKeeper } from './middleware/budget.js'
+import type { Breaker } from './middleware/circuit-breaker/breaker.js'
+import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import type { Registry } from './modules/registry.js'
 import type { Caches } from './open-cache.js'
@@ -48,17 +50,10 @@ export function openParts(options: LeashOptions): Parts {
   const prices = new Lazy(async () => (await opened.get()).book.get())
   const tokens = new Lazy(async () => (await import('./protocols/tokens.js')).counterBy(options.tokens))
   const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
-  const breaker =
-    circuitBreaker === false
-      ? undefined
-      : new Lazy(async () => {
-          const { Breaker } = await import('./middleware/circuit-breaker/breaker.js')
-          return new Breaker(circuitBreaker, emitter, given)
-        })
-  const router = new Lazy(async () => {
-    const { Router } = await import('./middleware/route.js')
-    return new Router(options.routes ?? {}, { emitter, prices, capabilities })
-  })
+  const breaker = circuitBreaker === false ? undefined : openBreaker(circuitBreaker, emitter, given)
+  const router = new Lazy(
+    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices, capabilities }),
+  )
   const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
   const budgets = new Lazy(async () => {
     const { BudgetKeeper } = await import('./middleware/budget.js')
@@ -114,6 +109,13 @@ export function openParts(options: LeashOptions): Parts {
       await books?.value?.ledger.flush()
     },
   }
+}
+
+function openBreaker(options: BreakerOptions | undefined, emitter: Emitter, store: Store | undefined): Lazy<Breaker> {
+  return new Lazy(async () => {
+    const { Breaker } = await import('./middleware/circuit-breaker/breaker.js')
+    return new Breaker(options, emitter, store)
+  })
 }
 
 /** Placeholders of a conversation outlive the stack. */

@@ -12,8 +12,13 @@ export {
   transform,
 } from './actions.js'
 export type { Condition, Match, When } from './conditions.js'
+export type { ContentRule, FilterAction, Severity } from './content-filter/rules.js'
+export { type ContentFilterOptions, contentFilter } from './content-filter.js'
 export { defineModule } from './define.js'
+export type { FileTarget, HttpTarget, LogLine, LogTarget } from './log/destination.js'
+export { type LogOptions, log } from './log.js'
 export type { ModuleMetrics } from './metrics.js'
+export { type Judge, type ModerationOptions, moderation, type Verdict } from './moderation.js'
 export type {
   Actions,
   Module,
@@ -27,4 +32,6 @@ export type {
   Schema,
   Text,
 } from './module.js'
+export { type OpenAIModerationOptions, openaiModeration } from './openai-moderation.js'
+export { type PromptInjectionOptions, promptInjection } from './prompt-injection.js'
 export type { ModuleState, ModuleStatus } from './slot.js'

@@ -76,7 +76,7 @@ class Passage {
   }
 
   async #unary(given: UnaryResult, call: Call): Promise<UnaryResult | Again> {
-    const answered = (result: UnaryResult): Answered => ({ report: call.report, result })
+    const answered = (result: UnaryResult): Answered => ({ report: call.report, result, durationMs: this.#session.durationMs })
     await this.#inspect(call, answered(given))
     let result = given
     for (const slot of this.#asked('policy', whole)) {
@@ -121,6 +121,7 @@ class Passage {
       status: result.status,
       events: kept.items(protocol.framing).map(({ event }) => event),
       isCut: kept.isCut,
+      durationMs: this.#session.durationMs,
     })
     captures[this.#sees] = { call, answered }
     const body = new GuardedStream(result, {

@@ -52,6 +52,8 @@ export interface ModuleAnswer {
   readonly target: string | undefined
   readonly usage: Usage | undefined
   readonly status: number | undefined
+  /** Milliseconds since the first module saw the call. */
+  readonly durationMs: number
   /** The call failed: a sink is told of that too. */
   readonly error: { readonly code: string; readonly status: number; readonly message: string } | undefined
 }

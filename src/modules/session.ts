@@ -30,6 +30,7 @@ export class Session {
   readonly protocol: Protocol
   readonly deps: SessionDeps
   readonly captures: { original?: Capture; redacted?: Capture } = {}
+  readonly #began = performance.now()
   /** What the call has failed with. */
   error: LeashError | undefined
   /** Those that the call is for. */
@@ -64,6 +65,11 @@ export class Session {
 
   sinks(): readonly Slot[] {
     return this.#slots.filter(({ module }) => module.kind === 'sink' && module.response)
+  }
+
+  /** Milliseconds so far. */
+  get durationMs(): number {
+    return performance.now() - this.#began
   }
 
   end(): void {

@@ -160,7 +160,8 @@ export class Slot {
       if (failure.isTimeout) this.meter.timeouts++
       throw failure
     } finally {
-      this.meter.ran(performance.now() - began)
+      // A condition is none of its functions.
+      if (hook !== 'when') this.meter.ran(performance.now() - began)
     }
   }
 

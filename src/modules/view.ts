@@ -66,6 +66,7 @@ export interface Answered {
   readonly events?: readonly (JsonObject | undefined)[]
   readonly isCut?: boolean
   readonly status?: number
+  readonly durationMs?: number
   readonly error?: LeashError
 }
 
@@ -101,6 +102,9 @@ export class AnswerView implements ModuleAnswer {
   }
   get status(): number | undefined {
     return this.#answered.result?.status ?? this.#answered.status
+  }
+  get durationMs(): number {
+    return this.#answered.durationMs ?? 0
   }
   get error(): ModuleAnswer['error'] {
     const { error } = this.#answered
