@@ -1,5 +1,6 @@
 /** Through the whole leash, over sockets. */
 import { describe, expect, test, vi } from 'vitest'
+import { LeashLLM } from '../../src/index.js'
 import {
   createLeash,
   type Embedder,
@@ -97,9 +98,14 @@ describe('a question that is nearly the same is another', () => {
   })
 
   test('litellm#29955: of another tenant', async () => {
-    const { leash } = open()
+    const client = new LeashLLM({
+      apiKey: 'mock',
+      baseURL: `${mock.url}/v1`,
+      providers: mockProviders(mock.url),
+      semanticCache: { embed: meanings, sample: 0 },
+    })
+    const { leash } = client
     const from = async (tenant: string) => {
-      const client = leash.wrap(new (await import('openai')).OpenAI({ apiKey: 'mock', baseURL: `${mock.url}/v1` }))
       const { messages } = body as { messages: [{ role: 'user'; content: string }] }
       const answer = await client.chat.completions.create({ model: 'gpt-4.1', messages }, { leash: { tenant } })
       return answer.leash?.cache
