@@ -302,7 +302,12 @@ describe('content', () => {
     expect(call.attributes['leash.redactions']).toBe(1)
     expect(call.events[0]).toEqual({
       name: 'leash.policy',
-      attributes: { 'leash.guard': 'redact', 'leash.action': 'redact', 'leash.direction': 'request', 'leash.found.EMAIL_ADDRESS': 1 },
+      attributes: {
+        'leash.guard': 'redact',
+        'leash.action': 'redact',
+        'leash.direction': 'request',
+        'leash.found.EMAIL_ADDRESS': 1,
+      },
     })
   })
 
