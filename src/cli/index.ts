@@ -9,10 +9,11 @@ import { dryRun } from './dry-run.js'
 import { health } from './health.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
+import { module } from './module.js'
 import { fail } from './output.js'
 import { prices } from './prices.js'
 
-const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock }
+const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock, module }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({
   meta: { name: 'leash', version: asString(manifest.version) ?? '', description: 'Language-model calls on a leash.' },

@@ -32,6 +32,7 @@ test.each([
   ['leashllm/ai-sdk', full, ['@ai-sdk/provider']],
   ['leashllm/modules', bare, []],
   ['leashllm/express', bare, []],
+  ['leashllm/langchain', full, ['@langchain/core']],
   ['leashllm/stores', bare, []],
   ['leashllm/testing', bare, []],
 ])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
@@ -46,6 +47,7 @@ test.each([
       'leashllm',
       'leashllm/ai-sdk',
       'leashllm/express',
+      'leashllm/langchain',
       'leashllm/leash',
       'leashllm/modules',
       'leashllm/stores',
