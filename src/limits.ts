@@ -6,7 +6,6 @@ import type { Store } from './core/store.js'
 import type { ConcurrencyOptions } from './middleware/concurrency.js'
 import type { PaceOptions } from './middleware/pace.js'
 import type { RateLimit } from './middleware/rate-limit/options.js'
-import type { CountTokens } from './protocols/tokens.js'
 
 export interface LimitOptions {
   /** How many requests, tokens and US dollars may be used in a time, by whom and of what. */
@@ -25,12 +24,7 @@ export interface LimitLayers {
   readonly target: readonly Lazy<Middleware>[]
 }
 
-export interface LimitDeps {
-  readonly prices: Lazy<PriceBook>
-  readonly tokens: Lazy<CountTokens>
-}
-
-export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices, tokens }: LimitDeps): LimitLayers {
+export function limitLayers(options: LimitOptions, store: Lazy<Store>, prices: Lazy<PriceBook>): LimitLayers {
   const { rateLimit: limits = [], concurrency, pace } = options
   const loadConcurrency = () => import('./middleware/concurrency.js')
   const call: Lazy<Middleware>[] = []
@@ -40,7 +34,7 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices,
       new Lazy(async () => {
         const { rateLimit } = await import('./middleware/rate-limit.js')
         const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
-        return rateLimit(limits, { store: await store.get(), tokens, ...priced })
+        return rateLimit(limits, { store: await store.get(), ...priced })
       }),
     )
   }

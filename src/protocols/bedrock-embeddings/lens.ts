@@ -1,7 +1,19 @@
-import { embeddingsLens } from '../embeddings-lens.js'
+import { compileTexts } from '../lens.js'
+import type { Lens, Tap } from '../protocol.js'
 import { usageFrom } from './response.js'
 
-export const lens = embeddingsLens(
-  ['inputText', 'texts.*', 'inputs.*.content.*.text', 'singleEmbeddingParams.text.value'],
-  usageFrom,
-)
+/** Embeddings do not stream. */
+const tap: Tap = { see() {}, content: false, terminal: false, usage: undefined, error: undefined }
+
+export const lens: Lens = {
+  replaceRequest: compileTexts({
+    inputText: 'text',
+    'texts.*': 'text',
+    'inputs.*.content.*.text': 'text',
+    'singleEmbeddingParams.text.value': 'text',
+  }),
+  replaceResponse: (body) => body,
+  replaceEvent: (event) => event,
+  usage: usageFrom,
+  tap: () => tap,
+}

@@ -44,8 +44,7 @@ export interface OutputItem {
 abstract class Told {
   constructor(
     protected readonly tell: Tell,
-    /** Its place in the output. */
-    public index: number,
+    protected readonly index: number,
   ) {}
 
   /** Where an event belongs. */
