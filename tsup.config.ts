@@ -5,6 +5,10 @@ import { defineConfig } from 'tsup'
 const entry = {
   index: 'src/index.ts',
   leash: 'src/leash.ts',
+  'integrations/ai-sdk': 'src/integrations/ai-sdk.ts',
+  'modules/index': 'src/modules/index.ts',
+  'integrations/express': 'src/integrations/express.ts',
+  'integrations/langchain': 'src/integrations/langchain.ts',
   'stores/index': 'src/stores/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/index': 'src/cli/index.ts',

@@ -5,7 +5,11 @@ const file = (path: string) => new URL(path, import.meta.url).pathname
 /** The package's own name, resolved to its source: unit tests need no build. */
 const alias = [
   { find: /^leashllm$/, replacement: file('./src/index.ts') },
+  { find: /^leashllm\/ai-sdk$/, replacement: file('./src/integrations/ai-sdk.ts') },
   { find: /^leashllm\/leash$/, replacement: file('./src/leash.ts') },
+  { find: /^leashllm\/express$/, replacement: file('./src/integrations/express.ts') },
+  { find: /^leashllm\/modules$/, replacement: file('./src/modules/index.ts') },
+  { find: /^leashllm\/langchain$/, replacement: file('./src/integrations/langchain.ts') },
   { find: /^leashllm\/stores$/, replacement: file('./src/stores/index.ts') },
   { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
 ]

@@ -2,7 +2,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { ChatOpenAI } from '@langchain/openai'
 import { generateText, streamText } from 'ai'
-import { LeashLLM } from 'leashllm'
+import { LeashLLM, type LeashLLMOptions } from 'leashllm'
 import OpenAI from 'openai'
 
 /** Each gives the length of the answer's text, so that all can be seen to have read the same. */
@@ -42,7 +42,31 @@ function openaiLike(name: string, client: OpenAI): Contender {
 /** What the others are measured against. */
 export const openai = (upstream: Upstream): Contender => openaiLike('openai', new OpenAI({ apiKey, ...upstream }))
 
-export const leashllm = (upstream: Upstream): Contender => openaiLike('leashllm', new LeashLLM({ apiKey, ...upstream }))
+export const leashllm = (options: LeashLLMOptions): Contender => openaiLike('leashllm', new LeashLLM({ apiKey, ...options }))
+
+/** With every layer on that keeps calls alive, none of which has anything to do here. */
+export const layered = (upstream: Upstream): Contender =>
+  openaiLike(
+    'leashllm, all layers',
+    new LeashLLM({
+      apiKey,
+      ...upstream,
+      retry: { attempts: 3 },
+      fallback: ['openai/gpt-4o', 'openai/gpt-4.1'],
+      circuitBreaker: { slowMs: 10_000 },
+      hedge: true,
+      coalesce: true,
+      rateLimit: [
+        { limit: { requests: 1e9, tokens: 1e12 }, per: 'minute' },
+        { limit: { requests: 1e9 }, per: 'hour', by: 'model' },
+      ],
+      concurrency: { total: 1000, tenant: 1000, provider: 1000 },
+      pace: true,
+      routes: { [model]: { targets: [`openai/${model}`, 'openai/gpt-4o'], prefer: 'cost' } },
+      timeouts: { attemptMs: 60_000, firstTokenMs: 60_000, idleMs: 60_000, deadlineMs: 120_000 },
+      maxAttempts: 6,
+    }),
+  )
 
 export function aiSdk(upstream: Upstream): Contender {
   const chat = createOpenAI({ apiKey, ...upstream }).chat(model)

@@ -60,6 +60,6 @@ export function printTable(head: readonly string[], lines: readonly (readonly st
   console.log([row(head), rule, ...lines.map(row), ''].join('\n'))
 }
 
-function quantile(values: readonly number[], part: number): number {
+export function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }

@@ -9,7 +9,7 @@ import type { ResponseStream, ResponseStreamParams } from 'openai/lib/responses/
 import type * as Chat from 'openai/resources/chat/completions/completions'
 import type * as Embed from 'openai/resources/embeddings'
 import type * as Answers from 'openai/resources/responses/responses'
-import type { CallOptions, Report } from './core/call.js'
+import type { CallOptions, CostSoFar, Report } from './core/call.js'
 
 /** OpenAI's options of one request, and the leash's beside them. */
 export type LeashRequestOptions = OpenAI.RequestOptions & { leash?: CallOptions }
@@ -18,6 +18,10 @@ declare module 'openai/resources/chat/completions/completions' {
   interface ChatCompletion {
     /** What happened to this call. Present on answers of a leashed client; not enumerable. */
     readonly leash?: Report
+  }
+  interface ChatCompletionChunk {
+    /** Present when the call asked for it: `{ leash: { costs: true } }`. */
+    readonly leash?: { readonly cost: CostSoFar }
   }
   interface Completions {
     create(body: Chat.ChatCompletionCreateParamsNonStreaming, options?: LeashRequestOptions): APIPromise<Chat.ChatCompletion>

@@ -115,24 +115,30 @@ interface Kept {
 }
 
 function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
-  const { [kept]: inherited, ...given } = options
-  const { asked, openai } = divided(given)
+  const { [kept]: inherited, ...all } = options
+  const { asked, openai } = divided(all)
   // `withOptions()` hands us the fetch that we gave to the client it was called on.
   const { fetch } = openai
   const transport = fetch && (transportBehind(fetch) ?? fetch)
-  const all: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
-  const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(all)
+  const whole: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
+  const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(whole)
   const leashable = !['provider', 'credential', 'x509Transport'].some(
     (name) => name in openai && openai[name as keyof ClientOptions] != null,
   )
   if (!leashable) return { openai, leash: inside.leash, hasKey: true, leashable }
-  const hasKey = inherited?.hasKey ?? hasCredentials(openai)
+  const own = asked.providers?.openai
+  const ownKey = keyOf(own)
+  const given = isSome(openai.apiKey, openai.adminAPIKey, openai.workloadIdentity)
+  const found = isSome(ownKey, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY'))
+  // What is given in code comes before the environment: an OpenAI among the providers is where its models are.
+  const hasKey = inherited?.hasKey ?? (given || (found && (own === undefined || openai.baseURL != null)))
   return {
     openai: {
       ...openai,
-      ...(!hasKey && inside.configured().length > 0 && { apiKey: noKey }),
+      ...(!given && ownKey !== undefined && { apiKey: ownKey }),
+      ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
       fetch: inside.fetchFor('openai', transport),
-      ...{ [kept]: { options: all, inside, hasKey } satisfies Kept },
+      ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },
     },
     leash: inside.leash,
     hasKey,
@@ -150,8 +156,12 @@ function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; read
   }
 }
 
-function hasCredentials({ apiKey, adminAPIKey, workloadIdentity }: ClientOptions): boolean {
-  return [apiKey, adminAPIKey, workloadIdentity, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY')].some(
-    (credential) => credential != null && credential !== '',
-  )
+/** For what the SDK sends by itself: files, batches, the list of models. */
+function keyOf(own: NonNullable<LeashOptions['providers']>['openai']): ClientOptions['apiKey'] | undefined {
+  const key = own && 'apiKey' in own ? own.apiKey : undefined
+  return typeof key === 'function' ? async () => key() : typeof key === 'string' ? key : undefined
+}
+
+function isSome(...credentials: readonly unknown[]): boolean {
+  return credentials.some((credential) => credential != null && credential !== '')
 }

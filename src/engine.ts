@@ -1,5 +1,5 @@
 /** Takes calls through the stack, and keeps the report of each. */
-import type { Call, CallOptions, Here, Report, Result } from './core/call.js'
+import type { Call, CallOptions, Here, Report, Result, Target, Timeouts } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
@@ -8,8 +8,8 @@ import type { Lazy } from './core/lazy.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
-import type { Resolve } from './resolve.js'
-import { compile, type Layer, type StackDeps, type StackOptions } from './stack.js'
+import { type Resolve, unknownName } from './resolve.js'
+import { compile, compileDry, type Layer, type StackDeps, type StackOptions } from './stack.js'
 import { type AttemptContext, attempt } from './transport/attempt.js'
 
 /** A call as it comes in, before anybody has decided where it goes. */
@@ -21,9 +21,13 @@ export interface Incoming {
   readonly text?: string
   readonly headers: Readonly<Record<string, string>>
   readonly here?: Here
+  /** The caller brings it along, and its name is not looked up. */
+  readonly target?: Target
   /** It came over HTTP, from somebody who is not the process. */
   readonly remote?: boolean
   readonly options: CallOptions
+  /** What the caller's SDK has by itself, where nobody asked for another. */
+  readonly usual?: Timeouts
   readonly signal?: AbortSignal
 }
 
@@ -82,18 +86,26 @@ export class Engine {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
-      return reportResult(await this.#stack(this.#call(incoming, report)), report, this.#emitter)
+      const stack = incoming.options.dryRun ? await this.#dryStack() : this.#stack
+      return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
-      const failure = isLeashError(error)
+      let failure = isLeashError(error)
         ? error
         : new LeashError('invalid_config', `A middleware threw ${error instanceof Error ? error.message : String(error)}.`, {
             status: 500,
             cause: error,
           })
+      const unknown = unknownName.get(failure)
+      if (unknown !== undefined) failure = (await import('./suggest.js')).suggest(failure, unknown)
       failure.attempts = report.attempts
       throw failure
     }
+  }
+
+  async #dryStack(): Promise<Next> {
+    const { dryRun } = await import('./transport/dry-run.js')
+    return compileDry(this.#options, this.#layers, this.#deps, dryRun(this.#deps))
   }
 
   #call(incoming: Incoming, report: Report): Call {
@@ -108,14 +120,14 @@ export class Engine {
       stream: incoming.stream,
       body: incoming.body,
       headers: incoming.headers,
-      target: this.#resolve(incoming.model, protocol.name, here, remote),
+      target: incoming.target ?? this.#resolve(incoming.model, protocol.name, here, remote),
       options: {
         ...options,
         ...(strict !== undefined && { strict }),
         ...(maxAttempts !== undefined && { maxAttempts }),
         ...(maxCostUsd !== undefined && { maxCostUsd }),
       },
-      timeouts: options.timeouts ?? {},
+      timeouts: { ...incoming.usual, ...this.#options.timeouts, ...options.timeouts },
       attempt: 1,
       report,
       ...(here && { here }),

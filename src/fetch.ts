@@ -1,5 +1,5 @@
 /** The leash as a `fetch`: what every vendor's SDK takes. */
-import type { CallOptions, Origin, Report } from './core/call.js'
+import type { CallOptions, Origin, Report, Timeouts } from './core/call.js'
 import { isLeashError, LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
@@ -13,6 +13,8 @@ import { respond, respondError } from './respond.js'
 /** What a face knows of a call beyond its bytes, hung on the `RequestInit` that travels through an SDK. */
 export interface Beside {
   readonly options: CallOptions
+  /** What the SDK has by itself, where its user asked for no other. */
+  readonly usual?: Timeouts
   /** The body before the SDK made it a string. */
   readonly body?: unknown
   /** The provider behind the address that the SDK was given, and whether a key for it was given too. */
@@ -101,7 +103,7 @@ function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
   const { method, body, headers, signal } = init
   const text = typeof body === 'string' ? body : body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
   if (text === undefined || method?.toUpperCase() !== 'POST') return undefined
-  const { pathname: path } = new URL(url)
+  const path = pathOf(url)
   if (!isModelPath(path)) return undefined
   return {
     url,
@@ -111,6 +113,11 @@ function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
     headers: headers instanceof Headers ? headers : new Headers(headers),
     ...(signal && { signal }),
   }
+}
+
+/** No `URL` is made where the address is a plain one: this is asked for each call. */
+function pathOf(url: string): string {
+  return /^https?:\/\/[^/?#\\]+(\/[\w./:-]*)(?:$|[?#])/.exec(url)?.[1] ?? new URL(url).pathname
 }
 
 async function readRequestObject(input: URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {
@@ -154,6 +161,7 @@ async function incomingOf(
       ...(beside?.renew && { renew: beside.renew }),
     },
     options: beside?.options ?? {},
+    ...(beside?.usual && { usual: beside.usual }),
     ...(signal && { signal }),
   }
 }

@@ -1,4 +1,5 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
+import type { CallOptions } from './core/call.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
@@ -12,21 +13,36 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number
 }
 
-export function createHandler(
-  engine: Engine,
-  { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions,
-): (request: Request) => Promise<Response> {
-  return async function handle(request) {
+/** What a host knows of one request, and may say to `handle` beside it. */
+export interface HandleOptions {
+  /**
+   * Of the call: its tenant, user, tags … A function is asked before the body is read; a {@link LeashError} that it throws is
+   * told to the caller.
+   */
+  readonly leash?: CallOptions | (() => CallOptions | Promise<CallOptions>)
+  /** In place of the leash's own. */
+  readonly maxBodyBytes?: number
+}
+
+/** Hosts call what they are given with a second argument of their own, which this type lets pass and the handler does not see. */
+export interface Handle {
+  (request: Request): Promise<Response>
+  (request: Request, options: HandleOptions): Promise<Response>
+}
+
+export function createHandler(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Handle {
+  return async function handle(request: Request, host: HandleOptions = {}) {
     const path = new URL(request.url).pathname
     const [name] = protocolsAt(path)
     const protocol = name === undefined ? undefined : await protocolNamed(name)
     if (!protocol) return notServed(`Nothing is served at ${request.method} ${path.slice(0, 200)}.`, 404)
     if (request.method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
     try {
-      const body = await readBody(request, maxBodyBytes)
+      const options = typeof host.leash === 'function' ? await host.leash() : (host.leash ?? {})
+      const body = await readBody(request, host.maxBodyBytes ?? maxBodyBytes)
       const found = await recognise(path, body)
       if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
-      return await answer(engine, incomingOf(request, found, body))
+      return await answer(engine, incomingOf(request, found, body, options))
     } catch (error) {
       if (!isLeashError(error)) throw error
       return respondErrorWhole(error, protocol, createReport('', undefined))
@@ -58,8 +74,9 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
       try {
         return await bytes.next()
       } catch (error) {
+        if (signal?.aborted) throw error
         const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
-        if (!downstream || signal?.aborted) throw error
+        if (!downstream) throw error
         const events = downstream.encodeStream({ messages: [] }).fail(failureOf(error))
         last = events.map((event) => protocol.framing.frame(event)).values()
         return last.next()
@@ -80,13 +97,13 @@ function failureOf(error: unknown): LeashError {
   return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
-function incomingOf(request: Request, { protocol, model, stream }: Recognised, body: JsonObject): Incoming {
+function incomingOf(request: Request, { protocol, model, stream }: Recognised, body: JsonObject, options: CallOptions): Incoming {
   const headers: Record<string, string> = {}
   for (const name of protocol.headers) {
     const value = request.headers.get(name)
     if (value !== null) headers[name] = value
   }
-  return { protocol, model, stream, body, headers, remote: true, options: {}, signal: request.signal }
+  return { protocol, model, stream, body, headers, remote: true, options, signal: request.signal }
 }
 
 async function readBody(request: Request, limit: number): Promise<JsonObject> {

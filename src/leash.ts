@@ -1,22 +1,53 @@
-export type { Attempt, Call, CallOptions, Loss, Move, Report, Result, StreamResult, Timeouts, UnaryResult } from './core/call.js'
+export type { BudgetEvent, BudgetState } from './core/budget.js'
+export type {
+  Attempt,
+  Call,
+  CallOptions,
+  CostSoFar,
+  Estimate,
+  Loss,
+  Move,
+  Report,
+  Result,
+  SlowStream,
+  StreamResult,
+  Timeouts,
+  UnaryResult,
+} from './core/call.js'
 export { withBody } from './core/call.js'
-export type { LeashEvents } from './core/emitter.js'
+export type { LeashEvents, PolicyEvent } from './core/emitter.js'
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
 export type { ExperimentState, VariantState } from './core/experiment.js'
 export type { BreakerChange, BreakerState, Health, Probe, ProviderHealth, TargetHealth } from './core/health.js'
 export type { LedgerLine, LedgerSink } from './core/ledger.js'
 export type { Middleware, Next } from './core/middleware.js'
 export type { HttpRequest, KeyInUse, KeyState, Provider, Traits, WireRequest } from './core/provider.js'
+export type { SloObjective, SloState, SloWindow } from './core/slo.js'
 export type { Transport } from './core/transport.js'
 export type { Usage } from './core/usage.js'
+export type { EstimateOptions } from './estimate.js'
 export { reportOf } from './fetch.js'
+export type { Handle, HandleOptions } from './handler.js'
 export type { HealthOptions, ProbeOptions } from './health.js'
 export type { Dimension, UsageQuery, UsageRow } from './ledger/fold.js'
 export type { LedgerOptions } from './ledger/ledger.js'
+export type { Budget, BudgetQuery, BudgetWebhook } from './middleware/budget/options.js'
+export type { CacheOptions } from './middleware/cache/options.js'
+export type { WarmCall, Warmed, WarmOptions } from './middleware/cache/warm.js'
+export type { CacheStats } from './middleware/cache.js'
 export type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 export type { Mirrored, MirrorOptions, MirrorPair } from './middleware/mirror.js'
-export { exponential, type RetryOptions } from './middleware/retry.js'
+export type { TelemetryOptions } from './middleware/otel/options.js'
+export type { AnswerMode, EntityModes, RedactMode, RedactOptions } from './middleware/redact/options.js'
+export type { ResumeOptions } from './middleware/resume.js'
+export { exponential, type RetryOptions, type RetryPolicy } from './middleware/retry.js'
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
+export type { Embedder, Nearest, SemanticCacheOptions, VectorIndex } from './middleware/semantic-cache/options.js'
+export type { SemanticCacheStats } from './middleware/semantic-cache.js'
+export type { Slo, SloOptions } from './middleware/slo/options.js'
+export type { TimeoutOptions } from './middleware/timeout.js'
+export type { ObserveOptions } from './observers.js'
+export { type PromptValue, type PromptVariables, prompt } from './prompt.js'
 export { anthropic } from './providers/anthropic.js'
 export { azure } from './providers/azure.js'
 export { bedrock } from './providers/bedrock.js'
@@ -31,26 +62,31 @@ export type { Layer } from './stack.js'
 
 import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
-import { Emitter, type LeashEvents } from './core/emitter.js'
+import type { BudgetState } from './core/budget.js'
+import type { Estimate } from './core/call.js'
+import type { LeashEvents } from './core/emitter.js'
 import { LeashError } from './core/errors.js'
 import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
+import { hidden } from './core/hidden.js'
 import { Lazy } from './core/lazy.js'
-import type { Prices } from './core/price.js'
-import type { Store } from './core/store.js'
+import type { SloState } from './core/slo.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
+import type { EstimateOptions } from './estimate.js'
 import { leashFetch } from './fetch.js'
-import type { HandlerOptions } from './handler.js'
-import { type HealthOptions, healthOf, holdBreaker, probedProviders } from './health.js'
+import type { Handle, HandleOptions, HandlerOptions } from './handler.js'
+import { healthOf, holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
-import type { OpenLedger } from './ledger/open.js'
-import { limitLayers } from './limits.js'
+import type { BudgetQuery } from './middleware/budget/options.js'
 import type { Routes } from './middleware/route/options.js'
-import type { Probes, ProbesContext } from './probes.js'
-import { configuredProviders, type Providers, type ProvidersOptions } from './providers/registry.js'
-import { createResolver, type Find } from './resolve.js'
+import type { LeashModules } from './modules/registry.js'
+import type { ModuleStatus } from './modules/slot.js'
+import type { Caches } from './open-cache.js'
+import { openParts } from './parts.js'
+import type { TokensOption } from './protocols/tokens.js'
+import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
@@ -61,17 +97,22 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
   readonly routes?: Routes
   /** What carries requests to upstreams. @defaultValue the global `fetch` */
   readonly fetch?: Transport
-  /** Keeps what every attempt used and cost: `true` in memory, or with options. @defaultValue false */
+  /** Keeps what every attempt used and cost, in memory or as its options say; `false`: nobody counts. @defaultValue true */
   readonly ledger?: boolean | LedgerOptions
   /** Prices of your own, over those that are known. */
   readonly prices?: PricesOptions
+  /**
+   * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
+   * own. @defaultValue a quick estimate
+   */
+  readonly tokens?: TokensOption
 }
 
 export interface Leash {
   /** Takes the place of `fetch` in any SDK: a call to a model goes through the stack, everything else passes. */
   readonly fetch: typeof fetch
   /** Serves the wire endpoints of OpenAI, Anthropic and Gemini in any fetch-style host, with any model behind any of them. */
-  readonly handle: (request: Request) => Promise<Response>
+  readonly handle: Handle
   /** An instance of a vendor's own SDK, of the same class, on the leash. */
   readonly wrap: <T extends object>(client: T) => T
   /** Adds a layer to the stack, inside those there are. */
@@ -80,6 +121,13 @@ export interface Leash {
   readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
   /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
   readonly usage: (query?: UsageQuery) => UsageRow[]
+  /**
+   * Who would be asked, how many tokens the request has, and what it could cost. Nobody is asked.
+   *
+   * @example
+   * const { provider, mostUsd } = await leash.estimate({ model: 'gpt-4o-mini', max_tokens: 500, messages })
+   */
+  readonly estimate: <T extends { readonly model: string }>(request: T, options?: EstimateOptions) => Promise<Estimate>
   /** How the experiments among the routes stand. */
   readonly experiments: () => Promise<ExperimentState[]>
   /**
@@ -89,8 +137,18 @@ export interface Leash {
    * @returns false when the call was in none, or is too long ago
    */
   readonly score: (call: string | { readonly id: string }, value: number) => boolean
-  /** How targets and providers are doing, by what their calls came to. Nothing is sent. */
-  readonly health: () => Health
+  /** How targets, providers and modules are doing, by what their calls came to. Nothing is sent. */
+  readonly health: () => Health & { readonly modules?: readonly ModuleStatus[] }
+  /** The `modules`: how they do, and ways to change them while calls are under way. Those keep what they began with. */
+  readonly modules: LeashModules
+  /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
+  readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
+  /** What the option `metrics` has counted, in Prometheus' text format: `text/plain; version=0.0.4`. */
+  readonly metrics: () => Promise<string>
+  /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
+  readonly slos: () => Promise<SloState[]>
+  /** What the `cache` holds, for all calls of this leash. */
+  readonly cache: Pick<Caches, 'stats' | 'clear' | 'warm'>
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
   readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
   /** Takes no more calls. Those under way go on to their end. */
@@ -107,6 +165,13 @@ export interface LeashInside {
   configured(): readonly string[]
 }
 
+const insides = hidden<LeashInside>()
+
+/** What a leash is made of, for the integrations; undefined for one of another copy of this package. */
+export function insideOf(leash: object): LeashInside | undefined {
+  return insides.get(leash)
+}
+
 /** Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it. */
 export function createLeash(options: LeashOptions = {}): Leash {
   return openLeash(options).leash
@@ -114,53 +179,13 @@ export function createLeash(options: LeashOptions = {}): Leash {
 
 export function openLeash(options: LeashOptions): LeashInside {
   checkOptions(options)
-  const emitter = new Emitter()
-  const registry = configuredProviders(options.providers)
-  // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
-  const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
-  const resolve = createResolver(registry, options.routes)
-  const { circuitBreaker, store } = options
-  const breaker =
-    circuitBreaker === false
-      ? undefined
-      : new Lazy(
-          async () => new (await import('./middleware/circuit-breaker/breaker.js')).Breaker(circuitBreaker, emitter, store),
-        )
-  const { ledger = false } = options
-  const warn = (message: string) => emitter.emit('warning', { message })
-  const prices = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
-  const book = new Lazy(async () => (await prices.get()).book.get())
-  const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
-  const kept = new Lazy<Store>(async () => store ?? (await import('./stores/memory.js')).memory())
-  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
-  const router = new Lazy(
-    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices: book, capabilities }),
-  )
-  const copies = options.mirror
-  const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
-  const books = ledger === false ? undefined : lazyBooks(ledger === true ? {} : ledger, prices, warn)
-  const engine = new Engine(options, {
-    transport,
-    resolve,
-    emitter,
-    find,
-    capabilities,
-    prices: book,
-    router,
-    limits: limitLayers(options, kept, book),
-    ...(mirror && { mirror }),
-    leastBad: (targets) => breaker?.value?.leastBad(targets),
-    ...(breaker && { breaker }),
-    ...(options.prices && { ready: prices }),
-    ...(books && { accounts: new Lazy(async () => (await books.get()).accounts) }),
-  })
-  const probes = options.health
-    ? openProbes(options.health === true ? {} : options.health, registry, { transport, emitter })
-    : undefined
+  const parts = openParts(options)
+  const { emitter, registry, transport, breaker, books, router, answers, probes, guards } = parts
+  const engine = new Engine(options, parts)
   const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
-    handle: async (request) => (handler.value ?? (await handler.get()))(request),
+    handle: async (request: Request, options: HandleOptions = {}) => (handler.value ?? (await handler.get()))(request, options),
     wrap: (client) => wrap(client, inside),
     use(layer) {
       engine.use(layer)
@@ -168,19 +193,39 @@ export function openLeash(options: LeashOptions): LeashInside {
     },
     on: (name, listener) => emitter.on(name, listener),
     usage: (query) => {
-      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Pass `ledger: true`.')
+      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Leave out `ledger: false`.')
       return books.value?.ledger.usage(query) ?? []
     },
+    estimate: async (request, options = {}) => (await import('./estimate.js')).estimate(engine, request, options),
     experiments: async () => (await router.get()).experiments(),
     score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
-    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+    health: () => ({
+      ...healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+      ...(guards.value && { modules: guards.value.list() }),
+    }),
+    modules: {
+      list: async () => (await guards.get()).list(),
+      health: async () => (await guards.get()).health(),
+      add: async (module) => (await guards.get()).add(module),
+      replace: async (name, module) => (await guards.get()).replace(name, module),
+      remove: async (name) => (await guards.get()).remove(name),
+    },
+    budgets: async (of) => (await parts.budgets.get()).states(of),
+    async metrics() {
+      const { metrics } = (await parts.observers?.get()) ?? {}
+      if (!metrics) throw new LeashError('invalid_config', 'Nothing is counted. Set the option `metrics: true`.')
+      return metrics.text()
+    },
+    slos: async () => (await parts.observers?.get())?.slos() ?? [],
+    cache: {
+      stats: async () => (await answers.get()).stats(),
+      clear: async (of) => (await answers.get()).clear(of),
+      warm: async (calls, options) => (await answers.get()).warm(calls, options),
+    },
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
-      void probes?.get().then((probes) => probes.close())
-      mirror?.value?.close()
-      prices.value?.close()
-      await books?.value?.ledger.flush()
+      await parts.close()
     },
   }
   const inside: LeashInside = {
@@ -189,19 +234,8 @@ export function openLeash(options: LeashOptions): LeashInside {
     fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
     configured: () => registry.names().filter(registry.isConfigured),
   }
+  insides.set(leash, inside)
   return inside
-}
-
-function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {
-  const providers = probedProviders(options, registry)
-  const probes = new Lazy(async () => new (await import('./probes.js')).Probes(providers, options, context))
-  void probes.get().then((probes) => probes.start())
-  return probes
-}
-
-/** The first call loads it, while its vendor works on the answer. */
-function lazyBooks(options: LedgerOptions, prices: Lazy<Prices>, warn: (message: string) => void): Lazy<OpenLedger> {
-  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), warn))
 }
 
 export interface Readiness {

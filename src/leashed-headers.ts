@@ -20,9 +20,10 @@ const outdated = /^content-(?:encoding|length)$/i
 const printable = /^[\x20-\x7e]*$/
 
 /** In the order in which headers are listed. */
-function short({ id, attempts, provider, model }: Report): [name: string, value: string][] {
+function short({ id, attempts, cache, provider, model }: Report): [name: string, value: string][] {
   const headers: [string, string][] = [
     ['x-leash-attempts', String(attempts.length)],
+    ...(cache ? [['x-leash-cache', cache] as [string, string]] : []),
     ['x-leash-id', id],
   ]
   if (model !== undefined)
@@ -37,8 +38,8 @@ class LeashedHeaders extends Headers {
     const { changed, report } = toldOf(this)
     if (changed) return changed.get(name)
     if (outdated.test(name)) return null
-    if (!/^x-leash-/i.test(name)) return super.get(name)
-    return short(report).find(([known]) => known === name.toLowerCase())?.[1] ?? null
+    const ours = /^x-leash-/i.test(name) ? short(report).find(([known]) => known === name.toLowerCase()) : undefined
+    return ours?.[1] ?? super.get(name)
   }
   override has(name: string): boolean {
     return this.get(name) !== null

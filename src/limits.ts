@@ -6,6 +6,7 @@ import type { Store } from './core/store.js'
 import type { ConcurrencyOptions } from './middleware/concurrency.js'
 import type { PaceOptions } from './middleware/pace.js'
 import type { RateLimit } from './middleware/rate-limit/options.js'
+import type { CountTokens } from './protocols/tokens.js'
 
 export interface LimitOptions {
   /** How many requests, tokens and US dollars may be used in a time, by whom and of what. */
@@ -24,7 +25,12 @@ export interface LimitLayers {
   readonly target: readonly Lazy<Middleware>[]
 }
 
-export function limitLayers(options: LimitOptions, store: Lazy<Store>, prices: Lazy<PriceBook>): LimitLayers {
+export interface LimitDeps {
+  readonly prices: Lazy<PriceBook>
+  readonly tokens: Lazy<CountTokens>
+}
+
+export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices, tokens }: LimitDeps): LimitLayers {
   const { rateLimit: limits = [], concurrency, pace } = options
   const loadConcurrency = () => import('./middleware/concurrency.js')
   const call: Lazy<Middleware>[] = []
@@ -34,7 +40,7 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, prices: L
       new Lazy(async () => {
         const { rateLimit } = await import('./middleware/rate-limit.js')
         const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
-        return rateLimit(limits, { store: await store.get(), ...priced })
+        return rateLimit(limits, { store: await store.get(), tokens, ...priced })
       }),
     )
   }

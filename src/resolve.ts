@@ -1,9 +1,9 @@
 /** Which provider a model's name leads to. */
-import { nearestModels } from './catalog/nearest.js'
 import { resolveByPattern } from './catalog/patterns.js'
 import { parseModel } from './catalog/resolve.js'
 import type { Call, Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
+import { hidden } from './core/hidden.js'
 import type { Routes } from './middleware/route/options.js'
 import { originOf } from './providers/origins.js'
 import { hasPrefixedNames } from './providers/presets.js'
@@ -84,15 +84,15 @@ function shown(model: string): string {
   return model.slice(0, 100)
 }
 
+/** The name that such an error is about. What is like it, `suggest` knows, which only a mistake needs. */
+export const unknownName = hidden<string>()
+
 function unknownModel(model: string, registry: Providers): LeashError {
-  const near = nearestModels(model)
   const ready = registry.names().filter(registry.isConfigured)
-  return new LeashError(
+  const error = new LeashError(
     'unknown_model',
-    [
-      `No provider is known for the model "${shown(model)}".`,
-      near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '',
-      ` Write it as "provider/model"; configured here: ${ready.join(', ') || 'none. Set a key such as OPENAI_API_KEY'}.`,
-    ].join(''),
+    `No provider is known for the model "${shown(model)}". Write it as "provider/model"; configured here: ${ready.join(', ') || 'none. Set a key such as OPENAI_API_KEY'}.`,
   )
+  unknownName.set(error, model)
+  return error
 }

@@ -11,6 +11,7 @@ import { hidden } from './core/hidden.js'
 import { IteratorStream } from './iterator-stream.js'
 import { tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
+import { retryAfterMs } from './protocols/retry-after.js'
 
 interface Read {
   readonly headers: Headers
@@ -145,9 +146,13 @@ function failureIn(error: LeashError, protocol: Protocol, report: Report): { sta
   const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
   headers.set('x-should-retry', 'false')
   headers.set('x-leash-error', error.code)
+  const wait = error.retryAfterMs
+  // The vendor spoke of one key, and another is ready sooner.
+  const sooner = own && wait !== undefined && wait < (retryAfterMs(own.headers) ?? 0)
+  if (sooner) headers.delete('retry-after-ms')
+  if (wait !== undefined && (!own || sooner)) headers.set('retry-after', String(Math.ceil(wait / 1000)))
   if (own) return { status: own.status, headers, text: own.text }
   const { status, body } = protocol.encodeError(error)
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
-  if (error.retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterMs / 1000)))
   return { status, headers, text: JSON.stringify(body) }
 }

@@ -3,31 +3,45 @@
  * docs/stack.md says which failure is handled where.
  */
 import type { Capabilities } from './catalog/capabilities.js'
-import type { Call, Target, Timeouts } from './core/call.js'
+import type { Call, Target } from './core/call.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
+import type { Accounts } from './core/ledger.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
 import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
+import type { BudgetKeeper, BudgetOptions } from './middleware/budget.js'
+import type { CacheOptions } from './middleware/cache/options.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
+import type { RedactOptions } from './middleware/redact/options.js'
+import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
-import { timeout } from './middleware/timeout.js'
+import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
+import type { TimeoutOptions } from './middleware/timeout.js'
+import type { Module } from './modules/module.js'
+import type { Registry } from './modules/registry.js'
+import type { ObserveOptions, Observers } from './observers.js'
+import type { CountTokens } from './protocols/tokens.js'
 import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
-export interface StackOptions extends LimitOptions {
+export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   readonly retry?: RetryOptions | false
-  readonly timeouts?: Timeouts & { readonly deadlineMs?: number }
+  readonly timeouts?: TimeoutOptions
+  /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
+  readonly modules?: readonly Module[]
+  /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
+  readonly redact?: RedactOptions | boolean
   /** Sends copies of calls to another model, for comparison. */
   readonly mirror?: MirrorOptions
   /** US dollars that one call may cost: no target is asked at which it could cost more. A call's own wins. */
@@ -38,8 +52,14 @@ export interface StackOptions extends LimitOptions {
   readonly circuitBreaker?: BreakerOptions | false
   /** Sends a second attempt when the first is late, and takes the answer that comes first. */
   readonly hedge?: HedgeOptions | boolean
+  /** Gives an answer again to whoever asks the same again. */
+  readonly cache?: CacheOptions | boolean
+  /** Gives the answer to one question to whoever asks nearly the same. @defaultValue off */
+  readonly semanticCache?: SemanticCacheOptions
   /** Answers identical calls that are under way at the same time by one call upstream. */
   readonly coalesce?: CoalesceOptions | boolean
+  /** Goes on with streams that die after their first content. @defaultValue false */
+  readonly resume?: ResumeOptions | boolean
   /** Asks providers for a sign of life, again and again. @defaultValue false */
   readonly health?: HealthOptions | boolean
   /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
@@ -57,10 +77,18 @@ export interface StackDeps {
   /** What is known of models. */
   readonly capabilities: Lazy<(target: Target) => Capabilities>
   readonly prices: Lazy<PriceBook>
+  /** How tokens are counted that no vendor has told yet. */
+  readonly tokens: Lazy<CountTokens>
+  readonly accounts?: Lazy<Accounts> | undefined
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
+  readonly cache?: Lazy<{ readonly middleware: Middleware }>
   readonly mirror?: Lazy<Mirror>
+  readonly modules?: Lazy<Registry>
+  readonly redact?: Lazy<Middleware>
+  readonly observers?: Lazy<Observers>
   readonly breaker?: Lazy<Breaker>
+  readonly budgets?: Lazy<BudgetKeeper>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
   /** Where to go when all of these targets are down. */
@@ -71,23 +99,73 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   const layers: Middleware[] = []
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
+  add(observed(deps, 'call'))
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
-  add(options.coalesce && coalescing(options.coalesce))
-  add(deps.mirror && mirrored(deps.mirror))
+  add(costing(deps))
+  add(deps.modules && guarding(deps.modules, 'original'))
+  add(deps.redact && lazyLayer(deps.redact))
+  add(deps.modules && guarding(deps.modules, 'redacted'))
+  add(observed(deps, 'content'))
+  add(deps.cache && held(deps.cache))
+  add(options.coalesce && coalescing(options.coalesce, deps))
+  add(deps.mirror && held(deps.mirror))
+  add(deps.budgets && budgeted(options, deps.budgets, 'call'))
   add(routing(deps.router))
+  const [resume, resumeAt] = resuming(options.resume, deps)
+  add(resume)
   add(fallingBack(options.fallback, deps))
   add(deps.breaker && breaking(deps.breaker))
   for (const limit of deps.limits.target) add(lazyLayer(limit))
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.hedge && hedging(options.hedge, deps))
-  add(options.timeouts && timeout(options.timeouts))
+  add(resumeAt)
+  add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
+  add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
+  add(observed(deps, 'attempt'))
   return compose(layers, terminal)
 }
 
-function mirrored(mirror: Lazy<Mirror>): Middleware {
-  return lazyLayer(new Lazy(async () => (await mirror.get()).middleware))
+/** For a call that is not sent: who may make it, and where it would go. Nothing is spent of a limit, or remembered. */
+export function compileDry(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
+  const held = (place: 'call' | 'attempt') => (deps.budgets ? [budgeted(options, deps.budgets, place)] : [])
+  const layers = [
+    ...placed(own, 'call'),
+    ...(deps.modules ? [guarding(deps.modules, 'original')] : []),
+    ...(deps.redact ? [lazyLayer(deps.redact)] : []),
+    ...(deps.modules ? [guarding(deps.modules, 'redacted')] : []),
+    ...held('call'),
+    routing(deps.router),
+    fallingBack(options.fallback, deps),
+    ...held('attempt'),
+  ]
+  return compose(layers, terminal)
+}
+
+/** Only the calls tell. */
+function costing(deps: StackDeps): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/stream-cost.js')).streamCost(deps))
+  return lazyLayer(layer, ({ stream, options }) => stream && (options.costs === true || options.stopAtUsd !== undefined))
+}
+
+/** The layer of something that outlives the stack. */
+function held(holder: Lazy<{ readonly middleware: Middleware }>): Middleware {
+  return lazyLayer(new Lazy(async () => (await holder.get()).middleware))
+}
+
+function observed({ observers }: StackDeps, place: 'call' | 'content' | 'attempt'): Middleware | undefined {
+  return observers && lazyLayer(new Lazy(async () => (await observers.get())[place]))
+}
+
+function guarding(modules: Lazy<Registry>, sees: Module['sees']): Middleware {
+  return lazyLayer(new Lazy(async () => (await modules.get())[sees]))
+}
+
+/** A call may have a budget of its own. */
+function budgeted({ budgets }: BudgetOptions, keeper: Lazy<BudgetKeeper>, place: 'call' | 'attempt'): Middleware {
+  const layer = new Lazy(async () => (await keeper.get())[place])
+  return lazyLayer(layer, ({ options }) => budgets !== undefined || options.budgetUsd !== undefined)
 }
 
 /** Which calls go to a group, and which have a limit of their own, only the calls tell. */
@@ -102,6 +180,15 @@ function fallingBack(options: StackOptions['fallback'], deps: StackDeps): Middle
   return lazyLayer(layer, (call) => options !== undefined || call.options.fallback !== undefined)
 }
 
+/** Around all targets, and around each: who goes on with a stream, and in which form it is asked to. */
+function resuming(options: StackOptions['resume'], deps: StackDeps): Middleware[] {
+  const given = typeof options === 'object' ? options : {}
+  const made = new Lazy<Resume>(async () => new (await import('./middleware/resume.js')).Resume(given, deps))
+  const wanted = (call: Call) => call.stream && (call.options.resume ?? Boolean(options))
+  const around = (place: 'call' | 'target') => lazyLayer(new Lazy(async () => (await made.get())[place]), wanted)
+  return [around('call'), around('target')]
+}
+
 function breaking(breaker: Lazy<Breaker>): Middleware {
   return lazyLayer(
     new Lazy(async () => {
@@ -111,14 +198,21 @@ function breaking(breaker: Lazy<Breaker>): Middleware {
   )
 }
 
-function coalescing(options: CoalesceOptions | true): Middleware {
-  const layer = new Lazy(async () => (await import('./middleware/coalesce.js')).coalesce(options === true ? {} : options))
+function coalescing(options: CoalesceOptions | true, deps: StackDeps): Middleware {
+  const given = options === true ? {} : options
+  const layer = new Lazy(async () => (await import('./middleware/coalesce.js')).coalesce(given, deps))
   return lazyLayer(layer, (call) => call.options.coalesce !== false)
 }
 
 function hedging(options: HedgeOptions | true, deps: StackDeps): Middleware {
   const layer = new Lazy(async () => (await import('./middleware/hedge.js')).hedge(options === true ? {} : options, deps))
   return lazyLayer(layer, (call) => call.options.hedge !== false)
+}
+
+/** The limits that hold for every call it has already. */
+function timing(providers: TimeoutOptions['providers']): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/timeout.js')).timeout(providers))
+  return lazyLayer(layer, ({ timeouts }) => providers !== undefined || !!timeouts.slowStream)
 }
 
 function placed(layers: readonly Layer[], place: 'call' | 'attempt'): Middleware[] {

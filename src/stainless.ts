@@ -5,7 +5,7 @@
  * A leashed call has one owner of retries and timeouts. For it, the client's own loop is made to run once and its timer
  * never to fire; what its user had asked for travels beside the request to the stack.
  */
-import type { CallOptions } from './core/call.js'
+import type { CallOptions, Timeouts } from './core/call.js'
 import { type Beside, beside } from './fetch.js'
 import { isModelPath } from './recognise.js'
 
@@ -14,12 +14,14 @@ export interface StainlessOptions {
   timeout?: number
   signal?: AbortSignal | null | undefined
   body?: unknown
+  idempotencyKey?: string
   leash?: CallOptions
   [owned]?: Owned
 }
 
 interface Owned {
   readonly leash: CallOptions
+  readonly usual: Timeouts | undefined
   readonly timeout: number
   /** Whether the user, and not the client, set the timeout: the SDK tells the server only then. */
   readonly timeoutGiven: boolean
@@ -27,6 +29,13 @@ interface Owned {
 }
 
 const owned = Symbol('leashllm.owned')
+
+/**
+ * What the clients have by themselves, for they do not tell whether their numbers are their user's: these are taken for
+ * nobody's, and so the leash's own hold. The layer `retry` has as many tries.
+ */
+const usual = { attemptMs: 600_000 }
+const usualRetries = 2
 
 /** The longest that a timer can be set to. */
 const never = 2 ** 31 - 1
@@ -41,15 +50,23 @@ export function takeOver<O extends StainlessOptions>(
   options: O,
   client: { readonly maxRetries: number; readonly timeout: number },
 ): O {
-  const { timeout = client.timeout, maxRetries = client.maxRetries, leash, signal } = options
+  const { timeout = client.timeout, maxRetries = client.maxRetries, idempotencyKey, leash, signal } = options
   // What the SDK would refuse, it is to refuse itself, in its own words.
   if (!isCount(timeout) || !isCount(maxRetries)) return options
+  // Anthropic's client names its usual timeout with each request.
+  const askedTime = timeout !== usual.attemptMs
   return {
     ...options,
     maxRetries: 0,
     timeout: never,
     [owned]: {
-      leash: { maxRetries, ...leash, timeouts: { attemptMs: timeout, ...leash?.timeouts } },
+      leash: {
+        ...((options.maxRetries !== undefined || maxRetries !== usualRetries) && { maxRetries }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+        ...leash,
+        ...(askedTime && { timeouts: { attemptMs: timeout, ...leash?.timeouts } }),
+      },
+      usual: askedTime ? undefined : usual,
       timeout,
       timeoutGiven: options.timeout !== undefined,
       signal: signal ?? undefined,
@@ -69,7 +86,8 @@ export function hangBeside(
 ): void {
   const own = options[owned]
   if (!own) return
-  request[beside] = { ...where, options: own.leash, body: options.body, ...(own.signal && { signal: own.signal }) }
+  const { leash, usual, signal } = own
+  request[beside] = { ...where, options: leash, body: options.body, ...(usual && { usual }), ...(signal && { signal }) }
   if (request.headers instanceof Headers) tellTimeout(request.headers, options)
 }
 

@@ -5,9 +5,8 @@ import { asArray, asObject, asString, parseJson } from '../core/json.js'
 import { inputTotal, outputTotal } from '../core/usage.js'
 import { createLeash, type Leash } from '../leash.js'
 import { sseUnframer } from '../protocols/framing/sse.js'
-import { isPreset, presets } from '../providers/presets.js'
-import type { ProvidersOptions } from '../providers/registry.js'
 import { fail, paint, printJson } from './output.js'
+import { localProviders, namesIn, readPrompt } from './prompt.js'
 
 export const chat = defineCommand({
   meta: { name: 'chat', description: 'Ask a model, and see who answered and with how many tokens.' },
@@ -20,11 +19,11 @@ export const chat = defineCommand({
     json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
   },
   async run({ args }) {
-    const fallback = (args.fallback ?? '').split(',').flatMap((model) => model.trim() || [])
+    const fallback = namesIn(args.fallback)
     const leash = createLeash({ providers: localProviders([args.model, ...fallback]), fallback })
     const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
     try {
-      const prompt = args.prompt === '-' ? await readStdin() : args.prompt
+      const prompt = await readPrompt(args.prompt)
       const stream = args.stream === true && args.json !== true
       const answer = await ask(leash, { ...args, prompt, stream })
       if (stream) await printStream(answer)
@@ -38,12 +37,6 @@ export const chat = defineCommand({
     }
   },
 })
-
-/** A server on this machine that wants no key is configured by asking for it. */
-function localProviders(models: readonly string[]): ProvidersOptions {
-  const names = models.map((model) => model.split('/', 1)[0] ?? '')
-  return Object.fromEntries(names.filter((name) => isPreset(name) && presets[name].keyless).map((name) => [name, {}]))
-}
 
 async function ask(
   leash: Leash,
@@ -98,10 +91,4 @@ function summary({ provider, model, usage, attempts, moves, warnings }: Report):
   ]
     .filter((part) => part !== undefined)
     .join(' · ')
-}
-
-async function readStdin(): Promise<string> {
-  let text = ''
-  for await (const chunk of process.stdin) text += chunk
-  return text.trim()
 }

@@ -1,15 +1,29 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { defineCommand, runMain } from 'citty'
+import { asObject, asString, parseJson } from '../core/json.js'
+import { checkArguments } from './arguments.js'
 import { chat } from './chat.js'
 import { doctor } from './doctor.js'
+import { dryRun } from './dry-run.js'
 import { health } from './health.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
+import { module } from './module.js'
+import { fail } from './output.js'
 import { prices } from './prices.js'
 
+const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock, module }
+const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({
-  meta: { name: 'leash', description: 'Language-model calls on a leash.' },
-  subCommands: { chat, models, prices, doctor, health, mock },
+  meta: { name: 'leash', version: asString(manifest.version) ?? '', description: 'Language-model calls on a leash.' },
+  subCommands,
 })
 
-await runMain(leash)
+const args = process.argv.slice(2)
+try {
+  await checkArguments(args, subCommands)
+  await runMain(leash)
+} catch (error) {
+  fail(error, args.includes('--json'))
+}

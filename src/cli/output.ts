@@ -13,23 +13,25 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** Columns as wide as their widest cell. Colours do not count. */
+/** Columns as wide as their widest cell. Colours do not count, and rows may end early. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (widths, row) => row.map((cell, i) => Math.max(widths[i] ?? 0, stripVTControlCharacters(cell).length)),
-    [],
-  )
+  const widths: number[] = []
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell))
   return rows
     .map((row) =>
       row
-        .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - stripVTControlCharacters(cell).length))
+        .map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell)))
         .join('  ')
         .trimEnd(),
     )
     .join('\n')
 }
 
-/** Exit codes: 1 the call failed, 2 the command or its configuration is wrong. */
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length
+}
+
+/** Exit codes: 1 the call failed, 2 the command, its options or its configuration are wrong. */
 export function fail(error: unknown, json: boolean): void {
   const known = isLeashError(error)
   process.exitCode = known && error.status >= 400 && error.status < 500 && error.status !== 429 ? 2 : 1

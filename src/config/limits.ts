@@ -8,11 +8,19 @@ const positive = z.number().check((value: number) => (value > 0 ? undefined : 'm
 const names = z.union([text, z.array(text)])
 const subject = text.check(z.regex(/^(?:tenant|user|key|provider|model|tag:.+)$/))
 
-const limit = z.strictObject({
+/** What limits and budgets have in common. */
+const bound = {
   name: z.optional(text),
   limit: z
     .strictObject({ requests: z.optional(count), tokens: z.optional(count), usd: z.optional(positive) })
     .check((value: object) => (Object.keys(value).length > 0 ? undefined : 'must have `requests`, `tokens` or `usd`')),
+  by: z.optional(z.union([subject, z.array(subject)])),
+  shared: z.optional(z.boolean()),
+  when: z.optional(z.strictObject({ models: z.optional(names), tenants: z.optional(names), providers: z.optional(names) })),
+}
+
+const limit = z.strictObject({
+  ...bound,
   per: z.union([z.enum(['second', 'minute', 'hour', 'day']), count]),
   algorithm: z.optional(z.enum(['token-bucket', 'fixed-window', 'sliding-window'])),
   by: z.optional(z.union([subject, z.array(subject)])),
@@ -21,9 +29,28 @@ const limit = z.strictObject({
   waitMs: z.optional(waitMs),
 })
 
-export const rateLimitSchema = z.array(limit).check((limits: readonly { readonly name?: string }[]) => {
+function named(limits: readonly { readonly name?: string }[]): string | undefined {
   const given = limits.flatMap(({ name }) => name ?? [])
   return new Set(given).size === given.length ? undefined : 'must give each limit a `name` of its own'
+}
+
+export const rateLimitSchema = z.array(limit).check(named)
+
+const budget = z.strictObject({
+  ...bound,
+  per: z.enum(['call', 'minute', 'hour', 'day', 'week', 'month', 'total']),
+  action: z.optional(z.union([z.enum(['block', 'warn', 'cap']), z.strictObject({ downgrade: text })])),
+  thresholds: z.optional(z.array(positive)),
+  unpriced: z.optional(z.enum(['block', 'warn'])),
+})
+
+export const budgetsSchema = z.array(budget).check(named)
+
+export const budgetWebhookSchema = z.strictObject({
+  url: z.string().check(z.regex(/^https?:/)),
+  secret: z.string().check(z.minLength(16)),
+  attempts: z.optional(count),
+  timeoutMs: z.optional(waitMs),
 })
 
 export const concurrencySchema = z

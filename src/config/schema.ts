@@ -1,31 +1,49 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import { errorStatus, LeashError } from '../core/errors.js'
-import { concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
+import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
 const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
 const fn = z.custom((value) => typeof value === 'function', 'expected a function')
 
-const timeoutsSchema = z.strictObject({
+const timeouts = {
   attemptMs: z.optional(ms),
   firstTokenMs: z.optional(ms),
   idleMs: z.optional(ms),
+  slowStream: z.optional(
+    z.union([
+      z.literal(false),
+      z.strictObject({
+        tokensPerSecond: z.number().check(z.minimum(0)),
+        windowMs: z.optional(ms),
+        hold: z.optional(z.boolean()),
+      }),
+    ]),
+  ),
+}
+
+const timeoutsSchema = z.strictObject({
+  ...timeouts,
   deadlineMs: z.optional(ms),
+  providers: z.optional(z.record(z.string(), z.strictObject(timeouts))),
 })
 
+const retryPolicy = { attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))), backoff: z.optional(fn) }
+
 const retrySchema = z.strictObject({
-  attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
-  backoff: z.optional(fn),
+  ...retryPolicy,
+  on: z.optional(z.record(z.enum(Object.keys(errorStatus)), z.strictObject(retryPolicy))),
   retryAfterCapMs: z.optional(z.int().check(z.minimum(0))),
   when: z.optional(fn),
   tokens: z.optional(z.int().check(z.minimum(0))),
 })
 
 const models = z.array(z.string().check(z.minLength(1)))
+const name = z.string().check(z.regex(/^[^*]*\*?$/))
 
 const fallbackSchema = z.strictObject({
-  models: z.optional(z.record(z.string().check(z.regex(/^[^*]*\*?$/)), models)),
+  models: z.optional(z.record(name, models)),
   default: z.optional(models),
   on: z.optional(z.union([fn, z.array(z.enum(Object.keys(errorStatus)))])),
   refusals: z.optional(z.boolean()),
@@ -56,8 +74,48 @@ const hedgeSchema = z.strictObject({
   repeatable: z.optional(fn),
 })
 
+const maxAge = z.number().check(z.minimum(0))
+
+const cacheSchema = z.strictObject({
+  ttlMs: z.optional(maxAge),
+  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
+  staleMs: z.optional(maxAge),
+  refusals: z.optional(z.boolean()),
+  ignore: z.optional(models),
+  family: z.optional(z.record(name, z.string())),
+  replay: z.optional(z.enum(['at-once', 'paced'])),
+  maxEntries: z.optional(count),
+  maxBytes: z.optional(count),
+  maxAnswerBytes: z.optional(count),
+})
+
+const semanticCacheSchema = z.strictObject({
+  embed: z.union([
+    z.string().check(z.minLength(1)),
+    z.custom((value) => typeof value === 'object' && value !== null && 'embed' in value, 'expected an embedder'),
+  ]),
+  threshold: z.optional(share),
+  compare: z.optional(z.enum(['last-user', 'conversation'])),
+  ttlMs: z.optional(maxAge),
+  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
+  ignore: z.optional(models),
+  refusals: z.optional(z.boolean()),
+  maxAnswerBytes: z.optional(count),
+  sample: z.optional(share),
+  agreement: z.optional(share),
+  maxEntries: z.optional(count),
+  maxBytes: z.optional(count),
+  index: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'nearest' in value, 'expected an index')),
+})
+
 const coalesceSchema = z.strictObject({
   maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
+})
+
+const resumeSchema = z.strictObject({
+  restart: z.optional(z.boolean()),
+  times: z.optional(count),
+  maxBufferBytes: z.optional(count),
 })
 
 const healthSchema = z.strictObject({
@@ -80,6 +138,59 @@ const mirrorSchema = z.strictObject({
   onResult: z.optional(fn),
 })
 
+const redactMode = z.enum(['reversible', 'mask', 'hash', 'drop', 'block', 'annotate'])
+const answerMode = z.union([z.literal(false), z.enum(['mask', 'drop', 'block', 'annotate'])])
+const anyMode = z.union([z.literal(false), redactMode])
+const byDirection = z.strictObject({ request: z.optional(anyMode), response: z.optional(answerMode) })
+const strings = z.array(z.string())
+
+const redactSchema = z.strictObject({
+  entities: z.optional(z.union([strings, z.record(z.string(), z.union([anyMode, byDirection]))])),
+  mode: z.optional(redactMode),
+  response: z.optional(answerMode),
+  hashKey: z.optional(z.string().check(z.minLength(16))),
+  tools: z.optional(z.boolean()),
+  media: z.optional(z.enum(['pass', 'flag', 'block'])),
+  onError: z.optional(z.enum(['closed', 'open'])),
+  conversations: z.optional(z.int().check(z.minimum(0))),
+  allow: z.optional(z.array(z.union([z.string(), z.strictObject({ pattern: z.string(), flags: z.optional(z.string()) })]))),
+  deny: z.optional(strings),
+  patterns: z.optional(
+    z.array(
+      z.strictObject({
+        name: z.string(),
+        pattern: z.string(),
+        flags: z.optional(z.string()),
+        confidence: z.optional(share),
+        context: z.optional(strings),
+        maxLength: z.optional(count),
+      }),
+    ),
+  ),
+  context: z.optional(z.record(z.string(), strings)),
+  minConfidence: z.optional(share),
+  ner: z.optional(fn),
+})
+
+const given = z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider')
+
+const telemetrySchema = z.strictObject({
+  tracerProvider: z.optional(given),
+  meterProvider: z.optional(given),
+  content: z.optional(z.boolean()),
+  propagate: z.optional(z.union([z.boolean(), strings])),
+  conventions: z.optional(z.enum(['published', 'newest'])),
+})
+
+const below1 = share.check((value: number) => (value < 1 ? undefined : 'must be below 1'))
+
+const sloSchema = z.strictObject({
+  availability: z.optional(below1),
+  latencyMs: z.optional(ms),
+  latencyShare: z.optional(below1),
+  minimumAttempts: z.optional(count),
+})
+
 const optionsSchema = z.strictObject({
   providers: z.optional(
     z.record(
@@ -93,14 +204,32 @@ const optionsSchema = z.strictObject({
   fallback: z.optional(z.union([models, fallbackSchema])),
   circuitBreaker: z.optional(z.union([z.literal(false), circuitBreakerSchema])),
   rateLimit: z.optional(rateLimitSchema),
+  budgets: z.optional(budgetsSchema),
+  budgetWebhook: z.optional(budgetWebhookSchema),
   concurrency: z.optional(concurrencySchema),
   pace: z.optional(paceSchema),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
+  cache: z.optional(z.union([z.boolean(), cacheSchema])),
+  semanticCache: z.optional(semanticCacheSchema),
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
+  resume: z.optional(z.union([z.boolean(), resumeSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
   prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
+  tokens: z.optional(z.union([z.literal('exact'), fn])),
   health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
+  telemetry: z.optional(z.union([z.boolean(), telemetrySchema])),
+  metrics: z.optional(z.boolean()),
+  slo: z.optional(z.record(z.string(), sloSchema)),
+  redact: z.optional(z.union([z.boolean(), redactSchema])),
+  modules: z.optional(
+    z.array(
+      z.custom(
+        (value) => typeof value === 'object' && value !== null && 'settings' in value,
+        'expected a module: what defineModule() gives, called with its options where it has any',
+      ),
+    ),
+  ),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
   strict: z.optional(z.boolean()),

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.js'
-import type { JsonObject } from './json.js'
+import type { Json, JsonObject } from './json.js'
 import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
 import type { Transport } from './transport.js'
@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly tags?: Readonly<Record<string, string>>
   readonly tenant?: string
   readonly user?: string
+  /** Which conversation the call belongs to: what was redacted in it keeps its placeholder from call to call. */
+  readonly conversation?: string
   /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
   readonly key?: string
   /** Who goes first where calls wait for a place. @defaultValue 'normal' */
@@ -29,12 +31,29 @@ export interface CallOptions {
   readonly prefer?: Preference
   /** Refuses every target at which this call could cost more, in US dollars. */
   readonly maxCostUsd?: number
+  /** US dollars that all attempts of this call may cost together: answers are bounded so that they fit. */
+  readonly budgetUsd?: number
+  /** Ends a stream that has cost more so far, in US dollars, by what the vendor has told and our own count of what came. */
+  readonly stopAtUsd?: number
+  /** `true`: each chunk of a stream tells, as `leash.cost`, what the call has cost so far. */
+  readonly costs?: boolean
+  /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
+  readonly dryRun?: boolean
   /** Limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts
+  /** Sent to providers that take one, in place of a key of ours: their `idempotencyHeader` says so. */
+  readonly idempotencyKey?: string
   /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
   readonly hedge?: boolean
   /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
   readonly coalesce?: boolean
+  /** Whether a stream that dies after its first content is gone on with. */
+  readonly resume?: boolean
+  /**
+   * `false`: neither answered from the cache nor kept. `'refresh'`: asked anew, and kept. `ttlMs`: an answer may be so old, in
+   * milliseconds, and is kept so long.
+   */
+  readonly cache?: false | 'refresh' | { readonly ttlMs: number }
 }
 
 /** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
@@ -48,6 +67,18 @@ export interface Timeouts {
   readonly firstTokenMs?: number
   /** Between two chunks of a stream. */
   readonly idleMs?: number
+  /** Ends a stream that comes too slowly. @defaultValue false */
+  readonly slowStream?: SlowStream | false
+}
+
+/** What is too slow for a stream, from its first text on. */
+export interface SlowStream {
+  /** Four characters count as one token. */
+  readonly tokensPerSecond: number
+  /** Over how many milliseconds it is measured, again and again. @defaultValue 10000 */
+  readonly windowMs?: number
+  /** Holds the stream back until it has shown that it is fast enough, so that a slow one is tried again. @defaultValue false */
+  readonly hold?: boolean
 }
 
 /** The request as a vendor's own SDK addressed it, for a call that goes where it was going anyway. */
@@ -191,6 +222,16 @@ export interface Cost {
   readonly usd: number | null
   /** Part of it is an estimate, because a vendor did not tell all that it counted. */
   readonly estimated: boolean
+  /** US dollars that the answer had cost when it was kept, for one that was given again. Null: nobody knows. */
+  readonly savedUsd?: number | null
+}
+
+/** What a call has cost while its stream is still coming. */
+export interface CostSoFar {
+  /** US dollars, of all attempts. Null: the price is unknown. */
+  readonly usd: number | null
+  /** Of the stream that is coming, by estimate until the vendor tells. */
+  readonly outputTokens: number
 }
 
 /** A change of target. Each is named as `provider/model`. */
@@ -198,6 +239,8 @@ export interface Move {
   readonly from: string
   readonly to: string
   readonly because: ErrorCode
+  /** A stream had died, and its answer went on there: behind what the caller had, or from its beginning. */
+  readonly resumed?: 'continued' | 'restarted'
 }
 
 /** Why a call went to one target of a route and not to another. */
@@ -207,6 +250,23 @@ export interface Chosen {
   /** As `provider/model`. */
   readonly target: string
   readonly why: string
+}
+
+/** What a call that is not sent would be: `create(params, { leash: { dryRun: true } })`, or `leash.estimate(params)`. */
+export interface Estimate {
+  /** Who would be asked first. */
+  readonly provider: string
+  readonly model: string
+  /** How it would be spoken to. */
+  readonly protocol: string
+  /** Of the request's texts and tools, by estimate. Images, audio and files count nothing. */
+  readonly inputTokens: number
+  /** As the caller bounds the answer, or else as the model does. Absent: nobody knows. */
+  readonly maxOutputTokens?: number
+  /** US dollars for the request alone. Null: the price is unknown. */
+  readonly inputUsd: number | null
+  /** US dollars that one attempt could cost at most. Null: the price is unknown, or nothing bounds the answer. */
+  readonly mostUsd: number | null
 }
 
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
@@ -223,11 +283,29 @@ export interface Report {
   readonly mirrorOf?: string
   /** An identical call was under way, and its answer is this one's too: the attempts stand in that call's report. */
   coalesced?: true
+  /**
+   * `hit`: the answer was kept from an earlier call. `stale`: the same, and it is fetched anew for the next one. `miss`: none
+   * was there. `refresh`: it was to be fetched anew. `similar`: it was the answer to nearly the same question. Absent: no cache
+   * was asked.
+   */
+  cache?: 'hit' | 'stale' | 'miss' | 'refresh' | 'similar'
+  /** How near that question was, as a cosine. */
+  similarity?: number
+  /** The id of the call that got an old answer, for which this one fetches a new one. */
+  readonly refreshOf?: string
+  /** Set by a layer that saw what must not be kept: no cache keeps the answer, or answers the call. */
+  sensitive?: true
   /** From target to target, where the call fell back. */
   readonly moves: Move[]
   readonly warnings: Loss[]
+  /** What modules have noted, each under its name. */
+  annotations?: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  /** How many values were redacted, by type. */
+  redactions?: Readonly<Record<string, number>>
   /** Of all attempts together, once they have ended. */
   cost?: Cost
+  /** Of a dry run. */
+  estimate?: Estimate
   readonly tags?: Readonly<Record<string, string>>
   ended: boolean
 }

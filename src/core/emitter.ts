@@ -1,6 +1,19 @@
+import type { BudgetEvent } from './budget.js'
 import type { Attempt, Chosen, Move, Report } from './call.js'
 import type { ExperimentState } from './experiment.js'
 import type { BreakerChange, Probe } from './health.js'
+import type { SloState } from './slo.js'
+
+export interface PolicyEvent {
+  readonly callId: string
+  /** The layer that acted. */
+  readonly guard: string
+  /** `annotate` and `flag` changed nothing. `fail`: the guard itself broke, before it had looked. */
+  readonly action: 'redact' | 'annotate' | 'flag' | 'block' | 'fail'
+  readonly direction: 'request' | 'response'
+  /** How many, by type. Never what. */
+  readonly found: Readonly<Record<string, number>>
+}
 
 export interface LeashEvents {
   /** An attempt has ended. */
@@ -15,10 +28,20 @@ export interface LeashEvents {
   experiment: ExperimentState
   /** The call goes on at another target. */
   fallback: Move & { readonly callId: string }
+  /** A stream that had died goes on. From here on, what is told of one that was `restarted` takes the place of what was. */
+  resume: Required<Move> & { readonly callId: string }
   /** A target is given up, tried again, or trusted again. */
   breaker: BreakerChange
+  /** A budget is spent in part, has refused a call, or is spent unusually fast. */
+  budget: BudgetEvent
   /** A provider was asked for a sign of life. */
   probe: Probe & { readonly provider: string }
+  /** A guard has acted on a call. */
+  policy: PolicyEvent
+  /** A provider has spent the errors that its objective allows it in a window. */
+  slo: SloState
+  /** An answer to a similar question was compared with one to the question itself. Both numbers are cosines. */
+  similar: { readonly callId: string; readonly similarity: number; readonly likeness: number; readonly agrees: boolean }
   /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
   warning: { readonly message: string }
 }

@@ -53,8 +53,16 @@ export function atEnd(result: Result, listener: (ending: Ending) => void): Resul
   return { ...result, body: watched(result, listener) }
 }
 
-/** The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed. */
-export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => void): StreamResult {
+/**
+ * The same result, with each piece of its stream also told to `hear` when it is read. The bytes are not to be changed.
+ *
+ * @param over told when the stream has been read to its end, or left, before who did so goes on
+ */
+export function overheard(
+  result: StreamResult,
+  hear: (bytes: Uint8Array) => void,
+  over?: (how: 'read' | 'left') => Promise<void>,
+): StreamResult {
   const body = isTelling(result.body) ? result.body : watched(result, () => {})
   const bytes = body[Symbol.asyncIterator]()
   const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
@@ -62,10 +70,12 @@ export function overheard(result: StreamResult, hear: (bytes: Uint8Array) => voi
     async next() {
       const read = await bytes.next()
       if (!read.done) hear(read.value)
+      else await over?.('read')
       return read
     },
     async return() {
       await bytes.return?.()
+      await over?.('left')
       return { done: true, value: undefined }
     },
     [Symbol.asyncIterator]: () => stream,

@@ -12,6 +12,11 @@ export class Lazy<T> {
     this.#make = make
   }
 
+  /** What is being made, or was. */
+  get underway(): Promise<T> | undefined {
+    return this.#making
+  }
+
   get(): Promise<T> {
     this.#making ??= this.#make().then(
       (value) => {

@@ -27,6 +27,14 @@ export interface LedgerLine {
   readonly outcome: 'ok' | 'error' | 'cancelled'
   readonly status?: number
   readonly error?: ErrorCode
+  /** Made beside another attempt that was late. */
+  readonly hedged?: true
+  /** Nobody was asked: an answer that had been kept was given again. `attempt`, `usage` and `cost` are 0. */
+  readonly cached?: true
+  /** Nobody was asked again: the answer is that of an identical call. `attempt`, `usage` and `cost` are 0. */
+  readonly coalesced?: true
+  /** Nano-dollars that this answer had cost. Null: the price is unknown. */
+  readonly saved?: Nano | null
   readonly usage: Usage
   readonly basis: Basis
   /** Nano-dollars. Null: the price is unknown, which is not the same as free. */
@@ -35,18 +43,21 @@ export interface LedgerLine {
   readonly priceVersion?: string
 }
 
-/** What became of a request, beside its record: all that an estimate can go by. */
-export interface Heard {
-  /** It may have reached the vendor. */
-  readonly sent: boolean
-  /** Characters of the answer that came. */
-  readonly characters: number
+/** Who gave an answer that is given again, and what it cost then. */
+export interface Reused extends Pick<Attempt, 'provider' | 'model' | 'protocol' | 'cost'> {
+  readonly status: number
 }
 
 /** Whoever books the attempts. In memory: an attempt does not wait for it. */
 export interface Accounts {
-  /** The attempt has ended. Writes its cost into the record, and its line into the ledger. */
-  book(call: Call, attempt: Attempt, heard: Heard): void
+  /**
+   * An attempt that was sent has ended. Writes its cost into the record, and its line into the ledger.
+   *
+   * @param characters of the answer, as far as it came: all that an estimate can go by
+   */
+  book(call: Call, attempt: Attempt, characters: number): void
+  /** An answer was given again: writes a line of zeros, and what the answer had cost. */
+  reuse(call: Call, answer: Reused, how?: 'cached' | 'coalesced'): void
 }
 
 /** Takes lines as they come, in order: a file, a queue, a table. A failure is told once and costs no call. */

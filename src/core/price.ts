@@ -95,6 +95,9 @@ export interface Expected {
 const inward: readonly (keyof Usage)[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput']
 const outward: readonly (keyof Usage)[] = ['output', 'reasoning', 'audioOutput']
 
+/** Where the tokens of ordinary traffic fall: neither audio nor a cache of an hour, which would double what it could cost. */
+export const textBuckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+
 /**
  * What an attempt costs at most, to be reserved before it is sent: never less than {@link costOf} of what comes back.
  *

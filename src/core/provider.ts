@@ -1,5 +1,6 @@
 import type { LeashError } from './errors.js'
 import type { JsonObject } from './json.js'
+import type { Transport } from './transport.js'
 
 /**
  * What a provider's dialect of its protocol can and cannot do, declared so that nothing above `providers/` and
@@ -55,6 +56,8 @@ export interface HttpRequest {
   readonly body: string | Uint8Array
   /** Present where the provider has several keys to choose from. */
   readonly key?: KeyInUse
+  /** What carries it in place of the leash's own transport: whoever answers may live in this process. */
+  readonly transport?: Transport
 }
 
 /** A GET that shows whether a provider answers, with its key, and costs nothing. */
@@ -102,6 +105,8 @@ export interface Provider {
   probe?(path?: string): ProbeRequest | Promise<ProbeRequest>
   /** Present where it has several keys to choose from. */
   keys?(): readonly KeyState[]
+  /** The header by which it knows a request that it has had before, in lower case. Present where it takes one. */
+  readonly idempotencyHeader?: string
   /** Whether they are meant for the server at this address, and so go before the key that a caller's SDK has for it. */
   hasKeysFor?(url: string): boolean
 }

@@ -1,4 +1,4 @@
-import { isDigit, isLetter, isWord } from './chars.js'
+import { isDigit, isLetter, isWithin, isWord } from './chars.js'
 import { dottedShapes, type KeyShape, shapesByFirst } from './key-shapes.js'
 import { crc32, isPlaceholder, looksRandom } from './randomness.js'
 import type { Finder, Scan } from './scan.js'
@@ -33,7 +33,7 @@ export const digitlessKey: Finder = {
   find(scan, at) {
     const text = scan.text
     const start = at - 2
-    if (start < 0 || isWord(text.charCodeAt(start - 1)) || text.charCodeAt(start - 1) === 45) return
+    if (start < 0 || isWithin(text, start) || text.charCodeAt(start - 1) === 45) return
     for (const shape of shapesByFirst[text.charCodeAt(start)] ?? []) if (shape.least === 16 && matches(scan, shape, start)) return
   },
 }
@@ -47,10 +47,12 @@ export const azureSecret: Finder = {
     const text = scan.text
     const start = at - 5
     if (start < 0 || text.charCodeAt(at - 1) !== 81 || !isDigit(text.charCodeAt(at - 2))) return
+    if (isSecretCharacter(text.charCodeAt(start - 1)) && text.charCodeAt(start - 2) !== 92) return
     let end = at + 1
     while (end - at < 36 && isSecretCharacter(text.charCodeAt(end))) end++
+    while (text.charCodeAt(end - 1) === 46) end--
     const length = end - at - 1
-    if (length < 31 || length > 34 || isWord(text.charCodeAt(start - 1))) return
+    if (length < 31 || length > 34) return
     scan.report('API_KEY', start, end, 0.9)
   },
 }
@@ -59,7 +61,7 @@ function matches(scan: Scan, shape: KeyShape, start: number): boolean {
   const text = scan.text
   const { prefix, least, most, allowed } = shape
   if (start < 0 || !text.startsWith(prefix, start)) return false
-  if (prefix.endsWith('.') && isWord(text.charCodeAt(start - 1))) return false
+  if (prefix.endsWith('.') && isWithin(text, start)) return false
   const from = start + prefix.length
   let end = from
   while (end - from < most && end < text.length && allowed(text.charCodeAt(end))) end++
@@ -84,7 +86,7 @@ function telegram(scan: Scan, start: number, end: number): void {
   let from = start - 1
   while (from > 0 && start - from < 12 && isDigit(text.charCodeAt(from - 1))) from--
   const digits = start - 1 - from
-  if (digits >= 8 && digits <= 10 && !isWord(text.charCodeAt(from - 1))) scan.report('API_KEY', from, end, 0.95)
+  if (digits >= 8 && digits <= 10 && !isWithin(text, from)) scan.report('API_KEY', from, end, 0.95)
 }
 
 /** The last six characters are the CRC-32 of those before, in base 62. https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */

@@ -1,25 +1,38 @@
-import { isBlank, isDigit, isLetter } from './chars.js'
+import { isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
 /** Months by their first three letters, in the languages whose words for birth we know. */
 const months = new Set(
-  `jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez fév fev avr jui aoû ene abr ago dic gen mag giu lug set ott out mrt mei maj dez`.split(
+  `jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez fév fev avr jui aoû ene abr ago dic gen mag giu lug set ott out mrt mei maj`.split(
     ' ',
   ),
 )
+const longestMonth = 12
 const longestWritten = 24
 
 /** A date after a word for birth: "born on 2/8/1935", "DOB: 1990-01-31", "geboren am 3. März 1980". */
 export const birth: Finder = {
   types: ['DATE_OF_BIRTH'],
-  trigger: { digits: [1, 8] },
+  trigger: { digits: [4, Infinity] },
   longest: longestWritten,
   find(scan) {
     const run = scan.run
     if (run.date) tell(scan, run.first, run.last)
-    else if (run.count === 1 && run.length(0) === 8) compact(scan)
-    else if (run.count === 1 && run.length(0) <= 4 && !run.plus) written(scan)
+    else if (run.count === 1 && run.digits === 8) compact(scan)
+    else if (run.length(0) === 4 && run.value(0) >= 1800 && run.value(0) <= 2199) written(scan, run.first)
+  },
+}
+
+/** `12-May-1990`, which is one token. */
+export const birthToken: Finder = {
+  types: ['DATE_OF_BIRTH'],
+  trigger: { token: [8, 16] },
+  longest: 16,
+  find(scan, start, end) {
+    const text = scan.text
+    if (text.charCodeAt(end - 5) !== 45 || !isDigit(text.charCodeAt(start))) return
+    if (isDigit(text.charCodeAt(end - 1)) && writtenStart(text, end - 4) === start) tell(scan, start, end)
   },
 }
 
@@ -34,55 +47,57 @@ function compact(scan: Scan): void {
   const value = run.value(0)
   const [year, month, day] = [Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100]
   if (year < 1880 || year > 2100 || month < 1 || month > 12 || day < 1 || day > 31) return
-  const context = scan.before(run.start)
-  if ((context.labels & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', run.first, run.last, 0.85)
+  if ((scan.before(run.start).labels & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', run.first, run.last, 0.85)
 }
 
-/** `12 May 1990`, `3. März 1980` from the day on; `May 12, 1990` from the month before the day. */
-function written(scan: Scan): void {
-  const { run, text } = scan
-  if (run.length(0) > 2) return
-  const month = monthAfter(text, run.last)
-  if (month !== -1) {
-    const end = yearEnd(text, month)
-    if (end !== -1) tell(scan, run.first, end)
-    return
+function written(scan: Scan, year: number): void {
+  const start = writtenStart(scan.text, year)
+  if (start !== -1) tell(scan, start, year + 4)
+}
+
+/** Where a day and a month before the year begin, in either order: `12 May`, `3. März`, `12th of May`, `May 12,`; -1 when they do not stand there. */
+function writtenStart(text: string, year: number): number {
+  const end = ordinal(text, past(text, year))
+  if (end === year) return -1
+  if (isDigit(text.charCodeAt(end - 1))) {
+    const day = dayStart(text, end)
+    return day === -1 ? -1 : monthStart(text, past(text, day))
   }
-  let start = run.first
-  while (start > 0 && isBlank(text.charCodeAt(start - 1))) start--
-  const wordEnd = start
-  while (start > 0 && wordEnd - start < 12 && isName(text.charCodeAt(start - 1))) start--
-  if (wordEnd - start < 3 || !isMonth(text, start)) return
-  const end = yearEnd(text, run.last)
-  if (end !== -1) tell(scan, start, end)
+  const month = monthStart(text, end)
+  return month === -1 ? -1 : dayStart(text, past(text, ordinal(text, past(text, month))))
 }
 
-/** Past the name of the month after the day; -1 when there is none. "12th of May", "12-May-1990". */
-function monthAfter(text: string, day: number): number {
-  let at = day
-  while (at - day < 8 && (isBlank(text.charCodeAt(at)) || text.charCodeAt(at) === 46 || text.charCodeAt(at) === 45)) at++
-  if (text.startsWith('de ', at) || text.startsWith('of ', at)) at += 3
-  if (!isMonth(text, at)) return -1
-  let end = at
-  while (end - at < 12 && isName(text.charCodeAt(end))) end++
-  return end
+/** Back over blanks, marks, and one of the words that join a date's parts. */
+function past(text: string, from: number): number {
+  const at = pastMarks(text, from)
+  return text.startsWith(' de', at - 3) || text.startsWith(' of', at - 3) ? pastMarks(text, at - 2) : at
 }
 
-function isMonth(text: string, at: number): boolean {
-  return isName(text.charCodeAt(at)) && months.has(text.slice(at, at + 3).toLowerCase())
-}
-
-/** Past four digits that follow with a comma, dash, full stop or blank between; -1 when they do not. */
-function yearEnd(text: string, from: number): number {
+function pastMarks(text: string, from: number): number {
   let at = from
-  while (
-    at - from < 4 &&
-    (isBlank(text.charCodeAt(at)) || text.charCodeAt(at) === 44 || text.charCodeAt(at) === 46 || text.charCodeAt(at) === 45)
-  )
-    at++
-  if (text.startsWith('de ', at)) at += 3
-  for (let digit = 0; digit < 4; digit++) if (!isDigit(text.charCodeAt(at + digit))) return -1
-  return isDigit(text.charCodeAt(at + 4)) ? -1 : at + 4
+  while (at > 0 && from - at < 4 && isMark(text.charCodeAt(at - 1))) at--
+  return at
 }
 
-const isName = (code: number): boolean => isLetter(code) || (code >= 0xc0 && code <= 0x17f)
+/** Back over the letters of `1st`, `2nd`, `3rd`, `4th`, and of the Romance `1º`. */
+function ordinal(text: string, from: number): number {
+  if (text.charCodeAt(from - 1) === 0xba) return from - 1
+  return /^(?:st|nd|rd|th)$/.test(text.slice(from - 2, from)) ? from - 2 : from
+}
+
+function dayStart(text: string, end: number): number {
+  let at = end
+  while (at > 0 && end - at < 3 && isDigit(text.charCodeAt(at - 1))) at--
+  return end - at === 1 || end - at === 2 ? at : -1
+}
+
+function monthStart(text: string, end: number): number {
+  let at = end
+  while (at > 0 && end - at < longestMonth && isName(text.charCodeAt(at - 1))) at--
+  return months.has(text.slice(at, at + 3).toLowerCase()) ? at : -1
+}
+
+const isName = (code: number): boolean => isLetter(code) || isFarLetter(code)
+
+/** A blank, `, - .` */
+const isMark = (code: number): boolean => isBlank(code) || (code >= 44 && code <= 46)

@@ -42,3 +42,7 @@ export function pastEscape(text: string, start: number): number {
   const code = text.charCodeAt(start)
   return code === 110 || code === 116 || code === 114 ? start + 1 : start
 }
+
+/** Whether a word goes on at `at` rather than begins there: the `n` of a `\n` before it is of an escape and of no word. */
+export const isWithin = (text: string, at: number): boolean =>
+  at > 0 && isWord(text.charCodeAt(at - 1)) && text.charCodeAt(at - 2) !== 92

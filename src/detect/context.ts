@@ -1,10 +1,13 @@
-import { Meaning, meanings } from './words.js'
+import { isDigit } from './chars.js'
+import { isHan, isLetter, WordTable } from './word-table.js'
+import { Meaning } from './words.js'
 
 /** How many characters before a value are read. */
 export const lookBehind = 72
 
 const maxWords = 10
-const longestWord = 24
+/** Other values between a word and its own: a list of three telephone numbers, and not a table. */
+const maxDigits = 24
 /** What does not say of which kind a value is. */
 const wordless = Meaning.glue | Meaning.number | Meaning.owner
 
@@ -28,15 +31,9 @@ export interface Context {
   past: boolean
 }
 
-/**
- * Reads backwards, word by word; `phoneNumber` and `phone_number` are two. Words are looked up by a rolling hash and compared
- * where they stand, as cutting each out of the text would cost more than all the rest.
- */
+/** Reads backwards from a value, word by word; `phoneNumber` and `phone_number` are two. */
 export class ContextReader {
-  readonly #words: string[] = []
-  readonly #meanings: number[] = []
-  readonly #slots: Int16Array
-  readonly #mask: number
+  readonly #words: WordTable
   readonly seen: Context = {
     label: 0,
     labels: 0,
@@ -49,21 +46,7 @@ export class ContextReader {
   }
 
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
-    const all = new Map<string, number>()
-    const add = (word: string, meaning: number) => all.set(word, (all.get(word) ?? 0) | meaning)
-    for (const [meaning, words] of meanings) for (const word of words.split(/\s+/)) add(word, meaning)
-    for (const [meaning, word] of further) add(foldAll(word), meaning)
-    const size = 2 ** Math.ceil(Math.log2(all.size * 4))
-    this.#mask = size - 1
-    this.#slots = new Int16Array(size)
-    for (const [word, meaning] of all) {
-      let hash = 0
-      for (let at = word.length - 1; at >= 0; at--) hash = (Math.imul(hash, 31) + word.charCodeAt(at)) | 0
-      let slot = spread(hash) & this.#mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
-      this.#slots[slot] = this.#words.push(word)
-      this.#meanings.push(meaning)
-    }
+    this.#words = new WordTable(further)
   }
 
   /** Up to the first word that says nothing of a value. */
@@ -75,9 +58,15 @@ export class ContextReader {
     seen.prose = true
     const limit = Math.max(0, value - lookBehind)
     let lines = 0
+    let digits = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
       const code = text.charCodeAt(at - 1)
-      if (isLetter(code)) {
+      const kind = kindOf(code)
+      if (kind === Kind.nothing) {
+        at--
+        continue
+      }
+      if (kind === Kind.letter) {
         const start = wordStart(text, at, limit)
         const meaning = this.#meaning(text, start, at)
         // Words of Han run together: the one that says something may end a character earlier.
@@ -85,27 +74,20 @@ export class ContextReader {
         at = within ? at - 1 : start
         words++
         if (within) continue
-        if ((meaning & ~wordless) !== 0) {
-          if (seen.label === 0) seen.label = meaning
-          seen.labels |= meaning
-        } else if (meaning === 0) break
-        else if (seen.label === 0) {
-          if ((meaning & Meaning.number) !== 0) seen.numbered = true
-          else if (seen.numbered && (meaning & Meaning.owner) !== 0) seen.owned = true
-          seen.apart++
-        }
+        if (meaning === 0) break
+        read(seen, meaning)
         continue
       }
       at--
-      if (isDigit(code)) {
-        if (lines > 0) break
+      if (kind === Kind.digit) {
+        if (lines > 0 || ++digits > maxDigits) break
         if (seen.label === 0) seen.past = true
-      } else if (code === 10) {
+      } else if (kind === Kind.line) {
         if (++lines > 1 || seen.past) break
-      } else if (seen.label === 0) {
-        if (code === 58) seen.colon = true
-        if (isCodePunctuation(code)) seen.prose = false
-      } else if (code === 59 || code === 123 || code === 125) break
+      } else if (seen.label !== 0) {
+        if (code === 59 || code === 123 || code === 125) break
+      } else if (kind === Kind.colon) seen.colon = true
+      else if (code !== 59) seen.prose = false
     }
     return seen
   }
@@ -114,10 +96,11 @@ export class ContextReader {
   near(text: string, value: number): number {
     const limit = Math.max(0, value - lookBehind)
     let all = 0
+    let digits = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
-      const code = text.charCodeAt(at - 1)
-      if (code === 10) break
-      if (!isLetter(code)) {
+      const kind = kindOf(text.charCodeAt(at - 1))
+      if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
+      if (kind !== Kind.letter) {
         at--
         continue
       }
@@ -129,24 +112,42 @@ export class ContextReader {
     return all
   }
 
-  /** Of the word that begins at `start`, and how long it is: for the one after a value. */
+  /** Of the word that begins at `start`, and where it ends: for the one after a value. */
   after(text: string, start: number): { readonly meaning: number; readonly end: number } {
-    let end = start
-    while (end < text.length && end - start < longestWord && isLetter(text.charCodeAt(end))) end++
-    return { meaning: end === start ? 0 : this.#meaning(text, start, end), end }
+    const end = this.#words.end(text, start)
+    return { meaning: end === start ? 0 : this.#words.meaning(text, start, end), end }
   }
 
+  /** Two letters between digits are of a hash: `8cc7`. */
   #meaning(text: string, start: number, end: number): number {
-    if (end - start > longestWord) return 0
-    let hash = 0
-    for (let at = end - 1; at >= start; at--) hash = (Math.imul(hash, 31) + fold(text.charCodeAt(at))) | 0
-    for (let slot = spread(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
-      const index = this.#slots[slot] ?? 0
-      if (index === 0) return 0
-      if (same(this.#words[index - 1] ?? '', text, start, end)) return this.#meanings[index - 1] ?? 0
-    }
+    if (end - start <= 2 && isDigit(text.charCodeAt(end)) && start > 0 && isDigit(text.charCodeAt(start - 1))) return 0
+    return this.#words.meaning(text, start, end)
   }
 }
+
+/** Takes down a word that says something, or that lets look past it. */
+function read(seen: Context, meaning: number): void {
+  if ((meaning & ~wordless) !== 0) {
+    if (seen.label === 0) seen.label = meaning
+    seen.labels |= meaning
+  } else if (seen.label === 0) {
+    if ((meaning & Meaning.number) !== 0) seen.numbered = true
+    else if (seen.numbered && (meaning & Meaning.owner) !== 0) seen.owned = true
+    seen.apart++
+  }
+}
+
+/** What a character on the way back may be. */
+const Kind = { nothing: 0, letter: 1, digit: 2, line: 3, colon: 4, mark: 5 } as const
+
+const kinds = new Uint8Array(128)
+kinds.fill(Kind.letter, 65, 91).fill(Kind.letter, 97, 123).fill(Kind.digit, 48, 58)
+kinds[10] = Kind.line
+kinds[58] = Kind.colon
+// What stands between a key and its value, and seldom between a verb and its object; and what ends a statement.
+for (const mark of `"'()<=>[]_{};`) kinds[mark.charCodeAt(0)] = Kind.mark
+
+const kindOf = (code: number): number => (code < 128 ? (kinds[code] ?? 0) : isLetter(code) ? Kind.letter : Kind.nothing)
 
 /** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
 function wordStart(text: string, end: number, limit: number): number {
@@ -166,48 +167,4 @@ function wordStart(text: string, end: number, limit: number): number {
   return at
 }
 
-function same(word: string, text: string, start: number, end: number): boolean {
-  if (word.length !== end - start) return false
-  for (let at = start; at < end; at++) if (fold(text.charCodeAt(at)) !== word.charCodeAt(at - start)) return false
-  return true
-}
-
-const foldAll = (word: string): string =>
-  String.fromCharCode(...Array.from({ length: word.length }, (_, at) => fold(word.charCodeAt(at))))
-
-const spread = (hash: number): number => hash ^ (hash >>> 15)
-
-/** Small letters for capitals, of the scripts that the words are in. */
-function fold(code: number): number {
-  if (code < 128) return code >= 65 && code <= 90 ? code | 32 : code
-  if ((code >= 0xc0 && code <= 0xde) || (code >= 0x391 && code <= 0x3a9) || (code >= 0x410 && code <= 0x42f)) return code + 32
-  return code
-}
-
-const isDigit = (code: number): boolean => code >= 48 && code <= 57
-
 const isCapital = (code: number): boolean => code >= 65 && code <= 90
-
-/** Of Latin, Greek, Cyrillic, or Han. */
-function isLetter(code: number): boolean {
-  if (code < 128) return (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
-  return (code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7) || isHan(code)
-}
-
-const isHan = (code: number): boolean => code >= 0x4e00 && code <= 0x9fff
-
-/** `" ' ( ) < = > [ ] _ { }`: what stands between a key and its value, and seldom between a verb and its object. */
-function isCodePunctuation(code: number): boolean {
-  return (
-    code === 34 ||
-    code === 39 ||
-    code === 40 ||
-    code === 41 ||
-    (code >= 60 && code <= 62) ||
-    code === 91 ||
-    code === 93 ||
-    code === 95 ||
-    code === 123 ||
-    code === 125
-  )
-}

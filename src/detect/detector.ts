@@ -1,7 +1,8 @@
 import { LeashError } from '../core/errors.js'
 import { loadOptional } from '../core/optional.js'
 import { apiKey, azureSecret, digitlessKey } from './api-key.js'
-import { birth } from './birth.js'
+import { assignedSecret } from './assigned-secret.js'
+import { birth, birthToken } from './birth.js'
 import { card } from './card.js'
 import { ContextReader, lookBehind } from './context.js'
 import { cryptoAddress } from './crypto-address.js'
@@ -12,12 +13,12 @@ import { ipv4, ipv6 } from './ip.js'
 import { jwt } from './jwt.js'
 import { labelledCode, labelledNumber } from './labelled.js'
 import { mac } from './mac.js'
-import { assignedSecret, spokenPassword } from './password.js'
 import { phone } from './phone.js'
 import { privateKey } from './private-key.js'
 import { undecided } from './safe-end.js'
 import { type Finder, merged, Scan } from './scan.js'
 import { Scanner } from './scanner.js'
+import { spokenPassword } from './spoken-password.js'
 import { type Detection, type DetectOptions, type Detector, type EntityType, entityTypes, optInTypes } from './types.js'
 import { ukNino, ukNinoSpaced } from './uk-nino.js'
 import { url } from './url.js'
@@ -26,7 +27,7 @@ import { Meaning } from './words.js'
 
 const finders: readonly Finder[] = [
   ...[email, url, ipv4, ipv6, mac],
-  ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, phone],
+  ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, birthToken, phone],
   ...[cryptoAddress, apiKey, digitlessKey, azureSecret, jwt, privateKey, assignedSecret, spokenPassword],
 ]
 

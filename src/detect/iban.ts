@@ -1,16 +1,15 @@
-import { isBlank, isDigit, isLetter, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
 /** Lengths by country, of the SWIFT IBAN registry, release 99 (https://www.swift.com/standards/data-standards/iban-international-bank-account-number). */
-const lengths = new Map(
-  `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18
+const lengths = new Uint8Array(26 * 26)
+for (const entry of `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18
    FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27
    MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27
-   SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30`
-    .split(/\s+/)
-    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
-)
+   SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30`.split(/\s+/)) {
+  lengths[countryAt(entry, 0)] = Number(entry.slice(2))
+}
 const longest = 34
 
 /** ISO 13616: country, length and remainder by 97; in groups of four or not, capitals or not. */
@@ -22,13 +21,18 @@ export const iban: Finder = {
     const text = scan.text
     if (!isLetter(text.charCodeAt(start)) || !isLetter(text.charCodeAt(start + 1))) return
     if (!isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return
-    if (start > 0 && isWord(text.charCodeAt(start - 1)) && text.charCodeAt(start - 2) !== 92) return
-    const length = lengths.get(text.slice(start, start + 2).toUpperCase())
-    const end = length === undefined ? -1 : endOf(text, start, length)
+    if (isWithin(text, start)) return
+    const length = lengths[countryAt(text, start)] ?? 0
+    const end = length === 0 ? -1 : endOf(text, start, length)
     if (end !== -1 && !isWord(text.charCodeAt(end)) && remainder(text, start, end) === 1)
       scan.report('IBAN_CODE', start, end, 0.98)
     else mistyped(scan, start, length)
   },
+}
+
+/** Which of the 676 pairs of letters stands there, whatever their case. */
+function countryAt(text: string, at: number): number {
+  return ((text.charCodeAt(at) | 32) - 97) * 26 + (text.charCodeAt(at + 1) | 32) - 97
 }
 
 /** After `length` letters and digits, all together or with one mark after every fourth; -1 when there are fewer. */
@@ -63,7 +67,8 @@ function remainder(text: string, start: number, end: number): number {
 }
 
 /** After the word itself, what has the form of one is worth keeping even if a digit is wrong. */
-function mistyped(scan: Scan, start: number, length: number | undefined): void {
+function mistyped(scan: Scan, start: number, length: number): void {
+  if ((scan.before(start).label & Meaning.iban) === 0) return
   const text = scan.text
   let end = start + 4
   let digits = 2
@@ -75,5 +80,5 @@ function mistyped(scan: Scan, start: number, length: number | undefined): void {
     end++
   }
   if (end - start < 15 || digits < 6 || isWord(text.charCodeAt(end))) return
-  if ((scan.before(start).label & Meaning.iban) !== 0) scan.report('IBAN_CODE', start, end, length === undefined ? 0.55 : 0.6)
+  scan.report('IBAN_CODE', start, end, length === 0 ? 0.55 : 0.6)
 }

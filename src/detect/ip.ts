@@ -80,8 +80,10 @@ function isOutside(text: string, start: number, end: number): boolean {
  */
 function trust(scan: Scan, run: NumberRun, group: number, start: number): number {
   const [first, second, third, fourth] = [run.value(group), run.value(group + 1), run.value(group + 2), run.value(group + 3)]
-  if (first === 127 || first >= 240 || (first === 0 && second === 0)) return 0
+  if (first === 127 || first === 255 || (first === 0 && second === 0)) return 0
   if ((scan.before(start).label & Meaning.version) !== 0) return 0
+  // Reserved ones are given to nobody, but are made up.
+  if (first >= 240) return (scan.near(start) & Meaning.ip) !== 0 ? 0.6 : 0
   const identifier = (first === 1 && (second === 2 || second === 3)) || (first === 2 && second === 5)
   if (first === 10 || (!identifier && Math.max(second, third, fourth) >= 30)) return 0.9
   if ((scan.near(start) & Meaning.ip) !== 0) return 0.9
@@ -128,6 +130,7 @@ function isV6(text: string, start: number, end: number): boolean {
     if (gap) return false
     gap = true
     at++
+    if (text.charCodeAt(at) === 58) return false
   }
   if (!gap) return groups === 8 && digits > 0
   return (

@@ -17,6 +17,7 @@ export const mac: Finder = {
     } else if (end - start === 4 && text.charCodeAt(end) === 46 && text.charCodeAt(end + 5) === 46) {
       const last = start + 14
       if (isWord(text.charCodeAt(start - 1)) || isWord(text.charCodeAt(last)) || text.charCodeAt(start - 1) === 46) return
+      if (text.charCodeAt(last) === 46 && isWord(text.charCodeAt(last + 1))) return
       for (let at = 0; at < 14; at++) if (at % 5 !== 4 && !isHex(text.charCodeAt(start + at))) return
       scan.report('MAC_ADDRESS', start, last, 0.85)
     }

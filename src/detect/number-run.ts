@@ -126,14 +126,10 @@ export class NumberRun {
 
   #isDate(group: number): boolean {
     const [one, two, three] = [this.length(group), this.length(group + 1), this.length(group + 2)]
+    if (two > 2 || (one === 4 ? three > 2 : one > 2 || (three !== 4 && !(three === 2 && one + two >= 3)))) return false
     const [a, b, c] = [this.value(group), this.value(group + 1), this.value(group + 2)]
-    if (one === 4) return two <= 2 && three <= 2 && isYear(a) && isDayAndMonth(c, b)
-    return (
-      one <= 2 &&
-      two <= 2 &&
-      ((three === 4 && isYear(c)) || (three === 2 && one + two >= 3)) &&
-      (isDayAndMonth(a, b) || isDayAndMonth(b, a))
-    )
+    if (one === 4) return isYear(a) && isDayAndMonth(c, b)
+    return (three === 2 || isYear(c)) && (isDayAndMonth(a, b) || isDayAndMonth(b, a))
   }
 
   /** A last group that goes on as a word ("40th"), a time ("09:00") or a decimal is not of the run. */

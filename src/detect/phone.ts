@@ -70,14 +70,24 @@ function named(context: Context, run: NumberRun): number {
   if ((label & Meaning.phone) !== 0) return enough || context.colon ? 0.95 : 0
   if ((label & Meaning.line) !== 0 && context.colon && enough) return 0.9
   if ((label & Meaning.call) !== 0 && context.prose && enough)
-    return run.count > 1 || run.digits >= 9 || context.apart > 0 ? 0.85 : 0
+    return run.count > 1 || run.digits >= 9 || context.apart > 0 || endsSentence(run) ? 0.85 : 0
   return context.owned && label === 0 && run.digits >= 7 && (run.count > 1 || run.digits >= 9) ? 0.65 : 0
 }
 
-/** By the word after it: "416 60 039 office", "06-10446904-Office", "555 1234 (mobile)". */
+/** "You can call 8703186." and not "call 00401000 <main>", "call 1234567 times". */
+function endsSentence(run: NumberRun): boolean {
+  const { after, text } = run
+  const next = text.charCodeAt(run.end + 1)
+  return (
+    run.text.charCodeAt(run.first) !== 48 &&
+    (run.end === text.length || after === 10 || ((after === 46 || after === 63) && !(next > 32)))
+  )
+}
+
+/** By the word after it: "416 60 039 office", "06-10446904-Office", "555 1234 (mobile)"; of seven digits in a row on a line of their own. */
 function followed(scan: Scan, run: NumberRun): number {
-  if (run.digits < 9 && run.count < 2) return 0
   const text = scan.text
+  if (run.digits < 9 && run.count < 2 && (run.digits < 7 || run.before !== 10)) return 0
   let at = run.end
   if (isBlank(text.charCodeAt(at))) at++
   if (text.charCodeAt(at) === 40 || text.charCodeAt(at) === 45) at++
@@ -100,6 +110,7 @@ function byForm(scan: Scan, run: NumberRun, context: Context): void {
     return
   if (run.before === 45 || isLetter(run.before) || isDigit(run.before)) return
   for (let group = 0; group < run.count; group++) {
+    if (group > 0 && run.length(group) === 1) continue
     const { last, confidence } = formOf(run, group)
     if (confidence === 0) continue
     const start = group === 0 ? run.start : startOf(run, group)

@@ -11,13 +11,13 @@ const longestWord = 12
  */
 export function undecided(text: string, maxLength: number): number {
   const least = Math.max(0, text.length - maxLength)
-  let start = chunkStart(text, text.length, least)
-  const floor = Math.max(least, start - longestSpaced)
-  for (let at = start, words = 0; words < 3; ) {
+  const chunk = chunkStart(text, text.length, least)
+  const floor = Math.max(least, chunk - longestSpaced)
+  let start = withWord(text, chunk, floor)
+  for (let at = chunk, words = 0; words < 3; ) {
     const end = beforeBlanks(text, at)
-    if (end === at) break
     const from = chunkStart(text, end, floor)
-    if (from === end || from === floor) break
+    if (end === at || from === end) break
     if (isJoint(text, from, end)) {
       start = withWord(text, from, floor)
       words = 0
@@ -26,7 +26,8 @@ export function undecided(text: string, maxLength: number): number {
     at = from
   }
   const key = openKey(text)
-  return key >= least && key !== -1 ? Math.min(start, key) : start
+  // What the armour directly follows may be of one entity with it.
+  return key >= least && key !== -1 ? Math.min(start, chunkStart(text, key, least)) : start
 }
 
 /** The country of "GB29 …", the month of "May 12, 1990", the letters of "AB 12 34 56 C": one short word before the first digit. */

@@ -17,8 +17,12 @@ export class Scan {
   hexEnd = 0
   /** Likewise of `name=value;` pairs. */
   pairsEnd = 0
+  /** Likewise of the value without quotes that was read last. */
+  readonly bare = { start: 0, end: 0, query: false }
   /** The value whose context was read last; several finders ask about the same one. */
   #read = -1
+  #nearRead = -1
+  #near = 0
 
   constructor(words: ContextReader, wanted: ReadonlySet<EntityType>, least: number) {
     this.#words = words
@@ -29,8 +33,8 @@ export class Scan {
   open(text: string): void {
     this.text = text
     this.found = []
-    this.#read = -1
-    this.urlEnd = this.hexEnd = this.pairsEnd = 0
+    this.#read = this.#nearRead = -1
+    this.urlEnd = this.hexEnd = this.pairsEnd = this.bare.end = 0
   }
 
   /** Lets go of the text, which may be large. */
@@ -50,7 +54,11 @@ export class Scan {
 
   /** What the words within reach before the value mean together. */
   near(at: number): number {
-    return this.#words.near(this.text, at)
+    if (this.#nearRead !== at) {
+      this.#nearRead = at
+      this.#near = this.#words.near(this.text, at)
+    }
+    return this.#near
   }
 
   after(at: number): { readonly meaning: number; readonly end: number } {

@@ -25,6 +25,8 @@ export class Scanner {
   readonly #atCharacter: readonly (readonly Pair[])[]
   readonly #atNumber: Ranged[] = []
   readonly #atToken: Ranged[] = []
+  /** With fewer in its run no finder is asked about a number. */
+  readonly #leastDigits: number
 
   constructor(finders: readonly Finder[]) {
     const atCharacter: Pair[][] = Array.from({ length: 128 }, () => [])
@@ -40,6 +42,7 @@ export class Scanner {
       }
     }
     this.#atCharacter = atCharacter
+    this.#leastDigits = Math.min(longToken, ...this.#atNumber.map(({ least }) => least))
     if (this.#atNumber.length + this.#atToken.length > 0) this.#stops.fill(Char.digit, 48, 58)
   }
 
@@ -47,9 +50,9 @@ export class Scanner {
     const text = scan.text
     const stops = this.#stops
     let numbersFrom = 0
-    for (let at = 0, done = 0; at < text.length; at++) {
+    let done = 0
+    for (let at = nextStop(text, 0, stops); at < text.length; at = nextStop(text, at + 1, stops)) {
       const code = text.charCodeAt(at)
-      if (code > 127 || stops[code] === 0) continue
       if (stops[code] === Char.trigger) {
         this.#character(scan, code, at)
         continue
@@ -77,7 +80,10 @@ export class Scanner {
     const from = pastEscape(text, start)
     const mixed = (seen & (Char.letter | Char.low)) !== 0
     let next = numbersFrom
-    if (!mixed || isNumber(text, from, end)) {
+    if (
+      this.#atNumber.length > 0 &&
+      (mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || mayGoOn(text, end))
+    ) {
       let first = Math.max(from, next)
       // A date may end a run in the middle of a token: what follows is another.
       while (first < end) {
@@ -97,14 +103,34 @@ export class Scanner {
   }
 }
 
+/** A function of its own, so that the engine compiles it once and well: most of a text is passed here. */
+function nextStop(text: string, from: number, stops: Uint8Array): number {
+  let at = from
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 128 && stops[code] !== 0) break
+  }
+  return at
+}
+
+/** Whether a separator of a run of numbers follows: any but the `- ` that a token has in itself. */
+function mayGoOn(text: string, end: number): boolean {
+  const code = text.charCodeAt(end)
+  return code === 32 || code === 46 || code === 47 || code === 40 || code === 41 || code > 127
+}
+
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
 function isNumber(text: string, start: number, end: number): boolean {
   if (isLetter(text.charCodeAt(start))) return false
+  let extended = false
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at)
     if (isDigit(code) || code === 45) continue
     if (!isLetter(code) || at === start) return false
-    if ((code | 32) === 120 && isDigit(text.charCodeAt(at - 1)) && isDigit(text.charCodeAt(at + 1))) continue
+    if (!extended && (code | 32) === 120 && isDigit(text.charCodeAt(at - 1)) && isDigit(text.charCodeAt(at + 1))) {
+      extended = true
+      continue
+    }
     if (text.charCodeAt(at - 1) !== 45) return false
     for (let rest = at; rest < end; rest++) if (!isLetter(text.charCodeAt(rest))) return false
     return true

@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isLetter, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -33,8 +33,7 @@ export const ukNinoSpaced: Finder = {
 function report(scan: Scan, start: number, end: number, suffix: number, confidence: number): void {
   const text = scan.text
   const before = start > 0 ? text.charCodeAt(start - 1) : 32
-  if ((isWord(before) && text.charCodeAt(start - 2) !== 92) || before === 45 || before === 47 || isWord(text.charCodeAt(end)))
-    return
+  if (isWithin(text, start) || before === 45 || before === 47 || isWord(text.charCodeAt(end))) return
   if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, text.charCodeAt(start))) return
   const { labels, label } = scan.before(start)
   const named = (labels & Meaning.nino) !== 0

@@ -73,13 +73,19 @@ function readAuthority(text: string, start: number): { readonly end: number; rea
 
 /** A `:` with something before the `@`: not empty, and no place for a value as in `user:${password}@`. */
 function hasPassword(text: string, start: number, at: number): boolean {
-  const colon = text.indexOf(':', start)
+  const colon = before(text, 58, start, at)
   return colon !== -1 && colon < at - 1 && text.charCodeAt(colon + 1) !== 36
+}
+
+/** Where the character stands before `end`, which is never far; -1 when it does not. `indexOf` would look for it in all of the text. */
+function before(text: string, code: number, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (text.charCodeAt(at) === code) return at
+  return -1
 }
 
 /** A name with a top-level domain, an address, or one in brackets. What has none, as `localhost`, leads to nobody. */
 function isPublicHost(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(start) === 91) return text.indexOf(']', start) < end && end - start > 6
+  if (text.charCodeAt(start) === 91) return before(text, 93, start, end) > start + 2
   const name = domainEnd(text, start)
   if (name !== -1 && name <= end) return true
   let dots = 0

@@ -1,8 +1,9 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
 import type { Attempt, Call } from '../core/call.js'
-import type { Accounts, Basis, Heard, LedgerLine } from '../core/ledger.js'
+import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
+import { targetName } from '../core/target.js'
 import { noUsage, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -10,23 +11,31 @@ import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 /** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
 const charactersPerToken = 4
 
+/** Models are named by callers. */
+const mostTold = 1000
+
 export interface AccountsDeps {
   readonly prices: PriceBook
   readonly countTokens: CountTokens
   readonly add: (line: LedgerLine) => void
+  /** Told once for each model whose price is not known. */
+  readonly warn: (message: string) => void
 }
 
 export class Bookkeeper implements Accounts {
   readonly #deps: AccountsDeps
+  /** Models without a price that somebody has been told of. */
+  readonly #told = new Set<string>()
 
   constructor(deps: AccountsDeps) {
     this.#deps = deps
   }
 
-  book(call: Call, attempt: Attempt, heard: Heard): void {
-    const { usage, basis } = this.#used(call, attempt, heard)
+  book(call: Call, attempt: Attempt, characters: number): void {
+    const { usage, basis } = this.#used(call, attempt, characters)
     const price = this.#deps.prices.price(call.target, attempt.startedAt)
     const cost = costIn(price, usage, call)
+    if (cost === null) this.#warnOf(targetName(call.target))
     attempt.usage = usage
     attempt.cost = cost
     if (basis === 'estimated') attempt.estimated = true
@@ -39,12 +48,30 @@ export class Bookkeeper implements Accounts {
     })
   }
 
+  reuse(call: Call, { provider, model, protocol, status, cost }: Reused, how: 'cached' | 'coalesced' = 'cached'): void {
+    const answer: Attempt = { provider, model, protocol, status, startedAt: Date.now(), outcome: 'ok' }
+    this.#deps.add({
+      ...lineOf(call, answer),
+      [how]: true,
+      ...(cost !== undefined && { saved: cost }),
+      usage: noUsage,
+      basis: 'complete',
+      cost: 0,
+    })
+  }
+
+  #warnOf(target: string): void {
+    if (this.#told.has(target) || this.#told.size >= mostTold) return
+    this.#told.add(target)
+    this.#deps.warn(`The price of "${target}" is not known: its cost is null. Tell it by the option \`prices\`.`)
+  }
+
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
-  #used(call: Call, attempt: Attempt, { sent, characters }: Heard): { readonly usage: Usage; readonly basis: Basis } {
+  #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
     const told = attempt.usage
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
-    // A refusal is not billed, nor is what never left.
-    if (!sent || (attempt.status !== undefined && attempt.status >= 300)) return { usage: told ?? noUsage, basis: 'complete' }
+    // A refusal is not billed.
+    if (attempt.status !== undefined && attempt.status >= 300) return { usage: told ?? noUsage, basis: 'complete' }
     const output = Math.ceil(characters / charactersPerToken)
     if (told) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens

@@ -29,6 +29,12 @@ export interface UsageRow {
   readonly estimated: number
   /** Attempts with usage whose price is not known: `cost` is without them. */
   readonly unpriced: number
+  /** Calls that got an answer which had been kept. They have no attempt. */
+  readonly cached: number
+  /** Calls that were answered together with an identical one. They have no attempt either. */
+  readonly coalesced: number
+  /** US dollars that those answers had cost, as far as it is known. */
+  readonly saved: string
 }
 
 interface Sum {
@@ -39,6 +45,9 @@ interface Sum {
   nano: Nano
   estimated: number
   unpriced: number
+  cached: number
+  coalesced: number
+  saved: Nano
 }
 
 /** The dearest first. A line that is there twice counts once. */
@@ -57,10 +66,27 @@ export function fold(
     let sum = sums.get(key)
     if (!sum) {
       const of = Object.fromEntries(dimensions.map((dimension, place) => [dimension, values[place] ?? '']))
-      sum = { of, calls: new Set(), attempts: 0, usage: noUsage, nano: 0, estimated: 0, unpriced: 0 }
+      sum = {
+        of,
+        calls: new Set(),
+        attempts: 0,
+        usage: noUsage,
+        nano: 0,
+        estimated: 0,
+        unpriced: 0,
+        cached: 0,
+        coalesced: 0,
+        saved: 0,
+      }
       sums.set(key, sum)
     }
     sum.calls.add(line.callId)
+    if (line.cached || line.coalesced) {
+      if (line.cached) sum.cached++
+      else sum.coalesced++
+      sum.saved += line.saved ?? 0
+      continue
+    }
     sum.attempts++
     sum.usage = addUsage(sum.usage, line.usage)
     if (line.cost === null) sum.unpriced++
@@ -69,7 +95,7 @@ export function fold(
   }
   return [...sums.values()]
     .sort((a, b) => b.nano - a.nano)
-    .map(({ calls, ...sum }) => ({ ...sum, calls: calls.size, cost: formatUsd(sum.nano) }))
+    .map(({ calls, ...sum }) => ({ ...sum, calls: calls.size, cost: formatUsd(sum.nano), saved: formatUsd(sum.saved) }))
 }
 
 function valueIn(line: LedgerLine, dimension: Dimension): string {

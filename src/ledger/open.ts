@@ -1,7 +1,8 @@
 /** The `ledger` option. */
+import type { Lazy } from '../core/lazy.js'
 import type { LedgerSink } from '../core/ledger.js'
 import type { Prices } from '../core/price.js'
-import { tokenCounter } from '../protocols/tokens.js'
+import type { CountTokens } from '../protocols/tokens.js'
 import { Bookkeeper } from './accounts.js'
 import { Ledger, type LedgerOptions, type WarnOfSink } from './ledger.js'
 
@@ -11,10 +12,15 @@ export interface OpenLedger {
 }
 
 /** Loaded with the first call: prices are most of it. */
-export async function openLedger(options: LedgerOptions, prices: Prices, warn: WarnOfSink): Promise<OpenLedger> {
+export async function openLedger(
+  options: LedgerOptions,
+  prices: Prices,
+  tokens: Lazy<CountTokens>,
+  warn: WarnOfSink,
+): Promise<OpenLedger> {
   const sinks: LedgerSink[] = options.sink ? [options.sink] : []
   if (options.file !== undefined) sinks.push((await import('./file.js')).fileSink(options.file))
   const ledger = new Ledger(sinks, options, warn)
-  const [book, countTokens] = await Promise.all([prices.book.get(), tokenCounter.get()])
-  return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add }) }
+  const [book, countTokens] = await Promise.all([prices.book.get(), tokens.get()])
+  return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add, warn }) }
 }

@@ -1,4 +1,6 @@
 import type { Call } from '../core/call.js'
+import type { Lazy } from '../core/lazy.js'
+import type { Accounts } from '../core/ledger.js'
 import type { Middleware } from '../core/middleware.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import { hasEffects } from '../protocols/effects.js'
@@ -13,8 +15,16 @@ export interface CoalesceOptions {
   readonly maxBufferBytes?: number
 }
 
+export interface CoalesceDeps {
+  /** Who books answers that cost nothing, because another call has paid. */
+  readonly accounts?: Lazy<Accounts> | undefined
+}
+
 /** Answers identical calls that are under way at the same time by one call upstream, whole answers and streams alike. */
-export function coalesce({ maxBufferBytes = 4 * 1024 * 1024 }: CoalesceOptions = {}): Middleware {
+export function coalesce(
+  { maxBufferBytes = 4 * 1024 * 1024 }: CoalesceOptions = {},
+  { accounts }: CoalesceDeps = {},
+): Middleware {
   /** As many as there are calls under way. */
   const underway = new Map<string, SharedCall>()
   return (next) =>
@@ -27,6 +37,8 @@ export function coalesce({ maxBufferBytes = 4 * 1024 * 1024 }: CoalesceOptions =
       if (joined) return joined
       const shared = new SharedCall(call, next, {
         maxBufferBytes,
+        // They are at hand: the call that was answered has been booked.
+        onShared: (call, answer) => accounts?.value?.reuse(call, answer, 'coalesced'),
         onOver: () => underway.get(key) === shared && underway.delete(key),
       })
       underway.set(key, shared)

@@ -1,13 +1,24 @@
+import type { Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
-import { isLeashError, type LeashError } from '../core/errors.js'
+import { type ErrorCode, isLeashError, type LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { sleep, timeLeft } from '../core/signals.js'
 
-export interface RetryOptions {
+/** How often, and after how long, is tried again. */
+export interface RetryPolicy {
+  /** Tries at one target, the first included. */
+  readonly attempts?: number
+  /** Milliseconds before the next try. `Retry-After` wins where the upstream sent one. */
+  readonly backoff?: (attempt: number) => number
+}
+
+export interface RetryOptions extends RetryPolicy {
   /** Tries at one target, the first included. A call's own `maxRetries` wins. @defaultValue 3 */
   readonly attempts?: number
   /** Milliseconds before the next try. `Retry-After` wins where the upstream sent one. @defaultValue exponential, 500 ms to 8 s, full jitter */
   readonly backoff?: (attempt: number) => number
+  /** Another policy by the code of the failure. It wins over a call's `maxRetries`, unless that is 0. */
+  readonly on?: { readonly [code in ErrorCode]?: RetryPolicy }
   /** The longest `Retry-After` that is waited for, in milliseconds; asked to wait longer, the call fails at once. @defaultValue 60000 */
   readonly retryAfterCapMs?: number
   /** Which failures are worth another try. @defaultValue those that the protocol marks as retryable */
@@ -18,6 +29,9 @@ export interface RetryOptions {
    */
   readonly tokens?: number
 }
+
+/** The longest wait for a limit of our own, such as keys that all rest, while another target could be asked instead. */
+const briefMs = 1000
 
 /** Waits twice as long after each failure, drawn evenly from zero up, so that clients who failed together do not return together. */
 export function exponential({ baseMs = 500, maxMs = 8000 } = {}): (attempt: number) => number {
@@ -34,14 +48,29 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
   const {
     attempts = 3,
     backoff = exponential(),
+    on = {},
     retryAfterCapMs = 60_000,
     when = (error) => error.retryable,
     tokens = 500,
   } = options
   let bucket = tokens
+
+  /** @returns milliseconds to wait for the next try; undefined when there is none */
+  function waitAfter(error: LeashError, attempt: number, call: Call): number | undefined {
+    const { maxRetries, maxAttempts = Number.POSITIVE_INFINITY } = call.options
+    const policy = on[error.code] ?? {}
+    const usual = maxRetries === undefined ? attempts : maxRetries + 1
+    const limit = maxRetries === 0 ? 1 : (policy.attempts ?? usual)
+    if (attempt >= limit || call.report.attempts.length >= maxAttempts) return undefined
+    if (bucket < 1 || call.signal?.aborted || !when(error)) return undefined
+    const delayMs = error.retryAfterMs ?? (policy.backoff ?? backoff)(attempt)
+    const isOurs = call.alternatives && error.code === 'rate_limited' && !error.upstream
+    const inTime = delayMs <= (isOurs ? Math.min(briefMs, retryAfterCapMs) : retryAfterCapMs) && delayMs < timeLeft(call.deadline)
+    return inTime ? delayMs : undefined
+  }
+
   return (next) =>
     async function retry(call) {
-      const limit = call.options.maxRetries === undefined ? attempts : call.options.maxRetries + 1
       let told: LeashError | undefined
       for (let attempt = 1; ; attempt++) {
         try {
@@ -52,11 +81,8 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
           if (!isLeashError(error)) throw error
           // A stream that told its own failure can be read by the caller: worth more than that nobody answered later.
           if (error.code !== 'network_error' || told === undefined || told.upstream?.status !== 200) told = error
-          const worth = when(error) && attempt < limit && !call.signal?.aborted
-          const maxAttempts = call.options.maxAttempts ?? Number.POSITIVE_INFINITY
-          const delayMs = error.retryAfterMs ?? backoff(attempt)
-          const inTime = delayMs <= retryAfterCapMs && delayMs < timeLeft(call.deadline)
-          if (!worth || !inTime || bucket < 1 || call.report.attempts.length >= maxAttempts) throw told
+          const delayMs = waitAfter(error, attempt, call)
+          if (delayMs === undefined) throw told
           bucket -= 1
           if (emitter?.heard('retry')) emitter.emit('retry', { callId: call.id, attempt, delayMs, error: error.code })
           await sleep(delayMs, call.signal)

@@ -1,13 +1,23 @@
 import type { Timeouts } from '../core/call.js'
 import type { Middleware } from '../core/middleware.js'
+import { guarded } from './timeout/slow-stream.js'
+
+export interface TimeoutOptions extends Timeouts {
+  /** For the whole call: all attempts, all waiting, the whole stream, in milliseconds. */
+  readonly deadlineMs?: number
+  /** Limits that differ from those above for attempts at one provider, by its name. A call's own limits win. */
+  readonly providers?: Readonly<Record<string, Timeouts>>
+}
 
 /**
- * Limits how long one attempt may take, phase by phase; a call's own limits win. The clock itself stands in the
- * transport, where each phase begins and ends, so that an attempt has one timer and a stream is not wrapped for it.
+ * What the clock of an attempt cannot know by itself: the limits of each provider, and how fast a stream is. The clock
+ * stands in the transport, where each phase begins and ends, so that an attempt has one timer and no stream is wrapped for it.
  */
-export function timeout(timeouts: Timeouts): Middleware {
+export function timeout(providers: TimeoutOptions['providers'] = {}): Middleware {
   return (next) =>
     function timeout(call) {
-      return next({ ...call, timeouts: { ...timeouts, ...call.timeouts } })
+      const timeouts = { ...call.timeouts, ...providers[call.target.provider.name], ...call.options.timeouts }
+      const timed = { ...call, timeouts }
+      return timeouts.slowStream && call.stream ? guarded(next, timed, timeouts.slowStream) : next(timed)
     }
 }

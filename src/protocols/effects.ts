@@ -33,6 +33,8 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   ],
   // https://platform.claude.com/docs/en/api/messages/create
   'anthropic-messages': [['mcp_servers.*'], ['container']],
+  // Servers that a provider calls by itself, as the AI SDK names its tools.
+  'ai-sdk': [['tools.*.id', /\.mcp$/], ['providerOptions.anthropic.mcpServers.*']],
   gemini: [['tools.*.mcpServers.*'], ['tools.*.mcp_servers.*']],
 }
 

@@ -1,14 +1,15 @@
 /**
- * Every protocol, by its name. Only OpenAI's chat is at hand from the start, for its callers are nearly all; another is
- * loaded by the first call in it, and a translation by the first call that crosses, so that an edge worker which talks
- * to one vendor does not start with the words of all.
+ * Every protocol, by its name. Each is loaded by the first call in it, and a translation by the first call that crosses, so
+ * that an edge worker which talks to one vendor does not start with the words of all.
  */
-import { native as openaiChat } from './openai-chat/native.js'
 import type { ChatCodec, EmbedCodec, Native, Protocol } from './protocol.js'
 
 type Entry = {
-  /** Addresses that calls in this protocol may go to. What such an address means, the protocol tells once it is loaded. */
-  readonly path: RegExp
+  /**
+   * Addresses that calls in this protocol may go to. What such an address means, the protocol tells once it is loaded.
+   * Absent: it is spoken within the process alone.
+   */
+  readonly path?: RegExp
 } & (
   | { readonly kind: 'chat'; load(): Promise<Native<'chat'>>; codec(): Promise<ChatCodec> }
   | { readonly kind: 'embeddings'; load(): Promise<Native<'embeddings'>>; codec(): Promise<EmbedCodec> }
@@ -18,7 +19,7 @@ const entries: Readonly<Record<string, Entry>> = {
   'openai-chat': {
     kind: 'chat',
     path: /\/chat\/completions\/?$/,
-    load: async () => openaiChat,
+    load: async () => (await import('./openai-chat/native.js')).native,
     codec: async () => (await import('./openai-chat/index.js')).openaiChat,
   },
   'openai-responses': {
@@ -64,16 +65,25 @@ const entries: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./bedrock-embeddings/native.js')).native,
     codec: async () => (await import('./bedrock-embeddings/index.js')).bedrockEmbeddings,
   },
+  'ai-sdk': {
+    kind: 'chat',
+    load: async () => (await import('./ai-sdk/native.js')).native,
+    codec: async () => (await import('./ai-sdk/index.js')).aiSdk,
+  },
+  'ai-sdk-embeddings': {
+    kind: 'embeddings',
+    load: async () => (await import('./ai-sdk-embeddings/native.js')).native,
+    codec: async () => (await import('./ai-sdk-embeddings/index.js')).aiSdkEmbeddings,
+  },
 }
 
 export const protocolNames: readonly string[] = Object.keys(entries)
 
-const loaded = new Map<string, Protocol>([
-  ['openai-chat', { ...openaiChat, codec: async () => (await import('./openai-chat/index.js')).openaiChat }],
-])
+const loaded = new Map<string, Protocol>()
 
-/** A client calls the same path over and over. */
-let last: { readonly path: string; readonly names: readonly string[] } = { path: '', names: [] }
+/** A client calls the same few paths over and over. */
+const asked = new Map<string, readonly string[]>()
+const mostAsked = 100
 
 /** No vendor's address is longer, ARNs and all; on one that is, the patterns could be made to run for seconds. */
 const longestPath = 4096
@@ -81,8 +91,13 @@ const longestPath = 4096
 /** The names of the protocols that a POST to this path may be in. */
 export function protocolsAt(path: string): readonly string[] {
   if (path.length > longestPath) return []
-  if (path !== last.path) last = { path, names: protocolNames.filter((name) => entries[name]?.path.test(path)) }
-  return last.names
+  let names = asked.get(path)
+  if (!names) {
+    names = protocolNames.filter((name) => entries[name]?.path?.test(path))
+    if (asked.size >= mostAsked) asked.clear()
+    asked.set(path, names)
+  }
+  return names
 }
 
 export function kindOf(name: string): Protocol['kind'] | undefined {

@@ -6,7 +6,7 @@
  * expects (a string where an array could be) is skipped, so unknown members are never touched. A path that ends at an
  * object (tool arguments in vendors' own JSON) stands for every string inside it.
  */
-import { isObject, type JsonObject } from '../core/json.js'
+import { asObject, isObject, type JsonObject } from '../core/json.js'
 import type { ReplaceText, TextKind } from './protocol.js'
 
 interface Step {
@@ -28,18 +28,18 @@ export function compileTexts(paths: Readonly<Record<string, TextKind>>): (body: 
     }
     step.kind = kind
   }
-  return (body, replace) => visit(body, root, replace) as JsonObject
+  return (body, replace) => visit(body, root, replace, '') as JsonObject
 }
 
-function visit(value: unknown, step: Step, replace: ReplaceText): unknown {
-  if (typeof value === 'string') return step.kind ? replace(value, step.kind) : value
+function visit(value: unknown, step: Step, replace: ReplaceText, path: string): unknown {
+  if (typeof value === 'string') return step.kind ? replace(value, step.kind, path) : value
   if (step.kind && step.members.size === 0) return deep(value, step.kind, replace)
   if (Array.isArray(value)) {
     const each = step.members.get('*')
     if (!each) return value
     let copy: unknown[] | undefined
     for (const [index, item] of value.entries()) {
-      const replaced = visit(item, each, replace)
+      const replaced = visit(item, each, replace, `${path}.${asObject(item).index ?? index}`)
       if (replaced !== item) (copy ??= [...value])[index] = replaced
     }
     return copy ?? value
@@ -48,7 +48,7 @@ function visit(value: unknown, step: Step, replace: ReplaceText): unknown {
   let copy: Record<string, unknown> | undefined
   for (const [name, inner] of step.members) {
     if (name === '*' || !(name in value)) continue
-    const replaced = visit(value[name], inner, replace)
+    const replaced = visit(value[name], inner, replace, `${path}.${name}`)
     if (replaced !== value[name]) (copy ??= { ...value })[name] = replaced
   }
   return copy ?? value

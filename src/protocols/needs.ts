@@ -92,14 +92,23 @@ const tables: Readonly<Record<string, Table>> = {
     ],
     maxOutputTokens: ['inferenceConfig.maxTokens'],
   },
+  'ai-sdk': {
+    needs: [
+      ['tools.*', 'tools'],
+      ...media('prompt.*.content.*.mediaType'),
+      ...media('prompt.*.content.*.output.value.*.mediaType'),
+      ['responseFormat.schema', 'structuredOutput'],
+    ],
+    maxOutputTokens: ['maxOutputTokens'],
+  },
 }
 
-/** Google tells kinds of media apart by their type alone. */
+/** Google and the AI SDK tell kinds of media apart by their type alone. */
 function media(path: string): Row[] {
   return [
-    [path, 'images', /^image\//],
-    [path, 'audio', /^audio\//],
-    [path, 'files', /^(?!image\/|audio\/)/],
+    [path, 'images', /^image(?:\/|$)/],
+    [path, 'audio', /^audio(?:\/|$)/],
+    [path, 'files', /^(?!(?:image|audio)(?:\/|$))/],
   ]
 }
 

@@ -45,6 +45,13 @@ export interface StreamEncoder {
   push(event: StreamEvent): WireEvent[]
   /** The terminal events of a stream that failed after it had begun. */
   fail(error: LeashError): WireEvent[]
+  /**
+   * What was pushed so far the caller has got in these words of a vendor's, and not in ours: the rest is numbered and named
+   * after them. Absent where events have neither numbers nor names.
+   *
+   * @returns whether the part under way has been told to be over
+   */
+  adopt?(told: readonly WireEvent[]): boolean
 }
 
 /** What a refused or failed request meant. */
@@ -102,7 +109,8 @@ export interface Tap {
 
 /** What a text is for, so that a layer may treat tool arguments (JSON inside a string) apart from prose. */
 export type TextKind = 'text' | 'arguments' | 'tool-result' | 'description' | 'reasoning'
-export type ReplaceText = (text: string, kind: TextKind) => string
+/** `path` is where the text stands: member names joined by dots, items of an array by their own `index`, else by their place. */
+export type ReplaceText = (text: string, kind: TextKind, path?: string) => string
 
 /**
  * Reads and edits a body in place, without decoding it: what it does not know stays as it was.
@@ -113,6 +121,8 @@ export interface Lens {
   replaceResponse(body: JsonObject, replace: ReplaceText): JsonObject
   /** For the parsed payload of one stream event. */
   replaceEvent(event: JsonObject, replace: ReplaceText): JsonObject
+  /** Whether the event only says again what others say piece by piece, or what the caller said. Absent: none does. */
+  repeats?(event: JsonObject): boolean
   usage(body: unknown): Usage | undefined
   /** The member of an answer that `usage` reads, where it is a single one. */
   readonly usageMember?: string

@@ -32,7 +32,7 @@ export interface Addressed {
   readonly body?: JsonObject
 }
 
-export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor'> {
+export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor' | 'idempotencyHeader'> {
   /** @throws LeashError `missing_key`, or `invalid_config` for a key or base that cannot be used */
   send(request: WireRequest, addressed: Addressed): HttpRequest | Promise<HttpRequest>
   /** @param path as a user may write it: with or without a slash in front, and with a query */
@@ -44,6 +44,8 @@ type Build<T> = (auth: HeaderMap, key?: KeyInUse) => T
 export function endpoint(settings: EndpointSettings): Endpoint {
   const { name, options, credentials, keyless = false, identity } = settings
   const own = checkedHeaders(options.headers, name)
+  const { idempotencyHeader: known } = options
+  const [idempotencyHeader] = Object.keys(known === undefined ? {} : checkedHeaders({ [known]: '' }, name))
   const proven = authenticates(own)
   const several = keysOf(name, credentials, options.keys)
   const authorize = several ? undefined : authorizer(name, credentials, options.env)
@@ -86,6 +88,7 @@ export function endpoint(settings: EndpointSettings): Endpoint {
         ...(key && { key }),
       }))
     },
+    ...(idempotencyHeader && { idempotencyHeader }),
     ...(keys && {
       keys: () => keys.states(),
       hasKeysFor(url) {

@@ -40,6 +40,8 @@ export interface ProviderOptions {
   readonly baseURL?: string | undefined
   /** Sent with each request, over everything else. A header that authenticates takes the place of the key. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** By which the server knows a request that it has had before, such as `Idempotency-Key`. @defaultValue none: no vendor documents one */
+  readonly idempotencyHeader?: string | undefined
   /** Corrects what is known of this vendor's models. */
   readonly traits?: TraitsOf | undefined
   /** Where variables are read. @defaultValue `process.env` */

@@ -100,7 +100,7 @@ function makeOwn(name: string, own: unknown, env: Env | undefined): Provider {
 
 const common = ['name', 'apiKey', 'baseURL', 'headers', 'traits', 'env']
 /** Of those that may have several keys. */
-const keyed = [...common, 'keys']
+const keyed = [...common, 'keys', 'idempotencyHeader']
 const particular: Readonly<Record<string, readonly string[]>> = {
   openai: [...keyed, 'organization', 'project'],
   azure: [...keyed, 'endpoint', 'resource', 'deployment', 'apiVersion', 'azureADTokenProvider'],

@@ -1,13 +1,11 @@
 import { LeashError } from '../core/errors.js'
 import type { HttpRequest, Provider, Traits, WireRequest } from '../core/provider.js'
 import type { GoogleCredentials, GoogleIdentity } from './auth/google.js'
-import { pathOf } from './base-url.js'
 import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
-import { type Addressed, endpoint, notSpoken } from './endpoint.js'
+import { endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
 import { geminiTraits } from './gemini-traits.js'
-import { geminiAddress } from './google.js'
 import { type ApiKey, type ProviderOptions, traitsWith } from './options.js'
 
 export interface VertexOptions extends Omit<ProviderOptions, 'apiKey' | 'keys'> {
@@ -25,9 +23,6 @@ export interface VertexOptions extends Omit<ProviderOptions, 'apiKey' | 'keys'> 
 
 const geminiProtocols = ['gemini', 'gemini-embeddings']
 const protocols: readonly string[] = [...geminiProtocols, 'anthropic-messages', 'openai-chat']
-
-/** https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/use-claude */
-const anthropicVersion = 'vertex-2023-10-16'
 
 /**
  * Vertex AI: Gemini, Claude, and the open models that Google serves by its OpenAI-compatible endpoint (`meta/llama-…`).
@@ -71,11 +66,12 @@ export function vertex(options: VertexOptions = {}): Provider {
 
   const traits = traitsWith(knownTraits, options.traits)
 
-  function prepare(request: WireRequest): HttpRequest | Promise<HttpRequest> {
+  // Loaded with the first call, as the identity is.
+  async function prepare(request: WireRequest): Promise<HttpRequest> {
+    const { address, parentOf, projectOf } = await import('./vertex-address.js')
     if (express) return send(request, address(request, '', name))
-    const project = knownProject()
-    if (project) return send(request, address(request, parentOf(project, location()), name))
-    return projectOf(identity.project, name).then((found) => send(request, address(request, parentOf(found, location()), name)))
+    const project = knownProject() || (await projectOf(identity.project, name))
+    return send(request, address(request, parentOf(project, location()), name))
   }
 
   return {
@@ -89,36 +85,6 @@ export function vertex(options: VertexOptions = {}): Provider {
     },
     prepare,
   }
-}
-
-function address(request: WireRequest, parent: string, name: string): Addressed {
-  const { protocol, model, body, stream } = request
-  if (!protocols.includes(protocol)) throw notSpoken(name, protocol)
-  if (geminiProtocols.includes(protocol)) return geminiAddress(request, `v1beta1/${geminiResource(model, parent)}`, name)
-  if (parent === '')
-    throw new LeashError(
-      'invalid_config',
-      `"${name}" has only an API key, which serves Gemini alone. Pass \`project\` to reach "${model}".`,
-    )
-  if (protocol === 'openai-chat') return { path: `v1/${parent}/endpoints/openapi/chat/completions` }
-  const { model: _, anthropic_version = anthropicVersion, ...rest } = body
-  return {
-    path: `v1/${parent}/publishers/anthropic/models/${pathOf(claudeId(model))}:${stream ? 'streamRawPredict' : 'rawPredict'}`,
-    body: { anthropic_version, ...rest },
-  }
-}
-
-/** A bare name is one of Google's models; tuned ones are endpoints, and a full resource name says all by itself. */
-function geminiResource(model: string, parent: string): string {
-  if (model.startsWith('projects/')) return pathOf(model)
-  const bare = model.replace(/^(publishers\/google\/)?(google\/|models\/)?/, '')
-  const place = parent === '' ? '' : `${parent}/`
-  return place + pathOf(bare.startsWith('endpoints/') ? bare : `publishers/google/models/${bare}`)
-}
-
-/** Dates stand behind an `@` here: `claude-sonnet-4-5-20250929` is `claude-sonnet-4-5@20250929`. */
-function claudeId(model: string): string {
-  return model.replace(/^.*\//, '').replace(/-(\d{8})$/, '@$1')
 }
 
 function protocolsOf(model: string): readonly string[] {
@@ -140,10 +106,6 @@ function isGemini(model: string): boolean {
   return /^(google|publishers\/google|models|projects|endpoints)\//.test(model) || !model.includes('/')
 }
 
-function parentOf(project: string, location: string): string {
-  return `projects/${encodeURIComponent(project)}/locations/${location}`
-}
-
 /** https://cloud.google.com/vertex-ai/docs/general/locations, and the multi-regions as in Google's own SDK. */
 function hostOf(location: string): string {
   if (location === 'global') return 'https://aiplatform.googleapis.com'
@@ -155,10 +117,4 @@ function hostOf(location: string): string {
 function checkedLocation(location: string, name: string): string {
   if (/^[a-z0-9-]+$/.test(location)) return location
   throw new LeashError('invalid_config', `The location of "${name}" must be a region such as europe-west4, or global.`)
-}
-
-async function projectOf(find: () => Promise<string | undefined>, name: string): Promise<string> {
-  const project = await find()
-  if (project) return project
-  throw new LeashError('invalid_config', `There is no project for "${name}". Set GOOGLE_CLOUD_PROJECT, or pass \`project\`.`)
 }

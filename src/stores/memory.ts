@@ -18,7 +18,7 @@ import { MemoryValues } from './memory/values.js'
 export interface MemoryOptions {
   /** Values kept at most. @defaultValue 10000 */
   readonly maxEntries?: number
-  /** Bytes of values kept at most, two for each character of a string. @defaultValue 67108864 (64 MiB) */
+  /** Bytes of values kept at most, with what each takes beside itself. @defaultValue 67108864 (64 MiB) */
   readonly maxBytes?: number
   /** Counts against limits: beyond it, the one that was not used for the longest time begins anew. @defaultValue 100000 */
   readonly maxLimits?: number

@@ -27,14 +27,11 @@ export interface AttemptContext {
 }
 
 export function attempt(context: AttemptContext): Next {
-  return async function attempt(call) {
-    const { provider, model, origin } = call.target
-    const missing = origin ? undefined : provider.missing()
-    if (missing !== undefined) throw notReady(call, missing)
-    const mine = protocol(call.protocol)
-    const own = mine instanceof Promise ? await mine : mine
-    const other = protocol(chooseProtocol(provider, model, own))
-    const theirs = other instanceof Promise ? await other : other
+  return async function attempt(given) {
+    const header = given.target.provider.idempotencyHeader
+    const call = header === undefined ? given : (await import('./idempotency.js')).identified(given, header)
+    const known = protocolsOf(call)
+    const { own, theirs } = known instanceof Promise ? await known : known
     // Stopped on the way here: nothing has been sent, and so there was no attempt.
     if (call.signal?.aborted) throw abortError(call.signal)
     const underway = new Underway(context, call, own, theirs)
@@ -46,6 +43,26 @@ export function attempt(context: AttemptContext): Next {
   }
 }
 
+export interface Protocols {
+  /** The caller's. */
+  readonly own: Protocol
+  /** The target's. */
+  readonly theirs: Protocol
+}
+
+/** At once when both are at hand. @throws LeashError `missing_key` when the target lacks what it needs */
+export function protocolsOf(call: Call): Protocols | Promise<Protocols> {
+  const { provider, model, origin } = call.target
+  const missing = origin ? undefined : provider.missing()
+  if (missing !== undefined) throw notReady(call, missing)
+  const own = protocol(call.protocol)
+  const beside = (own: Protocol): Protocols | Promise<Protocols> => {
+    const theirs = protocol(chooseProtocol(provider, model, own))
+    return theirs instanceof Promise ? theirs.then((theirs) => ({ own, theirs })) : { own, theirs }
+  }
+  return own instanceof Promise ? own.then(beside) : beside(own)
+}
+
 /** One attempt while it is under way: what the two lanes need to know of it. */
 export class Underway {
   readonly call: Call
@@ -53,7 +70,7 @@ export class Underway {
   readonly own: Protocol
   /** The target's protocol. */
   readonly theirs: Protocol
-  /** Its place in the report. */
+  /** Stands in the report from the moment in which it is sent: what a limit of ours has refused was no attempt. */
   readonly record: Attempt
   readonly clock: Clock
   /** Who wants to know of the end of its stream. */
@@ -83,7 +100,6 @@ export class Underway {
       startedAt: Date.now(),
       outcome: 'pending',
     }
-    call.report.attempts.push(this.record)
     // Nobody may be reading just now: the attempt is over in the very moment in which it is stopped.
     this.clock.onStop = () => this.fail(undefined)
   }
@@ -102,12 +118,10 @@ export class Underway {
 
   /** The accounts are loaded while the vendor works on its answer. */
   async #counted(answer: Promise<Response>): Promise<Response> {
-    this.#sent = true
     const { accounts } = this.#context
     if (!accounts || accounts.value) return answer
-    const [answered] = await Promise.allSettled([answer, accounts.get()])
-    if (answered.status === 'rejected') throw answered.reason
-    return answered.value
+    const [answered] = await Promise.all([answer, accounts.get().catch(() => {})])
+    return answered
   }
 
   #dispatch(body: Call['body'], text: string | undefined, headers: Headers | undefined): Promise<Response> {
@@ -116,6 +130,7 @@ export class Underway {
     const { signal } = this.clock
     // The caller's SDK addressed it in its own protocol: another has another address.
     if (origin && theirs.name === call.protocol) {
+      this.#leave()
       return (origin.transport ?? this.#context.transport)(origin.url, {
         ...origin.init,
         method: 'POST',
@@ -138,7 +153,16 @@ export class Underway {
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
     const request = await this.call.target.provider.prepare(wire)
     if (request.key) this.#hold(request.key)
-    return send(this.#context.transport, request, wire.signal)
+    // Stopped while the key was being read.
+    if (wire.signal?.aborted) throw this.explain(undefined)
+    this.#leave()
+    return send(request.transport ?? this.#context.transport, request, wire.signal)
+  }
+
+  /** Embeddings may be sent in several requests: together they are one attempt. */
+  #leave(): void {
+    if (!this.#sent) this.call.report.attempts.push(this.record)
+    this.#sent = true
   }
 
   #hold(key: KeyInUse): void {
@@ -173,7 +197,7 @@ export class Underway {
   }
 
   end(ending: Ending): void {
-    const { record, clock, endings, call } = this
+    const { record, clock, endings } = this
     if (record.outcome !== 'pending') return
     clock.stop()
     this.used(this.usageSoFar?.())
@@ -186,10 +210,18 @@ export class Underway {
       this.#keyReadyMs = this.#key?.failed(ending)
     }
     this.#key?.done()
-    this.#context.accounts?.value?.book(call, record, { sent: this.#sent, characters: this.characters })
-    const { emitter } = this.#context
-    if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
+    if (this.#sent) this.#tell()
     endings.end(ending)
+  }
+
+  #tell(): void {
+    const { call, record, characters } = this
+    const { accounts, emitter } = this.#context
+    const book = (accounts: Accounts) => accounts.book(call, record, characters)
+    if (accounts?.value) book(accounts.value)
+    // A first call can be stopped before they are at hand.
+    else accounts?.get().then(book, () => {})
+    if (emitter.heard('attempt')) emitter.emit('attempt', { ...record, callId: call.id })
   }
 }
 

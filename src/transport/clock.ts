@@ -8,6 +8,8 @@ const phases = {
   idleMs: 'The stream fell silent',
 } as const
 
+type Phase = keyof typeof phases
+
 /**
  * The clock of one attempt. It gives the signal that the transport listens to, and knows afterwards why it fired:
  * the caller's wish, the call's deadline, or a phase that took too long.
@@ -19,7 +21,7 @@ export class Clock {
   readonly #deadline: number | undefined
   readonly #follow = () => this.#stopAll(this.#parent?.reason)
   #timer: ReturnType<typeof setTimeout> | undefined
-  #phase: keyof Timeouts | undefined
+  #phase: Phase | undefined
   #lastChunk = 0
   #struck: LeashError | undefined
   /** Called when the caller or a limit stops the attempt. */
@@ -38,7 +40,7 @@ export class Clock {
   }
 
   /** Starts the clock of a phase; the one before it stops. */
-  enter(phase: keyof Timeouts): void {
+  enter(phase: Phase): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#phase = phase

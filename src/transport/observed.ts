@@ -1,8 +1,9 @@
 import { type Endings, endings, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
-import { isObject, type JsonObject, parseJson } from '../core/json.js'
+import { parseJson } from '../core/json.js'
 import type { Unframer } from '../protocols/framing/framing.js'
-import type { ByteFilter, Tap } from '../protocols/protocol.js'
+import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'
+import { saidIn } from '../protocols/said.js'
 import type { Underway } from './attempt.js'
 
 export interface ObservedOptions {
@@ -16,6 +17,8 @@ export interface ObservedOptions {
 type Read = ReadableStreamReadResult<Uint8Array>
 
 const newline = 0x0a
+/** So many of the newest events are kept, to tell by them how much of a stream is text. */
+const sample = 16
 const lastWordsMs = 250
 const lastWordsLength = 1024 * 1024
 
@@ -40,16 +43,21 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   #whole = false
   readonly #text = new TextDecoder()
   #ended = false
-  #chunks = 0
-  #bytes = 0
-  #last: Uint8Array | undefined
+  /** The newest of what came since the answer began: events, and chunks of whole events that were not taken apart. */
+  readonly #newest: (WireEvent | Uint8Array)[] = []
+  #heard = 0
+  /** Of all that came since, about as many characters. */
+  #length = 0
 
   constructor(body: ReadableStream<Uint8Array>, underway: Underway, options: ObservedOptions) {
     this[endings] = underway.endings
     this.#reader = body.getReader()
     this.#underway = underway
     this.#options = options
-    this.#frames = underway.theirs.framing.unframer((event) => options.tap.see(event))
+    this.#frames = underway.theirs.framing.unframer((event) => {
+      options.tap.see(event)
+      this.#note(event, event.data.length)
+    })
     underway.usageSoFar = () => {
       underway.characters = this.#characters()
       return options.tap.usage
@@ -112,10 +120,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     const { tap, filter } = this.#options
     if (done) return this.#finish()
     this.#underway.clock.heard()
-    this.#chunks++
-    this.#bytes += value.length
-    this.#last = value
-    if (!this.#skims(value)) this.#frames.push(value)
+    if (this.#skims(value)) this.#note(value, value.length)
+    else this.#frames.push(value)
     return filter && tap.terminal ? filter.push(value) : value
   }
 
@@ -135,24 +141,31 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     return said
   }
 
+  #note(what: WireEvent | Uint8Array, length: number): void {
+    if (!this.#options.tap.content) return
+    this.#newest[this.#heard++ % sample] = what
+    this.#length += length
+  }
+
   /**
-   * About how long the answer so far is, by the newest chunk: what it has beside its text, the others will have too. Only
-   * looked at when the vendor told no usage, for to read every chunk for it would cost as much as the stream itself.
+   * About how long the answer so far is: the newest events are read, and what was before them will have had as much text.
+   * To read every event for it would cost as much as the stream itself. 0 where the vendor has told all there is to tell.
    */
   #characters(): number {
-    if (!this.#last || this.#options.tap.usage) return 0
+    const { terminal, usage } = this.#options.tap
+    if (terminal && usage) return 0
     const { lens, framing } = this.#underway.theirs
     let said = 0
-    const count = (text: string) => {
-      said += text.length
-      return text
+    let length = 0
+    const read = ({ data }: WireEvent) => {
+      said += saidIn(lens, parseJson(data))
     }
-    const events = framing.unframer(({ data }) => {
-      const event = parseJson(data)
-      if (isObject(event)) lens.replaceEvent(event as JsonObject, count)
-    })
-    events.push(this.#last)
-    return Math.max(0, this.#bytes - this.#chunks * (this.#last.length - said))
+    for (const newest of this.#newest) {
+      if (newest instanceof Uint8Array) framing.unframer(read).push(newest)
+      else read(newest)
+      length += newest instanceof Uint8Array ? newest.length : newest.data.length
+    }
+    return length === 0 ? 0 : Math.round((said * this.#length) / length)
   }
 
   /** Whether the chunk is made of whole events of no interest. */
@@ -190,8 +203,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (!this.#ended) {
       const { tap } = this.#options
       const cancelled = this.#reader.cancel().catch(() => {})
-      // An answer that is complete but for the closing of its connection was not cut short by the caller.
-      this.#end(tap.terminal ? tap.error : 'cancelled')
+      // An answer that is complete, or has failed, but for the closing of its connection was not cut short by the caller.
+      this.#end(tap.terminal || tap.error ? tap.error : 'cancelled')
       await cancelled
     }
     return done

@@ -25,7 +25,8 @@ export async function passThrough(underway: Underway): Promise<Result> {
     noteLosses(call, losses)
   }
   const again = call.attempt > 1 ? await origin?.renew?.(call.attempt) : undefined
-  const text = body === call.body ? (again?.text ?? call.text) : undefined
+  // Without the caller's text, the body is no longer the one that its SDK would make anew.
+  const text = body === call.body && call.text !== undefined ? (again?.text ?? call.text) : undefined
   const asked = call.stream ? own.askUsage?.(body, text, traits) : undefined
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response

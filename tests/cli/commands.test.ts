@@ -1,10 +1,14 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { useMock } from '../helpers/mock.js'
+import { root } from '../helpers/source.js'
 import { keys, useCommand } from './run.js'
 
 const mock = useMock()
 const leash = useCommand()
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 describe('leash', () => {
   test('--help lists its commands', async () => {
@@ -21,6 +25,35 @@ describe('leash', () => {
   test('refuses a command that it does not have', async () => {
     const { code, stdout, stderr } = await leash(['fly'])
     expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/fly/)])
+  })
+
+  test.each(['--version', '-v'])('%s tells the version of the package, and nothing else', async (flag) => {
+    const { code, stdout } = await leash([flag])
+    expect([code, stdout]).toEqual([0, `${manifest.version}\n`])
+  })
+
+  test.each([
+    [['--fly'], "Unknown option '--fly'.", 'leash --help'],
+    [['--json', 'models'], "Unknown option '--json'.", 'leash --help'],
+    [['chat', 'Hello', '--modle', 'gpt-4o'], "Unknown option '--modle'", 'leash chat --help'],
+    [['chat', '--modle=gpt-4o', 'Hello'], "Unknown option '--modle'", 'leash chat --help'],
+    [['chat', 'Hello', '-x'], "Unknown option '-x'", 'leash chat --help'],
+    [['chat', 'Hello', '--no-fly'], "Unknown option '--no-fly'", 'leash chat --help'],
+    [['chat', 'Hello', '-m'], "'-m, --model <value>' argument missing", 'leash chat --help'],
+    [['models', '--json=maybe'], "'--json' does not take an argument", 'leash models --help'],
+    [['doctor', '--fast'], "Unknown option '--fast'", 'leash doctor --help'],
+  ])('refuses %j, says why and where to look, and does nothing', async (args, why, where) => {
+    const { code, stdout, stderr } = await leash(args, { env: keys(mock.url) })
+    expect(code).toBe(2)
+    const said = args.includes('--json') ? JSON.parse(stdout).error.message : stderr
+    expect(said).toContain(why)
+    expect(said).toContain(`\`${where}\` lists the options.`)
+    expect(mock.requests).toEqual([])
+  })
+
+  test('what begins with a dash is a prompt behind --', async () => {
+    const { code, stdout } = await leash(['chat', '--model', 'gpt-4o', '--', '-5 degrees'], { env: keys(mock.url) })
+    expect([code, stdout]).toEqual([0, 'Echo: -5 degrees\n'])
   })
 })
 

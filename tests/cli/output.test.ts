@@ -38,3 +38,13 @@ describe('colours', () => {
     expect(table(rows)).toBe('\u001b[32mready\u001b[39m   x\n        y\nlonger  z')
   })
 })
+
+test('the rows of a table may end early, the last one too', () => {
+  expect(table([['a', 'b', 'c'], ['longer'], ['x', 'wider', 'c'], ['d', 'e']])).toBe(
+    'a       b      c\nlonger\nx       wider  c\nd       e',
+  )
+})
+
+test('a table of no rows is empty', () => {
+  expect(table([])).toBe('')
+})

@@ -112,6 +112,11 @@ describe('leash prices check', () => {
     expect([code, stdout, stderr]).toEqual([1, 'missing  ollama/llama3\n', '2 checked, 1 missing, 0 older than 100000 days.\n'])
   })
 
+  test('tells of well-known models without a price, and does not fail: nobody may be using them', async () => {
+    const { code, stdout } = await leash(['prices', 'check', '--max-age', '100000'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^missing /m)])
+  })
+
   test('fails when a price is older than it may be', async () => {
     const own = file({ 'x/old': { input: 1, output: 1, date: '2020-01-01' }, 'x/new': { input: 1, output: 1 } })
     const { code, stdout } = await leash(['prices', 'check', 'openai/gpt-4o', '--max-age', '0'])

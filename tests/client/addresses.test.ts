@@ -48,6 +48,47 @@ describe('keys', () => {
     expect(sent()).toEqual(['/v1/chat/completions Bearer from-env'])
   })
 
+  describe('of OpenAI’s among the providers', () => {
+    test.each([
+      ['a key', () => 'in-code'],
+      ['a function', () => () => 'in-code'],
+      ['several keys', () => ['in-code']],
+    ])('%s wins over OPENAI_API_KEY', async (_, apiKey) => {
+      vi.stubEnv('OPENAI_API_KEY', 'from-env')
+      await create(new LeashLLM({ providers: { openai: { apiKey: apiKey(), baseURL: `${mock.url}/v1` } } }), 'gpt-4o-mini')
+      expect(sent()).toEqual(['/v1/chat/completions Bearer in-code'])
+    })
+
+    test('a key goes to the baseURL that the client was given', async () => {
+      vi.stubEnv('OPENAI_API_KEY', 'from-env')
+      await create(new LeashLLM({ baseURL: `${mock.url}/v1`, providers: { openai: { apiKey: 'in-code' } } }), 'gpt-4o-mini')
+      expect(sent()).toEqual(['/v1/chat/completions Bearer in-code'])
+    })
+
+    test('an address alone goes with OPENAI_API_KEY', async () => {
+      vi.stubEnv('OPENAI_API_KEY', 'from-env')
+      await create(new LeashLLM({ providers: { openai: { baseURL: `${mock.url}/v1` } } }), 'gpt-4o-mini')
+      expect(sent()).toEqual(['/v1/chat/completions Bearer from-env'])
+    })
+
+    test('a key also opens what is no call to a model', async () => {
+      vi.stubEnv('OPENAI_API_KEY', 'from-env')
+      const keys: unknown[] = []
+      const fetch = async (_: unknown, init?: RequestInit) => {
+        keys.push(new Headers(init?.headers).get('authorization'))
+        return Response.json({ object: 'list', data: [] })
+      }
+      await new LeashLLM({ fetch, providers: { openai: { apiKey: 'in-code' } } }).models.list()
+      expect(keys).toEqual(['Bearer in-code'])
+    })
+
+    test('a key yields to the client’s own', async () => {
+      const client = new LeashLLM({ apiKey: 'own', baseURL: `${mock.url}/v1`, providers: { openai: { apiKey: 'in-code' } } })
+      await create(client, 'gpt-4o-mini')
+      expect(sent()).toEqual(['/v1/chat/completions Bearer own'])
+    })
+  })
+
   test('a vendor’s key goes to that vendor alone', async () => {
     const client = leashed(mock, { apiKey: 'openai-key', providers: { anthropic: { apiKey: 'claude-key', baseURL: mock.url } } })
     await create(client, 'gpt-4o-mini')

@@ -29,6 +29,14 @@ describe.each(models)('with %s', (model) => {
     expect(response.headers.get('x-leash-attempts')).toBe('3')
   })
 
+  test('withResponse() has the headers that layers of the stack set', async () => {
+    const client = leashed(mock, { rateLimit: [{ limit: { requests: 9 }, per: 'hour' }] })
+    const { response } = await client.chat.completions.create({ model, messages }).withResponse()
+    expect(response.headers.get('x-leash-ratelimit-remaining-requests')).toBe('8')
+    expect(Object.fromEntries(response.headers)).toMatchObject({ 'x-leash-ratelimit-remaining-requests': '8' })
+    expect(response.headers.get('x-leash-error')).toBeNull()
+  })
+
   test('withResponse() of a stream has the headers before the stream is read', async () => {
     const create = leashed(mock).chat.completions.create({ model, messages, stream: true })
     const { data, response } = await create.withResponse()

@@ -6,6 +6,7 @@ const floors: readonly (readonly string[])[] = [
   ['core'],
   ['protocols', 'detect'],
   ['middleware', 'control', 'stores', 'providers', 'transport', 'catalog', 'config', 'ledger'],
+  ['modules'],
   ['faces'],
   ['testing', 'integrations', 'relay'],
   ['index.ts', 'cli'],

@@ -113,7 +113,7 @@ describe('totals', () => {
   })
 
   test('need a ledger', () => {
-    expect(() => createLeash().usage()).toThrow('ledger: true')
+    expect(() => createLeash({ ledger: false }).usage()).toThrow('ledger: false')
   })
 })
 
@@ -153,4 +153,23 @@ test('a price that is wrong fails the call before anything is sent', async () =>
   expect(mock.requests).toHaveLength(0)
   await leash.close()
   expect(lines).toHaveLength(0)
+})
+
+test('a model without a price costs null, and somebody is told once', async () => {
+  const { leash, lines, ask } = counted()
+  const told: string[] = []
+  leash.on('warning', ({ message }) => told.push(message))
+  for (let call = 0; call < 2; call++) await (await ask('openai/nobody-knows-it')).text()
+  await leash.close()
+  expect(lines.map(({ cost }) => cost)).toEqual([null, null])
+  expect(leash.usage()).toMatchObject([{ cost: '0', unpriced: 2 }])
+  expect(told.filter((message) => message.includes('openai/nobody-knows-it'))).toHaveLength(1)
+})
+
+test('costs are counted where nobody asked for a ledger', async () => {
+  const kept = createLeash({ providers: mockProviders(mock.url) })
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: prompt }] })
+  await (await kept.fetch(`${mock.url}/v1/chat/completions`, { method: 'POST', body })).text()
+  expect(kept.usage()).toMatchObject([{ calls: 1, unpriced: 0 }])
+  await kept.close()
 })

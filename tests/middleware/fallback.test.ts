@@ -47,7 +47,7 @@ const triggers: readonly (readonly [string, Fault])[] = [
 describe.each(triggers)('%s', (code, fault) => {
   test.each([false, true])('leads to the next target (stream: %s)', async (stream) => {
     fails(fault)
-    const { ask, reports } = falling({ timeouts: { attemptMs: 200 } })
+    const { ask, reports } = falling({ timeouts: { attemptMs: 700 } })
     expect((await read(await ask({ stream }))).text).toContain('eight')
     expect(protocols()).toEqual(['anthropic-messages', 'openai-chat'])
     expect(reports).toMatchObject([
@@ -72,7 +72,7 @@ describe('a stream', () => {
     ['falls silent', { hang: { afterEvents: 2 } }, 'timeout'],
   ])('that %s before its first content leads to the next target', async (_, fault, because) => {
     fails(fault)
-    const { ask, reports } = falling({ timeouts: { firstTokenMs: 200 } })
+    const { ask, reports } = falling({ timeouts: { firstTokenMs: 700 } })
     expect((await read(await ask({ stream: true }))).text).toContain('eight')
     expect(reports).toMatchObject([{ moves: [{ because }] }])
   })

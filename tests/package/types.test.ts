@@ -29,6 +29,10 @@ test('the types resolve for every entry under every module resolution that knows
 test.each([
   ['leashllm', full, ['openai']],
   ['leashllm/leash', bare, []],
+  ['leashllm/ai-sdk', full, ['@ai-sdk/provider']],
+  ['leashllm/modules', bare, []],
+  ['leashllm/express', bare, []],
+  ['leashllm/langchain', full, ['@langchain/core']],
   ['leashllm/stores', bare, []],
   ['leashllm/testing', bare, []],
 ])('the declarations of %s lean on no package that its users lack', (entry, folder, allowed) => {
@@ -36,8 +40,21 @@ test.each([
 })
 
 test.each([
-  ['with every peer', full, ['leashllm', 'leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
-  ['with no peer', bare, ['leashllm/leash', 'leashllm/stores', 'leashllm/testing']],
+  [
+    'with every peer',
+    full,
+    [
+      'leashllm',
+      'leashllm/ai-sdk',
+      'leashllm/express',
+      'leashllm/langchain',
+      'leashllm/leash',
+      'leashllm/modules',
+      'leashllm/stores',
+      'leashllm/testing',
+    ],
+  ],
+  ['with no peer', bare, ['leashllm/express', 'leashllm/leash', 'leashllm/modules', 'leashllm/stores', 'leashllm/testing']],
 ])('a strict consumer %s type-checks, libraries included', async (name, folder, entries) => {
   const project = join(folder, `consumer-${name.replaceAll(' ', '-')}`)
   mkdirSync(project, { recursive: true })

@@ -40,6 +40,22 @@ const all: Readonly<Record<string, JsonObject>> = {
     tools: [{ googleSearch: {} }],
     generationConfig: { responseJsonSchema: {}, maxOutputTokens: 9 },
   },
+  'ai-sdk': {
+    prompt: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'x' },
+          { type: 'file', mediaType: 'image' },
+          { type: 'file', mediaType: 'audio/wav' },
+          { type: 'file', mediaType: 'application/pdf' },
+        ],
+      },
+    ],
+    tools: [{ type: 'function', name: 'x' }],
+    responseFormat: { type: 'json', schema: { type: 'object' } },
+    maxOutputTokens: 9,
+  },
   'bedrock-converse': {
     ...said({ image: {} }, { audio: {} }, { toolResult: { content: [{ document: {} }] } }),
     toolConfig: { tools: [{ toolSpec: {} }] },

@@ -44,11 +44,11 @@ describe('vertex', () => {
     ).toBe('projects/a/locations/eu')
   })
 
-  test('a location that is none is refused, because it becomes part of the host', () => {
+  test('a location that is none is refused, because it becomes part of the host', async () => {
     for (const location of ['evil.example/', 'a@b', 'x y'])
-      expect(() => vertex({ project: 'p', location, accessToken: 't', env: bare }).prepare(gemini)).toThrow(
-        expect.objectContaining({ code: 'invalid_config' }),
-      )
+      await expect(vertex({ project: 'p', location, accessToken: 't', env: bare }).prepare(gemini)).rejects.toMatchObject({
+        code: 'invalid_config',
+      })
   })
 
   describe('Gemini', () => {
@@ -138,10 +138,10 @@ describe('vertex', () => {
     )
   })
 
-  test('a protocol that nobody speaks there is refused', () => {
-    expect(() =>
+  test('a protocol that nobody speaks there is refused', async () => {
+    await expect(
       vertex({ project: 'p', accessToken: 't', env: bare }).prepare({ ...claude, protocol: 'openai-responses' }),
-    ).toThrow(expect.objectContaining({ code: 'unsupported' }))
+    ).rejects.toMatchObject({ code: 'unsupported' })
   })
 
   describe('express mode', () => {
@@ -158,12 +158,13 @@ describe('vertex', () => {
       expect(request.headers['x-goog-api-key']).toBe('AIza-x')
     })
 
-    test('serves Gemini alone, and says what Claude needs', () => {
+    test('serves Gemini alone, and says what Claude needs', async () => {
       const provider = vertex({ apiKey: 'AIza-x', env: bare })
       expect(provider.missing()).toBeUndefined()
-      expect(() => provider.prepare(claude)).toThrow(
-        expect.objectContaining({ code: 'invalid_config', message: expect.stringContaining('`project`') }),
-      )
+      await expect(provider.prepare(claude)).rejects.toMatchObject({
+        code: 'invalid_config',
+        message: expect.stringContaining('`project`'),
+      })
     })
 
     test("a key of the Gemini API in the environment is not taken for one of Vertex AI's", () => {

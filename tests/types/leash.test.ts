@@ -12,13 +12,23 @@ import {
   type Provider,
   type Report,
   type Result,
+  type ResumeOptions,
   withBody,
 } from 'leashllm/leash'
 import { expectTypeOf, test } from 'vitest'
 
 test('a leash has the types of what it takes the place of', () => {
   expectTypeOf<Leash['fetch']>().toEqualTypeOf<typeof fetch>()
-  expectTypeOf<Leash['handle']>().toEqualTypeOf<(request: Request) => Promise<Response>>()
+  expectTypeOf<Leash['handle']>().toExtend<(request: Request) => Promise<Response>>()
+  // Hosts have a second argument of their own.
+  expectTypeOf<Leash['handle']>().toExtend<(request: Request, server: { readonly hostname: string }) => Promise<Response>>()
+  const host = (leash: Leash, request: Request) => [
+    leash.handle(request, { leash: { tenant: 'acme', tags: { app: 'x' } }, maxBodyBytes: 1000 }),
+    leash.handle(request, { leash: async () => ({ user: 'ada' }) }),
+    // @ts-expect-error No such option.
+    leash.handle(request, { tenant: 'acme' }),
+  ]
+  expectTypeOf(host).toBeFunction()
   const wrapped = (leash: Leash, client: Date) => leash.wrap(client)
   expectTypeOf(wrapped).returns.toEqualTypeOf<Date>()
 })
@@ -29,6 +39,7 @@ test('events are typed by their names', () => {
       expectTypeOf({ outcome, callId }).toExtend<{ outcome: string; callId: string }>(),
     ),
     leash.on('result', (report) => expectTypeOf(report).toEqualTypeOf<Report>()),
+    leash.on('resume', ({ resumed }) => expectTypeOf(resumed).toEqualTypeOf<'continued' | 'restarted'>()),
     leash.on('retry', ({ delayMs }) => expectTypeOf(delayMs).toEqualTypeOf<number>()),
     // @ts-expect-error No such event.
     leash.on('finish', () => {}),
@@ -59,6 +70,14 @@ test('errors are known by closed codes', () => {
   // @ts-expect-error The list is closed.
   const code: ErrorCode = 'oops'
   expectTypeOf(code).toBeString()
+})
+
+test('a leash may go on with streams, as it is told', () => {
+  expectTypeOf(createLeash).toBeCallableWith({ resume: true })
+  expectTypeOf(createLeash).toBeCallableWith({ resume: { restart: true, times: 1, maxBufferBytes: 1 } satisfies ResumeOptions })
+  // @ts-expect-error No such option.
+  const wrong: ResumeOptions = { often: 3 }
+  expectTypeOf(wrong).toBeObject()
 })
 
 test('providers are options, or whole providers', () => {

@@ -1,15 +1,9 @@
 /** Which calls are the same: all that could make a difference to the answer is equal, byte for byte. */
 import type { Call, CallOptions, Origin } from '../../core/call.js'
+import { tellingHeaders } from '../telling-headers.js'
 
 /** What a caller may say of a call that makes no other answer of it. */
 const personal: ReadonlySet<string> = new Set<keyof CallOptions>(['tags', 'user', 'key', 'deadlineMs', 'coalesce'])
-
-/**
- * Headers that are another's in every request without meaning anything: traces, ids, the hour, what an SDK tells of itself.
- * Any other one keeps calls apart, the keys above all.
- */
-const noise =
-  /^(?:x-stainless-.*|user-agent|content-length|traceparent|tracestate|baggage|b3|x-b3-.*|sentry-trace|uber-trace-id|x-datadog-.*|x-cloud-trace-context|x-amzn-trace-id|x-request-id|x-correlation-id|x-client-request-id|date|x-amz-date|amz-sdk-.*)$/
 
 /** Part of the `RequestInit` that is in the call already, or is each caller's own. */
 const told: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal'])
@@ -28,7 +22,7 @@ export function keyOf(call: Call): string | undefined {
       target.provider.name,
       target.model,
       remote,
-      kept(Object.entries(headers)),
+      tellingHeaders(Object.entries(headers)),
       here && addressed(here),
       Object.entries(options).filter(([name]) => !personal.has(name)),
     ])
@@ -41,17 +35,12 @@ export function keyOf(call: Call): string | undefined {
 /** Where the caller's SDK was sending it, in whose name and by what means. */
 function addressed({ url, headers, init = {}, transport }: Origin): unknown {
   const means = Object.entries(init).flatMap(([name, value]) => (told.has(name) ? [] : [[name, itself(value)]]))
-  return [url, kept([...headers]), transport, means]
+  return [url, tellingHeaders([...headers]), transport, means]
 }
 
 /** Two agents with the same members may go by two networks. */
 function itself(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? nameOf(value) : value
-}
-
-function kept(headers: readonly (readonly [string, string])[]): unknown {
-  // A signature is of the second in which it was made; who signed stands in front of it.
-  return headers.flatMap(([name, value]) => (noise.test(name) ? [] : [[name, value.replace(/\bSignature=[^,\s]+/, '')]]))
 }
 
 /** JSON with the members of each object in order. A function, or an object with a class of its own, is only equal to itself. */

@@ -1,13 +1,17 @@
-import type { Call, Report, Result, StreamResult } from '../../core/call.js'
+import type { Attempt, Call, Report, Result, StreamResult } from '../../core/call.js'
 import { atEnd, endings, leave } from '../../core/ending.js'
 import { LeashError, thrown } from '../../core/errors.js'
+import type { Reused } from '../../core/ledger.js'
 import type { Next } from '../../core/middleware.js'
+import { usdOf } from '../../core/money.js'
 import { type SharedReader, SharedStream } from '../../core/shared-stream.js'
 import { onStop } from '../../core/signals.js'
 import { copyOfAnswer, copyOfError } from './copies.js'
 
 export interface SharedCallOptions {
   readonly maxBufferBytes: number
+  /** Told of each call that got the answer of the first. */
+  readonly onShared: (call: Call, answer: Reused) => void
   /** The call is over, or was given up: who comes now needs another one. */
   readonly onOver: () => void
 }
@@ -69,7 +73,7 @@ export class SharedCall {
       this.#settled = true
       this.#end()
       for (const [index, member] of [...this.#members].entries()) {
-        this.#tell(member)
+        this.#tell(member, result)
         member.resolve(index === 0 ? result : copyOfAnswer(result))
       }
     }
@@ -105,19 +109,26 @@ export class SharedCall {
   #hand(member: Member, result: StreamResult, reader: SharedReader): void {
     const headers = result === this.#result ? new Headers(result.headers) : result.headers
     reader[endings].listen(() => {
-      this.#tell(member)
+      this.#tell(member, result)
       member.leave()
     })
     member.read({ ...result, headers, body: reader }, reader)
   }
 
   /** What the answer is about is everybody's; what it took to get it stands in one report. */
-  #tell({ call: { report } }: Member): void {
+  #tell({ call }: Member, result?: Result): void {
+    const { report } = call
     const { warnings, moves, route } = this.#report
     if (report === this.#report) return
+    if (result?.attempt) this.#share(call, result.attempt, result.status)
     report.warnings.push(...warnings.slice(this.#before.warnings))
     report.moves.push(...moves.slice(this.#before.moves))
     if (route && !report.route) report.route = route
+  }
+
+  #share(call: Call, { provider, model, protocol, cost }: Attempt, status: number): void {
+    if (cost !== undefined) call.report.cost = { usd: 0, estimated: false, savedUsd: cost === null ? null : usdOf(cost) }
+    this.#options.onShared(call, { provider, model, protocol, status, ...(cost !== undefined && { cost }) })
   }
 
   #left(member: Member, reason: unknown): void {

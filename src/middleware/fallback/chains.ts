@@ -2,6 +2,7 @@
 import type { Call } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { kindOf } from '../../protocols/index.js'
+import { byModel } from '../by-model.js'
 
 export interface ChainOptions {
   /**
@@ -16,21 +17,11 @@ export interface ChainOptions {
 const none: readonly string[] = []
 
 export function chainsOf({ models = {}, default: others = none }: ChainOptions): (call: Call) => readonly string[] {
-  const exact = new Map(Object.entries(models))
-  const groups = Object.entries(models)
-    .flatMap(([name, chain]) => (name.endsWith('*') ? [{ start: name.slice(0, -1), chain }] : []))
-    .sort((a, b) => b.start.length - a.start.length)
+  const named = byModel(models)
 
-  return function chainOf({ options, protocol, model, target }) {
-    if (options.fallback !== undefined) return ownChain(options.fallback)
-    if (exact.size === 0 && others.length === 0) return none
-    const names = [model, `${target.provider.name}/${target.model}`, target.model]
-    for (const name of names) {
-      const chain = exact.get(name)
-      if (chain) return chain
-    }
-    const group = groups.find(({ start }) => names.some((name) => name.startsWith(start)))
-    return group?.chain ?? (kindOf(protocol) === 'chat' ? others : none)
+  return function chainOf(call) {
+    if (call.options.fallback !== undefined) return ownChain(call.options.fallback)
+    return named(call) ?? (kindOf(call.protocol) === 'chat' ? others : none)
   }
 }
 

@@ -1,11 +1,9 @@
 import type { Call, Result, UnaryResult } from '../../core/call.js'
 import { atEnd, type Ending, overheard } from '../../core/ending.js'
 import { isLeashError, type LeashError } from '../../core/errors.js'
-import { collect, type StreamEvent } from '../../core/events.js'
 import { parseJson } from '../../core/json.js'
 import type { ChatResponse } from '../../core/message.js'
-import { protocolNamed } from '../../protocols/index.js'
-import type { DecodeContext } from '../../protocols/protocol.js'
+import { answerReader } from '../../protocols/answer.js'
 
 /** What a model answered, in the same words whoever it was and however it was asked. Of several choices the first. */
 export interface Answer {
@@ -57,18 +55,11 @@ export class Listener {
   }
 
   async #decoded(): Promise<ChatResponse | undefined> {
-    const protocol = await protocolNamed(this.#call.protocol)
-    if (protocol?.kind !== 'chat') return undefined
-    const { upstream } = await protocol.codec()
-    const context: DecodeContext = { model: this.#call.model, lose: () => {}, request: { messages: [] } }
+    const { protocol, model } = this.#call
+    const reader = await answerReader(protocol)
     // What was parsed is the caller's, who may have changed it.
-    if (this.#whole) return upstream.decodeResponse(parseJson(this.#whole.text ?? '') ?? this.#whole.body, context)
-    const decoder = upstream.decodeStream(context)
-    const events: StreamEvent[] = []
-    const frames = protocol.framing.unframer((event) => events.push(...decoder.push(event)))
-    for (const piece of this.#pieces) frames.push(piece)
-    frames.end()
-    return collect([...events, ...decoder.end()])
+    if (this.#whole) return reader?.body(parseJson(this.#whole.text ?? '') ?? this.#whole.body, model)
+    return reader?.stream(this.#pieces, model)
   }
 }
 

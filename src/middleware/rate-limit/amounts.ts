@@ -14,9 +14,9 @@ export type Amounts = Readonly<Record<Unit, number>>
 const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
 
 /** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. */
-export async function estimate(call: Call, prices: PriceBook | undefined): Promise<Amounts> {
+export async function estimate(call: Call, prices: PriceBook | undefined, tokens = tokenCounter): Promise<Amounts> {
   const { protocol, body, target } = call
-  const [native, count] = await Promise.all([protocolNamed(protocol), tokenCounter.value ?? tokenCounter.get()])
+  const [native, count] = await Promise.all([protocolNamed(protocol), tokens.value ?? tokens.get()])
   const input = native ? inputTokens(native.lens, body, count) : 0
   const output = needsOf(protocol, body).maxOutputTokens ?? 0
   const price = prices?.price(target)

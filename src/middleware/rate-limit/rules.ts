@@ -2,7 +2,8 @@
 import type { Call } from '../../core/call.js'
 import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
-import { periods, type RateLimit, type Subject } from './options.js'
+import { periods, type RateLimit } from './options.js'
+import { matching, nameOf, valueIn } from './subject.js'
 
 export const units = ['requests', 'tokens', 'usd'] as const
 export type Unit = (typeof units)[number]
@@ -33,11 +34,8 @@ export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
 }
 
 function ruleOf(written: RateLimit): Rule {
-  const { limit, per, algorithm = 'token-bucket', by = 'tenant', shared = false, when = {}, waitMs = 0 } = written
+  const { limit, per, algorithm = 'token-bucket', by = 'tenant', shared = false, when, waitMs = 0 } = written
   const subjects = [by].flat()
-  const models = matcher(when.models)
-  const tenants = matcher(when.tenants)
-  const providers = matcher(when.providers)
   return {
     name: written.name ?? nameOf(written, subjects),
     algorithm,
@@ -48,43 +46,7 @@ function ruleOf(written: RateLimit): Rule {
       const given = limit[unit]
       return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given }]
     }),
-    holds: ({ model, target, options }) =>
-      models(model, target.model, `${target.provider.name}/${target.model}`) &&
-      tenants(options.tenant ?? '') &&
-      providers(target.provider.name),
-    subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => read(subject, call))],
+    holds: matching(when),
+    subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
   }
-}
-
-/** The same in every process that was given the same limit, whatever stands before it in the list. */
-function nameOf({ per, shared, when }: RateLimit, subjects: readonly Subject[]): string {
-  const where = Object.entries(when ?? {}).flatMap(([what, names]) => [what, ...[names].flat()])
-  return [...subjects, ...(shared ? ['shared'] : []), ...where, 'per', per].join(' ')
-}
-
-function read(subject: Subject, { model, target, options }: Call): string {
-  switch (subject) {
-    // Stands in front already, unless it is one count for all.
-    case 'tenant':
-      return ''
-    case 'user':
-      return options.user ?? ''
-    case 'key':
-      return options.key ?? ''
-    case 'provider':
-      return target.provider.name
-    case 'model':
-      return model
-    default:
-      return options.tags?.[subject.slice('tag:'.length)] ?? ''
-  }
-}
-
-function matcher(patterns: string | readonly string[] | undefined): (...names: string[]) => boolean {
-  if (patterns === undefined) return () => true
-  const all = [patterns].flat()
-  return (...names) =>
-    all.some((pattern) =>
-      names.some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)),
-    )
 }

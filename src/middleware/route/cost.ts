@@ -1,6 +1,6 @@
 import type { Attempt, Target } from '../../core/call.js'
 import { type Nano, usdOf } from '../../core/money.js'
-import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import { costOf, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import type { Asked } from './request.js'
 
 /** To compare prices, an answer that nobody bounds is taken to have so many tokens. */
@@ -14,9 +14,6 @@ export function expected(target: Target, asked: Asked, prices: PriceBook | undef
   return worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] })
 }
 
-/** A guess over ordinary traffic: neither audio nor a cache of an hour, which would double it. */
-const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
-
 /** Why one attempt there could cost more than that; undefined when it cannot. */
 export function tooDear(
   target: Target,
@@ -29,7 +26,7 @@ export function tooDear(
   if (!price) return 'its price is not known'
   const maxOutputTokens = asked.needs.maxOutputTokens ?? maxOutput
   if (maxOutputTokens === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
-  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets })
+  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets })
   if (cost === null) return 'its price is not known'
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }

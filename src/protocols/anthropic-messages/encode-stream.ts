@@ -5,6 +5,7 @@
  */
 import type { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
+import { asObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Citation, FinishReason, Signature } from '../../core/message.js'
 import { noUsage, type Usage } from '../../core/usage.js'
 import type { StreamEncoder, WireEvent } from '../protocol.js'
@@ -71,6 +72,16 @@ class MessageStreamEncoder implements StreamEncoder {
 
   fail(error: LeashError): WireEvent[] {
     return [{ event: 'error', data: JSON.stringify(encodeError(error).body) }]
+  }
+
+  /** A vendor's block opens before it says anything, and may have said nothing at all. */
+  adopt(told: readonly WireEvent[]): boolean {
+    const types = told.map(({ event, data }) => event ?? asObject(parseJson(data)).type)
+    const count = (type: string) => types.filter((each) => each === type).length
+    this.#started = count('message_start') > 0
+    this.#blocks = count('content_block_stop')
+    if (this.#current) this.#current.open = count('content_block_start') > this.#blocks
+    return false
   }
 
   #taken(): WireEvent[] {

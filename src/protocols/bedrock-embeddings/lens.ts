@@ -1,19 +1,7 @@
-import { compileTexts } from '../lens.js'
-import type { Lens, Tap } from '../protocol.js'
+import { embeddingsLens } from '../embeddings-lens.js'
 import { usageFrom } from './response.js'
 
-/** Embeddings do not stream. */
-const tap: Tap = { see() {}, content: false, terminal: false, usage: undefined, error: undefined }
-
-export const lens: Lens = {
-  replaceRequest: compileTexts({
-    inputText: 'text',
-    'texts.*': 'text',
-    'inputs.*.content.*.text': 'text',
-    'singleEmbeddingParams.text.value': 'text',
-  }),
-  replaceResponse: (body) => body,
-  replaceEvent: (event) => event,
-  usage: usageFrom,
-  tap: () => tap,
-}
+export const lens = embeddingsLens(
+  ['inputText', 'texts.*', 'inputs.*.content.*.text', 'singleEmbeddingParams.text.value'],
+  usageFrom,
+)

@@ -180,4 +180,9 @@ export const awsEventStream: Framing = {
   contentType: 'application/vnd.amazon.eventstream',
   unframer: awsEventStreamUnframer,
   frame: frameAwsEvent,
+  end(bytes, from) {
+    if (bytes.length - from < preludeLength) return -1
+    const end = from + lengthOf(bytes.subarray(from))
+    return end > bytes.length ? -1 : end
+  },
 }

@@ -12,4 +12,6 @@ export interface Framing {
   readonly contentType: string
   unframer(onEvent: (event: WireEvent) => void): Unframer
   frame(event: WireEvent): Uint8Array
+  /** Where the event ends that begins at `from`; -1 while it is not here in full. Absent: where a line is empty. */
+  end?(bytes: Uint8Array, from: number): number
 }

@@ -1,16 +1,7 @@
-import { compileTexts } from '../lens.js'
-import type { Lens } from '../protocol.js'
+import { embeddingsLens } from '../embeddings-lens.js'
 import { decodeUsage } from './response.js'
 
-export const lens: Lens = {
-  replaceRequest: compileTexts({
-    'content.parts.*.text': 'text',
-    'requests.*.content.parts.*.text': 'text',
-    'instances.*.content': 'text',
-  }),
-  // Vectors are no text.
-  replaceResponse: (body) => body,
-  replaceEvent: (event) => event,
-  usage: decodeUsage,
-  tap: () => ({ see() {}, content: false, terminal: false, usage: undefined, error: undefined }),
-}
+export const lens = embeddingsLens(
+  ['content.parts.*.text', 'requests.*.content.parts.*.text', 'instances.*.content'],
+  decodeUsage,
+)

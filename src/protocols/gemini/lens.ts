@@ -36,21 +36,21 @@ function inContent(content: unknown, replace: ReplaceText): unknown {
 }
 
 /** The object with each item of one of its lists replaced; the object itself when none changed. */
-function inMember<T>(value: T, member: string, replace: (item: unknown) => unknown): T {
+function inMember<T>(value: T, member: string, replace: (item: unknown, index: number) => unknown): T {
   const list = asObject(value)[member]
   if (!Array.isArray(list)) return value
   let copy: unknown[] | undefined
   for (const [index, item] of list.entries()) {
-    const replaced = replace(item)
+    const replaced = replace(item, index)
     if (replaced !== item) (copy ??= [...list])[index] = replaced
   }
   return copy ? { ...value, [member]: copy } : value
 }
 
 function replaceAnswer(body: JsonObject, replace: ReplaceText): JsonObject {
-  const answered = inMember(body, 'candidates', (candidate) => {
-    const { content } = asObject(candidate)
-    const replaced = inContent(content, replace)
+  const answered = inMember(body, 'candidates', (candidate, place) => {
+    const { content, index = place } = asObject(candidate)
+    const replaced = inContent(content, (text, kind, path = '') => replace(text, kind, `.candidates.${index}${path}`))
     return replaced === content ? candidate : { ...asObject(candidate), content: replaced }
   })
   return quotes(answered, replace)

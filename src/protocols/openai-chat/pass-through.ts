@@ -4,6 +4,7 @@
  */
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
+import { endsEvent, joined, lastEventEnd, nextEventEnd } from '../framing/event-ends.js'
 import type { ByteFilter } from '../protocol.js'
 
 const question = '"stream_options":{"include_usage":true}'
@@ -32,7 +33,7 @@ export function hideUsage(): ByteFilter {
   return new UsageFilter()
 }
 
-const [newline, carriageReturn, open, close, space] = [0x0a, 0x0d, 0x5b, 0x5d, 0x20]
+const [open, close, space] = [0x5b, 0x5d, 0x20]
 const nothing = new Uint8Array(0)
 
 /** Leaves out the one event with usage and no choices; everything else goes on byte for byte. */
@@ -65,7 +66,7 @@ class UsageFilter implements ByteFilter {
       const end = nextEventEnd(bytes, at)
       if (holdsEmptyList(bytes.subarray(at, end)) && tellsOnlyUsage(bytes.subarray(at, end))) {
         this.#found = true
-        kept.push(bytes.subarray(from, at))
+        kept.push(bytes.subarray(from, afterLineEnds(bytes, at)))
         from = end
       }
       at = end
@@ -87,6 +88,13 @@ function holdsEmptyList(bytes: Uint8Array): boolean {
   return false
 }
 
+/** The first bytes may be the end of the empty line before: a stream may be cut anywhere. */
+function afterLineEnds(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at] === 0x0a || bytes[at] === 0x0d) at++
+  return at
+}
+
 const decoder = new TextDecoder()
 
 function tellsOnlyUsage(event: Uint8Array): boolean {
@@ -98,34 +106,4 @@ function tellsOnlyUsage(event: Uint8Array): boolean {
     .join('\n')
   const { choices, usage, moderation } = asObject(parseJson(data))
   return Array.isArray(choices) && choices.length === 0 && isObject(usage) && !moderation
-}
-
-/** Whether an empty line ends here, with any of the line ends that server-sent events may have. */
-function endsEvent(bytes: Uint8Array, end: number): boolean {
-  const last = bytes[end - 1]
-  if (last === newline) {
-    const before = bytes[end - 2]
-    return before === newline || (before === carriageReturn && bytes[end - 3] === newline)
-  }
-  return last === carriageReturn && bytes[end - 2] === carriageReturn
-}
-
-function lastEventEnd(bytes: Uint8Array): number {
-  for (let end = bytes.length; end > 1; end--) {
-    const last = bytes[end - 1]
-    if ((last === newline || last === carriageReturn) && endsEvent(bytes, end)) return end
-  }
-  return 0
-}
-
-function nextEventEnd(bytes: Uint8Array, from: number): number {
-  for (let end = from + 2; end < bytes.length; end++) if (endsEvent(bytes, end)) return end
-  return bytes.length
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length)
-  whole.set(a)
-  whole.set(b, a.length)
-  return whole
 }

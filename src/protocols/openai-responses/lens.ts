@@ -25,7 +25,7 @@ const items: Readonly<Record<string, Replace>> = {
   function_call_output: byKind({ output: 'tool-result', 'output.*.text': 'tool-result' }),
   custom_tool_call: byKind({ input: 'text' }),
   custom_tool_call_output: byKind({ output: 'tool-result', 'output.*.text': 'tool-result' }),
-  mcp_call: byKind({ arguments: 'arguments', output: 'tool-result' }),
+  mcp_call: byKind({ arguments: 'arguments', output: 'tool-result', error: 'tool-result' }),
   mcp_approval_request: byKind({ arguments: 'arguments' }),
   file_search_call: byKind({ 'queries.*': 'text', 'results.*.text': 'tool-result' }),
   web_search_call: byKind({ 'action.query': 'text', 'action.queries.*': 'text' }),
@@ -34,6 +34,9 @@ const items: Readonly<Record<string, Replace>> = {
   shell_call_output: byKind({ 'output.*.stdout': 'tool-result', 'output.*.stderr': 'tool-result' }),
   local_shell_call: byKind({ 'action.command.*': 'text' }),
   local_shell_call_output: byKind({ output: 'tool-result' }),
+  apply_patch_call: byKind({ 'operation.diff': 'text', 'operation.path': 'text' }),
+  apply_patch_call_output: byKind({ output: 'tool-result' }),
+  computer_call: byKind({ 'action.text': 'text', 'actions.*.text': 'text' }),
 }
 
 const replaceItem: Replace = (item, replace) => (lookup(items, item.type) ?? message)(item, replace)
@@ -122,6 +125,11 @@ const events: Readonly<Record<string, Replace>> = {
   'response.custom_tool_call_input.done': byKind({ input: 'text' }),
   'response.code_interpreter_call_code.delta': byKind({ delta: 'text' }),
   'response.code_interpreter_call_code.done': byKind({ code: 'text' }),
+  'response.shell_call_command.added': byKind({ command: 'text' }),
+  'response.shell_call_command.delta': byKind({ delta: 'text' }),
+  'response.shell_call_command.done': byKind({ command: 'text' }),
+  'response.shell_call_output_content.delta': byKind({ 'delta.stdout': 'tool-result', 'delta.stderr': 'tool-result' }),
+  'response.shell_call_output_content.done': byKind({ 'output.*.stdout': 'tool-result', 'output.*.stderr': 'tool-result' }),
   'response.reasoning_text.delta': byKind({ delta: 'reasoning' }),
   'response.reasoning_text.done': byKind({ text: 'reasoning' }),
   'response.reasoning_summary_text.delta': byKind({ delta: 'reasoning' }),
@@ -132,6 +140,8 @@ export const lens: Lens = {
   replaceRequest: replaceBody,
   replaceResponse: replaceBody,
   replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
+  // Each part comes in deltas, is told whole when it is done, and again in every event about what it is a part of.
+  repeats: ({ type }) => typeof type === 'string' && !type.endsWith('.delta'),
   usage: (body) => usageIn(body),
   usageMember: 'usage',
   tap: () => new Watch(),

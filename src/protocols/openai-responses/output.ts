@@ -44,7 +44,8 @@ export interface OutputItem {
 abstract class Told {
   constructor(
     protected readonly tell: Tell,
-    protected readonly index: number,
+    /** Its place in the output. */
+    public index: number,
   ) {}
 
   /** Where an event belongs. */

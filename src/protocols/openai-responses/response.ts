@@ -4,6 +4,7 @@ import { collect, replay, type StreamEvent } from '../../core/events.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ChatResponse } from '../../core/message.js'
 import type { DecodeContext, StreamEncoder, WireEvent } from '../protocol.js'
+import { Adopted } from './adopted.js'
 import { streamError } from './error.js'
 import type { Tell } from './output.js'
 import { AnswerDecoder } from './stream.js'
@@ -29,7 +30,9 @@ export function encodeResponse(response: ChatResponse, request: ChatRequest): Js
 export function encodeStream(request: ChatRequest): StreamEncoder {
   let told: WireEvent[] = []
   let sequence_number = 0
+  let adopted: Adopted | undefined
   const tell: Tell = ({ type, ...members }) => {
+    if (adopted?.holds({ type, ...members })) return
     told.push({ event: type, data: JSON.stringify({ type, sequence_number: sequence_number++, ...members }) })
   }
   const writer = new AnswerWriter(request, tell)
@@ -46,6 +49,13 @@ export function encodeStream(request: ChatRequest): StreamEncoder {
     fail(error: LeashError) {
       writer.fail(error)
       return take()
+    },
+    adopt(events) {
+      take()
+      adopted = new Adopted(events)
+      sequence_number = adopted.next
+      writer.adopt(adopted.items)
+      return adopted.textIsOver
     },
   }
 }

@@ -11,18 +11,28 @@ import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton
 import { encodeUsage } from './usage.js'
 import { ourReasoning } from './wire.js'
 
+export type WireItem = WireResponse['output'][number]
+
+/** Items of a vendor's stream, by their place. */
+export interface ToldItems {
+  readonly begun: readonly WireItem[]
+  readonly done: ReadonlyMap<number, WireItem>
+}
+
 export class AnswerWriter {
   readonly #request: ChatRequest
   readonly #tell: Tell
   #response: WireResponse | undefined
   /** The item under way. It stays open after its part has ended: the next part may be of it too. */
-  #item: OutputItem | undefined
+  #item: CallOut | MessageOut | ReasoningOut | undefined
   /** Where deltas go; nowhere, for a part that this API has no word for. */
   #part: OutputItem | undefined
   #lastMessage: MessageOut | undefined
   /** Logprobs that came before their text. */
   #early: TokenLogprob[] = []
   #refused = false
+  /** Names of items that a vendor gave, by their place in the output. */
+  #names: ReadonlyMap<number, string> = new Map()
 
   constructor(request: ChatRequest, tell: Tell) {
     this.#request = request
@@ -73,6 +83,26 @@ export class AnswerWriter {
     const code = error.code === 'rate_limited' ? 'rate_limit_exceeded' : 'server_error'
     Object.assign(this.#response, { status: 'failed', error: { code, message: body.message } })
     this.#tell({ type: 'response.failed', response: this.#response })
+  }
+
+  /** The items as the caller was told of them: one that said nothing has a place all the same, and each has the vendor's name. */
+  adopt({ begun, done }: ToldItems): void {
+    const { output } = this.response
+    const own = output.splice(0)
+    this.#names = new Map(begun.flatMap(({ id }, index) => (id === undefined ? [] : [[index, id] as const])))
+    for (const [index, item] of begun.entries()) {
+      const mine = own[0]?.type === item.type ? own.shift() : undefined
+      // A message that has only been announced is the next one of ours.
+      const announced = item.type === 'message' && index === begun.length - 1 && !done.has(index)
+      if (mine) output.push(Object.assign(mine, { id: item.id ?? mine.id }))
+      else if (!announced) output.push(done.get(index) ?? item)
+    }
+    output.push(...own)
+    if (!this.#item) return
+    this.#item.index = output.indexOf(this.#item.item)
+    if (!done.has(this.#item.index)) return
+    Object.assign(this.#item.item, { status: 'completed' })
+    this.#item = undefined
   }
 
   #begin(identity: Identity): WireResponse {
@@ -177,7 +207,7 @@ export class AnswerWriter {
 
   /** OpenAI refuses an item sent back whose id does not begin with the word of its kind. */
   #id(kind: string, index: number): string {
-    return `${kind}_${this.response.id.replace(/^resp_/, '')}_${index}`
+    return this.#names.get(index) ?? `${kind}_${this.response.id.replace(/^resp_/, '')}_${index}`
   }
 
   /** The vendor's own id, unless another item has it already. */

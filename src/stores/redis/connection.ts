@@ -32,7 +32,10 @@ export class Connection {
 
   async close(): Promise<void> {
     const open = (await this.#opening?.catch(() => undefined)) ?? this.#open
-    if (open?.status === 'ready') await open.quit().catch(() => open.disconnect())
+    if (open?.status !== 'ready') return
+    // Somebody waits for this answer, and the program must not end before it.
+    open.stream.ref()
+    await open.quit().catch(() => open.disconnect())
   }
 
   async #connect(): Promise<Redis> {

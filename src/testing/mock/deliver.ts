@@ -44,8 +44,10 @@ export async function deliver(
   } catch (error) {
     // The client left, or the mock was closed: nobody is there to be told.
     if (!signal.aborted) throw error
+  } finally {
+    // A write that fails can be the first to tell that the client left.
+    if (fate.outcome === 'pending') fate.outcome = 'aborted'
   }
-  if (fate.outcome === 'pending') fate.outcome = 'aborted'
 }
 
 function prepare(reply: Reply, fault: Fault): Delivery {

@@ -1,0 +1,119 @@
+/**
+ * How well and how fast personal data is found: precision, recall and F1 on a labelled set, false alarms where there is nothing to find, and
+ * throughput beside what else npm has.
+ *
+ * node bench/detect.ts [folder with .jsonl of { id, text, spans: [{ start, end, type }] }]
+ */
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { atoms, drawn, plain, repeated } from './detect/adversarial.ts'
+import { readLabelled, score } from './detect/labelled.ts'
+import { innocent, negatives } from './detect/negatives.ts'
+import { install, installedPeers } from './detect/peers.ts'
+import { inRounds, printRows, printTable } from './rounds.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = process.argv[2] ?? fileURLToPath(new URL('../tests/fixtures/pii', import.meta.url))
+
+/** No entry of the package has the detector alone: it is bundled here as the package's own build does it. */
+async function load(): Promise<typeof import('../src/detect/index.js')> {
+  const { outputFiles } = await build({
+    entryPoints: [`${root}src/detect/index.ts`],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2023',
+    external: ['re2js', 'node:*'],
+  })
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? '')}`)
+}
+
+const { createDetector, entityTypes, optInTypes } = await load()
+const detector = createDetector()
+const set = readLabelled(folder)
+const texts = set.map(({ text }) => text)
+const one = texts.join('\n').slice(0, 100_000)
+const bytes = (all: readonly string[]) => all.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+const percent = (part: number) => part.toFixed(3)
+
+console.log(`Found in ${folder} (${set.length} texts), node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`)
+const looked = new Set<string>(entityTypes.filter((type) => !optInTypes.includes(type)))
+printTable(
+  ['type', 'labelled', 'precision', 'recall', 'F1'],
+  score(set, (text) => detector.detect(text))
+    .filter(({ type, labelled }) => labelled > 0 && looked.has(type))
+    .map(({ type, labelled, precision, recall, f1 }) => [type, `${labelled}`, percent(precision), percent(recall), percent(f1)]),
+)
+
+printTable(
+  ['nothing to find in', 'MB', 'false alarms', 'for each MB', 'of'],
+  negatives().map(({ name, texts: clean }) => {
+    const alarms = clean.flatMap((text) => detector.detect(text)).filter(({ type }) => !innocent.has(type))
+    const size = bytes(clean) / 1e6
+    const types = Object.entries(Object.groupBy(alarms, ({ type }) => type))
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .map(([type, all]) => `${all.length} ${type}`)
+    return [name, size.toFixed(1), `${alarms.length}`, (alarms.length / size).toFixed(2), types.slice(0, 4).join(', ')]
+  }),
+)
+
+const peers = await installedPeers()
+const contenders = [{ name: 'leashllm', run: (text: string): unknown => detector.detect(text) }, ...peers]
+if (peers.length === 0) console.log(`No peer is installed. To compare: ${install}\n`)
+for (const [title, work, times] of [
+  ['a short text per call', texts, 3],
+  ['100 kB per call', [one], 5],
+] as const) {
+  const size = bytes(work) * times
+  const rows = await inRounds(21, contenders, ({ run }) => {
+    const before = process.cpuUsage()
+    for (let time = 0; time < times; time++) for (const text of work) run(text)
+    const { user, system } = process.cpuUsage(before)
+    return size / (user + system)
+  })
+  printRows(title, 'MB/s', rows)
+}
+
+console.log(
+  'What is meant to be slow, 100 kB of each: the slowest, against prose without a digit and against the labelled texts\n',
+)
+const length = 100_000
+const rows = await inRounds(
+  7,
+  [
+    { name: 'prose', text: plain(length) },
+    { name: 'labelled', text: repeated(one, length) },
+    ...atoms.map((atom) => ({ name: JSON.stringify(atom), text: repeated(atom, length) })),
+    ...Array.from({ length: 100 }, (_, seed) => ({ name: `drawn with seed ${seed}`, text: drawn(seed, length) })),
+  ],
+  ({ text }) => timeOf(text),
+)
+const least = (values: readonly number[]) => Math.min(...values)
+const [prose = 0, labelled = 0, ...others] = rows.map(({ values }) => least(values))
+printTable(
+  ['text over and over', '× prose', '× labelled'],
+  others
+    .map((time, index) => ({ name: rows[index + 2]?.name ?? '', time }))
+    .toSorted((a, b) => b.time - a.time)
+    .slice(0, 8)
+    .map(({ name, time }) => [name, (time / prose).toFixed(1), (time / labelled).toFixed(1)]),
+)
+
+const large = [1, 2, 5, 10].map((megabytes) => ({ megabytes, text: repeated(texts.join('\n'), megabytes * 1e6) }))
+printTable(
+  ['one text of', 'ns for each character'],
+  (
+    await inRounds(
+      3,
+      large.map((it) => ({ ...it, name: `${it.megabytes} MB` })),
+      ({ text }) => timeOf(text),
+    )
+  ).map(({ name, values }, index) => [name, ((least(values) * 1e6) / (large[index]?.text.length ?? 1)).toFixed(1)]),
+)
+
+/** Milliseconds. */
+function timeOf(text: string): number {
+  const before = performance.now()
+  detector.detect(text)
+  return performance.now() - before
+}

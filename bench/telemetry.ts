@@ -1,0 +1,52 @@
+/**
+ * CPU per call over a transport in memory with telemetry, as a ratio to the same client without: asked for while nobody
+ * takes spans and metrics, and with an SDK that keeps both in memory.
+ *
+ * node bench/telemetry.ts [rounds]
+ */
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { type Contender, leashllm } from './contenders.ts'
+import { compare } from './jobs.ts'
+import { inMemory } from './transport.ts'
+
+const rounds = Number(process.argv[2] ?? 41)
+const fetch = inMemory
+const named = (name: string, contender: Contender): Contender => ({ ...contender, name })
+
+const exporter = new InMemorySpanExporter()
+const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
+const meterProvider = new MeterProvider({
+  readers: [
+    new PeriodicExportingMetricReader({
+      exporter: new InMemoryMetricExporter(AggregationTemporality.DELTA),
+      exportIntervalMillis: 600_000,
+      exportTimeoutMillis: 600_000,
+    }),
+  ],
+})
+
+const on = named('telemetry on', leashllm({ fetch, telemetry: { tracerProvider, meterProvider } }))
+let kept = 0
+/** The spans of a round are thrown away in it, as an exporter would. */
+const emptied = (call: Contender['unary']) => async (prompt: string) => {
+  if (++kept % 100 === 0) exporter.reset()
+  return call(prompt)
+}
+
+console.log(`CPU per call with telemetry, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
+await compare(
+  [
+    leashllm({ fetch }),
+    named('nobody takes it', leashllm({ fetch, telemetry: true })),
+    { ...on, unary: emptied(on.unary), stream: emptied(on.stream) },
+    named('metrics', leashllm({ fetch, metrics: true })),
+  ],
+  rounds,
+)
+await meterProvider.shutdown()

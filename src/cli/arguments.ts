@@ -1,0 +1,48 @@
+/** What is wrong with the arguments. The parser that runs the commands takes any option, and says nothing of those it does not know. */
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import type { ArgsDef, SubCommandsDef } from 'citty'
+import { LeashError } from '../core/errors.js'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+const help: Options = { help: { type: 'boolean', short: 'h' } }
+
+/**
+ * @param args as they were typed, the command's name among them
+ * @throws LeashError `invalid_config` for an option that the command does not have, or that lacks its value
+ */
+export async function checkArguments(args: readonly string[], commands: SubCommandsDef): Promise<void> {
+  const at = args.findIndex((arg) => !arg.startsWith('-'))
+  const before = at === -1 ? args : args.slice(0, at)
+  check('leash', before, { ...help, version: { type: 'boolean', short: 'v' } })
+  const name = args[at] ?? ''
+  if (!Object.hasOwn(commands, name)) return
+  const command = await resolved(commands[name])
+  check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf((await resolved(command?.args)) ?? {}) })
+}
+
+function check(command: string, args: readonly string[], options: Options): void {
+  try {
+    parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true })
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    // Node's words end without a full stop, and may go on in further lines.
+    const [said = ''] = error.message.split('\n')
+    throw new LeashError('invalid_config', `${said.replace(/\.?$/, '.')} \`${command} --help\` lists the options.`)
+  }
+}
+
+function optionsOf(args: ArgsDef): Options {
+  const options = Object.entries(args).flatMap(([name, arg]) => {
+    if (arg.type === 'positional') return []
+    const aliases = 'alias' in arg ? [arg.alias ?? []].flat() : []
+    const short = aliases.find((alias) => alias.length === 1)
+    const type: 'boolean' | 'string' = arg.type === 'boolean' ? 'boolean' : 'string'
+    return [[name, { type, ...(short !== undefined && { short }) }] as const]
+  })
+  return Object.fromEntries(options)
+}
+
+async function resolved<T extends object>(given: T | Promise<T> | (() => T) | (() => Promise<T>) | undefined) {
+  return typeof given === 'function' ? given() : given
+}

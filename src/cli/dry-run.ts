@@ -1,0 +1,46 @@
+import { defineCommand } from 'citty'
+import type { Estimate } from '../core/call.js'
+import { createLeash } from '../leash.js'
+import { fail, printJson, table } from './output.js'
+import { localProviders, readPrompt } from './prompt.js'
+
+export const dryRun = defineCommand({
+  meta: { name: 'dry-run', description: 'Who would answer a prompt, and what it could cost. Nobody is asked.' },
+  args: {
+    prompt: { type: 'positional', description: 'What to say; - reads standard input', required: true },
+    model: { type: 'string', alias: 'm', description: 'A model, or provider/model', default: 'gpt-4o-mini' },
+    system: { type: 'string', description: 'Instructions to the model' },
+    'max-tokens': { type: 'string', description: 'Tokens that the answer may have' },
+    json: { type: 'boolean', description: 'Print the estimate as JSON' },
+  },
+  async run({ args }) {
+    const leash = createLeash({ providers: localProviders([args.model]) })
+    try {
+      const most = args['max-tokens'] === undefined ? undefined : Number(args['max-tokens'])
+      if (most !== undefined && !(Number.isInteger(most) && most > 0))
+        throw new Error(`"${args['max-tokens']}" is no number of tokens.`)
+      const prompt = await readPrompt(args.prompt)
+      const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
+      const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })
+      if (args.json) printJson(told)
+      else process.stdout.write(`${table(rows(told))}\n`)
+    } catch (error) {
+      fail(error, args.json === true)
+    } finally {
+      await leash.close()
+    }
+  },
+})
+
+function rows({ provider, model, inputTokens, maxOutputTokens, inputUsd, mostUsd }: Estimate): string[][] {
+  return [
+    ['target', `${provider}/${model}`],
+    ['prompt', `about ${inputTokens} tokens`, dollars(inputUsd)],
+    ['answer', maxOutputTokens === undefined ? 'nothing bounds it' : `at most ${maxOutputTokens} tokens`],
+    ['in all', '', mostUsd === null ? dollars(null) : `at most ${dollars(mostUsd)}`],
+  ]
+}
+
+function dollars(usd: number | null): string {
+  return usd === null ? 'price unknown' : `$${Number(usd.toPrecision(3))}`
+}

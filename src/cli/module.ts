@@ -1,0 +1,39 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { LeashError } from '../core/errors.js'
+import { moduleText, testText } from './module-template.js'
+import { paint, printJson } from './output.js'
+
+export const module = defineCommand({
+  meta: { name: 'module', description: '"module new NAME" writes a module of your own, with its test.' },
+  args: {
+    what: { type: 'positional', description: 'new', required: true },
+    name: { type: 'positional', description: 'Its name, such as no-codenames', required: true },
+    dir: { type: 'string', description: 'Where it is written', default: '.' },
+    json: { type: 'boolean', description: 'Print the names of the files as JSON' },
+  },
+  async run({ args: { what, name, dir, json } }) {
+    if (what !== 'new')
+      throw new LeashError('invalid_config', `There is no "module ${what.slice(0, 40)}". Write: leash module new NAME`)
+    if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name.length > 64)
+      throw new LeashError('invalid_config', 'A module is named by small letters, digits and dashes, such as no-codenames.')
+    const files = [`${name}.ts`, `${name}.test.ts`].map((file) => join(dir, file))
+    await mkdir(dir, { recursive: true })
+    await write(files[0] ?? '', moduleText(name))
+    await write(files[1] ?? '', testText(name))
+    if (json) return printJson(files)
+    process.stdout.write(`${files.join('\n')}\n`)
+    process.stderr.write(`${paint('dim', `Try it: node --test ${files[1]}`, process.stderr)}\n`)
+  },
+})
+
+/** What is there already is somebody's. */
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' })
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
+    throw new LeashError('invalid_config', `${path} is there already. Choose another name, or another \`--dir\`.`, { cause })
+  }
+}

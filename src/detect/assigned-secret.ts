@@ -1,0 +1,28 @@
+import { connectionString } from './connection-string.js'
+import type { Finder } from './scan.js'
+import { secretNamed } from './secret-name.js'
+import { isKey, isPassword, isQuote, longestValue, valueAfter } from './secret-value.js'
+
+/** Values that are given to a name for a secret: `DB_PASSWORD=…`, `"client_secret": "…"`. */
+export const assignedSecret: Finder = {
+  types: ['PASSWORD', 'API_KEY', 'CONNECTION_STRING'],
+  trigger: { characters: [':', '='] },
+  longest: longestValue,
+  find(scan, at) {
+    if (at < scan.pairsEnd) return
+    const text = scan.text
+    let nameEnd = at
+    while (nameEnd > 0 && at - nameEnd < 4 && isBetween(text.charCodeAt(nameEnd - 1))) nameEnd--
+    const kind = secretNamed(text, nameEnd)
+    if (kind === undefined) return
+    const value = valueAfter(scan, at + 1)
+    if (value === undefined) return
+    const tight = text.charCodeAt(at) === 61 && value.start === at + 1 && nameEnd === at
+    if (!(kind === 'password' ? isPassword(text, value, tight) : isKey(text, value, tight))) return
+    if (connectionString(scan, nameEnd, value)) return
+    scan.report(kind === 'password' ? 'PASSWORD' : 'API_KEY', value.start, value.end, value.quoted || tight ? 0.8 : 0.65)
+  },
+}
+
+/** What stands between a name and its mark: the quote that closes it, the backslash of a quote in a string, a space. */
+const isBetween = (code: number): boolean => isQuote(code) || code === 32 || code === 92

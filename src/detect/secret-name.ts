@@ -1,0 +1,49 @@
+import { isWord } from './chars.js'
+
+/** A password may be of any form; a key looks drawn at random. */
+export type SecretKind = 'password' | 'key'
+
+/** What names of secrets end with: `DB_PASSWORD`, `clientSecret`, `x-api-key`. Case, `_` and `-` do not count. */
+const endings: readonly (readonly [kind: SecretKind, words: string])[] = [
+  ['password', 'password passwd pwd passphrase passcode passwort kennwort'],
+  [
+    'key',
+    `secret apikey accesskey secretkey privatekey accountkey encryptionkey signingkey masterkey authtoken accesstoken refreshtoken
+     bearertoken bottoken apitoken sessiontoken idtoken personaltoken securitytoken clientsecret token`,
+  ],
+]
+
+interface Ending {
+  readonly kind: SecretKind
+  readonly word: string
+}
+
+/** By their last letter, which is all that most names are looked at for. */
+const byLastLetter: Ending[][] = Array.from({ length: 128 }, () => [])
+for (const [kind, words] of endings)
+  for (const word of words.split(/\s+/)) byLastLetter[word.charCodeAt(word.length - 1)]?.push({ kind, word })
+
+/** Of which kind of secret the word that ends at `end` is a name; undefined when it is of none. */
+export function secretNamed(text: string, end: number): SecretKind | undefined {
+  const last = text.charCodeAt(end - 1) | 32
+  for (const { kind, word } of byLastLetter[last] ?? []) {
+    const start = matchedFrom(text, end, word)
+    // "Token" alone is a secret's name; `nextToken` and `csrf_token` are anything's.
+    if (start !== -1 && (word !== 'token' || !isPartOfName(text.charCodeAt(start - 1)))) return kind
+  }
+  return undefined
+}
+
+/** Where the word begins that ends at `end`; -1 when another does. */
+function matchedFrom(text: string, end: number, word: string): number {
+  let at = end
+  for (let letter = word.length - 1; letter >= 0; letter--) {
+    let code = text.charCodeAt(--at)
+    if ((code === 95 || code === 45) && letter < word.length - 1) code = text.charCodeAt(--at)
+    if ((code | 32) !== word.charCodeAt(letter)) return -1
+  }
+  return at
+}
+
+/** Letters, digits, `_` and `-`. */
+export const isPartOfName = (code: number): boolean => isWord(code) || code === 45

@@ -1,0 +1,32 @@
+import type { LanguageModelV4, LanguageModelV4Middleware } from '@ai-sdk/provider'
+import type { Leash, LeashOptions } from '../../leash.js'
+import { LeashLanguageModel } from './language-model.js'
+import { opened } from './provider.js'
+import { fromAiSdk } from './upstream.js'
+
+/**
+ * Puts any model of the AI SDK on the leash: for `wrapLanguageModel`.
+ * @param leash one that there is already, or the options of a new one
+ *
+ * @example
+ * const model = wrapLanguageModel({ model: mistral('mistral-large-latest'), middleware: leashMiddleware({ fallback: ['gpt-4.1-mini'] }) })
+ */
+export function leashMiddleware(leash: Leash | LeashOptions = {}): LanguageModelV4Middleware {
+  const { engine } = opened(leash)
+  const models = new WeakMap<LanguageModelV4, LeashLanguageModel>()
+  function leashed(model: LanguageModelV4): LeashLanguageModel {
+    let known = models.get(model)
+    if (!known) {
+      const { modelId, supportedUrls } = model
+      const target = { provider: fromAiSdk(model), model: modelId }
+      known = new LeashLanguageModel({ engine, model: modelId, target, supportedUrls })
+      models.set(model, known)
+    }
+    return known
+  }
+  return {
+    specificationVersion: 'v4',
+    wrapGenerate: ({ model, params }) => leashed(model).doGenerate(params),
+    wrapStream: ({ model, params }) => leashed(model).doStream(params),
+  }
+}

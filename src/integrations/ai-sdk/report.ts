@@ -1,0 +1,29 @@
+import type { SharedV4Warning } from '@ai-sdk/provider'
+import type { Report } from '../../core/call.js'
+import { asObject, type JsonObject } from '../../core/json.js'
+import { withReport } from '../../leashed-headers.js'
+import { plain } from './json.js'
+
+/** Nobody asked to be shown the thinking; that it cannot be is no news. */
+const implied = 'reasoning.show'
+
+/** What a translation lost, as the AI SDK warns of it. */
+export function warningsOf(given: unknown, { warnings }: Report): SharedV4Warning[] {
+  const losses = warnings.filter(({ path }) => path !== implied)
+  return [
+    ...(Array.isArray(given) ? given : []),
+    ...losses.map(({ path, action, why }): SharedV4Warning => {
+      return { type: action === 'dropped' ? 'unsupported' : 'compatibility', feature: path, details: why }
+    }),
+  ]
+}
+
+/** `providerMetadata` with the report in it. */
+export function reported(given: unknown, report: Report): Record<string, JsonObject> {
+  const metadata = asObject(given) as Record<string, JsonObject>
+  return { ...metadata, leash: { ...metadata.leash, ...plain(report) } }
+}
+
+export function headersWith(headers: Headers, report: Report): Record<string, string> {
+  return Object.fromEntries(withReport(headers, report))
+}

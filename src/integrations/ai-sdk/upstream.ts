@@ -1,0 +1,127 @@
+/** A model of the AI SDK as one of the leash's providers: it is called within the process, by a request that never leaves it. */
+import type {
+  EmbeddingModelV4,
+  EmbeddingModelV4CallOptions,
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4StreamPart,
+} from '@ai-sdk/provider'
+import { LeashError } from '../../core/errors.js'
+import type { Provider, WireRequest } from '../../core/provider.js'
+import { protocolName as chat } from '../../protocols/ai-sdk/wire.js'
+import { protocolName as embeddings } from '../../protocols/ai-sdk-embeddings/response.js'
+import { writeError } from '../../protocols/ai-sdk-model.js'
+import { sse } from '../../protocols/framing/sse.js'
+import { failureOf } from './failure.js'
+import { plain, revivedPrompt } from './json.js'
+
+/** A provider of the AI SDK, such as `createMistral()` gives. */
+export interface AiSdkProvider {
+  languageModel(id: string): LanguageModelV4
+  embeddingModel?(id: string): EmbeddingModelV4
+}
+
+export interface FromAiSdkOptions {
+  /** What it is called in reports, and where its prices are looked up. @defaultValue what the model calls its provider */
+  readonly name?: string
+}
+
+/**
+ * Any provider or model of the AI SDK as a provider of a leash.
+ *
+ * @example
+ * const leash = createLeash({ providers: { mistral: fromAiSdk(createMistral()) } })
+ */
+export function fromAiSdk(
+  source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4,
+  { name = nameOf(source) }: FromAiSdkOptions = {},
+): Provider {
+  return {
+    name,
+    protocols: 'doGenerate' in source ? [chat] : 'doEmbed' in source ? [embeddings] : [chat, embeddings],
+    traits: () => ({}),
+    missing: () => undefined,
+    prepare(request) {
+      const call = request.protocol === chat ? languageCall(source, request) : embeddingCall(source, request)
+      return {
+        // Shown in no log, and asked by nobody.
+        url: `ai-sdk://${encodeURIComponent(name)}`,
+        method: 'POST',
+        headers: {},
+        body: '',
+        transport: async (_, { signal }) => {
+          try {
+            return await call(signal ?? undefined)
+          } catch (error) {
+            // Why it was stopped, the stack knows.
+            throw signal?.aborted ? error : failureOf(error)
+          }
+        },
+      }
+    },
+  }
+}
+
+function nameOf(source: object): string {
+  const provider = 'provider' in source && typeof source.provider === 'string' ? source.provider : ''
+  return /^[\w-]+/.exec(provider)?.[0] ?? 'ai-sdk'
+}
+
+type Call = (signal: AbortSignal | undefined) => Promise<Response>
+
+function languageCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4, request: WireRequest): Call {
+  const model = 'languageModel' in source ? source.languageModel(request.model) : source
+  if (!('doGenerate' in model)) throw unsuited('generates no text')
+  checkVersion(model)
+  return async (signal) => {
+    const options: LanguageModelV4CallOptions = {
+      ...(request.body as unknown as LanguageModelV4CallOptions),
+      prompt: revivedPrompt(request.body.prompt) as LanguageModelV4CallOptions['prompt'],
+      headers: { ...request.headers },
+      ...(signal && { abortSignal: signal }),
+    }
+    if (!request.stream) return Response.json(plain(told(await model.doGenerate(options))))
+    const { stream } = await model.doStream(options)
+    return new Response(stream.pipeThrough(framed()), { headers: { 'content-type': sse.contentType } })
+  }
+}
+
+function embeddingCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4, request: WireRequest): Call {
+  const model = 'languageModel' in source ? source.embeddingModel?.(request.model) : source
+  if (!model || !('doEmbed' in model)) throw unsuited('makes no embeddings')
+  checkVersion(model)
+  return async (signal) => {
+    const options: EmbeddingModelV4CallOptions = {
+      ...(request.body as unknown as EmbeddingModelV4CallOptions),
+      headers: { ...request.headers },
+      ...(signal && { abortSignal: signal }),
+    }
+    return Response.json(plain(told(await model.doEmbed(options))))
+  }
+}
+
+/** The bodies that went over its wire are of no use to anybody here. */
+function told({ request: _, response, ...answer }: { request?: unknown; response?: object }): object {
+  return { ...answer, ...(response && { response: { ...response, headers: undefined, body: undefined } }) }
+}
+
+function framed(): TransformStream<LanguageModelV4StreamPart, Uint8Array> {
+  return new TransformStream({
+    transform(part, controller) {
+      const written = part.type === 'error' ? { type: 'error', error: writeError(failureOf(part.error)) } : plain(part)
+      controller.enqueue(sse.frame({ data: JSON.stringify(written) }))
+    },
+  })
+}
+
+function unsuited(what: string): LeashError {
+  return new LeashError('unsupported', `This model of the AI SDK ${what}. Choose another.`)
+}
+
+function checkVersion({ specificationVersion: version }: { readonly specificationVersion: string }): void {
+  if (version === 'v4') return
+  throw new LeashError(
+    'unsupported',
+    `This model follows specification ${version} of the AI SDK, and ours is v4. Update the model's package to the one for \`ai\` 7.`,
+  )
+}

@@ -1,0 +1,46 @@
+/** Content that is no text, between LangChain's standard blocks and the words that models of this process are asked in. */
+import { asObject, asString, type JsonObject } from '../../core/json.js'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** What a block's type tells of its media, where the block does not. */
+const kinds: Readonly<Record<string, string>> = {
+  image: 'image/*',
+  audio: 'audio/*',
+  video: 'video/*',
+  file: 'application/octet-stream',
+  'text-plain': 'text/plain',
+}
+
+/** A file as it goes into a prompt; undefined when the block is none. */
+export function fileOf(block: Members): JsonObject | undefined {
+  const kind = typeof block.type === 'string' && Object.hasOwn(kinds, block.type) ? kinds[block.type] : undefined
+  const data = dataOf(block)
+  if (kind === undefined || !data) return undefined
+  const filename = asString(asObject(block.metadata).filename) ?? asString(asObject(block.metadata).name) ?? asString(block.title)
+  return { type: 'file', mediaType: asString(block.mimeType) ?? kind, data, ...(filename !== undefined && { filename }) }
+}
+
+function dataOf({ data, url, fileId, text }: Members): JsonObject | undefined {
+  if (typeof data === 'string') return { type: 'data', data }
+  if (data instanceof Uint8Array) return { type: 'data', data: base64(data) }
+  if (typeof url === 'string') return { type: 'url', url }
+  if (typeof fileId === 'string') return { type: 'reference', reference: { file: fileId } }
+  return typeof text === 'string' ? { type: 'text', text } : undefined
+}
+
+/** In pieces: a call takes only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return btoa(binary)
+}
+
+/** A file of an answer as a standard block. */
+export function blockOfFile({ mediaType, data }: Members): JsonObject {
+  const told = asString(mediaType) ?? ''
+  const [kind = ''] = told.split('/')
+  const { data: bytes, url } = asObject(data)
+  const source: JsonObject = typeof bytes === 'string' ? { data: bytes } : { url: asString(url) ?? '' }
+  return { type: kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file', mimeType: told, ...source }
+}

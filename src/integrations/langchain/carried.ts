@@ -1,0 +1,29 @@
+/**
+ * Opaque state of vendors, such as signatures of thoughts: it rides along on a member `leash` of content blocks, and for tool
+ * calls, which LangChain keeps beside the content, in `additional_kwargs.leash`.
+ */
+import type { BaseMessage } from '@langchain/core/messages'
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Of a part of an answer; undefined where it carries nothing. */
+export function carriedIn(part: Members): JsonObject | undefined {
+  const { leash } = asObject(part.providerMetadata)
+  return isObject(leash) && Object.keys(leash).length > 0 ? (leash as JsonObject) : undefined
+}
+
+/** The same for a part of a prompt, from the block that kept it. LangChain's own models have Anthropic's signature there. */
+export function kept({ leash, signature }: Members): JsonObject {
+  if (isObject(leash)) return { providerOptions: { leash: leash as JsonObject } }
+  return typeof signature === 'string' ? { providerOptions: { anthropic: { signature } } } : {}
+}
+
+export function onCalls(carried: ReadonlyMap<string, JsonObject>): { additional_kwargs?: { leash: { toolCalls: JsonObject } } } {
+  return carried.size === 0 ? {} : { additional_kwargs: { leash: { toolCalls: Object.fromEntries(carried) } } }
+}
+
+export function carriedByCalls({ additional_kwargs }: BaseMessage): (id: string) => JsonObject {
+  const calls = asObject(asObject(asObject(additional_kwargs).leash).toolCalls)
+  return (id) => kept({ leash: Object.hasOwn(calls, id) ? calls[id] : undefined })
+}

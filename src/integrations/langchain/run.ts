@@ -1,0 +1,48 @@
+import type { CallOptions, Report, Result } from '../../core/call.js'
+import { LeashError } from '../../core/errors.js'
+import type { JsonObject } from '../../core/json.js'
+import type { Engine } from '../../engine.js'
+import { insideOf, type Leash, type LeashOptions, openLeash } from '../../leash.js'
+import { protocolNamed } from '../../protocols/index.js'
+import { failureOf } from './failure.js'
+
+export interface Asked {
+  readonly protocol: string
+  readonly model: string
+  readonly body: JsonObject
+  readonly options: CallOptions
+  readonly stream?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Answered {
+  readonly report: Report
+  readonly result: Result
+}
+
+export interface Opened {
+  readonly leash: Leash
+  readonly engine: Engine
+}
+
+export function opened(leash: Leash | LeashOptions): Opened {
+  const inside = insideOf(leash)
+  if (inside) return inside
+  if (!('handle' in leash)) return openLeash(leash)
+  throw new LeashError('invalid_config', 'This leash was made by another copy of `leashllm`. See that it is installed only once.')
+}
+
+/** Takes a call through the stack. @throws what LangChain expects of a model */
+export async function run(
+  engine: Engine,
+  { protocol: name, model, body, options, stream = false, signal }: Asked,
+): Promise<Answered> {
+  const protocol = await protocolNamed(name)
+  if (!protocol) throw new LeashError('invalid_config', `The protocol "${name}" is unknown.`)
+  const { report, result } = engine.run({ protocol, model, stream, body, headers: {}, options, ...(signal && { signal }) })
+  try {
+    return { report, result: await result }
+  } catch (error) {
+    throw failureOf(error)
+  }
+}

@@ -1,0 +1,139 @@
+/** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LeashError } from '../core/errors.js'
+
+/** A request as Node's servers give it, and what Express and its kin add. */
+export interface NodeRequest extends IncomingMessage {
+  /** What a body parser made of the body. */
+  body?: unknown
+  /** The address before a router took its own part off. */
+  originalUrl?: string
+}
+
+/** The path and query that were asked for; undefined when they make no address. */
+export function addressOf({ originalUrl, url = '/' }: NodeRequest): URL | undefined {
+  // Only the path counts: whoever writes a host into it must not choose one.
+  const found = URL.parse(originalUrl ?? url, 'http://localhost')
+  return found ? new URL(found.pathname + found.search, 'http://localhost') : undefined
+}
+
+export function requestOf(incoming: NodeRequest, url: URL, signal: AbortSignal): Request {
+  const { method = 'GET' } = incoming
+  const init: RequestInit & { duplex: 'half' } = { method, headers: headersOf(incoming), signal, duplex: 'half' }
+  if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(incoming)
+  return new Request(url, init)
+}
+
+function headersOf({ headers }: IncomingMessage): Headers {
+  const read = new Headers()
+  for (const [name, value] of Object.entries(headers)) {
+    // HTTP/2 tells the method and the path as headers too.
+    if (value === undefined || name.startsWith(':')) continue
+    read.set(name, typeof value === 'string' ? value : value.join(', '))
+  }
+  return read
+}
+
+/** The bytes as they come, or what a body parser made of them. Some parsers leave `{}` where they read nothing. */
+function bodyOf(incoming: NodeRequest): BodyInit {
+  if (!incoming.readableDidRead) return bytesOf(incoming)
+  const { body } = incoming
+  if (typeof body === 'string') return body
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  if (body === undefined) {
+    throw new LeashError(
+      'invalid_config',
+      'Something has read the body of this request and left no `req.body`. Mount the leash before it.',
+      {
+        status: 500,
+      },
+    )
+  }
+  return JSON.stringify(body)
+}
+
+/** Not `Readable.toWeb`: a body that is left unread would take the connection with it, and the answer that says why. */
+function bytesOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = incoming.iterator({ destroyOnReturn: false })
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await chunks.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/**
+ * Writes the answer, no faster than it is read, and stops the answer when its reader has left.
+ *
+ * @param keepAliveMs after so long without an event, a comment goes out in its place
+ */
+export async function send(response: Response, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
+  const reader = response.body?.getReader()
+  if (outgoing.destroyed) return reader?.cancel()
+  const leave = () => void reader?.cancel().catch(() => {})
+  outgoing.once('close', leave)
+  const isEvents = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+  outgoing.statusCode = response.status
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
+  // Proxies and compression would otherwise keep events back until there are enough of them.
+  if (isEvents) {
+    outgoing.setHeader('cache-control', 'no-cache, no-transform')
+    outgoing.setHeader('x-accel-buffering', 'no')
+  }
+  outgoing.flushHeaders()
+  const pulse = isEvents && keepAliveMs !== undefined ? startPulse(outgoing, keepAliveMs) : undefined
+  try {
+    for (let read = await reader?.read(); read && !read.done && !outgoing.destroyed; read = await reader?.read()) {
+      pulse?.told(read.value)
+      if (!outgoing.write(read.value)) await drained(outgoing)
+    }
+    outgoing.end()
+  } catch {
+    // The headers are gone: a connection that breaks is the one way left to say that the answer is not whole.
+    outgoing.destroy()
+  } finally {
+    pulse?.stop()
+    outgoing.off('close', leave)
+  }
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      outgoing.off('drain', go).off('close', go)
+      resolve()
+    }
+    outgoing.on('drain', go).on('close', go)
+    if (outgoing.destroyed) go()
+  })
+}
+
+interface Pulse {
+  told(bytes: Uint8Array): void
+  stop(): void
+}
+
+/** Comments between events, which every reader of events skips: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+function startPulse(outgoing: ServerResponse, everyMs: number): Pulse {
+  let tail = '\n\n'
+  const beat = () => {
+    const between = /(?:\n\n|\r\n\r\n|\r\r)$/.test(tail)
+    if (between && !outgoing.writableNeedDrain && !outgoing.writableEnded) outgoing.write(': keep-alive\n\n')
+  }
+  const timer = setInterval(beat, everyMs)
+  return {
+    told(bytes) {
+      tail = (tail + String.fromCharCode(...bytes.subarray(-4))).slice(-4)
+      timer.refresh()
+    },
+    stop: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,206 @@
+import type { BudgetEvent, BudgetState } from '../core/budget.js'
+import type { Call, Report, Result, Target } from '../core/call.js'
+import type { Emitter } from '../core/emitter.js'
+import { atEnd } from '../core/ending.js'
+import type { Middleware, Next } from '../core/middleware.js'
+import type { Store } from '../core/store.js'
+import { targetName } from '../core/target.js'
+import { Alerts } from './budget/alerts.js'
+import type { BoundsDeps } from './budget/bounds.js'
+import { Hold } from './budget/hold.js'
+import type { Budget, BudgetQuery, BudgetWebhook } from './budget/options.js'
+import { ruleBehind } from './budget/refusal.js'
+import { Reserver, space } from './budget/reserver.js'
+import { ownRule, type Rule, rulesOf, type Scope, scopesOf, stateOf } from './budget/rules.js'
+import { Webhook } from './budget/webhook.js'
+
+export interface BudgetOptions {
+  readonly budgets?: readonly Budget[]
+  readonly budgetWebhook?: BudgetWebhook
+}
+
+export interface BudgetDeps extends BoundsDeps {
+  readonly emitter: Emitter
+  readonly store: Store
+  /** Where a model's name leads to. @throws LeashError */
+  readonly find: (model: string, call: Call) => Target
+  /** Milliseconds since 1970. @defaultValue Date.now */
+  readonly now?: () => number
+}
+
+/** Whose balances are told when nobody says whose. */
+const mostSeen = 1000
+
+/**
+ * Holds calls to budgets. Before an attempt is sent, the most that it could use is set aside; when it has ended, that is
+ * replaced by what it used. So no budget is passed, however many calls are under way.
+ *
+ * Two layers: one around the call, and one around each attempt, where it is known who is asked.
+ */
+export class BudgetKeeper {
+  readonly #rules: readonly Rule[]
+  readonly #deps: BudgetDeps
+  readonly #now: () => number
+  readonly #reserver: Reserver
+  readonly #alerts: Alerts
+  readonly #webhook: Webhook | undefined
+  readonly #holds = new WeakMap<Report, Hold>()
+  /** Attempts that have been settled. */
+  readonly #claimed = new WeakSet<object>()
+  readonly #seen = new Map<string, Scope>()
+  /** What is being written. */
+  readonly #background = new Set<Promise<unknown>>()
+
+  constructor({ budgets = [], budgetWebhook }: BudgetOptions, deps: BudgetDeps) {
+    const { store, emitter, now = Date.now } = deps
+    this.#rules = rulesOf(budgets)
+    this.#deps = deps
+    this.#now = now
+    const webhook = budgetWebhook && new Webhook(budgetWebhook, { now, warn: (message) => emitter.emit('warning', { message }) })
+    this.#webhook = webhook
+    this.#alerts = new Alerts({ store, emitter, now, ...(webhook && { send: (event: BudgetEvent) => webhook.send(event) }) })
+    this.#reserver = new Reserver({
+      ...deps,
+      now,
+      background: (work) => this.#run(work),
+      onRefused: (scope, balance) => this.#run(this.#alerts.refused(scope, balance)),
+      onAsked: (scopes) => {
+        for (const scope of scopes) if (scope.rule.per !== 'call') this.#see(scope)
+      },
+      onSettled: (scopes) => {
+        for (const scope of scopes) this.#run(this.#alerts.look(scope))
+      },
+    })
+  }
+
+  /** Around the call. */
+  readonly call: Middleware = (next) => {
+    const keeper = this
+    return async function budget(call) {
+      const hold = keeper.#holdOf(call)
+      let result: Result
+      try {
+        result = await keeper.#send(call, next)
+      } catch (error) {
+        hold.end()
+        throw error
+      }
+      return atEnd(result, () => hold.end())
+    }
+  }
+
+  /** Around each attempt: the innermost layer, so that what is counted is what is sent. */
+  readonly attempt: Middleware = (next) => {
+    const keeper = this
+    return async function budgeted(call) {
+      const rules = keeper.#rulesFor(call)
+      if (rules.length === 0) return next(call)
+      const hold = keeper.#holdOf(call)
+      const ticket = (call.hedged && hold.taken()) ?? (await keeper.#reserver.take(call, rules, hold))
+      let result: Result
+      try {
+        const { body, text } = ticket.call
+        const { text: _, ...rest } = call
+        result = await next(body === call.body ? call : { ...rest, body, ...(text !== undefined && { text }) })
+      } catch (error) {
+        ticket.settle(keeper.#recordOf(call))
+        throw error
+      }
+      if (result.attempt) keeper.#claimed.add(result.attempt)
+      return atEnd(result, () => ticket.settle(result.attempt))
+    }
+  }
+
+  /** Sets aside what a second attempt beside a late one could use. @returns false when there is not enough */
+  async prepay(second: Call): Promise<boolean> {
+    const rules = this.#rulesFor(second)
+    if (rules.length === 0) return true
+    const hold = this.#holdOf(second)
+    hold.keep(await this.#reserver.take(second, rules, hold))
+    return true
+  }
+
+  /** @param query whose; absent, of all that this process has seen of late */
+  async states(query?: BudgetQuery): Promise<BudgetState[]> {
+    const now = this.#now()
+    const scopes = query ? this.#rules.flatMap((rule) => scopesOf(rule, partyOf(query), now)) : [...this.#seen.values()]
+    const current = scopes.filter(({ rule, endsAt }) => rule.per !== 'call' && (endsAt === undefined || endsAt > now))
+    return Promise.all(current.map(async (scope) => stateOf(scope, await this.#deps.store.read(space, scope.key))))
+  }
+
+  /** Waits until everything is written and told. */
+  async close(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background)
+    await this.#webhook?.close()
+  }
+
+  #rulesFor(call: Call): readonly Rule[] {
+    const { budgetUsd } = call.options
+    const held = this.#rules.filter((rule) => rule.holds(call))
+    return budgetUsd === undefined ? held : [...held, ownRule(budgetUsd)]
+  }
+
+  #holdOf({ report }: Call): Hold {
+    let hold = this.#holds.get(report)
+    if (!hold) {
+      hold = new Hold()
+      this.#holds.set(report, hold)
+    }
+    return hold
+  }
+
+  /** To a cheaper model, where the budget that refuses names one. */
+  async #send(first: Call, next: Next): Promise<Result> {
+    const been = new Set<string>()
+    for (let call = first; ; ) {
+      try {
+        return await next(call)
+      } catch (error) {
+        const { action } = ruleBehind(error) ?? {}
+        if (typeof action !== 'object' || been.has(action.downgrade)) throw error
+        been.add(action.downgrade)
+        const target = this.#deps.find(action.downgrade, call)
+        this.#moved(call, target)
+        call = { ...call, target, attempt: 1 }
+      }
+    }
+  }
+
+  #moved({ id, report, target: from }: Call, to: Target): void {
+    const move = { from: targetName(from), to: targetName(to), because: 'budget_exceeded' } as const
+    report.moves.push(move)
+    const { emitter } = this.#deps
+    if (emitter.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
+  }
+
+  /** Who failed is not told by the error, but the report knows. */
+  #recordOf({ report, target, hedged }: Call) {
+    const record = report.attempts.findLast(
+      (attempt) =>
+        attempt.outcome !== 'pending' &&
+        attempt.provider === target.provider.name &&
+        attempt.model === target.model &&
+        attempt.hedged === hedged &&
+        !this.#claimed.has(attempt),
+    )
+    if (record) this.#claimed.add(record)
+    return record
+  }
+
+  #see(scope: Scope): void {
+    this.#seen.delete(scope.key)
+    this.#seen.set(scope.key, scope)
+    const [oldest] = this.#seen.keys()
+    if (this.#seen.size > mostSeen && oldest !== undefined) this.#seen.delete(oldest)
+  }
+
+  /** Nobody waits for it, and it fails no call: the store tells of what it could not do. */
+  #run(work: Promise<unknown>): void {
+    const done: Promise<unknown> = work.catch(() => {}).then(() => this.#background.delete(done))
+    this.#background.add(done)
+  }
+}
+
+function partyOf({ provider = '', model = '', ...options }: BudgetQuery) {
+  return { model, options, target: { provider: { name: provider }, model } }
+}

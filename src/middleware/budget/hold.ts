@@ -1,0 +1,56 @@
+import type { Balance } from '../../core/store.js'
+import type { Scope } from './rules.js'
+import type { Ticket } from './ticket.js'
+
+/** What one call has set aside and spent, over all of its attempts. */
+export class Hold {
+  /** Of the budgets that the call has for itself, by their keys. */
+  readonly #own = new Map<string, Balance>()
+  /** Budgets that have counted the call as a request, by their keys. */
+  readonly #counted = new Set<string>()
+  /** For attempts that may come. */
+  #ahead: Ticket[] = []
+  #ended = false
+
+  own(scope: Scope): Balance {
+    return this.#own.get(scope.lasting) ?? { spent: 0, reserved: 0 }
+  }
+
+  reserve(scope: Scope, amount: number): void {
+    const { spent, reserved } = this.own(scope)
+    this.#own.set(scope.lasting, { spent, reserved: reserved + amount })
+  }
+
+  settle(scope: Scope, amount: number, actual: number): void {
+    const { spent, reserved } = this.own(scope)
+    this.#own.set(scope.lasting, { spent: spent + actual, reserved: reserved - amount })
+  }
+
+  /** @returns whether it has not been counted there yet */
+  count(scope: Scope): boolean {
+    if (this.#counted.has(scope.key)) return false
+    this.#counted.add(scope.key)
+    return true
+  }
+
+  uncount(scope: Scope): void {
+    this.#counted.delete(scope.key)
+  }
+
+  /** Keeps what was set aside for an attempt that is about to be sent. */
+  keep(ticket: Ticket): void {
+    if (this.#ended) ticket.release()
+    else this.#ahead.push(ticket)
+  }
+
+  taken(): Ticket | undefined {
+    return this.#ahead.shift()
+  }
+
+  /** The call is over: what was not sent by now never will be. */
+  end(): void {
+    this.#ended = true
+    for (const ticket of this.#ahead) ticket.release()
+    this.#ahead = []
+  }
+}

@@ -1,0 +1,220 @@
+import type { BudgetUnit } from '../../core/budget.js'
+import type { Call } from '../../core/call.js'
+import { mostNano } from '../../core/money.js'
+import { timeLeft } from '../../core/signals.js'
+import type { Balance, BudgetScope, Reserved, Store } from '../../core/store.js'
+import { withOutputBound } from '../../protocols/output-bound.js'
+import { type Bounds, type BoundsDeps, boundsOf, fitting } from './bounds.js'
+import type { Hold } from './hold.js'
+import { exceeded, unbounded, unpriced } from './refusal.js'
+import { type Rule, type Scope, scopesOf, units } from './rules.js'
+import { type Amounts, type Part, Ticket } from './ticket.js'
+import { hourMs, windowAt } from './windows.js'
+
+/** What is taken together must stand together. */
+export const space = 'budget'
+
+/** An answer that nothing bounds is given so many tokens by a budget that may cap it. */
+const usualAnswer = 16_384
+
+/** While others take from the same budgets, what is left may shrink between two looks at it. */
+const mostLooks = 16
+
+/** Longer than a call without a deadline goes on. */
+const longestMs = hourMs
+const afterDeadlineMs = 60_000
+
+export interface ReserverDeps extends BoundsDeps {
+  readonly store: Store
+  readonly now: () => number
+  /** Told of what is about to be taken from. */
+  readonly onAsked: (scopes: readonly Scope[]) => void
+  /** Told of each refusal. */
+  readonly onRefused: (scope: Scope, balance: Balance) => void
+  /** Told when what was spent is known. */
+  readonly onSettled: (scopes: readonly Scope[]) => void
+  /** Waits for what is written meanwhile. */
+  readonly background: (work: Promise<unknown>) => void
+}
+
+type Tried = { readonly parts: readonly Part[] } | { readonly refused: Scope; readonly balance: Balance }
+
+/** Sets aside what an attempt could use at most, in all budgets or in none. */
+export class Reserver {
+  readonly #deps: ReserverDeps
+
+  constructor(deps: ReserverDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws LeashError `budget_exceeded` */
+  async take(call: Call, rules: readonly Rule[], hold: Hold): Promise<Ticket> {
+    const bounds = await boundsOf(call, this.#deps)
+    const scopes = this.#scopes(call, rules, bounds)
+    this.#deps.onAsked(scopes)
+    const counts = scopes.some(({ unit }) => unit !== 'requests')
+    let output = bounds.output ?? (counts ? orUsual(scopes, call) : 0)
+    let capped = bounds.output === undefined && counts && scopes.some(isCapping)
+    for (let look = 1; ; look++) {
+      const amounts = amountsOf(bounds, output)
+      const answer = this.#try(call, scopes, amounts, hold)
+      const tried = answer instanceof Promise ? await answer : answer
+      if ('parts' in tried) return this.#ticket(capped ? cappedTo(output, call, scopes) : call, scopes, amounts, tried.parts)
+      const { refused, balance } = tried
+      const less = lessOutput(refused, balance, bounds, output)
+      if (less === undefined || look === mostLooks) {
+        this.#deps.onRefused(refused, balance)
+        throw exceeded(refused, balance, amounts[refused.unit], this.#deps.now())
+      }
+      output = less
+      capped = true
+    }
+  }
+
+  #ticket(call: Call, scopes: readonly Scope[], amounts: Amounts, parts: readonly Part[]): Ticket {
+    return new Ticket(call, amounts, parts, this.#deps.prices.value, () => this.#deps.onSettled(scopes))
+  }
+
+  #scopes(call: Call, rules: readonly Rule[], bounds: Bounds): Scope[] {
+    const now = this.#deps.now()
+    const priced = bounds.cost(bounds.output ?? 1) !== null
+    return rules.flatMap((rule) =>
+      scopesOf(rule, call, now).filter(({ unit }) => {
+        if (unit !== 'usd' || priced) return true
+        if (rule.unpriced === 'block' && rule.action !== 'warn') throw unpriced(rule, call)
+        return false
+      }),
+    )
+  }
+
+  #try(call: Call, scopes: readonly Scope[], amounts: Amounts, hold: Hold): Tried | Promise<Tried> {
+    const own = scopes.filter(({ rule }) => rule.per === 'call')
+    const refused = own.find((scope) => {
+      const { spent, reserved } = hold.own(scope)
+      return scope.rule.action !== 'warn' && spent + reserved + amounts[scope.unit] > scope.limit
+    })
+    if (refused) return { refused, balance: hold.own(refused) }
+    const parts: Part[] = own.map((scope) => {
+      const amount = amounts[scope.unit]
+      hold.reserve(scope, amount)
+      return { unit: scope.unit, settle: (actual) => hold.settle(scope, amount, actual) }
+    })
+    const shared = scopes.filter(({ rule }) => rule.per !== 'call')
+    return shared.length === 0 ? { parts } : this.#tryShared(call, shared, amounts, hold, parts)
+  }
+
+  async #tryShared(call: Call, scopes: readonly Scope[], amounts: Amounts, hold: Hold, own: readonly Part[]): Promise<Tried> {
+    const parts = [...own]
+    const giveBack = () => {
+      for (const { settle } of parts) settle(0)
+    }
+    try {
+      for (const unit of units) {
+        const mine = scopes.filter((scope) => scope.unit === unit && (unit !== 'requests' || hold.count(scope)))
+        if (mine.length === 0) continue
+        const refused = await this.#reserve(unit, mine, amounts[unit], call, hold, parts)
+        if (!refused) continue
+        giveBack()
+        return refused
+      }
+      return { parts }
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+  }
+
+  async #reserve(
+    unit: BudgetUnit,
+    scopes: readonly Scope[],
+    amount: number,
+    { deadline }: Call,
+    hold: Hold,
+    parts: Part[],
+  ): Promise<Tried | undefined> {
+    const { store, now, background } = this.#deps
+    const uncount = () => {
+      if (unit === 'requests') for (const scope of scopes) hold.uncount(scope)
+    }
+    const ttlMs = deadline === undefined ? longestMs : timeLeft(deadline) + afterDeadlineMs
+    const places = scopes.flatMap((scope) => kept(scope, now()).map((kept) => ({ scope, kept })))
+    let reserved: Reserved
+    try {
+      const answer = store.reserve(
+        space,
+        places.map(({ kept }) => kept),
+        amount,
+        { ttlMs },
+      )
+      reserved = answer instanceof Promise ? await answer : answer
+    } catch (error) {
+      uncount()
+      throw error
+    }
+    if (!reserved.ok) {
+      uncount()
+      const refused = places[reserved.refused]?.scope
+      return refused && { refused, balance: reserved.balance }
+    }
+    const { reservation } = reserved
+    parts.push({
+      unit,
+      settle: (actual) => {
+        if (actual === 0) uncount()
+        const settled = store.settle(reservation, Math.min(Math.ceil(actual), mostNano))
+        if (settled instanceof Promise) background(settled)
+      },
+    })
+    return undefined
+  }
+}
+
+/** Where it is kept: what US dollars are spent in each hour is kept too, for what is unusual. */
+function kept(scope: Scope, now: number): BudgetScope[] {
+  const { rule, unit, key, limit, endsAt } = scope
+  const bound = rule.action === 'warn' ? mostNano : limit
+  const own: BudgetScope = { key, limit: bound, ...(endsAt !== undefined && { endsAt }) }
+  if (unit !== 'usd') return [own]
+  const { key: hour, endsAt: ends = now } = hourScope(scope, now)
+  return [own, { key: hour, limit: mostNano, endsAt: ends }]
+}
+
+/** @param at milliseconds since 1970 */
+export function hourScope({ lasting }: Scope, at: number): { readonly key: string; readonly endsAt?: number } {
+  const { name, endsAt } = windowAt('hour', at)
+  return { key: `${lasting} in the ${name}`, ...(endsAt !== undefined && { endsAt }) }
+}
+
+const isCapping = ({ rule, unit }: Scope) => rule.action === 'cap' && unit !== 'requests'
+
+/** Nothing bounds the answer. A budget that only warns counts what came of it. */
+function orUsual(scopes: readonly Scope[], call: Call): number {
+  if (scopes.some(isCapping)) return usualAnswer
+  const strict = scopes.find(({ rule, unit }) => unit !== 'requests' && rule.action !== 'warn')
+  if (strict) throw unbounded(strict.rule, call)
+  return 0
+}
+
+function amountsOf(bounds: Bounds, output: number): Amounts {
+  return { requests: 1, tokens: bounds.input + bounds.tokens(output), usd: bounds.cost(output) ?? 0 }
+}
+
+/** To how many tokens an answer must be bounded to fit; undefined when it cannot be. */
+function lessOutput(scope: Scope, { spent, reserved }: Balance, bounds: Bounds, output: number): number | undefined {
+  const { rule, unit, limit } = scope
+  if (rule.action !== 'cap' || unit === 'requests') return undefined
+  const less = fitting(bounds, unit, limit - spent - reserved, output - 1)
+  return less !== undefined && less >= bounds.least ? less : undefined
+}
+
+function cappedTo(output: number, call: Call, scopes: readonly Scope[]): Call {
+  const { body, path } = withOutputBound(call.protocol, call.body, output)
+  const names = [...new Set(scopes.filter(isCapping).map(({ rule }) => rule.name))]
+  const { text: _, ...rest } = call
+  call.report.warnings.push({
+    path,
+    action: 'approximated',
+    why: `bounded to ${output} by what is left of the budget ${names.map((name) => `"${name}"`).join(', ')}`,
+  })
+  return { ...rest, body }
+}

@@ -1,0 +1,119 @@
+/** The budgets as they were written, made into what a call is held to. */
+import type { BudgetState, BudgetUnit } from '../../core/budget.js'
+import type { Call } from '../../core/call.js'
+import { LeashError } from '../../core/errors.js'
+import { parseUsd, usdOf } from '../../core/money.js'
+import type { Balance } from '../../core/store.js'
+import type { Subject } from '../rate-limit/options.js'
+import { matching, nameOf, type Party, valueIn } from '../rate-limit/subject.js'
+import type { Budget, Period } from './options.js'
+import { windowAt } from './windows.js'
+
+/** What is cheap to refuse comes first. */
+export const units = ['requests', 'tokens', 'usd'] as const satisfies readonly BudgetUnit[]
+
+export interface Rule {
+  readonly name: string
+  readonly per: Period
+  readonly action: NonNullable<Budget['action']>
+  readonly unpriced: NonNullable<Budget['unpriced']>
+  readonly thresholds: readonly number[]
+  /** US dollars as nano-dollars. */
+  readonly limits: readonly { readonly unit: BudgetUnit; readonly limit: number }[]
+  holds(call: Call): boolean
+  /** Whom it counts apart, by name and value; the tenant first, unless it is one for all. */
+  of(party: Party): readonly (readonly [name: string, value: string])[]
+}
+
+/** One budget of one of those that it counts apart, in one unit and one window. */
+export interface Scope {
+  readonly rule: Rule
+  readonly unit: BudgetUnit
+  readonly limit: number
+  /** In the store. */
+  readonly key: string
+  /** The same without the window. */
+  readonly lasting: string
+  readonly of: Readonly<Record<string, string>>
+  readonly endsAt?: number
+}
+
+export function rulesOf(budgets: readonly Budget[]): readonly Rule[] {
+  const taken = new Set<string>()
+  return budgets.map((budget) => {
+    const subjects = [budget.by ?? 'tenant'].flat()
+    const first = budget.name ?? nameOf(budget, subjects)
+    let name = first
+    for (let count = 2; taken.has(name); count++) name = `${first} (${count})`
+    taken.add(name)
+    return ruleOf(budget, name, subjects)
+  })
+}
+
+function ruleOf({ limit, per, shared, when, ...budget }: Budget, name: string, subjects: readonly Subject[]): Rule {
+  const others = subjects.filter((subject) => subject !== 'tenant')
+  return {
+    name,
+    per,
+    action: budget.action ?? 'block',
+    unpriced: budget.unpriced ?? 'block',
+    thresholds: [...(budget.thresholds ?? [50, 80, 100])].sort((a, b) => a - b),
+    limits: units.flatMap((unit) => {
+      const given = limit[unit]
+      return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given }]
+    }),
+    holds: matching(when),
+    of: (party) => [
+      ...(shared ? [] : [['tenant', party.options.tenant ?? ''] as const]),
+      ...others.map((subject) => [subject, valueIn(subject, party)] as const),
+    ],
+  }
+}
+
+/** The budget that a call has of its own. */
+export function ownRule(budgetUsd: unknown): Rule {
+  if (typeof budgetUsd !== 'number' || !(budgetUsd >= 0))
+    throw new LeashError('invalid_config', 'The `budgetUsd` of a call is a number of US dollars from 0 on, such as 0.05.')
+  return {
+    name: 'budgetUsd',
+    per: 'call',
+    action: 'cap',
+    unpriced: 'block',
+    thresholds: [],
+    limits: [{ unit: 'usd', limit: parseUsd(budgetUsd) }],
+    holds: () => true,
+    of: () => [],
+  }
+}
+
+/** @param at milliseconds since 1970 */
+export function scopesOf(rule: Rule, party: Party, at: number): Scope[] {
+  const of = rule.of({ ...party, model: party.target.model })
+  const { name, endsAt } = windowAt(rule.per, at)
+  return rule.limits.map(({ unit, limit }) => {
+    const lasting = JSON.stringify([rule.name, unit, ...of.map(([, value]) => value)])
+    return {
+      rule,
+      unit,
+      limit,
+      lasting,
+      key: `${lasting} ${name}`,
+      of: Object.fromEntries(of),
+      ...(endsAt !== undefined && { endsAt }),
+    }
+  })
+}
+
+/** A scope for people. */
+export function stateOf({ rule, unit, limit, of, endsAt }: Scope, { spent, reserved }: Balance): BudgetState {
+  const shown = (amount: number) => (unit === 'usd' ? usdOf(amount) : amount)
+  return {
+    budget: rule.name,
+    of,
+    unit,
+    limit: shown(limit),
+    spent: shown(spent),
+    reserved: shown(reserved),
+    ...(endsAt !== undefined && { resetsAt: endsAt }),
+  }
+}

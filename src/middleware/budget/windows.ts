@@ -1,0 +1,34 @@
+import type { Period } from './options.js'
+
+export interface Window {
+  /** Another one for each window. */
+  readonly name: string
+  /** Milliseconds since 1970. Absent: it never ends. */
+  readonly endsAt?: number
+}
+
+const dayMs = 86_400_000
+const lengths = { minute: 60_000, hour: 3_600_000, day: dayMs, week: 7 * dayMs } as const
+
+/** The first Monday after the beginning of 1970. */
+const mondayMs = 4 * dayMs
+
+export const hourMs = lengths.hour
+
+/** @param at milliseconds since 1970 */
+export function windowAt(per: Period, at: number): Window {
+  if (per === 'call' || per === 'total') return { name: per }
+  const [start, endsAt] = per === 'month' ? monthAt(at) : evenAt(at, lengths[per], per === 'week' ? mondayMs : 0)
+  return { name: `${per} ${new Date(start).toISOString().slice(0, 16)}`, endsAt }
+}
+
+function monthAt(at: number): readonly [number, number] {
+  const date = new Date(at)
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
+  return [Date.UTC(year, month), Date.UTC(year, month + 1)]
+}
+
+function evenAt(at: number, length: number, first: number): readonly [number, number] {
+  const start = Math.floor((at - first) / length) * length + first
+  return [start, start + length]
+}

@@ -1,0 +1,99 @@
+/** Every metric that `leash.metrics()` tells: docs/observability.md has the same table, and a test holds them to each other. */
+export interface Family {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  /** Upper bounds of a histogram. */
+  readonly buckets?: readonly number[]
+}
+
+const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+
+export const families = {
+  leash_requests_total: {
+    type: 'counter',
+    help: 'Calls that have ended. code is ok, cancelled, or that of the failure.',
+    labels: ['provider', 'model', 'operation', 'code'],
+  },
+  leash_request_duration_seconds: {
+    type: 'histogram',
+    help: 'How long calls take, waiting, retries and streams to their end.',
+    labels: ['provider', 'model'],
+    buckets: seconds,
+  },
+  leash_time_to_first_chunk_seconds: {
+    type: 'histogram',
+    help: 'Until a stream has its first content.',
+    labels: ['provider', 'model'],
+    buckets: seconds,
+  },
+  leash_active_requests: { type: 'gauge', help: 'Calls under way.', labels: [] },
+  leash_oldest_request_seconds: { type: 'gauge', help: 'For how long the oldest call under way has been so.', labels: [] },
+  leash_tokens_total: {
+    type: 'counter',
+    help: 'Tokens of all attempts. The types do not overlap.',
+    labels: ['provider', 'model', 'type'],
+  },
+  leash_cost_usd_total: {
+    type: 'counter',
+    help: 'US dollars that attempts cost, as far as prices are known.',
+    labels: ['provider', 'model'],
+  },
+  leash_cost_unknown_total: { type: 'counter', help: 'Attempts whose price is not known.', labels: ['provider', 'model'] },
+  leash_tenant_requests_total: { type: 'counter', help: 'Calls that have ended, by tenant.', labels: ['tenant', 'code'] },
+  leash_tenant_cost_usd_total: { type: 'counter', help: 'US dollars that calls cost, by tenant.', labels: ['tenant'] },
+  leash_attempts_total: {
+    type: 'counter',
+    help: 'Requests to providers. code is ok, cancelled, or that of the failure.',
+    labels: ['provider', 'model', 'code'],
+  },
+  leash_provider_latency_seconds: {
+    type: 'histogram',
+    help: 'How long a provider takes for an answer, or for the first content of a stream.',
+    labels: ['provider'],
+    buckets: seconds,
+  },
+  leash_retries_total: { type: 'counter', help: 'Tries after the first at one target, by the failure before.', labels: ['code'] },
+  leash_hedged_total: { type: 'counter', help: 'Attempts beside one that was late.', labels: ['provider'] },
+  leash_fallbacks_total: { type: 'counter', help: 'Calls that went on at another target.', labels: ['from', 'to', 'code'] },
+  leash_resumed_total: { type: 'counter', help: 'Streams that died and went on.', labels: ['to', 'how'] },
+  leash_coalesced_total: { type: 'counter', help: 'Calls that shared the answer of another.', labels: [] },
+  leash_cache_requests_total: { type: 'counter', help: 'Calls that asked the cache.', labels: ['result'] },
+  leash_cache_saved_usd_total: { type: 'counter', help: 'US dollars that answers from the cache had cost.', labels: [] },
+  leash_rate_limited_total: {
+    type: 'counter',
+    help: 'Refused for their rate, by limits of the leash or of a provider.',
+    labels: ['by'],
+  },
+  leash_policy_violations_total: { type: 'counter', help: 'Calls that a guard has blocked.', labels: ['guard', 'direction'] },
+  leash_detections_total: {
+    type: 'counter',
+    help: 'Personal data and secrets that were found, and what was done.',
+    labels: ['type', 'action', 'direction'],
+  },
+  leash_guard_failures_total: { type: 'counter', help: 'Guards that broke before they had looked.', labels: ['guard'] },
+  leash_breaker_state: { type: 'gauge', help: '0: closed, 1: half-open, 2: open.', labels: ['target'] },
+  leash_breaker_changes_total: { type: 'counter', help: 'Changes of circuit breakers.', labels: ['target', 'to'] },
+  leash_provider_ready: { type: 'gauge', help: '1: nothing is missing for a call.', labels: ['provider'] },
+  leash_provider_up: { type: 'gauge', help: '1: the last probe was answered.', labels: ['provider'] },
+  leash_budget_limit: { type: 'gauge', help: 'What a budget allows, in its unit.', labels: ['budget', 'of', 'unit'] },
+  leash_budget_remaining: {
+    type: 'gauge',
+    help: 'What is neither spent nor set aside of a budget.',
+    labels: ['budget', 'of', 'unit'],
+  },
+  leash_slo_target: { type: 'gauge', help: 'The share of attempts that are to be good.', labels: ['provider', 'objective'] },
+  leash_slo_compliance: {
+    type: 'gauge',
+    help: 'The share of attempts that were good.',
+    labels: ['provider', 'objective', 'window'],
+  },
+  leash_slo_error_budget_remaining: {
+    type: 'gauge',
+    help: 'What is left of the errors that the target allows, as a share of them.',
+    labels: ['provider', 'objective', 'window'],
+  },
+  leash_warnings_total: { type: 'counter', help: 'What went wrong beside the calls, and was gone around.', labels: [] },
+} as const satisfies Readonly<Record<string, Family>>
+
+export type MetricName = keyof typeof families

@@ -1,0 +1,104 @@
+/** Watches each call from its begin to its end, for whoever tells of it: spans, metrics. */
+import type { Call, Report, Result } from '../../core/call.js'
+import type { Emitter } from '../../core/emitter.js'
+import { atEnd, type Ending, overheard } from '../../core/ending.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import type { Middleware, Next } from '../../core/middleware.js'
+
+/** What a call came to. Its report is complete. */
+export interface Seen {
+  /** Absent where the call failed before there was one. */
+  readonly result?: Result
+  /** What failed, or that it was left. */
+  readonly ending: Ending
+  readonly durationMs: number
+  /** Of a stream, until its first content. */
+  readonly firstChunkMs?: number
+}
+
+/** One call under way, as one observer sees it. */
+export interface Watch {
+  /** What the call does, it does within: for an observer that has a context of its own. */
+  within?(work: () => Promise<Result>): Promise<Result>
+  /** There is an answer, or the begin of a stream. */
+  answered?(result: Result): void
+  /** A piece of a stream has been read, so many milliseconds after the one before it. */
+  piece?(bytes: Uint8Array, ms: number): void
+  end(seen: Seen): void
+}
+
+export interface Observer {
+  /** @returns undefined where it does not want to know */
+  begin(call: Call): Watch | undefined
+}
+
+export function observe(observers: readonly Observer[], emitter: Emitter): Middleware {
+  const underway = new WeakMap<Report, Observation>()
+  // Outermost of the layers as this one is, the report is completed outside of it.
+  emitter.on('result', (report) => underway.get(report)?.end())
+  return (next) =>
+    function observe(call) {
+      const watches = observers.flatMap((observer) => observer.begin(call) ?? [])
+      if (watches.length === 0) return next(call)
+      const observation = new Observation(watches)
+      underway.set(call.report, observation)
+      return observation.run(call, next)
+    }
+}
+
+class Observation {
+  readonly #watches: readonly Watch[]
+  readonly #began = performance.now()
+  #result: Result | undefined
+  #ending: Ending
+  #firstChunkMs: number | undefined
+
+  constructor(watches: readonly Watch[]) {
+    this.#watches = watches
+  }
+
+  async run(call: Call, next: Next): Promise<Result> {
+    try {
+      return this.#hear(await this.#within(() => next(call)))
+    } catch (error) {
+      this.#ending = isLeashError(error) ? error : new LeashError('invalid_config', 'A middleware threw.', { cause: error })
+      throw error
+    }
+  }
+
+  #within(work: () => Promise<Result>): Promise<Result> {
+    let within = work
+    for (const watch of this.#watches) {
+      const inner = within
+      within = () => watch.within?.(inner) ?? inner()
+    }
+    return within()
+  }
+
+  #hear(result: Result): Result {
+    this.#result = result
+    if (result.stream) this.#firstChunkMs = performance.now() - this.#began
+    for (const watch of this.#watches) watch.answered?.(result)
+    const ended = atEnd(result, (ending) => {
+      this.#ending = ending
+    })
+    const listeners = this.#watches.filter((watch) => watch.piece)
+    if (!ended.stream || listeners.length === 0) return ended
+    let before: number | undefined
+    return overheard(ended, (bytes) => {
+      const now = performance.now()
+      for (const watch of listeners) watch.piece?.(bytes, before === undefined ? 0 : now - before)
+      before = now
+    })
+  }
+
+  end(): void {
+    const seen: Seen = {
+      ending: this.#ending,
+      durationMs: performance.now() - this.#began,
+      ...(this.#result && { result: this.#result }),
+      ...(this.#firstChunkMs !== undefined && { firstChunkMs: this.#firstChunkMs }),
+    }
+    for (const watch of this.#watches) watch.end(seen)
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Spans and metrics of calls, by OpenTelemetry's conventions for generative AI: one span for each call, which covers its
+ * retries and ends when its stream does, and a child of it for each attempt.
+ */
+import type { Meter, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
+import type { Attempt, Call, Result, StreamResult } from '../core/call.js'
+import type { Emitter } from '../core/emitter.js'
+import { atEnd, type Ending, overheard } from '../core/ending.js'
+import { isLeashError } from '../core/errors.js'
+import type { Middleware } from '../core/middleware.js'
+import { loadOptional } from '../core/optional.js'
+import { withHeader } from '../core/with-header.js'
+import { type AnswerReader, answerReader } from '../protocols/answer.js'
+import { protocolAtHand } from '../protocols/index.js'
+import type { Observer, Watch } from './observe/observe.js'
+import { attemptAttributes, modelName, operationOf, outcomeOf, requestAttributes, serverAttributes } from './otel/attributes.js'
+import { CallSpan, type Sink } from './otel/call-span.js'
+import { answerContent, Kept, requestContent } from './otel/content.js'
+import { Instruments } from './otel/instruments.js'
+import { attribute, editions, own, type Profile } from './otel/names.js'
+import type { TelemetryOptions } from './otel/options.js'
+
+export interface TelemetryDeps {
+  readonly emitter: Emitter
+  /** As OpenTelemetry calls a provider of ours. */
+  readonly nameOf: (provider: string) => string
+  readonly profile: Profile
+  /** Layers outside of where content is read change answers: what the vendor said is not to be told. */
+  readonly answersEdited: boolean
+}
+
+type Api = typeof import('@opentelemetry/api')
+
+const scope = 'leashllm'
+
+/** @throws LeashError `missing_dependency` when `@opentelemetry/api` is not installed */
+export async function openTelemetry(options: TelemetryOptions, deps: TelemetryDeps): Promise<OpenTelemetry> {
+  return new OpenTelemetry(await loadOptional('@opentelemetry/api', () => import('@opentelemetry/api')), options, deps)
+}
+
+/** Some layers: around the call, where content may be told, and around each attempt. */
+export class OpenTelemetry implements Observer {
+  readonly #api: Api
+  readonly #options: TelemetryOptions
+  readonly #deps: TelemetryDeps
+  readonly #spans = new Map<string, CallSpan>()
+  /** Attempts whose spans have ended. */
+  readonly #claimed = new WeakSet<Attempt>()
+  /** What everybody gets while nobody takes spans, or metrics. */
+  readonly #noTracing: TracerProvider
+  readonly #noMeter: Meter
+  #tracing: TracerProvider | undefined
+  #metering: MeterProvider | undefined
+  #sink: Sink | undefined
+
+  constructor(api: Api, options: TelemetryOptions, deps: TelemetryDeps) {
+    this.#api = api
+    this.#options = options
+    this.#deps = deps
+    this.#noTracing = new api.ProxyTracerProvider().getDelegate()
+    this.#noMeter = api.createNoopMeter()
+    this.#tellEvents(deps.emitter)
+  }
+
+  begin(call: Call): Watch | undefined {
+    const sink = this.#open()
+    if (!sink) return undefined
+    const { report, model, target } = call
+    const attributes = requestAttributes(call, sink.edition, sink.nameOf(target.provider.name))
+    const name = `${operationOf(call)} ${modelName(model)}`
+    const around = this.#api.context.active()
+    const span = sink.tracer.startSpan(name, { kind: this.#api.SpanKind.CLIENT, attributes }, around)
+    const watched = new CallSpan(call, span, sink, {
+      context: this.#api.trace.setSpan(around, span),
+      errorStatus: this.#api.SpanStatusCode.ERROR,
+      with: (context, work) => this.#api.context.with(context, work),
+      ended: () => this.#spans.delete(report.id),
+    })
+    this.#spans.set(report.id, watched)
+    return watched
+  }
+
+  /** Inside of redaction: so a text is told as others may read it. */
+  readonly content: Middleware = (next) => {
+    if (!this.#options.content) return next
+    const telemetry = this
+    return async function content(call) {
+      const span = telemetry.#spans.get(call.report.id)?.span
+      const protocol = protocolAtHand(call.protocol)
+      if (!span?.isRecording() || protocol?.kind !== 'chat') return next(call)
+      const [codec, reader] = await Promise.all([protocol.codec(), answerReader(call.protocol)])
+      // What cannot be read as a request the vendor refuses, and not we.
+      quietly(() => span.setAttributes(requestContent(call, codec)))
+      const result = await next(call)
+      if (!reader || telemetry.#deps.answersEdited) return result
+      if (result.stream) return keeping(result, call, span, reader)
+      quietly(() => span.setAttributes(answerContent(reader.body(result.body, call.model))))
+      return result
+    }
+  }
+
+  /** Innermost: what it spans is one request to one vendor. */
+  readonly attempt: Middleware = (next) => {
+    const telemetry = this
+    return function attempt(call) {
+      const sink = telemetry.#open()
+      return sink ? telemetry.#attempt(call, next, sink) : next(call)
+    }
+  }
+
+  async #attempt(call: Call, next: (call: Call) => Promise<Result>, { tracer, nameOf }: Sink): Promise<Result> {
+    const { context, trace, SpanKind } = this.#api
+    const { target, report, attempt, hedged } = call
+    const provider = target.provider.name
+    // A copy for comparison, or behind the caller's back, has no span of its own.
+    const around = this.#spans.get(report.id)?.context ?? context.active()
+    const attributes = {
+      [attribute.provider]: nameOf(provider),
+      [attribute.requestModel]: modelName(target.model),
+      [own.callId]: report.id,
+      [own.attempt]: attempt,
+      ...(hedged && { [own.hedged]: true }),
+      ...serverAttributes(call),
+    }
+    const span = tracer.startSpan(`attempt ${provider}/${modelName(target.model)}`, { kind: SpanKind.CLIENT, attributes }, around)
+    const sent = this.#propagates(provider) ? traced(call, span) : call
+    try {
+      const result = await context.with(trace.setSpan(around, span), () => next(sent))
+      return atEnd(result, (ending) => this.#endAttempt(span, ending, result.attempt))
+    } catch (error) {
+      this.#endAttempt(span, isLeashError(error) ? error : undefined, this.#recordOf(call))
+      throw error
+    }
+  }
+
+  #endAttempt(span: Span, ending: Ending, record: Attempt | undefined): void {
+    const outcome = outcomeOf(ending)
+    span.setAttribute(own.outcome, outcome)
+    if (record) {
+      this.#claimed.add(record)
+      span.setAttribute(own.protocol, record.protocol)
+      span.setAttributes(attemptAttributes(record))
+    }
+    if (outcome === 'error' && typeof ending === 'object') {
+      span.setAttribute(attribute.error, ending.code)
+      span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: ending.code })
+    }
+    span.end()
+  }
+
+  /** Who failed is not told by the error, but the report knows. */
+  #recordOf({ report, target, hedged }: Call): Attempt | undefined {
+    return report.attempts.findLast(
+      (attempt) =>
+        attempt.outcome !== 'pending' &&
+        attempt.provider === target.provider.name &&
+        attempt.model === target.model &&
+        attempt.hedged === hedged &&
+        !this.#claimed.has(attempt),
+    )
+  }
+
+  #propagates(provider: string): boolean {
+    const { propagate = false } = this.#options
+    return typeof propagate === 'boolean' ? propagate : propagate.includes(provider)
+  }
+
+  /** Where spans and metrics go at the moment: who takes them may come after the first call. Undefined while nobody does. */
+  #open(): Sink | undefined {
+    const { trace, metrics } = this.#api
+    const tracing = actual(this.#options.tracerProvider ?? trace.getTracerProvider())
+    const metering = this.#options.meterProvider ?? metrics.getMeterProvider()
+    if (tracing === this.#tracing && metering === this.#metering) return this.#sink
+    this.#tracing = tracing
+    this.#metering = metering
+    const meter = metering.getMeter(scope)
+    const { nameOf, profile } = this.#deps
+    const edition = editions[profile]
+    this.#sink =
+      tracing === this.#noTracing && meter === this.#noMeter
+        ? undefined
+        : {
+            tracer: tracing.getTracer(scope),
+            instruments: new Instruments(meter, edition, profile === 'newest'),
+            edition,
+            nameOf,
+          }
+    return this.#sink
+  }
+
+  #tellEvents(emitter: Emitter): void {
+    const tell = (callId: string, name: string, attributes: Record<string, string | number>) =>
+      this.#spans.get(callId)?.span.addEvent(name, attributes)
+    emitter.on('retry', ({ callId, attempt, delayMs, error }) =>
+      tell(callId, 'leash.retry', { [own.attempt]: attempt, 'leash.delay_ms': delayMs, [attribute.error]: error }),
+    )
+    emitter.on('fallback', ({ callId, from, to, because }) =>
+      tell(callId, 'leash.fallback', { 'leash.from': from, 'leash.to': to, [attribute.error]: because }),
+    )
+    emitter.on('resume', ({ callId, from, to, because, resumed }) =>
+      tell(callId, 'leash.resume', { 'leash.from': from, 'leash.to': to, [attribute.error]: because, 'leash.resumed': resumed }),
+    )
+    emitter.on('route', ({ callId, name, target, why }) =>
+      tell(callId, 'leash.route', { [own.route]: name, 'leash.to': target, 'leash.why': why }),
+    )
+    emitter.on('policy', ({ callId, guard, action, direction, found }) =>
+      tell(callId, 'leash.policy', {
+        'leash.guard': guard,
+        'leash.action': action,
+        'leash.direction': direction,
+        ...Object.fromEntries(Object.entries(found).map(([type, count]) => [`leash.found.${type}`, count])),
+      }),
+    )
+  }
+}
+
+/** What stands behind the one that everybody gets before there is one. */
+function actual(provider: TracerProvider): TracerProvider {
+  const proxy: TracerProvider & { getDelegate?: () => TracerProvider } = provider
+  return proxy.getDelegate?.() ?? provider
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header. Baggage stays here: it is not meant for vendors. */
+function traced(call: Call, span: Span): Call {
+  const { traceId, spanId, traceFlags } = span.spanContext()
+  return withHeader(call, 'traceparent', `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`)
+}
+
+/** Told when the stream is over, before the span is. */
+function keeping(result: StreamResult, call: Call, span: Span, reader: AnswerReader): StreamResult {
+  const kept = new Kept()
+  const heard = overheard(result, (bytes) => kept.push(bytes))
+  return atEnd(heard, () => {
+    if (kept.whole) quietly(() => span.setAttributes(answerContent(reader.stream(kept.pieces, call.model))))
+  })
+}
+
+function quietly(work: () => void): void {
+  try {
+    work()
+  } catch {
+    // What cannot be read is not told.
+  }
+}

@@ -1,0 +1,117 @@
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
+import type { Call, Result } from '../../core/call.js'
+import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
+import type { Seen, Watch } from '../observe/observe.js'
+import {
+  answerAttributes,
+  billedUsage,
+  modelName,
+  operationOf,
+  outcomeOf,
+  reportAttributes,
+  serverAttributes,
+  usageAttributes,
+} from './attributes.js'
+import type { Instruments } from './instruments.js'
+import { attribute, type Edition, own } from './names.js'
+
+/** Where spans and metrics go. */
+export interface Sink {
+  readonly tracer: Tracer
+  readonly instruments: Instruments
+  readonly edition: Edition
+  /** As OpenTelemetry calls a provider of ours. */
+  readonly nameOf: (provider: string) => string
+}
+
+export interface Surroundings {
+  /** That in which this span is the current one. */
+  readonly context: Context
+  readonly errorStatus: number
+  with<T>(context: Context, work: () => T): T
+  ended(): void
+}
+
+/** The span of one call, and what is recorded of it in metrics. */
+export class CallSpan implements Watch {
+  readonly span: Span
+  readonly #call: Call
+  readonly #sink: Sink
+  readonly #around: Surroundings
+  readonly #chunkAttributes: Attributes
+  #facts: Facts = {}
+  #reader: FactReader | undefined
+
+  constructor(call: Call, span: Span, sink: Sink, around: Surroundings) {
+    this.#call = call
+    this.span = span
+    this.#sink = sink
+    this.#around = around
+    this.#chunkAttributes = this.#metricAttributes(call.target.provider.name)
+  }
+
+  get context(): Context {
+    return this.#around.context
+  }
+
+  within(work: () => Promise<Result>): Promise<Result> {
+    return this.#around.with(this.context, work)
+  }
+
+  answered(result: Result): void {
+    const { protocol, report } = this.#call
+    if (report.cache) this.span.addEvent('leash.cache', { [own.cache]: report.cache })
+    if (result.stream) this.#reader = new FactReader(protocol)
+    else this.#facts = factsIn(protocol, result.body)
+  }
+
+  piece(bytes: Uint8Array, ms: number): void {
+    this.#reader?.push(bytes)
+    if (ms > 0) this.#sink.instruments.perChunk(ms, this.#chunkAttributes, this.context)
+  }
+
+  end({ ending, durationMs, firstChunkMs }: Seen): void {
+    const { span } = this
+    const { report } = this.#call
+    const provider = report.provider ?? this.#call.target.provider.name
+    const outcome = outcomeOf(ending)
+    const facts = this.#reader?.facts ?? this.#facts
+    const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
+    const attributes = this.#metricAttributes(provider)
+    if (facts.model !== undefined) attributes[attribute.responseModel] = facts.model
+    if (error !== undefined) attributes[attribute.error] = error
+    this.#sink.instruments.ended({
+      operation: operationOf(this.#call),
+      attributes,
+      context: this.context,
+      report,
+      durationMs,
+      ...(firstChunkMs !== undefined && { firstChunkMs }),
+      nameOf: this.#sink.nameOf,
+    })
+    if (span.isRecording()) {
+      span.setAttributes({
+        ...attributes,
+        ...answerAttributes(facts),
+        ...usageAttributes(billedUsage(report), this.#sink.edition),
+        ...reportAttributes(report),
+        [own.outcome]: outcome,
+        ...(report.model !== undefined && { [own.model]: report.model }),
+        ...(firstChunkMs !== undefined && { [attribute.firstChunk]: firstChunkMs / 1000 }),
+      })
+    }
+    // Its code alone: what a vendor says of a failure may quote the prompt.
+    if (error !== undefined) span.setStatus({ code: this.#around.errorStatus, message: error })
+    span.end()
+    this.#around.ended()
+  }
+
+  #metricAttributes(provider: string): Attributes {
+    return {
+      [attribute.operation]: operationOf(this.#call),
+      [attribute.provider]: this.#sink.nameOf(provider),
+      [attribute.requestModel]: modelName(this.#call.model),
+      ...serverAttributes(this.#call),
+    }
+  }
+}

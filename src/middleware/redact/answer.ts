@@ -1,0 +1,98 @@
+/** The way back: placeholders become values again, and what the model wrote of itself is looked at where that was asked for. */
+import { LeashError } from '../../core/errors.js'
+import type { Detection, Detector, EntityType } from '../../detect/index.js'
+import type { Counts } from './counts.js'
+import type { AnswerMode } from './options.js'
+import { masked } from './replacement.js'
+import { type Edit, restorations } from './restore.js'
+import type { Decide, Reading } from './strand.js'
+import type { Vault } from './vault.js'
+import { escaped, isJson, viewOf } from './view.js'
+
+/** What the model itself wrote is looked at by these rules. */
+export interface AnswerRules {
+  readonly modes: ReadonlyMap<EntityType, AnswerMode>
+  readonly detector: Detector
+}
+
+/** What was found in an answer. */
+export interface Seen {
+  readonly replaced: Counts
+  readonly annotated: Counts
+  readonly blocked: Counts
+}
+
+/** @param rules absent where an answer is only restored */
+export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: Seen): Decide {
+  return (text, reading) => {
+    const { edits, open } = restorations(text, vault, () => (reading.whole ? isJson(text) : beginsJson(reading.head)))
+    let end = reading.final ? text.length : open
+    if (!rules) return { edits, end }
+    const { before, final } = reading
+    const around = before + text
+    if (!final) end = Math.min(end, rules.detector.safeEnd(around) - before.length)
+    const found = (reading.whole ? inWhole(text, rules) : inPart(around, reading, rules)).filter(
+      ({ start, end }) => start >= 0 && !edits.some((edit) => edit.start < end && start < edit.end),
+    )
+    const all: (Edit & { readonly found?: Detection })[] = [...edits, ...found].sort((a, b) => a.start - b.start)
+    // What is not decided to its end is not begun either.
+    for (const edit of all) if (edit.start < end && edit.end > end) end = edit.start
+    const settled = all.filter((edit) => edit.end <= Math.max(0, end))
+    for (const { found } of settled) if (found) note(found.type, rules, reading.repeated ? undefined : seen)
+    return { edits: settled.filter(({ found }) => !found || rules.modes.get(found.type) !== 'annotate'), end: Math.max(0, end) }
+  }
+}
+
+/** By its first characters: all that is known of a text that is still being written. */
+function beginsJson(head: string): boolean {
+  return /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[[{"\]\d-]|$))/.test(head)
+}
+
+type Proposed = Edit & { readonly found: Detection }
+
+function inWhole(text: string, { modes, detector }: AnswerRules): Proposed[] {
+  const view = viewOf(text)
+  return detector.detect(view.text).flatMap((found) => {
+    const mode = modes.get(found.type)
+    if (mode === undefined) return []
+    return view.places(found.start, found.end).map(({ start, end, value, as }) => {
+      const put = replacing(value, found.type, mode)
+      return { start, end, found, text: as === 'plain' ? put : as === 'escaped' ? escaped(put) : JSON.stringify(put) }
+    })
+  })
+}
+
+function inPart(around: string, { before, head }: Reading, { modes, detector }: AnswerRules): Proposed[] {
+  const json = beginsJson(head)
+  return detector.detect(around).flatMap((found) => {
+    const mode = modes.get(found.type)
+    if (mode === undefined) return []
+    const from = json ? afterEscape(around, found.start) : found.start
+    // An escape in a value must not be cut in two.
+    const text = replacing(
+      json ? around.slice(from, found.end).replaceAll('\\', '*') : around.slice(from, found.end),
+      found.type,
+      mode,
+    )
+    return [{ start: from - before.length, end: found.end - before.length, found, text }]
+  })
+}
+
+/** `\nfoo`: the letter belongs to the escape. */
+function afterEscape(text: string, at: number): number {
+  let slashes = 0
+  while (text[at - 1 - slashes] === '\\') slashes++
+  return slashes % 2 === 1 ? at + 1 : at
+}
+
+function replacing(value: string, type: EntityType, mode: AnswerMode): string {
+  return mode === 'mask' ? masked(value, type) : ''
+}
+
+function note(type: EntityType, { modes }: AnswerRules, seen: Seen | undefined): void {
+  const mode = modes.get(type)
+  const counts = mode === 'block' ? seen?.blocked : mode === 'annotate' ? seen?.annotated : seen?.replaced
+  if (counts) counts[type] = (counts[type] ?? 0) + 1
+  if (mode === 'block')
+    throw new LeashError('policy_blocked', `The answer holds what may not be told: ${type}. See \`redact.response\`.`)
+}

@@ -1,0 +1,46 @@
+/** The way back: the values in the place of their placeholders. */
+import { findPlaceholders } from './placeholder.js'
+import type { Vault } from './vault.js'
+import { escaped, isJson } from './view.js'
+
+/** What is to be put in the place of a part of a text. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+export function restored(text: string, vault: Vault): string {
+  return edited(text, restorations(text, vault, isJson).edits)
+}
+
+/**
+ * @param inJson whether the text is JSON, and values must be escaped to stand in its strings; asked only when that matters
+ */
+export function restorations(
+  text: string,
+  vault: Vault,
+  inJson: (text: string) => boolean,
+): { readonly edits: Edit[]; readonly open: number } {
+  const { found, open } = findPlaceholders(text, vault)
+  let json: boolean | undefined
+  const edits = found.map(({ start, end, token }) => {
+    const value = vault.valueOf(token) ?? ''
+    const spelt = escaped(value)
+    if (spelt === value) return { start, end, text: value }
+    json ??= inJson(text)
+    return { start, end, text: json ? spelt : value }
+  })
+  return { edits, open }
+}
+
+export function edited(text: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return text
+  let out = ''
+  let from = 0
+  for (const edit of edits) {
+    out += text.slice(from, edit.start) + edit.text
+    from = edit.end
+  }
+  return out + text.slice(from)
+}

@@ -1,0 +1,22 @@
+import { isObject } from '../../core/json.js'
+
+const signatures = ['signature', 'thoughtSignature', 'thought_signature']
+
+/**
+ * The thoughts in a request that their vendor has signed, and refuses when they are changed. What is in them the vendor wrote, or
+ * we put back there: only what the rest of the request tells to be a value is taken out again, which makes them what they were.
+ */
+export function signedIn(body: unknown): ReadonlySet<string> {
+  const found = new Set<string>()
+  walk(body, found)
+  return found
+}
+
+function walk(value: unknown, found: Set<string>): void {
+  if (typeof value !== 'object' || value === null) return
+  if (isObject(value) && signatures.some((name) => typeof value[name] === 'string' && value[name] !== '')) {
+    const thought = value.thinking ?? value.text
+    if (typeof thought === 'string') found.add(thought)
+  }
+  for (const inner of Object.values(value)) walk(inner, found)
+}

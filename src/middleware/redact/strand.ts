@@ -1,0 +1,103 @@
+/** A text of a stream that comes in pieces, and is decided as far as what follows cannot change it. */
+import type { Edit } from './restore.js'
+
+/** One piece of a text, as it stands in an event. */
+export interface Slot {
+  readonly text: string
+  /** What is to stand there, as far as it is decided. */
+  out: string
+  /** Not all of it is decided. */
+  open: boolean
+}
+
+export interface Reading {
+  /** What has been let go already, as far as it is worth looking at. */
+  readonly before: string
+  /** How the text began. */
+  readonly head: string
+  /** Nothing more will come. */
+  readonly final: boolean
+  /** It did not come in pieces. */
+  readonly whole?: true
+  /** It came in pieces before, and is told once more. */
+  readonly repeated?: boolean
+}
+
+/** Decides on a text: what to put where, and up to where that is settled. An edit ends before that. */
+export type Decide = (text: string, reading: Reading) => { readonly edits: readonly Edit[]; readonly end: number }
+
+interface Piece {
+  readonly slot: Slot
+  /** Characters at its end that are not decided. */
+  left: number
+}
+
+const headLength = 32
+
+export class Strand {
+  readonly #decide: Decide
+  readonly #lookBehind: number
+  /** Those that are not decided to their ends. */
+  #pieces: Piece[] = []
+  #text = ''
+  #before = ''
+  #head = ''
+
+  constructor(decide: Decide, lookBehind = 0) {
+    this.#decide = decide
+    this.#lookBehind = lookBehind
+  }
+
+  get isOpen(): boolean {
+    return this.#pieces.length > 0
+  }
+
+  take(slot: Slot): void {
+    if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
+    this.#pieces.push({ slot, left: slot.text.length })
+    this.#text += slot.text
+    this.#settle({ final: false })
+  }
+
+  /** A text that is whole in itself. */
+  finish(slot: Slot, repeated = false): void {
+    this.#pieces.push({ slot, left: slot.text.length })
+    this.#text = this.#head = slot.text
+    this.#settle({ final: true, whole: true, repeated })
+  }
+
+  /** Nothing more comes, or nobody waits for it. */
+  close(): void {
+    if (this.isOpen) this.#settle({ final: true })
+  }
+
+  #settle(how: Pick<Reading, 'final' | 'whole' | 'repeated'>): void {
+    const text = this.#text
+    const { edits, end } = this.#decide(text, { before: this.#before, head: this.#head, ...how })
+    const left: Piece[] = []
+    let from = 0
+    let next = 0
+    for (const piece of this.#pieces) {
+      const to = from + piece.left
+      const until = Math.min(to, end)
+      // What stands for several pieces stands in the first of them.
+      for (let edit = edits[next]; from < until; edit = edits[next]) {
+        if (!edit || edit.start >= until) {
+          piece.slot.out += text.slice(from, until)
+          from = until
+        } else if (edit.end <= from) next++
+        else {
+          if (edit.start >= from) piece.slot.out += text.slice(from, edit.start) + edit.text
+          from = Math.min(edit.end, until)
+        }
+      }
+      piece.left = to - Math.max(from, Math.min(to, end))
+      piece.slot.open = piece.left > 0
+      if (piece.slot.open) left.push(piece)
+      from = to
+    }
+    this.#pieces = left
+    this.#text = text.slice(end)
+    if (this.#lookBehind > 0) this.#before = (this.#before + text.slice(0, end)).slice(-this.#lookBehind)
+  }
+}

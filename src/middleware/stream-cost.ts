@@ -1,0 +1,136 @@
+/** What a stream has cost so far: told in its chunks when the caller asks, and held to a limit. */
+import type { Attempt, Call, CostSoFar, StreamResult } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import { isObject, parseJson } from '../core/json.js'
+import type { Lazy } from '../core/lazy.js'
+import type { Middleware } from '../core/middleware.js'
+import { type Nano, parseUsd, usdOf } from '../core/money.js'
+import { costOf, type PriceBook } from '../core/price.js'
+import { outputTotal, type Usage, usageOf } from '../core/usage.js'
+import { protocolAtHand } from '../protocols/index.js'
+import type { Protocol } from '../protocols/protocol.js'
+import { saidIn } from '../protocols/said.js'
+import { type CountTokens, inputTokens } from '../protocols/tokens.js'
+import { editedStream, type StreamEdit } from './edited-stream.js'
+import { joined } from './redact/bytes.js'
+
+export interface StreamCostDeps {
+  readonly prices: Lazy<PriceBook>
+  readonly tokens: Lazy<CountTokens>
+}
+
+/** As vendors' own pages have it for English text. */
+const charactersPerToken = 4
+
+export function streamCost({ prices, tokens }: StreamCostDeps): Middleware {
+  return (next) =>
+    async function streamCost(call) {
+      const { stopAtUsd, costs = false } = call.options
+      const protocol = protocolAtHand(call.protocol)
+      const most = stopAtUsd === undefined ? undefined : parseUsd(stopAtUsd)
+      const [book, count, result] = await Promise.all([prices.get(), tokens.get(), next(call)])
+      if (!result.stream || !result.attempt || !protocol) return result
+      const meter = new Meter(call, result, protocol, book, () => inputTokens(protocol.lens, call.body, count))
+      const stop = most === undefined ? undefined : () => meter.stopAt(most)
+      return editedStream(result, new Coster(protocol, meter, costs, stop), () => {})
+    }
+}
+
+/** Counts what comes, in money. */
+class Meter {
+  readonly #call: Call
+  readonly #attempt: Attempt
+  readonly #book: PriceBook
+  readonly #input: () => number
+  readonly #tap
+  readonly #lens
+  #characters = 0
+
+  constructor(call: Call, { attempt }: StreamResult, { lens }: Protocol, book: PriceBook, input: () => number) {
+    if (!attempt) throw new LeashError('invalid_config', 'Nobody was asked: there is nothing to count.')
+    this.#call = call
+    this.#attempt = attempt
+    this.#book = book
+    this.#input = input
+    this.#lens = lens
+    this.#tap = lens.tap()
+  }
+
+  see(event: { readonly event?: string; readonly data: string }, payload: unknown): void {
+    this.#tap.see(event)
+    this.#characters += saidIn(this.#lens, payload)
+  }
+
+  /** Of all attempts of the call. */
+  soFar(): CostSoFar {
+    const usage = this.#usage()
+    const nano = this.#nano(usage)
+    return { usd: nano === null ? null : usdOf(nano), outputTokens: outputTotal(usage) }
+  }
+
+  /** @throws LeashError `budget_exceeded` */
+  stopAt(most: Nano): void {
+    const nano = this.#nano(this.#usage())
+    if (nano !== null && nano <= most) return
+    throw new LeashError(
+      'budget_exceeded',
+      nano === null
+        ? `The price of "${this.#attempt.model}" is not known, and so the stream cannot be held to \`stopAtUsd\`. Tell it by the option \`prices\`.`
+        : `The stream was stopped: it has cost more than \`stopAtUsd\` of $${usdOf(most)}. Raise it, or let the answer have fewer tokens.`,
+    )
+  }
+
+  /** What the vendor has told, and at least the text that came. */
+  #usage(): Usage {
+    const told = this.#attempt.usage ?? this.#tap.usage ?? usageOf({ input: this.#input() })
+    const missing = Math.ceil(this.#characters / charactersPerToken) - outputTotal(told)
+    return missing > 0 ? { ...told, output: told.output + missing } : told
+  }
+
+  #nano(usage: Usage): Nano | null {
+    const { provider, model, startedAt } = this.#attempt
+    const price = this.#book.price({ provider: { name: provider }, model }, startedAt)
+    let sum = price && costOf(price, usage)
+    for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {
+      if (cost !== undefined) sum = sum === null || cost === null ? null : sum + cost
+    }
+    return sum
+  }
+}
+
+/** Takes a stream apart into its events, and puts it together again where they are to tell what they cost. */
+class Coster implements StreamEdit {
+  readonly #frames
+  readonly #told: boolean
+  readonly #stop: (() => void) | undefined
+  #out: Uint8Array[] = []
+
+  constructor({ framing }: Protocol, meter: Meter, told: boolean, stop: (() => void) | undefined) {
+    this.#told = told
+    this.#stop = stop
+    this.#frames = framing.unframer((event) => {
+      const payload = parseJson(event.data)
+      meter.see(event, payload)
+      if (!told) return
+      const data = isObject(payload) ? JSON.stringify({ ...payload, leash: { cost: meter.soFar() } }) : event.data
+      this.#out.push(framing.frame({ ...event, data }))
+    })
+  }
+
+  push(bytes: Uint8Array): Uint8Array | undefined {
+    this.#frames.push(bytes)
+    this.#stop?.()
+    return this.#told ? this.#take() : bytes
+  }
+
+  end(): Uint8Array | undefined {
+    this.#frames.end()
+    return this.#told ? this.#take() : undefined
+  }
+
+  #take(): Uint8Array | undefined {
+    const out = this.#out
+    this.#out = []
+    return out.length === 0 ? undefined : joined(out)
+  }
+}

@@ -1,0 +1,112 @@
+/** What a content filter looks for. */
+import type { RE2JS } from 're2js'
+import { LeashError } from '../../core/errors.js'
+
+export type Severity = 'low' | 'medium' | 'high' | 'critical'
+
+/** `warn` annotates too, and its event `policy` says `flag`. */
+export type FilterAction = 'block' | 'warn' | 'annotate'
+
+export interface ContentRule {
+  /** Stands in annotations and events. @defaultValue 'content' */
+  readonly name?: string
+  /** Whole words, whatever their case. In scripts without spaces between words: wherever they stand. */
+  readonly keywords?: readonly string[]
+  /** Words in this order, with whatever space and punctuation between them. */
+  readonly phrases?: readonly string[]
+  /** In RE2's syntax: no look-around, no back-references, linear in the text. `(?i)` in front ignores case. */
+  readonly patterns?: readonly string[]
+  /** The longest match of a pattern in characters that a stream is held back for. @defaultValue 256 */
+  readonly maxLength?: number
+  /** @defaultValue 'high' */
+  readonly severity?: Severity
+  /** @defaultValue by severity: `low` annotates, `medium` warns, `high` and `critical` block */
+  readonly action?: FilterAction
+  /** What the caller is told of a call that is stopped. */
+  readonly message?: string
+  /** @defaultValue both */
+  readonly direction?: 'request' | 'response'
+}
+
+export interface CompiledRule {
+  readonly name: string
+  readonly severity: Severity
+  readonly action: FilterAction
+  readonly message: string | undefined
+  readonly direction: ContentRule['direction']
+  /** The most characters that a match of it has. */
+  readonly reach: number
+  /** How often it is met, in matches that end after `from`. */
+  count(text: string, from: number): number
+}
+
+const usual: Readonly<Record<Severity, FilterAction>> = { low: 'annotate', medium: 'warn', high: 'block', critical: 'block' }
+
+/** What may stand between the words of a phrase, in characters. */
+const between = 8
+const defaultReach = 256
+const mostReach = 4096
+
+export function reachOf({ keywords = [], phrases = [], patterns = [], maxLength = defaultReach }: ContentRule): number {
+  const words = [...keywords, ...phrases].map((phrase) => folded(phrase).length + between * phrase.trim().split(/\s+/).length)
+  return Math.min(mostReach, Math.max(1, ...words, patterns.length > 0 ? maxLength : 0))
+}
+
+/** @throws LeashError `invalid_config` for a rule that looks for nothing, or whose pattern is none */
+export function compileRule(rule: ContentRule, engine: typeof RE2JS | undefined): CompiledRule {
+  const { name = 'content', severity = 'high', keywords = [], phrases = [], patterns = [] } = rule
+  const literal = literalOf([...keywords, ...phrases])
+  const compiled = patterns.flatMap((pattern) => (engine ? compilePattern(name, pattern, engine) : []))
+  return {
+    name,
+    severity,
+    action: rule.action ?? usual[severity],
+    message: rule.message,
+    direction: rule.direction,
+    reach: reachOf(rule),
+    count(text, from) {
+      let found = literal ? [...text.matchAll(literal)].filter((match) => match.index + match[0].length > from).length : 0
+      for (const pattern of compiled) {
+        const matcher = pattern.matcher(text)
+        while (matcher.find()) if (matcher.end() > from && matcher.end() > matcher.start()) found++
+      }
+      return found
+    },
+  }
+}
+
+/**
+ * As a reader takes it: full-width letters are letters (NFKC), and what cannot be seen (zero-width spaces and joiners, the soft
+ * hyphen) does not hide a word.
+ */
+export function folded(text: string): string {
+  return text.normalize('NFKC').replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')
+}
+
+const unspaced =
+  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Thai}|\p{Script=Lao}|\p{Script=Khmer}|\p{Script=Myanmar}/u
+
+/** Literal words alone, so that V8 has nothing to go back over. */
+function literalOf(entries: readonly string[]): RegExp | undefined {
+  if (entries.length === 0) return undefined
+  const forms = entries.map((entry) => {
+    const words = folded(entry).trim().split(/\s+/).map(escaped)
+    const form = words.join(`[\\s\\p{P}]{1,${between}}`)
+    return unspaced.test(entry) ? form : `(?<![\\p{L}\\p{N}])${form}(?![\\p{L}\\p{N}])`
+  })
+  return new RegExp(forms.join('|'), 'giu')
+}
+
+const escaped = (word: string) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+
+function compilePattern(name: string, pattern: string, engine: typeof RE2JS): RE2JS {
+  try {
+    return engine.compile(pattern)
+  } catch (cause) {
+    throw new LeashError(
+      'invalid_config',
+      `The rule "${name}" has a pattern that is no RE2 pattern. RE2 has no look-around and no back-references.`,
+      { cause },
+    )
+  }
+}

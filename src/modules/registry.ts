@@ -1,0 +1,174 @@
+/** The modules of one leash: which there are, in which order, and how they come and go while calls are under way. */
+import type { Call, Report, Result } from '../core/call.js'
+import { atEnd } from '../core/ending.js'
+import { isLeashError, LeashError } from '../core/errors.js'
+import { hidden } from '../core/hidden.js'
+import type { Middleware, Next } from '../core/middleware.js'
+import { whenEnded } from '../core/report.js'
+import { protocolAtHand } from '../protocols/index.js'
+import { modulesAt } from './layer.js'
+import type { Module } from './module.js'
+import { ordered } from './order.js'
+import { Session, type SessionDeps } from './session.js'
+import { sunk } from './sinks.js'
+import { type ModuleStatus, Slot } from './slot.js'
+
+/** How long a module that goes waits for the calls in it, in milliseconds. */
+const drainMs = 30_000
+
+/** What a leash shows of its modules. */
+export interface LeashModules {
+  list(): Promise<ModuleStatus[]>
+  /** The same, once each has been asked how it is. */
+  health(): Promise<ModuleStatus[]>
+  add(module: Module): Promise<void>
+  /** Resolves when the new one takes calls. The old one stops when those in it are over. One that does not start changes nothing. */
+  replace(name: string, module: Module): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+/** @throws LeashError `invalid_config` where the leash was made without modules, and has no place for them */
+export function openModules(modules: readonly Module[] | undefined, deps: SessionDeps): Promise<Registry> {
+  if (!modules) throw wrong('This leash has no place for modules. Make it with `modules: []` to add some later.')
+  return new Registry(deps).open(modules)
+}
+
+export class Registry {
+  readonly original: Middleware
+  readonly redacted: Middleware
+  readonly #deps: SessionDeps
+  readonly #sessions = hidden<Session>()
+  /** Replaced as a whole: a call keeps the list that it began with. */
+  #slots: readonly Slot[] = []
+  readonly #leaving = new Set<Slot>()
+  readonly #pending = new Set<Promise<void>>()
+  #changing: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: SessionDeps) {
+    this.#deps = deps
+    const inside = modulesAt('original', (call) => this.#sessions.get(call.report))
+    this.original = (next) => this.#around(inside(next), next)
+    this.redacted = modulesAt('redacted', (call) => this.#sessions.get(call.report))
+  }
+
+  /** One that does not start is there all the same, and refuses calls or is passed by. @throws LeashError when one needs another that is not there */
+  async open(modules: readonly Module[]): Promise<this> {
+    const slots = ordered(modules).map((module) => new Slot(module))
+    this.#slots = slots
+    for (const slot of slots) {
+      await slot.start().catch(({ message }: Error) => {
+        this.#deps.emitter.emit('warning', { message: `The module "${slot.module.name}" has not started: ${message}.` })
+      })
+    }
+    return this
+  }
+
+  list(): ModuleStatus[] {
+    return [...this.#slots, ...this.#leaving].map((slot) => slot.status())
+  }
+
+  async health(): Promise<ModuleStatus[]> {
+    await Promise.all(this.#slots.map((slot) => slot.ask()))
+    return this.list()
+  }
+
+  add(module: Module): Promise<void> {
+    return this.#change(async () => {
+      if (this.#find(module.name)) throw wrong(`There is a module "${module.name}" already. Use \`replace\`.`)
+      await this.#swap(undefined, module)
+    })
+  }
+
+  replace(name: string, module: Module): Promise<void> {
+    return this.#change(async () => {
+      const old = this.#known(name)
+      if (module.name !== name && this.#find(module.name)) throw wrong(`There is a module "${module.name}" already.`)
+      await this.#swap(old, module)
+    })
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#change(() => this.#swap(this.#known(name), undefined))
+  }
+
+  /** Sinks are waited for; what calls are still in stops when they are over. */
+  async close(): Promise<void> {
+    await this.#changing.catch(() => {})
+    await Promise.all(this.#pending)
+    const stops = this.#slots.toReversed().map((slot) => ({ slot, stopped: slot.drain(drainMs) }))
+    await Promise.all(stops.flatMap(({ slot, stopped }) => (slot.state === 'draining' && slot.isUsed ? [] : [stopped])))
+  }
+
+  #find(name: string): Slot | undefined {
+    return this.#slots.find(({ module }) => module.name === name)
+  }
+
+  #known(name: string): Slot {
+    const slot = this.#find(name)
+    if (slot) return slot
+    const names = this.#slots.map(({ module }) => module.name).join(', ')
+    throw wrong(`There is no module "${String(name).slice(0, 100)}" (there are: ${names || 'none'}).`)
+  }
+
+  /** One change at a time. */
+  #change(work: () => Promise<void>): Promise<void> {
+    const change = this.#changing.catch(() => {}).then(work)
+    this.#changing = change.catch(() => {})
+    return change
+  }
+
+  async #swap(old: Slot | undefined, module: Module | undefined): Promise<void> {
+    const staying = this.#slots.filter((slot) => slot !== old)
+    const order = ordered([...staying.map(({ module }) => module), ...(module ? [module] : [])])
+    const fresh = module && new Slot(module)
+    try {
+      await fresh?.start()
+    } catch (error) {
+      throw wrong(`The module "${module?.name}" has not started: ${error instanceof Error ? error.message : 'it threw'}.`, error)
+    }
+    const all = [...staying, ...(fresh ? [fresh] : [])]
+    this.#slots = order.flatMap((module) => all.find((slot) => slot.module === module) ?? [])
+    if (!old) return
+    this.#leaving.add(old)
+    void old.drain(drainMs).then(() => this.#leaving.delete(old))
+  }
+
+  /** From a call's first module to its last sink. */
+  #around(inside: Next, next: Next): Next {
+    return async (call) => {
+      const slots = this.#slots
+      const protocol = protocolAtHand(call.protocol)
+      if (slots.length === 0 || !protocol) return next(call)
+      const session = new Session(slots, protocol, this.#deps)
+      this.#sessions.set(call.report, session)
+      let result: Result
+      try {
+        await session.choose(call)
+        result = await inside(call)
+      } catch (error) {
+        if (isLeashError(error)) session.error = error
+        this.#ended(call, session)
+        throw error
+      }
+      return atEnd(result, () => this.#ended(call, session))
+    }
+  }
+
+  /** The report is closed further out, once all that is in it is known. */
+  #ended(call: Call, session: Session): void {
+    if (call.options.dryRun || session.sinks().length === 0) {
+      session.end()
+      return
+    }
+    const told = whenEnded(call.report)
+      .then((report: Report) => sunk(session, call, report))
+      .finally(() => {
+        session.end()
+        this.#pending.delete(told)
+      })
+    this.#pending.add(told)
+  }
+}
+
+const wrong = (message: string, cause?: unknown) =>
+  new LeashError('invalid_config', message, { ...(cause !== undefined && { cause }) })

@@ -1,0 +1,94 @@
+/** One text of a stream, which a module sees in pieces and lets go of as far as it is settled. */
+import type { TextKind } from '../protocols/protocol.js'
+import type { TextEdit } from './actions.js'
+import type { Piece } from './module.js'
+
+/** A part of the text, as it stands in an event. */
+export interface Slot {
+  readonly text: string
+  readonly kind: TextKind
+  /** What is to stand there, as far as it is settled. */
+  out: string
+  isOpen: boolean
+}
+
+export type Look = (piece: Piece) => Promise<readonly TextEdit[]>
+
+export class Strand {
+  readonly #look: Look
+  readonly #holdBack: number
+  readonly #kind: TextKind
+  #parts: { readonly slot: Slot; left: number }[] = []
+  #text = ''
+  #before = ''
+
+  constructor(look: Look, holdBack: number, kind: TextKind) {
+    this.#look = look
+    this.#holdBack = holdBack
+    this.#kind = kind
+  }
+
+  take(slot: Slot): Promise<void> {
+    this.#add(slot)
+    return this.#settle(false, false)
+  }
+
+  /** A text that is whole in itself. */
+  finish(slot: Slot): Promise<void> {
+    this.#add(slot)
+    return this.#settle(true, true)
+  }
+
+  /** Nothing more comes, or nobody waits for it. */
+  async close(): Promise<void> {
+    if (this.#parts.length > 0) await this.#settle(true, false)
+  }
+
+  #add(slot: Slot): void {
+    this.#parts.push({ slot, left: slot.text.length })
+    this.#text += slot.text
+  }
+
+  async #settle(final: boolean, whole: boolean): Promise<void> {
+    const text = this.#text
+    const settled = final ? text.length : Math.max(0, text.length - this.#holdBack)
+    const edits = await this.#look({ text, before: this.#before, settled, kind: this.#kind, final, whole })
+    const end = this.#endOf(edits, settled)
+    this.#write(edits, end)
+    this.#text = text.slice(end)
+    this.#before = this.#holdBack === 0 ? '' : (this.#before + text.slice(0, end)).slice(-this.#holdBack)
+  }
+
+  /** An edit that reaches beyond what is settled waits for more, unless it is longer than what may be held back. */
+  #endOf(edits: readonly TextEdit[], settled: number): number {
+    const cut = edits.find(({ start, end }) => start < settled && end > settled)
+    if (!cut) return settled
+    return cut.end - cut.start > this.#holdBack ? cut.end : cut.start
+  }
+
+  /** What stands for several parts stands in the first of them. */
+  #write(edits: readonly TextEdit[], end: number): void {
+    const text = this.#text
+    let from = 0
+    let next = 0
+    for (const part of this.#parts) {
+      const to = from + part.left
+      const until = Math.min(to, end)
+      let at = from
+      for (let edit = edits[next]; at < until; edit = edits[next]) {
+        if (!edit || edit.start >= until) {
+          part.slot.out += text.slice(at, until)
+          at = until
+        } else if (edit.end <= at) next++
+        else {
+          if (edit.start >= at) part.slot.out += text.slice(at, edit.start) + edit.text
+          at = Math.min(edit.end, until)
+        }
+      }
+      part.left = to - Math.max(from, until)
+      part.slot.isOpen = part.left > 0
+      from = to
+    }
+    this.#parts = this.#parts.filter(({ slot }) => slot.isOpen)
+  }
+}

@@ -1,0 +1,90 @@
+/** Who tells of calls: OpenTelemetry, metrics for Prometheus, objectives. Loaded with the first call that is to be told of. */
+import type { BudgetState } from './core/budget.js'
+import type { Emitter } from './core/emitter.js'
+import type { Health } from './core/health.js'
+import type { Middleware } from './core/middleware.js'
+import type { SloState } from './core/slo.js'
+import type { Metrics } from './middleware/metrics/metrics.js'
+import { type Observer, observe } from './middleware/observe/observe.js'
+import type { TelemetryOptions } from './middleware/otel/options.js'
+import type { RedactOptions } from './middleware/redact/options.js'
+import type { SloOptions } from './middleware/slo/options.js'
+import type { Slos } from './middleware/slo/slos.js'
+
+export interface ObserveOptions {
+  /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */
+  readonly telemetry?: boolean | TelemetryOptions
+  /** Counts for `leash.metrics()`. @defaultValue false */
+  readonly metrics?: boolean
+  /** What providers are held to, by their names; `*` for every other. */
+  readonly slo?: SloOptions
+}
+
+export interface ObserverDeps {
+  readonly emitter: Emitter
+  health(): Health
+  budgets(): Promise<readonly BudgetState[]>
+}
+
+/** The layers, and who is asked for what they have learnt. */
+export interface Observers {
+  /** Around the call. */
+  readonly call: Middleware
+  /** Inside of redaction. */
+  readonly content: Middleware
+  /** Around each attempt. */
+  readonly attempt: Middleware
+  readonly metrics?: Metrics
+  slos(): SloState[]
+}
+
+const nothing: Middleware = (next) => next
+
+export async function openObservers(
+  options: ObserveOptions & { readonly redact?: RedactOptions | boolean },
+  deps: ObserverDeps,
+): Promise<Observers> {
+  const { telemetry, slo } = options
+  const slos = slo && (await openSlos(slo, deps.emitter))
+  const tellSlos = () => slos?.states() ?? []
+  const metrics = options.metrics ? await openMetrics(deps, tellSlos) : undefined
+  const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, options.redact, deps.emitter) : undefined
+  const observers: Observer[] = [otel, metrics].filter((observer) => observer !== undefined)
+  return {
+    call: observers.length > 0 ? observe(observers, deps.emitter) : nothing,
+    content: otel?.content ?? nothing,
+    attempt: otel?.attempt ?? nothing,
+    slos: tellSlos,
+    ...(metrics && { metrics }),
+  }
+}
+
+async function openSlos(options: SloOptions, emitter: Emitter): Promise<Slos> {
+  const { Slos } = await import('./middleware/slo/slos.js')
+  return new Slos(options, emitter)
+}
+
+async function openMetrics({ emitter, health, budgets }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
+  const { Metrics } = await import('./middleware/metrics/metrics.js')
+  return new Metrics(emitter, { health, budgets, slos })
+}
+
+async function openTelemetry(options: TelemetryOptions, redact: RedactOptions | boolean | undefined, emitter: Emitter) {
+  const [{ openTelemetry }, { optInVariable, profileOf }, { otelName }, { readEnv }] = await Promise.all([
+    import('./middleware/otel.js'),
+    import('./middleware/otel/names.js'),
+    import('./providers/otel-names.js'),
+    import('./providers/env.js'),
+  ])
+  return openTelemetry(options, {
+    emitter,
+    nameOf: otelName,
+    profile: options.conventions ?? profileOf(readEnv(optInVariable)),
+    answersEdited: typeof redact === 'object' && editsAnswers(redact),
+  })
+}
+
+function editsAnswers({ response, entities }: RedactOptions): boolean {
+  const modes = Array.isArray(entities) ? [] : Object.values(entities ?? {})
+  return Boolean(response) || modes.some((mode) => typeof mode === 'object' && mode !== null && Boolean(mode.response))
+}

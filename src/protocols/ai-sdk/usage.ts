@@ -1,0 +1,39 @@
+/** Tokens: totals with their parts beside them, and our buckets that do not overlap. */
+import { asNumber, asObject, isObject } from '../../core/json.js'
+import { inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
+import type { WireUsage } from './wire.js'
+
+export function writeUsage(usage: Usage | undefined): WireUsage {
+  if (!usage) {
+    const nothing = { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined }
+    return { inputTokens: nothing, outputTokens: { total: undefined, text: undefined, reasoning: undefined } }
+  }
+  return {
+    inputTokens: {
+      total: inputTotal(usage),
+      noCache: usage.input + usage.audioInput,
+      cacheRead: usage.cacheRead,
+      cacheWrite: usage.cacheWrite + usage.cacheWrite1h,
+    },
+    outputTokens: { total: outputTotal(usage), text: usage.output + usage.audioOutput, reasoning: usage.reasoning },
+  }
+}
+
+/** A model may tell a total, its parts, or both. */
+export function readUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const input = asObject(value.inputTokens)
+  const output = asObject(value.outputTokens)
+  const read = asNumber(input.cacheRead) ?? 0
+  const written = asNumber(input.cacheWrite) ?? 0
+  const thought = asNumber(output.reasoning) ?? 0
+  const fresh = asNumber(input.noCache) ?? less(input.total, read + written)
+  const told = asNumber(output.text) ?? less(output.total, thought)
+  if (fresh === undefined && told === undefined) return undefined
+  return usageOf({ input: fresh ?? 0, cacheRead: read, cacheWrite: written, output: told ?? 0, reasoning: thought })
+}
+
+function less(total: unknown, parts: number): number | undefined {
+  const number = asNumber(total)
+  return number === undefined ? undefined : number - parts
+}

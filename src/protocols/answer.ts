@@ -1,0 +1,33 @@
+/** Whole answers in neutral words, from a body or from the recorded bytes of a stream. */
+import { collect, type StreamEvent } from '../core/events.js'
+import type { ChatResponse } from '../core/message.js'
+import { protocolNamed } from './index.js'
+import type { ChatCodec, DecodeContext, Native } from './protocol.js'
+
+export interface AnswerReader {
+  /** @throws when the body is no answer in this protocol */
+  body(body: unknown, model: string): ChatResponse
+  /** @throws when the stream failed, was cut, or is none in this protocol */
+  stream(pieces: readonly Uint8Array[], model: string): ChatResponse
+}
+
+/** Undefined for a protocol in which nobody chats. */
+export async function answerReader(name: string): Promise<AnswerReader | undefined> {
+  const protocol = await protocolNamed(name)
+  return protocol?.kind === 'chat' ? readerOf(protocol, await protocol.codec()) : undefined
+}
+
+function readerOf({ framing }: Native<'chat'>, { upstream }: ChatCodec): AnswerReader {
+  const context = (model: string): DecodeContext => ({ model, lose: () => {}, request: { messages: [] } })
+  return {
+    body: (body, model) => upstream.decodeResponse(body, context(model)),
+    stream(pieces, model) {
+      const decoder = upstream.decodeStream(context(model))
+      const events: StreamEvent[] = []
+      const frames = framing.unframer((event) => events.push(...decoder.push(event)))
+      for (const piece of pieces) frames.push(piece)
+      frames.end()
+      return collect([...events, ...decoder.end()])
+    },
+  }
+}

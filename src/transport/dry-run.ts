@@ -1,0 +1,95 @@
+/** The innermost layer of a call that is not sent: it says who would be asked, and what that would cost. */
+import type { Call, Estimate, Loss, Result } from '../core/call.js'
+import { replay } from '../core/events.js'
+import type { Lazy } from '../core/lazy.js'
+import type { ChatResponse } from '../core/message.js'
+import type { Next } from '../core/middleware.js'
+import { type Nano, usdOf } from '../core/money.js'
+import { type Expected, type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
+import { usageOf } from '../core/usage.js'
+import { needsOf } from '../protocols/needs.js'
+import type { Protocol } from '../protocols/protocol.js'
+import { type CountTokens, inputTokens } from '../protocols/tokens.js'
+import { protocolsOf } from './attempt.js'
+import { noteLosses } from './pass-through.js'
+
+export interface DryRunDeps {
+  readonly prices: Lazy<PriceBook>
+  readonly tokens: Lazy<CountTokens>
+  readonly capabilities: Lazy<(target: Call['target']) => { readonly maxOutput?: number }>
+}
+
+export function dryRun({ prices, capabilities, tokens }: DryRunDeps): Next {
+  return async function dryRun(call) {
+    const { own, theirs } = await protocolsOf(call)
+    noteLosses(call, await lossesOf(call, own, theirs))
+    const [book, can, count] = await Promise.all([prices.get(), capabilities.get(), tokens.get()])
+    const { target } = call
+    const bound = own.kind === 'chat' ? (needsOf(own.name, call.body).maxOutputTokens ?? can(target).maxOutput) : 0
+    const asked = inputTokens(own.lens, call.body, count)
+    const estimate: Estimate = {
+      provider: target.provider.name,
+      model: target.model,
+      protocol: theirs.name,
+      inputTokens: asked,
+      ...(bound !== undefined && { maxOutputTokens: bound }),
+      ...costs(call, book.price(target), asked, bound),
+    }
+    call.report.estimate = estimate
+    return emptyAnswer(call, own, estimate)
+  }
+}
+
+/** Encodes the request for the target, and throws it away: what cannot be said to it is refused as it would be. */
+async function lossesOf({ body, stream, target }: Call, own: Protocol, theirs: Protocol): Promise<Loss[]> {
+  const losses: Loss[] = []
+  const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
+  const traits = target.provider.traits(target.model)
+  if (own === theirs) {
+    own.adapt?.(body, traits, lose)
+  } else if (own.kind === 'chat' && theirs.kind === 'chat') {
+    const [{ downstream }, { upstream }] = await Promise.all([own.codec(), theirs.codec()])
+    if (downstream) upstream.encodeRequest(downstream.decodeRequest(body, lose), { model: target.model, stream, traits, lose })
+  }
+  return losses
+}
+
+function costs(
+  { body }: Call,
+  price: Price | null,
+  input: number,
+  output: number | undefined,
+): Pick<Estimate, 'inputUsd' | 'mostUsd'> {
+  const { service_tier: asked } = body
+  const tier = serviceTierOf(typeof asked === 'string' ? asked : undefined)
+  const at = (maxOutputTokens: number, buckets: Expected['buckets']) =>
+    price && tier ? worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) }) : null
+  return { inputUsd: inUsd(at(0, ['input'])), mostUsd: inUsd(output === undefined ? null : at(output, textBuckets)) }
+}
+
+function inUsd(nano: Nano | null): number | null {
+  return nano === null ? null : usdOf(nano)
+}
+
+/** In the caller's protocol, so that every SDK can read it. */
+async function emptyAnswer(call: Call, own: Protocol, { model, inputTokens }: Estimate): Promise<Result> {
+  const usage = usageOf({ input: inputTokens })
+  const headers = new Headers({ 'content-type': 'application/json' })
+  if (own.kind === 'embeddings') {
+    const { downstream } = await own.codec()
+    const request = downstream?.decodeRequest(call.body)
+    const body = request ? downstream?.encodeResponse({ model, vectors: [], usage }, request) : {}
+    return { stream: false, status: 200, headers, body }
+  }
+  const { downstream } = await own.codec()
+  if (!downstream) return { stream: false, status: 200, headers, body: {} }
+  const request = downstream.decodeRequest(call.body, () => {})
+  const answer: ChatResponse = { id: call.id, model, choices: [{ content: [], finishReason: 'stop' }], usage }
+  if (!call.stream) return { stream: false, status: 200, headers, body: downstream.encodeResponse(answer, request) }
+  headers.set('content-type', own.framing.contentType)
+  const encoder = downstream.encodeStream(request)
+  async function* body() {
+    for (const event of replay(answer)) for (const wire of encoder.push(event)) yield own.framing.frame(wire)
+  }
+  return { stream: true, status: 200, headers, body: body() }
+}

@@ -1,0 +1,456 @@
+/** LangChain's own ways with a model, over real sockets, with a model of every vendor. */
+import { InMemoryCache } from '@langchain/core/caches'
+import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
+import { ContextOverflowError, getRetryable } from '@langchain/core/errors'
+import {
+  AIMessage,
+  type AIMessageChunk,
+  type BaseMessage,
+  ChatMessage,
+  HumanMessage,
+  mapChatMessagesToStoredMessages,
+  mapStoredMessagesToChatMessages,
+  SystemMessage,
+  ToolMessage,
+  type UsageMetadata,
+} from '@langchain/core/messages'
+import { StringOutputParser } from '@langchain/core/output_parsers'
+import { ChatPromptTemplate } from '@langchain/core/prompts'
+import { tool } from '@langchain/core/tools'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { ChatLeash, type ChatLeashFields, LeashEmbeddings, reportIn } from '../../src/integrations/langchain.js'
+import { createLeash, type Leash, LeashError } from '../../src/leash.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+
+const mock = useMock()
+let leash: Leash
+beforeAll(() => {
+  leash = createLeash({ providers: mockProviders(mock.url), retry: { backoff: () => 0 } })
+})
+
+const models = ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash', 'us.amazon.nova-lite-v1:0']
+/** They think, and sign what they thought. */
+const thinkers = ['claude-sonnet-5-5', 'gemini-2.5-flash']
+const chat = (model: string, fields: Partial<ChatLeashFields> = {}) => new ChatLeash({ model, leash, ...fields })
+
+/** Nova has no format of answers, but tools like all others. */
+const formats = (model: string) => (/nova/.test(model) ? ['functionCalling'] : ['jsonSchema', 'functionCalling'])
+
+const asked: string[] = []
+const weather = tool(
+  async ({ city }: { city: string }) => {
+    asked.push(city)
+    return `24 degrees in ${city}`
+  },
+  { name: 'get_weather', description: 'The weather in a city, now.', schema: z.object({ city: z.string() }) },
+)
+const clock = tool(async () => 'noon', { name: 'get_time', description: 'The time.', schema: z.object({ zone: z.string() }) })
+
+async function whole(chunks: AsyncIterable<AIMessageChunk>): Promise<AIMessageChunk> {
+  let all: AIMessageChunk | undefined
+  for await (const chunk of chunks) all = all ? all.concat(chunk) : chunk
+  if (!all) throw new Error('Nothing came.')
+  return all
+}
+
+/** LangChain's types lose this member where optional members are exact. */
+function usageIn(message: AIMessage): UsageMetadata {
+  const usage: unknown = message.usage_metadata
+  expect(usage).toBeTypeOf('object')
+  return usage as UsageMetadata
+}
+
+/** What an agent does: asks, runs the tools that are called, and asks again. */
+async function agent(model: ChatLeash, messages: BaseMessage[], stream: boolean): Promise<BaseMessage[]> {
+  const tools = [weather, clock]
+  const bound = model.bindTools(tools)
+  for (let turn = 0; turn < 5; turn++) {
+    const answer: AIMessage = stream ? await whole(await bound.stream(messages)) : await bound.invoke(messages)
+    messages.push(answer)
+    if (!answer.tool_calls?.length) return messages
+    for (const call of answer.tool_calls) {
+      const called = tools.find(({ name }) => name === call.name)
+      messages.push(await (called as typeof weather).invoke({ ...call, type: 'tool_call' }))
+    }
+  }
+  throw new Error('The agent does not come to an end.')
+}
+
+describe.each(models)('%s', (model) => {
+  test('is invoked', async () => {
+    const message = await chat(model).invoke([new SystemMessage('Be brief.'), new HumanMessage('The quick fox.')])
+    expect(message.content).toBe('Echo: The quick fox.')
+    expect(message.text).toBe('Echo: The quick fox.')
+    expect(message.id).toEqual(expect.any(String))
+    const { input_tokens, output_tokens, total_tokens } = usageIn(message)
+    expect(input_tokens).toBeGreaterThan(0)
+    expect(output_tokens).toBeGreaterThan(0)
+    expect(total_tokens).toBe(input_tokens + output_tokens)
+    expect(message.response_metadata).toMatchObject({
+      model_provider: 'leash',
+      model_name: expect.any(String),
+      finish_reason: 'stop',
+    })
+    expect(reportIn(message)).toMatchObject({ attempts: [{ outcome: 'ok', status: 200 }], ended: true })
+    expect(JSON.stringify(mock.requests[0]?.body)).toContain('Be brief.')
+  })
+
+  test('streams what adds up to the same message', async () => {
+    const chunks: AIMessageChunk[] = []
+    for await (const chunk of await chat(model).stream('one two three four five six')) chunks.push(chunk)
+    expect(chunks.filter(({ text }) => text !== '').length).toBeGreaterThan(1)
+    const message = chunks.reduce((all, chunk) => all.concat(chunk))
+    expect(message.content).toBe('Echo: one two three four five six')
+    expect(usageIn(message).output_tokens).toBeGreaterThan(0)
+    expect(message.response_metadata).toMatchObject({ model_provider: 'leash', finish_reason: 'stop' })
+    expect(reportIn(message)).toMatchObject({ attempts: [{ outcome: 'ok' }], ended: true })
+  })
+
+  test('answers a batch, each in its place', async () => {
+    const answers = await chat(model).batch(['one', 'two', 'three'], { maxConcurrency: 2 })
+    expect(answers.map(({ text }) => text)).toEqual(['Echo: one', 'Echo: two', 'Echo: three'])
+  })
+
+  test.each([false, true])('calls tools until it knows enough (stream: %s)', async (stream) => {
+    asked.length = 0
+    const messages = await agent(chat(model), [new HumanMessage('Weather?')], stream)
+    expect(messages.map(({ type }) => type)).toEqual(['human', 'ai', 'tool', 'ai'])
+    expect(messages.at(-1)?.text).toContain('24 degrees')
+    expect(asked).toEqual([expect.any(String)])
+    expect(messages[1]?.response_metadata).toMatchObject({ finish_reason: 'tool_calls' })
+  })
+
+  test.each([false, true])('calls tools in parallel (stream: %s)', async (stream) => {
+    const messages = await agent(chat(model), [new HumanMessage('Both, in parallel.')], stream)
+    expect(messages.map(({ type }) => type)).toEqual(['human', 'ai', 'tool', 'tool', 'ai'])
+    expect((messages[1] as AIMessage).tool_calls).toMatchObject([{ name: 'get_weather' }, { name: 'get_time' }])
+    expect(messages.at(-1)?.text).toMatch(/24 degrees.*noon/)
+  })
+
+  test('calls the tool that is chosen', async () => {
+    const bound = chat(model).bindTools([weather, clock], { tool_choice: 'get_time' })
+    expect((await bound.invoke('What?')).tool_calls).toMatchObject([{ name: 'get_time', args: { zone: expect.any(String) } }])
+  })
+
+  test.each(formats(model))('answers with what a schema describes, by %s', async (method) => {
+    const schema = z.object({ name: z.string(), age: z.number().int() })
+    const person = await chat(model).withStructuredOutput(schema, { method }).invoke('Invent a person.')
+    expect(person).toEqual({ name: expect.any(String), age: expect.any(Number) })
+  })
+
+  test('gives the raw message beside what was read from it', async () => {
+    const schema = { title: 'person', type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    const answer = await chat(model)
+      .withStructuredOutput(schema, { includeRaw: true, method: formats(model)[0] ?? '' })
+      .invoke('Invent a person.')
+    expect(answer.parsed).toEqual({ name: expect.any(String) })
+    expect(reportIn(answer.raw)?.attempts).toHaveLength(1)
+  })
+
+  test.each([
+    { type: 'image', mimeType: 'image/png', data: 'iVBORw0KGgo=' },
+    { type: 'image', mimeType: 'image/png', data: new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]) },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+    { type: 'image', source_type: 'base64', mime_type: 'image/png', data: 'iVBORw0KGgo=' },
+    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+  ])('sees an image: %j', async (image) => {
+    const message = new HumanMessage({ content: [{ type: 'text', text: 'Look.' }, image] })
+    expect((await chat(model).invoke([message])).text).toBe('Echo: Look. [1 image]')
+    expect(JSON.stringify(mock.requests[0]?.body)).toContain('iVBORw0KGgo=')
+  })
+
+  test('recovers from a failure upstream without LangChain knowing of it', async () => {
+    mock.script({ status: 503 })
+    const message = await chat(model).invoke('Hello')
+    expect(message.text).toBe('Echo: Hello')
+    expect(reportIn(message)?.attempts.map(({ outcome }) => outcome)).toEqual(['error', 'ok'])
+  })
+
+  test('fails once, with the error of the leash and the code of LangChain', async () => {
+    mock.script({ status: 429, times: 99 })
+    const error = await chat(model, { call: { maxRetries: 0 } })
+      .invoke('Hello')
+      .catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(LeashError)
+    expect(error).toMatchObject({ code: 'rate_limited', status: 429, lc_error_code: 'MODEL_RATE_LIMIT' })
+    expect(getRetryable(error)).toBe(false)
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  test('fails in the middle of a stream', async () => {
+    mock.script({ errorInStream: { message: 'Oh no', after: 5 } })
+    await expect(whole(await chat(model).stream('one two three four five'))).rejects.toBeInstanceOf(LeashError)
+  })
+
+  test('fails when a stream ends too early', async () => {
+    mock.script({ endWithoutTerminal: true })
+    await expect(whole(await chat(model).stream('one two three'))).rejects.toMatchObject({ code: 'stream_truncated' })
+  })
+
+  test('is not read on when nobody reads its stream', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    for await (const chunk of await chat(model).stream('one two three four five six')) if (chunk.text) break
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
+  test.each(['invoke', 'stream'] as const)('is left by a signal: %s', async (way) => {
+    mock.script({ hang: 'headers' })
+    const left = new AbortController()
+    const options = { signal: left.signal }
+    const answer = way === 'invoke' ? chat(model).invoke('Hello', options) : chat(model).stream('Hello', options).then(whole)
+    const failed = expect(answer).rejects.toMatchObject({ name: expect.stringMatching(/Abort/) })
+    await until(() => mock.requests.length === 1)
+    left.abort()
+    await failed
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+})
+
+describe.each(thinkers)('the thinking of %s', (model) => {
+  const thinking = (fields: Partial<ChatLeashFields> = {}) => chat(model, { reasoning: 'low', maxTokens: 4000, ...fields })
+
+  test.each([false, true])('is shown in blocks (stream: %s)', async (stream) => {
+    const message = stream ? await whole(await thinking().stream('Why?')) : await thinking().invoke('Why?')
+    const [thought, ...rest] = message.contentBlocks
+    expect(thought).toMatchObject({ type: 'reasoning', reasoning: 'I was asked: Why?' })
+    expect(new Set(rest.map(({ type }) => type))).toEqual(new Set(['text']))
+    expect(message.text).toBe('Echo: Why?')
+    expect(usageIn(message).output_token_details?.reasoning).toEqual(expect.any(Number))
+  })
+
+  test.each([
+    [false, 'v0'],
+    [true, 'v0'],
+    [false, 'v1'],
+    [true, 'v1'],
+  ] as const)('goes back to its vendor with its signature (stream: %s, output %s)', async (stream, outputVersion) => {
+    const messages = await agent(thinking({ outputVersion }), [new HumanMessage('Weather?')], stream)
+    expect(messages.at(-1)?.text).toContain('24 degrees')
+    expect(mock.requests.map(({ status }) => status)).toEqual([200, 200])
+    expect(JSON.stringify(mock.requests[1]?.body)).toMatch(/signature/i)
+  })
+
+  test('outlives being stored', async () => {
+    const history = await agent(thinking(), [new HumanMessage('Weather?')], true)
+    const stored = JSON.parse(JSON.stringify(mapChatMessagesToStoredMessages(history)))
+    const again = [...mapStoredMessagesToChatMessages(stored), new HumanMessage('And now?')]
+    expect((await thinking().bindTools([weather, clock], { tool_choice: 'none' }).invoke(again)).text).toContain('And now?')
+    expect(mock.requests.at(-1)?.status).toBe(200)
+  })
+
+  test('can be gone on with by another vendor', async () => {
+    const history = await agent(thinking(), [new HumanMessage('Weather?')], false)
+    const other = chat('gpt-4o-mini').bindTools([weather, clock], { tool_choice: 'none' })
+    expect((await other.invoke([...history, new HumanMessage('And now?')])).text).toContain('And now?')
+  })
+})
+
+describe('callbacks', () => {
+  class Seen extends BaseCallbackHandler {
+    readonly name = 'seen'
+    readonly tokens: string[] = []
+    readonly events: string[] = []
+    usage: unknown
+    override handleChatModelStart() {
+      this.events.push('start')
+    }
+    override handleLLMNewToken(token: string) {
+      this.tokens.push(token)
+    }
+    override handleLLMEnd(output: { llmOutput?: { tokenUsage?: unknown } }) {
+      this.events.push('end')
+      this.usage = output.llmOutput?.tokenUsage
+    }
+    override handleLLMError() {
+      this.events.push('error')
+    }
+  }
+
+  test('hear of a whole answer, its tokens and its end', async () => {
+    const seen = new Seen()
+    const message = await chat('gpt-4o-mini').invoke('Hello', { callbacks: [seen] })
+    expect([seen.tokens, seen.events]).toEqual([['Echo: Hello'], ['start', 'end']])
+    expect(seen.usage).toMatchObject({ totalTokens: usageIn(message).total_tokens })
+  })
+
+  test('hear of each piece of a stream', async () => {
+    const seen = new Seen()
+    const { text } = await whole(await chat('claude-haiku-4-5').stream('one two three four', { callbacks: [seen] }))
+    expect(seen.tokens.join('')).toBe(text)
+    expect(seen.tokens.length).toBeGreaterThan(2)
+    expect(seen.events).toEqual(['start', 'end'])
+  })
+
+  test('hear of a failure', async () => {
+    mock.script({ status: 401 })
+    const seen = new Seen()
+    await expect(chat('gpt-4o-mini').invoke('Hello', { callbacks: [seen] })).rejects.toThrow()
+    expect(seen.events).toEqual(['start', 'error'])
+  })
+
+  test('are shown no key and no option of the leash', async () => {
+    const secret = createLeash({ providers: mockProviders(mock.url) })
+    const model = chat('gpt-4o-mini', { leash: secret })
+    const fresh = new ChatLeash({ model: 'gpt-4o-mini', leash: { providers: { openai: { apiKey: 'sk-very-secret' } } } })
+    expect(JSON.stringify([model, model.lc_kwargs, fresh, fresh.lc_kwargs])).not.toMatch(/very-secret|mock/)
+  })
+
+  test('are asked for by streamEvents, in its old and its new way', async () => {
+    const old: string[] = []
+    for await (const { event } of chat('gpt-4o-mini').streamEvents('Hello', { version: 'v2' })) old.push(event)
+    expect(old).toEqual(expect.arrayContaining(['on_chat_model_start', 'on_chat_model_stream', 'on_chat_model_end']))
+    const events = chat('claude-sonnet-5-5', { reasoning: 'low', maxTokens: 4000 }).streamEvents('Hello')
+    expect((await events).text).toBe('Echo: Hello')
+  })
+})
+
+describe('as one of many', () => {
+  test('it stands in a chain', async () => {
+    const prompt = ChatPromptTemplate.fromMessages([
+      ['system', 'You translate.'],
+      ['human', '{word}'],
+    ])
+    const chain = prompt.pipe(chat('claude-haiku-4-5')).pipe(new StringOutputParser())
+    expect(await chain.invoke({ word: 'river' })).toBe('Echo: river')
+  })
+
+  test('it streams an object as it grows', async () => {
+    const schema = { title: 'person', type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    const seen: unknown[] = []
+    for await (const object of await chat('gpt-4o-mini').withStructuredOutput(schema).stream('Invent.')) seen.push(object)
+    expect(seen.at(-1)).toEqual({ name: expect.any(String) })
+  })
+
+  test('it takes a call’s own settings before its own', async () => {
+    const model = chat('gpt-4o-mini', { temperature: 0.1, maxTokens: 50, stop: ['x'], seed: 4 })
+    await model.invoke('Hello', { temperature: 0.9, stop: ['two'] })
+    expect(mock.requests[0]?.body).toMatchObject({ temperature: 0.9, seed: 4, stop: ['two'] })
+    expect(Object.values(mock.requests[0]?.body ?? {})).toContain(50)
+  })
+
+  test('it tells the stack of tenants and tags, of all calls and of one', async () => {
+    const model = chat('gpt-4o-mini', { call: { tenant: 'acme', tags: { app: 'a' } } })
+    const seen: unknown[] = []
+    const stop = leash.on('result', ({ tags }) => seen.push(tags))
+    await model.invoke('Hello')
+    await model.invoke('Hello', { leash: { tags: { app: 'b' } } })
+    stop()
+    expect(seen).toEqual([{ app: 'a' }, { app: 'b' }])
+    expect(leash.usage({ by: 'tenant' })).toContainEqual(expect.objectContaining({ of: { tenant: 'acme' } }))
+  })
+
+  test('LangChain’s cache keeps tenants apart', async () => {
+    const cache = new InMemoryCache()
+    const of = (tenant: string) => chat('gpt-4o-mini', { cache, call: { tenant } })
+    await of('one').invoke('The same question.')
+    await of('one').invoke('The same question.')
+    expect(mock.requests).toHaveLength(1)
+    await of('two').invoke('The same question.')
+    await of('one').invoke('The same question.', { leash: { tenant: 'three' } })
+    expect(mock.requests).toHaveLength(3)
+  })
+
+  test('LangChain’s own retries and fallbacks work over it', async () => {
+    mock.script({ status: 401, times: 1 })
+    const model = chat('gpt-4o-mini').withFallbacks([chat('claude-haiku-4-5')])
+    expect((await model.invoke('Hello')).text).toBe('Echo: Hello')
+    expect(mock.requests.map(({ protocol }) => protocol)).toEqual(['openai-chat', 'anthropic-messages'])
+  })
+
+  test('a prompt that is too long is known by LangChain', async () => {
+    const error = {
+      message: 'This model has a maximum context length.',
+      type: 'invalid_request_error',
+      code: 'context_length_exceeded',
+    }
+    mock.script({ status: 400, body: { error } })
+    const failed = await chat('gpt-4o-mini')
+      .invoke('Hello')
+      .catch((error: unknown) => error)
+    expect(ContextOverflowError.isInstance(failed)).toBe(true)
+    expect(failed).toMatchObject({ cause: { code: 'context_window_exceeded' } })
+  })
+
+  test('it opens a leash of its own from options', async () => {
+    const model = new ChatLeash({ model: 'claude-haiku-4-5', leash: { providers: mockProviders(mock.url) } })
+    expect((await model.invoke('Hello')).text).toBe('Echo: Hello')
+    expect(model.leash.usage()).toHaveLength(1)
+  })
+
+  test('a tool that failed is told as one', async () => {
+    const call = { id: 'call_1', name: 'get_weather', args: { city: 'Lisbon' }, type: 'tool_call' as const }
+    const history = [
+      new HumanMessage('Weather?'),
+      new AIMessage({ content: '', tool_calls: [call] }),
+      new ToolMessage({ tool_call_id: 'call_1', content: 'No such city.', status: 'error' }),
+    ]
+    await chat('claude-haiku-4-5').bindTools([weather]).invoke(history)
+    expect(JSON.stringify(mock.requests[0]?.body)).toContain('"is_error":true')
+  })
+})
+
+describe('what is refused before anything is sent', () => {
+  async function refused(work: Promise<unknown>): Promise<unknown> {
+    const error = await work.catch((error: unknown) => error)
+    expect(mock.requests).toEqual([])
+    return error instanceof LeashError ? error.code : error
+  }
+
+  test('a tool that only one vendor has', async () => {
+    expect(
+      await refused(
+        chat('gpt-4o-mini')
+          .bindTools([{ type: 'web_search_20250305' }])
+          .invoke('Hi'),
+      ),
+    ).toBe('unsupported')
+  })
+
+  test('a choice of tools that nobody knows', async () => {
+    const bound = chat('gpt-4o-mini').bindTools([weather], { tool_choice: { kind: 'odd' } })
+    expect(await refused(bound.invoke('Hi'))).toBe('invalid_request')
+  })
+
+  test('a message of a role that no model knows', async () => {
+    expect(await refused(chat('gpt-4o-mini').invoke([new ChatMessage('Hi', 'narrator')]))).toBe('invalid_request')
+  })
+
+  test('a block that is neither text nor file', async () => {
+    const message = new HumanMessage({ content: [{ type: 'hologram' }] })
+    expect(await refused(chat('gpt-4o-mini').invoke([message]))).toBe('invalid_request')
+  })
+
+  test('a way to structured output that does not exist', () => {
+    expect(() => chat('gpt-4o-mini').withStructuredOutput({ type: 'object' }, { method: 'magic' })).toThrow('[invalid_config]')
+  })
+})
+
+describe.each(['text-embedding-3-small', 'gemini-embedding-001'])('embeddings of %s', (model) => {
+  test('are made of queries and documents', async () => {
+    const embeddings = new LeashEmbeddings({ model, leash })
+    const query = await embeddings.embedQuery('Where do rivers end?')
+    const [same, other] = await embeddings.embedDocuments(['Where do rivers end?', 'A cup of tea'])
+    expect(query.length).toBeGreaterThan(8)
+    expect(same).toHaveLength(query.length)
+    expect(other).not.toEqual(same)
+  })
+
+  test('have the length that is asked for', async () => {
+    expect(await new LeashEmbeddings({ model, leash, dimensions: 12 }).embedQuery('Hello')).toHaveLength(12)
+  })
+
+  test('are not asked for where there is nothing', async () => {
+    expect(await new LeashEmbeddings({ model, leash }).embedDocuments([])).toEqual([])
+    expect(mock.requests).toEqual([])
+  })
+
+  test('fail as the leash does', async () => {
+    mock.script({ status: 401 })
+    await expect(new LeashEmbeddings({ model, leash }).embedQuery('Hello')).rejects.toMatchObject({
+      code: 'authentication_failed',
+      lc_error_code: 'MODEL_AUTHENTICATION',
+    })
+  })
+})

@@ -1,0 +1,147 @@
+/** What a line of the ledger says beside its numbers, and that totals are the lines and nothing else. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatUsd } from '../../src/core/money.js'
+import { buckets, usageOf } from '../../src/core/usage.js'
+import { createLeash, type LedgerLine } from '../../src/leash.js'
+import { type Dimension, fold } from '../../src/ledger/fold.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { useMock } from '../helpers/mock.js'
+import { asks, send } from '../middleware/asks.js'
+
+const mock = useMock()
+
+test('a line says whose call it was, who was asked, and by which price', async () => {
+  const lines: LedgerLine[] = []
+  const whose = { tenant: 'acme', user: 'ann', key: 'key-7', tags: { team: 'search' } }
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    ledger: { sink: (more) => void lines.push(...more) },
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, ...whose } })],
+  })
+  await (await send(leash, 'handle', mock.url, asks[0]?.request('How many moons?', false) ?? expect.fail())).text()
+  await leash.close()
+  expect(lines).toEqual([
+    {
+      id: expect.stringMatching(/^call_\w+\/1$/),
+      callId: expect.stringMatching(/^call_/),
+      attempt: 1,
+      at: expect.any(Number),
+      durationMs: expect.any(Number),
+      ...whose,
+      provider: 'openai',
+      model: 'gpt-4.1',
+      protocol: 'openai-chat',
+      outcome: 'ok',
+      status: 200,
+      usage: expect.objectContaining({ input: expect.any(Number) }),
+      basis: 'complete',
+      cost: expect.any(Number),
+      priceVersion: expect.stringMatching(/^genai-prices@.+#[0-9a-f]{8}$/),
+    },
+  ])
+  expect(leash.usage({ by: ['tenant', 'user', 'key', 'tag:team'] })).toMatchObject([
+    { of: { tenant: 'acme', user: 'ann', key: 'key-7', 'tag:team': 'search' }, calls: 1 },
+  ])
+})
+
+describe.each(asks)('in $protocol', (ask) => {
+  test.each([false, true])('who shares an answer has a line of nothing, and of what it saved; streamed: %s', async (stream) => {
+    mock.script({ latencyMs: 50 })
+    const lines: LedgerLine[] = []
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      coalesce: true,
+      ledger: { sink: (more) => void lines.push(...more) },
+    })
+    const asked = Array.from({ length: 3 }, () => send(leash, 'fetch', mock.url, ask.request('How many moons?', stream)))
+    for (const answer of await Promise.all(asked)) await answer.arrayBuffer()
+    await leash.close()
+    expect(mock.requests).toHaveLength(1)
+    const [paid, ...shared] = [...lines].sort((a, b) => b.attempt - a.attempt)
+    expect(paid?.cost).toBeGreaterThan(0)
+    expect(paid).not.toHaveProperty('coalesced')
+    expect(shared).toHaveLength(2)
+    for (const line of shared) {
+      expect(line).toMatchObject({ coalesced: true, attempt: 0, cost: 0, usage: usageOf({}), saved: paid?.cost, status: 200 })
+    }
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(3)
+    expect(leash.usage()).toMatchObject([
+      { calls: 3, attempts: 1, coalesced: 2, nano: paid?.cost, saved: formatUsd(2 * (paid?.cost ?? 0)) },
+    ])
+  })
+})
+
+test('both attempts of a hedged call are lines, and the second says so', async () => {
+  mock.script({ latencyMs: 2000 })
+  const lines: LedgerLine[] = []
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    hedge: { delayMs: 20, maxShare: 1 },
+    ledger: { sink: (more) => void lines.push(...more) },
+  })
+  await (await send(leash, 'fetch', mock.url, asks[0]?.request('How many moons?', false) ?? expect.fail())).text()
+  await leash.close()
+  expect(lines.map(({ hedged, outcome }) => [hedged, outcome]).sort()).toEqual(
+    [
+      [undefined, 'cancelled'],
+      [true, 'ok'],
+    ].sort(),
+  )
+})
+
+describe('a total', () => {
+  const amount = fc.nat({ max: 2_000_000_000 })
+  const some = <T>(...values: T[]) => fc.constantFrom(...values)
+  const line: fc.Arbitrary<LedgerLine> = fc
+    .record({
+      place: fc.nat({ max: 3 }),
+      call: fc.nat({ max: 30 }),
+      at: fc.integer({ min: 0, max: 3 * 86_400_000 }),
+      tenant: some('a', 'b'),
+      model: some('m', 'n', 'o'),
+      team: some(undefined, 'search', 'ads'),
+      cost: fc.option(amount),
+      usage: fc.record(Object.fromEntries(buckets.map((bucket) => [bucket, fc.nat({ max: 100_000 })]))).map(usageOf),
+      basis: some<LedgerLine['basis']>('complete', 'estimated'),
+    })
+    .map(({ place, call, team, ...rest }) => ({
+      id: `${call}/${place}`,
+      callId: String(call),
+      attempt: place,
+      durationMs: 1,
+      provider: 'p',
+      protocol: 'openai-chat',
+      outcome: 'ok',
+      ...(team !== undefined && { tags: { team } }),
+      ...rest,
+    }))
+  const lines = fc.uniqueArray(line, { selector: ({ id }) => id, maxLength: 60 })
+  const by = fc.subarray<Dimension>(['tenant', 'model', 'tag:team', 'day'])
+
+  test('is the sum of its lines to the nano-dollar and the token, by whatever it is told apart', () => {
+    fc.assert(
+      fc.property(lines, by, (lines, by) => {
+        const rows = fold(lines, { by })
+        const sum = (of: readonly number[]) => of.reduce((a, b) => a + b, 0)
+        expect(sum(rows.map(({ nano }) => nano))).toBe(sum(lines.map(({ cost }) => cost ?? 0)))
+        expect(sum(rows.map(({ unpriced }) => unpriced))).toBe(lines.filter(({ cost }) => cost === null).length)
+        expect(sum(rows.map(({ attempts }) => attempts))).toBe(lines.length)
+        for (const bucket of buckets) {
+          expect(sum(rows.map(({ usage }) => usage[bucket]))).toBe(sum(lines.map(({ usage }) => usage[bucket])))
+        }
+      }),
+    )
+  })
+
+  test('is the same in any order, and with lines that came twice', () => {
+    const sorted = (rows: readonly { of: object }[]) =>
+      [...rows].sort((a, b) => JSON.stringify(a.of).localeCompare(JSON.stringify(b.of)))
+    fc.assert(
+      fc.property(lines, by, (lines, by) => {
+        const again = [...lines.slice(0, 20), ...lines].reverse()
+        expect(sorted(fold(again, { by }))).toEqual(sorted(fold(lines, { by })))
+      }),
+    )
+  })
+})

@@ -1,0 +1,144 @@
+/** Budgets through the whole stack, over sockets, in every protocol. */
+import { describe, expect, test } from 'vitest'
+import { LeashLLM } from '../../../src/index.js'
+import { createLeash, type LeashOptions } from '../../../src/leash.js'
+import { mockProviders } from '../../../src/testing/index.js'
+import { until, useMock } from '../../helpers/mock.js'
+import { asks, doors, send } from '../asks.js'
+
+const mock = useMock()
+
+function leashOf(options: LeashOptions) {
+  return createLeash({ providers: mockProviders(mock.url), retry: { backoff: () => 0 }, ...options })
+}
+
+const usdOf = (leash: ReturnType<typeof leashOf>) => leash.usage().reduce((sum, { nano }) => sum + nano, 0) / 1e9
+
+describe.each(doors)('through %s', (door) => {
+  test.each(asks)('a budget in $protocol holds what the ledger says, streamed or not', async (ask) => {
+    const leash = leashOf({ budgets: [{ limit: { usd: 10, tokens: 10_000_000, requests: 5 }, per: 'total' }] })
+    for (const stream of [false, true]) {
+      const answer = await send(leash, door, mock.url, ask.request('How many moons?', stream))
+      expect(answer.status).toBe(200)
+      await answer.text()
+    }
+    const states = await leash.budgets()
+    const of = (unit: string) => states.find((state) => state.unit === unit)
+    const { usage } = leash.usage()[0] ?? {}
+    expect(of('requests')).toMatchObject({ spent: 2, reserved: 0 })
+    expect(of('tokens')).toMatchObject({ spent: Object.values(usage ?? {}).reduce((a, b) => a + b, 0), reserved: 0 })
+    expect(of('usd')).toMatchObject({ spent: usdOf(leash), reserved: 0 })
+    expect(usdOf(leash)).toBeGreaterThan(0)
+    await leash.close()
+  })
+
+  test.each(asks)('a call in $protocol that does not fit is refused with 402, and nobody is asked', async (ask) => {
+    const leash = leashOf({ budgets: [{ limit: { usd: 0.000001 }, per: 'total' }] })
+    const answer = await send(leash, door, mock.url, ask.request('How many moons?', false))
+    expect([answer.status, answer.headers.get('x-leash-error')]).toEqual([402, 'budget_exceeded'])
+    expect(mock.requests).toHaveLength(0)
+    await leash.close()
+  })
+
+  test.each(asks)('an answer in $protocol is bounded to what is left', async (ask) => {
+    const leash = leashOf({ budgets: [{ limit: { tokens: 4000 }, per: 'total', action: 'cap' }] })
+    const answer = await send(leash, door, mock.url, ask.request('How many moons?', false))
+    expect(answer.status).toBe(200)
+    await answer.text()
+    const sent = JSON.stringify(mock.requests[0]?.body)
+    expect(sent).toMatch(/"(max_completion_tokens|max_tokens|max_output_tokens|maxOutputTokens|maxTokens)":\d{2,4}\b/)
+    await leash.close()
+  })
+})
+
+describe('an answer that a translation lets think', () => {
+  test.each(['low', 'medium', 'high', 'xhigh'])(
+    'at effort %s has no more tokens than are set aside',
+    async (reasoning_effort) => {
+      const leash = leashOf({ budgets: [{ limit: { tokens: 1_000_000 }, per: 'total' }] })
+      let reserved = 0
+      leash.use({
+        at: 'attempt',
+        middleware: (next) => async (call) => {
+          const result = next(call)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          reserved = (await leash.budgets())[0]?.reserved ?? 0
+          return result
+        },
+      })
+      mock.script({ latencyMs: 200 })
+      const messages = [{ role: 'user', content: 'How many moons?' }]
+      const body = { model: 'anthropic/claude-haiku-4-5', max_completion_tokens: 100, reasoning_effort, messages }
+      const answer = await send(leash, 'fetch', mock.url, { path: '/v1/chat/completions', body })
+      expect(answer.status).toBe(200)
+      const sent = mock.requests[0]?.body as { max_tokens: number; thinking: object }
+      expect(sent.thinking).toMatchObject({ type: 'enabled' })
+      expect(sent.max_tokens).toBeGreaterThan(1000)
+      expect(sent.max_tokens).toBeLessThan(reserved)
+      await answer.text()
+      await leash.close()
+    },
+  )
+})
+
+test('identical calls that share an answer pay for it once', async () => {
+  const leash = leashOf({ coalesce: true, budgets: [{ limit: { requests: 1 }, per: 'total' }] })
+  mock.script({ latencyMs: 50 })
+  const [ask] = asks
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => send(leash, 'fetch', mock.url, (ask as (typeof asks)[number]).request('Moons?', false))),
+  )
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(await leash.budgets()).toMatchObject([{ spent: 1, reserved: 0 }])
+  await leash.close()
+})
+
+test('a fallback is paid for at the provider that it leads to', async () => {
+  const leash = leashOf({
+    retry: false,
+    fallback: ['anthropic/claude-haiku-4-5'],
+    budgets: [{ limit: { usd: 1 }, per: 'day', by: 'provider' }],
+  })
+  mock.script({ status: 500 })
+  const messages = [{ role: 'user', content: 'Moons?' }]
+  await (await send(leash, 'fetch', mock.url, { path: '/v1/chat/completions', body: { model: 'gpt-4.1', messages } })).text()
+  const spent = (await leash.budgets()).map(({ of, spent }) => [of.provider, spent > 0])
+  expect(spent).toEqual([
+    ['openai', false],
+    ['anthropic', true],
+  ])
+  expect(await leash.budgets({ provider: 'openai' })).toMatchObject([{ spent: 0, reserved: 0 }])
+  await leash.close()
+})
+
+test('a hedge is not sent when it cannot be paid for', async () => {
+  for (const [limit, sent] of [
+    [2000, 1],
+    [1_000_000, 2],
+  ] as const) {
+    const leash = leashOf({
+      retry: false,
+      hedge: { delayMs: 10, maxShare: 1 },
+      budgets: [{ limit: { tokens: limit }, per: 'day' }],
+    })
+    mock.script({ latencyMs: 200 })
+    const body = { model: 'gpt-4.1', max_completion_tokens: 1000, messages: [{ role: 'user', content: 'Moons?' }] }
+    const answer = await send(leash, 'fetch', mock.url, { path: '/v1/chat/completions', body })
+    expect(answer.status).toBe(200)
+    expect(mock.requests).toHaveLength(sent)
+    await answer.text()
+    await until(() => leash.usage().reduce((sum, { attempts }) => sum + attempts, 0) === sent)
+    expect(await leash.budgets()).toMatchObject([{ reserved: 0 }])
+    await leash.close()
+    mock.reset()
+  }
+})
+
+test('a call has a budget of its own where the leash has none', async () => {
+  const client = new LeashLLM({ providers: mockProviders(mock.url) })
+  const params = { model: 'gpt-4.1', messages: [{ role: 'user' as const, content: 'Moons?' }] }
+  await expect(client.chat.completions.create(params, { leash: { budgetUsd: 0 } })).rejects.toThrow('budgetUsd')
+  const answer = await client.chat.completions.create(params, { leash: { budgetUsd: 0.01 } })
+  expect(answer.leash?.warnings).toMatchObject([{ path: 'max_completion_tokens' }])
+  await client.leash.close()
+})

@@ -1,0 +1,188 @@
+import { getEventListeners } from 'node:events'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Attempt, Call, Result } from '../../src/core/call.js'
+import { LeashError } from '../../src/core/errors.js'
+import type { Next } from '../../src/core/middleware.js'
+import { createLeash } from '../../src/leash.js'
+import { type PaceOptions, pace } from '../../src/middleware/pace.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { aCall } from '../helpers/call.js'
+import { useMock } from '../helpers/mock.js'
+
+const attempt: Attempt = { provider: 'test', model: 'gpt-test', protocol: 'openai-chat', startedAt: 0, outcome: 'ok' }
+const exhausted = (reset: string) => new Headers({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': reset })
+const answer = (headers = new Headers()): Result => ({ stream: false, status: 200, headers, body: {}, attempt })
+
+function refusal(options: { retryAfterMs?: number; headers?: Headers } = {}): LeashError {
+  const { retryAfterMs, headers = new Headers() } = options
+  const upstream = { protocol: 'openai-chat', status: 429, headers, text: '' }
+  return new LeashError('rate_limited', 'Too much.', { upstream, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+}
+
+/** A vendor that answers or refuses as the list says, and then answers. */
+function vendor(...plan: (Result | LeashError)[]): Next & { readonly seen: Call[] } {
+  const seen: Call[] = []
+  const next: Next = async (call) => {
+    const outcome = plan[seen.length] ?? answer()
+    seen.push(call)
+    if (outcome instanceof LeashError) throw outcome
+    return outcome
+  }
+  return Object.assign(next, { seen })
+}
+
+const layer = (next: Next, options?: PaceOptions) => pace(options)(next)
+
+describe('pace', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    expect(vi.getTimerCount()).toBe(0)
+    vi.useRealTimers()
+  })
+
+  test('holds calls back until there is room again, and no longer', async () => {
+    const next = vendor(answer(exhausted('5s')))
+    const send = layer(next)
+    await send(aCall())
+    const [second, third] = [send(aCall()), send(aCall())]
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(next.seen).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    await Promise.all([second, third])
+    expect(next.seen).toHaveLength(3)
+    await send(aCall())
+  })
+
+  test('lets calls pass as long as something remains', async () => {
+    const next = vendor(answer(new Headers({ 'x-ratelimit-remaining-requests': '1', 'x-ratelimit-reset-requests': '5s' })))
+    const send = layer(next)
+    await send(aCall())
+    await send(aCall())
+    expect(next.seen).toHaveLength(2)
+  })
+
+  test.each([
+    ['its Retry-After', refusal({ retryAfterMs: 3000 })],
+    ['its headers', refusal({ headers: exhausted('3s') })],
+  ])('learns from a 429 by %s, which is the caller’s all the same', async (_, error) => {
+    const next = vendor(error)
+    const send = layer(next)
+    await expect(send(aCall())).rejects.toBe(error)
+    const second = send(aCall())
+    await vi.advanceTimersByTimeAsync(2999)
+    expect(next.seen).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    await second
+  })
+
+  test('learns nothing from a limit of our own, nor from another failure', async () => {
+    const own = new LeashError('rate_limited', 'Ours.', { retryAfterMs: 9000 })
+    const next = vendor(own, new LeashError('overloaded', 'Busy.', { retryAfterMs: 9000 }))
+    const send = layer(next)
+    await expect(send(aCall())).rejects.toBe(own)
+    await expect(send(aCall())).rejects.toThrow('Busy')
+    await send(aCall())
+    expect(next.seen).toHaveLength(3)
+  })
+
+  test('learns nothing from an answer that no vendor gave', async () => {
+    const { attempt: _, ...remembered } = answer(exhausted('5s'))
+    const send = layer(vendor(remembered))
+    await send(aCall())
+    await send(aCall())
+  })
+
+  test.each([
+    ['it would wait longer than it may', { waitMs: 4999 }, {}],
+    ['it does not wait at all', { waitMs: 0 }, {}],
+    ['another target may be tried', {}, { alternatives: true }],
+    ['its deadline is sooner', {}, { deadline: 1 }],
+  ] as const)('refuses a call at once when %s, and says how long it takes', async (_, options, over) => {
+    const next = vendor(answer(exhausted('5s')))
+    const send = layer(next, options)
+    await send(aCall())
+    const deadline = 'deadline' in over ? { deadline: Date.now() + 4999 } : {}
+    await expect(send(aCall({ ...over, ...deadline }))).rejects.toMatchObject({
+      code: 'rate_limited',
+      retryable: true,
+      retryAfterMs: 5000,
+    })
+    expect(next.seen).toHaveLength(1)
+  })
+
+  test('asks again after a minute, however long a vendor says that it takes', async () => {
+    const next = vendor(answer(exhausted('1d')))
+    const send = layer(next)
+    await send(aCall())
+    const second = send(aCall())
+    await vi.advanceTimersByTimeAsync(60_000)
+    await second
+  })
+
+  test('holds back no other target, and no other key of the caller’s own', async () => {
+    const { target } = aCall()
+    const origin = (key: string) => ({
+      url: 'https://api.test/v1',
+      headers: new Headers({ authorization: `Bearer ${key}` }),
+      isVendor: true,
+    })
+    const next = vendor(answer(exhausted('5s')))
+    const send = layer(next)
+    await send(aCall({ target: { ...target, origin: origin('a') } }))
+    await send(aCall({ target: { ...target, origin: origin('b') } }))
+    await send(aCall({ target: { ...target, model: 'other' } }))
+    const held = send(aCall({ target: { ...target, origin: origin('a') } }))
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(next.seen).toHaveLength(3)
+    await vi.advanceTimersByTimeAsync(1)
+    await held
+  })
+
+  test('lets go of a caller who aborts in the same tick, and of its signal', async () => {
+    const next = vendor(answer(exhausted('5s')))
+    const send = layer(next)
+    await send(aCall())
+    const { signal, abort } = abortable()
+    const held = expect(send(aCall({ signal }))).rejects.toMatchObject({ code: 'aborted' })
+    expect(vi.getTimerCount()).toBe(1)
+    abort()
+    expect(vi.getTimerCount()).toBe(0)
+    await held
+    expect(next.seen).toHaveLength(1)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+})
+
+function abortable() {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
+}
+
+describe('over sockets', () => {
+  const mock = useMock()
+
+  test.each([false, true])('goes to another target instead of meeting a 429; streamed: %s', async (stream) => {
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      pace: true,
+      retry: false,
+      fallback: ['anthropic/claude-haiku-4-5'],
+    })
+    mock.script({ status: 429, headers: { 'retry-after': '30' } })
+    const ask = async () => {
+      const response = await leash.handle(
+        new Request('http://leash.test/v1/chat/completions', {
+          method: 'POST',
+          body: JSON.stringify({ model: 'openai/gpt-4o-mini', stream, messages: [{ role: 'user', content: 'Hello' }] }),
+        }),
+      )
+      return [response.status, response.headers.get('x-leash-provider'), await response.text()]
+    }
+    for (let call = 0; call < 3; call++) expect(await ask()).toEqual([200, 'anthropic', expect.stringContaining('Hello')])
+    // The first of the three has met the 429, and the others knew.
+    expect(mock.requests.map(({ path }) => path.includes('chat/completions'))).toEqual([true, false, false, false])
+    await leash.close()
+  })
+})

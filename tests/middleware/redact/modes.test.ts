@@ -1,0 +1,298 @@
+/** What becomes of values, in either direction. */
+import { describe, expect, test } from 'vitest'
+import type { Result } from '../../../src/core/call.js'
+import type { JsonObject } from '../../../src/core/json.js'
+import type { RedactOptions } from '../../../src/middleware/redact/options.js'
+import { protocolNamed } from '../../../src/protocols/index.js'
+import type { Protocol } from '../../../src/protocols/protocol.js'
+import { callOf, drive, framed, read, streamed, unframed, whole } from './drive.js'
+import { chatProtocols, speakerOf } from './speakers.js'
+
+async function chat(): Promise<Protocol> {
+  const protocol = await protocolNamed('openai-chat')
+  if (!protocol) throw new Error('No protocol.')
+  return protocol
+}
+const bodyOf = (content: unknown): JsonObject => ({ model: 'm', messages: [{ role: 'user', content }] }) as JsonObject
+const saying = (content: string) => whole({ choices: [{ index: 0, message: { role: 'assistant', content } }] })
+const contentOf = (result: Result) =>
+  (result as unknown as { body: { choices: { message: { content: string } }[] } }).body.choices[0]?.message.content
+
+/** What leaves, and what comes back when the model says it again, or says `says`. */
+async function pass(content: unknown, options: RedactOptions = {}, says?: string) {
+  const { layer, policies } = await drive(options)
+  const sent: JsonObject[] = []
+  const call = callOf(await chat(), bodyOf(content))
+  const answer = layer(async ({ body }) => {
+    sent.push(body)
+    return saying(says ?? String((body.messages as { content: string }[])[0]?.content))
+  })(call)
+  const outcome = await answer.then(contentOf, (error) => error)
+  const leaving = (sent[0]?.messages as { content: unknown }[] | undefined)?.[0]?.content
+  return { leaving, outcome, policies, report: call.report, sent: sent[0], body: call.body }
+}
+
+const mail = 'Mail a.b@acme.com, card 4111 1111 1111 1111.'
+
+describe('a request', () => {
+  test.each<[string, RedactOptions, string, string]>([
+    ['reversible', {}, 'Mail <EMAIL_1>, card <CARD_1>.', mail],
+    ['mask', { mode: 'mask' }, 'Mail *.*@****.***, card **** **** **** 1111.', 'Mail *.*@****.***, card **** **** **** 1111.'],
+    ['drop', { mode: 'drop' }, 'Mail , card .', 'Mail , card .'],
+    ['annotate', { mode: 'annotate' }, mail, mail],
+    [
+      'by type',
+      { entities: { EMAIL_ADDRESS: 'mask', CREDIT_CARD: false } },
+      'Mail *.*@****.***, card 4111 1111 1111 1111.',
+      'Mail *.*@****.***, card 4111 1111 1111 1111.',
+    ],
+    [
+      'by type and direction',
+      { entities: { EMAIL_ADDRESS: { request: 'drop' }, CREDIT_CARD: { request: false } } },
+      'Mail , card 4111 1111 1111 1111.',
+      'Mail , card 4111 1111 1111 1111.',
+    ],
+    ['only these', { entities: ['CREDIT_CARD'] }, 'Mail a.b@acme.com, card <CARD_1>.', mail],
+    ['but not these', { allow: ['a.b@acme.com'] }, 'Mail a.b@acme.com, card <CARD_1>.', mail],
+    ['and words of one’s own', { deny: ['Mail'] }, '<CUSTOM_1> <EMAIL_1>, card <CARD_1>.', mail],
+    [
+      'and patterns of one’s own',
+      { patterns: [{ name: 'verb', pattern: 'M\\w+l' }] },
+      '<VERB_1> <EMAIL_1>, card <CARD_1>.',
+      mail,
+    ],
+    ['what is sure enough', { minConfidence: 1 }, mail, mail],
+  ])('%s', async (_, options, leaving, outcome) => {
+    expect(await pass(mail, options)).toMatchObject({ leaving, outcome })
+  })
+
+  test('hash: the same value has the same code under the same key, and nobody turns it back', async () => {
+    const [one, again, other] = await Promise.all(
+      ['key of sixteen chars', 'key of sixteen chars', 'another key of more'].map((hashKey) =>
+        pass(mail, { mode: 'hash', hashKey }),
+      ),
+    )
+    expect(one?.leaving).toMatch(/^Mail <EMAIL_[0-9a-f]{16}>, card <CARD_[0-9a-f]{16}>\.$/)
+    expect(one?.outcome).toBe(one?.leaving)
+    expect(again?.leaving).toBe(one?.leaving)
+    expect(other?.leaving).not.toBe(one?.leaving)
+  })
+
+  test('block: it is refused with 403, before anything is sent, and without a word of what was found', async () => {
+    const { outcome, sent, policies, report } = await pass(mail, { entities: { CREDIT_CARD: 'block' } })
+    expect(outcome).toMatchObject({ code: 'policy_blocked', status: 403, retryable: false })
+    expect(outcome.message).toContain('CREDIT_CARD')
+    expect(outcome.message).not.toContain('4111')
+    expect(sent).toBeUndefined()
+    expect(policies).toEqual([
+      { callId: 'call_test', guard: 'redact', action: 'block', direction: 'request', found: { CREDIT_CARD: 1 } },
+    ])
+    expect(report.redactions).toBeUndefined()
+  })
+
+  test('nothing to redact: the very same call goes on, and the very same answer comes back', async () => {
+    const { layer } = await drive()
+    const call = { ...callOf(await chat(), bodyOf('Hello <EMAIL_1>')), text: '{}' }
+    const answer = saying('Hello')
+    let received: unknown
+    const result = await layer(async (call) => {
+      received = call
+      return answer
+    })(call)
+    expect(received).toBe(call)
+    expect(result).toBe(answer)
+  })
+
+  test('something redacted: the caller’s own bytes are not sent', async () => {
+    const { layer } = await drive()
+    const answer = saying('Hello')
+    const result = await layer(async (call) => {
+      expect(call).not.toHaveProperty('text')
+      return answer
+    })({ ...callOf(await chat(), bodyOf(mail)), text: JSON.stringify(bodyOf(mail)) })
+    expect(contentOf(result)).toBe('Hello')
+  })
+
+  test('the caller’s own body is not touched, and what nobody knows is passed on', async () => {
+    const body = { ...bodyOf(mail), future: { field: [1, 'x'] } } as JsonObject
+    const before = structuredClone(body)
+    const { layer } = await drive()
+    await layer(async (call) => {
+      expect(call.body.future).toBe(body.future)
+      return saying('')
+    })(callOf(await chat(), body))
+    expect(body).toEqual(before)
+  })
+
+  test('counts stand in the report and in the event, values nowhere', async () => {
+    const { policies, report } = await pass(`${mail} ${mail}`)
+    expect(report.redactions).toEqual({ EMAIL_ADDRESS: 2, CREDIT_CARD: 2 })
+    expect(policies).toEqual([
+      {
+        callId: 'call_test',
+        guard: 'redact',
+        action: 'redact',
+        direction: 'request',
+        found: { EMAIL_ADDRESS: 2, CREDIT_CARD: 2 },
+      },
+    ])
+    expect(JSON.stringify([policies, report])).not.toMatch(/acme|4111/)
+  })
+
+  test('descriptions of tools are left alone unless asked for', async () => {
+    const body = { ...bodyOf('a'), tools: [{ type: 'function', function: { name: 'f', description: 'ask a.b@acme.com' } }] }
+    for (const tools of [false, true]) {
+      const { layer } = await drive({ tools })
+      await layer(async (call) => {
+        expect(JSON.stringify(call.body).includes('acme')).toBe(!tools)
+        return saying('')
+      })(callOf(await chat(), body as JsonObject))
+    }
+  })
+
+  test('a card in a JSON number is taken out too', async () => {
+    const { leaving } = await pass('{"card": 4111111111111111, "n": 3}')
+    expect(leaving).toBe('{"card": "<CARD_1>", "n": 3}')
+  })
+
+  test.each(chatProtocols)('a thought that its vendor has signed goes back as it was: %s', async (name) => {
+    const { protocol, request } = await speakerOf(name)
+    const format = { 'anthropic-messages': 'anthropic-claude-v1', gemini: 'google-gemini-v1' }[name as string]
+    if (!format) return
+    const body = request({
+      maxTokens: 10,
+      messages: [
+        { role: 'user', content: [{ type: 'text', text: 'Mail a.b@acme.com' }] },
+        {
+          role: 'assistant',
+          content: [
+            {
+              type: 'reasoning',
+              text: 'Not c.d@example.org, but a.b@acme.com.',
+              signature: { format: format as 'anthropic-claude-v1', value: 'c2lnbmVk' },
+            },
+            { type: 'text', text: 'ok' },
+          ],
+        },
+        { role: 'user', content: [{ type: 'text', text: 'Go on' }] },
+      ],
+    })
+    const { layer } = await drive()
+    let sent = ''
+    await layer(async (call) => {
+      sent = JSON.stringify(call.body)
+      return whole({})
+    })(callOf(protocol, body))
+    expect(sent).not.toContain('acme')
+    if (sent.includes('c2lnbmVk') && sent.includes('Not ')) expect(sent).toContain('Not c.d@example.org, but <EMAIL_1>.')
+  })
+})
+
+describe('images, sounds and files', () => {
+  const image = [
+    { type: 'text', text: 'What is this?' },
+    { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+  ]
+  test('pass, unless told otherwise', async () => {
+    expect(await pass(image, {}, 'ok')).toMatchObject({ outcome: 'ok', policies: [] })
+  })
+  test('are told of', async () => {
+    const { outcome, policies } = await pass(image, { media: 'flag' }, 'ok')
+    expect(outcome).toBe('ok')
+    expect(policies).toMatchObject([{ action: 'flag', found: { images: 1 } }])
+  })
+  test('are refused', async () => {
+    const { outcome, sent, policies } = await pass(image, { media: 'block' }, 'ok')
+    expect(outcome).toMatchObject({ code: 'policy_blocked' })
+    expect(sent).toBeUndefined()
+    expect(policies).toMatchObject([{ action: 'block' }])
+  })
+})
+
+describe('an answer', () => {
+  const own = 'Ask me@model.ai or <EMAIL_1>.'
+  test.each<[string, RedactOptions, string]>([
+    ['passes what the model wrote of itself', {}, 'Ask me@model.ai or a.b@acme.com.'],
+    ['masks it', { response: 'mask' }, 'Ask **@*****.** or a.b@acme.com.'],
+    ['drops it', { response: 'drop' }, 'Ask  or a.b@acme.com.'],
+    ['counts it', { response: 'annotate' }, 'Ask me@model.ai or a.b@acme.com.'],
+    ['by type', { entities: { EMAIL_ADDRESS: { response: 'mask' } } }, 'Ask **@*****.** or a.b@acme.com.'],
+  ])('%s', async (_, options, outcome) => {
+    expect(await pass('Mail a.b@acme.com', options, own)).toMatchObject({ outcome })
+    // Streamed, it is the same.
+    for (const name of chatProtocols) {
+      const { protocol, request, stream, heardStream } = await speakerOf(name)
+      const { layer, policies } = await drive(options)
+      const body = request({ messages: [{ role: 'user', content: [{ type: 'text', text: 'Mail a.b@acme.com' }] }], maxTokens: 9 })
+      const call = callOf(protocol, body)
+      const events = stream([{ kind: 'text', pieces: own.match(/.{1,3}/g) ?? [] }])
+      const result = await layer(async () => streamed(framed(protocol, events), [7]))(call)
+      const { bytes } = await read(result)
+      expect(heardStream(unframed(protocol, bytes))[0], name).toMatchObject({ text: outcome })
+      const [, after] = policies
+      if (options.response === 'annotate')
+        expect(after).toMatchObject({ action: 'annotate', direction: 'response', found: { EMAIL_ADDRESS: 1 } })
+      else if (options.response) expect(call.report.redactions).toEqual({ EMAIL_ADDRESS: 2 })
+    }
+  })
+
+  test('is refused', async () => {
+    const { outcome, policies } = await pass('Hello', { response: 'block' }, 'Ask me@model.ai.')
+    expect(outcome).toMatchObject({ code: 'policy_blocked', status: 403 })
+    expect(outcome.message).not.toContain('model.ai')
+    expect(policies).toMatchObject([{ action: 'block', direction: 'response', found: { EMAIL_ADDRESS: 1 } }])
+  })
+
+  test('masked inside JSON stays JSON', async () => {
+    const { outcome } = await pass('Hello', { response: 'mask' }, '{"note": "line\\nme@model.ai"}')
+    expect(JSON.parse(outcome)).toEqual({ note: 'line\n**@*****.**' })
+  })
+})
+
+describe('when looking fails', () => {
+  const ner = () => {
+    throw new TypeError('cannot read a.b@acme.com')
+  }
+  test('the call is refused, without the error’s own words', async () => {
+    const { outcome, sent, policies } = await pass(mail, { ner })
+    expect(outcome).toMatchObject({ code: 'policy_blocked' })
+    expect(outcome.message).toContain('TypeError')
+    expect(`${outcome.message} ${outcome.cause}`).not.toContain('acme')
+    expect(sent).toBeUndefined()
+    expect(policies).toMatchObject([{ action: 'fail' }])
+  })
+  test('or sent as it is, when that was asked for', async () => {
+    expect(await pass(mail, { ner, onError: 'open' })).toMatchObject({
+      leaving: mail,
+      outcome: mail,
+      policies: [{ action: 'fail' }],
+    })
+  })
+  test('a recogniser of one’s own is asked', async () => {
+    const found = async (text: string) => [
+      { type: 'PERSON' as const, start: text.indexOf('Ada'), end: text.indexOf('Ada') + 3, confidence: 0.9 },
+    ]
+    const options = { ner: found, entities: ['PERSON'] } satisfies RedactOptions
+    expect(await pass('I am Ada.', options)).toMatchObject({ leaving: 'I am <PERSON_1>.', outcome: 'I am Ada.' })
+  })
+})
+
+test.each<[string, RedactOptions]>([
+  ['hashKey', { mode: 'hash' }],
+  ['no type', { entities: { EMAIL: 'mask' } as never }],
+  [
+    'nothing to look for',
+    { entities: { ...Object.fromEntries(['EMAIL_ADDRESS'].map((type) => [type, false])) }, mode: 'annotate', minConfidence: 2 },
+  ],
+])('options that make no sense are refused: %s', async (_, options) => {
+  await expect(drive(options)).rejects.toMatchObject({ code: 'invalid_config' })
+})
+
+test('embeddings are made of what may leave', async () => {
+  const { layer } = await drive()
+  const protocol = (await protocolNamed('openai-embeddings')) as Protocol
+  await layer(async ({ body }) => {
+    expect(body.input).toEqual(['Mail <EMAIL_1>', 'plain'])
+    return whole({ data: [] })
+  })(callOf(protocol, { model: 'm', input: ['Mail a.b@acme.com', 'plain'] }))
+})

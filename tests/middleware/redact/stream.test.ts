@@ -1,0 +1,252 @@
+/** How a stream comes back: what is held, what is not, and how it ends. */
+import { describe, expect, test } from 'vitest'
+import type { Result, StreamResult } from '../../../src/core/call.js'
+import { LeashError } from '../../../src/core/errors.js'
+import type { JsonObject } from '../../../src/core/json.js'
+import type { RedactOptions } from '../../../src/middleware/redact/options.js'
+import { protocolNamed } from '../../../src/protocols/index.js'
+import type { Protocol } from '../../../src/protocols/protocol.js'
+import { callOf, drive, framed, read, streamed, unframed } from './drive.js'
+import { chatProtocols, speakerOf } from './speakers.js'
+
+const encoder = new TextEncoder()
+const asking: JsonObject = { model: 'm', messages: [{ role: 'user', content: 'Mail a.b@acme.com' }] }
+
+async function chat(): Promise<Protocol> {
+  const protocol = await protocolNamed('openai-chat')
+  if (!protocol) throw new Error('No protocol.')
+  return protocol
+}
+
+/** One choice's piece of text, as most vendors write it. */
+const chunk = (content: string, index = 0) =>
+  `data: {"id":"1","object":"chat.completion.chunk","choices":[{"index":${index},"delta":{"content":${JSON.stringify(content)}},"finish_reason":null}],"future":1}\n\n`
+const finish = (index = 0) => `data: {"id":"1","choices":[{"index":${index},"delta":{},"finish_reason":"stop"}]}\n\n`
+const over = 'data: [DONE]\n\n'
+
+async function open(result: Result, options?: RedactOptions): Promise<StreamResult> {
+  const { layer } = await drive(options)
+  const back = await layer(async () => result)(callOf(await chat(), asking))
+  if (!back.stream) throw new Error('This is no stream.')
+  return back
+}
+
+async function back(events: readonly string[], cuts?: readonly number[], options?: RedactOptions) {
+  return read(await open(streamed(encoder.encode(events.join('')), cuts), options))
+}
+
+/** A stream whose pieces are handed out one by one. */
+function fed() {
+  const pieces: ((read: IteratorResult<Uint8Array>) => void)[] = []
+  const state = { left: false }
+  const body: AsyncIterableIterator<Uint8Array> = {
+    next: () => new Promise((resolve) => pieces.push(resolve)),
+    async return() {
+      state.left = true
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => body,
+  }
+  return {
+    state,
+    result: { stream: true, status: 200, headers: new Headers(), body } satisfies StreamResult,
+    feed: (text: string) => pieces.shift()?.({ done: false, value: encoder.encode(text) }),
+  }
+}
+
+const spoken = (bytes: Uint8Array): Record<number, string> => {
+  const texts: Record<number, string> = {}
+  for (const line of Buffer.from(bytes).toString().split('\n\n')) {
+    if (!line.startsWith('data: {')) continue
+    for (const { index, delta } of JSON.parse(line.slice(6)).choices ?? [])
+      texts[index] = (texts[index] ?? '') + (delta.content ?? '')
+  }
+  return texts
+}
+
+describe('bytes', () => {
+  test('are the very same when there is nothing to put back, however they are cut', async () => {
+    const events = [
+      ': hello\n\n',
+      chunk('a < b && c'),
+      'id: 7\nevent: x\n',
+      chunk('<EM'),
+      chunk('B> 100% <EMAIL_9> \\u003cdiv'),
+      chunk('<'),
+      finish(),
+      over,
+    ]
+    const whole = events.join('')
+    for (const cuts of [[whole.length], [1], [7, 3], [100]]) {
+      expect((await back(events, cuts)).bytes.toString()).toBe(whole)
+    }
+  })
+
+  test('that end with an event are handed on as the same array', async () => {
+    const bytes = encoder.encode(chunk('hello'))
+    const { body } = await open(streamed(bytes))
+    const first = await body[Symbol.asyncIterator]().next()
+    expect(first.value?.buffer.byteLength).toBe(bytes.byteLength)
+    expect(first.value).toEqual(bytes)
+  })
+
+  test('with carriage returns, and events without a blank line at the end', async () => {
+    const text = `${chunk('x <EMAIL_1>')}`.replaceAll('\n', '\r\n')
+    expect(spoken((await back([text, over])).bytes)).toEqual({ 0: 'x a.b@acme.com' })
+    expect((await back(['data: {"cut":'])).bytes.toString()).toBe('data: {"cut":')
+  })
+
+  test('of an edited event keep what nobody knows', async () => {
+    const { bytes } = await back([chunk('to <EMA'), chunk('IL_1>!'), over])
+    expect(bytes.toString()).toContain('"future":1')
+    expect(spoken(bytes)).toEqual({ 0: 'to a.b@acme.com!' })
+  })
+})
+
+describe('what is held back', () => {
+  test('is nothing that cannot become a placeholder', async () => {
+    const { result, feed } = fed()
+    const reader = (await open(result)).body[Symbol.asyncIterator]()
+    for (const text of ['Hello', ' a < b', ' <div', '>', ' 3 %5 &nbsp', '<EMAIL_2>']) {
+      const next = reader.next()
+      feed(chunk(text))
+      expect(Buffer.from((await next).value ?? []).toString()).toContain(JSON.stringify(text))
+    }
+  })
+
+  test('goes on as soon as it is decided', async () => {
+    const { result, feed } = fed()
+    const reader = (await open(result)).body[Symbol.asyncIterator]()
+    const next = reader.next()
+    for (const text of ['<', 'EMA', 'IL', '_1']) {
+      feed(chunk(text))
+      await new Promise(setImmediate)
+    }
+    feed(chunk('> is it'))
+    expect(spoken((await next).value)).toEqual({ 0: 'a.b@acme.com is it' })
+  })
+
+  test('goes on with the end of its choice, and does not wait for another', async () => {
+    const { result, feed } = fed()
+    const reader = (await open(result)).body[Symbol.asyncIterator]()
+    const next = reader.next()
+    feed(chunk('a <EMAIL'))
+    await new Promise(setImmediate)
+    feed(finish())
+    expect(spoken((await next).value)).toEqual({ 0: 'a <EMAIL' })
+  })
+
+  test('goes on when other events overtake it without end', async () => {
+    const others = Array.from({ length: 400 }, () => chunk('x', 1))
+    const { result, feed } = fed()
+    const reader = (await open(result)).body[Symbol.asyncIterator]()
+    const next = reader.next()
+    feed(chunk('<', 0) + others.join(''))
+    expect(spoken((await next).value)[0]).toBe('<')
+  })
+})
+
+test('answers side by side do not mix', async () => {
+  const events = [
+    chunk('<EM', 0),
+    chunk('one <EMAIL_', 1),
+    chunk('AIL_1> zero', 0),
+    chunk('1>', 1),
+    finish(0),
+    chunk('!', 1),
+    finish(1),
+    over,
+  ]
+  expect(spoken((await back(events)).bytes)).toEqual({ 0: 'a.b@acme.com zero', 1: 'one a.b@acme.com!' })
+})
+
+test('arguments of tool calls side by side are put back, and stay JSON', async () => {
+  const call = (index: number, text: string) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index, function: { arguments: text } }] } }] })}\n\n`
+  const { layer } = await drive({ deny: ['se"cret\n'] })
+  const body: JsonObject = { model: 'm', messages: [{ role: 'user', content: 'It is se"cret\n.' }] }
+  const events = [
+    call(0, '{"a":"<CUS'),
+    call(0, 'TOM_1>"}'),
+    call(1, '{"b":'),
+    call(1, '"\\u003cCUSTOM_1\\u00'),
+    call(1, '3e"}'),
+    finish(),
+    over,
+  ]
+  const result = await layer(async () => streamed(encoder.encode(events.join('')), [11]))(callOf(await chat(), body))
+  const texts = ['', '']
+  for (const { data } of unframed(await chat(), (await read(result)).bytes)) {
+    if (data === '[DONE]') continue
+    for (const { index, function: fn } of JSON.parse(data).choices[0].delta.tool_calls ?? []) texts[index] += fn.arguments
+  }
+  expect(texts.map((text) => JSON.parse(text))).toEqual([{ a: 'se"cret\n' }, { b: 'se"cret\n' }])
+})
+
+describe('the end', () => {
+  test('of a stream that breaks: what was held goes out, then the error', async () => {
+    const broken = streamed(encoder.encode(chunk('a') + chunk('b <EMAIL_')), [1000], new Error('reset'))
+    const { bytes, error, ending } = await read(await open(broken))
+    expect(spoken(bytes)).toEqual({ 0: 'ab <EMAIL_' })
+    expect(error).toMatchObject({ message: 'reset' })
+    expect(ending).toMatchObject({ code: 'network_error' })
+  })
+
+  test('of one that is left: its source is left too', async () => {
+    const { result, feed, state } = fed()
+    const stream = await open(result)
+    const reader = stream.body[Symbol.asyncIterator]()
+    const next = reader.next()
+    feed(chunk('a'))
+    await next
+    await reader.return?.()
+    expect(state.left).toBe(true)
+    expect(await reader.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('is told once, and after it nothing is known any more', async () => {
+    const { bytes, ending } = await back([chunk('<EMAIL_1>'), over])
+    expect(spoken(bytes)).toEqual({ 0: 'a.b@acme.com' })
+    expect(ending).toBeUndefined()
+  })
+
+  test.each(chatProtocols)('of a stream that says what it may not: an error, and the source is left (%s)', async (name) => {
+    const { protocol, request, stream } = await speakerOf(name)
+    const { layer, policies } = await drive({ response: 'block' })
+    const events = stream([{ kind: 'text', pieces: ['Ask me@mo', 'del.ai ', 'now ', 'and ', 'then'] }])
+    const state = { left: false }
+    const bytes = framed(protocol, events)
+    async function* body() {
+      try {
+        for (let at = 0; at < bytes.length; at += 50) yield bytes.slice(at, at + 50)
+      } finally {
+        state.left = true
+      }
+    }
+    const body1 = request({ messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }], maxTokens: 9 })
+    const result = await layer(async () => ({ stream: true, status: 200, headers: new Headers(), body: body() }))(
+      callOf(protocol, body1),
+    )
+    const { bytes: told, error, ending } = await read(result)
+    expect(error).toBeInstanceOf(LeashError)
+    expect(error).toMatchObject({ code: 'policy_blocked' })
+    expect(ending).toBe(error)
+    expect(told.toString('latin1')).not.toContain('del.ai')
+    expect(state.left).toBe(true)
+    expect(policies).toMatchObject([{ action: 'block', direction: 'response', found: { EMAIL_ADDRESS: 1 } }])
+  })
+})
+
+test('a stream of Gemini that comes as one list is put back too', async () => {
+  const protocol = (await protocolNamed('gemini')) as Protocol
+  const { layer } = await drive()
+  const part = (text: string) => ({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] })
+  const body = { contents: [{ role: 'user', parts: [{ text: 'Mail a.b@acme.com' }] }] }
+  const result = await layer(async () => ({
+    stream: false,
+    status: 200,
+    headers: new Headers(),
+    body: [part('to <EMA'), part('IL_1>'), part(' now')],
+  }))(callOf(protocol, body))
+  expect(result).toMatchObject({ body: [part('to a.b@acme.com'), part(''), part(' now')] })
+})

@@ -1,0 +1,114 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { describe, expect, test } from 'vitest'
+import { LeashLLM, reportOf } from '../../src/index.js'
+import { createLeash } from '../../src/leash.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { useMock } from '../helpers/mock.js'
+
+const mock = useMock()
+const messages = [{ role: 'user' as const, content: 'Count to eight.' }]
+const models = ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash']
+
+/** A dollar for a million tokens in, ten for a million out. */
+const rates = { input: 1, cacheRead: 1, cacheWrite: 1, output: 10 }
+const prices = { 'openai/*': rates, 'anthropic/*': rates, 'google/*': rates }
+const client = () => new LeashLLM({ apiKey: 'key', baseURL: `${mock.url}/v1`, providers: mockProviders(mock.url), prices })
+
+describe.each(models)('a stream of %s', (model) => {
+  test('tells in each chunk what it has cost so far, when asked', async () => {
+    const stream = await client().chat.completions.create({ model, messages, stream: true }, { leash: { costs: true } })
+    const costs: number[] = []
+    let text = ''
+    for await (const chunk of stream) {
+      costs.push(chunk.leash?.cost.usd ?? Number.NaN)
+      text += chunk.choices[0]?.delta.content ?? ''
+    }
+    expect(text).not.toBe('')
+    expect(costs.length).toBeGreaterThan(2)
+    expect(costs).toEqual([...costs].sort((a, b) => a - b))
+    expect(costs[0]).toBeGreaterThan(0)
+  })
+
+  test('says nothing of it when nobody asks', async () => {
+    const stream = await client().chat.completions.create({ model, messages, stream: true })
+    for await (const chunk of stream) expect(chunk).not.toHaveProperty('leash')
+  })
+
+  test('is as it was but for the cost', async () => {
+    const chunks = async (costs: boolean) => {
+      const all: unknown[] = []
+      const stream = await client().chat.completions.create({ model, messages, stream: true }, { leash: { costs } })
+      for await (const { leash: _, id, created, ...chunk } of stream)
+        all.push({ ...chunk, system_fingerprint: '', obfuscation: '', known: [typeof id, typeof created] })
+      return all
+    }
+    expect(await chunks(true)).toEqual(await chunks(false))
+  })
+
+  test('ends when it has cost more than it may, and the vendor is left', async () => {
+    mock.script({ chunkDelayMs: 5 })
+    const stream = await client().chat.completions.create({ model, messages, stream: true }, { leash: { stopAtUsd: 0.00002 } })
+    const read = async () => {
+      let text = ''
+      for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
+      return text
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'budget_exceeded' })
+    const report = await reportOf(stream)
+    expect(report.attempts).toMatchObject([{ outcome: 'cancelled' }])
+  })
+
+  test('goes to its end below that', async () => {
+    const stream = await client().chat.completions.create({ model, messages, stream: true }, { leash: { stopAtUsd: 1 } })
+    let text = ''
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
+    expect(text).toContain('eight')
+  })
+})
+
+test('what failed attempts cost counts as well', async () => {
+  mock.script({ cutAfter: { events: 1 } })
+  const stream = await client().chat.completions.create(
+    { model: 'gpt-4o-mini', messages, stream: true },
+    { leash: { costs: true }, maxRetries: 1 },
+  )
+  const costs: number[] = []
+  for await (const chunk of stream) costs.push(chunk.leash?.cost.usd ?? 0)
+  const [lost] = (await reportOf(stream)).attempts
+  expect(lost?.cost).toBeGreaterThan(0)
+  expect(costs[0]).toBeGreaterThan((lost?.cost ?? 0) / 1e9)
+})
+
+test('a model without a price cannot be held to it, and says so', async () => {
+  const stream = await client().chat.completions.create(
+    { model: 'mistral/nobody-knows-it', messages, stream: true },
+    { leash: { stopAtUsd: 1 } },
+  )
+  const read = async () => {
+    for await (const _ of stream);
+  }
+  await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('price') })
+})
+
+test('a stream in Anthropic’s own protocol tells it too', async () => {
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    prices,
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true } })],
+  })
+  const anthropic = leash.wrap(new Anthropic({ apiKey: 'key', baseURL: mock.url }))
+  const stream = await anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 50, messages, stream: true })
+  for await (const event of stream) expect(event).toHaveProperty('leash.cost.usd')
+})
+
+test('a stream of OpenAI’s Responses, which says everything again at its end, counts it once', async () => {
+  const stream = await client().responses.create(
+    { model: 'gpt-4o-mini', input: 'Count to eight.', stream: true },
+    { leash: { costs: true } },
+  )
+  const costs: unknown[] = []
+  for await (const event of stream) costs.push(Object(Object(Object(event).leash).cost).usd)
+  const { cost } = await reportOf(stream)
+  expect(costs.at(-1)).toBe(cost?.usd)
+  expect(Math.max(...costs.map(Number))).toBe(cost?.usd)
+})

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
+import { type ContentFilterOptions, contentFilter } from '../../src/modules/index.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { asks, doors, send } from '../middleware/asks.js'
+
+const mock = useMock()
+const [chat] = asks
+
+function open(filter: ContentFilterOptions, options: LeashOptions = {}) {
+  const leash = createLeash({ providers: mockProviders(mock.url), retry: false, modules: [contentFilter(filter)], ...options })
+  const reports: Report[] = []
+  const events: string[] = []
+  leash.on('result', (report) => reports.push(report))
+  leash.on('policy', ({ action, direction, found }) => events.push(`${action} ${direction} ${JSON.stringify(found)}`))
+  return { leash, reports, events }
+}
+const ask = (leash: Leash, text: string, stream = false) =>
+  send(leash, 'fetch', mock.url, chat?.request(text, stream) ?? { path: '', body: {} })
+
+async function refuses(filter: ContentFilterOptions, text: string): Promise<boolean> {
+  return (await ask(open(filter).leash, text)).status === 403
+}
+
+describe('keywords', () => {
+  test.each([
+    ['the Bluebird lands', true],
+    ['the BLUEBIRD.', true],
+    ['bluebirds', false],
+    ['my-bluebird-plan', true],
+    ['ｂｌｕｅｂｉｒｄ', true],
+    ['blue\u200bbird', true],
+    ['blue\u00adbird', true],
+    ['blue bird', false],
+  ])('are whole words, however they are written: %s', async (text, expected) => {
+    expect(await refuses({ keywords: ['bluebird'], direction: 'request' }, text)).toBe(expected)
+  })
+
+  test('with signs in them are found as they stand', async () => {
+    expect(await refuses({ keywords: ['c++ (beta)'], direction: 'request' }, 'about C++ (beta) today')).toBe(true)
+    expect(await refuses({ keywords: ['a.b'], direction: 'request' }, 'about axb today')).toBe(false)
+  })
+
+  test('of scripts without spaces are found within', async () => {
+    expect(await refuses({ keywords: ['機密'], direction: 'request' }, 'これは機密です')).toBe(true)
+  })
+})
+
+test.each([
+  ['to kill the process', true],
+  ['kill  the,\nprocess', true],
+  ['kill the other process', false],
+])('phrases are words in their order: %s', async (text, expected) => {
+  expect(await refuses({ phrases: ['kill the process'], direction: 'request' }, text)).toBe(expected)
+})
+
+test('patterns run in time that grows with the text alone', async () => {
+  const filter: ContentFilterOptions = { patterns: ['(a+)+$'], direction: 'request' }
+  expect(await refuses(filter, `${'a'.repeat(50_000)}!`)).toBe(false)
+  expect(await refuses({ patterns: ['(?i)proj-\\d{4}'], direction: 'request' }, 'see PROJ-1234')).toBe(true)
+})
+
+test('a short word of one rule is found within a longer phrase of another', async () => {
+  const rules = [
+    { name: 'soft', phrases: ['kill the process'], action: 'annotate' as const },
+    { name: 'hard', keywords: ['kill'] },
+  ]
+  expect(await refuses({ rules }, 'kill the process')).toBe(true)
+})
+
+describe('severity', () => {
+  const rules = (['low', 'medium', 'high', 'critical'] as const).map((severity) => ({
+    name: severity,
+    keywords: [severity],
+    severity,
+  }))
+
+  test('says what is done', async () => {
+    const { leash, reports, events } = open({ rules: rules.map((rule) => ({ ...rule, direction: 'request' })) })
+    expect((await ask(leash, 'low low')).status).toBe(200)
+    expect((await ask(leash, 'medium')).status).toBe(200)
+    expect((await ask(leash, 'high')).status).toBe(403)
+    expect((await ask(leash, 'critical')).status).toBe(403)
+    expect(events).toEqual([
+      'annotate request {"low":2}',
+      'flag request {"medium":1}',
+      'annotate request {"high":1}',
+      'block request {"high":1}',
+      'annotate request {"critical":1}',
+      'block request {"critical":1}',
+    ])
+    expect(reports[0]?.annotations).toEqual({ 'content-filter': { low: { severity: 'low', count: 2 } } })
+  })
+
+  test('gives way to an action', async () => {
+    expect(await refuses({ keywords: ['x'], severity: 'critical', action: 'warn' }, 'x')).toBe(false)
+    expect(await refuses({ keywords: ['x'], severity: 'low', action: 'block', direction: 'request' }, 'x')).toBe(true)
+  })
+})
+
+test('the caller is told its words, and never the text', async () => {
+  const told = await (await ask(open({ keywords: ['bluebird'], message: 'No names of products.' }).leash, 'bluebird')).text()
+  expect(told).toContain('No names of products.')
+  const usual = await (await ask(open({ rules: [{ name: 'products', keywords: ['bluebird'] }] }).leash, 'bluebird')).text()
+  expect(usual).toContain('products')
+  expect(usual).not.toContain('bluebird')
+})
+
+describe.each(doors)('by %s', (door) => {
+  describe.each(asks)('$protocol', ({ request }) => {
+    test.each([
+      ['as it comes', {}],
+      ['one byte at a time', { chunkBytes: 1 }],
+    ])(
+      'a stream %s ends in an error of its protocol before the word is read, and the upstream is cancelled',
+      async (_, fault) => {
+        mock.script({ ...fault, hang: { afterEvents: 14 } })
+        const { leash, reports } = open({ phrases: ['three four'], direction: 'response' })
+        const response = await send(leash, door, mock.url, request('one two three four five six seven eight', true))
+        expect(response.status).toBe(200)
+        const said = Buffer.from(await response.arrayBuffer()).toString('utf8')
+        expect(said).toContain('policy_blocked')
+        expect(said).not.toContain('three')
+        await until(() => mock.requests[0]?.outcome === 'aborted')
+        expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'cancelled' }] }])
+      },
+    )
+
+    test('what is only noted changes no byte of a stream, and is counted once', async () => {
+      const text = 'one two three four three five'
+      const bytes = async (modules: LeashOptions['modules']) => {
+        const leash = createLeash({ providers: mockProviders(mock.url), retry: false, ...(modules && { modules }) })
+        const reports: Report[] = []
+        leash.on('result', (report) => reports.push(report))
+        const response = await send(leash, door, mock.url, request(text, true))
+        return { bytes: Buffer.from(await response.arrayBuffer()), reports }
+      }
+      const plain = await bytes(undefined)
+      mock.reset()
+      const noted = await bytes([contentFilter({ keywords: ['three'], action: 'annotate', direction: 'response' })])
+      // Ids and times of a translation are made anew for each call.
+      expect(noted.bytes.length).toBe(plain.bytes.length)
+      expect(noted.reports[0]?.annotations).toEqual({ 'content-filter': { content: { severity: 'high', count: 2 } } })
+    })
+  })
+})
+
+test('whether a word ends at the end of a stream is seen at its end', async () => {
+  const { leash } = open({ keywords: ['eight'], direction: 'response' })
+  expect(await (await ask(leash, 'seven eight', true)).text()).toContain('policy_blocked')
+  expect(await (await ask(leash, 'seven eighteen', true)).text()).not.toContain('policy_blocked')
+})
+
+test.each([
+  [{}, /needs `keywords`/],
+  [{ rules: [] }, /needs `keywords`/],
+  [{ keywords: [] }, /looks for nothing/],
+  [{ keywords: [' '] }, /not empty/],
+  [{ keywords: ['a'], severity: 'huge' }, /`severity`/],
+  [{ keywords: ['a'], action: 'explode' }, /`action`/],
+  [{ keywords: ['a'], direction: 'up' }, /`direction`/],
+  [{ patterns: ['a'], maxLength: 0 }, /`maxLength`/],
+  [{ rules: [{ keywords: ['a'] }, { keywords: ['b'] }] }, /Two rules are named "content"/],
+])('rules that cannot be are refused: %o', (options, message) => {
+  expect(() => contentFilter(options as never)).toThrow(message)
+})
+
+test('a pattern that is none refuses calls, and says why', async () => {
+  const { leash } = open({ patterns: ['(?=look)'] })
+  expect((await ask(leash, 'hi')).status).toBe(403)
+  expect(leash.health().modules?.[0]).toMatchObject({ state: 'failed', lastError: { message: expect.stringContaining('RE2') } })
+})

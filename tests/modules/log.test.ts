@@ -1,0 +1,248 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createLeash, type Leash, type LeashOptions } from '../../src/leash.js'
+import { contentFilter, type LogLine, type LogOptions, log } from '../../src/modules/index.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { asks, send } from '../middleware/asks.js'
+
+const mock = useMock()
+const [chat] = asks
+const open = (options: LogOptions, more: LeashOptions = {}) =>
+  createLeash({ providers: mockProviders(mock.url), retry: false, modules: [log(options)], ...more })
+const ask = async (leash: Leash, text = 'one two three', stream = false) => {
+  const response = await send(leash, 'fetch', mock.url, chat?.request(text, stream) ?? { path: '', body: {} })
+  await response.text()
+}
+const linesIn = (text: string): LogLine[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+async function logged(options: LogOptions, text?: string, stream?: boolean): Promise<LogLine[]> {
+  const lines: LogLine[] = []
+  const leash = open({ ...options, to: (line) => void lines.push(line) })
+  await ask(leash, text, stream)
+  await leash.close()
+  return lines
+}
+
+describe('a line', () => {
+  test.each([false, true])('tells of a call, and nothing of what was said (stream: %s)', async (stream) => {
+    const lines = await logged({}, 'one two three', stream)
+    expect(lines).toMatchObject([
+      {
+        id: expect.stringMatching(/^call_/),
+        protocol: 'openai-chat',
+        model: 'gpt-4.1',
+        target: 'openai/gpt-4.1',
+        stream,
+        outcome: 'ok',
+        status: 200,
+        attempts: 1,
+        durationMs: expect.any(Number),
+        usage: expect.any(Object),
+      },
+    ])
+    expect(JSON.stringify(lines)).not.toMatch(/two|"request"|"response"/)
+  })
+
+  test.each([false, true])('has what was said where that is asked for, without personal data (stream: %s)', async (stream) => {
+    const [line] = await logged({ content: true }, 'write to jane.roe@example.com now', stream)
+    expect(JSON.stringify(line?.request)).toContain('write to [EMAIL_ADDRESS] now')
+    expect(JSON.stringify(line?.response)).toContain('[EMAIL_ADDRESS]')
+    expect(JSON.stringify(line)).not.toContain('jane.roe')
+    const [open] = await logged({ content: true, redact: false }, 'write to jane.roe@example.com now', stream)
+    expect(JSON.stringify(open)).toContain('jane.roe')
+  })
+
+  test('has no personal data in tags and names either', async () => {
+    const lines: LogLine[] = []
+    const { LeashLLM } = await import('../../src/index.js')
+    const client = new LeashLLM({
+      apiKey: 'mock',
+      baseURL: `${mock.url}/v1`,
+      modules: [log({ to: (line) => void lines.push(line) })],
+    })
+    const messages = [{ role: 'user' as const, content: 'hi' }]
+    const leash = { user: 'jane.roe@example.com', tenant: 'acme', tags: { to: 'joe@example.com' } }
+    await client.chat.completions.create({ model: 'gpt-4.1', messages }, { leash })
+    await client.leash.close()
+    expect(lines).toMatchObject([{ user: '[EMAIL_ADDRESS]', tenant: 'acme', tags: { to: '[EMAIL_ADDRESS]' } }])
+  })
+
+  test('tells of a call that failed, and of one that another module refused', async () => {
+    const lines: LogLine[] = []
+    const to = (line: LogLine) => void lines.push(line)
+    const modules = [log({ to, sample: 0, content: true }), contentFilter({ keywords: ['bluebird'] })]
+    const leash = createLeash({ providers: mockProviders(mock.url), retry: false, modules })
+    mock.script({ status: 500 })
+    await ask(leash)
+    await ask(leash, 'bluebird')
+    await leash.close()
+    expect(lines).toMatchObject([
+      { outcome: 'error', code: 'upstream_error', attempts: 1 },
+      { outcome: 'error', code: 'policy_blocked', status: 403, attempts: 0 },
+    ])
+    // It was refused outside of redaction: what it said never came to where the log stands.
+    expect(lines[1]?.request).toEqual([])
+  })
+
+  test('tells of a stream that was left, and of one that broke', async () => {
+    const lines: LogLine[] = []
+    const leash = open({ to: (line) => void lines.push(line) })
+    mock.script({ hang: { afterEvents: 3 } }, { cutAfter: { events: 3 } })
+    const left = await send(leash, 'fetch', mock.url, chat?.request('one two three', true) ?? { path: '', body: {} })
+    const reader = left.body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    await expect(ask(leash, 'one two three', true)).rejects.toThrow()
+    await until(() => lines.length === 2)
+    expect(lines).toMatchObject([{ outcome: 'cancelled' }, { outcome: 'error', code: 'network_error' }])
+  })
+
+  test('is written for a share of the calls', async () => {
+    expect(await logged({ sample: 0 })).toEqual([])
+    expect(await logged({ sample: 1 })).toHaveLength(1)
+  })
+})
+
+test('goes to stdout by itself', async () => {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  try {
+    const leash = open({})
+    await ask(leash)
+    await leash.close()
+    expect(write.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('"call_'))).toHaveLength(1)
+  } finally {
+    write.mockRestore()
+  }
+})
+
+describe('a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'leashllm-log-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test('is put aside when it is full, compressed, and only as many are kept', async () => {
+    const file = join(folder, 'calls.jsonl')
+    const leash = open({ to: { file, maxBytes: 900, maxFiles: 2 } })
+    for (let call = 0; call < 12; call++) await ask(leash)
+    await leash.close()
+    expect(readdirSync(folder).sort()).toEqual(['calls.jsonl', 'calls.jsonl.1.gz', 'calls.jsonl.2.gz'])
+    const texts = [gunzipSync(readFileSync(`${file}.2.gz`)), gunzipSync(readFileSync(`${file}.1.gz`)), readFileSync(file)].map(
+      String,
+    )
+    const ids = texts.flatMap(linesIn).map(({ id }) => String(id))
+    expect(ids.length).toBeGreaterThan(3)
+    expect(ids).toEqual(ids.toSorted())
+    for (const text of texts) expect(text.length).toBeLessThanOrEqual(900)
+    expect(statSync(file).mode & 0o077).toBe(0)
+  })
+
+  test('goes on where it was, also uncompressed', async () => {
+    const file = join(folder, 'again.jsonl')
+    for (let run = 0; run < 2; run++) {
+      const leash = open({ to: { file, gzip: false } })
+      await ask(leash)
+      await leash.close()
+    }
+    expect(linesIn(readFileSync(file, 'utf8'))).toHaveLength(2)
+  })
+
+  test('that cannot be written harms no call, and is seen in health', async () => {
+    const leash = open({ to: { file: join(folder, 'no/such/folder.jsonl') } })
+    await ask(leash)
+    await until(() => (leash.health().modules?.[0]?.metrics.errors ?? 0) === 1)
+    const [status] = await leash.modules.health()
+    expect(status).toMatchObject({ health: { ok: false, detail: expect.stringContaining('ENOENT') } })
+  })
+})
+
+describe('an endpoint', () => {
+  const got: { url: string; body: string; type: string | undefined; key: unknown }[] = []
+  const answers: { status: number; body: string }[] = []
+  let server: Server
+  let url = ''
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      got.push({ url: request.url ?? '', body, type: request.headers['content-type'], key: request.headers['x-key'] })
+      const { status, body: said } = answers.shift() ?? { status: 200, body: '{}' }
+      response.writeHead(status).end(said)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterEach(() => {
+    got.splice(0)
+    answers.splice(0)
+  })
+  afterAll(() => void server.close())
+
+  test('gets many lines at a time, and the rest at the end', async () => {
+    const leash = open({ to: { url: `${url}/logs`, batch: 2, flushMs: 60_000, headers: { 'x-key': 'k' } } })
+    for (let call = 0; call < 3; call++) await ask(leash)
+    await until(() => got.length >= 1)
+    await leash.close()
+    expect(got.map(({ body }) => linesIn(body).length)).toEqual([2, 1])
+    expect(got[0]).toMatchObject({ url: '/logs', type: 'application/x-ndjson', key: 'k' })
+  })
+
+  test('gets a list where it wants one', async () => {
+    const leash = open({ to: { url, format: 'json' } })
+    await ask(leash)
+    await leash.close()
+    expect(JSON.parse(got[0]?.body ?? '')).toMatchObject([{ outcome: 'ok' }])
+  })
+
+  test('that refuses gets the lines again, in their order', async () => {
+    answers.push({ status: 503, body: '' })
+    const leash = open({ to: { url, flushMs: 5 } })
+    await ask(leash)
+    await ask(leash)
+    await until(() => got.length >= 2)
+    await leash.close()
+    const taken = got.slice(1).flatMap(({ body }) => linesIn(body))
+    expect(taken).toHaveLength(2)
+    expect(leash.health().modules?.[0]?.metrics.errors).toBe(0)
+  })
+
+  test('of Elasticsearch gets an index and an id for each, and again what it had no room for', async () => {
+    answers.push({ status: 200, body: JSON.stringify({ errors: true, items: [{ create: { status: 429 } }] }) })
+    const leash = open({ to: { url: `${url}/`, format: 'elasticsearch', index: 'calls', flushMs: 5 } })
+    await ask(leash)
+    await until(() => got.length === 2)
+    await leash.close()
+    expect(got.map(({ url }) => url)).toEqual(['/_bulk', '/_bulk'])
+    const [head, line] = linesIn(got[0]?.body ?? '')
+    expect(head).toEqual({ create: { _index: 'calls', _id: `${line?.id}-${line?.at}` } })
+    expect(got[1]?.body).toBe(got[0]?.body)
+  })
+
+  test('of Elasticsearch that will never take a line is not asked for ever', async () => {
+    answers.push({ status: 200, body: JSON.stringify({ errors: true, items: [{ create: { status: 400 } }] }) })
+    const leash = open({ to: { url, format: 'elasticsearch', index: 'calls' } })
+    await ask(leash)
+    await leash.close()
+    expect(got).toHaveLength(1)
+  })
+})
+
+test.each([
+  [{ to: 'nowhere' }, /`to`/],
+  [{ to: { url: 'ftp://x' } }, /`to`/],
+  [{ to: { file: '' } }, /`to`/],
+  [{ to: { file: 'x', maxFiles: 0 } }, /`to\.maxFiles`/],
+  [{ to: { url: 'http://x', format: 'xml' } }, /`to\.format`/],
+  [{ to: { url: 'http://x', format: 'elasticsearch' } }, /`to\.index`/],
+  [{ sample: 2 }, /`sample`/],
+])('options that cannot be are refused: %o', (options, message) => {
+  expect(() => log(options as never)).toThrow(message)
+})

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { exhaustedMs } from '../../src/protocols/rate-limit-headers.js'
+
+const now = Date.UTC(2026, 0, 1)
+const at = (headers: Record<string, string>) => exhaustedMs(new Headers(headers), now)
+const openai = (remaining: string, reset: string) =>
+  at({ 'x-ratelimit-remaining-requests': remaining, 'x-ratelimit-reset-requests': reset })
+
+describe('when nothing remains', () => {
+  test.each([
+    ['120ms', 120],
+    ['1s', 1000],
+    ['6m0s', 360_000],
+    ['1h2m3.5s', 3_723_500],
+    ['1d', 86_400_000],
+    ['7', 7000],
+    ['0.25', 250],
+    ['1767225610', 10_000],
+    ['1767225610000', 10_000],
+    ['2026-01-01T00:00:30Z', 30_000],
+    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+  ])('a reset of %s is so many milliseconds away: %i', (reset, ms) => {
+    expect(openai('0', reset)).toBe(ms)
+  })
+
+  test.each(['', 'soon', '2025-12-31T00:00:00Z', '1767225500', '-3'])('a reset of "%s" is no time to wait for', (reset) => {
+    expect(openai('0', reset)).toBe(0)
+  })
+
+  test('the limit that takes longest counts', () => {
+    expect(
+      at({
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '2s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '9s',
+      }),
+    ).toBe(9000)
+  })
+
+  test.each([
+    [
+      'Anthropic',
+      { 'anthropic-ratelimit-input-tokens-remaining': '0', 'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:05Z' },
+    ],
+    ['Cerebras', { 'x-ratelimit-remaining-tokens-minute': '0', 'x-ratelimit-reset-tokens-minute': '5' }],
+    ['one without a unit', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '5' }],
+  ])('%s says so in its own words', (_, headers) => {
+    expect(at(headers as Record<string, string>)).toBe(5000)
+  })
+})
+
+test.each([
+  ['1', '6m'],
+  ['0.5', '6m'],
+  ['', '6m'],
+  ['none', '6m'],
+])('with "%s" remaining there is room', (remaining, reset) => {
+  expect(openai(remaining, reset)).toBe(0)
+})
+
+test('other headers, and ours of another name, say nothing', () => {
+  expect(at({ 'retry-after': '5', 'x-leash-ratelimit-remaining-requests': '0', 'x-leash-ratelimit-reset-requests': '5s' })).toBe(
+    0,
+  )
+})

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.js'
+import { lens } from '../../src/protocols/openai-chat/lens.js'
+import { inputTokens, tokenCounter } from '../../src/protocols/tokens.js'
+
+const count = await tokenCounter.get()
+const body = (...texts: string[]): JsonObject => ({ messages: texts.map((content) => ({ role: 'user', content })) })
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+
+test('every text of a short request is counted, and its tools', () => {
+  expect(inputTokens(lens, body('one two three', 'four'), count)).toBe(count('one two three') + count('four'))
+  const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }]
+  expect(inputTokens(lens, { ...body('one'), tools }, count)).toBe(count('one') + count(JSON.stringify(tools)))
+})
+
+test('a request is counted once, whoever asks', () => {
+  let counted = 0
+  const counting = (text: string) => {
+    counted++
+    return count(text)
+  }
+  const request = body('one two three')
+  const first = inputTokens(lens, request, counting)
+  expect(inputTokens(lens, request, counting)).toBe(first)
+  expect(counted).toBe(1)
+  expect(inputTokens(lens, { ...request, messages: [] }, counting)).toBe(0)
+})
+
+describe('a long request', () => {
+  const changelog = read('docs/configuration.md')
+  const code = read('src/transport/attempt.ts')
+  const table = read('package-lock.json').slice(0, 100_000)
+  const chinese = '模型的回答需要几百毫秒，重要的是一个核心能承载多少次调用。'.repeat(500)
+
+  test.each([
+    ['prose', [changelog]],
+    ['code', [code]],
+    ['JSON', [table]],
+    ['Chinese', [chinese]],
+    ['one after another', [changelog, chinese, code, table]],
+    ['many short messages', changelog.split('\n')],
+  ])('of %s is estimated within a tenth of the full count', (_, texts) => {
+    const full = texts.reduce((sum, text) => sum + count(text), 0)
+    const estimate = inputTokens(lens, body(...texts), count)
+    expect(estimate).toBeGreaterThan(0.9 * full)
+    expect(estimate).toBeLessThan(1.1 * full)
+  })
+
+  test('is not read through, however long it is', () => {
+    let characters = 0
+    const counting = (text: string) => {
+      characters += text.length
+      return count(text)
+    }
+    inputTokens(lens, body(...Array.from({ length: 100 }, () => changelog)), counting)
+    expect(characters).toBeLessThan(8192)
+  })
+})
