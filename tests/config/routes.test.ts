@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { checkOptions } from '../../src/config/schema.js'
+import { fault } from './fault.js'
 
-const fault = (options: unknown): string => {
-  try {
-    checkOptions(options)
-    return 'taken'
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
 const group = (over: object) => fault({ routes: { smart: { targets: ['a/x', 'b/y'], ...over } } })
 
 describe('the routes', () => {

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkOptions } from '../../src/config/schema.js'
+import { fault } from './fault.js'
 
-const fault = (options: unknown): string => {
-  try {
-    checkOptions(options)
-    return 'taken'
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
-}
 
 describe('checkOptions', () => {
   it('takes what the docs name', () => {
