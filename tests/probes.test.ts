@@ -1,11 +1,12 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLeash, type LeashOptions, type Probe } from '../src/leash.js'
 import { Probes } from '../src/probes.js'
 import { openai } from '../src/providers/openai.js'
-import { mockProviders } from '../src/testing/index.js'
-import { until, useMock } from './helpers/mock.js'
+import { mockProviders, startMock } from '../src/testing/index.js'
+import { until, useNoKeys } from './helpers/mock.js'
 
-const mock = useMock()
+/** One for each test: a probe that was under way at the end of one would take the fault that the next has asked for. */
+let mock: Awaited<ReturnType<typeof startMock>>
 const probed = () => mock.requests.filter(({ method }) => method === 'GET')
 
 /** A leash that probes, and the first probe of each of its providers. */
@@ -16,8 +17,13 @@ async function probing(options: Partial<LeashOptions> = {}) {
   return { leash, seen, of: (name: string) => leash.health().providers.find((provider) => provider.name === name) }
 }
 
-afterEach(() => {
+useNoKeys()
+beforeEach(async () => {
+  mock = await startMock()
+})
+afterEach(async () => {
   vi.unstubAllGlobals()
+  await mock.close()
 })
 
 describe('probes', () => {

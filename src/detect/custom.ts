@@ -1,13 +1,10 @@
-import type { RE2JS } from 're2js'
 import { LeashError } from '../core/errors.js'
+import { compilePattern, type Pattern, type PatternEngine } from '../core/patterns.js'
 import { lookBehind } from './context.js'
 import type { CustomPattern, Detection, DetectOptions } from './types.js'
 
 const defaultConfidence = 0.9
 const defaultLongest = 256
-
-/** What compiles users' patterns: `re2js`, given by whoever loaded it, so that nobody else does. */
-export type PatternEngine = typeof RE2JS
 
 /** What the caller himself wants found and left alone. */
 export interface Custom {
@@ -36,7 +33,7 @@ function compile(
   engine: PatternEngine | undefined,
   name: string,
   { pattern, flags = '' }: { pattern: string; flags?: string },
-): RE2JS {
+): Pattern {
   if (engine === undefined) {
     throw new LeashError(
       'invalid_config',
@@ -49,15 +46,7 @@ function compile(
     if (!(flag in bits)) throw new LeashError('invalid_config', `The pattern "${name}" has the flag "${flag}". Use i, m or s.`)
     combined |= bits[flag as keyof typeof bits]
   }
-  try {
-    return engine.compile(pattern, combined)
-  } catch (cause) {
-    throw new LeashError(
-      'invalid_config',
-      `The pattern "${name}" is no RE2 pattern. RE2 has no look-around and no back-references.`,
-      { cause },
-    )
-  }
+  return compilePattern(engine, `The pattern "${name}"`, pattern, combined)
 }
 
 /** Occurrences that overlap are one, so that no end of one is left. */
@@ -71,7 +60,7 @@ function denied(text: string, value: string): Detection[] {
   return found
 }
 
-function matched(text: string, pattern: CustomPattern & { readonly compiled: RE2JS }): Detection[] {
+function matched(text: string, pattern: CustomPattern & { readonly compiled: Pattern }): Detection[] {
   const { name, context, confidence = defaultConfidence, compiled } = pattern
   const found: Detection[] = []
   const matcher = compiled.matcher(text)

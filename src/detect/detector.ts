@@ -1,12 +1,12 @@
 import { LeashError } from '../core/errors.js'
-import { loadOptional } from '../core/optional.js'
+import { loadPatternEngine, type PatternEngine } from '../core/patterns.js'
 import { apiKey, azureSecret, digitlessKey } from './api-key.js'
 import { assignedSecret } from './assigned-secret.js'
 import { birth, birthToken } from './birth.js'
 import { card } from './card.js'
 import { ContextReader, lookBehind } from './context.js'
 import { cryptoAddress } from './crypto-address.js'
-import { compileCustom, type PatternEngine } from './custom.js'
+import { compileCustom } from './custom.js'
 import { email } from './email.js'
 import { iban } from './iban.js'
 import { ipv4, ipv6 } from './ip.js'
@@ -93,7 +93,7 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
 /** Loads re2js when the options have patterns. */
 export async function loadDetector(options: DetectOptions = {}): Promise<Detector> {
   const needed = (options.patterns ?? []).length > 0 || (options.allow ?? []).some((entry) => typeof entry !== 'string')
-  return createDetector(options, needed ? (await loadOptional('re2js', () => import('re2js'))).RE2JS : undefined)
+  return createDetector(options, needed ? await loadPatternEngine() : undefined)
 }
 
 function wantedTypes({ types }: DetectOptions): ReadonlySet<EntityType> {

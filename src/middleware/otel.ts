@@ -31,6 +31,11 @@ export interface TelemetryDeps {
 
 type Api = typeof import('@opentelemetry/api')
 
+interface GivenProviders {
+  readonly tracerProvider?: TracerProvider
+  readonly meterProvider?: MeterProvider
+}
+
 const scope = 'leashllm'
 
 /** @throws LeashError `missing_dependency` when `@opentelemetry/api` is not installed */
@@ -168,8 +173,10 @@ export class OpenTelemetry implements Observer {
   /** Where spans and metrics go at the moment: who takes them may come after the first call. Undefined while nobody does. */
   #open(): Sink | undefined {
     const { trace, metrics } = this.#api
-    const tracing = actual(this.#options.tracerProvider ?? trace.getTracerProvider())
-    const metering = this.#options.meterProvider ?? metrics.getMeterProvider()
+    // The options name as much of a provider as tells it from anything else: they have no types of an optional peer.
+    const { tracerProvider, meterProvider } = this.#options as GivenProviders
+    const tracing = actual(tracerProvider ?? trace.getTracerProvider())
+    const metering = meterProvider ?? metrics.getMeterProvider()
     if (tracing === this.#tracing && metering === this.#metering) return this.#sink
     this.#tracing = tracing
     this.#metering = metering

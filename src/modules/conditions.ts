@@ -1,9 +1,8 @@
 /** Which calls a module is for. */
-import type { RE2JS } from 're2js'
 import type { Call } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
-import { loadOptional } from '../core/optional.js'
+import { compilePattern, loadPatternEngine, type Pattern, type PatternEngine } from '../core/patterns.js'
 import type { ModuleCall } from './module.js'
 
 /** All that it names must hold. What is absent equals nothing. */
@@ -88,7 +87,7 @@ export async function compileWhen(when: When | undefined): Promise<Applies> {
   if (when === undefined) return () => true
   if (typeof when === 'function') return (_, view) => when(view()) === true
   const conditions = isList(when) ? when : [when]
-  const engine = conditions.some(hasPattern) ? (await loadOptional('re2js', () => import('re2js'))).RE2JS : undefined
+  const engine = conditions.some(hasPattern) ? await loadPatternEngine() : undefined
   const compiled = conditions.map((condition) => compile(condition, engine))
   return (call) => compiled.some((tests) => tests.every((test) => test(call)))
 }
@@ -111,14 +110,14 @@ function matchesOf(condition: Condition): (readonly [(call: Call) => string | un
 const hasPattern = (condition: Condition) =>
   matchesOf(condition).some(([, match]) => typeof match !== 'string' && match.regex !== undefined)
 
-function compile(condition: Condition, engine: typeof RE2JS | undefined): ((call: Call) => boolean)[] {
+function compile(condition: Condition, engine: PatternEngine | undefined): ((call: Call) => boolean)[] {
   return matchesOf(condition).map(([read, match]) => {
     const test = testOf(match, engine)
     return (call) => test(read(call))
   })
 }
 
-function testOf(match: string | Match, engine: typeof RE2JS | undefined): Test {
+function testOf(match: string | Match, engine: PatternEngine | undefined): Test {
   if (typeof match === 'string') return (value) => value === match
   const { eq, ne, in: some, not_in: none, regex } = match
   const pattern = regex === undefined ? undefined : patternOf(regex, engine)
@@ -130,14 +129,6 @@ function testOf(match: string | Match, engine: typeof RE2JS | undefined): Test {
     (pattern === undefined || (value !== undefined && pattern.matcher(value).find()))
 }
 
-function patternOf(regex: string, engine: typeof RE2JS | undefined): RE2JS | undefined {
-  try {
-    return engine?.compile(regex)
-  } catch (cause) {
-    throw new LeashError(
-      'invalid_config',
-      'A condition has a `regex` that is no RE2 pattern. RE2 has no look-around and no back-references.',
-      { cause },
-    )
-  }
+function patternOf(regex: string, engine: PatternEngine | undefined): Pattern | undefined {
+  return engine && compilePattern(engine, 'The `regex` of a condition', regex)
 }

@@ -1,7 +1,7 @@
 /** Words that are not to be said, by the caller or by the model. */
 import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
-import { loadOptional } from '../core/optional.js'
+import { loadPatternEngine } from '../core/patterns.js'
 import type { Action } from './actions.js'
 import { type CompiledRule, type ContentRule, compileRule, folded, reachOf } from './content-filter/rules.js'
 import { defineModule } from './define.js'
@@ -47,7 +47,7 @@ export function contentFilter(options: ContentFilterOptions): Module {
     ...(sees !== undefined && { sees }),
     async start() {
       const needed = rules.some(({ patterns = [] }) => patterns.length > 0)
-      const engine = needed ? (await loadOptional('re2js', () => import('re2js'))).RE2JS : undefined
+      const engine = needed ? await loadPatternEngine() : undefined
       compiled = rules.map((rule) => compileRule(rule, engine))
     },
     request: ({ texts }) => judged(ofWhole(compiled, texts, 'request')),

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkOptions } from '../../src/config/schema.js'
 import { fault } from './fault.js'
-
 
 describe('checkOptions', () => {
   it('takes what the docs name', () => {

@@ -1,6 +1,5 @@
 /** What a content filter looks for. */
-import type { RE2JS } from 're2js'
-import { LeashError } from '../../core/errors.js'
+import { compilePattern, type PatternEngine } from '../../core/patterns.js'
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
@@ -53,10 +52,12 @@ export function reachOf({ keywords = [], phrases = [], patterns = [], maxLength 
 }
 
 /** @throws LeashError `invalid_config` for a rule that looks for nothing, or whose pattern is none */
-export function compileRule(rule: ContentRule, engine: typeof RE2JS | undefined): CompiledRule {
+export function compileRule(rule: ContentRule, engine: PatternEngine | undefined): CompiledRule {
   const { name = 'content', severity = 'high', keywords = [], phrases = [], patterns = [] } = rule
   const literal = literalOf([...keywords, ...phrases])
-  const compiled = patterns.flatMap((pattern) => (engine ? compilePattern(name, pattern, engine) : []))
+  const compiled = patterns.flatMap((pattern) =>
+    engine ? compilePattern(engine, `A pattern of the rule "${name}"`, pattern) : [],
+  )
   return {
     name,
     severity,
@@ -98,15 +99,3 @@ function literalOf(entries: readonly string[]): RegExp | undefined {
 }
 
 const escaped = (word: string) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-
-function compilePattern(name: string, pattern: string, engine: typeof RE2JS): RE2JS {
-  try {
-    return engine.compile(pattern)
-  } catch (cause) {
-    throw new LeashError(
-      'invalid_config',
-      `The rule "${name}" has a pattern that is no RE2 pattern. RE2 has no look-around and no back-references.`,
-      { cause },
-    )
-  }
-}
