@@ -2,6 +2,7 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { LedgerLine } from '../../src/leash.js'
 import { until, useNoKeys } from '../helpers/mock.js'
 import { faultNames } from './faults.js'
 import { lineOf, maxAttempts, type Run, run, startUpstreams, type Upstreams } from './run.js'
@@ -25,6 +26,9 @@ const trail = (call: number): string[] =>
       const line = seen.lines.find(({ id }) => id === lineOf(request))
       return [request.path, request.status, request.outcome, line?.outcome, line?.error].join(' ')
     })
+
+/** The lines of attempts, without those of calls that were given another's answer. */
+const sent = (): LedgerLine[] => seen.lines.filter(({ coalesced }) => !coalesced)
 
 let upstreams: Upstreams
 let timersBefore: number
@@ -72,11 +76,23 @@ test('every attempt has one line in the ledger', () => {
   const attempts = seen.reports.flatMap(({ id, attempts }) =>
     attempts.map(({ provider }, index) => `${provider} ${id}/${index + 1}`),
   )
-  expect(seen.lines.map(({ provider, callId, attempt }) => `${provider} ${callId}/${attempt}`).sort()).toEqual(attempts.sort())
+  expect(
+    sent()
+      .map(({ provider, callId, attempt }) => `${provider} ${callId}/${attempt}`)
+      .sort(),
+  ).toEqual(attempts.sort())
+})
+
+test("every call that was given another's answer has one line, which cost nothing", () => {
+  const shared = seen.lines.filter(({ coalesced }) => coalesced)
+  const joined = seen.reports.filter(({ coalesced }) => coalesced).map(({ id }) => id)
+  expect(shared.every(({ cost }) => cost === 0)).toBe(true)
+  expect(joined).toEqual(expect.arrayContaining(shared.map(({ callId }) => callId)))
+  expect(new Set(shared.map(({ callId }) => callId)).size).toBe(shared.length)
 })
 
 test('every request that a vendor has seen is one line of the ledger, and what no vendor has seen got no answer', () => {
-  const lines = new Map(seen.lines.map((line) => [`${line.callId}/${line.attempt}`, line]))
+  const lines = new Map(sent().map((line) => [`${line.callId}/${line.attempt}`, line]))
   const served = seen.requests.map(lineOf)
   expect(new Set(served).size).toBe(served.length)
   expect(served.filter((name) => !lines.has(name))).toEqual([])
