@@ -12,6 +12,7 @@ import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
+import type { AccessOptions } from './middleware/access.js'
 import type { BudgetKeeper, BudgetOptions } from './middleware/budget.js'
 import type { CacheOptions } from './middleware/cache/options.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
@@ -36,6 +37,8 @@ import type { Find } from './resolve.js'
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
+  /** Which models and providers calls may go to. @defaultValue all */
+  readonly access?: AccessOptions
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
   /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
@@ -100,6 +103,9 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
   add(observed(deps, 'call'))
+  const access = options.access && permitting(options.access)
+  // Where a route leads, only the route knows.
+  add(access && lazyLayer(access, ({ target }) => target.route === undefined))
   for (const limit of deps.limits.call) add(lazyLayer(limit))
   for (const layer of placed(own, 'call')) add(layer)
   add(costing(deps))
@@ -120,6 +126,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(options.hedge && hedging(options.hedge, deps))
   add(resumeAt)
+  add(access && lazyLayer(access))
   add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
   add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
@@ -130,6 +137,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
 /** For a call that is not sent: who may make it, and where it would go. Nothing is spent of a limit, or remembered. */
 export function compileDry(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {
   const held = (place: 'call' | 'attempt') => (deps.budgets ? [budgeted(options, deps.budgets, place)] : [])
+  const access = options.access && lazyLayer(permitting(options.access))
   const layers = [
     ...placed(own, 'call'),
     ...(deps.modules ? [guarding(deps.modules, 'original')] : []),
@@ -138,9 +146,14 @@ export function compileDry(options: StackOptions, own: readonly Layer[], deps: S
     ...held('call'),
     routing(deps.router),
     fallingBack(options.fallback, deps),
+    ...(access ? [access] : []),
     ...held('attempt'),
   ]
   return compose(layers, terminal)
+}
+
+function permitting(options: AccessOptions): Lazy<Middleware> {
+  return new Lazy(async () => (await import('./middleware/access.js')).access(options))
 }
 
 /** Only the calls tell. */

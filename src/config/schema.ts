@@ -191,7 +191,12 @@ const sloSchema = z.strictObject({
   minimumAttempts: z.optional(count),
 })
 
+const names = z.strictObject({ allow: z.optional(models), deny: z.optional(models) })
+
+const accessSchema = z.strictObject({ models: z.optional(names), providers: z.optional(names) })
+
 const optionsSchema = z.strictObject({
+  access: z.optional(accessSchema),
   providers: z.optional(
     z.record(
       z.string(),

@@ -1,0 +1,42 @@
+/** Whom calls may go to. */
+import type { Target } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
+import type { Middleware } from '../core/middleware.js'
+import { targetName } from '../core/target.js'
+
+/** Names; a `*` at the end of one makes it a group. */
+export interface AccessRule {
+  /** These and no others. @defaultValue all */
+  readonly allow?: readonly string[]
+  /** Not these, whatever is allowed. */
+  readonly deny?: readonly string[]
+}
+
+export interface AccessOptions {
+  /** By `provider/model`, or by the model's name alone. */
+  readonly models?: AccessRule
+  readonly providers?: AccessRule
+}
+
+/**
+ * Refuses calls whose target may not be asked. Stands around the call, so that nothing is answered from a cache either, and around
+ * each attempt, since routes, fallback and hedging have their own mind about where calls go.
+ */
+export function access({ models = {}, providers = {} }: AccessOptions): Middleware {
+  const allows = (target: Target) => permits(providers, target.provider.name) && permits(models, target.model, targetName(target))
+  return (next) =>
+    function access(call) {
+      if (allows(call.target)) return next(call)
+      const name = targetName(call.target)
+      const message = `Calls may not go to "${name}". Choose another model, or ask whoever set \`access\` to allow this one.`
+      return Promise.reject(new LeashError('model_not_allowed', message, { param: 'model' }))
+    }
+}
+
+function permits({ allow, deny = [] }: AccessRule, ...names: readonly string[]): boolean {
+  const among = (patterns: readonly string[]) => patterns.some((pattern) => names.some((name) => matches(pattern, name)))
+  return !among(deny) && (allow === undefined || among(allow))
+}
+
+const matches = (pattern: string, name: string) =>
+  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

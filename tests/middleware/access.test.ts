@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { createLeash, type LeashOptions } from '../../src/leash.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { useMock } from '../helpers/mock.js'
+
+const mock = useMock()
+
+async function asked(model: string, options: LeashOptions): Promise<string> {
+  const leash = createLeash({ providers: mockProviders(mock.url), ...options })
+  const response = await leash.handle(
+    new Request('http://leash.test/v1/chat/completions', {
+      method: 'POST',
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] }),
+    }),
+  )
+  const { error, model: answered } = await response.json()
+  await leash.close()
+  return error ? `${response.status} ${error.code}` : answered
+}
+
+const refused = '403 model_not_allowed'
+
+describe('access', () => {
+  test.each([
+    [{ models: { allow: ['gpt-4o-mini'] } }, 'gpt-4o-mini', 'gpt-4o-mini'],
+    [{ models: { allow: ['openai/gpt-4o-mini'] } }, 'gpt-4o-mini', 'gpt-4o-mini'],
+    [{ models: { allow: ['gpt-*'] } }, 'gpt-4o-mini', 'gpt-4o-mini'],
+    [{ models: { allow: ['gpt-4o'] } }, 'gpt-4o-mini', refused],
+    [{ models: { allow: [] } }, 'gpt-4o-mini', refused],
+    [{ models: { allow: ['gpt-*'], deny: ['gpt-4o*'] } }, 'gpt-4o-mini', refused],
+    [{ models: { deny: ['anthropic/*'] } }, 'gpt-4o-mini', 'gpt-4o-mini'],
+    [{ providers: { allow: ['anthropic'] } }, 'gpt-4o-mini', refused],
+    [{ providers: { deny: ['openai'] } }, 'openai/gpt-4o-mini', refused],
+  ])('%j, asked for %s: %s', async (access, model, answer) => {
+    expect(await asked(model, { access })).toContain(answer)
+    expect(mock.requests).toHaveLength(answer === refused ? 0 : 1)
+  })
+
+  test('holds for what a fallback chooses', async () => {
+    mock.script({ status: 503 }, { status: 503 }, { status: 503 })
+    const options = {
+      access: { providers: { allow: ['openai'] } },
+      fallback: ['anthropic/claude-haiku-4-5'],
+      retry: false,
+    } as const
+    expect(await asked('gpt-4o-mini', options)).not.toContain('claude')
+    expect(mock.requests.filter(({ path }) => path.includes('messages'))).toEqual([])
+  })
+
+  test('holds for what a route chooses, and a route may lead to what may not be named', async () => {
+    const routes = {
+      fast: 'openai/gpt-4o-mini',
+      odd: { targets: ['anthropic/claude-haiku-4-5', 'groq/llama-3.3-70b-versatile'] },
+    }
+    const access = { providers: { allow: ['openai'] } }
+    expect(await asked('fast', { access, routes })).toContain('gpt-4o-mini')
+    expect(await asked('odd', { access, routes })).toContain(refused)
+  })
+
+  test('that is written wrongly fails when the leash is made', () => {
+    const wrong: object = { access: { models: ['gpt-4o'] } }
+    expect(() => createLeash(wrong)).toThrow('access.models')
+  })
+})
