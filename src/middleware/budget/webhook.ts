@@ -1,5 +1,5 @@
+import { checkAddress } from '../../core/address.js'
 import type { BudgetEvent } from '../../core/budget.js'
-import { LeashError } from '../../core/errors.js'
 import { sleep } from '../../core/signals.js'
 import type { BudgetWebhook } from './options.js'
 
@@ -8,8 +8,6 @@ const mostWaiting = 1000
 
 /** Before the second try; each further one waits four times as long. */
 const firstDelayMs = 1000
-
-const here: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 export interface WebhookDeps {
   readonly warn: (message: string) => void
@@ -30,7 +28,8 @@ export class Webhook {
   #sending: Promise<void> | undefined
 
   constructor(options: BudgetWebhook, deps: WebhookDeps) {
-    checkUrl(options.url)
+    // Whoever can read what is sent could tell what a company spends.
+    checkAddress(options.url, 'budgetWebhook.url')
     this.#options = options
     this.#deps = deps
   }
@@ -103,14 +102,4 @@ async function sign(secret: string, text: string): Promise<string> {
   const key = await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
   const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-/** Whoever can read what is sent could tell what a company spends. */
-function checkUrl(text: string): void {
-  const url = URL.parse(text)
-  if (url && !url.username && (url.protocol === 'https:' || (url.protocol === 'http:' && here.includes(url.hostname)))) return
-  throw new LeashError(
-    'invalid_config',
-    '`budgetWebhook.url` must be an `https:` address, or an `http:` one of this machine, without a name or password in it.',
-  )
 }
