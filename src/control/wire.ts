@@ -38,7 +38,15 @@ export interface SignedBundle {
   readonly publicKey: string
 }
 
+/**
+ * A scope that the relay holds nobody to is answered with 404: the client then keeps it by itself, as it does for its own marks.
+ */
 export interface LeaseRequest {
+  /**
+   * Made by the client, at random: 22 characters of URL-safe base64. Asked twice with the same one, the relay lends once and
+   * answers the same, so that an answer that was lost can be asked for again, or the lease be settled unseen.
+   */
+  readonly id?: string
   /** As budgets name it in their store: rule, unit, whose, and the window. */
   readonly scope: string
   /** Nano-dollars, tokens or requests, by the unit of the scope. The least that is of use. */
@@ -48,6 +56,7 @@ export interface LeaseRequest {
 }
 
 export interface Lease {
+  /** As it was asked for, where it was. */
   readonly id: string
   readonly scope: string
   readonly amount: number
@@ -64,6 +73,13 @@ export interface LeaseRefusal {
   readonly limit: number
 }
 
+/**
+ * How much of leases is spent. A lease that is settled lends no more: what is not spent is free for others at once.
+ *
+ * It may be said again, in any order and more than once: of all `spent` the least holds, of all `beyond` the most. So a client
+ * whose lease has ended while calls are under way counts what is set aside for them as spent, and says less when they end. A
+ * lease that the relay does not know is answered as any other, and never lent: its request may still be on the way.
+ */
 export interface LeaseSettlement {
   readonly leases: readonly {
     readonly id: string
