@@ -1,0 +1,162 @@
+/** What the relay's tables look like, as the steps that made them so. A step that was released is never changed. */
+import { LeashError } from '../../core/errors.js'
+import type { Sql } from './sql.js'
+
+interface Step {
+  readonly name: string
+  readonly statements: readonly string[]
+}
+
+const steps: readonly Step[] = [
+  {
+    name: 'tenants and keys',
+    statements: [
+      `CREATE TABLE tenants (
+        slug TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        status TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL
+      )`,
+      `CREATE TABLE keys (
+        id TEXT PRIMARY KEY,
+        prefix TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        tenant TEXT NOT NULL REFERENCES tenants (slug),
+        user_id TEXT,
+        name TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        created_at BIGINT NOT NULL,
+        expires_at BIGINT,
+        revoked_at BIGINT,
+        last_used_at BIGINT,
+        rotated_to TEXT
+      )`,
+      'CREATE INDEX keys_by_tenant ON keys (tenant, id)',
+    ],
+  },
+  {
+    name: 'budgets and leases',
+    statements: [
+      `CREATE TABLE budgets (
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        spent BIGINT NOT NULL,
+        reserved BIGINT NOT NULL,
+        forget_at BIGINT,
+        PRIMARY KEY (space, name)
+      )`,
+      'CREATE INDEX budgets_by_end ON budgets (forget_at)',
+      `CREATE TABLE reservations (
+        id TEXT NOT NULL,
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        amount BIGINT NOT NULL,
+        expired TEXT NOT NULL,
+        late BIGINT NOT NULL,
+        until BIGINT NOT NULL,
+        PRIMARY KEY (id, space, name)
+      )`,
+      'CREATE INDEX reservations_by_expiry ON reservations (space, name, late, until)',
+      'CREATE INDEX reservations_by_end ON reservations (late, until)',
+      `CREATE TABLE leases (
+        id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        amount BIGINT NOT NULL,
+        until BIGINT NOT NULL
+      )`,
+      'CREATE INDEX leases_by_end ON leases (until)',
+    ],
+  },
+  {
+    name: 'usage',
+    statements: [
+      `CREATE TABLE usage_lines (
+        tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        key_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        line TEXT NOT NULL,
+        PRIMARY KEY (tenant, id)
+      )`,
+      'CREATE INDEX usage_lines_by_time ON usage_lines (at, tenant, id)',
+      `CREATE TABLE usage_hours (
+        hour BIGINT NOT NULL,
+        tenant TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        calls BIGINT NOT NULL,
+        attempts BIGINT NOT NULL,
+        errors BIGINT NOT NULL,
+        cancelled BIGINT NOT NULL,
+        cached BIGINT NOT NULL,
+        coalesced BIGINT NOT NULL,
+        estimated BIGINT NOT NULL,
+        unpriced BIGINT NOT NULL,
+        duration_ms BIGINT NOT NULL,
+        cost BIGINT NOT NULL,
+        saved BIGINT NOT NULL,
+        input BIGINT NOT NULL,
+        cache_read BIGINT NOT NULL,
+        cache_write BIGINT NOT NULL,
+        cache_write_1h BIGINT NOT NULL,
+        audio_input BIGINT NOT NULL,
+        output BIGINT NOT NULL,
+        reasoning BIGINT NOT NULL,
+        audio_output BIGINT NOT NULL,
+        PRIMARY KEY (hour, tenant, key_id, user_id, model, provider)
+      )`,
+      'CREATE INDEX usage_hours_by_tenant ON usage_hours (tenant, hour)',
+    ],
+  },
+  {
+    name: 'audit',
+    statements: [
+      `CREATE TABLE audit (
+        seq BIGINT PRIMARY KEY,
+        at BIGINT NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        target TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+      )`,
+      'CREATE INDEX audit_by_tenant ON audit (tenant, seq)',
+      'CREATE TABLE audit_head (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, hash TEXT NOT NULL)',
+      `INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '')`,
+    ],
+  },
+]
+
+/**
+ * Makes the tables, and brings older ones up to date, in one transaction.
+ *
+ * @throws LeashError `invalid_config` when a newer version of the relay has made them
+ */
+export async function migrate(sql: Sql, now: () => number = Date.now): Promise<void> {
+  await sql.run('CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, name TEXT NOT NULL, at BIGINT NOT NULL)')
+  await sql.transaction(async (sql) => {
+    const done = await sql.all<{ step: number }>('SELECT step FROM migrations ORDER BY step')
+    if (done.length > steps.length)
+      throw new LeashError(
+        'invalid_config',
+        "The relay's database was made by a newer version. Start that one, or restore a backup.",
+      )
+    for (const [step, { name, statements }] of steps.entries()) {
+      if (step < done.length) continue
+      for (const statement of statements) await sql.run(statement)
+      await sql.run('INSERT INTO migrations (step, name, at) VALUES ($1, $2, $3)', [step, name, now()])
+    }
+  })
+}

@@ -1,0 +1,23 @@
+/**
+ * What the relay asks of its database. SQL that both SQLite and Postgres understand, with `$1` for parameters: no other
+ * dollar sign stands in it. Times are milliseconds since 1970 and money is whole nano-dollars, both BIGINT.
+ */
+export type SqlValue = string | number | null
+
+export interface Sql {
+  all<T extends object>(text: string, params?: readonly SqlValue[]): Promise<T[]>
+  /** @returns how many rows were changed */
+  run(text: string, params?: readonly SqlValue[]): Promise<number>
+  /**
+   * All of it or nothing. Inside, only the `sql` that is given may be asked: others wait for the end. A transaction within one
+   * is part of it. What has failed inside cannot go on, whoever catches the error.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** `($1, $2), ($3, $4)`: places for rows of so many values. */
+export function places(rows: number, width: number, first = 1): string {
+  const row = (at: number) => `(${Array.from({ length: width }, (_, column) => `$${first + at * width + column}`).join(', ')})`
+  return Array.from({ length: rows }, (_, at) => row(at)).join(', ')
+}

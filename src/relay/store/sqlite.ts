@@ -1,0 +1,181 @@
+/** SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. */
+import { Worker } from 'node:worker_threads'
+import { LeashError } from '../../core/errors.js'
+import type { Sql, SqlValue } from './sql.js'
+import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
+
+export interface SqliteOptions {
+  /** It and its folder are made when they are not there. `:memory:` keeps nothing. */
+  readonly file: string
+}
+
+export interface SqliteSql extends Sql {
+  /** Writes a whole copy as of now into a new file, which its owner alone may read. Everything else waits meanwhile. */
+  backup(to: string): Promise<void>
+}
+
+/** @throws LeashError `invalid_config` when another process has the file open, or it cannot be opened */
+export async function openSqlite({ file }: SqliteOptions): Promise<SqliteSql> {
+  const sqlite = new Sqlite()
+  await sqlite.open(file)
+  return sqlite
+}
+
+/** Callers beyond so many are refused: a database that is this far behind does not catch up by their waiting. */
+const mostWaiting = 10_000
+
+/** Chunks of the package lie beside the folder `relay`. */
+const script = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './relay/sqlite-worker.js'
+
+interface Asked {
+  readonly resolve: (answer: Done) => void
+  readonly reject: (error: LeashError) => void
+}
+
+type Done = Exclude<SqliteAnswer, { readonly error: string }>
+
+class Sqlite implements SqliteSql {
+  readonly #worker: Worker
+  readonly #asked = new Map<number, Asked>()
+  /** Whoever waits for the end of a transaction. Empty as long as there is none. */
+  readonly #waiting: (() => void)[] = []
+  #inTransaction = false
+  #count = 0
+  /** Why nothing can be asked any more. */
+  #over: LeashError | undefined
+
+  constructor() {
+    // Node calls its SQLite experimental, on the standard error of whoever uses it.
+    this.#worker = new Worker(new URL(script, import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    this.#worker.on('message', (answer: SqliteAnswer) => this.#answered(answer))
+    this.#worker.on('error', (cause) => this.#end(unusable(cause.message, cause)))
+    this.#worker.on('exit', () => this.#end(unusable('it was closed')))
+  }
+
+  async open(file: string): Promise<void> {
+    try {
+      await this.#ask('open', file)
+    } catch (error) {
+      await this.#worker.terminate()
+      throw error
+    }
+  }
+
+  all<T extends object>(text: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    return this.#whenFree(async () => rowsOf<T>(await this.#ask('all', text, params)))
+  }
+
+  run(text: string, params: readonly SqlValue[] = []): Promise<number> {
+    return this.#whenFree(async () => changesOf(await this.#ask('run', text, params)))
+  }
+
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#whenFree(async () => {
+      this.#inTransaction = true
+      try {
+        return await this.#transact(work)
+      } finally {
+        this.#goOn()
+      }
+    })
+  }
+
+  async backup(to: string): Promise<void> {
+    await this.#whenFree(() => this.#ask('backup', to))
+  }
+
+  async close(): Promise<void> {
+    if (this.#over) return
+    await this.#whenFree(async () => {
+      if (this.#over) return
+      const closed = this.#ask('close')
+      this.#over = unusable('it was closed')
+      await closed
+    })
+  }
+
+  async #transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    let open = true
+    const ask = (what: 'all' | 'run', text: string, params: readonly SqlValue[]) => {
+      if (!open) throw unusable('a statement came after the end of its transaction')
+      return this.#ask(what, text, params, true)
+    }
+    const sql: Sql = {
+      all: async <R extends object>(text: string, params: readonly SqlValue[] = []) => rowsOf<R>(await ask('all', text, params)),
+      run: async (text, params = []) => changesOf(await ask('run', text, params)),
+      transaction: (inner) => inner(sql),
+      close: async () => {},
+    }
+    try {
+      // The first statement need not wait for it: the thread refuses that when this has failed.
+      const begun = this.#ask('begin', '', [], true)
+      const [value] = await Promise.all([work(sql), begun])
+      open = false
+      await this.#ask('commit', '', [], true)
+      return value
+    } catch (error) {
+      open = false
+      await this.#ask('rollback').catch(() => {})
+      throw error
+    }
+  }
+
+  #whenFree<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#inTransaction) return work()
+    if (this.#waiting.length >= mostWaiting)
+      return Promise.reject(unusable(`${mostWaiting} others wait for it already. Try again later`))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => work().then(resolve, reject))
+    })
+  }
+
+  #goOn(): void {
+    this.#inTransaction = false
+    while (!this.#inTransaction) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      next()
+    }
+  }
+
+  #ask(what: SqliteAsk['do'], text = '', params: readonly SqlValue[] = [], within = false): Promise<Done> {
+    if (this.#over) return Promise.reject(this.#over)
+    const id = this.#count++
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, do: what, text, params, within } satisfies SqliteAsk)
+    })
+  }
+
+  #answered(answer: SqliteAnswer): void {
+    const asked = this.#asked.get(answer.id)
+    this.#asked.delete(answer.id)
+    if (!('error' in answer)) asked?.resolve(answer)
+    else asked?.reject(answer.locked ? inUse() : unusable(answer.error))
+  }
+
+  #end(error: LeashError): void {
+    this.#over ??= error
+    for (const { reject } of this.#asked.values()) reject(error)
+    this.#asked.clear()
+  }
+}
+
+function rowsOf<T extends object>(answer: Done): T[] {
+  return 'rows' in answer ? (answer.rows as T[]) : []
+}
+
+function changesOf(answer: Done): number {
+  return 'changes' in answer ? answer.changes : 0
+}
+
+function inUse(): LeashError {
+  return new LeashError(
+    'invalid_config',
+    "Another process has the relay's file open. Stop it, give this one another data folder, or let both share a Postgres by DATABASE_URL.",
+  )
+}
+
+function unusable(why: string, cause?: unknown): LeashError {
+  return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
+}
