@@ -4,7 +4,7 @@ import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
-import type { Lazy } from './core/lazy.js'
+import { Lazy } from './core/lazy.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { Protocol } from './protocols/protocol.js'
@@ -42,13 +42,23 @@ export interface EngineDeps extends StackDeps, AttemptContext {
   readonly ready?: Lazy<unknown>
 }
 
+/** What a call is to be taken for, whatever its caller says. */
+export type Identity = Pick<CallOptions, 'tenant' | 'user' | 'key'>
+
+export interface Rule {
+  readonly identity: Identity
+  /** @throws LeashError when no call may be made any more */
+  check(): void
+}
+
 export class Engine {
   readonly #emitter: Emitter
-  readonly #resolve: Resolve
-  readonly #options: StackOptions
-  readonly #deps: StackDeps
-  readonly #terminal: Next
-  readonly #ready: Lazy<unknown> | undefined
+  #ready: Lazy<unknown> | undefined
+  #resolve: Resolve
+  #options: StackOptions
+  #deps: StackDeps
+  #terminal: Next
+  #rule: Rule | undefined
   #layers: readonly Layer[]
   #stack: Next
   #closed = false
@@ -70,6 +80,22 @@ export class Engine {
     this.#stack = compile(this.#options, this.#layers, this.#deps, this.#terminal)
   }
 
+  /** No call begins before this is done. While it fails, calls do. */
+  first(work: () => Promise<unknown>): void {
+    const ready = this.#ready
+    this.#ready = new Lazy(async () => (await Promise.all([ready?.get(), work()])).length)
+  }
+
+  /** Goes on by other options, and under a rule of somebody else's. Calls under way keep what they began with. */
+  adopt(options: StackOptions, deps: EngineDeps, rule: Rule): void {
+    this.#options = options
+    this.#deps = deps
+    this.#resolve = deps.resolve
+    this.#terminal = attempt(deps)
+    this.#rule = rule
+    this.#stack = compile(options, this.#layers, deps, this.#terminal)
+  }
+
   /** Takes no more calls. */
   close(): void {
     this.#closed = true
@@ -86,6 +112,7 @@ export class Engine {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
+      this.#rule?.check()
       const stack = incoming.options.dryRun ? await this.#dryStack() : this.#stack
       return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
@@ -123,6 +150,7 @@ export class Engine {
       target: incoming.target ?? this.#resolve(incoming.model, protocol.name, here, remote),
       options: {
         ...options,
+        ...this.#rule?.identity,
         ...(strict !== undefined && { strict }),
         ...(maxAttempts !== undefined && { maxAttempts }),
         ...(maxCostUsd !== undefined && { maxCostUsd }),

@@ -63,6 +63,7 @@ export type { Layer } from './stack.js'
 
 import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'
+import type { Control, RelayOptions } from './control/control.js'
 import type { BudgetState } from './core/budget.js'
 import type { Estimate } from './core/call.js'
 import type { LeashEvents } from './core/emitter.js'
@@ -85,9 +86,11 @@ import type { Routes } from './middleware/route/options.js'
 import type { LeashModules } from './modules/registry.js'
 import type { ModuleStatus } from './modules/slot.js'
 import type { Caches } from './open-cache.js'
-import { openParts } from './parts.js'
+import { closeParts, openParts, openShared } from './parts.js'
 import type { TokensOption } from './protocols/tokens.js'
+import { readEnv } from './providers/env.js'
 import { configuredProviders, type ProvidersOptions } from './providers/registry.js'
+import type { Governed } from './relayed.js'
 import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
@@ -102,6 +105,12 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
   readonly ledger?: boolean | LedgerOptions
   /** Prices of your own, over those that are known. */
   readonly prices?: PricesOptions
+  /**
+   * A relay whose policy this leash is under: calls still go straight to vendors. `false`: none, whatever the environment says.
+   *
+   * @defaultValue `LEASH_RELAY_URL` and `LEASH_RELAY_KEY`, where both are set
+   */
+  readonly relay?: RelayOptions | false
   /**
    * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
    * own. @defaultValue a quick estimate
@@ -180,9 +189,14 @@ export function createLeash(options: LeashOptions = {}): Leash {
 
 export function openLeash(options: LeashOptions): LeashInside {
   checkOptions(options)
-  const parts = openParts(options)
-  const { emitter, registry, transport, breaker, books, router, answers, probes, guards } = parts
-  const engine = new Engine(options, parts)
+  const control = openControl(options)
+  const shared = openShared(options, control)
+  const { emitter, registry, transport, breaker, books, probes } = shared
+  const now: Governed = { parts: openParts(options, shared) }
+  const engine = new Engine(options, now.parts)
+  if (control) {
+    engine.first(async () => (await import('./relayed.js')).govern(control, { engine, shared, now, own: options }))
+  }
   const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
   const leash: Leash = {
     fetch: leashFetch(engine, transport),
@@ -198,35 +212,36 @@ export function openLeash(options: LeashOptions): LeashInside {
       return books.value?.ledger.usage(query) ?? []
     },
     estimate: async (request, options = {}) => (await import('./estimate.js')).estimate(engine, request, options),
-    experiments: async () => (await router.get()).experiments(),
-    score: (call, value) => router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
+    experiments: async () => (await now.parts.router.get()).experiments(),
+    score: (call, value) => now.parts.router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => ({
       ...healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-      ...(guards.value && { modules: guards.value.list() }),
+      ...(now.parts.guards.value && { modules: now.parts.guards.value.list() }),
     }),
     modules: {
-      list: async () => (await guards.get()).list(),
-      health: async () => (await guards.get()).health(),
-      add: async (module) => (await guards.get()).add(module),
-      replace: async (name, module) => (await guards.get()).replace(name, module),
-      remove: async (name) => (await guards.get()).remove(name),
+      list: async () => (await now.parts.guards.get()).list(),
+      health: async () => (await now.parts.guards.get()).health(),
+      add: async (module) => (await now.parts.guards.get()).add(module),
+      replace: async (name, module) => (await now.parts.guards.get()).replace(name, module),
+      remove: async (name) => (await now.parts.guards.get()).remove(name),
     },
-    budgets: async (of) => (await parts.budgets.get()).states(of),
+    budgets: async (of) => (await now.parts.budgets.get()).states(of),
     async metrics() {
-      const { metrics } = (await parts.observers?.get()) ?? {}
+      const { metrics } = (await now.parts.observers?.get()) ?? {}
       if (!metrics) throw new LeashError('invalid_config', 'Nothing is counted. Set the option `metrics: true`.')
       return metrics.text()
     },
-    slos: async () => (await parts.observers?.get())?.slos() ?? [],
+    slos: async () => (await now.parts.observers?.get())?.slos() ?? [],
     cache: {
-      stats: async () => (await answers.get()).stats(),
-      clear: async (of) => (await answers.get()).clear(of),
-      warm: async (calls, options) => (await answers.get()).warm(calls, options),
+      stats: async () => (await now.parts.answers.get()).stats(),
+      clear: async (of) => (await now.parts.answers.get()).clear(of),
+      warm: async (calls, options) => (await now.parts.answers.get()).warm(calls, options),
     },
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
-      await parts.close()
+      await closeParts(now.parts)
+      await shared.close()
     },
   }
   const inside: LeashInside = {
@@ -237,6 +252,19 @@ export function openLeash(options: LeashOptions): LeashInside {
   }
   insides.set(leash, inside)
   return inside
+}
+
+/** @throws LeashError `invalid_config` for what only the relay may say */
+function openControl({ relay, ledger, budgets }: LeashOptions): Lazy<Control> | undefined {
+  const url = relay === false ? undefined : (relay?.url ?? readEnv('LEASH_RELAY_URL'))
+  const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
+  if (url === undefined || key === undefined) {
+    if (!relay) return undefined
+    throw new LeashError('invalid_config', 'The option `relay` needs a `url` and a `key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.')
+  }
+  if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
+  if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')
+  return new Lazy(async () => (await import('./control/control.js')).openControl({ ...relay, url, key }))
 }
 
 export interface Readiness {

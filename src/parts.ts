@@ -1,6 +1,8 @@
 /** What a leash is made of: each part is loaded by the first call that needs it, and all share what they know. */
+import type { Control } from './control/control.js'
 import { Emitter } from './core/emitter.js'
 import { Lazy } from './core/lazy.js'
+import type { LedgerSink } from './core/ledger.js'
 import type { Middleware } from './core/middleware.js'
 import type { Prices } from './core/price.js'
 import type { Store } from './core/store.js'
@@ -16,34 +18,46 @@ import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import type { Registry } from './modules/registry.js'
+import type { Observers } from './observers.js'
 import type { Caches } from './open-cache.js'
 import type { Probes, ProbesContext } from './probes.js'
 import type { CountTokens } from './protocols/tokens.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
 
-export interface Parts extends EngineDeps {
+/** Made once for a leash, whatever policy it is under. */
+export interface Shared extends Pick<EngineDeps, 'emitter' | 'transport' | 'prices' | 'tokens' | 'capabilities' | 'accounts'> {
   readonly registry: Providers
+  readonly store: Lazy<Store>
+  readonly breaker?: Lazy<Breaker>
   readonly books?: Lazy<OpenLedger>
+  readonly probes?: Lazy<Probes>
+  /** What a relay says, where there is one. */
+  readonly control?: Lazy<Control>
+  /** What was configured, and may turn out to be wrong only when it is read. */
+  readonly given: Lazy<Prices>
+  /** Stops whatever goes on by itself, and waits until every line of the ledger is where it belongs. */
+  close(): Promise<void>
+}
+
+export interface Parts extends EngineDeps {
+  /** What they are made of. */
+  readonly options: LeashOptions
   /** There for who asks what it holds, also where no call is answered from it. */
   readonly answers: Lazy<Caches>
   /** There for who asks, also where the leash was made without. */
   readonly guards: Lazy<Registry>
   /** A call may have a budget where the leash has none. */
   readonly budgets: Lazy<BudgetKeeper>
-  readonly probes?: Lazy<Probes>
-  /** Stops whatever goes on by itself, and waits until every line of the ledger is where it belongs. */
-  close(): Promise<void>
+  readonly watchers: Lazy<Observers>
 }
 
-export function openParts(options: LeashOptions): Parts {
-  const { circuitBreaker, ledger = true, health, mirror: copies, redact, store: given } = options
+export function openShared(options: LeashOptions, control?: Lazy<Control>): Shared {
+  const { circuitBreaker, ledger = true, health, store: given } = options
   const emitter = new Emitter()
   const registry = configuredProviders(options.providers)
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
   const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
-  const resolve = createResolver(registry, options.routes)
-  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
   const store = new Lazy<Store>(async () => given ?? (await import('./stores/memory.js')).memory())
   const warn = (message: string) => emitter.emit('warning', { message })
   const opened = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
@@ -51,64 +65,106 @@ export function openParts(options: LeashOptions): Parts {
   const tokens = new Lazy(async () => (await import('./protocols/tokens.js')).counterBy(options.tokens))
   const capabilities = new Lazy(async () => (await import('./catalog/capabilities.js')).loadCapabilities())
   const breaker = circuitBreaker === false ? undefined : openBreaker(circuitBreaker, emitter, given)
-  const router = new Lazy(
-    async () => new (await import('./middleware/route.js')).Router(options.routes ?? {}, { emitter, prices, capabilities }),
-  )
-  const mirror = copies && new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, { emitter, find }))
-  const budgets = new Lazy(async () => {
-    const { BudgetKeeper } = await import('./middleware/budget.js')
-    return new BudgetKeeper(options, { emitter, store: await store.get(), find, prices, capabilities })
-  })
-  const guards = new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
-  const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, tokens, warn)
+  const sink = control && new Lazy(async () => (await control.get()).sink)
+  const books = ledger === false ? undefined : openBooks(ledger === true ? {} : ledger, opened, tokens, warn, sink)
   const accounts = books && new Lazy(async () => (await books.get()).accounts)
-  const answers = new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
-  const observers = new Lazy(async () =>
-    (await import('./observers.js')).openObservers(options, {
-      emitter,
-      health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-      budgets: async () => budgets.value?.states() ?? [],
-    }),
-  )
   const probes = health ? openProbes(health === true ? {} : health, registry, { transport, emitter }) : undefined
   return {
     emitter,
     registry,
     transport,
-    resolve,
-    find,
+    store,
     prices,
     tokens,
     capabilities,
-    router,
-    answers,
-    guards,
-    budgets,
-    reserve: (second) => budgets.value?.prepay(second) ?? true,
-    limits: limitLayers(options, store, { prices, tokens }),
-    leastBad: (targets) => breaker?.value?.leastBad(targets),
-    ...(options.modules && { modules: guards }),
-    ...(redact && { redact: openRedact(redact === true ? {} : redact, emitter) }),
-    ...((options.telemetry || options.metrics || options.slo) && { observers }),
-    ...((options.cache || options.semanticCache) && { cache: answers }),
+    given: opened,
     ...(breaker && { breaker }),
-    ...(mirror && { mirror }),
     ...(books && { books }),
     ...(accounts && { accounts }),
     ...(probes && { probes }),
-    ...((options.prices || options.tokens) && { ready: new Lazy(() => Promise.all([opened.get(), tokens.get()])) }),
+    ...(control && { control }),
     async close() {
       void probes?.get().then((probes) => probes.close())
-      mirror?.value?.close()
-      await budgets.value?.close()
-      await answers.value?.close()
-      await guards.value?.close()
       opened.value?.close()
       // The first calls may have ended before there was anybody to book them.
       await accounts?.underway?.catch(() => {})
       await books?.value?.ledger.flush()
+      await control?.value?.close()
     },
   }
+}
+
+/** @param before those of the policy before, of which whatever the new one does not change is kept */
+export function openParts(options: LeashOptions, shared: Shared, before?: Parts): Parts {
+  const { emitter, registry, breaker, probes, prices, tokens, capabilities, store, accounts, control } = shared
+  const { mirror: copies, redact } = options
+  const kept = <K extends keyof Parts>(part: K, ...of: (keyof LeashOptions)[]): Parts[K] | undefined =>
+    before && of.every((name) => before.options[name] === options[name]) ? before[part] : undefined
+  const resolve = createResolver(registry, options.routes)
+  const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
+  const deps = { emitter, find, prices, capabilities }
+  const router = kept('router', 'routes') ?? openRouter(options, deps)
+  const mirror = copies && (kept('mirror', 'routes') ?? openMirror(copies, deps))
+  const budgets =
+    kept('budgets', 'budgets', 'routes') ??
+    new Lazy(async () => {
+      const { BudgetKeeper } = await import('./middleware/budget.js')
+      const balances = control ? (await control.get()).budgets : await store.get()
+      return new BudgetKeeper(options, { ...deps, store: balances })
+    })
+  const guards =
+    kept('guards', 'routes') ??
+    new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
+  const answers =
+    kept('answers', 'cache', 'routes') ??
+    new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
+  const watchers =
+    kept('watchers', 'redact') ??
+    new Lazy(async () =>
+      (await import('./observers.js')).openObservers(options, {
+        emitter,
+        health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+        budgets: async () => budgets.value?.states() ?? [],
+      }),
+    )
+  return {
+    ...shared,
+    options,
+    resolve,
+    find,
+    router,
+    answers,
+    guards,
+    budgets,
+    watchers,
+    reserve: (second) => budgets.value?.prepay(second) ?? true,
+    limits: kept('limits', 'rateLimit') ?? limitLayers(options, store, { prices, tokens }),
+    leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(options.modules && { modules: guards }),
+    ...(redact && { redact: kept('redact', 'redact') ?? openRedact(redact === true ? {} : redact, emitter) }),
+    ...((options.telemetry || options.metrics || options.slo) && { observers: watchers }),
+    ...((options.cache || options.semanticCache) && { cache: answers }),
+    ...(mirror && { mirror }),
+    ...((options.prices || options.tokens) && { ready: new Lazy(() => Promise.all([shared.given.get(), tokens.get()])) }),
+  }
+}
+
+/** @param after those that go on, and keep what they share with these */
+export async function closeParts({ mirror, budgets, answers, guards }: Parts, after?: Parts): Promise<void> {
+  if (mirror !== after?.mirror) mirror?.value?.close()
+  if (budgets !== after?.budgets) await budgets.value?.close()
+  if (answers !== after?.answers) await answers.value?.close()
+  if (guards !== after?.guards) await guards.value?.close()
+}
+
+type Deps = Pick<EngineDeps, 'emitter' | 'find' | 'prices' | 'capabilities'>
+
+function openRouter({ routes = {} }: LeashOptions, deps: Deps): EngineDeps['router'] {
+  return new Lazy(async () => new (await import('./middleware/route.js')).Router(routes, deps))
+}
+
+function openMirror(copies: NonNullable<LeashOptions['mirror']>, deps: Deps): NonNullable<EngineDeps['mirror']> {
+  return new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, deps))
 }
 
 function openBreaker(options: BreakerOptions | undefined, emitter: Emitter, store: Store | undefined): Lazy<Breaker> {
@@ -136,6 +192,10 @@ function openBooks(
   prices: Lazy<Prices>,
   tokens: Lazy<CountTokens>,
   warn: (message: string) => void,
+  relay: Lazy<LedgerSink> | undefined,
 ): Lazy<OpenLedger> {
-  return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), tokens, warn))
+  return new Lazy(async () => {
+    const { openLedger } = await import('./ledger/open.js')
+    return openLedger(options, await prices.get(), tokens, warn, await relay?.get())
+  })
 }

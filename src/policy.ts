@@ -1,31 +1,65 @@
-/** What the relay tells its clients to hold to: options of the leash that can be said in JSON, and whom calls may go to. */
-import type { Budget } from './middleware/budget/options.js'
-import type { CacheOptions } from './middleware/cache/options.js'
-import type { RateLimit } from './middleware/rate-limit/options.js'
-import type { RedactOptions } from './middleware/redact/options.js'
-import type { Routes } from './middleware/route/options.js'
+/** What a relay tells its clients to hold to: those options of a leash that can be said in JSON and are not the process's own. */
+import { checkOptions } from './config/schema.js'
+import { LeashError } from './core/errors.js'
+import { isObject } from './core/json.js'
+import type { LeashOptions } from './leash.js'
 
-/** Names with a `*` at the end are groups. */
-export interface Access {
-  /** These and no others. @defaultValue all */
-  readonly allow?: readonly string[]
-  /** Not these, whatever is allowed. */
-  readonly deny?: readonly string[]
+/** Budgets are held together with all other clients, each of which leases a slice; rate limits by each process for itself. */
+export type Policy = Pick<LeashOptions, PolicyMember>
+
+const members = [
+  'access',
+  'budgets',
+  'cache',
+  'coalesce',
+  'concurrency',
+  'fallback',
+  'hedge',
+  'maxAttempts',
+  'maxCostUsd',
+  'rateLimit',
+  'redact',
+  'resume',
+  'retry',
+  'routes',
+  'strict',
+  'timeouts',
+] as const satisfies readonly (keyof LeashOptions)[]
+
+export type PolicyMember = (typeof members)[number]
+
+const isMember = (name: string): name is PolicyMember => members.some((member) => member === name)
+
+/** @throws LeashError `invalid_config` that names what is wrong in it */
+export function checkPolicy(policy: unknown): Policy {
+  if (!isObject(policy)) throw new LeashError('invalid_config', 'A policy is an object of options.')
+  const stranger = Object.keys(policy).find((name) => !isMember(name))
+  if (stranger !== undefined) {
+    const known = members.join(', ')
+    throw new LeashError('invalid_config', `A policy has no \`${stranger.slice(0, 100)}\`. It may have: ${known}.`)
+  }
+  checkOptions(policy)
+  // Checked member by member, and every one of them may be left out.
+  return policy as Policy
 }
 
-export interface Policy {
-  /** `provider/model`, or the model alone. */
-  readonly models?: Access
-  readonly providers?: Access
-  /** Held together with all other clients: each leases a slice. */
-  readonly budgets?: readonly Budget[]
-  /** Held by each process for itself. */
-  readonly rateLimit?: readonly RateLimit[]
-  readonly routes?: Routes
-  readonly fallback?: readonly string[]
-  readonly redact?: boolean | Omit<RedactOptions, 'ner'>
-  readonly cache?: boolean | CacheOptions
-  readonly maxCostUsd?: number
-  readonly maxAttempts?: number
-  readonly strict?: boolean
+/**
+ * The policy's word is the last, but for options that it does not name.
+ *
+ * @param before what stood before: whatever reads the same there is the very same here, so that who was made of it may be kept
+ */
+export function underPolicy(own: LeashOptions, policy: Policy, before?: LeashOptions): LeashOptions {
+  const governed: Record<string, unknown> = { ...own }
+  for (const member of members) {
+    if (policy[member] === undefined) continue
+    const old = before?.[member]
+    governed[member] = same(old, policy[member]) ? old : policy[member]
+  }
+  return governed
 }
+
+/** Both were JSON, or one is a process's own and so no equal of the other. */
+function same(one: unknown, other: unknown): boolean {
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other)
+}
+

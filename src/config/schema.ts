@@ -195,6 +195,14 @@ const names = z.strictObject({ allow: z.optional(models), deny: z.optional(model
 
 const accessSchema = z.strictObject({ models: z.optional(names), providers: z.optional(names) })
 
+const relaySchema = z.strictObject({
+  url: z.optional(z.string()),
+  key: z.optional(z.string()),
+  publicKey: z.optional(z.string()),
+  folder: z.optional(z.union([z.literal(false), z.string()])),
+  fetch: z.optional(fn),
+})
+
 const optionsSchema = z.strictObject({
   access: z.optional(accessSchema),
   providers: z.optional(
@@ -204,6 +212,7 @@ const optionsSchema = z.strictObject({
     ),
   ),
   routes: z.optional(routesSchema),
+  relay: z.optional(z.union([z.literal(false), relaySchema])),
   retry: z.optional(z.union([z.literal(false), retrySchema])),
   timeouts: z.optional(timeoutsSchema),
   fallback: z.optional(z.union([models, fallbackSchema])),

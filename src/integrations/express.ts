@@ -4,10 +4,10 @@ import type { CallOptions } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import type { Leash } from '../leash.js'
 import { isModelPath } from '../recognise.js'
-import { addressOf, type NodeRequest, requestOf, send } from './node-http.js'
+import { addressOf, type NodeRequest, requestOf, send } from '../node-http.js'
 
 export type { CallOptions } from '../core/call.js'
-export type { NodeRequest } from './node-http.js'
+export type { NodeRequest } from '../node-http.js'
 
 export interface EndpointOptions<Req extends NodeRequest = NodeRequest> {
   /**

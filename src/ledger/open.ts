@@ -17,8 +17,9 @@ export async function openLedger(
   prices: Prices,
   tokens: Lazy<CountTokens>,
   warn: WarnOfSink,
+  relay?: LedgerSink,
 ): Promise<OpenLedger> {
-  const sinks: LedgerSink[] = options.sink ? [options.sink] : []
+  const sinks: LedgerSink[] = [options.sink, relay].filter((sink) => sink !== undefined)
   if (options.file !== undefined) sinks.push((await import('./file.js')).fileSink(options.file))
   const ledger = new Ledger(sinks, options, warn)
   const [book, countTokens] = await Promise.all([prices.book.get(), tokens.get()])

@@ -3,7 +3,7 @@ import type { Call, Report, Result, Target } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
 import type { Middleware, Next } from '../core/middleware.js'
-import type { Store } from '../core/store.js'
+import type { Budgets } from '../core/store.js'
 import { targetName } from '../core/target.js'
 import { Alerts } from './budget/alerts.js'
 import type { BoundsDeps } from './budget/bounds.js'
@@ -21,7 +21,7 @@ export interface BudgetOptions {
 
 export interface BudgetDeps extends BoundsDeps {
   readonly emitter: Emitter
-  readonly store: Store
+  readonly store: Budgets
   /** Where a model's name leads to. @throws LeashError */
   readonly find: (model: string, call: Call) => Target
   /** Milliseconds since 1970. @defaultValue Date.now */

@@ -3,7 +3,7 @@ import type { BudgetEvent } from '../../core/budget.js'
 import type { Emitter } from '../../core/emitter.js'
 import { usdOf } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
-import type { Balance, Store } from '../../core/store.js'
+import type { Balance, Budgets } from '../../core/store.js'
 import { hourScope, space } from './reserver.js'
 import { type Scope, stateOf } from './rules.js'
 import { hourMs } from './windows.js'
@@ -19,7 +19,7 @@ const mostRemembered = 10_000
 const markMs = 60_000
 
 export interface AlertsDeps {
-  readonly store: Store
+  readonly store: Budgets
   readonly emitter: Emitter
   readonly now: () => number
   /** Whoever hears of every event beside the listeners. */

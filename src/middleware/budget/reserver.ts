@@ -2,7 +2,7 @@ import type { BudgetUnit } from '../../core/budget.js'
 import type { Call } from '../../core/call.js'
 import { mostNano } from '../../core/money.js'
 import { timeLeft } from '../../core/signals.js'
-import type { Balance, BudgetScope, Reserved, Store } from '../../core/store.js'
+import type { Balance, BudgetScope, Reserved, Budgets } from '../../core/store.js'
 import { withOutputBound } from '../../protocols/output-bound.js'
 import { type Bounds, type BoundsDeps, boundsOf, fitting } from './bounds.js'
 import type { Hold } from './hold.js'
@@ -25,7 +25,7 @@ const longestMs = hourMs
 const afterDeadlineMs = 60_000
 
 export interface ReserverDeps extends BoundsDeps {
-  readonly store: Store
+  readonly store: Budgets
   readonly now: () => number
   /** Told of what is about to be taken from. */
   readonly onAsked: (scopes: readonly Scope[]) => void

@@ -38,6 +38,19 @@ const steps: readonly Step[] = [
     ],
   },
   {
+    name: 'policies',
+    statements: [
+      `CREATE TABLE policies (
+        tenant TEXT NOT NULL,
+        version BIGINT NOT NULL,
+        policy TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        actor TEXT NOT NULL,
+        PRIMARY KEY (tenant, version)
+      )`,
+    ],
+  },
+  {
     name: 'budgets and leases',
     statements: [
       `CREATE TABLE budgets (
@@ -62,12 +75,15 @@ const steps: readonly Step[] = [
       'CREATE INDEX reservations_by_expiry ON reservations (space, name, late, until)',
       'CREATE INDEX reservations_by_end ON reservations (late, until)',
       `CREATE TABLE leases (
-        id TEXT PRIMARY KEY,
         tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
         key_id TEXT NOT NULL,
         scope TEXT NOT NULL,
         amount BIGINT NOT NULL,
-        until BIGINT NOT NULL
+        until BIGINT NOT NULL,
+        spent BIGINT,
+        beyond BIGINT,
+        PRIMARY KEY (tenant, id)
       )`,
       'CREATE INDEX leases_by_end ON leases (until)',
     ],

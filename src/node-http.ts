@@ -1,6 +1,6 @@
 /** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LeashError } from '../core/errors.js'
+import { LeashError } from './core/errors.js'
 
 /** A request as Node's servers give it, and what Express and its kin add. */
 export interface NodeRequest extends IncomingMessage {

@@ -1,0 +1,33 @@
+/** Milliseconds. */
+const first = 500
+const most = 30_000
+
+/** How long to leave the relay in peace after it has failed: twice as long each time, and never all clients at once. */
+export class Backoff {
+  readonly #random: () => number
+  #failures = 0
+  #until = 0
+
+  /** @param random from 0 to below 1 */
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  /** @param retryAfterMs as the relay has it, which wins up to the most that we wait @returns milliseconds to wait */
+  failed(retryAfterMs?: number): number {
+    const full = Math.min(most, first * 2 ** Math.min(this.#failures++, 10))
+    const wait = Math.min(most, Math.max(retryAfterMs ?? 0, full / 2 + (this.#random() * full) / 2))
+    this.#until = Date.now() + wait
+    return wait
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    this.#until = 0
+  }
+
+  /** Whether it is too early to try again. */
+  get waiting(): boolean {
+    return this.#until > Date.now()
+  }
+}

@@ -1,0 +1,38 @@
+/** Every route but the calls to models, which do not pass here: they are many, and a router costs each of them. */
+import { Hono } from 'hono'
+import { isLeashError } from '../core/errors.js'
+import { adminRoutes } from './routes/admin.js'
+import type { RelayContext } from './routes/context.js'
+import { controlRoutes } from './routes/control.js'
+import { dashboardRoutes } from './routes/dashboard.js'
+import { healthRoutes } from './routes/health.js'
+import { usageRoutes } from './routes/usage.js'
+
+export function createApp(context: RelayContext, warn: (message: string) => void): (request: Request) => Promise<Response> {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
+  })
+  app.route('/', healthRoutes(context))
+  app.route('/', dashboardRoutes())
+  app.route('/v1/control', controlRoutes(context))
+  app.route('/v1/usage', usageRoutes(context))
+  app.route('/v1/admin', adminRoutes(context))
+  app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
+  app.onError((error) => answerOf(error, warn))
+  return async (request) => app.fetch(request)
+}
+
+/** What is not ours to have foreseen is told to whoever runs the relay, and not to whoever asked. */
+export function answerOf(error: unknown, warn: (message: string) => void): Response {
+  if (!isLeashError(error)) {
+    warn(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
+    return Response.json(errorBody('internal_error', 'The relay has failed. Its log says why.'), { status: 500 })
+  }
+  const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
+  return Response.json(errorBody(error.code, error.message), { status: error.status, headers: retryAfter })
+}
+
+const errorBody = (code: string, message: string) => ({ error: { message, type: 'leash_error', code } })

@@ -1,0 +1,135 @@
+/** The relay: everything that it is made of, started and stopped in order. */
+import { mkdirSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { LeashError } from '../core/errors.js'
+import { createApp } from './app.js'
+import { Audit } from './audit.js'
+import { callerOf } from './caller.js'
+import { checkRelayOptions, type RelayOptions } from './config.js'
+import { Gateway } from './gateway.js'
+import { Keys } from './keys.js'
+import { Leases } from './leases.js'
+import { Policies } from './policies.js'
+import type { RelayContext } from './routes/context.js'
+import { createRelayServer } from './server.js'
+import { Signer } from './signer.js'
+import { SqlBudgets } from './sql-budgets.js'
+import { migrate } from './store/migrations.js'
+import { openSqlite } from './store/sqlite.js'
+import { Tenants } from './tenants.js'
+import { UsageLog } from './usage.js'
+
+export type { Policy } from '../policy.js'
+export { readConfig, type RelayOptions } from './config.js'
+
+export interface Relay {
+  /** Where it listens, such as `http://127.0.0.1:4000`. */
+  readonly url: string
+  /** Ed25519, 32 bytes in base64: what its policies are signed by. */
+  readonly publicKey: string
+  /** Made with the first start, and shown by nobody again: one for the administration, and one to make calls with. */
+  readonly firstKeys?: { readonly admin: string; readonly call: string }
+  /** Takes no more requests, and waits for those under way. */
+  close(): Promise<void>
+}
+
+export interface RelayHooks {
+  /** Told of what goes wrong in the background. @defaultValue the standard error output */
+  readonly warn?: (message: string) => void
+}
+
+const dayMs = 86_400_000
+
+/** What is left after so long is cut off. */
+const closeMs = 30_000
+
+/** The tenant that is there from the first start on. */
+const firstTenant = 'default'
+
+export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
+  checkRelayOptions(options)
+  const { host = '127.0.0.1', port = 4000, folder = '.leash', policy = {}, staleMs = dayMs, whenStale = 'closed', leash = {} } = options
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const sql = await openSqlite({ file: join(folder, 'relay.db') })
+  const stop = new AbortController()
+  try {
+    await migrate(sql)
+    const keys = await Keys.open({ sql, pepper: { file: join(folder, 'pepper') }, onError: (error) => warn(String(error)) })
+    const policies = new Policies({ sql, usual: policy })
+    const usage = new UsageLog({ sql })
+    const context: RelayContext = {
+      sql,
+      keys,
+      policies,
+      usage,
+      tenants: new Tenants({ sql }),
+      signer: new Signer(join(folder, 'signing-key.pem')),
+      leases: new Leases({ sql }),
+      audit: new Audit({ sql }),
+      gateway: new Gateway({ options: leash, policies, budgets: new SqlBudgets(sql), usage, warn }),
+      stopping: stop.signal,
+      stale: { staleMs, whenStale },
+    }
+    const firstKeys = await firstStart(context)
+    const server = createRelayServer({
+      calls: async (request) => context.gateway.handle(request, await callerOf(keys, request.headers, 'call')),
+      others: createApp(context, warn),
+      warn,
+    })
+    await listening(server, host, port)
+    const { port: bound } = server.address() as AddressInfo
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+      publicKey: context.signer.publicKey,
+      ...(firstKeys && { firstKeys }),
+      async close() {
+        stop.abort()
+        await closed(server)
+        await context.gateway.close()
+        await keys.close()
+        await sql.close()
+      },
+    }
+  } catch (error) {
+    await sql.close()
+    throw error
+  }
+}
+
+/** So that the first call can be made before anybody has read how tenants are made. */
+async function firstStart({ tenants, keys, audit }: RelayContext): Promise<Relay['firstKeys']> {
+  const { items } = await keys.list({ limit: 1 })
+  if (items.length > 0) return undefined
+  if (!(await tenants.get(firstTenant))) await tenants.create({ slug: firstTenant, name: 'Default' })
+  const admin = await keys.create({ tenant: firstTenant, name: 'first administrator', scopes: ['admin'] })
+  const call = await keys.create({ tenant: firstTenant, name: 'first key' })
+  await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant })
+  return { admin: admin.key, call: call.key }
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new LeashError('invalid_config', `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`, { cause })),
+    )
+    server.listen(port, host, resolve)
+  })
+}
+
+/** Streams go on to their end, for a time. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), closeMs)
+    server.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+function toStderr(message: string): void {
+  process.stderr.write(`${message}\n`)
+}

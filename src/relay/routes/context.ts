@@ -1,0 +1,29 @@
+/** What the routes stand on. */
+import type { Audit } from '../audit.js'
+import type { Gateway } from '../gateway.js'
+import type { Keys } from '../keys.js'
+import type { Leases } from '../leases.js'
+import type { Policies } from '../policies.js'
+import type { Signer } from '../signer.js'
+import type { Sql } from '../store/sql.js'
+import type { Tenants } from '../tenants.js'
+import type { UsageLog } from '../usage.js'
+
+export interface RelayContext {
+  readonly sql: Sql
+  readonly tenants: Tenants
+  readonly keys: Keys
+  readonly policies: Policies
+  readonly signer: Signer
+  readonly leases: Leases
+  readonly usage: UsageLog
+  readonly audit: Audit
+  readonly gateway: Gateway
+  /** Aborted when the relay stops: whoever only waits is let go. */
+  readonly stopping: AbortSignal
+  /** What clients are told of the time for which they may go on by themselves. */
+  readonly stale: { readonly staleMs: number; readonly whenStale: 'open' | 'closed' }
+}
+
+/** Of a body of the control plane and of the administration, in bytes. */
+export const mostBytes = 4 * 1024 * 1024

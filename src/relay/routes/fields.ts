@@ -1,0 +1,52 @@
+/** Members of bodies that are read one by one, so that each that is wrong is named. */
+import { LeashError } from '../../core/errors.js'
+import { isObject } from '../../core/json.js'
+
+type Body = Readonly<Record<string, unknown>>
+
+/** @throws LeashError `invalid_request` that names members which nobody reads: a slip of the pen is not to pass in silence */
+export function only(body: Body, names: readonly string[]): void {
+  const stranger = Object.keys(body).find((name) => !names.includes(name))
+  if (stranger === undefined) return
+  throw new LeashError('invalid_request', `There is no \`${stranger.slice(0, 100)}\`. Known: ${names.join(', ')}.`, { param: stranger.slice(0, 100) })
+}
+
+export function text<N extends string>(body: Body, name: N): { readonly [K in N]?: string } {
+  const value = body[name]
+  if (value === undefined) return {}
+  if (typeof value !== 'string') throw wrong(name, 'a string')
+  return { [name]: value } as { readonly [K in N]?: string }
+}
+
+export function required(body: Body, name: string): string {
+  const value = body[name]
+  if (typeof value !== 'string' || value === '') throw wrong(name, 'a string')
+  return value
+}
+
+/** Milliseconds since 1970, or a date. */
+export function moment<N extends string>(body: Body, name: N): { readonly [K in N]?: number } {
+  const value = body[name]
+  if (value === undefined) return {}
+  const at = typeof value === 'string' ? Date.parse(value) : value
+  if (typeof at !== 'number' || !Number.isSafeInteger(at)) throw wrong(name, 'a date, or milliseconds since 1970')
+  return { [name]: at } as { readonly [K in N]?: number }
+}
+
+export function metadataOf(body: Body): { readonly metadata?: Record<string, string> } {
+  const { metadata } = body
+  if (metadata === undefined) return {}
+  const entries = isObject(metadata) ? Object.entries(metadata) : undefined
+  if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')) throw wrong('metadata', 'an object of strings')
+  return { metadata: Object.fromEntries(entries) }
+}
+
+export function oneOf<N extends string, V extends string>(body: Body, name: N, values: readonly V[]): { readonly [K in N]?: V } {
+  const value = body[name]
+  if (value === undefined) return {}
+  const found = values.find((known) => known === value)
+  if (found === undefined) throw wrong(name, `one of ${values.join(', ')}`)
+  return { [name]: found } as { readonly [K in N]?: V }
+}
+
+const wrong = (name: string, what: string) => new LeashError('invalid_request', `\`${name}\` is ${what}.`, { param: name })

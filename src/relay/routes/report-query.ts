@@ -1,0 +1,30 @@
+/** What a report is asked for by the query of an address. */
+import { LeashError } from '../../core/errors.js'
+import { type Dimension, dimensions } from '../usage.js'
+
+export interface ReportQuery {
+  readonly by: readonly Dimension[]
+  readonly from?: number
+  readonly to?: number
+  readonly where: Readonly<Record<string, string>>
+}
+
+const conditions = ['tenant', 'key', 'user', 'model', 'provider']
+
+/** @throws LeashError `invalid_request` that names what is wrong */
+export function reportQuery(query: Readonly<Record<string, string>>): ReportQuery {
+  const asked = (query.by ?? 'model').split(',').filter((name) => name !== '')
+  const by = asked.map((name) => dimensions.find((dimension) => dimension === name))
+  if (by.includes(undefined)) throw new LeashError('invalid_request', `\`by\` is a list of: ${dimensions.join(', ')}.`)
+  const where = Object.fromEntries(conditions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])))
+  return { by: by.filter((name) => name !== undefined), ...momentOf(query, 'from'), ...momentOf(query, 'to'), where }
+}
+
+function momentOf<N extends 'from' | 'to'>(query: Readonly<Record<string, string>>, name: N): { readonly [K in N]?: number } {
+  const given = query[name]
+  if (given === undefined) return {}
+  const at = /^\d{1,15}$/.test(given) ? Number(given) : Date.parse(given)
+  if (Number.isNaN(at))
+    throw new LeashError('invalid_request', `\`${name}\` is a date such as 2026-11-01, or milliseconds since 1970.`)
+  return { [name]: at } as { readonly [K in N]?: number }
+}

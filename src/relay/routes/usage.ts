@@ -1,0 +1,41 @@
+/** The collector, and reports for whoever has a key. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { jsonOf } from '../body.js'
+import { callerOf } from '../caller.js'
+import { csvOf } from '../usage-csv.js'
+import type { RelayContext } from './context.js'
+import { reportQuery } from './report-query.js'
+
+/** Of one batch of usage, unpacked, in bytes. */
+const mostBytes = 16 * 1024 * 1024
+
+/** Batches that are being written. More would only wait in memory. */
+const mostAtOnce = 64
+
+export function usageRoutes({ keys, usage }: RelayContext): Hono {
+  const app = new Hono()
+  let atOnce = 0
+
+  app.post('/', async (c) => {
+    const caller = await callerOf(keys, c.req.raw.headers, 'usage')
+    if (atOnce >= mostAtOnce)
+      throw new LeashError('rate_limited', 'Too many batches at once. Send this one again.', { retryAfterMs: 1000 })
+    atOnce++
+    try {
+      return c.json(await usage.take(await jsonOf(c.req.raw, mostBytes), caller))
+    } finally {
+      atOnce--
+    }
+  })
+
+  app.get('/', async (c) => {
+    const caller = await callerOf(keys, c.req.raw.headers, 'usage')
+    const query = reportQuery(c.req.query())
+    const rows = await usage.report({ ...query, where: { ...query.where, tenant: caller.tenant } })
+    if (c.req.query('format') !== 'csv') return c.json({ rows })
+    return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
+  })
+
+  return app
+}
