@@ -9,6 +9,8 @@ const entry = {
   'modules/index': 'src/modules/index.ts',
   'integrations/express': 'src/integrations/express.ts',
   'integrations/langchain': 'src/integrations/langchain.ts',
+  'relay/index': 'src/relay/relay.ts',
+  'relay/sqlite-worker': 'src/relay/store/sqlite-worker.ts',
   'stores/index': 'src/stores/index.ts',
   'testing/index': 'src/testing/index.ts',
   'cli/index': 'src/cli/index.ts',

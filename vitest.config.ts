@@ -10,6 +10,7 @@ const alias = [
   { find: /^leashllm\/express$/, replacement: file('./src/integrations/express.ts') },
   { find: /^leashllm\/modules$/, replacement: file('./src/modules/index.ts') },
   { find: /^leashllm\/langchain$/, replacement: file('./src/integrations/langchain.ts') },
+  { find: /^leashllm\/relay$/, replacement: file('./src/relay/relay.ts') },
   { find: /^leashllm\/stores$/, replacement: file('./src/stores/index.ts') },
   { find: /^leashllm\/testing$/, replacement: file('./src/testing/index.ts') },
 ]

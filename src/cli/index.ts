@@ -12,8 +12,9 @@ import { models } from './models.js'
 import { module } from './module.js'
 import { fail } from './output.js'
 import { prices } from './prices.js'
+import { relay } from './relay.js'
 
-const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock, module }
+const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock, module, relay }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({
   meta: { name: 'leash', version: asString(manifest.version) ?? '', description: 'Language-model calls on a leash.' },

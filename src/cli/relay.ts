@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
-import { readConfig, startRelay } from '../relay/relay.js'
 import { fail, paint, printJson } from './output.js'
 
 /** Read where no other is named. */
@@ -18,6 +17,7 @@ export const relay = defineCommand({
   },
   async run({ args }) {
     try {
+      const { readConfig, startRelay } = await import('../relay/relay.js')
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
       const options = file === undefined ? {} : readConfig(file)
       const { host, folder } = args
