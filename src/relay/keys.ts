@@ -1,0 +1,308 @@
+/** Virtual keys: what clients and callers show to the relay. A key itself is shown once and kept nowhere. */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { LeashError } from '../core/errors.js'
+import { Recent } from '../core/recent.js'
+import type { MaybePromise } from '../core/store.js'
+import { newId, newSecret, prefixOf, readKey, writeKey } from './key-format.js'
+import { type Page, pageOf, pageSize } from './page.js'
+import { type Pepper, pepperOf } from './pepper.js'
+import type { Sql } from './store/sql.js'
+
+/** `call` models through the relay, post `usage`, be under its `control` as a client; `admin` may do everything. */
+export const keyScopes = ['call', 'usage', 'control', 'admin'] as const
+export type KeyScope = (typeof keyScopes)[number]
+
+export interface KeyRecord {
+  readonly id: string
+  /** How the key begins. */
+  readonly prefix: string
+  readonly tenant: string
+  /** Whose calls they are. Absent: each call says it. */
+  readonly user?: string
+  readonly name: string
+  readonly scopes: readonly KeyScope[]
+  /** Milliseconds since 1970, as all of these. */
+  readonly createdAt: number
+  readonly expiresAt?: number
+  readonly revokedAt?: number
+  /** To the minute. */
+  readonly lastUsedAt?: number
+  /** The id of the key that takes its place. */
+  readonly rotatedTo?: string
+}
+
+export interface NewKey {
+  readonly tenant: string
+  readonly user?: string
+  readonly name?: string
+  /** @defaultValue ['call', 'usage', 'control'] */
+  readonly scopes?: readonly KeyScope[]
+  readonly expiresAt?: number
+}
+
+export interface MadeKey {
+  /** To be shown once. */
+  readonly key: string
+  readonly record: KeyRecord
+}
+
+export interface KeyQuery {
+  readonly tenant?: string
+  readonly user?: string
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface KeysOptions {
+  readonly sql: Sql
+  readonly pepper: Pepper
+  readonly now?: () => number
+  /** Told when the time of a key's use could not be written. */
+  readonly onError?: (error: unknown) => void
+}
+
+interface Row {
+  readonly id: string
+  readonly prefix: string
+  readonly digest: string
+  readonly tenant: string
+  readonly user_id: string | null
+  readonly name: string
+  readonly scopes: string
+  readonly created_at: number
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+  readonly last_used_at: number | null
+  readonly rotated_to: string | null
+}
+
+interface Verified {
+  readonly record: KeyRecord
+  readonly until: number
+}
+
+/** A key that another replica has revoked is taken for so long at most. */
+const verifiedMs = 5000
+const mostVerified = 10_000
+
+/** The time of a key's last use is written so often at most. */
+const usedMs = 60_000
+
+const dayMs = 86_400_000
+const usualScopes: readonly KeyScope[] = ['call', 'usage', 'control']
+const mostCharacters = 200
+
+/** So many ids in a row that are taken are no accident. */
+const mostTries = 5
+
+export class Keys {
+  readonly #sql: Sql
+  readonly #pepper: string
+  readonly #now: () => number
+  readonly #onError: (error: unknown) => void
+  /** By the SHA-256 of the key, so that none lies about in memory. */
+  readonly #verified = new LRUCache<string, Verified>({ max: mostVerified })
+  readonly #used = new Recent<string, number>(mostVerified)
+  readonly #writing = new Set<Promise<unknown>>()
+  /** What was read before a key was revoked is not to be kept after it. */
+  #changes = 0
+
+  /** @throws LeashError `invalid_config` when there is no pepper to be had */
+  static async open(options: KeysOptions): Promise<Keys> {
+    return new Keys(options, await pepperOf(options.pepper))
+  }
+
+  private constructor({ sql, now = Date.now, onError = () => {} }: KeysOptions, pepper: string) {
+    this.#sql = sql
+    this.#pepper = pepper
+    this.#now = now
+    this.#onError = onError
+  }
+
+  /** @throws LeashError `not_found` when the tenant is not, or not active */
+  create(wanted: NewKey): Promise<MadeKey> {
+    check(wanted)
+    return this.#sql.transaction((sql) => this.#add(sql, wanted))
+  }
+
+  /**
+   * Asks the database once in 5 seconds.
+   *
+   * @returns undefined when it is malformed, unknown, expired or revoked, or its tenant is not active
+   */
+  verify(presented: string): MaybePromise<KeyRecord | undefined> {
+    const parts = readKey(presented)
+    if (!parts) return undefined
+    const name = createHash('sha256').update(presented).digest('base64url')
+    const known = this.#verified.get(name)
+    const now = this.#now()
+    if (!known || known.until <= now) return this.#lookUp(parts.id, parts.secret, name)
+    return holds(known.record, now) ? this.#use(known.record, now) : undefined
+  }
+
+  async get(id: string): Promise<KeyRecord | undefined> {
+    const [row] = await this.#sql.all<Row>('SELECT * FROM keys WHERE id = $1', [id])
+    return row && recordOf(row)
+  }
+
+  /** By their ids. */
+  async list({ tenant = '', user = '', after = '', limit }: KeyQuery = {}): Promise<Page<KeyRecord>> {
+    const size = pageSize(limit)
+    const rows = await this.#sql.all<Row>(
+      `SELECT * FROM keys WHERE id > $1 AND (tenant = $2 OR $2 = '') AND (user_id = $3 OR $3 = '') ORDER BY id LIMIT $4`,
+      [after, tenant, user, size + 1],
+    )
+    return pageOf(rows.map(recordOf), size, ({ id }) => id)
+  }
+
+  /** At once here, within 5 seconds in other replicas, and for good. @throws LeashError `not_found` */
+  async revoke(id: string): Promise<KeyRecord> {
+    const [row] = await this.#sql.all<Row>('UPDATE keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING *', [
+      id,
+      this.#now(),
+    ])
+    if (!row) throw missing()
+    this.#drop((record) => record.id === id)
+    return recordOf(row)
+  }
+
+  /**
+   * Makes a key that is the same in everything but its secret and its id. The old one goes on for a time.
+   *
+   * @throws LeashError `not_found`; `invalid_request` when the key no longer holds, or has been rotated before
+   */
+  async rotate(id: string, { overlapMs = dayMs }: { readonly overlapMs?: number } = {}): Promise<MadeKey> {
+    if (!Number.isSafeInteger(overlapMs) || overlapMs < 0) throw wrong('overlapMs', 'is a whole number of milliseconds from 0 on')
+    const made = await this.#sql.transaction(async (sql) => {
+      // Written before it is read: so that two who rotate the same key come one after the other.
+      const [row] = await sql.all<Row>('UPDATE keys SET name = name WHERE id = $1 RETURNING *', [id])
+      if (!row) throw missing()
+      const old = recordOf(row)
+      const now = this.#now()
+      if (!holds(old, now)) throw wrong('id', 'is that of a key which is expired or revoked: make a new one', 409)
+      if (old.rotatedTo !== undefined) throw wrong('id', 'is that of a key which was rotated already', 409)
+      const made = await this.#add(sql, old)
+      const until = Math.min(old.expiresAt ?? Number.MAX_SAFE_INTEGER, now + overlapMs)
+      await sql.run('UPDATE keys SET rotated_to = $2, expires_at = $3 WHERE id = $1', [id, made.record.id, until])
+      return made
+    })
+    this.#drop((record) => record.id === id)
+    return made
+  }
+
+  /** Asks the database again for the keys of a tenant that has changed. */
+  forget(tenant: string): void {
+    this.#drop((record) => record.tenant === tenant)
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing)
+  }
+
+  #drop(gone: (record: KeyRecord) => boolean): void {
+    this.#changes++
+    for (const [name, { record }] of [...this.#verified.entries()]) if (gone(record)) this.#verified.delete(name)
+  }
+
+  async #add(sql: Sql, { tenant, user, name = '', scopes = usualScopes, expiresAt }: NewKey): Promise<MadeKey> {
+    const [active] = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
+    if (!active)
+      throw new LeashError('not_found', 'A key needs a tenant that is active. Make the tenant first.', { param: 'tenant' })
+    const secret = newSecret()
+    for (let tries = 0; tries < mostTries; tries++) {
+      const id = newId()
+      const [row] = await sql.all<Row>(
+        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING *`,
+        [
+          id,
+          prefixOf(id),
+          this.#digest(secret).toString('base64url'),
+          tenant,
+          user ?? null,
+          name,
+          scopes.join(' '),
+          this.#now(),
+          expiresAt ?? null,
+        ],
+      )
+      if (row) return { key: writeKey({ id, secret }), record: recordOf(row) }
+    }
+    throw new LeashError('overloaded', 'No id was free for the key. Try again.', { retryable: true })
+  }
+
+  async #lookUp(id: string, secret: string, name: string): Promise<KeyRecord | undefined> {
+    const changes = this.#changes
+    const [row] = await this.#sql.all<Row>(
+      `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant WHERE keys.id = $1 AND tenants.status = 'active'`,
+      [id],
+    )
+    // Of an unknown key as much is counted as of a known one.
+    const digest = this.#digest(secret)
+    const same = timingSafeEqual(digest, row ? Buffer.from(row.digest, 'base64url') : Buffer.alloc(digest.length))
+    if (!row || !same) return undefined
+    const record = recordOf(row)
+    const now = this.#now()
+    if (!holds(record, now)) return undefined
+    if (changes === this.#changes) this.#verified.set(name, { record, until: now + verifiedMs })
+    return this.#use(record, now)
+  }
+
+  #digest(secret: string): Buffer {
+    return createHmac('sha256', this.#pepper).update(secret).digest()
+  }
+
+  #use(record: KeyRecord, now: number): KeyRecord {
+    const { id, lastUsedAt = Number.NEGATIVE_INFINITY } = record
+    if (now - Math.max(this.#used.get(id) ?? lastUsedAt, lastUsedAt) < usedMs) return record
+    this.#used.set(id, now)
+    const writing: Promise<unknown> = this.#sql
+      .run('UPDATE keys SET last_used_at = $2 WHERE id = $1', [id, now])
+      .catch(this.#onError)
+      .finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
+    return record
+  }
+}
+
+function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
+  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
+}
+
+function check({ user, name, scopes = usualScopes, expiresAt }: NewKey): void {
+  for (const [member, value] of Object.entries({ user, name }))
+    if (value !== undefined && !(value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')))
+      throw wrong(member, `has up to ${mostCharacters} characters`)
+  if (user === '') throw wrong('user', 'is absent or not empty')
+  if (scopes.length === 0 || !scopes.every((scope) => keyScopes.includes(scope)))
+    throw wrong('scopes', `is a list of: ${keyScopes.join(', ')}`)
+  if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')
+}
+
+function wrong(param: string, rule: string, status = 400): LeashError {
+  return new LeashError('invalid_request', `The \`${param}\` of a key ${rule}.`, { param, status })
+}
+
+function missing(): LeashError {
+  return new LeashError('not_found', 'There is no key of this id.')
+}
+
+function recordOf(row: Row): KeyRecord {
+  const { id, prefix, tenant, name, created_at: createdAt } = row
+  const scopes = keyScopes.filter((scope) => row.scopes.split(' ').includes(scope))
+  return {
+    id,
+    prefix,
+    tenant,
+    name,
+    scopes,
+    createdAt,
+    ...(row.user_id !== null && { user: row.user_id }),
+    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+    ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
+    ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
+    ...(row.rotated_to !== null && { rotatedTo: row.rotated_to }),
+  }
+}
