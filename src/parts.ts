@@ -138,7 +138,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     budgets,
     watchers,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
-    limits: kept('limits', 'rateLimit') ?? limitLayers(options, store, { prices, tokens }),
+    limits: kept('limits', 'rateLimit', 'concurrency', 'pace') ?? limitLayers(options, store, { prices, tokens }),
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(options.modules && { modules: guards }),
     ...(redact && { redact: kept('redact', 'redact') ?? openRedact(redact === true ? {} : redact, emitter) }),

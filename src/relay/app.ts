@@ -8,7 +8,7 @@ import { dashboardRoutes } from './routes/dashboard.js'
 import { healthRoutes } from './routes/health.js'
 import { usageRoutes } from './routes/usage.js'
 
-export function createApp(context: RelayContext, warn: (message: string) => void): (request: Request) => Promise<Response> {
+export function createApp(context: RelayContext, warn: (message: string) => void): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
@@ -22,7 +22,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/v1/admin', adminRoutes(context))
   app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.onError((error) => answerOf(error, warn))
-  return async (request) => app.fetch(request)
+  return app
 }
 
 /** What is not ours to have foreseen is told to whoever runs the relay, and not to whoever asked. */

@@ -73,9 +73,10 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       stale: { staleMs, whenStale },
     }
     const firstKeys = await firstStart(context)
+    const app = createApp(context, warn)
     const server = createRelayServer({
       calls: async (request) => context.gateway.handle(request, await callerOf(keys, request.headers, 'call')),
-      others: createApp(context, warn),
+      others: async (request) => app.fetch(request),
       warn,
     })
     await listening(server, host, port)

@@ -48,7 +48,7 @@ export function useNoKeys(): void {
 }
 
 /** Waits for what a socket is about to tell. */
-export const until = (condition: () => boolean): Promise<void> =>
-  vi.waitFor(() => {
-    if (!condition()) throw new Error('It did not come to pass.')
+export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
+  vi.waitFor(async () => {
+    if (!(await condition())) throw new Error('It did not come to pass.')
   }, 10_000)

@@ -1,0 +1,110 @@
+/** Every route, asked by everybody who may not. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/relay/app.js'
+import type { RelayContext } from '../../src/relay/routes/context.js'
+import { useMock } from '../helpers/mock.js'
+import { openRelay, type TestRelay } from './helpers.js'
+
+const mock = useMock()
+
+/** What anybody may see: signs of life, and the dashboard's own files, which hold nothing. */
+const open = ['/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
+
+/** What the keys of a tenant are for. */
+const ofTenants = /^\/v1\/(control|usage)/
+
+const routes = createApp({} as RelayContext, () => {})
+  .routes.filter(({ method, path }) => method !== 'ALL' && !open.includes(path))
+  .map(({ method, path }) => ({ method, path, at: path.replace(':slug', 'default').replace(':id', 'abcd1234') }))
+
+test('there are routes to ask', () => {
+  expect(routes.length).toBeGreaterThan(15)
+  expect(routes.map(({ path }) => path)).toEqual(expect.arrayContaining(['/v1/admin/tenants', '/v1/control/policy']))
+})
+
+interface Everybody {
+  readonly relay: TestRelay
+  readonly keys: Readonly<Record<string, string>>
+}
+
+async function everybody(): Promise<Everybody> {
+  const relay = await openRelay(mock.url)
+  const make = async (more: object) => (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', ...more })).body
+  await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
+  const expired = await make({ expiresAt: Date.now() - 1000 })
+  const revoked = await make({})
+  await relay.ask('POST', `/v1/admin/keys/${revoked.id}/revoke`)
+  await relay.ask('POST', '/v1/admin/tenants', { slug: 'suspended' })
+  const suspended = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'suspended' })).body
+  await relay.ask('PATCH', '/v1/admin/tenants/suspended', { status: 'suspended' })
+  const own = await make({})
+  return {
+    relay,
+    keys: {
+      none: '',
+      unknown: 'lk_abcdefgh_nothing',
+      expired: expired.key,
+      revoked: revoked.key,
+      'of a suspended tenant': suspended.key,
+      "a tenant's own": own.key,
+    },
+  }
+}
+
+const bodyOf = (method: string) => (method === 'GET' || method === 'DELETE' ? undefined : {})
+
+describe.each(['none', 'unknown', 'expired', 'revoked', 'of a suspended tenant'])('with a key that is %s', (who) => {
+  test('every route refuses, and tells nothing', async () => {
+    const { relay, keys } = await everybody()
+    for (const { method, at } of routes) {
+      const { status, body } = await relay.ask(method, at, bodyOf(method), keys[who])
+      expect([method, at, status]).toEqual([method, at, 401])
+      expect(Object.keys(body)).toEqual(['error'])
+    }
+  })
+})
+
+test("with a tenant's own key, the administration refuses", async () => {
+  const { relay, keys } = await everybody()
+  for (const { method, at } of routes.filter(({ path }) => !ofTenants.test(path))) {
+    const { status, body } = await relay.ask(method, at, bodyOf(method), keys["a tenant's own"])
+    expect([method, at, status]).toEqual([method, at, 403])
+    expect(Object.keys(body)).toEqual(['error'])
+  }
+})
+
+test("a tenant's reports are of itself, whatever it asks for", async () => {
+  const { relay } = await everybody()
+  const { body: made } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'other' })
+  await relay.ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }, relay.call)
+  const { body } = await relay.ask('GET', '/v1/usage?by=tenant&tenant=default', undefined, made.key)
+  expect(body.rows).toEqual([])
+})
+
+describe('whatever is sent', () => {
+  test('every route answers with 2xx or 4xx, and never with 5xx', async () => {
+    const relay = await openRelay(mock.url)
+    const posts = routes.filter(({ method }) => method !== 'GET')
+    const member = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.string()), fc.object())
+    const names = ['slug', 'name', 'tenant', 'scopes', 'expiresAt', 'version', 'scope', 'least', 'wanted', 'leases', 'lines', 'budgets']
+    const body = fc.oneof(fc.json(), fc.string(), fc.dictionary(fc.constantFrom(...names), member).map((value) => JSON.stringify(value)))
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...posts), body, async ({ method, at }, sent) => {
+        const { status } = await relay.ask(method, at, sent)
+        expect([method, at, status < 500]).toEqual([method, at, true])
+      }),
+      { numRuns: 300 },
+    )
+    const query = fc.dictionary(fc.constantFrom('by', 'from', 'to', 'before', 'after', 'limit', 'tenant', 'wait'), fc.string())
+    const gets = routes.filter(({ method }) => method === 'GET')
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...gets), query, async ({ method, at }, asked) => {
+        const { status } = await relay.ask(method, `${at}?${new URLSearchParams({ ...asked, wait: '0' })}`)
+        expect([method, at, status < 500]).toEqual([method, at, true])
+      }),
+      { numRuns: 200 },
+    )
+    expect(relay.warnings).toEqual([])
+  })
+})

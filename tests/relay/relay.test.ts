@@ -1,0 +1,140 @@
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { LeashLLM } from '../../src/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { openRelay, temporaryFolder } from './helpers.js'
+
+const mock = useMock()
+const messages = [{ role: 'user' as const, content: 'Hello' }]
+
+describe('a relay', () => {
+  test('shows its first keys at its first start, and knows them after the next', async () => {
+    const folder = temporaryFolder()
+    const first = await openRelay(mock.url, { folder })
+    expect(first.admin).toMatch(/^lk_/)
+    await first.close()
+    const second = await openRelay(mock.url, { folder })
+    expect(second.firstKeys).toBeUndefined()
+    expect(second.publicKey).toBe(first.publicKey)
+    expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).body.items).toMatchObject([{ slug: 'default' }])
+  })
+
+  test('says that it is there, and whether it can work', async () => {
+    const { ask } = await openRelay(mock.url)
+    expect(await ask('GET', '/health', undefined, '')).toMatchObject({ status: 200, body: { status: 'ok' } })
+    expect(await ask('GET', '/ready', undefined, '')).toMatchObject({ status: 200 })
+    expect(await ask('GET', '/nothing')).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } })
+  })
+})
+
+describe("calls through a relay, by OpenAI's own client", () => {
+  const client = (url: string, apiKey: string) => new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0 })
+
+  test('reach any vendor, whole and as streams, and are counted for their key', async () => {
+    const { url, call, ask } = await openRelay(mock.url)
+    const answer = await client(url, call).chat.completions.create({ model: 'claude-haiku-4-5', messages })
+    expect(answer.choices[0]?.message.content).toContain('Hello')
+    let text = ''
+    for await (const chunk of await client(url, call).chat.completions.create({ model: 'gpt-4o-mini', messages, stream: true }))
+      text += chunk.choices[0]?.delta.content ?? ''
+    expect(text).toContain('Hello')
+    await until(async () => (await ask('GET', '/v1/admin/usage?by=tenant,model')).body.rows.length === 2)
+    const { rows } = (await ask('GET', '/v1/admin/usage?by=tenant,provider,model')).body
+    expect(rows.map(({ of }: { of: object }) => of)).toEqual(
+      expect.arrayContaining([
+        { tenant: 'default', provider: 'anthropic', model: 'claude-haiku-4-5' },
+        { tenant: 'default', provider: 'openai', model: 'gpt-4o-mini' },
+      ]),
+    )
+  })
+
+  test.each([
+    ['lk_nobody', 401, 'authentication_failed'],
+    ['', 401, 'missing_key'],
+  ])('with the key "%s" are refused, and nothing is sent', async (key, status, code) => {
+    const { ask } = await openRelay(mock.url)
+    const refused = await ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, key)
+    expect(refused).toMatchObject({ status, body: { error: { code } } })
+    expect(mock.requests).toEqual([])
+  })
+
+  test('are held to the policy of their tenant, from the moment in which it changes', async () => {
+    const { url, call, ask } = await openRelay(mock.url)
+    const asking = () => client(url, call).chat.completions.create({ model: 'gpt-4o-mini', messages })
+    await asking()
+    await ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { allow: ['claude-*'] } } })
+    await expect(asking()).rejects.toMatchObject({ status: 403, code: 'model_not_allowed' })
+    await ask('POST', '/v1/admin/tenants/default/policy/rollback', { version: 1 })
+    await expect(asking()).rejects.toMatchObject({ status: 403 })
+    await ask('PUT', '/v1/admin/tenants/default/policy', {})
+    await asking()
+  })
+
+  test('never pass the budget of their tenant, however many there are at once', async () => {
+    const { url, call, ask } = await openRelay(mock.url)
+    await ask('PUT', '/v1/admin/tenants/default/policy', { budgets: [{ limit: { requests: 10 }, per: 'day' }] })
+    const asking = () => client(url, call).chat.completions.create({ model: 'gpt-4o-mini', messages })
+    const settled = await Promise.allSettled(Array.from({ length: 30 }, asking))
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+    expect(mock.requests).toHaveLength(10)
+    await expect(asking()).rejects.toMatchObject({ status: 402, code: 'budget_exceeded' })
+  })
+})
+
+describe('a client under a relay', () => {
+  const clientOf = (relay: { url: string; call: string }) =>
+    new LeashLLM({
+      apiKey: 'test',
+      baseURL: `${mock.url}/v1`,
+      maxRetries: 0,
+      relay: { url: relay.url, key: relay.call, folder: temporaryFolder() },
+    })
+
+  test('calls its vendor by itself, and its usage is told to the relay', async () => {
+    const relay = await openRelay('http://127.0.0.1:9')
+    const client = clientOf(relay)
+    await client.chat.completions.create({ model: 'gpt-4o-mini', messages })
+    await client.leash.close()
+    const { rows } = (await relay.ask('GET', '/v1/admin/usage?by=tenant,model')).body
+    expect(rows).toMatchObject([{ of: { tenant: 'default', model: 'gpt-4o-mini' }, calls: 1 }])
+    expect(rows[0].cost).toBeGreaterThan(0)
+  })
+
+  test('takes up another policy while it runs', async () => {
+    const relay = await openRelay(mock.url)
+    const client = clientOf(relay)
+    const asking = () => client.chat.completions.create({ model: 'gpt-4o-mini', messages })
+    await asking()
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { deny: ['gpt-4o-mini'] } } })
+    const refusedNow = async () =>
+      await asking().then(
+        () => false,
+        ({ code }) => code === 'model_not_allowed',
+      )
+    await until(refusedNow)
+    await client.leash.close()
+  })
+
+  test('shares its budget with every other, and none of them passes it', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', { budgets: [{ limit: { requests: 20 }, per: 'day' }] })
+    const clients = Array.from({ length: 4 }, () => clientOf(relay))
+    const calls = clients.flatMap((client) =>
+      Array.from({ length: 15 }, () => client.chat.completions.create({ model: 'gpt-4o-mini', messages })),
+    )
+    const settled = await Promise.allSettled(calls)
+    const answered = settled.filter(({ status }) => status === 'fulfilled').length
+    expect(answered).toBe(mock.requests.length)
+    expect(answered).toBeLessThanOrEqual(20)
+    expect(answered).toBeGreaterThan(0)
+    for (const client of clients) await client.leash.close()
+  })
+
+  test('with a key that the relay does not know makes no call', async () => {
+    const relay = await openRelay(mock.url)
+    const client = clientOf({ url: relay.url, call: 'lk_nobody' })
+    await expect(client.chat.completions.create({ model: 'gpt-4o-mini', messages })).rejects.toMatchObject({ status: 401 })
+    expect(mock.requests).toEqual([])
+    await client.leash.close()
+  })
+})
