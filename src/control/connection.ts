@@ -3,7 +3,7 @@ import { checkAddress } from '../core/address.js'
 import { LeashError } from '../core/errors.js'
 import { LinkedAbort } from '../core/signals.js'
 import { retryAfterMs } from '../protocols/retry-after.js'
-import { openQuietGet, type QuietGet } from './quiet-get.js'
+import { openQuietGet, type QuietGet, tooLong } from './quiet-get.js'
 import { later } from './timers.js'
 
 export interface ConnectionOptions {
@@ -147,14 +147,10 @@ async function textOf({ body }: Response): Promise<string> {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > mostBytes) throw tooLong()
+    if (bytes > mostBytes) throw tooLong(mostBytes)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
-}
-
-function tooLong(): LeashError {
-  return new LeashError('upstream_malformed', `The relay's answer has more than ${mostBytes} bytes. Check \`relay.url\`.`)
 }
 
 function unreachable(base: string, cause: unknown): LeashError {

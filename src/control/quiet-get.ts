@@ -1,5 +1,6 @@
 /** A GET that waits for its answer without keeping the process alive, which `fetch` cannot. */
 import type { IncomingMessage } from 'node:http'
+import { LeashError } from '../core/errors.js'
 import type { Answer } from './connection.js'
 import { isNode } from './platform.js'
 
@@ -30,10 +31,14 @@ async function read(incoming: IncomingMessage, mostBytes: number): Promise<Answe
   for await (const chunk of incoming) {
     if (!(chunk instanceof Buffer)) continue
     bytes += chunk.length
-    if (bytes > mostBytes) throw new Error(`the answer has more than ${mostBytes} bytes`)
+    if (bytes > mostBytes) throw tooLong(mostBytes)
     chunks.push(chunk)
   }
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) if (typeof value === 'string') headers.set(name, value)
   return { status: incoming.statusCode ?? 0, headers, text: Buffer.concat(chunks).toString() }
+}
+
+export function tooLong(mostBytes: number): LeashError {
+  return new LeashError('upstream_malformed', `The relay's answer has more than ${mostBytes} bytes. Check \`relay.url\`.`)
 }

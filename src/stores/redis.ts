@@ -1,4 +1,5 @@
 /** A store that processes share: Redis 6.2 or newer, or what speaks like it, alone, behind Sentinel or as a cluster. */
+import { checkNano } from '../core/check-nano.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import type {
   Balance,
@@ -12,7 +13,6 @@ import type {
   Taken,
   Value,
 } from '../core/store.js'
-import { checkNano } from './check.js'
 import * as budgets from './redis/budgets.lua.js'
 import { Client, type RedisClient } from './redis/client.js'
 import * as limits from './redis/limits.lua.js'

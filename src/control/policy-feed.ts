@@ -1,0 +1,235 @@
+/** The policy that a client holds to, as the relay has signed it, and each one that follows. */
+import { isLeashError, LeashError } from '../core/errors.js'
+import { parseJson } from '../core/json.js'
+import { Lazy } from '../core/lazy.js'
+import { Backoff } from './backoff.js'
+import { refused, type Verified, verify } from './bundle.js'
+import { type Connection, isAway, isRefused } from './connection.js'
+import type { LastGoodFile } from './last-good.js'
+import { pause } from './timers.js'
+import type { PolicyBundle } from './wire.js'
+
+/** Seconds that the relay is asked to wait for a change. */
+const longestWait = 25
+
+/** The first call waits for the first policy. */
+const firstTimeoutMs = 5000
+
+/** A relay that answers at once that nothing has changed is not asked more often. */
+const leastRoundMs = 1000
+
+/** How often it is written down that the relay still stands by its policy. */
+const writtenMs = 30_000
+
+export interface PolicyFeedDeps {
+  readonly connection: Connection
+  /** Of the relay, in base64. Absent: the first that it shows. */
+  readonly publicKey?: string | undefined
+  /** Where the last good policy is kept. */
+  readonly file: () => Promise<LastGoodFile | undefined>
+  readonly warn: (message: string) => void
+}
+
+export class PolicyFeed {
+  readonly #deps: PolicyFeedDeps
+  readonly #closing = new AbortController()
+  readonly #listeners = new Set<(bundle: PolicyBundle) => void>()
+  readonly #backoff = new Backoff()
+  readonly #first = new Lazy(() => this.#start())
+  #good: Verified | undefined
+  #etag: string | undefined
+  #pin: string | undefined
+  #heardAt = 0
+  #writtenAt = 0
+  /** The relay does not take the key any more. */
+  #refusal: LeashError | undefined
+  /** What has gone wrong is told once, until it goes well again. */
+  #told = ''
+
+  constructor(deps: PolicyFeedDeps) {
+    this.#deps = deps
+    this.#pin = deps.publicKey
+  }
+
+  /** @throws LeashError when there is none to hold to; the next who asks tries again */
+  ready(): Promise<PolicyBundle> {
+    return this.#first.get()
+  }
+
+  /** @throws LeashError as {@link check} */
+  policy(): PolicyBundle {
+    this.check()
+    if (!this.#good) throw new LeashError('overloaded', 'There is no policy of the relay yet. Await `ready()` first.')
+    return this.#good.bundle
+  }
+
+  /** @throws LeashError when no call may go on: the key was revoked, or the policy is too old and says so */
+  check(): void {
+    if (this.#refusal) throw this.#refusal
+    if (this.#isStale()) throw stale()
+  }
+
+  /** What becomes of calls while the relay is away. */
+  get whenAway(): 'open' | 'closed' {
+    return this.#good?.bundle.whenStale ?? 'closed'
+  }
+
+  /** Told of each that follows the one that {@link ready} gave. */
+  onPolicy(listener: (bundle: PolicyBundle) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#listeners.clear()
+  }
+
+  #isStale(): boolean {
+    const bundle = this.#good?.bundle
+    return bundle?.whenStale === 'closed' && Date.now() - this.#heardAt > bundle.staleMs
+  }
+
+  async #start(): Promise<PolicyBundle> {
+    await this.#restore()
+    try {
+      await this.#pull(0)
+    } catch (error) {
+      if (isRefused(error)) throw error
+      if (!this.#good) throw isAway(error) ? none(error) : error
+      if (this.#isStale()) throw stale(error)
+      this.#warn(error)
+    }
+    void this.#follow()
+    return this.policy()
+  }
+
+  /** The last good one, should the relay be away. Also kept: whose word counts. */
+  async #restore(): Promise<void> {
+    const kept = await (await this.#deps.file())?.load()
+    if (!kept || this.#good) return
+    try {
+      this.#good = await verify(kept.signed, this.#pin)
+      this.#pin = this.#good.signed.publicKey
+      this.#heardAt = kept.heardAt
+    } catch (error) {
+      this.#deps.warn(`What was kept of the relay's policy is not used: ${detailOf(error)}`)
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      const since = Date.now()
+      try {
+        const changed = await this.#pull(this.#wait())
+        this.#backoff.succeeded()
+        if (!changed) await pause(leastRoundMs - (Date.now() - since), signal)
+      } catch (error) {
+        if (signal.aborted) return
+        if (isRefused(error) && isLeashError(error)) this.#refusal = error
+        this.#warn(error)
+        await pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined), signal)
+      }
+    }
+  }
+
+  /** A policy that is soon stale is asked for more often. */
+  #wait(): number {
+    const staleMs = this.#good?.bundle.staleMs ?? 0
+    return Math.max(1, Math.min(longestWait, Math.floor(staleMs / 2000)))
+  }
+
+  /** @param wait seconds; 0 for the first @returns whether there is another */
+  async #pull(wait: number): Promise<boolean> {
+    const { connection } = this.#deps
+    const ask = {
+      headers: this.#etag === undefined ? {} : { 'if-none-match': this.#etag },
+      takes: [304],
+      timeoutMs: wait * 1000 + firstTimeoutMs,
+      signal: this.#closing.signal,
+    }
+    const path = '/v1/control/policy'
+    const answer = await (wait === 0 ? connection.get(path, ask) : connection.getQuietly(`${path}?wait=${wait}`, ask))
+    const changed = answer.status !== 304 && this.#adopt(await verify(parseJson(answer.text), this.#pin))
+    if (answer.status !== 304) this.#etag = answer.headers.get('etag') ?? undefined
+    this.#heard()
+    if (changed) this.#tell()
+    return changed
+  }
+
+  /** @throws LeashError for one that may not take the place of what there is */
+  #adopt(next: Verified): boolean {
+    const before = this.#good
+    if (before) {
+      const [was, is] = [before.bundle, next.bundle]
+      if (is.tenant !== was.tenant || is.key !== was.key)
+        throw refused('is that of another tenant or key. Should that be right, empty `relay.folder` and start anew')
+      if (is.issuedAt < was.issuedAt) throw refused('is older than the one that is in force')
+    }
+    this.#good = next
+    this.#pin = next.signed.publicKey
+    return next.signed.payload !== before?.signed.payload
+  }
+
+  #heard(): void {
+    const now = Date.now()
+    this.#heardAt = now
+    this.#refusal = undefined
+    this.#told = ''
+    const { bundle, signed } = this.#good ?? {}
+    if (!bundle || !signed) return
+    void this.#write(signed.payload, now)
+  }
+
+  #written = ''
+
+  async #write(payload: string, now: number): Promise<void> {
+    if (!this.#good || (payload === this.#written && now - this.#writtenAt < writtenMs)) return
+    this.#written = payload
+    this.#writtenAt = now
+    const file = await this.#deps.file()
+    await file?.save(this.#good.signed, now).catch((error) => {
+      this.#deps.warn(`The relay's policy cannot be kept on disk: ${detailOf(error)}`)
+    })
+  }
+
+  #tell(): void {
+    const bundle = this.#good?.bundle
+    if (!bundle) return
+    for (const listener of this.#listeners) {
+      try {
+        listener(bundle)
+      } catch (error) {
+        this.#deps.warn(`The relay's policy ${bundle.revision} was not taken up: ${detailOf(error)}`)
+      }
+    }
+  }
+
+  #warn(error: unknown): void {
+    const why = detailOf(error)
+    if (why === this.#told) return
+    this.#told = why
+    const revision = this.#good?.bundle.revision
+    this.#deps.warn(`${why} Until it is well again, calls go on by policy ${revision} as far as that allows it.`)
+  }
+}
+
+function stale(cause?: unknown): LeashError {
+  return new LeashError(
+    'overloaded',
+    'The relay has not been heard of for longer than its policy may be used. Check that it runs and can be reached.',
+    { cause, retryable: true },
+  )
+}
+
+function none(cause: unknown): LeashError {
+  return new LeashError('overloaded', `There is no policy to hold calls to, and none was kept from before. ${detailOf(cause)}`, {
+    cause,
+    retryable: true,
+  })
+}
+
+function detailOf(error: unknown): string {
+  if (isLeashError(error)) return error.detail
+  return error instanceof Error ? error.message : 'unknown reason'
+}
