@@ -187,9 +187,9 @@ export function createLeash(options: LeashOptions = {}): Leash {
   return openLeash(options).leash
 }
 
-export function openLeash(options: LeashOptions): LeashInside {
+/** @param control in place of what the options say: of a relay that is this very process */
+export function openLeash(options: LeashOptions, control = openControl(options)): LeashInside {
   checkOptions(options)
-  const control = openControl(options)
   const shared = openShared(options, control)
   const { emitter, registry, transport, breaker, books, probes } = shared
   const now: Governed = { parts: openParts(options, shared) }

@@ -8,7 +8,6 @@
  * | `POST /v1/control/leases/settle` | {@link LeaseSettlement} | 204 |
  * | `POST /v1/usage` | {@link UsageBatch}, gzipped or not | {@link UsageTaken}, or 429 with `Retry-After` |
  */
-import type { JsonObject } from '../core/json.js'
 import type { LedgerLine } from '../core/ledger.js'
 
 /** A policy as it is enforced, for one virtual key. */
@@ -26,7 +25,7 @@ export interface PolicyBundle {
   /** What becomes of calls after that: they go on by the bundle, or fail with `overloaded`. */
   readonly whenStale: 'open' | 'closed'
   /** A `Policy` of src/policy.ts: to this side it is opaque. */
-  readonly policy: JsonObject
+  readonly policy: Readonly<Record<string, unknown>>
 }
 
 export interface SignedBundle {
