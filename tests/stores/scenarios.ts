@@ -1,19 +1,19 @@
 /** What every store must do, whatever is behind it. */
 import { describe, expect, it, vi } from 'vitest'
-import type { Algorithm, BudgetScope, Limit, Reservation, Store } from '../../src/core/store.js'
+import type { Algorithm, BudgetScope, Budgets, Limit, Reservation, Store } from '../../src/core/store.js'
 
 const algorithms: readonly Algorithm[] = ['token-bucket', 'fixed-window', 'sliding-window']
 const hour = 3_600_000
 /** So long that no test sees its end. */
 const age = 10 ** 11
 
+let spaces = 0
+/** No test sees what another has left. */
+const fresh = () => `test ${process.pid} ${spaces++}`
+const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
+
 /** @param make a store that shares its state with the others that it made */
 export function storeScenarios(make: () => Store): void {
-  let spaces = 0
-  /** No test sees what another has left. */
-  const fresh = () => `test ${process.pid} ${spaces++}`
-  const soon = <T>(check: () => Promise<T>) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
-
   describe('values', () => {
     it('gives back what was set, text as text and bytes as bytes', async () => {
       const store = make()
@@ -195,10 +195,15 @@ export function storeScenarios(make: () => Store): void {
     })
   })
 
+  budgetScenarios(make)
+}
+
+/** What everybody must do who sets money aside, whatever is behind it. */
+export function budgetScenarios(make: () => Budgets): void {
   describe('budgets', () => {
     const scope = (over: Partial<BudgetScope> = {}): BudgetScope => ({ key: 'team', limit: 1000, ...over })
     const reserve = async (
-      store: Store,
+      store: Budgets,
       space: string,
       amount: number,
       scopes = [scope()],

@@ -48,7 +48,7 @@ class Sqlite implements SqliteSql {
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
     this.#worker = new Worker(new URL(script, import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] })
     this.#worker.on('message', (answer: SqliteAnswer) => this.#answered(answer))
-    this.#worker.on('error', (cause) => this.#end(unusable(cause.message, cause)))
+    this.#worker.on('error', (cause) => this.#end(unusable(cause instanceof Error ? cause.message : String(cause), cause)))
     this.#worker.on('exit', () => this.#end(unusable('it was closed')))
   }
 
