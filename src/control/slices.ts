@@ -1,7 +1,13 @@
 /** What this client has been lent of one scope, and what it has made of it. */
 import type { LeaseSettlement } from './wire.js'
 
-type Claim = LeaseSettlement['leases'][number]
+export type Claim = LeaseSettlement['leases'][number]
+
+/** What is to be told of a slice. */
+export interface Told {
+  readonly slice: Slice
+  readonly claim: Claim
+}
 
 /** A lease. `spent + reserved` is never more than `amount`. */
 export interface Slice {
@@ -16,6 +22,8 @@ export interface Slice {
   /** As the relay has it by now: what this client has of it. */
   known: number
   knownBeyond: number
+  /** Whether the relay was told that it is over. */
+  told: boolean
 }
 
 /** Of one reservation. */
@@ -50,7 +58,7 @@ export class Slices {
   }
 
   add(id: string, amount: number, until: number): Slice {
-    const slice: Slice = { id, amount, until, spent: 0, reserved: 0, beyond: 0, known: amount, knownBeyond: 0 }
+    const slice: Slice = { id, amount, until, spent: 0, reserved: 0, beyond: 0, known: amount, knownBeyond: 0, told: false }
     this.#live.push(slice)
     this.#live.sort((a, b) => a.until - b.until)
     this.free += amount
@@ -116,23 +124,24 @@ export class Slices {
   }
 
   /** What the relay is to be told. What is set aside by slices that are over counts as spent, until it is settled. */
-  claims(): { readonly slice: Slice; readonly claim: Claim }[] {
+  claims(): Told[] {
     const [first] = this.#over
     if (first) {
       first.beyond += this.owed
       this.owed = 0
     }
-    return [...this.#over].map((slice) => ({
+    return [...this.#over].filter(isNews).map((slice) => ({
       slice,
       claim: { id: slice.id, spent: slice.spent + slice.reserved, ...(slice.beyond > 0 && { beyond: slice.beyond }) },
     }))
   }
 
   /** The relay has been told. */
-  told(slice: Slice, { spent, beyond = 0 }: Claim): void {
+  told({ slice, claim: { spent, beyond = 0 } }: Told): void {
     const more = spent - slice.known + beyond - slice.knownBeyond
     this.taken += more
     this.#known += more
+    slice.told = true
     slice.known = spent
     slice.knownBeyond = beyond
     if (slice.reserved > 0 || slice.spent !== spent || slice.beyond !== beyond) return
@@ -166,4 +175,8 @@ export class Slices {
     this.#over.add(slice)
     this.free -= slice.amount - slice.spent - slice.reserved
   }
+}
+
+function isNews({ told, spent, reserved, known, beyond, knownBeyond }: Slice): boolean {
+  return !told || spent + reserved !== known || beyond !== knownBeyond
 }

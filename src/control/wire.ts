@@ -38,7 +38,8 @@ export interface SignedBundle {
 }
 
 /**
- * A scope that the relay holds nobody to is answered with 404: the client then keeps it by itself, as it does for its own marks.
+ * A scope that the relay holds nobody to is answered with 404, `error.code` being `not_found`: the client then keeps it by
+ * itself. So it is with the marks that budgets set to tell of something once.
  */
 export interface LeaseRequest {
   /**

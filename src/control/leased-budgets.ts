@@ -1,0 +1,209 @@
+/**
+ * Budgets that are held together with all other clients of a relay, without asking it for each call: it lends slices of what
+ * is left, and a call takes from what was lent.
+ */
+import { checkNano } from '../core/check-nano.js'
+import { LeashError } from '../core/errors.js'
+import type { Balance, BudgetScope, Budgets, MaybePromise, Reservation, Reserved, ReserveOptions } from '../core/store.js'
+import { Borrower } from './borrower.js'
+import type { Connection } from './connection.js'
+import { HeldReservations } from './held.js'
+import { Lender } from './lender.js'
+import { LentScope } from './lent-scope.js'
+import { later } from './timers.js'
+
+/** How often the relay is told of slices that are used up or over. */
+const tickMs = 1000
+
+/** While others take from the same slices, what is free may be gone before who has waited for it looks. */
+const mostLooks = 50
+
+/** For so long after the end of its window a balance may still be asked for. */
+const afterwardsMs = 24 * 3600 * 1000
+
+const mostScopes = 50_000
+
+export interface LeasedBudgetsDeps {
+  readonly connection: Connection
+  /** What becomes of calls when nothing can be lent since the relay is away: they pass, or fail with `overloaded`. */
+  readonly whenAway: () => 'open' | 'closed'
+  readonly warn: (message: string) => void
+}
+
+/** What a reservation is made of. */
+interface Wish {
+  readonly space: string
+  readonly scopes: readonly LentScope[]
+  readonly amount: number
+  readonly options: ReserveOptions
+}
+
+export class LeasedBudgets implements Budgets {
+  readonly #deps: LeasedBudgetsDeps
+  readonly #lender: Lender
+  readonly #borrower: Borrower
+  readonly #held = new HeldReservations()
+  readonly #scopes = new Map<string, LentScope>()
+  /** Of which the relay does not know all yet. */
+  readonly #active = new Set<LentScope>()
+  #ticking = false
+  #telling: Promise<void> | undefined
+  #passing = false
+
+  constructor(deps: LeasedBudgetsDeps) {
+    this.#deps = deps
+    this.#lender = new Lender(deps.connection)
+    this.#borrower = new Borrower(this.#lender, (scope) => {
+      this.#passing = false
+      this.#touch(scope)
+    })
+  }
+
+  reserve(space: string, scopes: readonly BudgetScope[], amount: number, options: ReserveOptions): MaybePromise<Reserved> {
+    checkNano(amount, ...scopes.map(({ limit }) => limit))
+    const wish: Wish = { space, scopes: scopes.map((scope) => this.#scope(space, scope)), amount, options }
+    return this.#try(wish, none) ?? this.#wait(wish)
+  }
+
+  settle({ id }: Reservation, actual: number): void {
+    checkNano(actual)
+    for (const scope of this.#held.settle(id, actual)) this.#touch(scope)
+  }
+
+  release(reservation: Reservation): void {
+    this.settle(reservation, 0)
+  }
+
+  /** Of a scope from which nothing was taken here, nothing is known. */
+  read(space: string, key: string): Balance {
+    return this.#scopes.get(nameOf(space, key))?.balance ?? { spent: 0, reserved: 0 }
+  }
+
+  /** Gives back what is not set aside, and tells the relay of the rest. What is settled later is told as it comes. */
+  async close(): Promise<void> {
+    await this.#borrower.close()
+    for (const scope of this.#active) scope.expire(Number.POSITIVE_INFINITY)
+    await this.tell()
+  }
+
+  /** Tells the relay what has become of slices that are over, as far as it can be reached. */
+  async tell(): Promise<void> {
+    while (this.#telling) await this.#telling
+    this.#telling = this.#tell().finally(() => {
+      this.#telling = undefined
+    })
+    await this.#telling
+  }
+
+  /**
+   * @param passing scopes that nobody can be asked for, and that hold nobody up
+   * @returns undefined when something must be lent first
+   */
+  #try(wish: Wish, passing: ReadonlySet<LentScope>): Reserved | undefined {
+    const { scopes, amount } = wish
+    const now = Date.now()
+    let short = false
+    for (const [at, scope] of scopes.entries()) {
+      scope.expire(now)
+      if (scope.free >= amount || passing.has(scope)) continue
+      if (scope.local) return { ok: false, refused: at, balance: scope.balance }
+      short = true
+    }
+    return short ? undefined : this.#take(wish, passing, now)
+  }
+
+  #take({ space, scopes, amount, options }: Wish, passing: ReadonlySet<LentScope>, now: number): Reserved {
+    const { ttlMs, expired = 'spent' } = options
+    const of = scopes.map((scope) => ({ scope, parts: passing.has(scope) ? [] : scope.take(amount) }))
+    const id = this.#held.add({ amount, of, expired, until: now + ttlMs, late: false })
+    for (const scope of scopes) {
+      scope.use(amount, now)
+      if (scope.isLow(now)) this.#borrower.ahead(scope)
+    }
+    this.#tickLater()
+    const reservation: Reservation = { id, space, keys: scopes.map(({ key }) => key), amount, expired }
+    return { ok: true, reservation, balances: scopes.map(({ balance }) => balance) }
+  }
+
+  async #wait(wish: Wish): Promise<Reserved> {
+    const { scopes, amount } = wish
+    const passing = new Set<LentScope>()
+    for (let look = 0; look < mostLooks; look++) {
+      const reserved = this.#try(wish, passing)
+      if (reserved) return reserved
+      const short = scopes.filter((scope) => scope.free < amount && !passing.has(scope))
+      const outcomes = await Promise.all(short.map((scope) => this.#borrower.need(scope, amount)))
+      for (const [at, scope] of short.entries()) {
+        const outcome = outcomes[at]
+        if (outcome?.kind === 'refused') return { ok: false, refused: scopes.indexOf(scope), balance: scope.balance }
+        if (outcome?.kind === 'away') passing.add(this.#passed(scope, outcome.error))
+      }
+    }
+    throw new LeashError('overloaded', 'Too many calls take from the same budget at once. Try again.', { retryable: true })
+  }
+
+  /** @throws LeashError unless calls go on while the relay is away */
+  #passed(scope: LentScope, error: LeashError): LentScope {
+    if (this.#deps.whenAway() === 'closed') throw error
+    if (!this.#passing) this.#deps.warn(`Calls are held to no shared budget until the relay is back. ${error.detail}`)
+    this.#passing = true
+    return scope
+  }
+
+  #scope(space: string, { key, limit, endsAt }: BudgetScope): LentScope {
+    const name = nameOf(space, key)
+    let scope = this.#scopes.get(name)
+    if (!scope) {
+      if (this.#scopes.size >= mostScopes) this.#makeRoom()
+      scope = new LentScope(key, limit)
+      this.#scopes.set(name, scope)
+    }
+    scope.forgetAt = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt + afterwardsMs
+    return scope
+  }
+
+  /** What others hold to can be asked for again; what is held to here alone cannot, while its window lasts. */
+  #makeRoom(): void {
+    const now = Date.now()
+    for (const [name, scope] of this.#scopes) if (scope.isIdle(now)) this.#scopes.delete(name)
+    if (this.#scopes.size < mostScopes) return
+    throw new LeashError('overloaded', `This process holds to ${mostScopes} budgets already. Count fewer things apart.`)
+  }
+
+  #touch(scope: LentScope): void {
+    if (scope.local) return
+    this.#active.add(scope)
+    this.#tickLater()
+  }
+
+  #tickLater(): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    later(tickMs, () => void this.#tick())
+  }
+
+  async #tick(): Promise<void> {
+    for (const scope of this.#held.expire(Date.now())) this.#touch(scope)
+    if (!this.#lender.away) await this.tell()
+    this.#ticking = false
+    if (this.#active.size > 0 || this.#held.size > 0 || this.#lender.lost > 0) this.#tickLater()
+  }
+
+  async #tell(): Promise<void> {
+    const now = Date.now()
+    const all = [...this.#active].flatMap((scope) => {
+      scope.expire(now)
+      scope.retire()
+      return scope.claims().map((told) => ({ ...told, scope }))
+    })
+    for (const told of await this.#lender.settle(all)) told.scope.told(told)
+    for (const scope of this.#active) if (scope.empty) this.#active.delete(scope)
+  }
+}
+
+const none: ReadonlySet<LentScope> = new Set()
+
+/** No two of a space and a key have the same. */
+function nameOf(space: string, key: string): string {
+  return `${space.length} ${space}${key}`
+}
