@@ -1,0 +1,177 @@
+/**
+ * Lends slices of budgets to clients, which then hold their calls to them without asking. What is settled and lent never
+ * passes a limit: a lease is a reservation in the very budget that the relay's own calls are held to.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Lease, LeaseRefusal } from '../control/wire.js'
+import { LeashError } from '../core/errors.js'
+import { mostNano } from '../core/money.js'
+import type { Balance } from '../core/store.js'
+import type { Budget } from '../middleware/budget/options.js'
+import { space } from '../middleware/budget/reserver.js'
+import { type Asked, readRequest, readSettlement, type Settled } from './lease-body.js'
+import { type LentScope, scopeFor } from './lease-scope.js'
+import { SqlBudgets } from './sql-budgets.js'
+import type { Sql } from './store/sql.js'
+
+/** Whoever asks, by the virtual key. */
+export interface Holder {
+  /** Of the key. */
+  readonly id: string
+  readonly tenant: string
+  readonly user?: string
+}
+
+export type Lent =
+  | { readonly ok: true; readonly lease: Lease }
+  /** Less is left than is of use. */
+  | { readonly ok: false; readonly refusal: LeaseRefusal }
+
+export interface LeasesOptions {
+  readonly sql: Sql
+  readonly now?: () => number
+  /** How long a lease lasts, in milliseconds. @defaultValue 60000 */
+  readonly ttlMs?: number
+  /** Of what is left, one lease takes so much at most, unless that is too little to be of use. @defaultValue 0.1 */
+  readonly share?: number
+}
+
+interface Row {
+  readonly key_id: string
+  readonly scope: string
+  readonly amount: number
+  readonly until: number
+  readonly spent: number | null
+  readonly beyond: number | null
+}
+
+const dayMs = 86_400_000
+
+export class Leases {
+  readonly #sql: Sql
+  readonly #now: () => number
+  readonly #ttlMs: number
+  readonly #share: number
+
+  constructor({ sql, now = Date.now, ttlMs = 60_000, share = 0.1 }: LeasesOptions) {
+    this.#sql = sql
+    this.#now = now
+    this.#ttlMs = ttlMs
+    this.#share = share
+  }
+
+  /**
+   * @param budgets of the policy that holds for whoever asks: how much there is to lend is never the client's to say
+   * @param request a `LeaseRequest`, as it came
+   * @throws LeashError `invalid_request`, also for a window that is not now; `permission_denied` when the budget is another's;
+   * `not_found` when there is none
+   */
+  async lend(holder: Holder, budgets: readonly Budget[], request: unknown): Promise<Lent> {
+    const asked = readRequest(request)
+    const now = this.#now()
+    const scope = scopeFor(asked.scope, holder, budgets, now)
+    const id = asked.id ?? randomBytes(16).toString('base64url')
+    return this.#sql.transaction(async (sql) => {
+      const made = await sql.run(
+        `INSERT INTO leases (tenant, id, key_id, scope, amount, until) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING`,
+        [holder.tenant, id, holder.id, scope.key, now + this.#ttlMs],
+      )
+      return made === 0 ? this.#again(sql, holder, id, scope, now) : this.#lend(sql, holder, { ...asked, id }, scope)
+    })
+  }
+
+  /**
+   * Leases that are unknown are remembered, so that they are never lent afterwards. Those of other keys are passed over.
+   *
+   * @param settlement a `LeaseSettlement`, as it came
+   * @throws LeashError `invalid_request` when it is malformed: then nothing is settled
+   */
+  async settle(holder: Holder, settlement: unknown): Promise<void> {
+    const settled = readSettlement(settlement)
+    if (settled.length === 0) return
+    await this.#sql.transaction(async (sql) => {
+      for (const one of settled) await this.#settle(sql, holder, one)
+    })
+  }
+
+  /** Forgets leases a day after their end: by then they count as spent for good. */
+  async prune(): Promise<void> {
+    await this.#sql.run('DELETE FROM leases WHERE until <= $1', [this.#now() - dayMs])
+  }
+
+  async #lend(sql: Sql, { tenant }: Holder, asked: Asked & { readonly id: string }, scope: LentScope): Promise<Lent> {
+    const { id, least } = asked
+    const { limit } = scope
+    const reserved = await this.#budgets(sql).reserveSome(space, [scope], ([balance]) => this.#amount(asked, limit, balance), {
+      id: reservationOf(tenant, id),
+      ttlMs: this.#ttlMs,
+    })
+    if (!reserved.ok) {
+      await sql.run('DELETE FROM leases WHERE tenant = $1 AND id = $2', [tenant, id])
+      return { ok: false, refusal: { taken: takenOf(reserved.balance), limit } }
+    }
+    const { amount = least } = reserved.reservation
+    await sql.run('UPDATE leases SET amount = $3 WHERE tenant = $1 AND id = $2', [tenant, id, amount])
+    const taken = takenOf(reserved.balances[0])
+    return { ok: true, lease: { id, scope: scope.key, amount, ttlMs: this.#ttlMs, taken, limit } }
+  }
+
+  #amount({ least, wanted }: Asked, limit: number, balance: Balance | undefined): number {
+    const left = limit - takenOf(balance)
+    return Math.min(wanted, Math.max(least, Math.floor(left * this.#share)))
+  }
+
+  /** Somebody has asked by this id before. */
+  async #again(sql: Sql, { tenant, id: key }: Holder, id: string, scope: LentScope, now: number): Promise<Lent> {
+    const [row] = await sql.all<Row>('SELECT * FROM leases WHERE tenant = $1 AND id = $2', [tenant, id])
+    if (row && (row.key_id !== key || (row.scope !== scope.key && row.scope !== '')))
+      throw new LeashError('invalid_request', 'Another lease has this id. Make a new one at random.', {
+        status: 409,
+        param: 'id',
+      })
+    const { limit } = scope
+    const taken = takenOf(await this.#budgets(sql).read(space, scope.key))
+    if (!row || row.spent !== null || row.until <= now) return { ok: false, refusal: { taken, limit } }
+    return { ok: true, lease: { id, scope: scope.key, amount: row.amount, ttlMs: row.until - now, taken, limit } }
+  }
+
+  async #settle(sql: Sql, { tenant, id: key }: Holder, { id, spent, beyond }: Settled): Promise<void> {
+    // Written before it is read: so that two who settle the same lease come one after the other.
+    const [row] = await sql.all<Row>('UPDATE leases SET until = until WHERE tenant = $1 AND id = $2 RETURNING *', [tenant, id])
+    if (!row) {
+      await sql.run(
+        `INSERT INTO leases (tenant, id, key_id, scope, amount, until, spent, beyond) VALUES ($1, $2, $3, '', 0, $4, 0, 0)
+         ON CONFLICT DO NOTHING`,
+        [tenant, id, key, this.#now()],
+      )
+      return
+    }
+    if (row.key_id !== key || row.scope === '') return
+    const least = Math.min(row.spent ?? spent, spent)
+    const most = Math.max(row.beyond ?? beyond, beyond)
+    const before = sum(row.spent, row.beyond)
+    const total = sum(least, most)
+    const budgets = this.#budgets(sql)
+    if (row.spent === null) await budgets.settleNow(lentAs(tenant, id, row), total)
+    else if (total !== before) await budgets.adjust(space, row.scope, total - before)
+    await sql.run('UPDATE leases SET spent = $3, beyond = $4 WHERE tenant = $1 AND id = $2', [tenant, id, least, most])
+  }
+
+  #budgets(sql: Sql): SqlBudgets {
+    return new SqlBudgets(sql, { now: this.#now })
+  }
+}
+
+const reservationOf = (tenant: string, id: string) => `${tenant}/${id}`
+
+function lentAs(tenant: string, id: string, { scope, amount }: Row) {
+  return { id: reservationOf(tenant, id), space, keys: [scope], amount, expired: 'spent' } as const
+}
+
+function takenOf(balance: Balance | undefined): number {
+  return balance ? balance.spent + balance.reserved : 0
+}
+
+function sum(spent: number | null, beyond: number | null): number {
+  return Math.min(mostNano, (spent ?? 0) + (beyond ?? 0))
+}

@@ -1,0 +1,79 @@
+/** Sums by the hour, so that a report reads some thousand rows and not every line of a year. */
+import type { LedgerLine } from '../core/ledger.js'
+import { buckets, type Usage } from '../core/usage.js'
+import { places, type Sql, type SqlValue } from './store/sql.js'
+
+export const hourMs = 3_600_000
+
+/** What the lines of one hour are told apart by. */
+const keyColumns = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider'] as const
+
+const counters = {
+  /** By the first attempt of each, and by answers without one. */
+  calls: (line) => (line.attempt <= 1 ? 1 : 0),
+  attempts: (line) => (isReused(line) ? 0 : 1),
+  errors: ({ outcome }) => (outcome === 'error' ? 1 : 0),
+  cancelled: ({ outcome }) => (outcome === 'cancelled' ? 1 : 0),
+  cached: ({ cached }) => (cached ? 1 : 0),
+  coalesced: ({ coalesced }) => (coalesced ? 1 : 0),
+  estimated: (line) => (!isReused(line) && line.basis === 'estimated' ? 1 : 0),
+  unpriced: (line) => (!isReused(line) && line.cost === null ? 1 : 0),
+  duration_ms: ({ durationMs }) => durationMs,
+  cost: ({ cost }) => cost ?? 0,
+  saved: ({ saved }) => saved ?? 0,
+} satisfies Record<string, (line: LedgerLine) => number>
+
+/** Columns of the buckets of {@link Usage}. */
+export const usageColumns = {
+  input: 'input',
+  cacheRead: 'cache_read',
+  cacheWrite: 'cache_write',
+  cacheWrite1h: 'cache_write_1h',
+  audioInput: 'audio_input',
+  output: 'output',
+  reasoning: 'reasoning',
+  audioOutput: 'audio_output',
+} as const satisfies Record<keyof Usage, string>
+
+const counted = Object.keys(counters)
+const columns = [...keyColumns, ...counted, ...buckets.map((bucket) => usageColumns[bucket])]
+const rowsAtOnce = 200
+
+interface Hour {
+  readonly key: readonly SqlValue[]
+  readonly sums: number[]
+}
+
+/** @param lines that have not been added before */
+export async function addToHours(sql: Sql, lines: readonly LedgerLine[]): Promise<void> {
+  const hours = new Map<string, Hour>()
+  for (const line of lines) {
+    const { at, tenant = '', key = '', user = '', model, provider } = line
+    const values = [at - (at % hourMs), tenant, key, user, model, provider]
+    const name = values.join('\0')
+    const numbers = numbersOf(line)
+    const hour = hours.get(name)
+    if (hour) for (const [place, number] of numbers.entries()) hour.sums[place] = (hour.sums[place] ?? 0) + number
+    else hours.set(name, { key: values, sums: numbers })
+  }
+  // In one order, so that two batches never wait for each other.
+  const rows = [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { key, sums }]) => [...key, ...sums])
+  for (let at = 0; at < rows.length; at += rowsAtOnce) await add(sql, rows.slice(at, at + rowsAtOnce))
+}
+
+async function add(sql: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  const sums = columns.slice(keyColumns.length).map((column) => `${column} = usage_hours.${column} + excluded.${column}`)
+  await sql.run(
+    `INSERT INTO usage_hours (${columns.join(', ')}) VALUES ${places(rows.length, columns.length)}
+     ON CONFLICT (${keyColumns.join(', ')}) DO UPDATE SET ${sums.join(', ')}`,
+    rows.flat(),
+  )
+}
+
+function numbersOf(line: LedgerLine): number[] {
+  return [...Object.values(counters).map((count) => count(line)), ...buckets.map((bucket) => line.usage[bucket])]
+}
+
+function isReused({ cached, coalesced }: LedgerLine): boolean {
+  return cached === true || coalesced === true
+}
