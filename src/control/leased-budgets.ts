@@ -82,12 +82,16 @@ export class LeasedBudgets implements Budgets {
   /** Gives back what is not set aside, and tells the relay of the rest. What is settled later is told as it comes. */
   async close(): Promise<void> {
     await this.#borrower.close()
+    await this.giveBack()
+  }
+
+  async giveBack(): Promise<void> {
     for (const scope of this.#active) scope.expire(Number.POSITIVE_INFINITY)
-    await this.tell()
+    await this.#tellAll()
   }
 
   /** Tells the relay what has become of slices that are over, as far as it can be reached. */
-  async tell(): Promise<void> {
+  async #tellAll(): Promise<void> {
     while (this.#telling) await this.#telling
     this.#telling = this.#tell().finally(() => {
       this.#telling = undefined
@@ -184,7 +188,7 @@ export class LeasedBudgets implements Budgets {
 
   async #tick(): Promise<void> {
     for (const scope of this.#held.expire(Date.now())) this.#touch(scope)
-    if (!this.#lender.away) await this.tell()
+    if (!this.#lender.away) await this.#tellAll()
     this.#ticking = false
     if (this.#active.size > 0 || this.#held.size > 0 || this.#lender.lost > 0) this.#tickLater()
   }

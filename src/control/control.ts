@@ -1,0 +1,102 @@
+/** The relay's client, for one leash: the policy it holds calls to, budgets that are held together, and what calls have cost. */
+import { Lazy } from '../core/lazy.js'
+import type { LedgerSink } from '../core/ledger.js'
+import type { Budgets } from '../core/store.js'
+import { atExit } from './at-exit.js'
+import { Connection } from './connection.js'
+import { openFolder } from './folder.js'
+import { LastGoodFile } from './last-good.js'
+import { LeasedBudgets } from './leased-budgets.js'
+import { Outbox } from './outbox.js'
+import { PolicyFeed } from './policy-feed.js'
+import { Spool } from './spool.js'
+import type { PolicyBundle } from './wire.js'
+
+export interface RelayOptions {
+  /** Where the relay is: `https://relay.example.com`, or an `http:` address of this machine. */
+  readonly url: string
+  /** A virtual key that the relay has given out. */
+  readonly key: string
+  /** The relay's public key, in base64, which it prints at its start. @defaultValue the first that it shows, kept in `folder` */
+  readonly publicKey?: string
+  /**
+   * Where the last good policy is kept, and lines of the ledger that the relay has not taken yet. `false`: in memory only.
+   *
+   * @defaultValue `leashllm/relay` in the user's cache on Node, Bun and Deno; none elsewhere
+   */
+  readonly folder?: string | false
+  /**
+   * Talks to the relay; models are not asked by it. With one of your own, and on Bun and Deno, a process goes on until its
+   * leash is closed. @defaultValue the global one
+   */
+  readonly fetch?: typeof globalThis.fetch
+}
+
+export interface ControlDeps {
+  /** Told of what went wrong beside the calls. @defaultValue nobody is */
+  readonly warn?: (message: string) => void
+}
+
+export interface Control {
+  /**
+   * The first policy. Each who asks before there is one has it tried again.
+   *
+   * @throws LeashError when the relay does not take the key, or there is no policy to go by
+   */
+  ready(): Promise<PolicyBundle>
+  /** Tells of each policy that follows the first. */
+  onPolicy(listener: (bundle: PolicyBundle) => void): void
+  /** @throws LeashError when no call may be made any more: the key was revoked, or the policy is stale and forbids it */
+  check(): void
+  readonly budgets: Budgets
+  readonly sink: LedgerSink
+  /** Gives back what was lent, and delivers what waits, for at most five seconds. */
+  close(): Promise<void>
+}
+
+/** One that is a relay's client itself, and knows the policy in force. */
+export interface RelayControl extends Control {
+  /** @throws LeashError as {@link Control.check}, and before there is one */
+  policy(): PolicyBundle
+}
+
+/**
+ * Nothing is sent before {@link Control.ready} is asked, and nothing keeps the process alive but what is on its way.
+ *
+ * @throws LeashError `invalid_config`, `missing_key`
+ */
+export function openControl(options: RelayOptions, { warn = () => {} }: ControlDeps = {}): RelayControl {
+  const { key, publicKey, folder, fetch } = options
+  const connection = new Connection({ url: options.url, key, fetch })
+  const home = new Lazy(() => openFolder({ url: connection.url, key, folder }, warn))
+  const spool = new Lazy(async () => {
+    const path = await home.get()
+    return path === undefined ? undefined : Spool.open(`${path}/spool`)
+  })
+  const file = async () => {
+    const path = await home.get()
+    return path === undefined ? undefined : new LastGoodFile(path)
+  }
+  const feed = new PolicyFeed({ connection, publicKey, file, warn })
+  const budgets = new LeasedBudgets({ connection, warn, whenAway: () => feed.whenAway })
+  const outbox = new Outbox({ connection, warn, spool: () => spool.get() })
+  const forget = atExit(() => Promise.all([budgets.giveBack(), outbox.deliver()]))
+  let adopting: Promise<void> | undefined
+  return {
+    async ready() {
+      const bundle = await feed.ready()
+      adopting ??= outbox.adopt().catch(() => {})
+      return bundle
+    },
+    policy: () => feed.policy(),
+    onPolicy: (listener) => feed.onPolicy(listener),
+    check: () => feed.check(),
+    budgets,
+    sink: outbox.sink,
+    async close() {
+      forget()
+      feed.close()
+      await Promise.all([budgets.close(), outbox.close()])
+    },
+  }
+}

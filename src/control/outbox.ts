@@ -1,0 +1,239 @@
+/**
+ * Lines of the ledger on their way to the relay, many at a time. A line may arrive twice, when an answer was lost; the relay
+ * counts it once, by its id. What cannot be delivered waits: on disk where there is one, and otherwise in memory, as far as
+ * there is room.
+ */
+import { isLeashError } from '../core/errors.js'
+import type { LedgerSink } from '../core/ledger.js'
+import { Backoff } from './backoff.js'
+import type { Connection } from './connection.js'
+import type { Spool } from './spool.js'
+import { later } from './timers.js'
+
+/** Of one request. */
+const batchLines = 500
+const batchBytes = 1024 * 1024
+
+/** Milliseconds until fewer lines are sent all the same. */
+const soonMs = 1000
+
+export interface OutboxDeps {
+  readonly connection: Connection
+  /** Where lines wait that cannot be delivered. */
+  readonly spool: () => Promise<Spool | undefined>
+  readonly warn: (message: string) => void
+  /** In memory. @defaultValue 10000 */
+  readonly mostLines?: number
+  /** In memory. @defaultValue 8388608 (8 MiB) */
+  readonly mostBytes?: number
+  /** How often it is looked whether another process has left lines on disk. @defaultValue 60000 */
+  readonly adoptMs?: number
+}
+
+export class Outbox {
+  readonly #deps: OutboxDeps
+  readonly #mostLines: number
+  readonly #mostBytes: number
+  readonly #backoff = new Backoff()
+  readonly #stop = new AbortController()
+  /** As JSON, the oldest first. */
+  #waiting: string[] = []
+  #bytes = 0
+  #lost = 0
+  #due: (() => void) | undefined
+  #delivering: Promise<void> | undefined
+  #spilling: Promise<void> | undefined
+  #told = ''
+  #forgetAdopt: (() => void) | undefined
+  #closed = false
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps
+    this.#mostLines = deps.mostLines ?? 10_000
+    this.#mostBytes = deps.mostBytes ?? 8 * 1024 * 1024
+  }
+
+  /** Nobody waits for it. */
+  readonly sink: LedgerSink = (lines) => {
+    for (const line of lines) {
+      const text = JSON.stringify(line)
+      this.#waiting.push(text)
+      this.#bytes += text.length
+    }
+    if (this.#isFull()) this.#spilling ??= this.#spill()
+    if (this.#waiting.length >= batchLines && !this.#backoff.waiting) void this.deliver()
+    else this.#later(soonMs)
+  }
+
+  /** Looks for what processes before this one have left, and goes on looking. */
+  async adopt(): Promise<void> {
+    const spool = await this.#spool()
+    if (!spool || this.#closed) return
+    await spool.adopt()
+    if (!spool.isEmpty) this.#later(soonMs)
+    this.#forgetAdopt = later(this.#deps.adoptMs ?? 60_000, () => void this.adopt().catch(() => {}))
+  }
+
+  /** Sends all that waits, as far as the relay takes it. */
+  deliver(): Promise<void> {
+    this.#due?.()
+    this.#due = undefined
+    this.#delivering ??= this.#deliver().finally(() => {
+      this.#delivering = undefined
+    })
+    return this.#delivering
+  }
+
+  /** Tries for so long to deliver what waits, and leaves the rest on disk. */
+  async close(deadlineMs = 5000): Promise<void> {
+    this.#closed = true
+    this.#forgetAdopt?.()
+    const forget = later(deadlineMs, () => this.#stop.abort())
+    await this.#delivering
+    await this.deliver()
+    forget()
+    this.#due?.()
+    await this.#spilling
+    await this.#spill()
+    this.#lose(this.#waiting.splice(0).length)
+    this.#tellLost()
+    await (await this.#spool())?.close()
+  }
+
+  #later(ms: number): void {
+    if (this.#due || this.#closed) return
+    this.#due = later(ms, () => {
+      this.#due = undefined
+      if (!this.#backoff.waiting) void this.deliver()
+      // The relay is away: what came meanwhile is safer on disk.
+      else void this.#spill().then(() => this.#later(soonMs))
+    })
+  }
+
+  async #deliver(): Promise<void> {
+    const { signal } = this.#stop
+    try {
+      const spool = await this.#spool()
+      while (!signal.aborted) {
+        const file = spool?.first()
+        if (spool && file) {
+          const { lines, broken } = await spool.read(file)
+          this.#lose(broken)
+          await this.#sendAll(lines)
+          await spool.remove(file)
+        } else if (this.#waiting.length > 0) await this.#sendWaiting()
+        else break
+      }
+      this.#told = ''
+    } catch (error) {
+      this.#failed(error)
+      await this.#spill()
+    }
+    this.#tellLost()
+    if (this.#waiting.length > 0) this.#later(soonMs)
+  }
+
+  async #sendWaiting(): Promise<void> {
+    const count = batchEnd(this.#waiting, 0)
+    const batch = this.#waiting.splice(0, count)
+    this.#bytes -= sizeOf(batch)
+    try {
+      await this.#send(batch)
+    } catch (error) {
+      this.#waiting.unshift(...batch)
+      this.#bytes += sizeOf(batch)
+      throw error
+    }
+  }
+
+  async #sendAll(lines: readonly string[]): Promise<void> {
+    for (let at = 0, end = 0; at < lines.length; at = end) {
+      end = batchEnd(lines, at)
+      await this.#send(lines.slice(at, end))
+    }
+  }
+
+  /** A line that the relay will never take must not hold up the others: it is looked for by halves. */
+  async #send(lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return
+    try {
+      await this.#deps.connection.postPacked('/v1/usage', `{"lines":[${lines.join(',')}]}`, { signal: this.#stop.signal })
+      this.#backoff.succeeded()
+    } catch (error) {
+      if (!isUnwelcome(error)) throw error
+      if (lines.length === 1) return this.#lose(1)
+      const half = lines.length >> 1
+      await this.#send(lines.slice(0, half))
+      await this.#send(lines.slice(half))
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#later(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
+    const why = isLeashError(error) ? error.detail : 'The relay cannot be told of calls.'
+    if (why !== this.#told && !this.#stop.signal.aborted) this.#deps.warn(`What calls have cost waits to be told. ${why}`)
+    this.#told = why
+  }
+
+  /** On disk, or the oldest are let go of. */
+  async #spill(): Promise<void> {
+    const spool = await this.#spool()
+    const lines = this.#waiting
+    if (spool && lines.length > 0) {
+      this.#waiting = []
+      this.#bytes = 0
+      try {
+        this.#lose(await spool.add(lines))
+      } catch {
+        this.#waiting = [...lines, ...this.#waiting]
+        this.#bytes = sizeOf(this.#waiting)
+      }
+    }
+    this.#letGo()
+    this.#spilling = undefined
+  }
+
+  #letGo(): void {
+    let count = 0
+    while (this.#waiting.length - count > this.#mostLines || this.#bytes > this.#mostBytes) {
+      this.#bytes -= this.#waiting[count++]?.length ?? 0
+    }
+    this.#waiting.splice(0, count)
+    this.#lose(count)
+  }
+
+  #isFull(): boolean {
+    return this.#waiting.length > this.#mostLines || this.#bytes > this.#mostBytes
+  }
+
+  #lose(lines: number): void {
+    this.#lost += lines
+  }
+
+  #tellLost(): void {
+    if (this.#lost > 0) this.#deps.warn(`${this.#lost} lines of the ledger did not reach the relay, and are lost.`)
+    this.#lost = 0
+  }
+
+  #spool(): Promise<Spool | undefined> {
+    return this.#deps.spool().catch(() => undefined)
+  }
+}
+
+/** @returns where the batch that begins at `start` ends */
+function batchEnd(lines: readonly string[], start: number): number {
+  let bytes = 0
+  let end = start
+  while (end < lines.length && end - start < batchLines && (end === start || bytes < batchBytes))
+    bytes += lines[end++]?.length ?? 0
+  return end
+}
+
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** It is the lines that are wrong, and not the time. */
+function isUnwelcome(error: unknown): boolean {
+  return isLeashError(error) && (error.code === 'invalid_request' || error.code === 'request_too_large')
+}
