@@ -1,6 +1,7 @@
 /** HTTP to the relay: JSON, a bearer key, an end to every wait, and failures as a {@link LeashError} that says what to do. */
 import { checkAddress } from '../core/address.js'
 import { LeashError } from '../core/errors.js'
+import { asObject, parseJson } from '../core/json.js'
 import { LinkedAbort } from '../core/signals.js'
 import { retryAfterMs } from '../protocols/retry-after.js'
 import { openQuietGet, type QuietGet, tooLong } from './quiet-get.js'
@@ -159,7 +160,7 @@ function unreachable(base: string, cause: unknown): LeashError {
   })
 }
 
-function failureOf({ status, headers }: Answer, path: string): LeashError {
+function failureOf({ status, headers, text }: Answer, path: string): LeashError {
   if (status === 401)
     return new LeashError(
       'authentication_failed',
@@ -180,5 +181,7 @@ function failureOf({ status, headers }: Answer, path: string): LeashError {
       `There is no relay at \`relay.url\`: it answered ${status} for ${path}. Check the address.`,
     )
   if (status === 413) return new LeashError('request_too_large', 'The relay found a request too large.')
-  return new LeashError('invalid_request', `The relay answered ${status} for ${path}. Is it older than this client?`)
+  const { message } = asObject(asObject(parseJson(text)).error)
+  const why = typeof message === 'string' ? `: ${message.slice(0, 300)}` : '. Is it older than this client?'
+  return new LeashError('invalid_request', `The relay answered ${status} for ${path}${why}`)
 }

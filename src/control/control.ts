@@ -48,6 +48,8 @@ export interface Control {
   onPolicy(listener: (bundle: PolicyBundle) => void): void
   /** @throws LeashError when no call may be made any more: the key was revoked, or the policy is stale and forbids it */
   check(): void
+  /** Every call is of the tenant and the key of the policy, whatever it says. */
+  readonly binds: boolean
   readonly budgets: Budgets
   readonly sink: LedgerSink
   /** Gives back what was lent, and delivers what waits, for at most five seconds. */
@@ -81,16 +83,17 @@ export function openControl(options: RelayOptions, { warn = () => {} }: ControlD
   const budgets = new LeasedBudgets({ connection, warn, whenAway: () => feed.whenAway })
   const outbox = new Outbox({ connection, warn, spool: () => spool.get() })
   const forget = atExit(() => Promise.all([budgets.giveBack(), outbox.deliver()]))
-  let adopting: Promise<void> | undefined
+  const adopted = new Lazy(async () => outbox.adopt().catch(() => {}))
   return {
     async ready() {
       const bundle = await feed.ready()
-      adopting ??= outbox.adopt().catch(() => {})
+      void adopted.get()
       return bundle
     },
     policy: () => feed.policy(),
     onPolicy: (listener) => feed.onPolicy(listener),
     check: () => feed.check(),
+    binds: true,
     budgets,
     sink: outbox.sink,
     async close() {

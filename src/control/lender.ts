@@ -2,7 +2,7 @@
 import { isLeashError, LeashError } from '../core/errors.js'
 import { asNumber, asObject, asString, parseJson } from '../core/json.js'
 import { Backoff } from './backoff.js'
-import { type Connection, isRefused } from './connection.js'
+import { type Connection, isAway, isRefused } from './connection.js'
 import type { Claim } from './slices.js'
 import type { Lease, LeaseRefusal, LeaseRequest, LeaseSettlement } from './wire.js'
 
@@ -11,6 +11,7 @@ export type Lent =
   | { readonly kind: 'refused'; readonly refusal: LeaseRefusal }
   /** The relay holds nobody to it. */
   | { readonly kind: 'free' }
+  /** It lends nothing, for a reason other than that nothing is left. */
   | { readonly kind: 'away'; readonly error: LeashError }
 
 /** A call waits for it, or a leash that is being closed. */
@@ -57,6 +58,7 @@ export class Lender {
       if (!isLeashError(error)) throw error
       this.#lose(request.id, error)
       if (isRefused(error)) throw error
+      if (!isAway(error)) return { kind: 'away', error }
       this.#backoff.failed(error.retryAfterMs)
       return { kind: 'away', error: away(error) }
     }

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Connection, isAway, isRefused } from '../../src/control/connection.js'
+import type { LeashError } from '../../src/core/errors.js'
+import { FakeRelay, key } from './relay.js'
+
+let relay: FakeRelay
+beforeEach(async () => {
+  relay = await FakeRelay.start()
+})
+afterEach(() => relay.close())
+
+const open = (over: Partial<ConstructorParameters<typeof Connection>[0]> = {}) => new Connection({ url: relay.url, key, ...over })
+const failing = (work: Promise<unknown>): Promise<LeashError> =>
+  work.then(
+    () => expect.unreachable('it must fail'),
+    (error) => error,
+  )
+
+describe('where the relay is', () => {
+  it.each([
+    'http://relay.example.com',
+    'ftp://relay.example.com',
+    'https://ada:secret@relay.example.com',
+    'relay.example.com',
+    '',
+  ])('is not at %j: whoever is on the way could read the key', (url) => {
+    expect(() => open({ url })).toThrow(/^\[invalid_config\] `relay.url` must be an `https:` address/)
+  })
+
+  it.each(['https://relay.example.com', 'http://localhost:4000', 'http://[::1]:4000/', 'https://example.com/relay/'])(
+    'may be at %j',
+    (url) => {
+      expect(open({ url }).url).not.toMatch(/\/$/)
+    },
+  )
+
+  it('is not told by an address with a query', () => {
+    expect(() => open({ url: 'https://relay.example.com/?key=1' })).toThrow('leave out what follows')
+  })
+
+  it.each(['', ' ', 'two words', 'a\r\nx: y', 'ü'])('does not take %j for a key', (bad) => {
+    expect(() => open({ key: bad })).toThrow(/^\[missing_key\]/)
+  })
+})
+
+describe('an answer of the relay', () => {
+  const asking: [string, (connection: Connection) => Promise<unknown>][] = [
+    ['over fetch', (connection) => connection.get('/v1/control/policy')],
+    ['over a quiet socket', (connection) => connection.getQuietly('/v1/control/policy')],
+  ]
+
+  it.each(asking)('comes %s', async (_, ask) => {
+    expect(await ask(open())).toMatchObject({ status: 200 })
+    expect(relay.asked[0]?.headers.authorization).toBe(`Bearer ${key}`)
+  })
+
+  it.each(asking)('that refuses the key says what to do, %s', async (_, ask) => {
+    const error = await failing(ask(open({ key: 'another' })))
+    expect(error.message).toMatch(/^\[authentication_failed\].*Give one/)
+    expect([isRefused(error), isAway(error)]).toEqual([true, false])
+    expect(error.message).not.toContain('another')
+  })
+
+  it.each(asking)('that does not come is one of a relay that is away, %s', async (_, ask) => {
+    relay.fail = () => 'down'
+    const error = await failing(ask(open()))
+    expect(error.code).toBe('network_error')
+    expect(isAway(error)).toBe(true)
+  })
+
+  it.each([500, 503, 429])('of %i is one of a relay that is away', async (status) => {
+    relay.fail = () => ({ status, headers: { 'retry-after': '7' } })
+    const error = await failing(open().get('/v1/control/policy'))
+    expect(isAway(error)).toBe(true)
+    expect(error.retryAfterMs).toBe(7000)
+  })
+
+  it.each(asking)('that leads elsewhere is not followed: the key is for the relay alone, %s', async (_, ask) => {
+    relay.fail = ({ path }) => (path.includes('elsewhere') ? undefined : { status: 307, headers: { location: '/elsewhere' } })
+    expect((await failing(ask(open()))).message).toMatch(/leads elsewhere/)
+    expect(relay.count('/elsewhere')).toBe(0)
+  })
+
+  it('that is too long is not read to its end', async () => {
+    relay.forge = () => 'x'.repeat(5 * 1024 * 1024)
+    for (const [, ask] of asking) expect((await failing(ask(open()))).code).toBe('upstream_malformed')
+  })
+
+  it('that never comes is given up on', async () => {
+    relay.fail = () => 'hang'
+    for (const ask of [
+      (connection: Connection) => connection.get('/x', { timeoutMs: 20 }),
+      (connection: Connection) => connection.getQuietly('/x', { timeoutMs: 20 }),
+    ]) {
+      expect((await failing(ask(open()))).code).toBe('timeout')
+    }
+  })
+
+  it('is asked for by the `fetch` that was passed in', async () => {
+    const urls: string[] = []
+    const own: typeof fetch = (input, init) => {
+      urls.push(String(input))
+      return fetch(input, init)
+    }
+    await open({ fetch: own }).get('/v1/control/policy')
+    await open({ fetch: own }).getQuietly('/v1/control/policy')
+    expect(urls).toEqual([`${relay.url}/v1/control/policy`, `${relay.url}/v1/control/policy`])
+  })
+
+  it('comes to a long body that was packed, and to a short one that was not', async () => {
+    const lines = Array.from({ length: 100 }, (_, at) => ({ id: `line ${at}` }))
+    await open().postPacked('/v1/usage', JSON.stringify({ lines }))
+    await open().postPacked('/v1/usage', JSON.stringify({ lines: [{ id: 'ü' }] }))
+    expect(relay.asked.map(({ headers }) => headers['content-encoding'])).toEqual(['gzip', undefined])
+    expect(relay.lines.size).toBe(101)
+  })
+})
