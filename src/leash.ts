@@ -110,7 +110,7 @@ export interface LeashOptions extends StackOptions, HandlerOptions {
    *
    * @defaultValue `LEASH_RELAY_URL` and `LEASH_RELAY_KEY`, where both are set
    */
-  readonly relay?: RelayOptions | false
+  readonly relay?: Partial<RelayOptions> | false
   /**
    * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
    * own. @defaultValue a quick estimate
@@ -260,7 +260,10 @@ function openControl({ relay, ledger, budgets }: LeashOptions): Lazy<Control> | 
   const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
   if (url === undefined || key === undefined) {
     if (!relay) return undefined
-    throw new LeashError('invalid_config', 'The option `relay` needs a `url` and a `key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.')
+    throw new LeashError(
+      'invalid_config',
+      'The option `relay` needs a `url` and a `key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.',
+    )
   }
   if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
   if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')

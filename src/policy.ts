@@ -62,4 +62,3 @@ export function underPolicy(own: LeashOptions, policy: Policy, before?: LeashOpt
 function same(one: unknown, other: unknown): boolean {
   return one !== undefined && JSON.stringify(one) === JSON.stringify(other)
 }
-

@@ -42,5 +42,6 @@ export async function govern(control: Lazy<Control>, { engine, shared, now, own 
 }
 
 function ruleOf({ tenant, user, key }: PolicyBundle, relay: Control): Rule {
-  return { identity: { tenant, key, ...(user !== undefined && { user }) }, check: () => relay.check() }
+  const identity = relay.binds ? { tenant, key, ...(user !== undefined && { user }) } : {}
+  return { identity, check: () => relay.check() }
 }

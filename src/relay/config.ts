@@ -40,7 +40,9 @@ const own = z.strictObject({
 export function checkRelayOptions(options: unknown): RelayOptions {
   const faults = own.faults(options, [])
   if (faults.length > 0) {
-    const said = faults.map(({ path, message, unknown }) => (unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`))
+    const said = faults.map(({ path, message, unknown }) =>
+      unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`,
+    )
     throw new LeashError('invalid_config', `${said.join('; ')}.`)
   }
   const { leash, policy } = asObject(options)
@@ -65,7 +67,11 @@ export function readConfig(path: string, env: Readonly<Record<string, string | u
   try {
     parsed = parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 })
   } catch (cause) {
-    throw new LeashError('invalid_config', `${path} is no YAML: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : ''}`, { cause })
+    throw new LeashError(
+      'invalid_config',
+      `${path} is no YAML: ${cause instanceof Error ? cause.message.split('\n', 1)[0] : ''}`,
+      { cause },
+    )
   }
   return checkRelayOptions(filled(parsed ?? {}, { env, folder: dirname(resolve(path)) }))
 }

@@ -82,6 +82,7 @@ export class Gateway {
       ready: async () => bundleOf(first),
       onPolicy: (listener) => listeners.add(listener),
       check: () => {},
+      binds: false,
       budgets,
       sink: async (lines) => {
         await usage.take({ lines })

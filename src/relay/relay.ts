@@ -22,7 +22,7 @@ import { Tenants } from './tenants.js'
 import { UsageLog } from './usage.js'
 
 export type { Policy } from '../policy.js'
-export { readConfig, type RelayOptions } from './config.js'
+export { type RelayOptions, readConfig } from './config.js'
 
 export interface Relay {
   /** Where it listens, such as `http://127.0.0.1:4000`. */
@@ -50,7 +50,15 @@ const firstTenant = 'default'
 
 export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
   checkRelayOptions(options)
-  const { host = '127.0.0.1', port = 4000, folder = '.leash', policy = {}, staleMs = dayMs, whenStale = 'closed', leash = {} } = options
+  const {
+    host = '127.0.0.1',
+    port = 4000,
+    folder = '.leash',
+    policy = {},
+    staleMs = dayMs,
+    whenStale = 'closed',
+    leash = {},
+  } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const sql = await openSqlite({ file: join(folder, 'relay.db') })
   const stop = new AbortController()
@@ -113,7 +121,13 @@ async function firstStart({ tenants, keys, audit }: RelayContext): Promise<Relay
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new LeashError('invalid_config', `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`, { cause })),
+      reject(
+        new LeashError(
+          'invalid_config',
+          `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`,
+          { cause },
+        ),
+      ),
     )
     server.listen(port, host, resolve)
   })

@@ -77,7 +77,12 @@ test("with a tenant's own key, the administration refuses", async () => {
 test("a tenant's reports are of itself, whatever it asks for", async () => {
   const { relay } = await everybody()
   const { body: made } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'other' })
-  await relay.ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }, relay.call)
+  await relay.ask(
+    'POST',
+    '/v1/chat/completions',
+    { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
+    relay.call,
+  )
   const { body } = await relay.ask('GET', '/v1/usage?by=tenant&tenant=default', undefined, made.key)
   expect(body.rows).toEqual([])
 })
@@ -87,8 +92,25 @@ describe('whatever is sent', () => {
     const relay = await openRelay(mock.url)
     const posts = routes.filter(({ method }) => method !== 'GET')
     const member = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.string()), fc.object())
-    const names = ['slug', 'name', 'tenant', 'scopes', 'expiresAt', 'version', 'scope', 'least', 'wanted', 'leases', 'lines', 'budgets']
-    const body = fc.oneof(fc.json(), fc.string(), fc.dictionary(fc.constantFrom(...names), member).map((value) => JSON.stringify(value)))
+    const names = [
+      'slug',
+      'name',
+      'tenant',
+      'scopes',
+      'expiresAt',
+      'version',
+      'scope',
+      'least',
+      'wanted',
+      'leases',
+      'lines',
+      'budgets',
+    ]
+    const body = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.dictionary(fc.constantFrom(...names), member).map((value) => JSON.stringify(value)),
+    )
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...posts), body, async ({ method, at }, sent) => {
         const { status } = await relay.ask(method, at, sent)

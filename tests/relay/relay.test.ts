@@ -97,7 +97,7 @@ describe('a client under a relay', () => {
     await client.leash.close()
     const { rows } = (await relay.ask('GET', '/v1/admin/usage?by=tenant,model')).body
     expect(rows).toMatchObject([{ of: { tenant: 'default', model: 'gpt-4o-mini' }, calls: 1 }])
-    expect(rows[0].cost).toBeGreaterThan(0)
+    expect(Number(rows[0].cost)).toBeGreaterThan(0)
   })
 
   test('takes up another policy while it runs', async () => {

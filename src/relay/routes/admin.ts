@@ -8,6 +8,7 @@ import { csvOf } from '../usage-csv.js'
 import { adminKeys } from './admin-keys.js'
 import { mostBytes, type RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
+import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
 import { reportQuery } from './report-query.js'
 
@@ -75,6 +76,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   })
 
   app.route('/keys', adminKeys(context))
+  app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {
     const query = reportQuery(c.req.query())

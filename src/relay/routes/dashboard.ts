@@ -1,9 +1,12 @@
 /** The dashboard: a page, its script and its style, from this origin and no other. */
 import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { relayFile } from '../files.js'
 
-/** Beside this file in the source, and in a folder of its own in the package, whose code lies elsewhere. */
-const folder = new URL(import.meta.url.endsWith('.ts') ? '../dashboard/' : './relay/dashboard/', import.meta.url)
+/** What `scripts/dashboard.ts` has made of the source: in the package, or for a relay that runs from its source. */
+const here = import.meta.url
+const folder = here.endsWith('.ts') ? new URL('../../../.cache/dashboard/', here) : relayFile('dashboard/')
 
 const files = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -11,13 +14,22 @@ const files = {
   '/dashboard.css': ['dashboard.css', 'text/css; charset=utf-8'],
 } as const
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
 
 export function dashboardRoutes(): Hono {
   const app = new Hono()
   for (const [path, [name, type]] of Object.entries(files)) {
     app.get(path, async (c) =>
-      c.body(await readFile(new URL(name, folder)), 200, {
+      c.body(await fileOf(name), 200, {
         'content-type': type,
         'content-security-policy': policy,
         'cache-control': 'no-cache',
@@ -25,4 +37,12 @@ export function dashboardRoutes(): Hono {
     )
   }
   return app
+}
+
+async function fileOf(name: string): Promise<Buffer<ArrayBuffer>> {
+  try {
+    return await readFile(new URL(name, folder))
+  } catch (cause) {
+    throw new LeashError('not_found', 'The dashboard has not been built: `node scripts/dashboard.ts`.', { cause })
+  }
 }

@@ -8,7 +8,9 @@ type Body = Readonly<Record<string, unknown>>
 export function only(body: Body, names: readonly string[]): void {
   const stranger = Object.keys(body).find((name) => !names.includes(name))
   if (stranger === undefined) return
-  throw new LeashError('invalid_request', `There is no \`${stranger.slice(0, 100)}\`. Known: ${names.join(', ')}.`, { param: stranger.slice(0, 100) })
+  throw new LeashError('invalid_request', `There is no \`${stranger.slice(0, 100)}\`. Known: ${names.join(', ')}.`, {
+    param: stranger.slice(0, 100),
+  })
 }
 
 export function text<N extends string>(body: Body, name: N): { readonly [K in N]?: string } {
@@ -37,7 +39,8 @@ export function metadataOf(body: Body): { readonly metadata?: Record<string, str
   const { metadata } = body
   if (metadata === undefined) return {}
   const entries = isObject(metadata) ? Object.entries(metadata) : undefined
-  if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string')) throw wrong('metadata', 'an object of strings')
+  if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+    throw wrong('metadata', 'an object of strings')
   return { metadata: Object.fromEntries(entries) }
 }
 
