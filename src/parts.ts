@@ -68,6 +68,7 @@ export function openParts(options: LeashOptions): Parts {
       emitter,
       health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
       budgets: async () => budgets.value?.states() ?? [],
+      modules: () => guards.value?.list() ?? [],
     }),
   )
   const probes = health ? openProbes(health === true ? {} : health, registry, { transport, emitter }) : undefined
