@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, LeashError } from './errors.js'
 import type { Json, JsonObject } from './json.js'
 import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
@@ -134,6 +134,8 @@ export interface Call {
   readonly timeouts: Timeouts
   /** Another target is tried when this one fails: a layer that doubts it had better say no at once. */
   readonly alternatives?: boolean
+  /** Whether this failure leads to another target, so that a layer need not try again where nobody answered. */
+  readonly elsewhere?: (error: LeashError) => boolean
   readonly signal?: AbortSignal
   /** Milliseconds since 1970 after which nothing of this call may go on. */
   readonly deadline?: number
