@@ -93,6 +93,11 @@ export const families = {
     labels: ['budget', 'of', 'unit'],
   },
   leash_slo_target: { type: 'gauge', help: 'The share of attempts that are to be good.', labels: ['provider', 'objective'] },
+  leash_slo_attempts: {
+    type: 'gauge',
+    help: 'Attempts that were judged.',
+    labels: ['provider', 'objective', 'window'],
+  },
   leash_slo_compliance: {
     type: 'gauge',
     help: 'The share of attempts that were good.',

@@ -170,10 +170,12 @@ export class Metrics implements Observer {
 
   #readSlos(slos: readonly SloState[]): void {
     const numbers = this.#numbers
-    for (const { provider, objective, window, target, compliance, budgetRemaining } of slos) {
+    for (const { provider, objective, window, target, attempts, compliance, budgetRemaining } of slos) {
+      const labels = [provider, objective, window]
       numbers.set('leash_slo_target', [provider, objective], target)
-      numbers.set('leash_slo_compliance', [provider, objective, window], compliance)
-      numbers.set('leash_slo_error_budget_remaining', [provider, objective, window], budgetRemaining)
+      numbers.set('leash_slo_attempts', labels, attempts)
+      numbers.set('leash_slo_compliance', labels, compliance)
+      numbers.set('leash_slo_error_budget_remaining', labels, budgetRemaining)
     }
   }
 }
