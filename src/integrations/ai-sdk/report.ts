@@ -1,6 +1,6 @@
 import type { SharedV4Warning } from '@ai-sdk/provider'
 import type { Report } from '../../core/call.js'
-import { asObject, type JsonObject } from '../../core/json.js'
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
 import { withReport } from '../../leashed-headers.js'
 import { plain } from './json.js'
 
@@ -16,6 +16,12 @@ export function warningsOf(given: unknown, { warnings }: Report): SharedV4Warnin
       return { type: action === 'dropped' ? 'unsupported' : 'compatibility', feature: path, details: why }
     }),
   ]
+}
+
+/** What happened to a call: of a step of an answer, the end of one in a stream, or of embeddings. */
+export function reportIn({ providerMetadata }: { readonly providerMetadata?: unknown }): Report | undefined {
+  const { leash } = asObject(providerMetadata)
+  return isObject(leash) ? (leash as unknown as Report) : undefined
 }
 
 /** `providerMetadata` with the report in it. */
