@@ -212,6 +212,8 @@ export interface Attempt {
   status?: number
   error?: ErrorCode
   usage?: Usage
+  /** How the vendor says that it served the call, in its own word. It is priced so. */
+  serviceTier?: string
   /** In nano-dollars (10⁻⁹ US dollars), once it has ended. Null: the price is unknown, which is not the same as free. */
   cost?: Nano | null
   /** The vendor told no usage, or not all of it: `usage` and `cost` are our estimate. */

@@ -179,8 +179,9 @@ export class Underway {
     if (this.record.outcome === 'pending') this.clock.enter('idleMs')
   }
 
-  used(usage: Usage | undefined): void {
+  used(usage: Usage | undefined, tier?: string): void {
     if (usage) this.record.usage = usage
+    if (tier !== undefined) this.record.serviceTier = tier
   }
 
   /** What a failed read means. */

@@ -60,6 +60,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     })
     underway.usageSoFar = () => {
       underway.characters = this.#characters()
+      underway.used(undefined, options.tap.tier)
       return options.tap.usage
     }
   }

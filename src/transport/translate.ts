@@ -55,7 +55,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
   }
   const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
-  underway.used(answer.usage)
+  underway.used(answer.usage, answer.serviceTier)
   underway.end(undefined)
   const named = answer.id === '' ? { ...answer, id: call.id } : answer
   if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
@@ -179,7 +179,10 @@ class DecodedStream {
       for (const event of this.#batch) {
         if (event.type === 'usage') this.#underway.used(event.usage)
         else if (event.type === 'part-delta') this.#underway.characters += event.delta.length
-        else if (event.type === 'end') this.#terminal = true
+        else if (event.type === 'end') {
+          this.#terminal = true
+          this.#underway.used(undefined, event.serviceTier)
+        }
       }
       if (done) this.#end(undefined)
       return this.#batch

@@ -1,5 +1,5 @@
 import type { LeashError } from '../../core/errors.js'
-import { asObject, parseJson } from '../../core/json.js'
+import { asObject, asString, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { failureInBody } from './error.js'
@@ -18,6 +18,10 @@ export class MessageTap implements Tap {
 
   get usage(): Usage | undefined {
     return readUsage(this.#usage)
+  }
+
+  get tier(): string | undefined {
+    return asString(this.#usage?.service_tier)
   }
 
   // Some gateways leave the event's name out.

@@ -5,7 +5,7 @@ import { isAwsFailure } from '../aws-error.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, Tap, TextKind, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
-import { usageFrom } from './wire.js'
+import { tierIn, usageFrom } from './wire.js'
 
 /** Where the texts of a list of content blocks stand. */
 function blocks(at: string): Record<string, TextKind> {
@@ -47,7 +47,8 @@ export const lens: Lens = {
     'delta.citation.sourceContent.*.text': 'text',
   }),
   usage: (body) => usageFrom(asObject(body).usage),
-  usageMember: 'usage',
+  tier: tierIn,
+  usageMembers: ['usage', 'serviceTier'],
   tap: () => new ConverseTap(),
 }
 
@@ -55,6 +56,7 @@ class ConverseTap implements Tap {
   content = false
   terminal = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
 
   see({ event = '', data }: WireEvent): void {
@@ -64,6 +66,7 @@ class ConverseTap implements Tap {
     else if (event === 'metadata') {
       const payload = parseJson(data)
       if (isObject(payload)) this.usage = usageFrom(payload.usage) ?? this.usage
+      this.tier = tierIn(payload)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Usage } from '../../core/usage.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { decodeFailure } from './error.js'
 import { isBlocked, isFinal } from './finish.js'
-import { decodeUsage } from './usage.js'
+import { decodeUsage, tierIn } from './usage.js'
 import { message, messages } from './wire.js'
 
 /**
@@ -40,6 +40,10 @@ export class GeminiTap implements Tap {
 
   get usage(): Usage | undefined {
     return this.#counted === undefined ? undefined : decodeUsage(asObject(parseJson(this.#counted)).usageMetadata)
+  }
+
+  get tier(): string | undefined {
+    return this.#counted === undefined ? undefined : tierIn(parseJson(this.#counted))
   }
 }
 

@@ -5,7 +5,7 @@ import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
 import { errorIn } from './error.js'
-import { usageIn } from './usage.js'
+import { tierIn, usageIn } from './usage.js'
 import { malformed, saysSomething } from './wire.js'
 
 /** Where a message, or the delta of one, has its texts; `content` is what it says, whoever says it. */
@@ -62,7 +62,8 @@ export const lens: Lens = {
   replaceResponse: responseTexts,
   replaceEvent: eventTexts,
   usage: usageIn,
-  usageMember: 'usage',
+  tier: tierIn,
+  usageMembers: ['usage', 'service_tier'],
   tap: () => new ChunkTap(),
 }
 
@@ -74,6 +75,7 @@ class ChunkTap implements Tap {
   content = false
   began = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
   #done = false
   readonly #unfinished = new Set<unknown>()
@@ -102,6 +104,7 @@ class ChunkTap implements Tap {
     )
     if (!isObject(chunk)) this.error ??= malformed('The upstream sent an event that is not a JSON object.')
     this.usage = usageIn(chunk) ?? this.usage
+    this.tier = tierIn(chunk) ?? this.tier
     this.began ||= isObject(chunk) && ('created' in chunk || 'model' in chunk)
     for (const choice of asArray(asObject(chunk).choices)) this.#choice(asObject(choice))
   }

@@ -1,6 +1,6 @@
 /** What is seen of a stream on its way past. The names of events are enough for all but the last. */
 import type { LeashError } from '../../core/errors.js'
-import { asObject, parseJson } from '../../core/json.js'
+import { asObject, asString, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
@@ -35,6 +35,7 @@ export class Watch implements Tap {
   terminal = false
   began = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
   #begun = 0
   #whole = 0
@@ -48,7 +49,9 @@ export class Watch implements Tap {
     else if (ends.has(type)) {
       this.terminal = true
       this.content = true
-      this.usage = decodeUsage(asObject(asObject(parseJson(data)).response).usage)
+      const { usage, service_tier } = asObject(asObject(parseJson(data)).response)
+      this.usage = decodeUsage(usage)
+      this.tier = asString(service_tier)
     } else if (failures.has(type)) {
       this.#failed(asObject(parseJson(data)))
     } else if (!this.content) {
