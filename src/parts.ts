@@ -45,7 +45,10 @@ export function openParts(options: LeashOptions): Parts {
   const resolve = createResolver(registry, options.routes)
   const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
   const store = new Lazy<Store>(async () => given ?? (await import('./stores/memory.js')).memory())
-  const warn = (message: string) => emitter.emit('warning', { message })
+  const warn = (message: string) => {
+    emitter.emit('warning', { message })
+    return emitter.heard('warning')
+  }
   const opened = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const prices = new Lazy(async () => (await opened.get()).book.get())
   const tokens = new Lazy(async () => (await import('./protocols/tokens.js')).counterBy(options.tokens))
@@ -136,7 +139,7 @@ function openBooks(
   options: LedgerOptions,
   prices: Lazy<Prices>,
   tokens: Lazy<CountTokens>,
-  warn: (message: string) => void,
+  warn: (message: string) => boolean,
 ): Lazy<OpenLedger> {
   return new Lazy(async () => (await import('./ledger/open.js')).openLedger(options, await prices.get(), tokens, warn))
 }
