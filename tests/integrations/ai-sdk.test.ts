@@ -21,6 +21,8 @@ import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { everyModel, leashAt, models, pixel, prompt } from './ai-sdk-models.js'
 
+globalThis.AI_SDK_LOG_WARNINGS = false
+
 const mock = useMock()
 let leash: LeashProvider
 beforeAll(() => {
@@ -296,9 +298,24 @@ describe('what the caller says to the leash', () => {
   test('what a target cannot take is a warning, and with `strict` an error', async () => {
     const asked = { model: leash(models['anthropic-messages']), prompt, seed: 7, frequencyPenalty: 0.5 }
     const { warnings } = await generateText(asked)
-    expect(warnings).toContainEqual({ type: 'unsupported', feature: 'seed', details: expect.any(String) })
+    for (const feature of ['seed', 'frequencyPenalty'])
+      expect(warnings).toContainEqual({ type: 'unsupported', feature, details: expect.any(String) })
     const failure = await generateText({ ...asked, providerOptions: { leash: { strict: true } } }).catch((error) => error)
     expect(failure).toMatchObject({ data: { code: 'translation_loss' } })
+  })
+
+  test.each([
+    ['anthropic-messages', '"cache_control":{"type":"ephemeral","ttl":"1h"}'],
+    ['bedrock-converse', '"cachePoint"'],
+  ] as const)('marks for the prompt cache reach %s', async (protocol, mark) => {
+    const providerOptions = { anthropic: { cacheControl: { type: 'ephemeral', ttl: '1h' } } }
+    const content = [{ type: 'text' as const, text: prompt, providerOptions }]
+    const asked = { model: leash(models[protocol]), messages: [{ role: 'user' as const, content }] }
+    const first = await generateText(asked)
+    const second = await generateText(asked)
+    expect(mock.requests[0]?.text).toContain(mark)
+    expect(first.usage.inputTokenDetails.cacheWriteTokens).toBeGreaterThan(0)
+    expect(second.usage.inputTokenDetails.cacheReadTokens).toBeGreaterThan(0)
   })
 
   test('a tool of one provider is left out with a warning', async () => {
