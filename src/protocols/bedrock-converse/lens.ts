@@ -3,6 +3,7 @@ import { asObject, isObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { isAwsFailure } from '../aws-error.js'
 import { compileTexts } from '../lens.js'
+import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Lens, Tap, TextKind, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { tierIn, usageFrom } from './wire.js'
@@ -61,6 +62,7 @@ class ConverseTap implements Tap {
 
   see({ event = '', data }: WireEvent): void {
     if (isAwsFailure(event)) this.error = streamError(event, data)
+    else if (!this.terminal && isMalformed(data)) this.error ??= malformedEvent()
     else if (event === 'contentBlockDelta' || event === 'contentBlockStart') this.content = true
     else if (event === 'messageStop') this.content = this.terminal = true
     else if (event === 'metadata') {
