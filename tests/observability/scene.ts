@@ -1,5 +1,5 @@
 /** A leash of which there is something to tell under every name, and what happens to it in one round. */
-import { createLeash, type Leash } from '../../src/leash.js'
+import { createLeash, type Leash, type LeashOptions } from '../../src/leash.js'
 import { block, defineModule } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import type { Mock } from '../helpers/mock.js'
@@ -23,24 +23,25 @@ const broken = defineModule({
   },
 })
 
-export const openScene = (mock: Mock): Leash =>
-  createLeash({
-    providers: mockProviders(mock.url),
-    metrics: true,
-    retry: { attempts: 2, backoff: () => 1 },
-    fallback: ['anthropic/claude-haiku-4-5'],
-    circuitBreaker: { consecutive: 2 },
-    resume: true,
-    cache: true,
-    coalesce: true,
-    hedge: { delayMs: 80, maxShare: 1 },
-    redact: true,
-    modules: [guard, broken],
-    budgets: [{ name: 'monthly', limit: { usd: 100 }, per: 'month', by: 'tenant', unpriced: 'warn' }],
-    rateLimit: [{ limit: { requests: 1 }, per: 'day', algorithm: 'fixed-window', when: { tenants: 'busy' } }],
-    slo: { '*': { availability: 0.99, latencyMs: 5000 } },
-    health: { intervalMs: 60_000, providers: { openai: {} } },
-  })
+export const openScene = (mock: Mock): Leash => createLeash(sceneOptions(mock))
+
+export const sceneOptions = (mock: Mock): LeashOptions => ({
+  providers: mockProviders(mock.url),
+  metrics: true,
+  retry: { attempts: 2, backoff: () => 1 },
+  fallback: ['anthropic/claude-haiku-4-5'],
+  circuitBreaker: { consecutive: 2 },
+  resume: true,
+  cache: true,
+  coalesce: true,
+  hedge: { delayMs: 80, maxShare: 1 },
+  redact: true,
+  modules: [guard, broken],
+  budgets: [{ name: 'monthly', limit: { usd: 100 }, per: 'month', by: 'tenant', unpriced: 'warn' }],
+  rateLimit: [{ limit: { requests: 1 }, per: 'day', algorithm: 'fixed-window', when: { tenants: 'busy' } }],
+  slo: { '*': { availability: 0.99, latencyMs: 5000 } },
+  health: { intervalMs: 60_000, providers: { openai: {} } },
+})
 
 /** Each round says something else, so that no cache knows it. */
 export async function playRound(leash: Leash, mock: Mock, round: number): Promise<void> {
