@@ -1,6 +1,6 @@
 /**
  * CPU per call over a transport in memory with telemetry, as a ratio to the same client without: asked for while nobody
- * takes spans and metrics, and with an SDK that keeps both in memory.
+ * takes spans and metrics, and with an SDK that keeps both in memory. And with `metrics: true`, without an SDK.
  *
  * node bench/telemetry.ts [rounds]
  */
@@ -10,7 +10,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { type Contender, leashllm } from './contenders.ts'
 import { compare } from './jobs.ts'
 import { inMemory } from './transport.ts'
@@ -20,7 +20,8 @@ const fetch = inMemory
 const named = (name: string, contender: Contender): Contender => ({ ...contender, name })
 
 const exporter = new InMemorySpanExporter()
-const tracerProvider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
+// As programs send them: a processor that passes each span on by itself is for debugging.
+const tracerProvider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })
 const meterProvider = new MeterProvider({
   readers: [
     new PeriodicExportingMetricReader({
@@ -32,10 +33,10 @@ const meterProvider = new MeterProvider({
 })
 
 const on = named('telemetry on', leashllm({ fetch, telemetry: { tracerProvider, meterProvider } }))
-let kept = 0
-/** The spans of a round are thrown away in it, as an exporter would. */
+let calls = 0
+/** Spans that have been exported are thrown away, as by an exporter that has sent them. */
 const emptied = (call: Contender['unary']) => async (prompt: string) => {
-  if (++kept % 100 === 0) exporter.reset()
+  if (++calls % 100 === 0) exporter.reset()
   return call(prompt)
 }
 
@@ -49,4 +50,4 @@ await compare(
   ],
   rounds,
 )
-await meterProvider.shutdown()
+await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])

@@ -1,17 +1,19 @@
-import OpenAI, { type ClientOptions } from 'openai'
+import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
+import type { Transport } from './core/transport.js'
+import { type Built, Following, failed, type Props, propsOf, readWhole, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
 import { readEnv } from './providers/env.js'
-import { hangBeside, isLeashed, takeOver, tellTimeout } from './stainless.js'
+import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
 /** OpenAI's own options, and the leash's beside them. */
 export interface LeashLLMOptions extends ClientOptions, Omit<LeashOptions, 'fetch' | 'maxBodyBytes'> {}
 
-type APIPromise<T> = ReturnType<typeof OpenAI.prototype.post<T>>
 type RequestOptions = Exclude<Awaited<Parameters<OpenAI['post']>[1]>, undefined>
+type FinalRequestOptions = Parameters<OpenAI['buildRequest']>[0]
 
 const kept = Symbol('leashllm.kept')
 
@@ -32,6 +34,8 @@ export class LeashLLM extends OpenAI {
   readonly #hasKey: boolean
   /** False for a client whose requests are signed as they are, and so cannot go through a stack that may edit them. */
   readonly #leashable: boolean
+  /** Absent where the SDK itself sees to its credentials, which it does around `fetch`. */
+  readonly #straight: typeof fetch | undefined
 
   constructor(options: LeashLLMOptions = {}) {
     const set = prepare(options)
@@ -39,11 +43,45 @@ export class LeashLLM extends OpenAI {
     this.leash = set.leash
     this.#hasKey = set.hasKey
     this.#leashable = set.leashable
+    this.#straight = set.straight
   }
 
   override post<Rsp>(...[path, options]: Parameters<OpenAI['post']>): APIPromise<Rsp> {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
-    return reporting(super.post<Rsp>(path, mine(options, this)))
+    const own = mine(options, this)
+    if (!this.#straight || !this.#isPlain(this.#straight)) return reporting(super.post<Rsp>(path, own))
+    return reporting(new APIPromise<Rsp>(this, this.#send(path, own, this.#straight)), readWhole)
+  }
+
+  /** Whether the SDK's own loop has nothing to add. */
+  #isPlain(fetch: Transport): boolean {
+    const logs = this.logLevel === 'info' || this.logLevel === 'debug'
+    return !logs && Reflect.get(this, 'fetch') === fetch && takesSteps(this, LeashLLM.prototype)
+  }
+
+  /** A failure goes through the SDK's own loop after all, which has the words for it. */
+  async #send(path: string, given: PostOptions, fetch: Transport): Promise<Props> {
+    const options: FinalRequestOptions & StainlessOptions = { method: 'post', path, ...(await given) }
+    const inLoop = (options: StainlessOptions) => super.post(path, options).asResponse()
+    if (!options[owned]) return propsOf(options, await inLoop(options))
+    await this.prepareOptions(options)
+    const built = await this.buildRequest(options, { retryCount: 0 })
+    const { req, url } = built
+    await this.prepareRequest(req, { url, options })
+    const abort = options.stream ? new Following(req.signal) : undefined
+    const outcome = fetch(url, { ...req, method: 'POST', ...(abort && { signal: abort.controller.signal }) })
+    const first = await outcome.catch(() => undefined)
+    abort?.letGoAfter(reportBehind(first?.headers))
+    const response = first?.ok ? first : await inLoop({ ...options, [failed]: { built, outcome } })
+    return propsOf(options, response, abort?.controller)
+  }
+
+  protected override async prepareOptions(options: FinalRequestOptions): Promise<void> {
+    if (!(options as StainlessOptions)[failed]) await super.prepareOptions(options)
+  }
+
+  override async buildRequest(...[options, retries]: Parameters<OpenAI['buildRequest']>): Promise<Built> {
+    return (options as StainlessOptions)[failed]?.built ?? super.buildRequest(options, retries)
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
@@ -83,15 +121,19 @@ function mine(options: PostOptions, client: OpenAI): PostOptions {
  * A second promise around each answer would do without it, at the price of a tenth of the whole call.
  */
 interface Parsing {
-  parseResponse(client: unknown, props: { readonly response: Response }): Promise<unknown>
+  parseResponse(client: unknown, props: Props): Promise<unknown>
 }
 
-/** What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies. */
-function reporting<T>(answer: APIPromise<T>): APIPromise<T> {
+/**
+ * What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies.
+ *
+ * @param read reads a whole answer in the SDK's stead
+ */
+function reporting<T>(answer: APIPromise<T>, read?: (props: Props) => Promise<unknown>): APIPromise<T> {
   const inside = answer as unknown as Parsing
   const parse = inside.parseResponse
   inside.parseResponse = (client, props) =>
-    parse(client, props).then((made) => {
+    (read && !props.options.stream ? read(props) : parse(client, props)).then((made) => {
       attachReport(made, reportBehind(props.response.headers))
       return made
     })
@@ -105,6 +147,7 @@ interface Prepared {
   readonly leash: Leash
   readonly hasKey: boolean
   readonly leashable: boolean
+  readonly straight?: typeof fetch
 }
 
 /** What a client hands on to those that `withOptions()` makes of it, so that they share its leash. */
@@ -132,17 +175,19 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const found = isSome(ownKey, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY'))
   // What is given in code comes before the environment: an OpenAI among the providers is where its models are.
   const hasKey = inherited?.hasKey ?? (given || (found && (own === undefined || openai.baseURL != null)))
+  const leashed = inside.fetchFor('openai', transport)
   return {
     openai: {
       ...openai,
       ...(!given && ownKey !== undefined && { apiKey: ownKey }),
       ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
-      fetch: inside.fetchFor('openai', transport),
+      fetch: leashed,
       ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },
     },
     leash: inside.leash,
     hasKey,
     leashable,
+    ...(openai.workloadIdentity == null && { straight: leashed }),
   }
 }
 

@@ -23,6 +23,8 @@ export interface Beside {
   readonly renew?: NonNullable<Origin['renew']>
   /** The caller's own signal, where the SDK puts another in its place: `.stream()` runners are known by it. */
   readonly signal?: AbortSignal
+  /** What the call has come to already: the SDK only has to make of it what it makes of such a thing. */
+  readonly outcome?: Promise<Response>
 }
 
 export const beside = Symbol('leashllm.beside')
@@ -40,7 +42,8 @@ const streams = hidden<Report>()
 export function attachReport(answer: unknown, report: Report | undefined): void {
   if (!report || typeof answer !== 'object' || answer === null) return
   if (Symbol.asyncIterator in answer) streams.set(answer, report)
-  else Object.defineProperty(answer, 'leash', { value: report, enumerable: false, configurable: true })
+  else if (!('leash' in answer) || answer.leash !== report)
+    Object.defineProperty(answer, 'leash', { value: report, enumerable: false, configurable: true })
 }
 
 /**
@@ -68,6 +71,8 @@ export function transportBehind(leashed: object): Transport | undefined {
  */
 export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
   const leashed: typeof fetch = async function leashed(input, init = {}) {
+    const before = init[beside]?.outcome
+    if (before) return before
     const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
     const incoming = request && (await incomingOf(request, transport, init[beside], provider))
     if (!incoming)

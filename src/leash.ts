@@ -187,9 +187,10 @@ export function createLeash(options: LeashOptions = {}): Leash {
   return openLeash(options).leash
 }
 
-/** @param control in place of what the options say: of a relay that is this very process */
-export function openLeash(options: LeashOptions, control = openControl(options)): LeashInside {
+/** @param given in place of what the options say: of a relay that is this very process */
+export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashInside {
   checkOptions(options)
+  const control = given ?? openControl(options, (message) => shared.emitter.emit('warning', { message }))
   const shared = openShared(options, control)
   const { emitter, registry, transport, breaker, books, probes } = shared
   const now: Governed = { parts: openParts(options, shared) }
@@ -255,7 +256,7 @@ export function openLeash(options: LeashOptions, control = openControl(options))
 }
 
 /** @throws LeashError `invalid_config` for what only the relay may say */
-function openControl({ relay, ledger, budgets }: LeashOptions): Lazy<Control> | undefined {
+function openControl({ relay, ledger, budgets }: LeashOptions, warn: (message: string) => void): Lazy<Control> | undefined {
   const url = relay === false ? undefined : (relay?.url ?? readEnv('LEASH_RELAY_URL'))
   const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
   if (url === undefined || key === undefined) {
@@ -267,7 +268,7 @@ function openControl({ relay, ledger, budgets }: LeashOptions): Lazy<Control> | 
   }
   if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
   if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')
-  return new Lazy(async () => (await import('./control/control.js')).openControl({ ...relay, url, key }))
+  return new Lazy(async () => (await import('./control/control.js')).openControl({ ...relay, url, key }, { warn }))
 }
 
 export interface Readiness {

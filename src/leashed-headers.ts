@@ -2,6 +2,7 @@
  * A vendor's headers with the short form of the report among them. An SDK reads two or three of them for each call: to
  * copy and sort them all for that would cost more than the layers of the stack do.
  */
+import { addedHeaders } from './core/added-headers.js'
 import type { Report } from './core/call.js'
 import { hidden } from './core/hidden.js'
 
@@ -19,8 +20,12 @@ const outdated = /^content-(?:encoding|length)$/i
 /** A model's name comes from the caller, and a header takes no other characters. */
 const printable = /^[\x20-\x7e]*$/
 
+/** How the names of ours begin. */
+const ours = /^x-(?:leash|ratelimit)-/i
+
 /** In the order in which headers are listed. */
-function short({ id, attempts, cache, provider, model }: Report): [name: string, value: string][] {
+function short(report: Report, theirs: Iterable<string>): [name: string, value: string][] {
+  const { id, attempts, cache, provider, model } = report
   const headers: [string, string][] = [
     ['x-leash-attempts', String(attempts.length)],
     ...(cache ? [['x-leash-cache', cache] as [string, string]] : []),
@@ -29,7 +34,8 @@ function short({ id, attempts, cache, provider, model }: Report): [name: string,
   if (model !== undefined)
     headers.push(['x-leash-model', printable.test(model) ? model : encodeURIComponent(model.toWellFormed())])
   if (provider !== undefined) headers.push(['x-leash-provider', provider])
-  return headers
+  const added = addedHeaders(report, theirs)
+  return added.length === 0 ? headers : [...headers, ...added].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** Never constructed: its prototype is given to the headers of a vendor's `Response`. */
@@ -38,8 +44,8 @@ class LeashedHeaders extends Headers {
     const { changed, report } = toldOf(this)
     if (changed) return changed.get(name)
     if (outdated.test(name)) return null
-    const ours = /^x-leash-/i.test(name) ? short(report).find(([known]) => known === name.toLowerCase()) : undefined
-    return ours?.[1] ?? super.get(name)
+    const own = ours.test(name) ? short(report, super.keys()).find(([known]) => known === name.toLowerCase()) : undefined
+    return own?.[1] ?? super.get(name)
   }
   override has(name: string): boolean {
     return this.get(name) !== null
@@ -59,10 +65,10 @@ class LeashedHeaders extends Headers {
   override *entries(): HeadersIterator<[string, string]> {
     const { changed, report } = toldOf(this)
     if (changed) return yield* changed.entries()
-    const ours = short(report)
+    const ours = short(report, super.keys())
     for (const entry of super.entries()) {
       while (ours[0] && ours[0][0] < entry[0]) yield ours.shift() ?? entry
-      if (!outdated.test(entry[0])) yield entry
+      if (!outdated.test(entry[0]) && ours[0]?.[0] !== entry[0]) yield entry
     }
     yield* ours
   }
@@ -104,7 +110,7 @@ export function withReport(theirs: Headers, report: Report): Headers {
   told.set(headers, { report })
   headers.delete('content-encoding')
   headers.delete('content-length')
-  for (const [name, value] of short(report)) headers.set(name, value)
+  for (const [name, value] of short(report, [...theirs.keys()])) headers.set(name, value)
   return headers
 }
 

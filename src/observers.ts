@@ -1,10 +1,8 @@
 /** Who tells of calls: OpenTelemetry, metrics for Prometheus, objectives. Loaded with the first call that is to be told of. */
-import type { BudgetState } from './core/budget.js'
 import type { Emitter } from './core/emitter.js'
-import type { Health } from './core/health.js'
 import type { Middleware } from './core/middleware.js'
 import type { SloState } from './core/slo.js'
-import type { Metrics } from './middleware/metrics/metrics.js'
+import type { Metrics, MetricsSources } from './middleware/metrics/metrics.js'
 import { type Observer, observe } from './middleware/observe/observe.js'
 import type { TelemetryOptions } from './middleware/otel/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
@@ -20,10 +18,8 @@ export interface ObserveOptions {
   readonly slo?: SloOptions
 }
 
-export interface ObserverDeps {
+export interface ObserverDeps extends Omit<MetricsSources, 'slos'> {
   readonly emitter: Emitter
-  health(): Health
-  budgets(): Promise<readonly BudgetState[]>
 }
 
 /** The layers, and who is asked for what they have learnt. */
@@ -64,9 +60,9 @@ async function openSlos(options: SloOptions, emitter: Emitter): Promise<Slos> {
   return new Slos(options, emitter)
 }
 
-async function openMetrics({ emitter, health, budgets }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
+async function openMetrics({ emitter, ...sources }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
   const { Metrics } = await import('./middleware/metrics/metrics.js')
-  return new Metrics(emitter, { health, budgets, slos })
+  return new Metrics(emitter, { ...sources, slos })
 }
 
 async function openTelemetry(options: TelemetryOptions, redact: RedactOptions | boolean | undefined, emitter: Emitter) {

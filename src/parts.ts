@@ -59,7 +59,10 @@ export function openShared(options: LeashOptions, control?: Lazy<Control>): Shar
   // Looked up at each call, so that a `fetch` patched later (tests, instrumentation) is the one that is used.
   const transport: Transport = options.fetch ?? ((url, init) => fetch(url, init))
   const store = new Lazy<Store>(async () => given ?? (await import('./stores/memory.js')).memory())
-  const warn = (message: string) => emitter.emit('warning', { message })
+  const warn = (message: string) => {
+    emitter.emit('warning', { message })
+    return emitter.heard('warning')
+  }
   const opened = new Lazy(async () => (await import('./catalog/prices/open.js')).openPrices(options.prices, warn))
   const prices = new Lazy(async () => (await opened.get()).book.get())
   const tokens = new Lazy(async () => (await import('./protocols/tokens.js')).counterBy(options.tokens))
@@ -119,12 +122,13 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     kept('answers', 'cache', 'routes') ??
     new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
   const watchers =
-    kept('watchers', 'redact') ??
+    kept('watchers', 'redact', 'budgets', 'routes') ??
     new Lazy(async () =>
       (await import('./observers.js')).openObservers(options, {
         emitter,
         health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
         budgets: async () => budgets.value?.states() ?? [],
+        modules: () => guards.value?.list() ?? [],
       }),
     )
   return {
@@ -191,7 +195,7 @@ function openBooks(
   options: LedgerOptions,
   prices: Lazy<Prices>,
   tokens: Lazy<CountTokens>,
-  warn: (message: string) => void,
+  warn: (message: string) => boolean,
   relay: Lazy<LedgerSink> | undefined,
 ): Lazy<OpenLedger> {
   return new Lazy(async () => {

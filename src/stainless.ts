@@ -6,6 +6,7 @@
  * never to fire; what its user had asked for travels beside the request to the stack.
  */
 import type { CallOptions, Timeouts } from './core/call.js'
+import { type Failed, failed } from './direct.js'
 import { type Beside, beside } from './fetch.js'
 import { isModelPath } from './recognise.js'
 
@@ -17,6 +18,7 @@ export interface StainlessOptions {
   idempotencyKey?: string
   leash?: CallOptions
   [owned]?: Owned
+  [failed]?: Failed
 }
 
 interface Owned {
@@ -28,7 +30,7 @@ interface Owned {
   readonly signal: AbortSignal | undefined
 }
 
-const owned = Symbol('leashllm.owned')
+export const owned = Symbol('leashllm.owned')
 
 /**
  * What the clients have by themselves, for they do not tell whether their numbers are their user's: these are taken for
@@ -87,7 +89,15 @@ export function hangBeside(
   const own = options[owned]
   if (!own) return
   const { leash, usual, signal } = own
-  request[beside] = { ...where, options: leash, body: options.body, ...(usual && { usual }), ...(signal && { signal }) }
+  const { body, [failed]: before } = options
+  request[beside] = {
+    ...where,
+    options: leash,
+    body,
+    ...(usual && { usual }),
+    ...(signal && { signal }),
+    ...(before && { outcome: before.outcome }),
+  }
   if (request.headers instanceof Headers) tellTimeout(request.headers, options)
 }
 

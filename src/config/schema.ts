@@ -128,6 +128,7 @@ const ledgerSchema = z.strictObject({
   keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
   file: z.optional(z.string().check(z.minLength(1))),
   sink: z.optional(fn),
+  queue: z.optional(z.int().check(z.minimum(1), z.maximum(10_000_000))),
 })
 
 const mirrorSchema = z.strictObject({

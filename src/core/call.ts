@@ -1,4 +1,4 @@
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, LeashError } from './errors.js'
 import type { Json, JsonObject } from './json.js'
 import type { Nano } from './money.js'
 import type { Provider } from './provider.js'
@@ -134,6 +134,8 @@ export interface Call {
   readonly timeouts: Timeouts
   /** Another target is tried when this one fails: a layer that doubts it had better say no at once. */
   readonly alternatives?: boolean
+  /** Whether this failure leads to another target, so that a layer need not try again where nobody answered. */
+  readonly elsewhere?: (error: LeashError) => boolean
   readonly signal?: AbortSignal
   /** Milliseconds since 1970 after which nothing of this call may go on. */
   readonly deadline?: number
@@ -210,6 +212,8 @@ export interface Attempt {
   status?: number
   error?: ErrorCode
   usage?: Usage
+  /** How the vendor says that it served the call, in its own word. It is priced so. */
+  serviceTier?: string
   /** In nano-dollars (10⁻⁹ US dollars), once it has ended. Null: the price is unknown, which is not the same as free. */
   cost?: Nano | null
   /** The vendor told no usage, or not all of it: `usage` and `cost` are our estimate. */

@@ -33,15 +33,15 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * The members of a JSON object from the named one on, without parsing what stands before it. Only the outermost object's
- * own members end with it, so one of an inner object is never taken for them.
+ * The members of a JSON object from the first of the named ones on, without parsing what stands before it. Only the
+ * outermost object's own members end with it, so one of an inner object is never taken for them.
  *
  * @returns undefined when the object has no such member, or the text is no whole object
  */
-export function lastMembers(text: string, name: string): Record<string, unknown> | undefined {
-  const at = text.lastIndexOf(`"${name}"`)
-  if (at < 0 || text[0] !== '{') return undefined
-  const members = parseJson(`{${text.slice(at)}`)
+export function lastMembers(text: string, names: readonly string[]): Record<string, unknown> | undefined {
+  const places = names.map((name) => text.lastIndexOf(`"${name}"`)).filter((place) => place >= 0)
+  if (places.length === 0 || text[0] !== '{') return undefined
+  const members = parseJson(`{${text.slice(Math.min(...places))}`)
   return isObject(members) ? members : undefined
 }
 

@@ -37,6 +37,8 @@ export interface LedgerLine {
   readonly saved?: Nano | null
   readonly usage: Usage
   readonly basis: Basis
+  /** How the vendor says that it served the call, in its own word. Absent: it did not say. */
+  readonly serviceTier?: string
   /** Nano-dollars. Null: the price is unknown, which is not the same as free. */
   readonly cost: Nano | null
   /** Of the price that `cost` was counted by. */

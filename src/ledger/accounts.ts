@@ -34,7 +34,7 @@ export class Bookkeeper implements Accounts {
   book(call: Call, attempt: Attempt, characters: number): void {
     const { usage, basis } = this.#used(call, attempt, characters)
     const price = this.#deps.prices.price(call.target, attempt.startedAt)
-    const cost = costIn(price, usage, call)
+    const cost = costIn(price, usage, attempt.serviceTier ?? askedTier(call))
     if (cost === null) this.#warnOf(targetName(call.target))
     attempt.usage = usage
     attempt.cost = cost
@@ -86,10 +86,14 @@ function atLeast(told: Usage, output: number): Usage {
   return known >= output ? told : { ...told, output: told.output + output - known }
 }
 
-function costIn(price: Price | null, usage: Usage, call: Call): Nano | null {
+function askedTier({ protocol, body }: Call): string | undefined {
+  return protocolAtHand(protocol)?.lens.tier?.(body)
+}
+
+/** @param word the vendor's for how it served the call, or the caller's where the vendor told none */
+function costIn(price: Price | null, usage: Usage, word: string | undefined): Nano | null {
   if (isNothing(usage)) return 0
-  const { service_tier: asked } = call.body
-  const tier = serviceTierOf(typeof asked === 'string' ? asked : undefined)
+  const tier = serviceTierOf(word)
   return price && tier ? costOf(price, usage, tier) : null
 }
 
@@ -117,6 +121,7 @@ function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis
     outcome: attempt.outcome === 'pending' ? 'cancelled' : attempt.outcome,
     ...(attempt.status !== undefined && { status: attempt.status }),
     ...(attempt.error && { error: attempt.error }),
+    ...(attempt.serviceTier !== undefined && { serviceTier: attempt.serviceTier }),
     ...(attempt.hedged && { hedged: attempt.hedged }),
   }
 }

@@ -1,6 +1,7 @@
 /** The lines of the newest attempts, in memory, and whoever else wants them. */
 import type { LedgerLine, LedgerSink } from '../core/ledger.js'
 import { fold, type UsageQuery, type UsageRow } from './fold.js'
+import { Outlet, type WarnOfSink } from './outlet.js'
 
 export interface LedgerOptions {
   /** How many lines stay in memory, the newest. @defaultValue 10000 */
@@ -9,31 +10,25 @@ export interface LedgerOptions {
   readonly file?: string
   /** Takes the lines as they come, a few at once when they come fast. */
   readonly sink?: LedgerSink
+  /** How many lines may wait for the file, and for the sink. Those that come when it is full are lost to it, and a warning says how many. @defaultValue 100000 */
+  readonly queue?: number
 }
-
-export type WarnOfSink = (message: string) => void
 
 export class Ledger {
   readonly #keep: number
-  readonly #sinks: readonly LedgerSink[]
-  readonly #warn: WarnOfSink
+  readonly #outlets: readonly Outlet[]
   #lines: LedgerLine[] = []
-  #waiting: LedgerLine[] = []
-  #writing: Promise<void> | undefined
 
-  constructor(sinks: readonly LedgerSink[], { keep = 10_000 }: LedgerOptions, warn: WarnOfSink) {
-    this.#sinks = sinks
+  constructor(sinks: readonly LedgerSink[], { keep = 10_000, queue = 100_000 }: LedgerOptions, warn: WarnOfSink) {
+    this.#outlets = sinks.map((sink) => new Outlet(sink, queue, warn))
     this.#keep = keep
-    this.#warn = warn
   }
 
   readonly add = (line: LedgerLine): void => {
     this.#lines.push(line)
     // Cut now and then, so that a line costs no copy of all.
     if (this.#lines.length >= 2 * this.#keep) this.#lines = this.#lines.slice(-this.#keep)
-    if (this.#sinks.length === 0) return
-    this.#waiting.push(line)
-    this.#writing ??= this.#write()
+    for (const outlet of this.#outlets) outlet.add(line)
   }
 
   /** From the oldest to the newest. */
@@ -48,25 +43,6 @@ export class Ledger {
 
   /** Waits until every line is where it belongs. */
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing
-  }
-
-  async #write(): Promise<void> {
-    // What comes in the same turn goes out together.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const lines = this.#waiting
-      this.#waiting = []
-      for (const sink of this.#sinks) {
-        try {
-          await sink(lines)
-        } catch (error) {
-          this.#warn(
-            `${lines.length} lines of the ledger were not taken: ${error instanceof Error ? error.message : 'unknown reason'}`,
-          )
-        }
-      }
-    }
-    this.#writing = undefined
+    await Promise.all(this.#outlets.map((outlet) => outlet.flush()))
   }
 }

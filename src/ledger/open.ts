@@ -4,7 +4,7 @@ import type { LedgerSink } from '../core/ledger.js'
 import type { Prices } from '../core/price.js'
 import type { CountTokens } from '../protocols/tokens.js'
 import { Bookkeeper } from './accounts.js'
-import { Ledger, type LedgerOptions, type WarnOfSink } from './ledger.js'
+import { Ledger, type LedgerOptions } from './ledger.js'
 
 export interface OpenLedger {
   readonly ledger: Ledger
@@ -16,12 +16,15 @@ export async function openLedger(
   options: LedgerOptions,
   prices: Prices,
   tokens: Lazy<CountTokens>,
-  warn: WarnOfSink,
+  warn: (message: string) => boolean,
   relay?: LedgerSink,
 ): Promise<OpenLedger> {
   const sinks: LedgerSink[] = [options.sink, relay].filter((sink) => sink !== undefined)
   if (options.file !== undefined) sinks.push((await import('./file.js')).fileSink(options.file))
-  const ledger = new Ledger(sinks, options, warn)
+  const ledger = new Ledger(sinks, options, (message) => {
+    // Lines that are missing are money that is missing: that must not pass because nobody listens.
+    if (!warn(message)) console.warn(`leashllm: ${message}`)
+  })
   const [book, countTokens] = await Promise.all([prices.book.get(), tokens.get()])
   return { ledger, accounts: new Bookkeeper({ prices: book, countTokens, add: ledger.add, warn }) }
 }

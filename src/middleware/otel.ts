@@ -2,7 +2,7 @@
  * Spans and metrics of calls, by OpenTelemetry's conventions for generative AI: one span for each call, which covers its
  * retries and ends when its stream does, and a child of it for each attempt.
  */
-import type { Meter, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
+import type { Attributes, Meter, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 import type { Attempt, Call, Result, StreamResult } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd, type Ending, overheard } from '../core/ending.js'
@@ -13,7 +13,7 @@ import { withHeader } from '../core/with-header.js'
 import { type AnswerReader, answerReader } from '../protocols/answer.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Observer, Watch } from './observe/observe.js'
-import { attemptAttributes, modelName, operationOf, outcomeOf, requestAttributes, serverAttributes } from './otel/attributes.js'
+import { addAttempt, addServer, modelName, operationOf, outcomeOf, requestAttributes } from './otel/attributes.js'
 import { CallSpan, type Sink } from './otel/call-span.js'
 import { answerContent, Kept, requestContent } from './otel/content.js'
 import { Instruments } from './otel/instruments.js'
@@ -119,14 +119,14 @@ export class OpenTelemetry implements Observer {
     const provider = target.provider.name
     // A copy for comparison, or behind the caller's back, has no span of its own.
     const around = this.#spans.get(report.id)?.context ?? context.active()
-    const attributes = {
+    const attributes: Attributes = {
       [attribute.provider]: nameOf(provider),
       [attribute.requestModel]: modelName(target.model),
       [own.callId]: report.id,
       [own.attempt]: attempt,
-      ...(hedged && { [own.hedged]: true }),
-      ...serverAttributes(call),
     }
+    if (hedged) attributes[own.hedged] = true
+    addServer(attributes, call)
     const span = tracer.startSpan(`attempt ${provider}/${modelName(target.model)}`, { kind: SpanKind.CLIENT, attributes }, around)
     const sent = this.#propagates(provider) ? traced(call, span) : call
     try {
@@ -140,16 +140,16 @@ export class OpenTelemetry implements Observer {
 
   #endAttempt(span: Span, ending: Ending, record: Attempt | undefined): void {
     const outcome = outcomeOf(ending)
-    span.setAttribute(own.outcome, outcome)
+    const attributes: Attributes = { [own.outcome]: outcome }
     if (record) {
       this.#claimed.add(record)
-      span.setAttribute(own.protocol, record.protocol)
-      span.setAttributes(attemptAttributes(record))
+      addAttempt(attributes, record)
     }
     if (outcome === 'error' && typeof ending === 'object') {
-      span.setAttribute(attribute.error, ending.code)
+      attributes[attribute.error] = ending.code
       span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: ending.code })
     }
+    span.setAttributes(attributes)
     span.end()
   }
 

@@ -1,3 +1,4 @@
+import { addHeaders } from '../core/added-headers.js'
 import type { Call, Result } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
 import type { Lazy } from '../core/lazy.js'
@@ -7,7 +8,7 @@ import type { Limit, Store } from '../core/store.js'
 import type { CountTokens } from '../protocols/tokens.js'
 import { Admission, type Held, standings } from './rate-limit/admission.js'
 import { type Amounts, estimate, used } from './rate-limit/amounts.js'
-import { headersOf, withLimits } from './rate-limit/headers.js'
+import { besides, headersOf } from './rate-limit/headers.js'
 import type { RateLimit } from './rate-limit/options.js'
 import { type Rule, rulesOf } from './rate-limit/rules.js'
 
@@ -34,11 +35,14 @@ export function rateLimit(limits: readonly RateLimit[], { store, prices, tokens 
     async function rateLimit(call) {
       const asked = rules.filter((rule) => rule.holds(call))
       if (asked.length === 0) return next(call)
-      const counted = asked.some((rule) => rule.limits.some(({ unit }) => unit !== 'requests'))
-      const amounts = counted ? await estimate(call, prices, tokens) : oneRequest
-      const held = asked.flatMap((rule) => heldTo(rule, call, amounts))
+      const counted = asked.some(({ counts }) => counts)
+      const estimated = counted ? estimate(call, prices, tokens) : oneRequest
+      const amounts = estimated instanceof Promise ? await estimated : estimated
+      const held: Held[] = []
+      for (const rule of asked) hold(rule, call, amounts, held)
       const space = apart ? `rate-limit ${call.options.tenant ?? ''}` : 'rate-limit'
-      const taken = await admission.admit(space, held, call)
+      const admitted = admission.admit(space, held, call)
+      const taken = admitted instanceof Promise ? await admitted : admitted
 
       const settle = () => {
         const differences = counted ? differencesOf(held, amounts, used(call.report.attempts, amounts, prices)) : []
@@ -51,34 +55,16 @@ export function rateLimit(limits: readonly RateLimit[], { store, prices, tokens 
         settle()
         throw error
       }
-      return atEnd(withHeaders(result, withLimits(result.headers, headersOf(standings(held, taken)))), settle)
+      addHeaders(call.report, (theirs) => besides(theirs, headersOf(standings(held, taken))))
+      return atEnd(result, settle)
     }
 }
 
-/** An answer's body may only be parsed once it is asked for, and members of a class are not copied with the others. */
-function withHeaders(result: Result, headers: Headers): Result {
-  if (result.stream) return { ...result, headers }
-  return {
-    ...result,
-    headers,
-    get body() {
-      return result.body
-    },
-  }
-}
-
-function heldTo(rule: Rule, call: Call, amounts: Amounts): Held[] {
-  const { name, algorithm, windowMs } = rule
-  const subject = rule.subject(call)
-  return rule.limits.map(({ unit, limit }) => ({
-    rule,
-    unit,
-    key: JSON.stringify([name, unit, ...subject]),
-    algorithm,
-    limit,
-    windowMs,
-    amount: amounts[unit],
-  }))
+function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {
+  const { algorithm, windowMs } = rule
+  const subject = JSON.stringify(rule.subject(call)).slice(1)
+  for (const { unit, limit, prefix } of rule.limits)
+    held.push({ rule, unit, key: prefix + subject, algorithm, limit, windowMs, amount: amounts[unit] })
 }
 
 function differencesOf(held: readonly Held[], amounts: Amounts, truth: Amounts): Limit[] {

@@ -30,6 +30,9 @@ export interface RetryOptions extends RetryPolicy {
   readonly tokens?: number
 }
 
+/** Nobody answered. Another target answers sooner than this one is up again. */
+const dead: readonly ErrorCode[] = ['network_error', 'timeout']
+
 /** The longest wait for a limit of our own, such as keys that all rest, while another target could be asked instead. */
 const briefMs = 1000
 
@@ -62,6 +65,7 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
     const usual = maxRetries === undefined ? attempts : maxRetries + 1
     const limit = maxRetries === 0 ? 1 : (policy.attempts ?? usual)
     if (attempt >= limit || call.report.attempts.length >= maxAttempts) return undefined
+    if (policy.attempts === undefined && dead.includes(error.code) && call.elsewhere?.(error)) return undefined
     if (bucket < 1 || call.signal?.aborted || !when(error)) return undefined
     const delayMs = error.retryAfterMs ?? (policy.backoff ?? backoff)(attempt)
     const isOurs = call.alternatives && error.code === 'rate_limited' && !error.upstream

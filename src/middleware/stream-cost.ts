@@ -5,7 +5,7 @@ import { isObject, parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
-import { costOf, type PriceBook } from '../core/price.js'
+import { costOf, type PriceBook, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -90,7 +90,8 @@ class Meter {
   #nano(usage: Usage): Nano | null {
     const { provider, model, startedAt } = this.#attempt
     const price = this.#book.price({ provider: { name: provider }, model }, startedAt)
-    let sum = price && costOf(price, usage)
+    const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? this.#lens.tier?.(this.#call.body))
+    let sum = price && tier ? costOf(price, usage, tier) : null
     for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {
       if (cost !== undefined) sum = sum === null || cost === null ? null : sum + cost
     }

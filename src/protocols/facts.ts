@@ -2,10 +2,11 @@
  * What an answer says of itself: its id, the model that gave it, and why it ended. Read where it stands, in a body or in the
  * events of a stream. One table for all protocols, loaded only where somebody tells of calls.
  */
-import { asArray, asObject, asString, parseJson } from '../core/json.js'
+import { asString, parseJson } from '../core/json.js'
 import type { Unframer } from './framing/framing.js'
 import { protocolAtHand } from './index.js'
 import { lookup } from './lookup.js'
+import { at, type Path, valuesAt } from './path.js'
 
 export interface Facts {
   id?: string
@@ -15,35 +16,35 @@ export interface Facts {
 }
 
 interface Words {
-  readonly id: readonly string[]
-  readonly model: readonly string[]
-  readonly finish: readonly string[]
+  readonly id: readonly Path[]
+  readonly model: readonly Path[]
+  readonly finish: readonly Path[]
   /** Stands in every event that tells why the answer ended. */
   readonly ending: RegExp
 }
 
 const tables: Readonly<Record<string, Words>> = {
-  'openai-chat': { id: ['id'], model: ['model'], finish: ['choices.*.finish_reason'], ending: /"finish_reason":\s*"/ },
+  'openai-chat': { id: at('id'), model: at('model'), finish: at('choices.*.finish_reason'), ending: /"finish_reason":\s*"/ },
   'openai-responses': {
-    id: ['id', 'response.id'],
-    model: ['model', 'response.model'],
-    finish: ['incomplete_details.reason', 'response.incomplete_details.reason', 'status', 'response.status'],
+    id: at('id', 'response.id'),
+    model: at('model', 'response.model'),
+    finish: at('incomplete_details.reason', 'response.incomplete_details.reason', 'status', 'response.status'),
     ending: /"response\.(?:completed|incomplete|failed)"/,
   },
   'anthropic-messages': {
-    id: ['id', 'message.id'],
-    model: ['model', 'message.model'],
-    finish: ['stop_reason', 'delta.stop_reason'],
+    id: at('id', 'message.id'),
+    model: at('model', 'message.model'),
+    finish: at('stop_reason', 'delta.stop_reason'),
     ending: /"stop_reason":\s*"/,
   },
   gemini: {
-    id: ['responseId'],
-    model: ['modelVersion'],
-    finish: ['candidates.*.finishReason'],
+    id: at('responseId'),
+    model: at('modelVersion'),
+    finish: at('candidates.*.finishReason'),
     ending: /"finishReason":\s*"/,
   },
-  'bedrock-converse': { id: [], model: [], finish: ['stopReason'], ending: /"stopReason":\s*"/ },
-  'openai-embeddings': { id: [], model: ['model'], finish: [], ending: /^\b$/ },
+  'bedrock-converse': { id: at(), model: at(), finish: at('stopReason'), ending: /"stopReason":\s*"/ },
+  'openai-embeddings': { id: at(), model: at('model'), finish: at(), ending: /^\b$/ },
 }
 
 const longest = 200
@@ -79,24 +80,20 @@ export class FactReader {
 }
 
 function read(words: Words, body: unknown): Facts {
+  const facts: Facts = {}
   const [id] = strings(body, words.id)
   const [model] = strings(body, words.model)
   const finish = strings(body, words.finish)
-  return {
-    ...(id !== undefined && { id }),
-    ...(model !== undefined && { model }),
-    ...(finish.length > 0 && { finish }),
-  }
+  if (id !== undefined) facts.id = id
+  if (model !== undefined) facts.model = model
+  if (finish.length > 0) facts.finish = finish
+  return facts
 }
 
 /** Of the first path that leads to any. */
-function strings(body: unknown, paths: readonly string[]): string[] {
+function strings(body: unknown, paths: readonly Path[]): string[] {
   for (const path of paths) {
-    let values: unknown[] = [body]
-    for (const name of path.split('.')) {
-      values = values.flatMap((value) => (name === '*' ? asArray(value) : [asObject(value)[name]]))
-    }
-    const found = values.flatMap((value) => asString(value)?.slice(0, longest) ?? [])
+    const found = valuesAt(body, path).flatMap((value) => asString(value)?.slice(0, longest) ?? [])
     if (found.length > 0) return found
   }
   return []

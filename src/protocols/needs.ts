@@ -112,24 +112,42 @@ function media(path: string): Row[] {
   ]
 }
 
+type Path = readonly string[]
+
+interface Compiled {
+  readonly needs: readonly { readonly path: Path; readonly need: Need; counts(value: unknown): boolean }[]
+  readonly maxOutputTokens: readonly Path[]
+}
+
+const compiled: ReadonlyMap<string, Compiled> = new Map(
+  Object.entries(tables).map(([protocol, { needs, maxOutputTokens }]) => [
+    protocol,
+    {
+      needs: needs.map(([path, need, is]) => ({ path: path.split('.'), need, counts: (value) => counts(value, is) })),
+      maxOutputTokens: maxOutputTokens.map((path) => path.split('.')),
+    },
+  ]),
+)
+
 /** Of a request in this protocol. Embeddings need nothing that their models differ in. */
 export function needsOf(protocol: string, body: JsonObject): Needs {
   const found = { tools: false, images: false, audio: false, files: false, structuredOutput: false }
-  const table = Object.hasOwn(tables, protocol) ? tables[protocol] : undefined
-  if (!table) return found
-  for (const [path, need, is] of table.needs) found[need] ||= stands(body, path.split('.'), 0, (value) => counts(value, is))
-  let maxOutputTokens: number | undefined
-  for (const path of table.maxOutputTokens) {
-    stands(body, path.split('.'), 0, (value) => {
-      maxOutputTokens ??= asNumber(value)
-      return true
-    })
-  }
+  for (const { path, need, counts } of compiled.get(protocol)?.needs ?? []) found[need] ||= stands(body, path, 0, counts)
+  const maxOutputTokens = outputBound(protocol, body)
   return { ...found, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }
 }
 
+/** Tokens that the answer may have, where the caller bounds it. */
+export function outputBound(protocol: string, body: JsonObject): number | undefined {
+  for (const path of compiled.get(protocol)?.maxOutputTokens ?? []) {
+    const bound = asNumber(path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), body))
+    if (bound !== undefined) return bound
+  }
+  return undefined
+}
+
 /** Whether something that counts stands at this path. */
-function stands(value: unknown, path: readonly string[], at: number, counts: (value: unknown) => boolean): boolean {
+function stands(value: unknown, path: Path, at: number, counts: (value: unknown) => boolean): boolean {
   const name = path[at]
   if (name === undefined) return counts(value)
   if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, path, at + 1, counts))

@@ -103,6 +103,8 @@ export interface Tap {
   /** False as long as nothing has come by which the protocol's streams are known. Absent: a stream is one from its first byte. */
   readonly began?: boolean
   readonly usage: Usage | undefined
+  /** How the vendor says that it serves the call, in its own word. Absent: its streams do not tell. */
+  readonly tier?: string | undefined
   /** The vendor reported a failure inside the stream. */
   readonly error: LeashError | undefined
 }
@@ -124,8 +126,10 @@ export interface Lens {
   /** Whether the event only says again what others say piece by piece, or what the caller said. Absent: none does. */
   repeats?(event: JsonObject): boolean
   usage(body: unknown): Usage | undefined
-  /** The member of an answer that `usage` reads, where it is a single one. */
-  readonly usageMember?: string
+  /** The vendor's word for how a request is to be served, or an answer was. Absent: the protocol has none. */
+  tier?(body: unknown): string | undefined
+  /** The members of an answer that `usage` and `tier` read. */
+  readonly usageMembers?: readonly string[]
   tap(): Tap
 }
 

@@ -2,8 +2,9 @@
  * What a request asks for beside its texts, read where it stands. One table for all protocols, loaded only where somebody
  * tells of calls.
  */
-import { asNumber, asObject, asString, type JsonObject } from '../core/json.js'
+import { asNumber, asString, type JsonObject } from '../core/json.js'
 import { lookup } from './lookup.js'
+import { at, type Path, valueAt } from './path.js'
 
 export interface Settings {
   readonly maxTokens?: number
@@ -21,39 +22,39 @@ export interface Settings {
   readonly json?: true
 }
 
-/** Member names joined by dots, the first that is there counts. */
-type Paths = Readonly<Record<keyof Settings, readonly string[]>>
+/** Of several the first that is there counts. */
+type Paths = Readonly<Record<keyof Settings, readonly Path[]>>
 
 const openaiChat: Paths = {
-  maxTokens: ['max_completion_tokens', 'max_tokens'],
-  temperature: ['temperature'],
-  topP: ['top_p'],
-  topK: ['top_k'],
-  frequencyPenalty: ['frequency_penalty'],
-  presencePenalty: ['presence_penalty'],
-  seed: ['seed'],
-  choices: ['n'],
-  stop: ['stop'],
-  effort: ['reasoning_effort'],
-  json: ['response_format.type'],
+  maxTokens: at('max_completion_tokens', 'max_tokens'),
+  temperature: at('temperature'),
+  topP: at('top_p'),
+  topK: at('top_k'),
+  frequencyPenalty: at('frequency_penalty'),
+  presencePenalty: at('presence_penalty'),
+  seed: at('seed'),
+  choices: at('n'),
+  stop: at('stop'),
+  effort: at('reasoning_effort'),
+  json: at('response_format.type'),
 }
 
-const none: readonly string[] = []
+const none: readonly Path[] = []
 
 const tables: Readonly<Record<string, Paths>> = {
   'openai-chat': openaiChat,
   'openai-responses': {
     ...openaiChat,
-    maxTokens: ['max_output_tokens'],
-    effort: ['reasoning.effort'],
-    json: ['text.format.type'],
+    maxTokens: at('max_output_tokens'),
+    effort: at('reasoning.effort'),
+    json: at('text.format.type'),
   },
   'anthropic-messages': {
     ...openaiChat,
-    maxTokens: ['max_tokens'],
-    stop: ['stop_sequences'],
-    effort: ['output_config.effort'],
-    json: ['output_config.format.type', 'output_format.type'],
+    maxTokens: at('max_tokens'),
+    stop: at('stop_sequences'),
+    effort: at('output_config.effort'),
+    json: at('output_config.format.type', 'output_format.type'),
   },
   gemini: {
     maxTokens: gemini('maxOutputTokens', 'max_output_tokens'),
@@ -69,22 +70,22 @@ const tables: Readonly<Record<string, Paths>> = {
     json: gemini('responseMimeType', 'response_mime_type'),
   },
   'bedrock-converse': {
-    maxTokens: ['inferenceConfig.maxTokens'],
-    temperature: ['inferenceConfig.temperature'],
-    topP: ['inferenceConfig.topP'],
-    topK: ['additionalModelRequestFields.top_k', 'additionalModelRequestFields.inferenceConfig.topK'],
+    maxTokens: at('inferenceConfig.maxTokens'),
+    temperature: at('inferenceConfig.temperature'),
+    topP: at('inferenceConfig.topP'),
+    topK: at('additionalModelRequestFields.top_k', 'additionalModelRequestFields.inferenceConfig.topK'),
     frequencyPenalty: none,
     presencePenalty: none,
     seed: none,
     choices: none,
-    stop: ['inferenceConfig.stopSequences'],
-    effort: ['additionalModelRequestFields.output_config.effort'],
+    stop: at('inferenceConfig.stopSequences'),
+    effort: at('additionalModelRequestFields.output_config.effort'),
     json: none,
   },
 }
 
-function gemini(camel: string, snake = camel): readonly string[] {
-  return [`generationConfig.${camel}`, `generation_config.${snake}`]
+function gemini(camel: string, snake = camel): readonly Path[] {
+  return at(`generationConfig.${camel}`, `generation_config.${snake}`)
 }
 
 const mostStops = 16
@@ -95,8 +96,8 @@ export function settingsOf(protocol: string, body: JsonObject): Settings {
   const paths = lookup(tables, protocol)
   if (!paths) return {}
   const settings: Record<string, unknown> = {}
-  for (const [name, places] of Object.entries(paths)) {
-    const value = read(name, first(body, places))
+  for (const name in paths) {
+    const value = read(name, first(body, paths[name as keyof Settings]))
     if (value !== undefined) settings[name] = value
   }
   return settings
@@ -115,10 +116,9 @@ function stops(value: unknown): string[] | undefined {
   return all.length === 0 ? undefined : all.slice(0, mostStops).map((stop) => stop.slice(0, longestWord))
 }
 
-function first(body: JsonObject, paths: readonly string[]): unknown {
+function first(body: JsonObject, paths: readonly Path[]): unknown {
   for (const path of paths) {
-    let value: unknown = body
-    for (const name of path.split('.')) value = asObject(value)[name]
+    const value = valueAt(body, path)
     if (value !== undefined && value !== null) return value
   }
   return undefined

@@ -77,6 +77,8 @@ export class Underway {
   readonly endings = new Endings()
   /** What a stream has told of its usage, for one that is stopped before its end. */
   usageSoFar: (() => Usage | undefined) | undefined
+  /** Whether nothing is missing of a stream that has not been closed. */
+  isWhole: (() => boolean) | undefined
   /** Characters of the answer that came, as far as they were counted. */
   characters = 0
   readonly #context: AttemptContext
@@ -179,8 +181,9 @@ export class Underway {
     if (this.record.outcome === 'pending') this.clock.enter('idleMs')
   }
 
-  used(usage: Usage | undefined): void {
+  used(usage: Usage | undefined, tier?: string): void {
     if (usage) this.record.usage = usage
+    if (tier !== undefined) this.record.serviceTier = tier
   }
 
   /** What a failed read means. */
@@ -196,9 +199,15 @@ export class Underway {
     return this.#keyReadyMs === undefined ? failure : worthRetry(failure, this.#keyReadyMs)
   }
 
-  end(ending: Ending): void {
+  /** The connection broke, or was kept open in silence, after the whole answer had come. */
+  isOver({ code }: LeashError): boolean {
+    return (code === 'network_error' || code === 'timeout') && this.isWhole?.() === true
+  }
+
+  end(told: Ending): void {
     const { record, clock, endings } = this
     if (record.outcome !== 'pending') return
+    const ending = typeof told === 'object' && this.isOver(told) ? undefined : told
     clock.stop()
     this.used(this.usageSoFar?.())
     record.durationMs = Date.now() - record.startedAt

@@ -58,8 +58,10 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
       options.tap.see(event)
       this.#note(event, event.data.length)
     })
+    underway.isWhole = () => options.tap.terminal && !options.tap.error
     underway.usageSoFar = () => {
       underway.characters = this.#characters()
+      underway.used(undefined, options.tap.tier)
       return options.tap.usage
     }
   }
@@ -98,7 +100,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (this.#ended) return Promise.resolve(done)
     const read = this.#pending ?? this.#reader.read()
     this.#pending = undefined
-    return read.then(this.#handOn, this.#rethrow)
+    return read.then(this.#handOn, this.#broken)
   }
 
   readonly #handOn = (read: Read): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
@@ -106,13 +108,16 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     try {
       bytes = this.#take(read)
     } catch (error) {
-      return this.#rethrow(error)
+      return this.#broken(error)
     }
     return bytes ? { done: false, value: bytes } : this.next()
   }
 
-  readonly #rethrow = (error: unknown): never => {
-    throw thrown(this.#fail(error))
+  readonly #broken = (error: unknown): IteratorResult<Uint8Array> => {
+    const failure = this.#fail(error)
+    if (!this.#underway.isOver(failure)) throw thrown(failure)
+    const rest = this.#options.filter?.end()
+    return rest ? { done: false, value: rest } : done
   }
 
   /** What one read brought to hand on, if anything. */
@@ -122,6 +127,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#underway.clock.heard()
     if (this.#skims(value)) this.#note(value, value.length)
     else this.#frames.push(value)
+    // What the vendor tells of its own failure goes on to the caller; of nonsense nobody has any use.
+    if (tap.error?.code === 'upstream_malformed') throw tap.error
     return filter && tap.terminal ? filter.push(value) : value
   }
 

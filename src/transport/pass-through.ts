@@ -47,7 +47,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
     return { stream: true, status, headers, body: stream, response, attempt: underway.record }
   }
   const answer = new Answer(await readText(response, maxAnswerLength), response, underway)
-  underway.used(answer.usage)
+  underway.used(answer.usage, answer.tier)
   underway.end(undefined)
   return answer
 }
@@ -61,6 +61,7 @@ class Answer implements UnaryResult {
   readonly status: number
   readonly headers: Headers
   readonly usage: Usage | undefined
+  readonly tier: string | undefined
   readonly attempt: Attempt
   #body: unknown
 
@@ -72,9 +73,10 @@ class Answer implements UnaryResult {
     this.status = response.status
     this.headers = response.headers
     this.attempt = record
-    const { usageMember: member } = own.lens
-    const tail = member !== undefined && isJson(response.headers) ? lastMembers(text, member) : undefined
-    this.usage = (tail && own.lens.usage(tail)) ?? own.lens.usage(this.body)
+    const { lens } = own
+    const tail = lens.usageMembers && isJson(response.headers) ? lastMembers(text, lens.usageMembers) : undefined
+    this.usage = (tail && lens.usage(tail)) ?? lens.usage(this.body)
+    this.tier = lens.tier?.(tail ?? this.body)
   }
 
   get body(): unknown {

@@ -55,7 +55,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
   }
   const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
-  underway.used(answer.usage)
+  underway.used(answer.usage, answer.serviceTier)
   underway.end(undefined)
   const named = answer.id === '' ? { ...answer, id: call.id } : answer
   if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
@@ -139,12 +139,15 @@ class DecodedStream {
   #batch: StreamEvent[] = []
   #ready: StreamEvent[][] = []
   #terminal = false
+  /** What was left to tell when the upstream broke off after the whole answer. */
+  #rest: StreamEvent[] | undefined
   ended = false
 
   constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder, underway: Underway) {
     this.#reader = body.getReader()
     this.#decoder = decoder
     this.#underway = underway
+    underway.isWhole = () => this.#isWhole()
     this.#frames = underway.theirs.framing.unframer((event) => this.#batch.push(...this.#decoder.push(event)))
   }
 
@@ -176,18 +179,39 @@ class DecodedStream {
         this.#underway.clock.heard()
         this.#frames.push(value)
       }
-      for (const event of this.#batch) {
-        if (event.type === 'usage') this.#underway.used(event.usage)
-        else if (event.type === 'part-delta') this.#underway.characters += event.delta.length
-        else if (event.type === 'end') this.#terminal = true
-      }
+      this.#note(this.#batch)
       if (done) this.#end(undefined)
       return this.#batch
     } catch (error) {
       const failure = this.#underway.explain(error)
+      const isOver = this.#underway.isOver(failure)
       this.#end(failure)
       this.#reader.cancel(failure).catch(() => {})
-      throw failure
+      if (!isOver) throw failure
+      return this.#rest ?? []
+    }
+  }
+
+  #note(events: readonly StreamEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'usage') this.#underway.used(event.usage)
+      else if (event.type === 'part-delta') this.#underway.characters += event.delta.length
+      else if (event.type === 'end') {
+        this.#terminal = true
+        this.#underway.used(undefined, event.serviceTier)
+      }
+    }
+  }
+
+  /** Some protocols know their end only by the end of the bytes. */
+  #isWhole(): boolean {
+    if (this.#terminal) return true
+    try {
+      this.#rest = this.#decoder.end()
+      this.#note(this.#rest)
+      return true
+    } catch {
+      return false
     }
   }
 

@@ -38,7 +38,6 @@ function open(deadUrl: string, options: LeashOptions = {}): { leash: Leash; repo
   const leash = createLeash({
     providers: { ...mockProviders(deadUrl), groq },
     fallback: ['groq/llama-3.3-70b'],
-    retry: { backoff: () => 0, on: { network_error: { attempts: 1 }, timeout: { attempts: 1 } } },
     ...options,
   })
   const reports: Report[] = []
@@ -100,6 +99,49 @@ describe.each(Object.keys(deaths) as (keyof typeof deaths)[])('an upstream that 
     const responses = await Promise.all(Array.from({ length: 20 }, () => ask()))
     for (const response of responses) expect(await response.text()).toContain('six')
     expect(wasted(reports)).toBe(1)
+  })
+})
+
+describe('a target that cannot be reached', () => {
+  const failures = {
+    'refuses the connection': 'ECONNREFUSED',
+    'has no address': 'ENOTFOUND',
+    'has no route to it': 'EHOSTUNREACH',
+  }
+  const unreachable = (code: string): LeashOptions => ({
+    circuitBreaker: false,
+    fetch: (url, init) => {
+      if (String(url).startsWith(alive.url)) return fetch(url, init)
+      return Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) }))
+    },
+  })
+  const errors = (reports: readonly Report[]) => reports.flatMap(({ attempts }) => attempts.map(({ error }) => error))
+
+  test.each(Object.entries(failures))('that %s is asked once while there is another', async (_, code) => {
+    const { reports, ask } = open('http://dead.example', unreachable(code))
+    for (const stream of [false, true]) expect(await (await ask(stream)).text()).toContain('six')
+    expect(errors(reports)).toEqual(['network_error', undefined, 'network_error', undefined])
+  })
+
+  test('is asked again where somebody wants it so', async () => {
+    const retry = { backoff: () => 0, on: { network_error: { attempts: 2 } } }
+    const { reports, ask } = open('http://dead.example', { ...unreachable('ECONNREFUSED'), retry })
+    expect(await (await ask()).text()).toContain('six')
+    expect(errors(reports)).toEqual(['network_error', 'network_error', undefined])
+  })
+
+  test.each([
+    ['there is no other', { fallback: [] }],
+    ['such a failure leads to no other', { fallback: { default: ['groq/llama-3.3-70b'], on: ['rate_limited'] } }],
+    ['the other may be too dear', { maxCostUsd: 1, fallback: ['groq/nobody-knows-its-price'] }],
+  ] satisfies [string, LeashOptions][])('is asked again when %s', async (_, options) => {
+    const { reports, ask } = open('http://dead.example', {
+      ...unreachable('ECONNREFUSED'),
+      retry: { attempts: 2, backoff: () => 0 },
+      ...options,
+    })
+    expect((await ask().catch(() => undefined))?.status).not.toBe(200)
+    expect(errors(reports)).toEqual(['network_error', 'network_error'])
   })
 })
 

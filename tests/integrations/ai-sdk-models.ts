@@ -16,6 +16,7 @@ export function leashAt(url: string): LeashOptions {
   const { openai: compatible, ...providers } = mockProviders(url)
   return {
     retry: { backoff: () => 0 },
+    prices: { 'chat/*': { like: 'openai/*' }, 'responses/*': { like: 'openai/*' } },
     providers: {
       ...providers,
       openai: compatible,

@@ -21,6 +21,8 @@ import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { everyModel, leashAt, models, pixel, prompt } from './ai-sdk-models.js'
 
+globalThis.AI_SDK_LOG_WARNINGS = false
+
 const mock = useMock()
 let leash: LeashProvider
 beforeAll(() => {
@@ -108,6 +110,16 @@ describe.each(everyModel)('over %s', (protocol, model) => {
     expect(text).toBe(`Echo: ${prompt} [1 image]`)
   })
 
+  test('documents are read', async () => {
+    const content = [
+      { type: 'text' as const, text: prompt },
+      { type: 'file' as const, data: new TextEncoder().encode('%PDF-1.4'), mediaType: 'application/pdf' },
+    ]
+    const { text, warnings } = await generateText({ model: leash(model), messages: [{ role: 'user', content }] })
+    expect(warnings).toEqual([])
+    expect(text).toBe(`Echo: ${prompt} [1 file]`)
+  })
+
   test('settings reach the vendor, and the length of the answer is kept to', async () => {
     const { finishReason, usage } = await generateText({ model: leash(model), prompt: 'x '.repeat(200), maxOutputTokens: 20 })
     expect(finishReason).toBe('length')
@@ -126,6 +138,29 @@ describe.each(everyModel)('over %s', (protocol, model) => {
     expect(isLeashError(failure.cause)).toBe(true)
     expect(JSON.stringify(failure)).not.toContain('quick brown')
     expect(mock.requests).toHaveLength(1)
+  })
+
+  test.each([
+    // AWS refuses keys with 403.
+    protocol === 'bedrock-converse' ? ([403, 'permission_denied', 1] as const) : ([401, 'authentication_failed', 1] as const),
+    [404, 'not_found', 1],
+    [429, 'rate_limited', 3],
+    [500, 'upstream_error', 3],
+  ])('%i is told as %s after %i attempts', async (status, code, attempts) => {
+    mock.script({ status, times: 99 })
+    const failures = [
+      await generateText({ model: leash(model), prompt }).catch((error) => error),
+      await new Promise((resolve) => {
+        void streamText({ model: leash(model), prompt, onError: ({ error }) => resolve(error) }).consumeStream()
+      }),
+    ]
+    for (const failure of failures) {
+      expect(APICallError.isInstance(failure)).toBe(true)
+      expect(failure).toMatchObject({ statusCode: status, isRetryable: false, data: { code } })
+      expect(failure).toHaveProperty('data.attempts.length', attempts)
+      expect(failure).toMatchObject({ responseHeaders: { 'x-leash-error': code } })
+    }
+    expect(mock.requests).toHaveLength(2 * attempts)
   })
 
   test('what fails for a moment is tried again by the leash alone', async () => {
@@ -263,9 +298,24 @@ describe('what the caller says to the leash', () => {
   test('what a target cannot take is a warning, and with `strict` an error', async () => {
     const asked = { model: leash(models['anthropic-messages']), prompt, seed: 7, frequencyPenalty: 0.5 }
     const { warnings } = await generateText(asked)
-    expect(warnings).toContainEqual({ type: 'unsupported', feature: 'seed', details: expect.any(String) })
+    for (const feature of ['seed', 'frequencyPenalty'])
+      expect(warnings).toContainEqual({ type: 'unsupported', feature, details: expect.any(String) })
     const failure = await generateText({ ...asked, providerOptions: { leash: { strict: true } } }).catch((error) => error)
     expect(failure).toMatchObject({ data: { code: 'translation_loss' } })
+  })
+
+  test.each([
+    ['anthropic-messages', '"cache_control":{"type":"ephemeral","ttl":"1h"}'],
+    ['bedrock-converse', '"cachePoint"'],
+  ] as const)('marks for the prompt cache reach %s', async (protocol, mark) => {
+    const providerOptions = { anthropic: { cacheControl: { type: 'ephemeral', ttl: '1h' } } }
+    const content = [{ type: 'text' as const, text: prompt, providerOptions }]
+    const asked = { model: leash(models[protocol]), messages: [{ role: 'user' as const, content }] }
+    const first = await generateText(asked)
+    const second = await generateText(asked)
+    expect(mock.requests[0]?.text).toContain(mark)
+    expect(first.usage.inputTokenDetails.cacheWriteTokens).toBeGreaterThan(0)
+    expect(second.usage.inputTokenDetails.cacheReadTokens).toBeGreaterThan(0)
   })
 
   test('a tool of one provider is left out with a warning', async () => {
@@ -321,6 +371,13 @@ describe('the provider', () => {
 
   test('refuses a leash that it cannot look into', () => {
     expect(() => createLeashProvider({ ...createLeash() })).toThrow(/another copy/)
+  })
+
+  test('hands on the addresses that it is told of, as they are', async () => {
+    const provider = createLeashProvider(leashAt(mock.url), { supportedUrls: { 'image/*': [/^https:/] } })
+    const content = [{ type: 'file' as const, data: new URL('https://acme.example/a.png'), mediaType: 'image/png' }]
+    await generateText({ model: provider(models['openai-chat']), messages: [{ role: 'user', content }] })
+    expect(mock.requests[0]?.text).toContain('"https://acme.example/a.png"')
   })
 
   test('has no models that draw', () => {

@@ -2,8 +2,10 @@
 import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { noUsage } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
+import { Ledger } from '../../src/ledger/ledger.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { prompt } from '../transport/lanes.js'
@@ -131,6 +133,15 @@ describe('a file', () => {
   })
 })
 
+test('a sink that fails is told of on the console where nobody listens', async () => {
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  const { leash, ask } = counted({ ledger: { sink: () => Promise.reject(new Error('the disk is full')) } })
+  await (await ask('gpt-4o-mini')).text()
+  await leash.close()
+  expect(said.mock.calls).toEqual([[expect.stringContaining('the disk is full')]])
+  said.mockRestore()
+})
+
 test('a sink that fails costs no call, and is told', async () => {
   const warnings: string[] = []
   const { leash, ask } = counted({
@@ -144,6 +155,68 @@ test('a sink that fails costs no call, and is told', async () => {
   expect((await ask('gpt-4o-mini')).status).toBe(200)
   await leash.close()
   expect(warnings).toEqual([expect.stringContaining('the disk is full')])
+})
+
+describe('a sink that is slow', () => {
+  const line = (at: number): LedgerLine => ({
+    id: `call/${at}`,
+    callId: `call${at}`,
+    attempt: 1,
+    at,
+    durationMs: 1,
+    provider: 'p',
+    model: 'm',
+    protocol: 'openai-chat',
+    outcome: 'ok',
+    usage: noUsage,
+    basis: 'complete',
+    cost: 1_000_000,
+  })
+
+  /** Takes nothing until it is let go. */
+  function slow() {
+    const taken: number[] = []
+    let go = () => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const sink = async (lines: readonly LedgerLine[]) => {
+      await held
+      taken.push(...lines.map(({ at }) => at))
+    }
+    return { sink, taken, go }
+  }
+
+  test('keeps so many lines waiting, loses those that come then, and says which, how many and what they cost', async () => {
+    const warnings: string[] = []
+    const { sink, taken, go } = slow()
+    const ledger = new Ledger([sink], { queue: 100 }, (message) => warnings.push(message))
+    for (let at = 0; at < 60; at++) ledger.add(line(at))
+    await Promise.resolve()
+    for (let at = 60; at < 1000; at++) ledger.add(line(at))
+    expect(warnings).toEqual([expect.stringMatching(/100 lines behind: from call\/100 on .*`ledger\.queue`/)])
+    go()
+    await ledger.flush()
+    expect(taken).toEqual(Array.from({ length: 100 }, (_, at) => at))
+    expect(warnings.slice(1)).toEqual([expect.stringContaining('lacks 900 lines of together $0.9, the first of them call/100.')])
+    expect(ledger.usage()).toMatchObject([{ attempts: 1000, cost: '1' }])
+    ledger.add(line(1000))
+    await ledger.flush()
+    expect([taken.at(-1), warnings.length]).toEqual([1000, 2])
+  })
+
+  test('holds up no other', async () => {
+    const { sink, go } = slow()
+    const taken: LedgerLine[] = []
+    const ledger = new Ledger([sink, (lines) => void taken.push(...lines)], { queue: 2 }, () => {})
+    for (let at = 0; at < 3; at++) {
+      ledger.add(line(at))
+      await Promise.resolve()
+    }
+    await until(() => taken.length === 3)
+    go()
+    await ledger.flush()
+  })
 })
 
 test('a price that is wrong fails the call before anything is sent', async () => {

@@ -34,6 +34,7 @@ test('a line says whose call it was, who was asked, and by which price', async (
       protocol: 'openai-chat',
       outcome: 'ok',
       status: 200,
+      serviceTier: 'default',
       usage: expect.objectContaining({ input: expect.any(Number) }),
       basis: 'complete',
       cost: expect.any(Number),

@@ -6,7 +6,7 @@ import { usdOf } from '../../src/core/money.js'
 import { costOf } from '../../src/core/price.js'
 import { buckets, outputTotal, total, usageOf } from '../../src/core/usage.js'
 import { LeashLLM } from '../../src/index.js'
-import type { Leash, LedgerLine } from '../../src/leash.js'
+import type { Leash, LeashOptions, LedgerLine } from '../../src/leash.js'
 import { fold } from '../../src/ledger/fold.js'
 import { until, useNoKeys } from '../helpers/mock.js'
 
@@ -28,7 +28,9 @@ interface Billed {
 }
 
 /** A client whose vendors give these answers, one after another, the last of them again and again. */
-function billed(...answers: Answer[]): Billed {
+function billed(...given: (Answer | LeashOptions)[]): Billed {
+  const answers = given.filter((one) => typeof one === 'function')
+  const options = given.find((one) => typeof one !== 'function')
   const lines: LedgerLine[] = []
   const sent: Billed['sent'] = []
   const client = new LeashLLM({
@@ -37,6 +39,7 @@ function billed(...answers: Answer[]): Billed {
     prices,
     maxRetries: 0,
     ledger: { sink: (more) => void lines.push(...more) },
+    ...options,
     fetch: async (input, init = {}) => {
       const url = String(input instanceof Request ? input.url : input)
       sent.push({ url, body: JSON.parse(String(init.body ?? '{}')) })
@@ -51,6 +54,10 @@ const json =
   (body: unknown): Answer =>
   () =>
     Response.json(body)
+/** Cut in the middle. */
+const unread: Answer = () => new Response('{"id":"c","cho', { headers: { 'content-type': 'application/json' } })
+const silent: Answer = (_, { signal }) =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
 const sse =
   (...events: readonly unknown[]): Answer =>
   () =>
@@ -166,6 +173,29 @@ test('BerriAI/litellm#16377: above 200,000 tokens what was cached costs more too
   expect(cost(200_001)).toBe(0.05000025)
 })
 
+describe('BerriAI/litellm PR 39294: each attempt is priced by the model that it went to', () => {
+  const dear = { input: 100, output: 1000 }
+  const apart = { 'openai/gpt-4o': dear, 'openai/*': rates, 'anthropic/*': rates }
+
+  test.each([
+    ['the first one dear', 'gpt-4o', 'claude-haiku-4-5', claude({ input_tokens: 10, output_tokens: 5 }), 100, 1],
+    ['the second one dear', 'gpt-4o-mini', 'gpt-4o', chat({ prompt_tokens: 10, completion_tokens: 5 }), 1, 100],
+  ] as const)('%s', async (_, first, second, answer, firstTimes, secondTimes) => {
+    const { client, leash, lines } = billed({ prices: apart, fallback: [second] }, unread, json(answer))
+    await ask(client, first)
+    await leash.close()
+    expect(lines.map(({ model, outcome }) => [model, outcome])).toEqual([
+      [first, 'error'],
+      [second, 'ok'],
+    ])
+    expect(lines[0]?.cost).toBe(nano((lines[0]?.usage.input ?? 0) * firstTimes))
+    expect(lines[1]?.cost).toBe(nano((10 + 5 * 10) * secondTimes))
+    expect(leash.usage({ by: 'model' }).map(({ of, nano }) => [of.model, nano])).toEqual(
+      expect.arrayContaining(lines.map(({ model, cost }) => [model, cost])),
+    )
+  })
+})
+
 test('BerriAI/litellm PR 39850: reasoning is a part of the output, and not charged beside it', async () => {
   const { client, leash, lines } = billed(json(chat({ ...chatUsage, prompt_tokens_details: {} })))
   await ask(client)
@@ -236,6 +266,37 @@ describe('BerriAI/litellm#13245: what was sent is metered, however it ends', () 
     expect(lines).toMatchObject([{ outcome: 'cancelled', basis: 'estimated' }])
     expect(lines[0]?.usage.input).toBeGreaterThan(0)
     expect(lines[0]?.usage.output).toBeGreaterThan(0)
+  })
+
+  const lost: [string, Answer, Partial<LedgerLine>][] = [
+    ['whose connection broke before an answer', () => Promise.reject(new TypeError('fetch failed')), { error: 'network_error' }],
+    ['that nobody answered in time', silent, { error: 'timeout' }],
+    ['whose answer cannot be read', unread, { error: 'upstream_malformed', status: 200 }],
+    ['whose stream was cut', sse(...words), { error: 'stream_truncated', status: 200 }],
+  ]
+  test.each(lost)('a request %s leaves an estimate too, and not a line of 0 tokens', async (_, answer, expected) => {
+    const { client, leash, lines } = billed(answer)
+    const isCut = expected.error === 'stream_truncated'
+    const options = { timeout: 100 }
+    const asked = isCut
+      ? client.chat.completions.create({ model: 'gpt-4o', messages, stream: true }, options).then(async (stream) => {
+          for await (const _ of stream);
+        })
+      : client.chat.completions.create({ model: 'gpt-4o', messages }, options)
+    await expect(asked).rejects.toThrow()
+    await leash.close()
+    expect(lines).toMatchObject([{ outcome: 'error', basis: 'estimated', ...expected }])
+    expect(lines[0]?.usage.input).toBeGreaterThan(0)
+    expect(lines[0]?.usage.output === 0).toBe(!isCut)
+    expect(lines[0]?.cost).toBe(nano((lines[0]?.usage.input ?? 0) + 10 * (lines[0]?.usage.output ?? 0)))
+    expect(leash.usage()).toMatchObject([{ attempts: 1, estimated: 1, nano: lines[0]?.cost }])
+  })
+
+  test('a request that was refused is not billed', async () => {
+    const { client, leash, lines } = billed(() => Response.json({ error: { message: 'No.' } }, { status: 429 }))
+    await expect(ask(client)).rejects.toThrow()
+    await leash.close()
+    expect(lines).toMatchObject([{ outcome: 'error', error: 'rate_limited', basis: 'complete', cost: 0 }])
   })
 })
 

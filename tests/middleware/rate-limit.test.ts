@@ -11,6 +11,7 @@ import { usageOf } from '../../src/core/usage.js'
 import { createLeash } from '../../src/leash.js'
 import type { RateLimit } from '../../src/middleware/rate-limit/options.js'
 import { rateLimit } from '../../src/middleware/rate-limit.js'
+import { respond, respondWhole } from '../../src/respond.js'
 import { memory } from '../../src/stores/memory.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { aCall, anAnswer } from '../helpers/call.js'
@@ -24,6 +25,12 @@ function layer(limits: readonly RateLimit[], next: Next = answering, store: Stor
 }
 
 const by = (options: CallOptions, over: Partial<Call> = {}) => aCall({ options, report: createReport('c', undefined), ...over })
+
+/** What whoever asked is told with the answer. */
+async function told(send: Next, call: Call): Promise<Headers> {
+  const result = await send(call)
+  return respond({ ...result, headers: new Headers(result.headers) }, call.report).headers
+}
 
 /** Whether each of these was let in. */
 async function admitted(send: Next, ...calls: readonly Call[]): Promise<boolean[]> {
@@ -165,7 +172,7 @@ describe('tokens', () => {
   const asking = (max_tokens?: number) =>
     by({}, { body: { messages: [{ role: 'user', content: 'one two three' }], ...(max_tokens !== undefined && { max_tokens }) } })
   const tokens = (next: Next) => layer([{ limit: { tokens: 1000 }, per: 'day', algorithm: 'fixed-window' }], next)
-  const remaining = async (send: Next, call: Call) => Number((await send(call)).headers.get('x-leash-ratelimit-remaining-tokens'))
+  const remaining = async (send: Next, call: Call) => Number((await told(send, call)).get('x-leash-ratelimit-remaining-tokens'))
 
   test('are taken by estimate, prompt and longest answer, and what was not used is given back', async () => {
     const send = tokens(used({ usage: usageOf({ input: 3, output: 2 }) }))
@@ -293,7 +300,13 @@ describe('headers', () => {
       { limit: { requests: 100 }, per: 'hour' },
       { limit: { requests: 4 }, per: 'minute', by: 'user', algorithm: 'fixed-window' },
     ])
-    const { headers } = await send(by({}))
+    const call = by({})
+    const headers = await told(send, call)
+    const written = respondWhole(anAnswer, call.report).headers
+    expect([...headers].filter(([name]) => name.includes('ratelimit'))).toEqual(
+      [...written].filter(([name]) => name.includes('ratelimit')),
+    )
+    expect([...headers.keys()]).toEqual([...headers.keys()].sort())
     expect(Object.fromEntries(headers)).toMatchObject({
       'x-leash-ratelimit-limit-requests': '4',
       'x-leash-ratelimit-remaining-requests': '3',
@@ -306,7 +319,7 @@ describe('headers', () => {
 
   test('of the vendor stay the vendor’s', async () => {
     const theirs: Next = async () => ({ ...anAnswer, headers: new Headers({ 'x-ratelimit-remaining-requests': '7' }) })
-    const { headers } = await layer([minute], theirs)(by({}))
+    const headers = await told(layer([minute], theirs), by({}))
     expect(headers.get('x-ratelimit-remaining-requests')).toBe('7')
     expect(headers.get('x-leash-ratelimit-remaining-requests')).toBe('1')
   })
@@ -314,7 +327,7 @@ describe('headers', () => {
 
 test('a store that lets everything pass leaves no headers, and one that fails fails the call', async () => {
   const open: Store = { ...memory(), take: () => ({ ok: true, retryAfterMs: 0, states: [], at: 0 }) }
-  expect([...(await layer([minute], answering, open)(by({}))).headers]).toEqual([])
+  expect([...(await told(layer([minute], answering, open), by({})))].join()).not.toContain('ratelimit')
   const next = vi.fn(answering)
   const down = new LeashError('overloaded', 'The store is down.')
   const closed: Store = { ...memory(), take: () => Promise.reject(down) }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
+import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { lens } from '../../src/protocols/openai-chat/lens.js'
-import { inputTokens, tokenCounter } from '../../src/protocols/tokens.js'
+import { counterBy, inputTokens, tokenCounter } from '../../src/protocols/tokens.js'
 
 const count = await tokenCounter.get()
 const body = (...texts: string[]): JsonObject => ({ messages: texts.map((content) => ({ role: 'user', content })) })
@@ -55,5 +56,43 @@ describe('a long request', () => {
     }
     inputTokens(lens, body(...Array.from({ length: 200 }, () => changelog)), counting)
     expect(characters).toBeLessThan(8192)
+  })
+})
+
+describe("tokens: 'exact'", () => {
+  /** By o200k_base: https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken */
+  const known = [
+    ['antidisestablishmentarianism', 6],
+    ['2 + 2 = 4', 7],
+    ['お誕生日おめでとう', 8],
+  ] as const
+
+  test.each(known)('%s has as many tokens as OpenAI says', async (text, tokens) => {
+    expect((await counterBy('exact'))(text)).toBe(tokens)
+  })
+
+  test('what looks like a mark of the vocabulary is text in a caller’s text', async () => {
+    const exact = await counterBy('exact')
+    expect(exact('<|endoftext|>')).toBeGreaterThan(1)
+    expect(exact('a<|im_start|>b')).toBeGreaterThan(3)
+  })
+
+  test('counts for estimates and for the ledger, where the estimate would be another', async () => {
+    const [, , [text, tokens]] = known
+    expect(count(text)).not.toBe(tokens)
+    const lines: LedgerLine[] = []
+    const leash = createLeash({
+      tokens: 'exact',
+      retry: false,
+      providers: { openai: { apiKey: 'k' } },
+      ledger: { sink: (more) => void lines.push(...more) },
+      fetch: () => Promise.reject(new TypeError('fetch failed')),
+    })
+    const request = { model: 'gpt-4o', ...body(text) }
+    expect(await leash.estimate(request)).toMatchObject({ inputTokens: tokens })
+    const url = 'https://api.openai.com/v1/chat/completions'
+    await expect(leash.fetch(url, { method: 'POST', body: JSON.stringify(request) })).rejects.toThrow()
+    await leash.close()
+    expect(lines).toMatchObject([{ basis: 'estimated', usage: { input: tokens } }])
   })
 })

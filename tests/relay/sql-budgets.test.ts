@@ -7,7 +7,7 @@ import { migrate } from '../../src/relay/store/migrations.js'
 import type { Sql } from '../../src/relay/store/sql.js'
 import { openSqlite } from '../../src/relay/store/sqlite.js'
 import { budgetScenarios } from '../stores/scenarios.js'
-import { openStore, temporaryFolder } from './store/open.js'
+import { openFile, openStore, temporaryFolder } from './store/open.js'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -32,12 +32,12 @@ async function reserve(budgets: SqlBudgets, amount: number, over: { limit?: numb
 
 it('knows after a restart what was spent and what was set aside', async () => {
   const file = join(temporaryFolder(), 'relay.db')
-  const before = await openStore(file)
+  const before = await openFile(file)
   const budgets = new SqlBudgets(before)
   await budgets.settle(await reserve(budgets, 300), 200)
   const open = await reserve(budgets, 100)
   await before.close()
-  const after = new SqlBudgets(await openStore(file))
+  const after = new SqlBudgets(await openFile(file))
   expect(await after.read('s', 'team')).toEqual({ spent: 200, reserved: 100 })
   await after.settle(open, 50)
   expect(await after.read('s', 'team')).toEqual({ spent: 250, reserved: 0 })

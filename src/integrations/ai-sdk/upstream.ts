@@ -62,9 +62,18 @@ export function fromAiSdk(
   }
 }
 
-function nameOf(source: object): string {
-  const provider = 'provider' in source && typeof source.provider === 'string' ? source.provider : ''
+function nameOf(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4): string {
+  const { provider } = 'languageModel' in source ? anyModelOf(source) : source
   return /^[\w-]+/.exec(provider)?.[0] ?? 'ai-sdk'
+}
+
+/** A provider does not say what it is called, but its models do. Some have no model of a name that they do not know. */
+function anyModelOf(source: AiSdkProvider): { readonly provider: string } {
+  try {
+    return source.languageModel('any')
+  } catch {
+    return { provider: '' }
+  }
 }
 
 type Call = (signal: AbortSignal | undefined) => Promise<Response>

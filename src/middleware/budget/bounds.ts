@@ -5,7 +5,7 @@ import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, serviceTierOf, worstCase } from '../../core/price.js'
 import { buckets, type Usage } from '../../core/usage.js'
-import { kindOf } from '../../protocols/index.js'
+import { kindOf, protocolAtHand } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
 
@@ -79,8 +79,7 @@ function bytesOf({ body, text }: Call): number {
 }
 
 function costs(price: Price | null, call: Call, inputTokens: number, tokens: Bounds['tokens']): Bounds['cost'] {
-  const { service_tier: asked } = call.body
-  const tier = serviceTierOf(typeof asked === 'string' ? asked : undefined)
+  const tier = serviceTierOf(protocolAtHand(call.protocol)?.lens.tier?.(call.body))
   if (!price || !tier) return () => null
   const buckets = possible(call)
   return (output) => {

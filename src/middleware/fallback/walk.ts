@@ -19,6 +19,7 @@ export class Walk {
   readonly #call: Call
   readonly #stops: readonly Stop[]
   readonly #rules: FallbackOptions
+  readonly #isWorth: (error: LeashError) => boolean
   readonly #deps: FallbackDeps
   readonly #failed: Failed[] = []
   /** An answer that was a refusal, and what its translation lost: for when nobody has a better one. */
@@ -34,11 +35,11 @@ export class Walk {
     const least = deps.leastBad?.(stops.flatMap((stop) => ('target' in stop ? stop.target : [])))
     this.#stops = least ? [stopAt(least)] : stops
     this.#rules = rules
+    this.#isWorth = triggered(rules.on)
     this.#deps = deps
   }
 
   async run(next: Next): Promise<Result> {
-    const isWorth = triggered(this.#rules.on)
     const [first] = this.#stops
     const asked = targetName(this.#call.target)
     if (first && first.name !== asked) this.#tell(asked, first.name, 'circuit_open')
@@ -48,9 +49,9 @@ export class Walk {
         if (this.#isSpent() || (await this.#isTooDear(stop))) break
         this.#tell(from.name, stop.name, from.error.code)
       }
-      const answer = await this.#try(stop, this.#stops.length - 1 - index, next)
+      const answer = await this.#try(stop, this.#stops.slice(index + 1), next)
       if ('stream' in answer) return answer
-      if (!isWorth(answer.error)) break
+      if (!this.#isWorth(answer.error)) break
     }
     return this.#end()
   }
@@ -62,7 +63,7 @@ export class Walk {
     return this.#refused.result
   }
 
-  async #try(stop: Stop, following: number, next: Next): Promise<Result | Failed> {
+  async #try(stop: Stop, following: readonly Stop[], next: Next): Promise<Result | Failed> {
     const { report } = this.#call
     const sent = report.attempts.length
     const warned = report.warnings.length
@@ -87,13 +88,20 @@ export class Walk {
   }
 
   /** Of the attempts that are left, one is kept for each target that follows: retries at the first must not use up all. */
-  #callFor(target: Target, following: number): Call {
+  #callFor(target: Target, following: readonly Stop[]): Call {
     const { options, report } = this.#call
-    const call = { ...this.#call, target, attempt: 1, alternatives: following > 0 }
+    const call = {
+      ...this.#call,
+      target,
+      attempt: 1,
+      alternatives: following.length > 0,
+      // A target that could turn out too dear is no reason to give this one up.
+      ...(options.maxCostUsd === undefined && following.some(isReady) && { elsewhere: this.#isWorth }),
+    }
     if (options.maxAttempts === undefined) return call
     return {
       ...call,
-      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - following) },
+      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - following.length) },
     }
   }
 
@@ -150,6 +158,10 @@ export class Walk {
 function stopsOf(call: Call, models: readonly string[], { find }: FallbackDeps): Stop[] {
   const stops = [stopAt(call.target), ...models.map((model) => foundBy(find, model, call))]
   return stops.filter(({ name }, index) => stops.findIndex((other) => other.name === name) === index)
+}
+
+function isReady(stop: Stop): boolean {
+  return 'target' in stop && (stop.target.origin !== undefined || stop.target.provider.missing() === undefined)
 }
 
 function stopAt(target: Target): Stop {

@@ -1,6 +1,6 @@
 /** Every metric that `leash.metrics()` tells: docs/observability.md has the same table, and a test holds them to each other. */
 export interface Family {
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly help: string
   readonly labels: readonly string[]
   /** Upper bounds of a histogram. */
@@ -72,6 +72,16 @@ export const families = {
     labels: ['type', 'action', 'direction'],
   },
   leash_guard_failures_total: { type: 'counter', help: 'Guards that broke before they had looked.', labels: ['guard'] },
+  leash_module_duration_seconds: {
+    type: 'summary',
+    help: 'How long the functions of a module take; the quantile is of the last 256.',
+    labels: ['module'],
+  },
+  leash_module_errors_total: {
+    type: 'counter',
+    help: 'Of these runs, those that threw, were too slow, or gave back nonsense.',
+    labels: ['module'],
+  },
   leash_breaker_state: { type: 'gauge', help: '0: closed, 1: half-open, 2: open.', labels: ['target'] },
   leash_breaker_changes_total: { type: 'counter', help: 'Changes of circuit breakers.', labels: ['target', 'to'] },
   leash_provider_ready: { type: 'gauge', help: '1: nothing is missing for a call.', labels: ['provider'] },
@@ -83,6 +93,11 @@ export const families = {
     labels: ['budget', 'of', 'unit'],
   },
   leash_slo_target: { type: 'gauge', help: 'The share of attempts that are to be good.', labels: ['provider', 'objective'] },
+  leash_slo_attempts: {
+    type: 'gauge',
+    help: 'Attempts that were judged.',
+    labels: ['provider', 'objective', 'window'],
+  },
   leash_slo_compliance: {
     type: 'gauge',
     help: 'The share of attempts that were good.',

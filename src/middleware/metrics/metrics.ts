@@ -8,11 +8,23 @@ import { buckets } from '../../core/usage.js'
 import { kindOf } from '../../protocols/index.js'
 import type { Observer, Seen, Watch } from '../observe/observe.js'
 import { families, type MetricName } from './families.js'
-import { Registry } from './registry.js'
+import { Registry, type Sample } from './registry.js'
+import { familyText } from './text.js'
+
+/** How a module has done. Durations are in milliseconds. */
+interface ModuleNumbers {
+  readonly name: string
+  readonly metrics: {
+    readonly executions: number
+    readonly errors: number
+    readonly duration: { readonly total: number; readonly p95: number }
+  }
+}
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricsSources {
   health(): Health
+  modules(): readonly ModuleNumbers[]
   budgets(): Promise<readonly BudgetState[]>
   slos(): readonly SloState[]
 }
@@ -23,6 +35,7 @@ export class Metrics implements Observer {
   readonly #numbers = new Registry<MetricName>(families)
   /** When each call under way has begun. The oldest comes first. */
   readonly #active = new Map<Call, number>()
+  #reading: Promise<void> | undefined
 
   constructor(emitter: Emitter, sources: MetricsSources) {
     this.#sources = sources
@@ -36,14 +49,32 @@ export class Metrics implements Observer {
 
   /** In Prometheus' text format. */
   async text(): Promise<string> {
-    const numbers = this.#numbers
-    const [oldest] = this.#active.values()
-    numbers.set('leash_active_requests', [], this.#active.size)
-    numbers.set('leash_oldest_request_seconds', [], oldest === undefined ? 0 : (performance.now() - oldest) / 1000)
+    await this.#read()
+    return names.map((name) => familyText(name, families[name], this.#numbers.samples(name))).join('')
+  }
+
+  /** Of one metric, as it is now. */
+  async samples(name: MetricName): Promise<Sample[]> {
+    await this.#read()
+    return this.#numbers.samples(name)
+  }
+
+  /** Once for all that are asked for together. */
+  #read(): Promise<void> {
+    this.#reading ??= this.#readStates().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async #readStates(): Promise<void> {
+    const budgets = await this.#sources.budgets()
+    for (const name of readAnew) this.#numbers.clear(name)
+    this.#readActive()
     this.#readHealth(this.#sources.health())
-    this.#readBudgets(await this.#sources.budgets())
+    this.#readModules(this.#sources.modules())
+    this.#readBudgets(budgets)
     this.#readSlos(this.#sources.slos())
-    return numbers.text()
   }
 
   #ended(call: Call, { ending, durationMs, firstChunkMs }: Seen): void {
@@ -92,37 +123,66 @@ export class Metrics implements Observer {
     })
   }
 
+  #readActive(): void {
+    const [oldest] = this.#active.values()
+    this.#numbers.set('leash_active_requests', [], this.#active.size)
+    const seconds = oldest === undefined ? 0 : (performance.now() - oldest) / 1000
+    this.#numbers.set('leash_oldest_request_seconds', [], seconds)
+  }
+
   #readHealth({ targets, providers }: Health): void {
     const numbers = this.#numbers
-    for (const name of ['leash_breaker_state', 'leash_provider_ready', 'leash_provider_up'] as const) numbers.clear(name)
-    for (const { target, state } of targets) numbers.set('leash_breaker_state', [target], states[state])
+    const worstFirst = targets.toSorted((a, b) => states[b.state] - states[a.state])
+    for (const { target, state } of worstFirst) numbers.set('leash_breaker_state', [target], states[state])
     for (const { name, ready, probe } of providers) {
       numbers.set('leash_provider_ready', [name], Number(ready))
       if (probe) numbers.set('leash_provider_up', [name], Number(probe.ok))
     }
   }
 
+  #readModules(modules: readonly ModuleNumbers[]): void {
+    // One that leaves may stand beside its successor: the counts of both are told as one.
+    for (const [name, same] of Map.groupBy(modules, ({ name }) => name)) {
+      const sum = (of: (metrics: ModuleNumbers['metrics']) => number) => same.reduce((sum, { metrics }) => sum + of(metrics), 0)
+      this.#numbers.add(
+        'leash_module_errors_total',
+        [name],
+        sum(({ errors }) => errors),
+      )
+      this.#numbers.summarize('leash_module_duration_seconds', [name], {
+        sum: sum(({ duration }) => duration.total) / 1000,
+        count: sum(({ executions }) => executions),
+        quantiles: { 0.95: Math.max(...same.map(({ metrics }) => metrics.duration.p95)) / 1000 },
+      })
+    }
+  }
+
+  /** Those first of which the least is left. */
   #readBudgets(budgets: readonly BudgetState[]): void {
-    const numbers = this.#numbers
-    for (const name of ['leash_budget_limit', 'leash_budget_remaining'] as const) numbers.clear(name)
-    for (const { budget, of, unit, limit, spent, reserved } of budgets) {
-      const whose = Object.entries(of).map((pair) => pair.join('='))
-      const labels = [budget, whose.join(','), unit]
-      numbers.set('leash_budget_limit', labels, limit)
-      numbers.set('leash_budget_remaining', labels, limit - spent - reserved)
+    const left = ({ limit, spent, reserved }: BudgetState) => limit - spent - reserved
+    for (const state of budgets.toSorted((a, b) => left(a) / a.limit - left(b) / b.limit)) {
+      const whose = Object.entries(state.of).map((pair) => pair.join('='))
+      const labels = [state.budget, whose.join(','), state.unit]
+      this.#numbers.set('leash_budget_limit', labels, state.limit)
+      this.#numbers.set('leash_budget_remaining', labels, left(state))
     }
   }
 
   #readSlos(slos: readonly SloState[]): void {
     const numbers = this.#numbers
-    for (const { provider, objective, window, target, compliance, budgetRemaining } of slos) {
+    for (const { provider, objective, window, target, attempts, compliance, budgetRemaining } of slos) {
+      const labels = [provider, objective, window]
       numbers.set('leash_slo_target', [provider, objective], target)
-      numbers.set('leash_slo_compliance', [provider, objective, window], compliance)
-      numbers.set('leash_slo_error_budget_remaining', [provider, objective, window], budgetRemaining)
+      numbers.set('leash_slo_attempts', labels, attempts)
+      numbers.set('leash_slo_compliance', labels, compliance)
+      numbers.set('leash_slo_error_budget_remaining', labels, budgetRemaining)
     }
   }
 }
 
+export const names = Object.keys(families) as MetricName[]
+
+const readAnew = names.filter((name) => families[name].type === 'gauge' || name.startsWith('leash_module_'))
 const states = { closed: 0, 'half-open': 1, open: 2 } as const
 
 function codeOf(code: string | undefined): string {

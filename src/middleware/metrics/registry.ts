@@ -1,8 +1,20 @@
-/**
- * Numbers by name and labels, and their text.
- * https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
- */
+/** Numbers by name and labels, within bounds, and the samples that they are told by. */
 import type { Family } from './families.js'
+
+/** Of a summary: kept by somebody else, and read as a whole. */
+export interface Summary {
+  readonly sum: number
+  readonly count: number
+  /** By share, such as 0.95. */
+  readonly quantiles: Readonly<Record<string, number>>
+}
+
+/** One line of a family's text. */
+export interface Sample {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
 
 interface Series {
   readonly labels: readonly string[]
@@ -10,9 +22,16 @@ interface Series {
   /** Of a histogram: how many were at most each bound. */
   readonly counts?: number[]
   count: number
+  quantiles?: Summary['quantiles']
 }
 
-/** Values of one label. Models and tenants are named by callers, who may make up as many as they like. */
+interface Shelf {
+  readonly series: Map<string, Series>
+  /** By label: values as they came, and as they are told. */
+  readonly values: readonly Map<string, string>[]
+}
+
+/** Values of one label of one metric. Models and tenants are named by callers, who may make up as many as they like. */
 const mostValues = 100
 /** Of one metric. */
 const mostSeries = 2000
@@ -21,9 +40,7 @@ const other = 'other'
 
 export class Registry<Name extends string> {
   readonly #families: Readonly<Record<Name, Family>>
-  readonly #series = new Map<Name, Map<string, Series>>()
-  /** By the name of a label. */
-  readonly #values = new Map<string, Set<string>>()
+  readonly #shelves = new Map<Name, Shelf>()
 
   constructor(families: Readonly<Record<Name, Family>>) {
     this.#families = families
@@ -31,15 +48,11 @@ export class Registry<Name extends string> {
 
   /** @param labels in the order of the family's */
   add(name: Name, labels: readonly string[], amount = 1): void {
-    this.#at(name, labels).value += amount
-  }
-
-  set(name: Name, labels: readonly string[], value: number): void {
-    this.#at(name, labels).value = value
+    this.#count(name, labels).value += amount
   }
 
   observe(name: Name, labels: readonly string[], value: number): void {
-    const series = this.#at(name, labels)
+    const series = this.#count(name, labels)
     const { buckets = [] } = this.#families[name]
     series.value += value
     series.count++
@@ -48,81 +61,95 @@ export class Registry<Name extends string> {
     }
   }
 
-  /** Forgets what was set before: for a gauge that is read anew. */
+  /** Beyond the bounds it is left out: unlike counts, states do not add up. Those come first that matter most. */
+  set(name: Name, labels: readonly string[], value: number): void {
+    const series = this.#state(name, labels)
+    if (series) series.value = value
+  }
+
+  /** Likewise. */
+  summarize(name: Name, labels: readonly string[], { sum, count, quantiles }: Summary): void {
+    const series = this.#state(name, labels)
+    if (series) Object.assign(series, { value: sum, count, quantiles })
+  }
+
+  /** Forgets what was set before: for what is read anew. */
   clear(name: Name): void {
-    this.#series.delete(name)
+    this.#shelves.delete(name)
   }
 
-  text(): string {
-    return (Object.keys(this.#families) as Name[]).map((name) => this.#familyText(name)).join('')
-  }
-
-  #at(name: Name, given: readonly string[]): Series {
-    let all = this.#series.get(name)
-    if (!all) {
-      all = new Map()
-      this.#series.set(name, all)
-    }
+  samples(name: Name): Sample[] {
     const family = this.#families[name]
-    const labels = given.map((value, place) => this.#bounded(family.labels[place] ?? '', value))
-    const key = labels.join('\n')
-    const known = all.get(key)
-    if (known) return known
-    const full = all.size >= mostSeries
-    const series: Series = {
-      labels: full ? labels.map(() => other) : labels,
-      value: 0,
-      count: 0,
-      ...(family.buckets && { counts: family.buckets.map(() => 0) }),
-    }
-    const place = full ? series.labels.join('\n') : key
-    const there = all.get(place)
-    if (there) return there
-    all.set(place, series)
-    return series
+    return [...this.#shelf(name).series.values()].flatMap((series) => samplesOf(name, family, series))
   }
 
-  #bounded(label: string, value: string): string {
-    const cut = value.length > longestValue ? value.slice(0, longestValue) : value
-    let values = this.#values.get(label)
-    if (!values) {
-      values = new Set()
-      this.#values.set(label, values)
-    }
-    if (values.has(cut)) return cut
-    if (values.size >= mostValues) return other
-    values.add(cut)
-    return cut
-  }
-
-  #familyText(name: Name): string {
-    const { type, help, labels, buckets } = this.#families[name]
-    const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
-    const all = [...(this.#series.get(name)?.values() ?? [])]
-    // What has no labels and has not happened is 0.
-    if (all.length === 0 && labels.length === 0) lines.push(`${name} 0`)
-    for (const series of all) {
-      const pairs = labels.map((label, place) => `${label}="${escaped(series.labels[place] ?? '')}"`)
-      if (!buckets) {
-        lines.push(`${name}${braced(pairs)} ${series.value}`)
-        continue
-      }
-      for (const [place, bound] of buckets.entries())
-        lines.push(`${name}_bucket${braced([...pairs, `le="${bound}"`])} ${series.counts?.[place] ?? 0}`)
-      lines.push(
-        `${name}_bucket${braced([...pairs, 'le="+Inf"'])} ${series.count}`,
-        `${name}_sum${braced(pairs)} ${series.value}`,
-        `${name}_count${braced(pairs)} ${series.count}`,
+  #count(name: Name, given: readonly string[]): Series {
+    const { series, values } = this.#shelf(name)
+    const labels = given.map((value, place) => bounded(value, values[place]) ?? other)
+    return (
+      seriesAt(series, labels, this.#families[name]) ??
+      put(
+        series,
+        labels.map(() => other),
+        this.#families[name],
       )
+    )
+  }
+
+  #state(name: Name, given: readonly string[]): Series | undefined {
+    const { series, values } = this.#shelf(name)
+    const labels = given.flatMap((value, place) => bounded(value, values[place]) ?? [])
+    return labels.length < given.length ? undefined : seriesAt(series, labels, this.#families[name])
+  }
+
+  #shelf(name: Name): Shelf {
+    let shelf = this.#shelves.get(name)
+    if (!shelf) {
+      shelf = { series: new Map(), values: this.#families[name].labels.map(() => new Map()) }
+      this.#shelves.set(name, shelf)
     }
-    return `${lines.join('\n')}\n`
+    return shelf
   }
 }
 
-function braced(pairs: readonly string[]): string {
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+/** Undefined where there is no room for one more. */
+function seriesAt(all: Map<string, Series>, labels: readonly string[], family: Family): Series | undefined {
+  return all.get(keyOf(labels)) ?? (all.size < mostSeries ? put(all, labels, family) : undefined)
 }
 
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+function put(all: Map<string, Series>, labels: readonly string[], { buckets }: Family): Series {
+  const key = keyOf(labels)
+  const known = all.get(key)
+  if (known) return known
+  const series: Series = { labels, value: 0, count: 0, ...(buckets && { counts: buckets.map(() => 0) }) }
+  all.set(key, series)
+  return series
+}
+
+/** No value has a line break in it. */
+const keyOf = (labels: readonly string[]) => labels.join('\n')
+
+function bounded(value: string, values: Map<string, string> | undefined): string | undefined {
+  const cut = value.length > longestValue ? value.slice(0, longestValue) : value
+  const known = values?.get(cut)
+  if (known !== undefined || !values || values.size >= mostValues) return known
+  const told = cut.toWellFormed().replace(/\p{Cc}/gu, ' ')
+  values.set(cut, told)
+  return told
+}
+
+function samplesOf(name: string, family: Family, { labels: values, value, count, counts, quantiles }: Series): Sample[] {
+  const labels = Object.fromEntries(family.labels.map((label, place) => [label, values[place] ?? '']))
+  if (!counts && !quantiles) return [{ name, labels, value }]
+  const bounds = (family.buckets ?? []).map((bound, place) => [String(bound), counts?.[place] ?? 0] as const)
+  return [
+    ...Object.entries(quantiles ?? {}).map(([quantile, value]) => ({ name, labels: { ...labels, quantile }, value })),
+    ...(counts ? [...bounds, ['+Inf', count] as const] : []).map(([le, value]) => ({
+      name: `${name}_bucket`,
+      labels: { ...labels, le },
+      value,
+    })),
+    { name: `${name}_sum`, labels, value },
+    { name: `${name}_count`, labels, value: count },
+  ]
 }

@@ -19,40 +19,69 @@ export function operationOf(call: Call): 'chat' | 'embeddings' {
   return kindOf(call.protocol) ?? 'chat'
 }
 
+/** In this order. */
+const told = ['maxTokens', 'temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty', 'seed'] as const
+
 /** Known when the call begins: a sampler decides by them. */
 export function requestAttributes(call: Call, edition: Edition, provider: string): Attributes {
   const { options, report, stream } = call
-  const { choices = 1, ...settings } = settingsOf(call.protocol, call.body)
+  const settings = settingsOf(call.protocol, call.body)
+  const { choices = 1, stop, effort } = settings
+  const attributes = callAttributes(call, provider)
+  attributes[own.callId] = report.id
+  if (stream) attributes[attribute.requestStream] = true
+  if (choices !== 1) attributes[attribute.choices] = choices
+  if (settings.json) attributes[attribute.outputType] = 'json'
+  for (const name of told) if (settings[name] !== undefined) attributes[attribute[name]] = settings[name]
+  if (stop) attributes[attribute.stop] = [...stop]
+  if (edition.effort !== undefined && effort !== undefined) attributes[edition.effort] = effort
+  if (options.conversation !== undefined) attributes[attribute.conversation] = options.conversation
+  if (options.tenant !== undefined) attributes[own.tenant] = options.tenant
+  if (options.tags)
+    for (const [name, value] of Object.entries(options.tags).slice(0, mostTags)) attributes[own.tag + name] = value
+  return attributes
+}
+
+/** Of a call's span, and of all that is measured of it. */
+export function callAttributes(call: Call, provider: string): Attributes {
   const attributes: Attributes = {
     [attribute.operation]: operationOf(call),
     [attribute.provider]: provider,
     [attribute.requestModel]: modelName(call.model),
-    [own.callId]: report.id,
-    ...serverAttributes(call),
   }
-  const add = (name: string | undefined, value: Attributes[string]) => {
-    if (name !== undefined && value !== undefined) attributes[name] = value
-  }
-  if (stream) add(attribute.requestStream, true)
-  if (choices !== 1) add(attribute.choices, choices)
-  if (settings.json) add(attribute.outputType, 'json')
-  for (const name of ['maxTokens', 'temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty', 'seed'] as const)
-    add(attribute[name], settings[name])
-  add(attribute.stop, settings.stop && [...settings.stop])
-  add(edition.effort, settings.effort)
-  add(attribute.conversation, options.conversation)
-  add(own.tenant, options.tenant)
-  for (const [name, value] of Object.entries(options.tags ?? {}).slice(0, mostTags)) add(own.tag + name, value)
+  addServer(attributes, call)
   return attributes
 }
 
+interface Server {
+  readonly address: string
+  readonly port: number
+}
+
+/** Taken apart once: most calls go where the last ones went. */
+const servers = new Map<string, Server | undefined>()
+const mostServers = 100
+
 /** Only a vendor's own SDK says beforehand where it is going. */
-export function serverAttributes({ target }: Call): Attributes {
-  const { origin } = target
-  if (!origin || !URL.canParse(origin.url)) return {}
-  const { hostname, port, protocol } = new URL(origin.url)
+export function addServer(attributes: Attributes, { target }: Call): void {
+  const server = target.origin && serverAt(target.origin.url)
+  if (!server) return
+  attributes[attribute.serverAddress] = server.address
+  attributes[attribute.serverPort] = server.port
+}
+
+function serverAt(url: string): Server | undefined {
+  const known = servers.get(url)
+  if (known || servers.has(url)) return known
+  const server = URL.canParse(url) ? serverOf(new URL(url)) : undefined
+  if (servers.size >= mostServers) servers.clear()
+  servers.set(url, server)
+  return server
+}
+
+function serverOf({ hostname, port, protocol }: URL): Server {
   const usual = protocol === 'http:' ? 80 : 443
-  return { [attribute.serverAddress]: hostname, [attribute.serverPort]: port === '' ? usual : Number(port) }
+  return { address: hostname, port: port === '' ? usual : Number(port) }
 }
 
 /** What all attempts of a call used together: that is billed, whoever's answer was taken. */
@@ -60,53 +89,50 @@ export function billedUsage({ attempts }: Report): Usage | undefined {
   return attempts.reduce<Usage | undefined>((sum, { usage }) => (sum && usage ? addUsage(sum, usage) : (sum ?? usage)), undefined)
 }
 
-export function usageAttributes(usage: Usage | undefined, edition: Edition): Attributes {
-  if (!usage) return {}
+export function addUsageTo(attributes: Attributes, usage: Usage | undefined, edition: Edition): void {
+  if (!usage) return
   const cacheWrite = usage.cacheWrite + usage.cacheWrite1h
-  return {
-    [attribute.inputTokens]: inputTotal(usage),
-    [attribute.outputTokens]: outputTotal(usage),
-    ...(usage.cacheRead > 0 && { [attribute.cacheRead]: usage.cacheRead }),
-    ...(cacheWrite > 0 && { [edition.cacheWrite]: cacheWrite }),
-    ...(usage.reasoning > 0 && { [attribute.reasoningTokens]: usage.reasoning }),
-  }
+  attributes[attribute.inputTokens] = inputTotal(usage)
+  attributes[attribute.outputTokens] = outputTotal(usage)
+  if (usage.cacheRead > 0) attributes[attribute.cacheRead] = usage.cacheRead
+  if (cacheWrite > 0) attributes[edition.cacheWrite] = cacheWrite
+  if (usage.reasoning > 0) attributes[attribute.reasoningTokens] = usage.reasoning
 }
 
 /** Of a call that has ended. */
-export function reportAttributes(report: Report): Attributes {
-  const { attempts, cost, cache, coalesced, route, redactions, warnings } = report
-  const redacted = Object.values(redactions ?? {}).reduce((sum, count) => sum + count, 0)
-  return {
-    [own.attempts]: attempts.length,
-    ...(cost && { [own.costEstimated]: cost.estimated }),
-    ...(cost && cost.usd !== null && { [own.cost]: cost.usd }),
-    ...(cost?.savedUsd != null && { [own.costSaved]: cost.savedUsd }),
-    ...(cache && { [own.cache]: cache }),
-    ...(coalesced && { [own.coalesced]: true }),
-    ...(route && { [own.route]: route.name }),
-    ...(redacted > 0 && { [own.redactions]: redacted }),
-    ...(warnings.length > 0 && { [own.warnings]: warnings.length }),
+export function addReport(attributes: Attributes, report: Report): void {
+  const { attempts, cost, cache, coalesced, model, route, redactions, warnings } = report
+  attributes[own.attempts] = attempts.length
+  if (model !== undefined) attributes[own.model] = model
+  if (cost) {
+    attributes[own.costEstimated] = cost.estimated
+    if (cost.usd !== null) attributes[own.cost] = cost.usd
+    if (cost.savedUsd != null) attributes[own.costSaved] = cost.savedUsd
   }
+  if (cache) attributes[own.cache] = cache
+  if (coalesced) attributes[own.coalesced] = true
+  if (route) attributes[own.route] = route.name
+  const redacted = redactions ? Object.values(redactions).reduce((sum, count) => sum + count, 0) : 0
+  if (redacted > 0) attributes[own.redactions] = redacted
+  if (warnings.length > 0) attributes[own.warnings] = warnings.length
 }
 
-export function answerAttributes({ id, model, finish }: Facts): Attributes {
-  return {
-    ...(id !== undefined && { [attribute.responseId]: id }),
-    ...(model !== undefined && { [attribute.responseModel]: model }),
-    ...(finish && { [attribute.finishReasons]: finish }),
-  }
+export function addAnswer(attributes: Attributes, { id, model, finish }: Facts): void {
+  if (id !== undefined) attributes[attribute.responseId] = id
+  if (model !== undefined) attributes[attribute.responseModel] = model
+  if (finish) attributes[attribute.finishReasons] = finish
 }
 
-export function attemptAttributes(attempt: Attempt): Attributes {
-  const { status, cost, key, usage, firstTokenMs } = attempt
-  return {
-    ...(status !== undefined && { [attribute.status]: status }),
-    ...(cost != null && { [own.cost]: usdOf(cost) }),
-    ...(key !== undefined && { [own.key]: key }),
-    ...(firstTokenMs !== undefined && { [attribute.firstChunk]: firstTokenMs / 1000 }),
-    // Under another name than the call's: who sums up the tokens of all spans must not count them twice.
-    ...(usage && { 'leash.usage.input_tokens': inputTotal(usage), 'leash.usage.output_tokens': outputTotal(usage) }),
-  }
+export function addAttempt(attributes: Attributes, { status, protocol, cost, key, usage, firstTokenMs }: Attempt): void {
+  attributes[own.protocol] = protocol
+  if (status !== undefined) attributes[attribute.status] = status
+  if (cost != null) attributes[own.cost] = usdOf(cost)
+  if (key !== undefined) attributes[own.key] = key
+  if (firstTokenMs !== undefined) attributes[attribute.firstChunk] = firstTokenMs / 1000
+  if (!usage) return
+  // Under another name than the call's: who sums up the tokens of all spans must not count them twice.
+  attributes[own.attemptInput] = inputTotal(usage)
+  attributes[own.attemptOutput] = outputTotal(usage)
 }
 
 export function outcomeOf(ending: Ending): 'ok' | 'error' | 'cancelled' {

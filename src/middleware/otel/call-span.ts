@@ -2,16 +2,7 @@ import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { Call, Result } from '../../core/call.js'
 import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
 import type { Seen, Watch } from '../observe/observe.js'
-import {
-  answerAttributes,
-  billedUsage,
-  modelName,
-  operationOf,
-  outcomeOf,
-  reportAttributes,
-  serverAttributes,
-  usageAttributes,
-} from './attributes.js'
+import { addAnswer, addReport, addUsageTo, billedUsage, callAttributes, operationOf, outcomeOf } from './attributes.js'
 import type { Instruments } from './instruments.js'
 import { attribute, type Edition, own } from './names.js'
 
@@ -38,7 +29,7 @@ export class CallSpan implements Watch {
   readonly #call: Call
   readonly #sink: Sink
   readonly #around: Surroundings
-  readonly #chunkAttributes: Attributes
+  #chunkAttributes: Attributes | undefined
   #facts: Facts = {}
   #reader: FactReader | undefined
 
@@ -47,7 +38,6 @@ export class CallSpan implements Watch {
     this.span = span
     this.#sink = sink
     this.#around = around
-    this.#chunkAttributes = this.#metricAttributes(call.target.provider.name)
   }
 
   get context(): Context {
@@ -67,51 +57,46 @@ export class CallSpan implements Watch {
 
   piece(bytes: Uint8Array, ms: number): void {
     this.#reader?.push(bytes)
-    if (ms > 0) this.#sink.instruments.perChunk(ms, this.#chunkAttributes, this.context)
+    if (ms <= 0) return
+    const { instruments, nameOf } = this.#sink
+    this.#chunkAttributes ??= callAttributes(this.#call, nameOf(this.#call.target.provider.name))
+    instruments.perChunk(ms, this.#chunkAttributes, this.context)
   }
 
   end({ ending, durationMs, firstChunkMs }: Seen): void {
     const { span } = this
     const { report } = this.#call
-    const provider = report.provider ?? this.#call.target.provider.name
+    const { instruments, edition, nameOf } = this.#sink
+    const provider = nameOf(report.provider ?? this.#call.target.provider.name)
     const outcome = outcomeOf(ending)
     const facts = this.#reader?.facts ?? this.#facts
     const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
-    const attributes = this.#metricAttributes(provider)
+    const usage = billedUsage(report)
+    const attributes = callAttributes(this.#call, provider)
     if (facts.model !== undefined) attributes[attribute.responseModel] = facts.model
     if (error !== undefined) attributes[attribute.error] = error
-    this.#sink.instruments.ended({
+    instruments.ended({
       operation: operationOf(this.#call),
       attributes,
       context: this.context,
       report,
+      usage,
       durationMs,
-      ...(firstChunkMs !== undefined && { firstChunkMs }),
-      nameOf: this.#sink.nameOf,
+      firstChunkMs,
+      nameOf,
     })
     if (span.isRecording()) {
-      span.setAttributes({
-        ...attributes,
-        ...answerAttributes(facts),
-        ...usageAttributes(billedUsage(report), this.#sink.edition),
-        ...reportAttributes(report),
-        [own.outcome]: outcome,
-        ...(report.model !== undefined && { [own.model]: report.model }),
-        ...(firstChunkMs !== undefined && { [attribute.firstChunk]: firstChunkMs / 1000 }),
-      })
+      const last: Attributes = { [attribute.provider]: provider, [own.outcome]: outcome }
+      addAnswer(last, facts)
+      addUsageTo(last, usage, edition)
+      addReport(last, report)
+      if (error !== undefined) last[attribute.error] = error
+      if (firstChunkMs !== undefined) last[attribute.firstChunk] = firstChunkMs / 1000
+      span.setAttributes(last)
     }
     // Its code alone: what a vendor says of a failure may quote the prompt.
     if (error !== undefined) span.setStatus({ code: this.#around.errorStatus, message: error })
     span.end()
     this.#around.ended()
-  }
-
-  #metricAttributes(provider: string): Attributes {
-    return {
-      [attribute.operation]: operationOf(this.#call),
-      [attribute.provider]: this.#sink.nameOf(provider),
-      [attribute.requestModel]: modelName(this.#call.model),
-      ...serverAttributes(this.#call),
-    }
   }
 }

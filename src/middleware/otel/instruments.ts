@@ -2,7 +2,6 @@
 import type { Attributes, Context, Meter } from '@opentelemetry/api'
 import type { Report } from '../../core/call.js'
 import { inputTotal, noUsage, outputTotal, type Usage } from '../../core/usage.js'
-import { billedUsage } from './attributes.js'
 import { attribute, type Edition, own, timeBuckets, tokenBuckets, tokenUsage, usageCounters, usageHistograms } from './names.js'
 
 export interface Ended {
@@ -10,8 +9,10 @@ export interface Ended {
   readonly attributes: Attributes
   readonly context: Context
   readonly report: Report
+  /** Of all attempts together. */
+  readonly usage: Usage | undefined
   readonly durationMs: number
-  readonly firstChunkMs?: number
+  readonly firstChunkMs: number | undefined
   /** As our providers are called by OpenTelemetry. */
   readonly nameOf: (provider: string) => string
 }
@@ -48,24 +49,21 @@ export class Instruments {
     this.#perChunk.record(ms / 1000, attributes, context)
   }
 
-  ended({ operation, attributes, context, report, durationMs, firstChunkMs, nameOf }: Ended): void {
+  ended({ operation, attributes, context, report, usage, durationMs, firstChunkMs, nameOf }: Ended): void {
     this.#durations[operation].record(durationMs / 1000, attributes, context)
     if (firstChunkMs !== undefined) this.#firstChunk.record(firstChunkMs / 1000, attributes, context)
-    this.#countTokens(billedUsage(report) ?? noUsage, attributes, context)
+    this.#countTokens(usage ?? noUsage, attributes, context)
     const { cost, attempts } = report
     if (cost?.usd) this.#cost.add(cost.usd, attributes, context)
     if (cost?.savedUsd) this.#saved.add(cost.savedUsd, attributes, context)
     for (const { provider, model, outcome, error } of attempts) {
-      this.#attempts.add(
-        1,
-        {
-          [attribute.provider]: nameOf(provider),
-          [attribute.requestModel]: model,
-          [own.outcome]: outcome,
-          ...(error && { [attribute.error]: error }),
-        },
-        context,
-      )
+      const of: Attributes = {
+        [attribute.provider]: nameOf(provider),
+        [attribute.requestModel]: model,
+        [own.outcome]: outcome,
+      }
+      if (error) of[attribute.error] = error
+      this.#attempts.add(1, of, context)
     }
   }
 }

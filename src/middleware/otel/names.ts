@@ -109,6 +109,8 @@ export const own = {
   cost: 'leash.cost.usd',
   costEstimated: 'leash.cost.estimated',
   costSaved: 'leash.cost.saved_usd',
+  attemptInput: 'leash.usage.input_tokens',
+  attemptOutput: 'leash.usage.output_tokens',
   costMetric: 'leash.client.cost',
   savedMetric: 'leash.client.cost.saved',
   attemptsMetric: 'leash.client.attempts',

@@ -2,7 +2,7 @@ import type { Call } from '../../core/call.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { formatUsd } from '../../core/money.js'
 import { sleep, timeLeft } from '../../core/signals.js'
-import type { Limit, Store, Taken } from '../../core/store.js'
+import type { Limit, MaybePromise, Store, Taken } from '../../core/store.js'
 import { Gate } from '../concurrency/gate.js'
 import { headersOf, plain, type Standing } from './headers.js'
 import type { Rule, Unit } from './rules.js'
@@ -27,14 +27,21 @@ export class Admission {
   }
 
   /** @throws LeashError `rate_limited` when there is no room, or not in time */
-  async admit(space: string, held: readonly Held[], call: Call): Promise<Taken> {
+  admit(space: string, held: readonly Held[], call: Call): MaybePromise<Taken> {
+    if (held.some(({ rule }) => rule.waitMs > 0)) return this.#wait(space, held, call)
+    const answer = this.#store.take(space, held)
+    if (answer instanceof Promise) return answer.then((taken) => passed(held, taken))
+    return passed(held, answer)
+  }
+
+  async #wait(space: string, held: readonly Held[], call: Call): Promise<Taken> {
     const began = Date.now()
     const patient = held.filter(({ rule }) => rule.waitMs > 0)
-    const leave = patient.length > 0 ? await this.#enter(space, held, patient, call) : undefined
+    const leave = await this.#enter(space, held, patient, call)
     try {
       return await this.#take(space, held, call, began)
     } finally {
-      leave?.()
+      leave()
     }
   }
 
@@ -65,6 +72,11 @@ export class Admission {
       await sleep(retryAfterMs, call.signal)
     }
   }
+}
+
+function passed(held: readonly Held[], taken: Taken): Taken {
+  if (taken.ok) return taken
+  throw refusal(held, held[taken.refused ?? 0], taken)
 }
 
 /** None where the store could not be asked. */

@@ -2,10 +2,12 @@
 import type { Attempt, Call } from '../../core/call.js'
 import type { Nano } from '../../core/money.js'
 import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
 import { protocolNamed } from '../../protocols/index.js'
-import { needsOf } from '../../protocols/needs.js'
-import { inputTokens, tokenCounter } from '../../protocols/tokens.js'
+import { outputBound } from '../../protocols/needs.js'
+import type { Protocol } from '../../protocols/protocol.js'
+import { type CountTokens, inputTokens, tokenCounter } from '../../protocols/tokens.js'
 import type { Unit } from './rules.js'
 
 export type Amounts = Readonly<Record<Unit, number>>
@@ -13,12 +15,18 @@ export type Amounts = Readonly<Record<Unit, number>>
 /** What most requests are billed by: an estimate over all buckets would take each for audio. */
 const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
 
-/** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. */
-export async function estimate(call: Call, prices: PriceBook | undefined, tokens = tokenCounter): Promise<Amounts> {
+/** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. At once when all is at hand. */
+export function estimate(call: Call, prices: PriceBook | undefined, tokens = tokenCounter): MaybePromise<Amounts> {
+  const native = protocolNamed(call.protocol)
+  const count = tokens.value
+  if (count && !(native instanceof Promise)) return estimateBy(call, prices, native, count)
+  return Promise.all([native, tokens.get()]).then(([native, count]) => estimateBy(call, prices, native, count))
+}
+
+function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol | undefined, count: CountTokens): Amounts {
   const { protocol, body, target } = call
-  const [native, count] = await Promise.all([protocolNamed(protocol), tokens.value ?? tokens.get()])
   const input = native ? inputTokens(native.lens, body, count) : 0
-  const output = needsOf(protocol, body).maxOutputTokens ?? 0
+  const output = outputBound(protocol, body) ?? 0
   const price = prices?.price(target)
   const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets }) : 0
   return { requests: 1, tokens: input + output, usd: usd ?? 0 }

@@ -35,10 +35,8 @@ export function plain(headers: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.replace('x-leash-', 'x-'), value]))
 }
 
-/** A copy of the answer's headers with ours; the vendor's own stay as they are. */
-export function withLimits(theirs: Headers, ours: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers(theirs)
-  const spoken = [...headers.keys()].some((name) => name.includes('ratelimit-'))
-  for (const [name, value] of Object.entries(spoken ? ours : { ...plain(ours), ...ours })) headers.set(name, value)
-  return headers
+/** Ours, and also under the vendors' own names where the vendor itself does not speak of limits. */
+export function besides(theirs: Iterable<string>, ours: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const name of theirs) if (name.includes('ratelimit-')) return ours
+  return { ...plain(ours), ...ours }
 }

@@ -8,6 +8,13 @@ import { matching, nameOf, valueIn } from './subject.js'
 export const units = ['requests', 'tokens', 'usd'] as const
 export type Unit = (typeof units)[number]
 
+interface Bound {
+  readonly unit: Unit
+  readonly limit: number
+  /** Of its keys in the store: what stands before the subject. */
+  readonly prefix: string
+}
+
 export interface Rule {
   readonly name: string
   readonly algorithm: Algorithm
@@ -16,7 +23,9 @@ export interface Rule {
   readonly per: string
   readonly waitMs: number
   /** US dollars as nano-dollars. */
-  readonly limits: readonly { readonly unit: Unit; readonly limit: number }[]
+  readonly limits: readonly Bound[]
+  /** Whether one of them is of what must be counted. */
+  readonly counts: boolean
   holds(call: Call): boolean
   /** Who or what the call counts as. */
   subject(call: Call): readonly string[]
@@ -25,27 +34,30 @@ export interface Rule {
 export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
   const taken = new Set<string>()
   return written.map((limit) => {
-    const rule = ruleOf(limit)
-    let { name } = rule
-    for (let count = 2; taken.has(name); count++) name = `${rule.name} (${count})`
+    const usual = limit.name ?? nameOf(limit, [limit.by ?? 'tenant'].flat())
+    let name = usual
+    for (let count = 2; taken.has(name); count++) name = `${usual} (${count})`
     taken.add(name)
-    return { ...rule, name }
+    return ruleOf(name, limit)
   })
 }
 
-function ruleOf(written: RateLimit): Rule {
+function ruleOf(name: string, written: RateLimit): Rule {
   const { limit, per, algorithm = 'token-bucket', by = 'tenant', shared = false, when, waitMs = 0 } = written
   const subjects = [by].flat()
+  const limits = units.flatMap((unit) => {
+    const given = limit[unit]
+    const prefix = `${JSON.stringify([name, unit]).slice(0, -1)},`
+    return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given, prefix }]
+  })
   return {
-    name: written.name ?? nameOf(written, subjects),
+    name,
     algorithm,
     windowMs: typeof per === 'number' ? per : periods[per],
     per: typeof per === 'number' ? `${per} ms` : per,
     waitMs,
-    limits: units.flatMap((unit) => {
-      const given = limit[unit]
-      return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given }]
-    }),
+    limits,
+    counts: limits.some(({ unit }) => unit !== 'requests'),
     holds: matching(when),
     subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
   }

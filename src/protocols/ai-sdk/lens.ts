@@ -89,6 +89,6 @@ export const lens: Lens = {
   // Its arguments have come in deltas.
   repeats: ({ type }) => type === 'tool-call',
   usage: (body) => readUsage(asObject(body).usage),
-  usageMember: 'usage',
+  usageMembers: ['usage'],
   tap: () => new PartTap(),
 }

@@ -1,7 +1,7 @@
 /** A stream's parts as neutral events. */
 import type { StreamEvent } from '../../core/events.js'
 import { asArray, asObject, asString, isObject, parseJson } from '../../core/json.js'
-import type { AssistantPart } from '../../core/message.js'
+import type { AssistantPart, Signature } from '../../core/message.js'
 import { readError } from '../ai-sdk-model.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'
@@ -54,6 +54,8 @@ class Decoder implements StreamDecoder {
   /** Calls whose input has not been told yet, or is told in no JSON. */
   readonly #unsaid = new Set<number>()
   readonly #raw = new Set<unknown>()
+  /** Some are told with a piece of their part, and not at its end. */
+  readonly #signatures = new Map<number, Signature>()
   #started = false
   #finished = false
   #out: StreamEvent[] = []
@@ -113,13 +115,16 @@ class Decoder implements StreamDecoder {
 
   grow(part: Members): void {
     const index = this.#parts.of(part)
-    if (index !== undefined) this.#tell({ type: 'part-delta', choice, index, delta: asString(part.delta) ?? '' })
+    if (index === undefined) return
+    const { signature } = readCarried(part.providerMetadata)
+    if (signature) this.#signatures.set(index, signature)
+    this.#tell({ type: 'part-delta', choice, index, delta: asString(part.delta) ?? '' })
   }
 
   close(part: Members, known: Partial<Extract<StreamEvent, { type: 'part-end' }>> = {}): void {
     const index = this.#parts.of(part)
     if (index === undefined) return
-    const { signature } = readCarried(part.providerMetadata)
+    const { signature = this.#signatures.get(index) } = readCarried(part.providerMetadata)
     this.#tell({ type: 'part-end', choice, index, ...known, ...(signature && { signature }) })
     this.#parts.end(part)
   }

@@ -1,5 +1,5 @@
 /** Where the texts of a request, an answer and a stream event stand. */
-import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { MessageTap } from './tap.js'
@@ -75,10 +75,14 @@ export const lens: Lens = {
   replaceRequest: (body, replace) => documentTexts(requestTexts(body, replace), replace),
   replaceResponse: responseTexts,
   replaceEvent: eventTexts,
-  usageMember: 'usage',
+  usageMembers: ['usage'],
   usage(body) {
     const { usage, message } = asObject(body)
     return readUsage(usage ?? asObject(message).usage)
+  },
+  tier(body) {
+    const { service_tier: asked, usage, message } = asObject(body)
+    return asString(asked) ?? asString(asObject(usage ?? asObject(message).usage).service_tier)
   },
   tap: () => new MessageTap(),
 }

@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart } from '../../core/message.js'
 import { lookup } from '../lookup.js'
+import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitation } from './citations.js'
 import { failureInBody } from './error.js'
@@ -43,9 +44,10 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
   const state: State = { context, open: new Map(), parts: 0, started: false, terminal: false, usage: {}, stop: {} }
   return {
     push(event) {
+      if (state.terminal) return []
       const payload = read(event)
       const handle = payload && lookup(handlers, payload.type)
-      return handle && !state.terminal ? handle(state, payload) : []
+      return handle ? handle(state, payload) : []
     },
     end() {
       if (state.terminal) return []
@@ -64,9 +66,7 @@ function read({ event, data }: WireEvent): Payload | undefined {
   const payload = parseJson(data)
   if (isObject(payload)) return payload.type === undefined && event ? { ...payload, type: event } : payload
   if (event === 'ping') return undefined
-  throw new LeashError('upstream_malformed', 'The upstream sent a stream event that is not JSON. Send the call again.', {
-    retryable: true,
-  })
+  throw malformedEvent()
 }
 
 const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Handler>> = {

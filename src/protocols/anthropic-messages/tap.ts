@@ -1,6 +1,7 @@
 import type { LeashError } from '../../core/errors.js'
-import { asObject, parseJson } from '../../core/json.js'
+import { asObject, asString, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
+import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { failureInBody } from './error.js'
 import { overlay, type RawUsage, readUsage } from './usage.js'
@@ -20,8 +21,14 @@ export class MessageTap implements Tap {
     return readUsage(this.#usage)
   }
 
+  get tier(): string | undefined {
+    return asString(this.#usage?.service_tier)
+  }
+
   // Some gateways leave the event's name out.
   see({ event = '', data }: WireEvent): void {
+    if (this.terminal) return
+    if (event !== 'ping' && isMalformed(data)) this.error ??= malformedEvent()
     switch (event || typed.exec(data)?.[1]) {
       case 'content_block_delta':
         this.content = true
@@ -40,7 +47,7 @@ export class MessageTap implements Tap {
         this.terminal = true
         break
       case 'error':
-        this.error = failureInBody(parseJson(data))
+        this.error ??= failureInBody(parseJson(data))
         break
     }
   }

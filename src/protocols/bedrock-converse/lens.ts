@@ -3,9 +3,10 @@ import { asObject, isObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { isAwsFailure } from '../aws-error.js'
 import { compileTexts } from '../lens.js'
+import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Lens, Tap, TextKind, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
-import { usageFrom } from './wire.js'
+import { tierIn, usageFrom } from './wire.js'
 
 /** Where the texts of a list of content blocks stand. */
 function blocks(at: string): Record<string, TextKind> {
@@ -47,7 +48,8 @@ export const lens: Lens = {
     'delta.citation.sourceContent.*.text': 'text',
   }),
   usage: (body) => usageFrom(asObject(body).usage),
-  usageMember: 'usage',
+  tier: tierIn,
+  usageMembers: ['usage', 'serviceTier'],
   tap: () => new ConverseTap(),
 }
 
@@ -55,15 +57,18 @@ class ConverseTap implements Tap {
   content = false
   terminal = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
 
   see({ event = '', data }: WireEvent): void {
     if (isAwsFailure(event)) this.error = streamError(event, data)
+    else if (!this.terminal && isMalformed(data)) this.error ??= malformedEvent()
     else if (event === 'contentBlockDelta' || event === 'contentBlockStart') this.content = true
     else if (event === 'messageStop') this.content = this.terminal = true
     else if (event === 'metadata') {
       const payload = parseJson(data)
       if (isObject(payload)) this.usage = usageFrom(payload.usage) ?? this.usage
+      this.tier = tierIn(payload)
     }
   }
 }

@@ -5,6 +5,7 @@ import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../.
 import type { AssistantPart, SignatureFormat } from '../../core/message.js'
 import { isAwsFailure } from '../aws-error.js'
 import { lookup } from '../lookup.js'
+import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'
 import { streamError } from './error.js'
@@ -66,13 +67,9 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
       if (!handler) return []
       const payload = parseJson(data)
       if (!isObject(payload)) {
-        throw new LeashError(
-          'upstream_malformed',
-          `The upstream sent an event "${event}" that is not JSON. Send the call again.`,
-          {
-            retryable: true,
-          },
-        )
+        // Of what comes behind the end only usage is missing.
+        if (state.stopped) return []
+        throw malformedEvent()
       }
       return event === 'messageStart' ? begin(state) : [...begin(state), ...handler(state, payload)]
     },

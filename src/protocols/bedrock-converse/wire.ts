@@ -10,7 +10,7 @@ import type {
   ToolResultContentBlock as SdkToolResultContentBlock,
   StopReason,
 } from '@aws-sdk/client-bedrock-runtime'
-import { asArray, asNumber, asObject, isObject } from '../../core/json.js'
+import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
 import { lookup } from '../lookup.js'
@@ -72,4 +72,9 @@ export function usageFrom(wire: unknown): Usage | undefined {
     cacheWrite1h: forAnHour,
     output: asNumber(wire.outputTokens) ?? 0,
   })
+}
+
+/** Of a request, or of an answer. */
+export function tierIn(body: unknown): string | undefined {
+  return asString(asObject(asObject(body).serviceTier).type)
 }

@@ -3,7 +3,7 @@ import { asObject, isObject, type JsonObject } from '../../core/json.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText } from '../protocol.js'
 import { GeminiTap } from './tap.js'
-import { decodeUsage } from './usage.js'
+import { decodeUsage, tierIn } from './usage.js'
 
 const part = {
   text: 'text',
@@ -65,6 +65,7 @@ export const lens: Lens = {
   replaceResponse: replaceAnswer,
   replaceEvent: replaceAnswer,
   usage: (body) => decodeUsage(asObject(body).usageMetadata),
-  usageMember: 'usageMetadata',
+  tier: tierIn,
+  usageMembers: ['usageMetadata'],
   tap: () => new GeminiTap(),
 }

@@ -6,6 +6,7 @@ import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, TextPart } from '../../core/message.js'
+import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, ReportLoss, StreamDecoder, WireEvent } from '../protocol.js'
 import { citationsOf } from './citations.js'
 import { decodeFailure } from './error.js'
@@ -35,9 +36,9 @@ class GeminiStreamDecoder implements StreamDecoder {
   push({ data }: WireEvent): StreamEvent[] {
     const chunk = parseJson(data)
     if (!isObject(chunk)) {
-      throw new LeashError('upstream_malformed', 'The stream holds an event that is not a JSON object. Send the call again.', {
-        retryable: true,
-      })
+      // What a gateway says behind the end is not Google's.
+      if (this.#complete) return []
+      throw malformedEvent()
     }
     if (chunk.error !== undefined) throw decodeFailure(chunk, data)
     const events: StreamEvent[] = []
@@ -60,11 +61,15 @@ class GeminiStreamDecoder implements StreamDecoder {
     return callCounter(head.id)
   }
 
+  get #complete(): boolean {
+    const choices = this.#choices.filter(Boolean)
+    return this.#blocked || (choices.length > 0 && choices.every(({ finished }) => finished))
+  }
+
   /** Only now is it sure that nothing follows: a tool that Google runs by itself comes after a first `STOP`. */
   end(): StreamEvent[] {
     const choices = this.#choices.filter(Boolean)
-    const complete = choices.length > 0 ? choices.every((choice) => choice.finished) : this.#blocked
-    if (!complete && !this.#blocked) {
+    if (!this.#complete) {
       throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
         retryable: true,
       })

@@ -1,10 +1,11 @@
 import type { LeashError } from '../../core/errors.js'
 import { asObject, isObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
+import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { decodeFailure } from './error.js'
 import { isBlocked, isFinal } from './finish.js'
-import { decodeUsage } from './usage.js'
+import { decodeUsage, tierIn } from './usage.js'
 import { message, messages } from './wire.js'
 
 /**
@@ -20,6 +21,8 @@ export class GeminiTap implements Tap {
 
   see({ data }: WireEvent): void {
     if (data.includes('"totalTokenCount"') || data.includes('"promptTokenCount"')) this.#counted = data
+    // What a gateway says behind the end is not Google's.
+    if (!this.terminal && isMalformed(data)) this.error ??= malformedEvent()
     const mayEnd = data.includes('"finishReason"') || data.includes('"blockReason"')
     // More may follow a first end, when Google ran a tool by itself.
     if (this.terminal && !mayEnd && data.includes('"parts"')) this.terminal = false
@@ -28,7 +31,10 @@ export class GeminiTap implements Tap {
 
   #read(data: string): void {
     const chunk = parseJson(data)
-    if (!isObject(chunk)) return
+    if (!isObject(chunk)) {
+      if (!this.terminal) this.error ??= malformedEvent()
+      return
+    }
     if (chunk.error !== undefined) {
       this.error = decodeFailure(chunk, data)
       return
@@ -40,6 +46,10 @@ export class GeminiTap implements Tap {
 
   get usage(): Usage | undefined {
     return this.#counted === undefined ? undefined : decodeUsage(asObject(parseJson(this.#counted)).usageMetadata)
+  }
+
+  get tier(): string | undefined {
+    return this.#counted === undefined ? undefined : tierIn(parseJson(this.#counted))
   }
 }
 

@@ -2,7 +2,7 @@
  * `usageMetadata`, in both directions. `promptTokenCount` holds the cached tokens; what a tool of Google's read stands
  * apart from it. https://ai.google.dev/api/generate-content#UsageMetadata
  */
-import { asNumber, isObject, type JsonObject } from '../../core/json.js'
+import { asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
 import { messages } from './wire.js'
 
@@ -26,6 +26,12 @@ export function decodeUsage(value: unknown): Usage | undefined {
     reasoning: thoughts,
     audioOutput,
   })
+}
+
+/** Of a request, or of an answer. */
+export function tierIn(body: unknown): string | undefined {
+  const { serviceTier, usageMetadata } = asObject(body)
+  return asString(serviceTier) ?? asString(asObject(usageMetadata).serviceTier)
 }
 
 /**

@@ -3,10 +3,11 @@ import type { LeashError } from '../../core/errors.js'
 import { asArray, asObject, isObject, type Json, type JsonObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
+import { isWhole, malformedEvent } from '../malformed.js'
 import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
 import { errorIn } from './error.js'
-import { usageIn } from './usage.js'
-import { malformed, saysSomething } from './wire.js'
+import { tierIn, usageIn } from './usage.js'
+import { saysSomething } from './wire.js'
 
 /** Where a message, or the delta of one, has its texts; `content` is what it says, whoever says it. */
 function messagePaths(content: TextKind, prefix = ''): Record<string, TextKind> {
@@ -62,7 +63,8 @@ export const lens: Lens = {
   replaceResponse: responseTexts,
   replaceEvent: eventTexts,
   usage: usageIn,
-  usageMember: 'usage',
+  tier: tierIn,
+  usageMembers: ['usage', 'service_tier'],
   tap: () => new ChunkTap(),
 }
 
@@ -74,6 +76,7 @@ class ChunkTap implements Tap {
   content = false
   began = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
   #done = false
   readonly #unfinished = new Set<unknown>()
@@ -84,24 +87,27 @@ class ChunkTap implements Tap {
   }
 
   see({ event, data }: WireEvent): void {
+    if (this.#done) return
     if (data === '[DONE]') {
       this.#done = this.content = true
       return
     }
-    if (this.content && !this.#finished && event === undefined && isPlain(data)) return
+    if (this.content && !this.#finished && event === undefined && isWhole(data) && isPlain(data)) return
     this.#read(parseJson(data), event)
   }
 
   passes(text: string): boolean {
-    return !this.#finished && text.startsWith('data: {') && text.indexOf('\n\n') === text.length - 2 && isPlain(text)
+    const isEvent = text.startsWith('data: {"') && text.endsWith('}\n\n') && text.indexOf('\n\n') === text.length - 2
+    return isEvent && !this.#finished && isPlain(text)
   }
 
   #read(chunk: unknown, event: string | undefined): void {
     this.error ??= errorIn(
       event === 'error' && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk,
     )
-    if (!isObject(chunk)) this.error ??= malformed('The upstream sent an event that is not a JSON object.')
+    if (!isObject(chunk)) this.error ??= malformedEvent()
     this.usage = usageIn(chunk) ?? this.usage
+    this.tier = tierIn(chunk) ?? this.tier
     this.began ||= isObject(chunk) && ('created' in chunk || 'model' in chunk)
     for (const choice of asArray(asObject(chunk).choices)) this.#choice(asObject(choice))
   }

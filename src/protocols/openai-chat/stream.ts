@@ -2,6 +2,7 @@
 import type { StreamEvent } from '../../core/events.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
+import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitations, readSources } from './citations.js'
 import { errorIn } from './error.js'
@@ -50,7 +51,7 @@ class ChunkDecoder implements StreamDecoder {
   #chunk(chunk: unknown, isError: boolean): void {
     const failure = errorIn(isError && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk)
     if (failure) throw failure
-    if (!isObject(chunk)) throw malformed('The upstream sent an event that is not a JSON object.')
+    if (!isObject(chunk)) throw malformedEvent()
     const choices = asArray(chunk.choices).filter(isObject)
     // Azure's first chunk has only the filter's findings on the prompt, and neither id nor model.
     if (!this.#started && (choices.length > 0 || chunk.id)) this.#start(chunk)

@@ -1,6 +1,6 @@
 /** Tokens: OpenAI's totals with details inside them, and our buckets that do not overlap. */
 import type OpenAI from 'openai'
-import { asNumber, asObject, isObject } from '../../core/json.js'
+import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
 
 /**
@@ -43,6 +43,10 @@ export function readUsage(value: unknown): Usage | undefined {
 export function usageIn(body: unknown): Usage | undefined {
   const { usage, x_groq } = asObject(body)
   return readUsage(usage) ?? readUsage(asObject(x_groq).usage)
+}
+
+export function tierIn(body: unknown): string | undefined {
+  return asString(asObject(body).service_tier)
 }
 
 /** A total from which each bucket takes its share, and never more than is left. */

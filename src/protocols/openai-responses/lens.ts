@@ -1,5 +1,5 @@
 /** Reads and edits native bodies and events in place. */
-import { asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
+import { asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
 import { lookup } from '../lookup.js'
@@ -143,11 +143,17 @@ export const lens: Lens = {
   // Each part comes in deltas, is told whole when it is done, and again in every event about what it is a part of.
   repeats: ({ type }) => typeof type === 'string' && !type.endsWith('.delta'),
   usage: (body) => usageIn(body),
-  usageMember: 'usage',
+  tier: (body) => tierIn(body),
+  usageMembers: ['usage', 'service_tier'],
   tap: () => new Watch(),
 }
 
 function usageIn(body: unknown): Usage | undefined {
   const { usage, response } = asObject(body)
   return decodeUsage(usage ?? asObject(response).usage)
+}
+
+function tierIn(body: unknown): string | undefined {
+  const { service_tier, response } = asObject(body)
+  return asString(service_tier) ?? asString(asObject(response).service_tier)
 }

@@ -7,6 +7,7 @@ import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { lookup } from '../lookup.js'
+import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { FunctionCallItem, kindOf, MessageItem, ReasoningItem } from './items.js'
@@ -91,9 +92,7 @@ export class AnswerDecoder implements StreamDecoder {
     if (this.#terminal) return []
     if (data === '[DONE]') return this.#ended()
     const body = parseJson(data)
-    if (!isObject(body)) {
-      throw new LeashError('upstream_malformed', 'The upstream sent a stream event that is not JSON.', { retryable: true })
-    }
+    if (!isObject(body)) throw malformedEvent()
     const handle = lookup(handlers, asString(body.type) ?? event)
     if (!handle) return []
     this.#begin(asObject(body.response))

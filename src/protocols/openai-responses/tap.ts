@@ -1,7 +1,8 @@
 /** What is seen of a stream on its way past. The names of events are enough for all but the last. */
 import type { LeashError } from '../../core/errors.js'
-import { asObject, parseJson } from '../../core/json.js'
+import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
+import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { decodeUsage } from './usage.js'
@@ -35,20 +36,30 @@ export class Watch implements Tap {
   terminal = false
   began = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
   #begun = 0
   #whole = 0
 
   see({ event, data }: WireEvent): void {
+    if (this.terminal && !this.error) return
+    if (data !== '[DONE]' && isMalformed(data)) this.error ??= malformedEvent()
     const type = event ?? typeOf(data)
     if (!this.began) this.began = begins.has(type)
     if (type === 'response.output_item.added') this.#begun++
     else if (type === 'response.output_item.done') this.#whole++
     if (data === '[DONE]') this.#ended()
     else if (ends.has(type)) {
+      const body = parseJson(data)
+      if (!isObject(body)) {
+        this.error ??= malformedEvent()
+        return
+      }
       this.terminal = true
       this.content = true
-      this.usage = decodeUsage(asObject(asObject(parseJson(data)).response).usage)
+      const { usage, service_tier } = asObject(body.response)
+      this.usage = decodeUsage(usage)
+      this.tier = asString(service_tier)
     } else if (failures.has(type)) {
       this.#failed(asObject(parseJson(data)))
     } else if (!this.content) {

@@ -31,7 +31,7 @@ export class MemoryLimits implements Limits {
   }
 
   #counter(space: string, limit: Limit): Counter {
-    const key = JSON.stringify([limit.algorithm, limit.windowMs, space, limit.key])
+    const key = `${limit.algorithm} ${limit.windowMs} ${space.length} ${space}${limit.key}`
     const known = this.#counters.get(key)
     if (known) return known
     const counter = counterFor(limit)

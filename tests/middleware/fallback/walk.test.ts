@@ -83,6 +83,18 @@ describe('fallback', () => {
     ])
   })
 
+  it('says which failures lead elsewhere, where a target follows that has its key', async () => {
+    const find: FallbackDeps['find'] = (model) => ({ model, provider: { ...provider, name: model, missing: () => 'no key' } })
+    const told = async (models: string[], found: FallbackDeps['find'], options: FallbackOptions = {}) => {
+      const next = upstreams({})
+      await run({ default: models, ...options }, next, aCall(), { find: found })
+      return (['network_error', 'rate_limited'] as const).map((code) => next.seen[0]?.elsewhere?.(failing(code)))
+    }
+    expect(await told(['b/2'], targetAt)).toEqual([true, true])
+    expect(await told(['b/2'], targetAt, { on: ['rate_limited'] })).toEqual([false, true])
+    expect(await told(['b/2'], find)).toEqual([undefined, undefined])
+  })
+
   it('tells who listens of each move', async () => {
     const emitter = new Emitter()
     const heard: unknown[] = []

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { migrate } from '../../../src/relay/store/migrations.js'
-import { openStore, temporaryFolder } from './open.js'
+import { openFile, openStore, temporaryFolder } from './open.js'
 
 it('makes the tables once, and leaves alone what is in them', async () => {
   const file = join(temporaryFolder(), 'relay.db')
-  const first = await openStore(file)
+  const first = await openFile(file)
   const steps = await first.all('SELECT * FROM migrations ORDER BY step')
   expect(steps.length).toBeGreaterThan(0)
   await first.run('INSERT INTO audit_head (id, seq, hash) VALUES (2, 0, $1)', ['mine'])
   await first.close()
-  const again = await openStore(file)
+  const again = await openFile(file)
   expect(await again.all('SELECT * FROM migrations ORDER BY step')).toEqual(steps)
   expect(await again.all('SELECT hash FROM audit_head WHERE id = 2')).toEqual([{ hash: 'mine' }])
 })

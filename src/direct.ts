@@ -1,0 +1,75 @@
+/**
+ * The straight way of a call whose request the SDK has built. Its own loop would have nothing to do for one that goes well:
+ * the stack has the retries and timeouts. And still it sets timers, composes signals and words what nobody logs, which is a
+ * quarter of a whole call. A call that fails goes through that loop after all, for its errors.
+ */
+import type OpenAI from 'openai'
+import type { APIPromise } from 'openai'
+import type { Report } from './core/call.js'
+import { whenEnded } from './core/report.js'
+
+export type Props = Awaited<ConstructorParameters<typeof APIPromise>[1]>
+export type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
+
+/** What the SDK's loop is given instead of doing it again. */
+export interface Failed {
+  readonly built: Built
+  readonly outcome: Promise<Response>
+}
+
+export const failed = Symbol('leashllm.failed')
+
+/** The steps of the SDK's loop. Whoever replaces one, by a subclass or on an instance, wants it to be taken. */
+const steps = [
+  ...['methodRequest', 'request', 'responsePromise', 'parseResponseWithTimeout', 'makeRequest', 'prepareOptions'],
+  ...['buildRequest', 'prepareRequest', 'fetchWithAuth', 'fetchWithTimeout', 'shouldRetry', 'retryRequest'],
+] as const
+
+export function takesSteps(client: object, of: object): boolean {
+  return steps.every((step) => Reflect.get(client, step) === Reflect.get(of, step))
+}
+
+/** The SDK's words for its log are of no use where nobody logs. */
+export function propsOf(options: Props['options'], response: Response, controller = new AbortController()): Props {
+  return { response, options, controller, requestLogID: '', retryOfRequestLogID: undefined, startTime: Date.now() }
+}
+
+/** A stream's own controller, which fires with the caller's signal too. That may live as long as the process, and is let go of. */
+export class Following {
+  readonly controller = new AbortController()
+  readonly #signal: AbortSignal | null | undefined
+  readonly #abort = () => this.controller.abort()
+
+  constructor(signal: AbortSignal | null | undefined) {
+    this.#signal = signal
+    if (signal?.aborted) this.#abort()
+    else signal?.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  /** @param report of the stream; undefined when there is none */
+  letGoAfter(report: Report | undefined): void {
+    const signal = this.#signal
+    const letGo = () => signal?.removeEventListener('abort', this.#abort)
+    if (signal && report) void whenEnded(report).then(letGo)
+    else letGo()
+  }
+}
+
+/** An answer that is at hand, as the SDK reads one: without a timer for its body. */
+export async function readWhole({ response, options }: Props): Promise<unknown> {
+  if (options.__binaryResponse) return response
+  if (response.status === 204) return null
+  const text = await response.text()
+  if (!isJson(response.headers.get('content-type'))) return text
+  if (text === '') return undefined
+  const answer: unknown = JSON.parse(text)
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
+    Object.defineProperty(answer, '_request_id', { value: response.headers.get('x-request-id'), enumerable: false })
+  return answer
+}
+
+function isJson(type: string | null): boolean {
+  if (type === 'application/json') return true
+  const media = type?.split(';', 1)[0]?.trim().toLowerCase()
+  return media !== undefined && (media.includes('application/json') || media.endsWith('+json'))
+}
