@@ -15,10 +15,10 @@ const mostText = 200
 const mostTags = 32
 const mostTag = 500
 
-/** Tokens of one attempt. With these three no sum of the reports leaves 64 bits. */
+/** Tokens of one attempt. */
 const mostTokens = 1e9
-/** Nano-dollars of one attempt: ten thousand US dollars. */
-const mostCost = 1e13
+/** Nano-dollars of one attempt: nine hundred US dollars. The sum of the largest batch of them is still exact. */
+const mostCost = 9e11
 const mostMs = 1e9
 
 /** How far a client's clock may be ahead, in milliseconds. */
