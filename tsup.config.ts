@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsup'
+import { buildDashboard } from './scripts/dashboard.js'
 
 /** A sub-path of the package for each: the names are those of the export map in package.json. */
 const entry = {
@@ -30,4 +31,5 @@ export default defineConfig({
   treeshake: false,
   clean: true,
   silent: true,
+  onSuccess: () => buildDashboard('dist/relay/dashboard'),
 })

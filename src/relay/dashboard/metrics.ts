@@ -1,0 +1,68 @@
+/** What the overview shows, each taken from a row of usage. */
+import { buckets } from '../../core/usage.js'
+import type { UsageRow } from '../usage.js'
+import { count, duration, money, percent, shortCount, shortMoney } from './format.js'
+
+export interface Metric {
+  readonly name: string
+  readonly of: (row: UsageRow) => number
+  readonly format: (value: number) => string
+  /** For the axis of a chart. */
+  readonly short: (value: number) => string
+  readonly note: (total: UsageRow) => string
+}
+
+export const tokensOf = ({ usage }: UsageRow): number => buckets.reduce((sum, bucket) => sum + usage[bucket], 0)
+
+const written = ({ usage }: UsageRow): number => usage.output + usage.reasoning + usage.audioOutput
+const reused = ({ cached, coalesced }: UsageRow): number => cached + coalesced
+const perDollar = 1_000_000_000
+const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
+
+const spend: Metric = {
+  name: 'Spend',
+  of: ({ nano }) => nano,
+  format: money,
+  short: shortMoney,
+  note: ({ unpriced, nano, calls }) =>
+    unpriced > 0 ? `${count(unpriced)} without a price` : `${money(share(nano, calls))} a request`,
+}
+
+export const metrics: readonly [Metric, ...Metric[]] = [
+  spend,
+  {
+    name: 'Requests',
+    of: ({ calls }) => calls,
+    format: count,
+    short: shortCount,
+    note: ({ attempts }) => `${count(attempts)} attempts`,
+  },
+  {
+    name: 'Tokens',
+    of: tokensOf,
+    format: count,
+    short: shortCount,
+    note: (row) => `${count(tokensOf(row) - written(row))} in, ${count(written(row))} out`,
+  },
+  {
+    name: 'Latency',
+    of: ({ durationMs, attempts }) => share(durationMs, attempts),
+    format: duration,
+    short: duration,
+    note: () => 'mean of an attempt',
+  },
+  {
+    name: 'Errors',
+    of: ({ errors, attempts }) => share(errors, attempts),
+    format: percent,
+    short: percent,
+    note: ({ errors, attempts }) => `${count(errors)} of ${count(attempts)} attempts`,
+  },
+  {
+    name: 'Saved',
+    of: ({ saved }) => Number(saved) * perDollar,
+    format: money,
+    short: shortMoney,
+    note: (row) => `${count(reused(row))} answers given again`,
+  },
+]

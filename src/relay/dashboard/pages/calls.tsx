@@ -1,0 +1,132 @@
+/** Calls as they come: each attempt that is booked, the newest first. */
+import { useState } from 'preact/hooks'
+import type { LedgerLine } from '../../../core/ledger.js'
+import { buckets } from '../../../core/usage.js'
+import { clock, count, duration, exact, moment, money } from '../format.js'
+import { Icon } from '../parts/icon.js'
+import { Badge, Card, Page } from '../parts/page.js'
+import { Empty, Loaded } from '../parts/states.js'
+import { useResource } from '../resource.js'
+import { hrefOf } from '../router.js'
+import type { Latency } from '../types.js'
+
+const refreshMs = 2000
+
+export function CallsPage() {
+  const [live, setLive] = useState(true)
+  const calls = useResource<{ readonly items: readonly LedgerLine[] }>('/v1/admin/calls?limit=100', live ? refreshMs : undefined)
+  const latency = useResource<Latency>('/v1/admin/latency', live ? refreshMs : undefined)
+  const toggle = (
+    <button type="button" aria-pressed={live} onClick={() => setLive(!live)}>
+      <Icon name={live ? 'pause' : 'play'} /> {live ? 'Pause' : 'Go on'}
+    </button>
+  )
+  return (
+    <Page
+      title="Calls"
+      about={
+        <>
+          <span class={live ? 'pulse on' : 'pulse'} /> {live ? 'Live' : 'Paused'}: every attempt as it is booked, whether it went
+          through this relay or straight to a vendor. No prompt is kept.
+        </>
+      }
+      actions={toggle}
+    >
+      {latency.value && latency.value.of > 0 && <Latencies {...latency.value} />}
+      <Card>
+        <Loaded resource={calls}>
+          {({ items }) =>
+            items.length === 0 ? (
+              <Empty icon="calls" title="No call yet">
+                <p>The first one stands here a moment after it ends.</p>
+                <a class="button primary" href={hrefOf('playground')}>
+                  <Icon name="playground" /> Open the playground
+                </a>
+              </Empty>
+            ) : (
+              <Table items={items} />
+            )
+          }
+        </Loaded>
+      </Card>
+    </Page>
+  )
+}
+
+function Latencies({ of, p50, p95, p99 }: Latency) {
+  return (
+    <dl class="facts">
+      {[
+        ['p50', p50],
+        ['p95', p95],
+        ['p99', p99],
+      ].map(([name, ms]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{duration(Number(ms))}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>of the newest</dt>
+        <dd>{exact(of)} attempts</dd>
+      </div>
+    </dl>
+  )
+}
+
+function Table({ items }: { readonly items: readonly LedgerLine[] }) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Model</th>
+            <th scope="col">Tenant</th>
+            <th scope="col">Outcome</th>
+            <th scope="col" class="number">
+              Tokens
+            </th>
+            <th scope="col" class="number">
+              Latency
+            </th>
+            <th scope="col" class="number">
+              Cost
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((line) => (
+            <tr key={`${line.tenant} ${line.id}`}>
+              <td class="nowrap" title={moment(line.at)}>
+                {clock(line.at)}
+              </td>
+              <th scope="row">
+                <span class="name">{line.model}</span>
+                <span class="under">{line.provider}</span>
+              </th>
+              <td>
+                {line.tenant}
+                {line.user && <span class="under">{line.user}</span>}
+              </td>
+              <td>
+                <Outcome {...line} />
+              </td>
+              <td class="number">{count(buckets.reduce((sum, bucket) => sum + line.usage[bucket], 0))}</td>
+              <td class="number">{duration(line.durationMs)}</td>
+              <td class="number">{line.cost === null ? <span class="muted">no price</span> : money(line.cost)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Outcome({ outcome, error, cached, coalesced, attempt, hedged }: LedgerLine) {
+  if (cached) return <Badge tone="good">from the cache</Badge>
+  if (coalesced) return <Badge tone="good">shared</Badge>
+  if (outcome === 'ok') return <Badge tone="good">{attempt > 1 ? `ok, attempt ${attempt}` : hedged ? 'ok, hedged' : 'ok'}</Badge>
+  if (outcome === 'cancelled') return <Badge>cancelled</Badge>
+  return <Badge tone="bad">{error ?? 'error'}</Badge>
+}

@@ -1,0 +1,91 @@
+/** The form for a key. */
+import type { KeyScope } from '../../keys.js'
+import type { Tenant } from '../../tenants.js'
+import { ask } from '../api.js'
+import { FormDialog, typed } from '../parts/dialog.js'
+import type { MadeKey } from './keys.js'
+
+const scopes: readonly (readonly [scope: KeyScope, about: string, usual: boolean])[] = [
+  ['call', 'calls models through the relay', true],
+  ['usage', 'posts and reads usage', true],
+  ['control', 'pulls policy and leases quota, as clients do', true],
+  ['admin', 'may do everything, here too', false],
+]
+
+const lifetimes = [
+  ['', 'Never'],
+  ['30', 'In 30 days'],
+  ['90', 'In 90 days'],
+  ['365', 'In a year'],
+] as const
+
+const dayMs = 86_400_000
+
+export interface CreateKeyProps {
+  readonly tenants: readonly Tenant[]
+  /** Chosen beforehand. */
+  readonly tenant: string
+  readonly onClose: () => void
+  readonly onMade: (made: MadeKey) => void
+}
+
+export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) {
+  const submit = async (fields: FormData) => {
+    const days = Number(typed(fields, 'days') ?? 0)
+    const [name, user] = [typed(fields, 'name'), typed(fields, 'user')]
+    const body = {
+      tenant: typed(fields, 'tenant'),
+      scopes: fields.getAll('scope'),
+      ...(name && { name }),
+      ...(user && { user }),
+      ...(days > 0 && { expiresAt: Date.now() + days * dayMs }),
+    }
+    onMade(await ask<MadeKey>('/v1/admin/keys', { method: 'POST', body }))
+  }
+  return (
+    <FormDialog title="New key" action="Create key" onClose={onClose} onSubmit={submit}>
+      <label>
+        Tenant
+        <select name="tenant" required>
+          {tenants.map(({ slug, name }) => (
+            <option key={slug} value={slug} selected={slug === tenant}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Name
+        <input name="name" maxlength={200} autocomplete="off" placeholder="checkout service" />
+        <small>So that you know it again.</small>
+      </label>
+      <div class="pair">
+        <label>
+          User
+          <input name="user" maxlength={200} autocomplete="off" placeholder="anybody" />
+        </label>
+        <label>
+          Ends
+          <select name="days">
+            {lifetimes.map(([days, text]) => (
+              <option key={days} value={days}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <fieldset class="checks">
+        <legend>What it may do</legend>
+        {scopes.map(([scope, about, usual]) => (
+          <label key={scope}>
+            <input type="checkbox" name="scope" value={scope} defaultChecked={usual} />
+            <span>
+              <strong>{scope}</strong> {about}
+            </span>
+          </label>
+        ))}
+      </fieldset>
+    </FormDialog>
+  )
+}

@@ -1,0 +1,116 @@
+/** Thirty days at a glance: what was spent, on what and by whom. */
+import { useMemo, useState } from 'preact/hooks'
+import type { UsageRow } from '../../usage.js'
+import { exact } from '../format.js'
+import { type Metric, metrics, tokensOf } from '../metrics.js'
+import { Chart, Spark } from '../parts/chart.js'
+import { Icon } from '../parts/icon.js'
+import { Card, Page } from '../parts/page.js'
+import { Empty, Loaded } from '../parts/states.js'
+import { UsageTable } from '../parts/usage-table.js'
+import { useResource } from '../resource.js'
+import { hrefOf } from '../router.js'
+import type { Overview } from '../types.js'
+import { ProviderHealth } from './health.js'
+
+const dayMs = 86_400_000
+const refreshMs = 5000
+
+export function OverviewPage() {
+  const overview = useResource<Overview>('/v1/admin/overview', refreshMs)
+  return (
+    <Page title="Overview" about="The last 30 days, by days of UTC.">
+      <Loaded resource={overview}>{(value) => (value.total?.calls ? <Numbers {...value} /> : <Nothing />)}</Loaded>
+    </Page>
+  )
+}
+
+function Numbers(overview: Overview) {
+  const [chosen, setChosen] = useState(0)
+  const metric = metrics[chosen] ?? metrics[0]
+  const days = useMemo(() => everyDay(overview), [overview])
+  const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
+  const total = overview.total
+  if (!total) return null
+  return (
+    <>
+      <div class="kpis">
+        {metrics.map((one, at) => (
+          <Kpi key={one.name} metric={one} total={total} days={days} chosen={one === metric} onChoose={() => setChosen(at)} />
+        ))}
+      </div>
+      <Card title={`${metric.name} per day`}>
+        <Chart
+          label={`${metric.name} per day`}
+          points={points}
+          format={metric.format}
+          short={metric.short}
+          note={(at) => noteOf(days.find((day) => day.at === at)?.row)}
+        />
+      </Card>
+      <div class="columns">
+        <Card title="Models">
+          <UsageTable
+            rows={overview.byModel}
+            head="Model"
+            name={({ of }) => of.model ?? ''}
+            under={({ of }) => of.provider ?? ''}
+          />
+        </Card>
+        <Card title="Tenants" aside={<a href={hrefOf('tenants')}>{exact(overview.tenants)} in all</a>}>
+          <UsageTable rows={overview.byTenant} head="Tenant" name={({ of }) => of.tenant ?? ''} />
+        </Card>
+      </div>
+      <ProviderHealth />
+    </>
+  )
+}
+
+interface KpiProps {
+  readonly metric: Metric
+  readonly total: UsageRow
+  readonly days: readonly Day[]
+  readonly chosen: boolean
+  readonly onChoose: () => void
+}
+
+function Kpi({ metric, total, days, chosen, onChoose }: KpiProps) {
+  return (
+    <button type="button" class="kpi" aria-pressed={chosen} onClick={onChoose}>
+      <span class="kpi-name">{metric.name}</span>
+      <span class="kpi-value">{metric.format(metric.of(total))}</span>
+      <span class="kpi-note">{metric.note(total)}</span>
+      <Spark values={days.map(({ row }) => (row ? metric.of(row) : 0))} />
+    </button>
+  )
+}
+
+function Nothing() {
+  return (
+    <Card>
+      <Empty icon="overview" title="No call in the last 30 days">
+        <p>Point a client at this relay, or make a first call right here. What it costs is shown a moment later.</p>
+        <a class="button primary" href={hrefOf('playground')}>
+          <Icon name="playground" /> Open the playground
+        </a>
+      </Empty>
+    </Card>
+  )
+}
+
+interface Day {
+  readonly at: number
+  readonly row: UsageRow | undefined
+}
+
+/** Days without a call are days too. */
+function everyDay({ from, byDay }: Overview): Day[] {
+  const known = new Map(byDay.map((row) => [row.of.day, row]))
+  const days: Day[] = []
+  for (let at = Math.floor(from / dayMs + 1) * dayMs; at <= Date.now(); at += dayMs)
+    days.push({ at, row: known.get(new Date(at).toISOString().slice(0, 10)) })
+  return days
+}
+
+const noteOf = (row: UsageRow | undefined): string =>
+  row ? `${exact(row.calls)} requests, ${exact(tokensOf(row))} tokens` : 'no request'

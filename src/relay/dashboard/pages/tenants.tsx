@@ -1,0 +1,196 @@
+/** Teams or customers: who there is, and who is let in. */
+import { useState } from 'preact/hooks'
+import type { Page as PageOf } from '../../page.js'
+import type { Tenant } from '../../tenants.js'
+import type { UsageRow } from '../../usage.js'
+import { ask } from '../api.js'
+import { count, money } from '../format.js'
+import { useList } from '../list.js'
+import { FormDialog, typed } from '../parts/dialog.js'
+import { Icon } from '../parts/icon.js'
+import { Ago, Badge, Card, Page } from '../parts/page.js'
+import { Empty, Loaded } from '../parts/states.js'
+import { toast } from '../parts/toast.js'
+import { useResource } from '../resource.js'
+import { hrefOf } from '../router.js'
+
+type Asked = { readonly what: 'create' } | { readonly what: 'suspend' | 'activate'; readonly tenant: Tenant }
+
+const monthMs = 30 * 86_400_000
+
+export function TenantsPage() {
+  const tenants = useList<Tenant>('/v1/admin/tenants')
+  const [since] = useState(() => Date.now() - monthMs)
+  const usage = useResource<{ readonly rows: readonly UsageRow[] }>(`/v1/admin/usage?by=tenant&from=${since}`)
+  const [asked, setAsked] = useState<Asked>()
+  const done = (text: string) => {
+    setAsked(undefined)
+    toast(text)
+    tenants.reload()
+  }
+  const usedBy = (slug: string) => usage.value?.rows.find(({ of }) => of.tenant === slug)
+  const create = (
+    <button type="button" class="primary" onClick={() => setAsked({ what: 'create' })}>
+      <Icon name="plus" /> New tenant
+    </button>
+  )
+  return (
+    <Page title="Tenants" about="Each has keys, a policy and usage of its own, and sees nothing of the others." actions={create}>
+      <Card>
+        <Loaded resource={tenants}>
+          {({ items, next }: PageOf<Tenant>) =>
+            items.length === 0 ? (
+              <Empty icon="tenants" title="No tenant yet">
+                <p>Make one for each team or customer.</p>
+                {create}
+              </Empty>
+            ) : (
+              <>
+                <Table items={items} usedBy={usedBy} onAsk={setAsked} />
+                {next !== undefined && <More onMore={tenants.more} />}
+              </>
+            )
+          }
+        </Loaded>
+      </Card>
+      {asked?.what === 'create' && <Create onClose={() => setAsked(undefined)} onDone={done} />}
+      {asked && asked.what !== 'create' && <ChangeStatus {...asked} onClose={() => setAsked(undefined)} onDone={done} />}
+    </Page>
+  )
+}
+
+export function More({ onMore }: { readonly onMore: () => void }) {
+  return (
+    <p class="more">
+      <button type="button" onClick={onMore}>
+        Show more
+      </button>
+    </p>
+  )
+}
+
+interface TableProps {
+  readonly items: readonly Tenant[]
+  readonly usedBy: (slug: string) => UsageRow | undefined
+  readonly onAsk: (asked: Asked) => void
+}
+
+function Table({ items, usedBy, onAsk }: TableProps) {
+  return (
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Tenant</th>
+            <th scope="col">Status</th>
+            <th scope="col">Plan</th>
+            <th scope="col" class="number">
+              Requests, 30 days
+            </th>
+            <th scope="col" class="number">
+              Spend, 30 days
+            </th>
+            <th scope="col">Created</th>
+            <th scope="col">
+              <span class="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((tenant) => {
+            const used = usedBy(tenant.slug)
+            const active = tenant.status === 'active'
+            return (
+              <tr key={tenant.slug}>
+                <th scope="row">
+                  <span class="name">{tenant.name}</span>
+                  <span class="under code">{tenant.slug}</span>
+                </th>
+                <td>
+                  <Badge tone={active ? 'good' : 'odd'}>{tenant.status}</Badge>
+                </td>
+                <td>{tenant.plan}</td>
+                <td class="number">{used ? count(used.calls) : '0'}</td>
+                <td class="number">{money(used?.nano ?? 0)}</td>
+                <td>
+                  <Ago at={tenant.createdAt} />
+                </td>
+                <td class="row-actions">
+                  <a class="button quiet" href={hrefOf('keys', tenant.slug)} aria-label={`Keys of ${tenant.name}`}>
+                    Keys
+                  </a>
+                  <a class="button quiet" href={hrefOf('policies', tenant.slug)} aria-label={`Policy of ${tenant.name}`}>
+                    Policy
+                  </a>
+                  <button
+                    type="button"
+                    class="quiet"
+                    aria-label={`${active ? 'Suspend' : 'Activate'} ${tenant.name}`}
+                    onClick={() => onAsk({ what: active ? 'suspend' : 'activate', tenant })}
+                  >
+                    {active ? 'Suspend' : 'Activate'}
+                  </button>
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface Doing {
+  readonly onClose: () => void
+  readonly onDone: (text: string) => void
+}
+
+function Create({ onClose, onDone }: Doing) {
+  const submit = async (fields: FormData) => {
+    const [slug, name, plan] = ['slug', 'name', 'plan'].map((field) => typed(fields, field))
+    await ask('/v1/admin/tenants', { method: 'POST', body: { slug, ...(name && { name }), ...(plan && { plan }) } })
+    onDone(`The tenant ${slug} is there.`)
+  }
+  return (
+    <FormDialog title="New tenant" action="Create tenant" onClose={onClose} onSubmit={submit}>
+      <label>
+        Slug
+        <input name="slug" required maxlength={63} autocomplete="off" spellcheck={false} placeholder="team-red" />
+        <small>Its name in keys, budgets and reports: small letters, digits and hyphens. It never changes.</small>
+      </label>
+      <label>
+        Name
+        <input name="name" maxlength={200} autocomplete="off" placeholder="Team Red" />
+        <small>For people. The slug, if you leave it empty.</small>
+      </label>
+      <label>
+        Plan
+        <input name="plan" maxlength={200} autocomplete="off" placeholder="default" />
+      </label>
+    </FormDialog>
+  )
+}
+
+function ChangeStatus({ what, tenant, onClose, onDone }: Doing & { what: 'suspend' | 'activate'; tenant: Tenant }) {
+  const suspend = what === 'suspend'
+  const submit = async () => {
+    const status = suspend ? 'suspended' : 'active'
+    await ask(`/v1/admin/tenants/${encodeURIComponent(tenant.slug)}`, { method: 'PATCH', body: { status } })
+    onDone(`${tenant.name} is ${status}.`)
+  }
+  return (
+    <FormDialog
+      title={`${suspend ? 'Suspend' : 'Activate'} ${tenant.name}?`}
+      action={suspend ? 'Suspend tenant' : 'Activate tenant'}
+      danger={suspend}
+      onClose={onClose}
+      onSubmit={submit}
+    >
+      <p>
+        {suspend
+          ? 'Its keys open nothing from now on, until you activate it again. Nothing of it is lost.'
+          : 'Its keys work again from now on.'}
+      </p>
+    </FormDialog>
+  )
+}

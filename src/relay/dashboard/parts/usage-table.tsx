@@ -1,0 +1,58 @@
+/** Who or what has used how much, the dearest first. */
+import type { UsageRow } from '../../usage.js'
+import { count, money, percent } from '../format.js'
+import { tokensOf } from '../metrics.js'
+import { Share } from './page.js'
+
+export interface UsageTableProps {
+  readonly rows: readonly UsageRow[]
+  readonly head: string
+  readonly name: (row: UsageRow) => string
+  /** Said below the name. */
+  readonly under?: (row: UsageRow) => string
+}
+
+const mostRows = 8
+
+export function UsageTable({ rows, head, name, under }: UsageTableProps) {
+  const sorted = [...rows].sort((a, b) => b.nano - a.nano || b.calls - a.calls)
+  const total = sorted.reduce((sum, { nano }) => sum + nano, 0)
+  const left = sorted.length - mostRows
+  return (
+    <div class="scroll">
+      <table class="usage">
+        <thead>
+          <tr>
+            <th scope="col">{head}</th>
+            <th scope="col" class="number">
+              Requests
+            </th>
+            <th scope="col" class="number">
+              Tokens
+            </th>
+            <th scope="col" class="number">
+              Spend
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.slice(0, mostRows).map((row) => (
+            <tr key={JSON.stringify(row.of)}>
+              <th scope="row">
+                <span class="name">{name(row) || 'none'}</span>
+                {under && <span class="under">{under(row)}</span>}
+              </th>
+              <td class="number">{count(row.calls)}</td>
+              <td class="number">{count(tokensOf(row))}</td>
+              <td class="number" title={`${percent(total === 0 ? 0 : row.nano / total)} of the spend`}>
+                {money(row.nano)}
+                <Share of={total === 0 ? 0 : row.nano / total} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {left > 0 && <p class="more">and {left} more</p>}
+    </div>
+  )
+}
