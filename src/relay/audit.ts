@@ -79,7 +79,7 @@ export class Audit {
    * @param sql of a transaction under way: the entry is then there if what it tells of is
    * @throws LeashError `invalid_request` when the detail is too long
    */
-  append(input: AuditInput, sql: Sql = this.#sql): Promise<AuditEntry> {
+  async append(input: AuditInput, sql: Sql = this.#sql): Promise<AuditEntry> {
     const { tenant = '', target = '', detail = {} } = input
     const said = { actor: clean(input.actor), action: clean(input.action), tenant: clean(tenant), target: clean(target) }
     const text = canonical(detail)

@@ -5,41 +5,12 @@ import { LeashError } from '../core/errors.js'
 import { Recent } from '../core/recent.js'
 import type { MaybePromise } from '../core/store.js'
 import { newId, newSecret, prefixOf, readKey, writeKey } from './key-format.js'
+import { check, holds, type KeyRecord, type KeyRow, type NewKey, recordOf, usualScopes, wrong } from './key-record.js'
 import { type Page, pageOf, pageSize } from './page.js'
 import { type Pepper, pepperOf } from './pepper.js'
 import type { Sql } from './store/sql.js'
 
-/** `call` models through the relay, post `usage`, be under its `control` as a client; `admin` may do everything. */
-export const keyScopes = ['call', 'usage', 'control', 'admin'] as const
-export type KeyScope = (typeof keyScopes)[number]
-
-export interface KeyRecord {
-  readonly id: string
-  /** How the key begins. */
-  readonly prefix: string
-  readonly tenant: string
-  /** Whose calls they are. Absent: each call says it. */
-  readonly user?: string
-  readonly name: string
-  readonly scopes: readonly KeyScope[]
-  /** Milliseconds since 1970, as all of these. */
-  readonly createdAt: number
-  readonly expiresAt?: number
-  readonly revokedAt?: number
-  /** To the minute. */
-  readonly lastUsedAt?: number
-  /** The id of the key that takes its place. */
-  readonly rotatedTo?: string
-}
-
-export interface NewKey {
-  readonly tenant: string
-  readonly user?: string
-  readonly name?: string
-  /** @defaultValue ['call', 'usage', 'control'] */
-  readonly scopes?: readonly KeyScope[]
-  readonly expiresAt?: number
-}
+export { type KeyRecord, type KeyScope, keyScopes, type NewKey } from './key-record.js'
 
 export interface MadeKey {
   /** To be shown once. */
@@ -62,21 +33,6 @@ export interface KeysOptions {
   readonly onError?: (error: unknown) => void
 }
 
-interface Row {
-  readonly id: string
-  readonly prefix: string
-  readonly digest: string
-  readonly tenant: string
-  readonly user_id: string | null
-  readonly name: string
-  readonly scopes: string
-  readonly created_at: number
-  readonly expires_at: number | null
-  readonly revoked_at: number | null
-  readonly last_used_at: number | null
-  readonly rotated_to: string | null
-}
-
 interface Verified {
   readonly record: KeyRecord
   readonly until: number
@@ -90,8 +46,6 @@ const mostVerified = 10_000
 const usedMs = 60_000
 
 const dayMs = 86_400_000
-const usualScopes: readonly KeyScope[] = ['call', 'usage', 'control']
-const mostCharacters = 200
 
 /** So many ids in a row that are taken are no accident. */
 const mostTries = 5
@@ -121,7 +75,7 @@ export class Keys {
   }
 
   /** @throws LeashError `not_found` when the tenant is not, or not active */
-  create(wanted: NewKey): Promise<MadeKey> {
+  async create(wanted: NewKey): Promise<MadeKey> {
     check(wanted)
     return this.#sql.transaction((sql) => this.#add(sql, wanted))
   }
@@ -142,14 +96,14 @@ export class Keys {
   }
 
   async get(id: string): Promise<KeyRecord | undefined> {
-    const [row] = await this.#sql.all<Row>('SELECT * FROM keys WHERE id = $1', [id])
+    const [row] = await this.#sql.all<KeyRow>('SELECT * FROM keys WHERE id = $1', [id])
     return row && recordOf(row)
   }
 
   /** By their ids. */
   async list({ tenant = '', user = '', after = '', limit }: KeyQuery = {}): Promise<Page<KeyRecord>> {
     const size = pageSize(limit)
-    const rows = await this.#sql.all<Row>(
+    const rows = await this.#sql.all<KeyRow>(
       `SELECT * FROM keys WHERE id > $1 AND (tenant = $2 OR $2 = '') AND (user_id = $3 OR $3 = '') ORDER BY id LIMIT $4`,
       [after, tenant, user, size + 1],
     )
@@ -158,7 +112,7 @@ export class Keys {
 
   /** At once here, within 5 seconds in other replicas, and for good. @throws LeashError `not_found` */
   async revoke(id: string): Promise<KeyRecord> {
-    const [row] = await this.#sql.all<Row>('UPDATE keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING *', [
+    const [row] = await this.#sql.all<KeyRow>('UPDATE keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING *', [
       id,
       this.#now(),
     ])
@@ -176,7 +130,7 @@ export class Keys {
     if (!Number.isSafeInteger(overlapMs) || overlapMs < 0) throw wrong('overlapMs', 'is a whole number of milliseconds from 0 on')
     const made = await this.#sql.transaction(async (sql) => {
       // Written before it is read: so that two who rotate the same key come one after the other.
-      const [row] = await sql.all<Row>('UPDATE keys SET name = name WHERE id = $1 RETURNING *', [id])
+      const [row] = await sql.all<KeyRow>('UPDATE keys SET name = name WHERE id = $1 RETURNING *', [id])
       if (!row) throw missing()
       const old = recordOf(row)
       const now = this.#now()
@@ -213,7 +167,7 @@ export class Keys {
     const secret = newSecret()
     for (let tries = 0; tries < mostTries; tries++) {
       const id = newId()
-      const [row] = await sql.all<Row>(
+      const [row] = await sql.all<KeyRow>(
         `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING *`,
         [
@@ -235,7 +189,7 @@ export class Keys {
 
   async #lookUp(id: string, secret: string, name: string): Promise<KeyRecord | undefined> {
     const changes = this.#changes
-    const [row] = await this.#sql.all<Row>(
+    const [row] = await this.#sql.all<KeyRow>(
       `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant WHERE keys.id = $1 AND tenants.status = 'active'`,
       [id],
     )
@@ -267,42 +221,6 @@ export class Keys {
   }
 }
 
-function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
-  return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
-}
-
-function check({ user, name, scopes = usualScopes, expiresAt }: NewKey): void {
-  for (const [member, value] of Object.entries({ user, name }))
-    if (value !== undefined && !(value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')))
-      throw wrong(member, `has up to ${mostCharacters} characters`)
-  if (user === '') throw wrong('user', 'is absent or not empty')
-  if (scopes.length === 0 || !scopes.every((scope) => keyScopes.includes(scope)))
-    throw wrong('scopes', `is a list of: ${keyScopes.join(', ')}`)
-  if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')
-}
-
-function wrong(param: string, rule: string, status = 400): LeashError {
-  return new LeashError('invalid_request', `The \`${param}\` of a key ${rule}.`, { param, status })
-}
-
 function missing(): LeashError {
   return new LeashError('not_found', 'There is no key of this id.')
-}
-
-function recordOf(row: Row): KeyRecord {
-  const { id, prefix, tenant, name, created_at: createdAt } = row
-  const scopes = keyScopes.filter((scope) => row.scopes.split(' ').includes(scope))
-  return {
-    id,
-    prefix,
-    tenant,
-    name,
-    scopes,
-    createdAt,
-    ...(row.user_id !== null && { user: row.user_id }),
-    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
-    ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
-    ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
-    ...(row.rotated_to !== null && { rotatedTo: row.rotated_to }),
-  }
 }

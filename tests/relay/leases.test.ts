@@ -258,20 +258,21 @@ it.each([
 })
 
 it.each([
-  ['leases', {}],
-  ['leases', { leases: Array.from({ length: 1001 }, () => ({ id: id('a'), spent: 0 })) }],
-  ['id', { leases: [{ spent: 1 }] }],
-  ['spent', { leases: [{ id: id('a'), spent: -1 }] }],
-  ['beyond', { leases: [{ id: id('a'), spent: 1, beyond: 0.5 }] }],
-])('refuses a settlement whose %s is malformed, and settles nothing of it', async (param, settlement) => {
+  ['id', [{ spent: 1 }]],
+  ['spent', [{ id: id('a'), spent: -1 }]],
+  ['beyond', [{ id: id('a'), spent: 1, beyond: 0.5 }]],
+  ['leases', Array.from({ length: 1000 }, () => ({ id: id('a'), spent: 0 }))],
+])('refuses a settlement whose %s is malformed, and settles nothing of it', async (param, others) => {
   const { leases, lend, read } = await open()
   const lease = await lend(scope, 100)
-  const all = Array.isArray(settlement.leases) ? [{ id: lease.id, spent: 0 }, ...settlement.leases] : undefined
-  await expect(leases.settle(ada, { ...settlement, ...(all && { leases: all }) })).rejects.toMatchObject({
-    code: 'invalid_request',
-    param,
-  })
+  const settlement = { leases: [{ id: lease.id, spent: 0 }, ...others] }
+  await expect(leases.settle(ada, settlement)).rejects.toMatchObject({ code: 'invalid_request', param })
   expect(await read(scope)).toEqual({ spent: 0, reserved: 100 })
+})
+
+it.each([[undefined], [{}], [{ leases: 'all' }], [[]]])('refuses a settlement that is none: case %#', async (settlement) => {
+  const { leases } = await open()
+  await expect(leases.settle(ada, settlement)).rejects.toMatchObject({ code: 'invalid_request', param: 'leases' })
 })
 
 it('forgets a lease a day after its end', async () => {
