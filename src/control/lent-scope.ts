@@ -90,14 +90,11 @@ export class LentScope extends Slices {
   /** What to ask for: for those who wait, or ahead of the next. */
   request(): { readonly least: number; readonly wanted: number } {
     const amounts = this.needs.map(({ amount }) => amount)
-    const [least, base] =
-      amounts.length === 0
-        ? [this.#last, this.#last]
-        : [Math.min(...amounts) - this.free, amounts.reduce((sum, amount) => sum + amount, 0) - this.free]
-    const atLeast = Math.max(1, least)
-    const rate = seconds * Math.max(this.#used, this.#usedBefore) - this.free
-    const most = Math.max(atLeast, base) * mostTimes
-    return { least: atLeast, wanted: Math.min(mostNano, Math.max(atLeast, base, Math.min(rate, most))) }
+    const waiting = amounts.reduce((sum, amount) => sum + amount, 0)
+    const least = Math.max(1, amounts.length === 0 ? this.#last : Math.min(...amounts) - this.free)
+    const base = Math.max(least, waiting - this.free)
+    const rate = Math.max(this.#used, this.#usedBefore) + waiting
+    return { least, wanted: Math.min(mostNano, Math.max(base, Math.min(seconds * rate - this.free, mostTimes * base))) }
   }
 
   /** Whoever waits looks again, or is told why not. */

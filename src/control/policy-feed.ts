@@ -40,7 +40,9 @@ export class PolicyFeed {
   #etag: string | undefined
   #pin: string | undefined
   #heardAt = 0
+  #written: Verified | undefined
   #writtenAt = 0
+  #writing: Promise<void> = Promise.resolve()
   /** The relay does not take the key any more. */
   #refusal: LeashError | undefined
   /** What has gone wrong is told once, until it goes well again. */
@@ -92,7 +94,7 @@ export class PolicyFeed {
   async #start(): Promise<PolicyBundle> {
     await this.#restore()
     try {
-      await this.#pull(0)
+      await this.#pull()
     } catch (error) {
       if (isRefused(error)) throw error
       if (!this.#good) throw isAway(error) ? none(error) : error
@@ -123,7 +125,8 @@ export class PolicyFeed {
       try {
         const changed = await this.#pull(this.#wait())
         this.#backoff.succeeded()
-        if (!changed) await pause(leastRoundMs - (Date.now() - since), signal)
+        if (changed) this.#tell()
+        else await pause(leastRoundMs - (Date.now() - since), signal)
       } catch (error) {
         if (signal.aborted) return
         if (isRefused(error) && isLeashError(error)) this.#refusal = error
@@ -133,27 +136,27 @@ export class PolicyFeed {
     }
   }
 
-  /** A policy that is soon stale is asked for more often. */
+  /** A policy that is soon stale is asked for more often; one that may be out of force is asked for at once. */
   #wait(): number {
+    if (this.#told) return 0
     const staleMs = this.#good?.bundle.staleMs ?? 0
     return Math.max(1, Math.min(longestWait, Math.floor(staleMs / 2000)))
   }
 
-  /** @param wait seconds; 0 for the first @returns whether there is another */
-  async #pull(wait: number): Promise<boolean> {
+  /** @param wait seconds; absent: a call waits for it @returns whether there is another */
+  async #pull(wait?: number): Promise<boolean> {
     const { connection } = this.#deps
     const ask = {
       headers: this.#etag === undefined ? {} : { 'if-none-match': this.#etag },
       takes: [304],
-      timeoutMs: wait * 1000 + firstTimeoutMs,
+      timeoutMs: (wait ?? 0) * 1000 + firstTimeoutMs,
       signal: this.#closing.signal,
     }
-    const path = '/v1/control/policy'
-    const answer = await (wait === 0 ? connection.get(path, ask) : connection.getQuietly(`${path}?wait=${wait}`, ask))
+    const path = `/v1/control/policy${wait ? `?wait=${wait}` : ''}`
+    const answer = await (wait === undefined ? connection.get(path, ask) : connection.getQuietly(path, ask))
     const changed = answer.status !== 304 && this.#adopt(await verify(parseJson(answer.text), this.#pin))
     if (answer.status !== 304) this.#etag = answer.headers.get('etag') ?? undefined
     this.#heard()
-    if (changed) this.#tell()
     return changed
   }
 
@@ -172,25 +175,20 @@ export class PolicyFeed {
   }
 
   #heard(): void {
-    const now = Date.now()
-    this.#heardAt = now
+    this.#heardAt = Date.now()
     this.#refusal = undefined
     this.#told = ''
-    const { bundle, signed } = this.#good ?? {}
-    if (!bundle || !signed) return
-    void this.#write(signed.payload, now)
+    if (this.#good && (this.#good !== this.#written || this.#heardAt - this.#writtenAt >= writtenMs)) this.#write(this.#good)
   }
 
-  #written = ''
-
-  async #write(payload: string, now: number): Promise<void> {
-    if (!this.#good || (payload === this.#written && now - this.#writtenAt < writtenMs)) return
-    this.#written = payload
-    this.#writtenAt = now
-    const file = await this.#deps.file()
-    await file?.save(this.#good.signed, now).catch((error) => {
-      this.#deps.warn(`The relay's policy cannot be kept on disk: ${detailOf(error)}`)
-    })
+  /** In order: an older one must not come to stand over a newer one. */
+  #write(good: Verified): void {
+    const at = this.#heardAt
+    this.#written = good
+    this.#writtenAt = at
+    this.#writing = this.#writing
+      .then(async () => (await this.#deps.file())?.save(good.signed, at))
+      .catch((error) => this.#deps.warn(`The relay's policy cannot be kept on disk: ${detailOf(error)}`))
   }
 
   #tell(): void {

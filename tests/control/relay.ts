@@ -39,6 +39,8 @@ export class FakeRelay {
   readonly limits = new Map<string, number>()
   readonly leases = new Map<string, Lent>()
   ttlMs = 60_000
+  /** Of {@link fetch}. */
+  latencyMs = 0
   /** Of what is left, a lease takes so much at most. */
   share = 0.25
   /** Most of `settled + lent` that was ever seen, by scope. */
@@ -123,9 +125,7 @@ export class FakeRelay {
     const { method = '', url: path = '', headers } = incoming
     const bytes = await buffer(incoming).catch(() => Buffer.alloc(0))
     const text = headers['content-encoding'] === 'gzip' ? gunzipSync(bytes).toString() : bytes.toString()
-    const asked = { method, path, headers, body: text ? JSON.parse(text) : undefined }
-    this.asked.push(asked)
-    const failure = this.fail(asked)
+    const { asked, failure } = this.#ask({ method, path, headers, body: text ? JSON.parse(text) : undefined })
     if (failure === 'hang') return
     if (failure === 'down') return void outgoing.destroy()
     if (typeof failure === 'object') return void outgoing.writeHead(failure.status, failure.headers).end()
@@ -135,9 +135,29 @@ export class FakeRelay {
     else outgoing.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.text)
   }
 
+  /** The same without a socket, for tests in which time is made up. */
+  readonly fetch: typeof globalThis.fetch = async (input, init) => {
+    const path = String(input).slice(this.url.length)
+    const body = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined
+    const { asked, failure } = this.#ask({ method: init?.method ?? 'GET', path, headers: {}, body })
+    if (this.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, this.latencyMs))
+    if (failure === 'down') throw new TypeError('fetch failed')
+    if (failure === 'hang')
+      return new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
+    if (typeof failure === 'object') return new Response(null, failure)
+    const { text = null, ...rest } = await this.#answer(asked)
+    if (failure === 'lost') throw new TypeError('fetch failed')
+    return new Response(text, rest)
+  }
+
+  #ask(asked: Asked): { readonly asked: Asked; readonly failure: Failure | undefined } {
+    this.asked.push(asked)
+    return { asked, failure: this.fail(asked) }
+  }
+
   async #answer(
     asked: Asked,
-    outgoing: ServerResponse,
+    outgoing?: ServerResponse,
   ): Promise<{ status: number; text?: string; headers?: Record<string, string> }> {
     const { pathname, searchParams } = new URL(asked.path, this.url)
     switch (`${asked.method} ${pathname}`) {
@@ -170,14 +190,14 @@ export class FakeRelay {
     return `"${this.bundle.revision}"`
   }
 
-  async #change(outgoing: ServerResponse): Promise<void> {
+  async #change(outgoing: ServerResponse | undefined): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = () => {
         this.#waiting.delete(wake)
         resolve()
       }
       this.#waiting.add(wake)
-      outgoing.once('close', wake)
+      outgoing?.once('close', wake)
     })
   }
 

@@ -1,0 +1,353 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Connection } from '../../src/control/connection.js'
+import { LeasedBudgets } from '../../src/control/leased-budgets.js'
+import { mostNano } from '../../src/core/money.js'
+import type { BudgetScope, Reservation, Reserved } from '../../src/core/store.js'
+import { FakeRelay, key } from './relay.js'
+
+let relay: FakeRelay
+let warnings: string[]
+let whenAway: 'open' | 'closed'
+
+beforeEach(async () => {
+  relay = await FakeRelay.start()
+  relay.limits.set('day', 1000)
+  relay.limits.set('month', 5000)
+  warnings = []
+  whenAway = 'closed'
+})
+afterEach(async () => {
+  vi.useRealTimers()
+  await relay.close()
+})
+
+const open = () =>
+  new LeasedBudgets({
+    connection: new Connection({ url: relay.url, key }),
+    whenAway: () => whenAway,
+    warn: (message) => warnings.push(message),
+  })
+
+/** Time is made up, and the relay answers without a socket. */
+function openInMadeUpTime(): LeasedBudgets {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  const connection = new Connection({ url: relay.url, key, fetch: relay.fetch })
+  return new LeasedBudgets({ connection, whenAway: () => whenAway, warn: (message) => warnings.push(message) })
+}
+
+const day: BudgetScope = { key: 'day', limit: 1000 }
+const month: BudgetScope = { key: 'month', limit: 5000 }
+const hour: BudgetScope = { key: 'hour', limit: mostNano }
+
+const reserve = (budgets: LeasedBudgets, amount: number, scopes = [day], ttlMs = 3_600_000) =>
+  budgets.reserve('budget', scopes, amount, { ttlMs })
+
+function granted(reserved: Reserved): Reservation {
+  if (!reserved.ok) expect.unreachable('it must be granted')
+  return reserved.reservation
+}
+
+const lends = () => relay.asked.filter(({ path }) => path === '/v1/control/leases')
+
+describe('a reservation', () => {
+  it('waits for the first slice, and is answered at once while that lasts', async () => {
+    const budgets = open()
+    const first = reserve(budgets, 10)
+    expect(first).toBeInstanceOf(Promise)
+    granted(await first)
+    expect(reserve(budgets, 10)).toMatchObject({ ok: true })
+  })
+
+  it('is asked for with an id that nobody guesses', async () => {
+    await reserve(open(), 10)
+    expect(lends()[0]?.body).toMatchObject({ id: expect.stringMatching(/^[\w-]{22}$/), scope: 'day', least: 10 })
+  })
+
+  it('shares one question with all that come at the same time', async () => {
+    const budgets = open()
+    const all = await Promise.all(Array.from({ length: 20 }, () => reserve(budgets, 10)))
+    expect(all.every(({ ok }) => ok)).toBe(true)
+    expect(lends().length).toBeLessThan(5)
+    expect(lends()[0]?.body).toMatchObject({ least: 10 })
+  })
+
+  it('is refused when less is left than it needs, and tells what is taken', async () => {
+    const budgets = open()
+    granted(await reserve(budgets, 600))
+    const other = open()
+    const refused = await reserve(other, 600)
+    expect(refused).toMatchObject({ ok: false, refused: 0, balance: { reserved: 0 } })
+    expect(!refused.ok && refused.balance.spent).toBe(relay.taken('day'))
+  })
+
+  it('takes from all scopes or from none', async () => {
+    const budgets = open()
+    granted(await reserve(budgets, 900, [month, day]))
+    expect(await reserve(budgets, 200, [month, day])).toMatchObject({ ok: false, refused: 1 })
+    expect(await reserve(budgets, 200, [day, month])).toMatchObject({ ok: false, refused: 0 })
+    expect(budgets.read('budget', 'month').reserved).toBe(900)
+  })
+
+  it('of which some fit and some do not is granted to those that fit', async () => {
+    const budgets = open()
+    const all = await Promise.all([reserve(budgets, 700), reserve(budgets, 700), reserve(budgets, 200), reserve(budgets, 2000)])
+    expect(all.filter(({ ok }) => ok)).toHaveLength(2)
+    expect(budgets.read('budget', 'day').reserved).toBe(900)
+  })
+
+  it('that needs little is not refused for one that needs much, and was asked for before it came', async () => {
+    const budgets = openInMadeUpTime()
+    relay.latencyMs = 10
+    const [large] = [reserve(budgets, 2000), await vi.advanceTimersByTimeAsync(5)]
+    const small = reserve(budgets, 200)
+    await vi.advanceTimersByTimeAsync(50)
+    expect([(await large).ok, (await small).ok]).toEqual([false, true])
+  })
+
+  it('asks nobody where nobody sets a limit', async () => {
+    const budgets = open()
+    const reservation = granted(await reserve(budgets, 10, [hour]))
+    expect(reserve(budgets, 10, [hour])).toMatchObject({ ok: true })
+    budgets.settle(reservation, 25)
+    expect(budgets.read('budget', 'hour')).toEqual({ spent: 25, reserved: 10 })
+    expect(relay.asked).toEqual([])
+  })
+
+  it('is held to its own limit where the relay knows none', async () => {
+    const mark: BudgetScope = { key: '["day","80%"]', limit: 1 }
+    const budgets = open()
+    budgets.settle(granted(await reserve(budgets, 1, [mark])), 1)
+    expect(reserve(budgets, 1, [mark])).toEqual({ ok: false, refused: 0, balance: { spent: 1, reserved: 0 } })
+    expect(lends()).toHaveLength(1)
+  })
+
+  it('of anything but a whole number is refused', () => {
+    expect(() => reserve(open(), 0.5)).toThrow(/^\[invalid_config\]/)
+    expect(() => reserve(open(), -1)).toThrow(/^\[invalid_config\]/)
+  })
+
+  it('fails when the relay does not take the key, whatever becomes of calls otherwise', async () => {
+    whenAway = 'open'
+    relay.fail = () => ({ status: 401 })
+    await expect(reserve(open(), 1)).rejects.toMatchObject({ code: 'authentication_failed' })
+  })
+})
+
+describe('a settlement', () => {
+  it('replaces what was set aside by what was spent, and what is left serves the next', async () => {
+    const budgets = open()
+    const reservation = granted(await reserve(budgets, 1000))
+    budgets.settle(reservation, 100)
+    const before = lends().length
+    expect(reserve(budgets, 900)).toMatchObject({ ok: true })
+    expect(lends()).toHaveLength(before)
+  })
+
+  it('counts once', async () => {
+    const budgets = open()
+    const reservation = granted(await reserve(budgets, 100))
+    budgets.settle(reservation, 40)
+    budgets.settle(reservation, 90)
+    budgets.release(reservation)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(40)
+  })
+
+  it('of more than was set aside is told beyond what was lent, once nothing else is left', async () => {
+    const budgets = open()
+    budgets.settle(granted(await reserve(budgets, 1000)), 1300)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(1300)
+  })
+
+  it('after the slice has ended corrects what was told of it', async () => {
+    relay.ttlMs = 5000
+    const budgets = openInMadeUpTime()
+    const reservation = granted(await reserve(budgets, 800))
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(relay.lent().every(({ spent }) => spent !== undefined)).toBe(true)
+    expect(relay.taken('day')).toBe(800)
+    budgets.settle(reservation, 30)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(relay.taken('day')).toBe(30)
+  })
+
+  it('that comes after the leash was closed is told all the same', async () => {
+    const budgets = openInMadeUpTime()
+    const reservation = granted(await reserve(budgets, 800))
+    await budgets.close()
+    expect(relay.taken('day')).toBe(800)
+    budgets.settle(reservation, 30)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(relay.taken('day')).toBe(30)
+  })
+
+  it('that never comes counts as spent when the reservation expires, and corrects that when it comes late', async () => {
+    const budgets = openInMadeUpTime()
+    const reservation = granted(await reserve(budgets, 300, [day], 10_000))
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(budgets.read('budget', 'day')).toMatchObject({ reserved: 0 })
+    await budgets.close()
+    expect(relay.taken('day')).toBe(300)
+    budgets.settle(reservation, 120)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(relay.taken('day')).toBe(120)
+  })
+
+  it('of what expires as returned gives it back', async () => {
+    const budgets = openInMadeUpTime()
+    granted(await budgets.reserve('budget', [day], 300, { ttlMs: 10_000, expired: 'returned' }))
+    await vi.advanceTimersByTimeAsync(12_000)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(0)
+  })
+})
+
+describe('a slice', () => {
+  it('is given back when it ends, as far as nothing is set aside from it', async () => {
+    relay.ttlMs = 5000
+    const budgets = openInMadeUpTime()
+    budgets.settle(granted(await reserve(budgets, 10)), 10)
+    expect(relay.taken('day')).toBeGreaterThanOrEqual(10)
+    await vi.advanceTimersByTimeAsync(7000)
+    expect(relay.taken('day')).toBe(10)
+  })
+
+  it('is not used any more when it has ended', async () => {
+    relay.ttlMs = 5000
+    const budgets = openInMadeUpTime()
+    budgets.release(granted(await reserve(budgets, 500)))
+    vi.setSystemTime(Date.now() + 5001)
+    const before = lends().length
+    const second = reserve(budgets, 500)
+    expect(second).toBeInstanceOf(Promise)
+    await second
+    expect(lends().length).toBeGreaterThan(before)
+  })
+
+  it('is given back when the leash is closed', async () => {
+    const budgets = open()
+    budgets.settle(granted(await reserve(budgets, 10)), 7)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(7)
+    await expect((async () => reserve(budgets, 10))()).rejects.toThrow(/leash is closed/)
+  })
+
+  it('that is used up is told of within a second, while others go on', async () => {
+    const budgets = openInMadeUpTime()
+    for (let at = 0; at < 4; at++) budgets.settle(granted(await reserve(budgets, 100)), 100)
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(relay.lent().filter(({ spent, amount }) => spent === amount).length).toBeGreaterThan(0)
+  })
+
+  it('is larger where more is used, and never larger than twenty times what is needed', async () => {
+    relay.limits.set('day', 1_000_000)
+    relay.share = 1
+    const budgets = openInMadeUpTime()
+    for (let at = 0; at < 300; at++) {
+      budgets.settle(granted(await reserve(budgets, 10, [{ ...day, limit: 1_000_000 }])), 10)
+      await vi.advanceTimersByTimeAsync(5)
+    }
+    const wanted = lends().map(({ body }) => (body as { wanted: number }).wanted)
+    expect(wanted[0]).toBe(20)
+    expect(Math.max(...wanted)).toBe(200)
+    expect(wanted.length).toBeLessThan(40)
+  })
+
+  it('is followed by the next before it is used up, so that no call waits', async () => {
+    relay.limits.set('day', 1_000_000)
+    relay.share = 1
+    const budgets = openInMadeUpTime()
+    let waits = 0
+    for (let at = 0; at < 200; at++) {
+      const reserved = reserve(budgets, 10, [{ ...day, limit: 1_000_000 }])
+      if (reserved instanceof Promise) waits++
+      budgets.settle(granted(await reserved), 10)
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    expect(waits).toBeLessThan(5)
+  })
+
+  it('of a budget that is spent is not asked for again and again ahead of need', async () => {
+    const budgets = openInMadeUpTime()
+    granted(await reserve(budgets, 990))
+    const before = lends().length
+    for (let at = 0; at < 10; at++) granted(await reserve(budgets, 0))
+    expect(lends().length).toBeLessThanOrEqual(before + 2)
+  })
+})
+
+describe('a relay that is away', () => {
+  it('is not missed while what was lent lasts', async () => {
+    const budgets = open()
+    budgets.release(granted(await reserve(budgets, 500)))
+    relay.fail = () => 'down'
+    for (let at = 0; at < 5; at++) granted(await reserve(budgets, 100))
+    await expect(reserve(budgets, 900)).rejects.toMatchObject({ code: 'overloaded', retryable: true })
+  })
+
+  it('lets calls pass where its policy says so, tells of it once, and is told of what they spent', async () => {
+    whenAway = 'open'
+    relay.fail = () => 'down'
+    const budgets = openInMadeUpTime()
+    for (let at = 0; at < 3; at++) budgets.settle(granted(await reserve(budgets, 100)), 60)
+    expect(warnings).toEqual([expect.stringContaining('held to no shared budget')])
+    relay.fail = () => undefined
+    await vi.advanceTimersByTimeAsync(5000)
+    budgets.release(granted(await reserve(budgets, 10)))
+    await budgets.close()
+    expect(relay.taken('day')).toBe(180)
+  })
+
+  it('is left in peace for a while', async () => {
+    relay.fail = () => ({ status: 503 })
+    const budgets = open()
+    for (let at = 0; at < 10; at++) await expect(reserve(budgets, 1)).rejects.toThrow()
+    expect(lends()).toHaveLength(1)
+  })
+
+  it('is told of what was used as soon as it is back', async () => {
+    relay.ttlMs = 2000
+    const budgets = openInMadeUpTime()
+    budgets.settle(granted(await reserve(budgets, 100)), 60)
+    relay.fail = () => 'down'
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(relay.taken('day')).toBeGreaterThanOrEqual(100)
+    relay.fail = () => undefined
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(relay.taken('day')).toBe(60)
+  })
+
+  it('whose answer was lost is asked again, by the same id', async () => {
+    let count = 0
+    relay.fail = () => (count++ === 0 ? 'lost' : undefined)
+    granted(await reserve(open(), 100))
+    const ids = lends().map(({ body }) => (body as { id: string }).id)
+    expect(ids).toHaveLength(2)
+    expect(new Set(ids).size).toBe(1)
+    expect(relay.lent()).toHaveLength(1)
+  })
+
+  it('whose answers are lost altogether gets back what it has lent unseen', async () => {
+    relay.fail = ({ path }) => (path.endsWith('/leases') ? 'lost' : undefined)
+    const budgets = open()
+    await expect(reserve(budgets, 100)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(relay.taken('day')).toBe(200)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(0)
+  })
+
+  it('that answers with no lease is one that lends nothing', async () => {
+    const budgets = new LeasedBudgets({
+      connection: new Connection({ url: relay.url, key, fetch: async () => Response.json({ amount: -1 }) }),
+      whenAway: () => 'closed',
+      warn: () => {},
+    })
+    await expect(reserve(budgets, 1)).rejects.toMatchObject({ code: 'upstream_malformed' })
+  })
+
+  it('and in whose place somebody else answers 404 sets no budget free', async () => {
+    relay.fail = () => ({ status: 404 })
+    await expect(reserve(open(), 1)).rejects.toThrow()
+  })
+})
