@@ -173,7 +173,7 @@ describe('however calls, failures and lost answers fall together', () => {
 
   it('calls that use more than was set aside for them are told of to the last', async () => {
     await fc.assert(
-      fc.asyncProperty(steps(2), async (all) => {
+      fc.asyncProperty(steps(5), async (all) => {
         const storm = new Storm()
         for (const step of all) await storm.run(step)
         await storm.end()
