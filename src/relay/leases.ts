@@ -146,7 +146,7 @@ export class Leases {
       )
       return
     }
-    if (row.key_id !== key || row.scope === '') return
+    if (row.key_id !== key) return
     const least = Math.min(row.spent ?? spent, spent)
     const most = Math.max(row.beyond ?? beyond, beyond)
     const before = sum(row.spent, row.beyond)

@@ -118,11 +118,26 @@ it('holds a revoked key good nowhere: at once here, and after five seconds in ot
   await expect(keys.revoke('nobodyis')).rejects.toMatchObject({ code: 'not_found' })
 })
 
-it('does not keep a key that was revoked while the database was asked for it', async () => {
-  const { keys, record, key } = await open().then(async (all) => ({ ...all, ...(await all.keys.create({ tenant: 'red' })) }))
+it('does not keep a key that was revoked while the database answered for it', async () => {
+  const { sql } = await open()
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const slow: Sql = {
+    ...wrapped(sql),
+    all: async (text, params) => {
+      const rows = await sql.all<never>(text, params)
+      if (text.includes('JOIN')) await held
+      return rows
+    },
+  }
+  const keys = await Keys.open({ sql: slow, pepper: { secret } })
+  const { key, record } = await keys.create({ tenant: 'red' })
   const asking = keys.verify(key)
-  const revoking = keys.revoke(record.id)
-  await Promise.all([asking, revoking])
+  await keys.revoke(record.id)
+  answer()
+  await asking
   expect(await keys.verify(key)).toBeUndefined()
 })
 

@@ -8,7 +8,7 @@ import { type Holder, Leases, type LeasesOptions } from '../../src/relay/leases.
 import { SqlBudgets } from '../../src/relay/sql-budgets.js'
 import { openStore } from './store/open.js'
 
-const [second, minute, day] = [1000, 60_000, 86_400_000]
+const [second, minute, hour, day] = [1000, 60_000, 3_600_000, 86_400_000]
 const noon = Date.parse('2026-11-21T12:00:00Z')
 const ada: Holder = { id: 'ada00000', tenant: 'red', user: 'ada' }
 const daily: Budget = { name: 'daily', limit: { tokens: 1000, usd: 0.5 }, per: 'day' }
@@ -216,13 +216,19 @@ it.each([
   await expect(ask(name, 1)).rejects.toMatchObject({ param: 'scope' })
 })
 
-it('takes the window of a clock that is up to a minute off, and no other', async () => {
+it.each([
+  ['takes', 'that has just ended', minute - 1, -1],
+  ['refuses', 'that has ended longer ago', minute, -1],
+  ['takes', 'that begins at once', hour - minute, hour],
+  ['refuses', 'that does not begin so soon', hour - minute - 1, hour],
+  ['refuses', 'of yesterday', 0, -day],
+] as const)('%s the window of a clock %s', async (what, _, now, client) => {
   const hourly: Budget = { ...daily, per: 'hour' }
-  const { ask } = await open({ budgets: [hourly] })
-  for (const off of [-minute, 0, minute]) expect(await ask(scopeOf(hourly, ada, noon + off), 1)).toMatchObject({ ok: true })
-  const wrong = { code: 'invalid_request', param: 'scope' }
-  for (const off of [-minute - 1 - 60 * minute, 60 * minute, day])
-    await expect(ask(scopeOf(hourly, ada, noon + off), 1)).rejects.toMatchObject(wrong)
+  const { ask, clock } = await open({ budgets: [hourly] })
+  clock.now = noon + now
+  const asked = ask(scopeOf(hourly, ada, noon + client), 1)
+  if (what === 'takes') expect(await asked).toMatchObject({ ok: true })
+  else await expect(asked).rejects.toMatchObject({ code: 'invalid_request', param: 'scope' })
 })
 
 it('lends as much as is asked for of a budget that only warns', async () => {

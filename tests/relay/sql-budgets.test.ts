@@ -62,6 +62,25 @@ it('sets aside what somebody makes of the balances, and nobody changes them mean
   expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => at * 10))
 })
 
+it.each([
+  ['spent', 400],
+  ['returned', 0],
+] as const)('corrects what has expired as %s also when others have reserved since', async (expired, spent) => {
+  let now = 0
+  const budgets = new SqlBudgets(await openStore(), { now: () => now })
+  const scopes = [{ key: 'team', limit: 1000 }]
+  const first = await budgets.reserve('s', scopes, 400, { ttlMs: hour, expired })
+  if (!first.ok) throw new Error('refused')
+  for (const later of [hour, 3 * day]) {
+    now = later
+    await budgets.settle(await reserve(budgets, 1), 0)
+    expect(await budgets.read('s', 'team')).toEqual({ spent, reserved: 0 })
+  }
+  await budgets.settle(first.reservation, 100)
+  await budgets.settle(first.reservation, 100)
+  expect(await budgets.read('s', 'team')).toEqual({ spent: 100, reserved: 0 })
+})
+
 it('forgets a window a day after its end, with what was set aside in it, and nothing else', async () => {
   const sql = await openStore()
   let now = 0

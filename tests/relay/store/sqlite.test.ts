@@ -64,6 +64,17 @@ it('lets nothing go on in a transaction after a statement of it has failed', asy
   expect(await all(sql)).toEqual([3])
 })
 
+it('keeps nothing of a transaction that SQLite itself has given up', async () => {
+  const sql = await numbers()
+  const given = sql.transaction(async (inner) => {
+    await add(inner, 1)
+    await inner.run('INSERT OR ROLLBACK INTO numbers (n) VALUES (1)').catch(() => {})
+    await add(inner, 2)
+  })
+  await expect(given).rejects.toMatchObject({ code: 'overloaded' })
+  expect(await all(sql)).toEqual([])
+})
+
 it('lets nobody look into a transaction that is under way, and works off those who wait in their order', async () => {
   const sql = await numbers()
   const order: string[] = []
