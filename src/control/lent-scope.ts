@@ -16,11 +16,11 @@ export interface Need {
   reject(error: unknown): void
 }
 
-/** A slice is to last for so many seconds at the rate of the last one. */
+/**
+ * A slice is to last for so many seconds at the rate of the last one. How much of what is left may go to one client is for the
+ * relay to say; a slice that is small at a high rate would have calls wait for the next.
+ */
 const seconds = 2
-
-/** No slice is more than so many times what is needed now: the rest is for others. */
-const mostTimes = 20
 
 export class LentScope extends Slices {
   readonly key: string
@@ -92,9 +92,8 @@ export class LentScope extends Slices {
     const amounts = this.needs.map(({ amount }) => amount)
     const waiting = amounts.reduce((sum, amount) => sum + amount, 0)
     const least = Math.max(1, amounts.length === 0 ? this.#last : Math.min(...amounts) - this.free)
-    const base = Math.max(least, waiting - this.free)
     const rate = Math.max(this.#used, this.#usedBefore) + waiting
-    return { least, wanted: Math.min(mostNano, Math.max(base, Math.min(seconds * rate - this.free, mostTimes * base))) }
+    return { least, wanted: Math.min(mostNano, Math.max(least, seconds * rate - this.free)) }
   }
 
   /** Whoever waits looks again, or is told why not. */
