@@ -56,13 +56,13 @@ export const metrics: readonly [Metric, ...Metric[]] = [
     of: ({ errors, attempts }) => share(errors, attempts),
     format: percent,
     short: percent,
-    note: ({ errors, attempts }) => `${count(errors)} of ${count(attempts)} attempts`,
+    note: ({ errors }) => `${count(errors)} failed ${errors === 1 ? 'attempt' : 'attempts'}`,
   },
   {
     name: 'Saved',
     of: ({ saved }) => Number(saved) * perDollar,
     format: money,
     short: shortMoney,
-    note: (row) => `${count(reused(row))} answers given again`,
+    note: (row) => `${count(reused(row))} answers reused`,
   },
 ]

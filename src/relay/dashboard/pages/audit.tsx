@@ -101,7 +101,7 @@ function Verify() {
 function Table({ items }: { readonly items: readonly AuditEntry[] }) {
   return (
     <div class="scroll">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th scope="col" class="number">
@@ -119,16 +119,26 @@ function Table({ items }: { readonly items: readonly AuditEntry[] }) {
         <tbody>
           {items.map(({ seq, at, action, tenant, target, actor, detail, hash }) => (
             <tr key={seq}>
-              <td class="number muted">{seq}</td>
-              <td class="nowrap">{moment(at)}</td>
+              <td data-label="#" class="number muted">
+                {seq}
+              </td>
+              <td data-label="When" class="nowrap">
+                {moment(at)}
+              </td>
               <th scope="row">
                 <code>{action}</code>
               </th>
-              <td>{tenant}</td>
-              <td class="code">{target}</td>
-              <td class="code">{actor}</td>
-              <td class="code small">{detail && Object.keys(detail).length > 0 ? detailOf(detail) : ''}</td>
-              <td class="code small muted" title={hash}>
+              <td data-label="Tenant">{tenant}</td>
+              <td data-label="Target" class="code">
+                {target}
+              </td>
+              <td data-label="Actor" class="code">
+                {actor}
+              </td>
+              <td data-label="More" class="code small">
+                {detail && Object.keys(detail).length > 0 ? detailOf(detail) : ''}
+              </td>
+              <td data-label="Seal" class="code small muted" title={hash}>
                 {hash.slice(0, 8)}
               </td>
             </tr>

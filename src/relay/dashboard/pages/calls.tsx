@@ -14,7 +14,7 @@ const refreshMs = 2000
 
 export function CallsPage() {
   const [live, setLive] = useState(true)
-  const calls = useResource<{ readonly items: readonly LedgerLine[] }>('/v1/admin/calls?limit=100', live ? refreshMs : undefined)
+  const calls = useResource<{ readonly items: readonly LedgerLine[] }>('/v1/admin/calls?limit=50', live ? refreshMs : undefined)
   const latency = useResource<Latency>('/v1/admin/latency', live ? refreshMs : undefined)
   const toggle = (
     <button type="button" aria-pressed={live} onClick={() => setLive(!live)}>
@@ -26,8 +26,8 @@ export function CallsPage() {
       title="Calls"
       about={
         <>
-          <span class={live ? 'pulse on' : 'pulse'} /> {live ? 'Live' : 'Paused'}: every attempt as it is booked, whether it went
-          through this relay or straight to a vendor. No prompt is kept.
+          <span class={live ? 'pulse on' : 'pulse'} /> {live ? 'Live' : 'Paused'}: every attempt through this relay or straight to
+          a vendor. No prompt is kept.
         </>
       }
       actions={toggle}
@@ -77,7 +77,7 @@ function Latencies({ of, p50, p95, p99 }: Latency) {
 function Table({ items }: { readonly items: readonly LedgerLine[] }) {
   return (
     <div class="scroll">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th scope="col">Time</th>
@@ -98,23 +98,29 @@ function Table({ items }: { readonly items: readonly LedgerLine[] }) {
         <tbody>
           {items.map((line) => (
             <tr key={`${line.tenant} ${line.id}`}>
-              <td class="nowrap" title={moment(line.at)}>
+              <td data-label="Time" class="nowrap" title={moment(line.at)}>
                 {clock(line.at)}
               </td>
               <th scope="row">
                 <span class="name">{line.model}</span>
                 <span class="under">{line.provider}</span>
               </th>
-              <td>
+              <td data-label="Tenant">
                 {line.tenant}
                 {line.user && <span class="under">{line.user}</span>}
               </td>
-              <td>
+              <td data-label="Outcome">
                 <Outcome {...line} />
               </td>
-              <td class="number">{count(buckets.reduce((sum, bucket) => sum + line.usage[bucket], 0))}</td>
-              <td class="number">{duration(line.durationMs)}</td>
-              <td class="number">{line.cost === null ? <span class="muted">no price</span> : money(line.cost)}</td>
+              <td data-label="Tokens" class="number">
+                {count(buckets.reduce((sum, bucket) => sum + line.usage[bucket], 0))}
+              </td>
+              <td data-label="Latency" class="number">
+                {duration(line.durationMs)}
+              </td>
+              <td data-label="Cost" class="number">
+                {line.cost === null ? <span class="muted">no price</span> : money(line.cost)}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -38,7 +38,7 @@ export function ProviderHealth() {
 function Targets({ targets }: Pick<Health, 'targets'>) {
   return (
     <div class="scroll">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th scope="col">Target</th>
@@ -57,13 +57,17 @@ function Targets({ targets }: Pick<Health, 'targets'>) {
           {targets.map(({ target, tenant, state, calls, errorRate, since, forced }) => (
             <tr key={`${tenant} ${target}`}>
               <th scope="row">{target}</th>
-              <td>{tenant}</td>
-              <td>
+              <td data-label="Tenant">{tenant}</td>
+              <td data-label="Breaker">
                 <Badge tone={looks[state][0]}>{forced ? `${looks[state][1]}, by hand` : looks[state][1]}</Badge>
               </td>
-              <td class="number">{exact(calls)}</td>
-              <td class="number">{percent(errorRate)}</td>
-              <td>{since > 0 ? ago(since) : ''}</td>
+              <td data-label="Calls" class="number">
+                {exact(calls)}
+              </td>
+              <td data-label="Errors" class="number">
+                {percent(errorRate)}
+              </td>
+              <td data-label="Since">{since > 0 ? ago(since) : ''}</td>
             </tr>
           ))}
         </tbody>

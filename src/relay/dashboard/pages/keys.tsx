@@ -82,7 +82,7 @@ function stateOf({ revokedAt, expiresAt, rotatedTo }: KeyRecord): readonly [tone
 function Table({ items, onAsk }: { readonly items: readonly KeyRecord[]; readonly onAsk: (asked: Asked) => void }) {
   return (
     <div class="scroll">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th scope="col">Key</th>
@@ -107,19 +107,25 @@ function Table({ items, onAsk }: { readonly items: readonly KeyRecord[]; readonl
                   <span class="name">{record.name || 'without a name'}</span>
                   <span class="under code">{record.prefix}…</span>
                 </th>
-                <td>
+                <td data-label="Status">
                   <Badge tone={tone}>{text}</Badge>
                 </td>
-                <td>
+                <td data-label="Tenant">
                   {record.tenant}
                   {record.user && <span class="under">{record.user}</span>}
                 </td>
-                <td class="scopes">{record.scopes.join(', ')}</td>
-                <td>{record.lastUsedAt === undefined ? <span class="muted">never</span> : <Ago at={record.lastUsedAt} />}</td>
-                <td>
+                <td data-label="For" class="scopes">
+                  {record.scopes.join(', ')}
+                </td>
+                <td data-label="Last used">
+                  {record.lastUsedAt === undefined ? <span class="muted">never</span> : <Ago at={record.lastUsedAt} />}
+                </td>
+                <td data-label="Created">
                   <Ago at={record.createdAt} />
                 </td>
-                <td>{record.expiresAt === undefined ? <span class="muted">never</span> : day(record.expiresAt)}</td>
+                <td data-label="Ends">
+                  {record.expiresAt === undefined ? <span class="muted">never</span> : day(record.expiresAt)}
+                </td>
                 <td class="row-actions">
                   {usable && (
                     <>

@@ -9,6 +9,8 @@ import { Failed } from '../parts/states.js'
 import { useResource } from '../resource.js'
 import type { Overview } from '../types.js'
 
+const starters = ['What is a mutex? One sentence.', 'Write a haiku about budgets.', 'Name three uses of a leash.']
+
 const usualModels = ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash']
 
 interface Side {
@@ -85,6 +87,15 @@ export function PlaygroundPage() {
           )
         })}
       </div>
+      {left.turns.length === 0 && (
+        <div class="starters">
+          {starters.map((text) => (
+            <button key={text} type="button" onClick={() => say(text)}>
+              {text}
+            </button>
+          ))}
+        </div>
+      )}
       <Composer busy={busy} onSay={say} onStop={stop} />
     </Page>
   )

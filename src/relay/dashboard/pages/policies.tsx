@@ -48,21 +48,27 @@ function PolicyOf({ tenant }: { readonly tenant: string }) {
   }
   if (inForce.error !== undefined) return <Failed error={inForce.error} onRetry={inForce.reload} />
   if (!inForce.value) return <Loading rows={8} />
+  const before = textOf(inForce.value)
   return (
-    <div class="policy">
+    <div class="columns">
       <Writing tenant={tenant} inForce={inForce.value} draft={draft} onDraft={setDraft} onSet={changed} />
-      <Card title="History">
-        <Loaded resource={history}>
-          {({ items }) => (
-            <History
-              items={items}
-              inForce={inForce.value?.version ?? 0}
-              onOpen={(it) => setDraft(textOf(it))}
-              onRollback={setRollback}
-            />
-          )}
-        </Loaded>
-      </Card>
+      <div>
+        <Card title="What changes">
+          <Diff before={before} after={draft ?? before} />
+        </Card>
+        <Card title="History">
+          <Loaded resource={history}>
+            {({ items }) => (
+              <History
+                items={items}
+                inForce={inForce.value?.version ?? 0}
+                onOpen={(it) => setDraft(textOf(it))}
+                onRollback={setRollback}
+              />
+            )}
+          </Loaded>
+        </Card>
+      </div>
       {rollback && (
         <FormDialog
           title={`Go back to version ${rollback.version}?`}
@@ -113,56 +119,51 @@ function Writing({ tenant, inForce, draft, onDraft, onSet }: WritingProps) {
   }
   const differs = draft !== undefined && draft !== before
   return (
-    <div class="columns">
-      <Card
-        title="Policy"
-        aside={
-          <span class="muted">
-            {inForce.version === 0 ? (
-              'the default of this relay is in force'
-            ) : (
-              <>
-                version {inForce.version} in force, <Ago at={inForce.at} />
-              </>
-            )}
-          </span>
-        }
-      >
-        <Editor label="Policy as JSON" value={text} badLine={verdict.line} onChange={onDraft} />
-        <div class={`verdict ${verdict.state}`} role="status">
-          {draft === undefined ? 'Change it here. It is checked as you write.' : verdict.text}
-        </div>
-        {failure !== undefined && <Failed error={failure} />}
-        <footer class="bar">
-          <label class="inline">
-            <span class="unseen">Add an example</span>
-            <select
-              value=""
-              onChange={({ currentTarget }) => {
-                const example = examples.find(({ name }) => name === currentTarget.value)
-                if (example) onDraft(example.addTo(text))
-                currentTarget.value = ''
-              }}
-            >
-              <option value="">Add an example…</option>
-              {examples.map(({ name }) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
-          <span class="gap" />
-          <button type="button" disabled={draft === undefined} onClick={() => onDraft(undefined)}>
-            Discard
-          </button>
-          <button type="button" class="primary" disabled={!differs || verdict.state !== 'good' || busy} onClick={set}>
-            Put in force
-          </button>
-        </footer>
-      </Card>
-      <Card title="What changes">
-        <Diff before={before} after={text} />
-      </Card>
-    </div>
+    <Card
+      title="Policy"
+      aside={
+        <span class="muted">
+          {inForce.version === 0 ? (
+            'the default of this relay is in force'
+          ) : (
+            <>
+              version {inForce.version} in force, <Ago at={inForce.at} />
+            </>
+          )}
+        </span>
+      }
+    >
+      <Editor label="Policy as JSON" value={text} badLine={verdict.line} onChange={onDraft} />
+      <div class={`verdict ${verdict.state}`} role="status">
+        {draft === undefined ? 'Change it here. It is checked as you write.' : verdict.text}
+      </div>
+      {failure !== undefined && <Failed error={failure} />}
+      <footer class="bar">
+        <label class="inline">
+          <span class="unseen">Add an example</span>
+          <select
+            value=""
+            onChange={({ currentTarget }) => {
+              const example = examples.find(({ name }) => name === currentTarget.value)
+              if (example) onDraft(example.addTo(text))
+              currentTarget.value = ''
+            }}
+          >
+            <option value="">Add an example…</option>
+            {examples.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <span class="gap" />
+        <button type="button" disabled={draft === undefined} onClick={() => onDraft(undefined)}>
+          Discard
+        </button>
+        <button type="button" class="primary" disabled={!differs || verdict.state !== 'good' || busy} onClick={set}>
+          Put in force
+        </button>
+      </footer>
+    </Card>
   )
 }
 
@@ -184,15 +185,21 @@ function History({ items, inForce, onOpen, onRollback }: HistoryProps) {
             <Ago at={it.at} /> <span class="muted">by</span> <code>{it.actor}</code>
           </span>
           {it.version === inForce && <Badge tone="good">in force</Badge>}
-          <span class="gap" />
-          <button type="button" class="quiet" aria-label={`Open version ${it.version}`} onClick={() => onOpen(it)}>
-            Open
-          </button>
-          {it.version !== inForce && (
-            <button type="button" class="quiet" aria-label={`Roll back to version ${it.version}`} onClick={() => onRollback(it)}>
-              Roll back
+          <span class="pair-of-buttons">
+            <button type="button" class="quiet" aria-label={`Open version ${it.version}`} onClick={() => onOpen(it)}>
+              Open
             </button>
-          )}
+            {it.version !== inForce && (
+              <button
+                type="button"
+                class="quiet"
+                aria-label={`Roll back to version ${it.version}`}
+                onClick={() => onRollback(it)}
+              >
+                Roll back
+              </button>
+            )}
+          </span>
         </li>
       ))}
     </ol>

@@ -78,7 +78,7 @@ interface TableProps {
 function Table({ items, usedBy, onAsk }: TableProps) {
   return (
     <div class="scroll">
-      <table>
+      <table class="stack">
         <thead>
           <tr>
             <th scope="col">Tenant</th>
@@ -106,13 +106,17 @@ function Table({ items, usedBy, onAsk }: TableProps) {
                   <span class="name">{tenant.name}</span>
                   <span class="under code">{tenant.slug}</span>
                 </th>
-                <td>
+                <td data-label="Status">
                   <Badge tone={active ? 'good' : 'odd'}>{tenant.status}</Badge>
                 </td>
-                <td>{tenant.plan}</td>
-                <td class="number">{used ? count(used.calls) : '0'}</td>
-                <td class="number">{money(used?.nano ?? 0)}</td>
-                <td>
+                <td data-label="Plan">{tenant.plan}</td>
+                <td data-label="Requests, 30 days" class="number">
+                  {used ? count(used.calls) : '0'}
+                </td>
+                <td data-label="Spend, 30 days" class="number">
+                  {money(used?.nano ?? 0)}
+                </td>
+                <td data-label="Created">
                   <Ago at={tenant.createdAt} />
                 </td>
                 <td class="row-actions">

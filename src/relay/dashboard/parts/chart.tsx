@@ -26,10 +26,11 @@ interface Hover {
   readonly top: number
 }
 
-const height = 260
+const height = 250
 
 export function Chart({ label, points, format, short, note }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(null)
   const [hover, setHover] = useState<Hover>()
   const [look, setLook] = useState(0)
   useEffect(() => onTheme(() => setLook((look) => look + 1)), [])
@@ -39,19 +40,22 @@ export function Chart({ label, points, format, short, note }: ChartProps) {
   useEffect(() => {
     const parent = box.current
     if (!parent) return
-    const plot = new uPlot(
+    const made = new uPlot(
       optionsOf(parent, short, (plot) => setHover(hoverOf(plot))),
-      data,
+      [[], []],
       parent,
     )
-    const resized = new ResizeObserver(() => plot.setSize({ width: parent.clientWidth, height }))
+    plot.current = made
+    const resized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height }))
     resized.observe(parent)
     return () => {
       resized.disconnect()
-      plot.destroy()
+      made.destroy()
+      plot.current = null
       setHover(undefined)
     }
-  }, [data, short, look])
+  }, [short, look])
+  useEffect(() => plot.current?.setData(data), [data, short, look])
 
   const point = hover && points[hover.at]
   return (
@@ -89,6 +93,12 @@ function hoverOf(plot: uPlot): Hover | undefined {
   return { at: idx, left: Math.min(Math.max(x, 70), plot.width - 70), top: plot.valToPos(value, 'y') + plot.bbox.top / ratio }
 }
 
+/** The line stands at a day, never between two. */
+const snapped: uPlot.Cursor.MousePosRefiner = (plot, left, top) => [
+  plot.valToPos(plot.data[0][plot.posToIdx(left)] ?? 0, 'x'),
+  top,
+]
+
 function optionsOf(parent: HTMLElement, short: (value: number) => string, moved: (plot: uPlot) => void): uPlot.Options {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(name).trim()
@@ -104,10 +114,18 @@ function optionsOf(parent: HTMLElement, short: (value: number) => string, moved:
       y: false,
       drag: { x: false, y: false },
       points: { size: 9, width: 2, stroke: colour('--surface'), fill: colour('--accent') },
+      move: snapped,
     },
     scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, values: (_, marks) => marks.map((at) => dayOfUtc(at * 1000)) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 34,
+        gap: 10,
+        space: 72,
+        values: (_, marks) => marks.map((at) => dayOfUtc(at * 1000)),
+      },
       { ...axis, size: 56, grid: { stroke: colour('--line'), width: 1 }, values: (_, marks) => marks.map(short) },
     ],
     series: [

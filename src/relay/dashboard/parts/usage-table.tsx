@@ -27,7 +27,7 @@ export function UsageTable({ rows, head, name, under }: UsageTableProps) {
             <th scope="col" class="number">
               Requests
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number extra">
               Tokens
             </th>
             <th scope="col" class="number">
@@ -43,7 +43,7 @@ export function UsageTable({ rows, head, name, under }: UsageTableProps) {
                 {under && <span class="under">{under(row)}</span>}
               </th>
               <td class="number">{count(row.calls)}</td>
-              <td class="number">{count(tokensOf(row))}</td>
+              <td class="number extra">{count(tokensOf(row))}</td>
               <td class="number" title={`${percent(total === 0 ? 0 : row.nano / total)} of the spend`}>
                 {money(row.nano)}
                 <Share of={total === 0 ? 0 : row.nano / total} />

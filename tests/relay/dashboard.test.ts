@@ -1,0 +1,254 @@
+/** The dashboard, driven in a real browser before a real relay. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildDashboard } from '../../scripts/dashboard.js'
+import { hasChromium, useChromium } from '../helpers/chromium.js'
+import { useMock } from '../helpers/mock.js'
+import { root } from '../helpers/source.js'
+import { openRelay, type TestRelay } from './helpers.js'
+
+const mock = useMock()
+const built = '.cache/dashboard'
+beforeAll(() => buildDashboard(built, root))
+
+describe('the page', () => {
+  test('has at most 60 kB of script and style, gzipped', () => {
+    const sizes = ['dashboard.js', 'dashboard.css'].map((name) => gzipSync(readFileSync(join(root, built, name))).length)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(60_000)
+  })
+
+  test('is served with a policy that lets in nothing from elsewhere, and nothing inline', async () => {
+    const { url } = await openRelay(mock.url)
+    for (const path of ['/', '/dashboard.js', '/dashboard.css']) {
+      const response = await fetch(`${url}${path}`)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/)
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+})
+
+describe.skipIf(!hasChromium)('in a browser', () => {
+  const open = useChromium()
+
+  async function signedIn(relay: TestRelay, place = '', options: BrowserContextOptions = {}) {
+    const watched = await open(`${relay.url}/${place}`, options)
+    await watched.page.getByLabel("Administrator's key").fill(relay.admin)
+    await watched.page.getByRole('button', { name: 'Sign in' }).click()
+    await watched.page.locator('.house').waitFor()
+    return watched
+  }
+  const goTo = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).click()
+  const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).click()
+
+  test('an administrator signs in and out, and nobody else', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await open(relay.url)
+    const field = page.getByLabel("Administrator's key")
+    for (const [key, told] of [
+      ['lk_nobody', 'unknown, expired or revoked'],
+      [relay.call, 'lacks the scope'],
+      ['schlüssel', 'That is no key'],
+    ] as const) {
+      await field.fill(key)
+      await press(page, 'Sign in')
+      await page.getByRole('alert').filter({ hasText: told }).waitFor()
+    }
+    await field.fill(relay.admin)
+    await press(page, 'Sign in')
+    await page.getByText('No call in the last 30 days').waitFor()
+    await page.reload()
+    await page.getByText('No call in the last 30 days').waitFor()
+    expect(await page.context().cookies()).toEqual([])
+    await press(page, 'Sign out')
+    await field.waitFor()
+    expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  test('a tenant is made, and suspended, and a key of it made, shown once, rotated and revoked', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await signedIn(relay, '#/tenants')
+    await press(page, 'New tenant')
+    await page.getByRole('textbox', { name: /^Slug/ }).fill('Team Red')
+    await press(page, 'Create tenant')
+    await page.getByRole('alert').filter({ hasText: 'lower-case letters' }).waitFor()
+    await page.getByRole('textbox', { name: /^Slug/ }).fill('team-red')
+    await page.getByRole('textbox', { name: /^Name/ }).fill('Team Red')
+    await press(page, 'Create tenant')
+    await page.getByRole('link', { name: 'Keys of Team Red' }).click()
+
+    await page.getByText('team-red has no key yet').waitFor()
+    await page.getByRole('button', { name: 'New key' }).first().click()
+    await page.getByLabel('Name').fill('checkout')
+    await press(page, 'Create key')
+    const shown = page.getByRole('status').filter({ hasText: 'lk_' })
+    const key = (await shown.textContent()) ?? ''
+    expect((await relay.ask('GET', '/v1/usage', undefined, key)).status).toBe(200)
+    await press(page, 'Done')
+    expect(await page.content()).not.toContain(key)
+
+    await press(page, 'Rotate checkout')
+    await press(page, 'Rotate key')
+    const other = (await shown.textContent()) ?? ''
+    expect(other).not.toBe(key)
+    await press(page, 'Done')
+    await page.getByRole('row').filter({ hasText: 'rotating' }).getByRole('button', { name: 'Revoke checkout' }).click()
+    await press(page, 'Revoke key')
+    await page.getByRole('row').filter({ hasText: 'revoked' }).waitFor()
+    expect((await relay.ask('GET', '/v1/usage', undefined, key)).status).toBe(401)
+    expect((await relay.ask('GET', '/v1/usage', undefined, other)).status).toBe(200)
+
+    await goTo(page, 'Tenants')
+    await press(page, 'Suspend Team Red')
+    await press(page, 'Suspend tenant')
+    await page.getByRole('button', { name: 'Activate Team Red' }).waitFor()
+    expect((await relay.ask('GET', '/v1/usage', undefined, other)).status).toBe(401)
+    expect(problems).toEqual([])
+  })
+
+  test('a policy is told what is wrong in it, compared, put in force and rolled back', async () => {
+    const relay = await openRelay(mock.url)
+    const inForce = async () => (await relay.ask('GET', '/v1/admin/tenants/default/policy')).body
+    const { page, problems } = await signedIn(relay, '#/policies')
+    const editor = page.getByLabel('Policy as JSON')
+    const set = page.getByRole('button', { name: 'Put in force' })
+    await editor.fill('{\n  "budget": [],\n}')
+    await page.getByText('This is no JSON').waitFor()
+    await editor.fill('{ "budget": [] }')
+    await page.getByText('A policy has no `budget`').waitFor()
+    expect(await set.isDisabled()).toBe(true)
+    expect(await inForce()).toMatchObject({ version: 0 })
+
+    await editor.fill('{}')
+    await page.getByLabel('Add an example').selectOption('A budget per day')
+    await page.getByText('The relay would take this policy.').waitFor()
+    expect(await page.locator('.diff .added').allTextContents()).toContain('+         "usd": 25')
+    await set.click()
+    await page.getByText('Version 1 is in force.').waitFor()
+    expect(await inForce()).toMatchObject({ version: 1, policy: { budgets: [{ limit: { usd: 25 }, per: 'day' }] } })
+
+    await editor.fill('{ "maxAttempts": 2 }')
+    await page.getByText('The relay would take this policy.').waitFor()
+    await set.click()
+    await press(page, 'Roll back to version 1')
+    await press(page, /^Roll back$/)
+    await page.getByText('in force again, as version 3').waitFor()
+    expect(await inForce()).toMatchObject({ version: 3, policy: { budgets: [{}] } })
+    expect(problems).toEqual([])
+  })
+
+  test('two models answer side by side, and what they took is told there, in the calls and in the overview', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await signedIn(relay, '#/playground')
+    await press(page, 'Compare two')
+    await page.getByLabel('Model 2').fill('claude-haiku-4-5')
+    await page.getByLabel('Message').fill('Good morning')
+    await press(page, 'Send')
+    for (const target of ['openai/gpt-4o-mini', 'anthropic/claude-haiku-4-5']) {
+      const side = page.locator('.talks > .card').filter({ hasText: target })
+      await side.getByText('Echo: Good morning').or(side.getByText('Good morning').nth(1)).waitFor()
+      expect(
+        await side
+          .locator('dd')
+          .filter({ hasText: /^\$0\.0+[1-9]/ })
+          .count(),
+      ).toBeLessThanOrEqual(1)
+      await side
+        .locator('dd')
+        .filter({ hasText: /^\$0\.0+[1-9]/ })
+        .waitFor()
+    }
+    expect(mock.requests).toHaveLength(2)
+
+    await goTo(page, 'Calls')
+    await page.getByRole('row').filter({ hasText: 'claude-haiku-4-5' }).getByText('ok').waitFor()
+    await goTo(page, 'Overview')
+    await page.getByRole('button', { name: /^Requests\s*2/ }).click()
+    await page.getByRole('heading', { name: 'Requests per day' }).waitFor()
+    expect(await page.locator('.uplot canvas').count()).toBe(1)
+    expect(await page.locator('.kpi').first().textContent()).toMatch(/^Spend\$0\.0+[1-9]/)
+    expect(problems).toEqual([])
+  })
+
+  test('a call that is refused says why in its place', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { allow: ['claude-*'] } } })
+    const { page, problems } = await signedIn(relay, '#/playground')
+    await page.getByText('Key and settings').click()
+    await page.getByLabel('Virtual key').fill(relay.call)
+    await page.getByLabel('Message').fill('Good morning')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toContain('gpt-4o-mini')
+    expect(mock.requests).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  test('the audit shows who did what, by what is asked for, and that the chain is whole', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'blue' })
+    await relay.ask('POST', '/v1/admin/keys', { tenant: 'blue' })
+    const { page, problems } = await signedIn(relay, '#/audit')
+    await page.getByRole('row').filter({ hasText: 'tenant.create' }).waitFor()
+    await page.getByLabel('Action').fill('key.create')
+    await page.getByLabel('Action').press('Enter')
+    await page.getByRole('row').filter({ hasText: 'tenant.create' }).waitFor({ state: 'detached' })
+    await page.getByRole('row').filter({ hasText: 'key.create' }).waitFor()
+    await press(page, 'Verify the chain')
+    await page.getByText(/3 entries, unbroken/).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('no page is wider than a phone of 360 pixels, in the colours that the system asks for', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask(
+      'POST',
+      '/v1/chat/completions',
+      { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
+      relay.call,
+    )
+    const { page, problems } = await signedIn(relay, '', { viewport: { width: 360, height: 780 }, colorScheme: 'dark' })
+    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const dark = await ground()
+    for (const name of ['Calls', 'Tenants', 'Keys', 'Policies', 'Audit', 'Playground', 'Overview']) {
+      await press(page, 'Menu')
+      await goTo(page, name)
+      await page.getByRole('heading', { name, level: 1 }).waitFor()
+      await page.locator('.loading').first().waitFor({ state: 'detached' })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBe(360)
+    }
+    await press(page, 'Menu')
+    await press(page, 'Light')
+    expect(await ground()).not.toBe(dark)
+    expect(problems).toEqual([])
+  })
+
+  test('a key that is revoked while somebody is signed in with it signs them out', async () => {
+    const relay = await openRelay(mock.url)
+    const { page } = await signedIn(relay, '#/tenants')
+    await page.getByRole('row').filter({ hasText: 'Default' }).waitFor()
+    await relay.ask('POST', `/v1/admin/keys/${relay.admin.split('_')[1]}/revoke`)
+    await goTo(page, 'Keys')
+    await page.getByLabel("Administrator's key").waitFor()
+  })
+
+  test('a script or a style that somebody puts into the page does not run, and is seen', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await open(relay.url)
+    const ran = await page.evaluate(() => {
+      const script = document.createElement('script')
+      script.textContent = 'document.title = "taken over"'
+      document.head.append(script)
+      const style = document.createElement('style')
+      style.textContent = 'body { display: none }'
+      document.head.append(style)
+      return document.title === 'taken over' || getComputedStyle(document.body).display === 'none'
+    })
+    expect(ran).toBe(false)
+    expect(problems.filter((problem) => problem.includes('Content Security Policy'))).toHaveLength(2)
+  })
+})
