@@ -15,6 +15,8 @@ export interface SqliteAsk {
   readonly params: readonly (string | number | null)[]
   /** Part of a transaction. */
   readonly within: boolean
+  /** Of the end of a transaction: another one waits, whose end makes both last. */
+  readonly more: boolean
 }
 
 export type SqliteAnswer =
@@ -39,39 +41,42 @@ let lock: DatabaseSync | undefined
 /** As in Postgres, nothing goes on in a transaction in which something has failed. */
 let transaction: 'none' | 'open' | 'failed' = 'none'
 
+/**
+ * Those that wait are written to the disk together, each a savepoint of one transaction of SQLite, and answered when it is
+ * there: a disk makes a few hundred writes last in a second, whatever their size.
+ */
+let group: number[] | undefined
+const mostInGroup = 64
+
 const port = parentPort
 port?.on('message', (ask: SqliteAsk) => {
-  port.postMessage(answer(ask))
+  try {
+    const answer = work(ask)
+    if (answer) port.postMessage(answer)
+  } catch (error) {
+    if (transaction === 'open') transaction = 'failed'
+    const locked = isObject(error) && error.errcode === busy && ask.do === 'open'
+    port.postMessage({ ...failure(ask.id, error), ...(locked && { locked }) } satisfies SqliteAnswer)
+  }
   if (ask.do === 'close') port.close()
 })
 
-function answer(ask: SqliteAsk): SqliteAnswer {
-  try {
-    return work(ask)
-  } catch (error) {
-    if (ask.within) transaction = 'failed'
-    const locked = isObject(error) && error.errcode === busy && ask.do === 'open'
-    return { id: ask.id, error: error instanceof Error ? error.message : String(error), ...(locked && { locked }) }
-  }
-}
-
-function work({ id, do: what, text, params, within }: SqliteAsk): SqliteAnswer {
+/** @returns nothing when it is to be answered later */
+function work({ id, do: what, text, params, within, more }: SqliteAsk): SqliteAnswer | undefined {
+  if (!within) endGroup()
   const done = { id, changes: 0 }
   switch (what) {
     case 'open':
       open(text)
       return done
     case 'begin':
-      opened().exec('BEGIN IMMEDIATE')
-      transaction = 'open'
+      begin()
       return done
     case 'commit':
-      if (transaction !== 'open') throw new Error('the transaction has failed')
-      opened().exec('COMMIT')
-      transaction = 'none'
-      return done
+      return commit(id, more)
     case 'rollback':
       rollBack()
+      if (!more) endGroup()
       return done
     case 'backup':
       backUp(text)
@@ -80,9 +85,69 @@ function work({ id, do: what, text, params, within }: SqliteAsk): SqliteAnswer {
       close()
       return done
     default:
-      if (within && transaction !== 'open') throw new Error('the transaction has failed')
+      if (within && transaction !== 'open') throw new Error('something in the transaction has failed')
       return ask(id, what, text, params)
   }
+}
+
+function begin(): void {
+  if (!group) {
+    opened().exec('BEGIN IMMEDIATE')
+    group = []
+  }
+  opened().exec('SAVEPOINT work')
+  transaction = 'open'
+}
+
+function commit(id: number, more: boolean): SqliteAnswer | undefined {
+  const failed = transaction !== 'open'
+  if (failed) rollBack()
+  else {
+    opened().exec('RELEASE work')
+    transaction = 'none'
+    group?.push(id)
+  }
+  if (!more || (group && group.length >= mostInGroup)) endGroup()
+  return failed ? failure(id, 'something in the transaction has failed') : undefined
+}
+
+/** Makes what was done last, and answers those who have waited for it. */
+function endGroup(): void {
+  const waiting = group
+  group = undefined
+  if (!waiting) return
+  try {
+    opened().exec('COMMIT')
+    for (const id of waiting) port?.postMessage({ id, changes: 0 } satisfies SqliteAnswer)
+  } catch (error) {
+    giveUp()
+    for (const id of waiting) port?.postMessage(failure(id, error))
+  }
+}
+
+function rollBack(): void {
+  transaction = 'none'
+  try {
+    if (group) opened().exec('ROLLBACK TO work; RELEASE work')
+  } catch {
+    // SQLite has given up all of it by itself, as it does when a disk is full.
+    const waiting = group ?? []
+    group = undefined
+    giveUp()
+    for (const id of waiting) port?.postMessage(failure(id, 'SQLite has given the transaction up'))
+  }
+}
+
+function giveUp(): void {
+  try {
+    opened().exec('ROLLBACK')
+  } catch {
+    // There was nothing left of it.
+  }
+}
+
+function failure(id: number, error: unknown): { readonly id: number; readonly error: string } {
+  return { id, error: error instanceof Error ? error.message : String(error) }
 }
 
 function ask(id: number, what: 'all' | 'run', text: string, params: SqliteAsk['params']): SqliteAnswer {
@@ -142,15 +207,6 @@ function backUp(to: string): void {
   const written = openSync(to, 'r+')
   fsyncSync(written)
   closeSync(written)
-}
-
-function rollBack(): void {
-  transaction = 'none'
-  try {
-    opened().exec('ROLLBACK')
-  } catch {
-    // SQLite has rolled back by itself, or never begun.
-  }
 }
 
 function close(): void {

@@ -70,13 +70,9 @@ class Sqlite implements SqliteSql {
   }
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#whenFree(async () => {
+    return this.#whenFree(() => {
       this.#inTransaction = true
-      try {
-        return await this.#transact(work)
-      } finally {
-        this.#goOn()
-      }
+      return this.#transact(work)
     })
   }
 
@@ -100,24 +96,30 @@ class Sqlite implements SqliteSql {
       if (!open) throw unusable('a statement came after the end of its transaction')
       return this.#ask(what, text, params, true)
     }
+    // Whoever waits goes on at once: what they ask comes after the end, which they may make last together with their own.
+    const end = (what: 'commit' | 'rollback') => {
+      open = false
+      const ended = this.#ask(what, '', [], true, this.#waiting.length > 0)
+      this.#goOn()
+      return ended
+    }
     const sql: Sql = {
       all: async <R extends object>(text: string, params: readonly SqlValue[] = []) => rowsOf<R>(await ask('all', text, params)),
       run: async (text, params = []) => changesOf(await ask('run', text, params)),
       transaction: (inner) => inner(sql),
       close: async () => {},
     }
+    let value: T
     try {
       // The first statement need not wait for it: the thread refuses that when this has failed.
       const begun = this.#ask('begin', '', [], true)
-      const [value] = await Promise.all([work(sql), begun])
-      open = false
-      await this.#ask('commit', '', [], true)
-      return value
+      value = (await Promise.all([work(sql), begun]))[0]
     } catch (error) {
-      open = false
-      await this.#ask('rollback').catch(() => {})
+      await end('rollback').catch(() => {})
       throw error
     }
+    await end('commit')
+    return value
   }
 
   #whenFree<T>(work: () => Promise<T>): Promise<T> {
@@ -138,12 +140,12 @@ class Sqlite implements SqliteSql {
     }
   }
 
-  #ask(what: SqliteAsk['do'], text = '', params: readonly SqlValue[] = [], within = false): Promise<Done> {
+  #ask(what: SqliteAsk['do'], text = '', params: readonly SqlValue[] = [], within = false, more = false): Promise<Done> {
     if (this.#over) return Promise.reject(this.#over)
     const id = this.#count++
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, do: what, text, params, within } satisfies SqliteAsk)
+      this.#worker.postMessage({ id, do: what, text, params, within, more } satisfies SqliteAsk)
     })
   }
 

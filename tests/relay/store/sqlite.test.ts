@@ -119,6 +119,36 @@ it('refuses a statement that comes after the end of its transaction', async () =
   expect(await all(sql)).toEqual([])
 })
 
+it('keeps those of many transactions at once that did not fail', async () => {
+  const sql = await numbers()
+  const all = await Promise.allSettled(
+    Array.from({ length: 200 }, (_, at) =>
+      sql.transaction(async (inner) => {
+        await add(inner, at)
+        if (at % 3 === 1) throw new Error('no')
+        if (at % 3 === 2) await add(inner, at).catch(() => {})
+      }),
+    ),
+  )
+  const kept = all.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []))
+  expect(kept).toEqual(Array.from({ length: 67 }, (_, at) => at * 3))
+  expect((await sql.all<{ n: number }>('SELECT n FROM numbers ORDER BY n')).map(({ n }) => n)).toEqual(kept)
+})
+
+it('tells everybody whose transaction was given up together with another’s', async () => {
+  const sql = await numbers()
+  const given = await Promise.allSettled([
+    sql.transaction((inner) => add(inner, 1)),
+    sql.transaction((inner) => add(inner, 2)),
+    sql.transaction((inner) => inner.run('INSERT OR ROLLBACK INTO numbers (n) VALUES (1)')),
+    sql.transaction((inner) => add(inner, 3)),
+  ])
+  const kept = (await all(sql)).map((n) => given[n === 3 ? 3 : n - 1]?.status)
+  expect(kept.every((status) => status === 'fulfilled')).toBe(true)
+  expect(given.filter(({ status }) => status === 'fulfilled')).toHaveLength(kept.length)
+  expect(given[2]).toMatchObject({ status: 'rejected' })
+})
+
 it('loses no addition of a thousand transactions at once', async () => {
   const sql = await numbers()
   await sql.run('INSERT INTO numbers VALUES (0, $1)', ['0'])
@@ -152,20 +182,37 @@ it('refuses a file that somebody has open, and takes it when they have let go', 
 
 it('refuses a file that another process has open, and takes it when that was killed', async () => {
   const file = join(temporaryFolder(), 'relay.db')
-  const script = join(temporaryFolder(), 'holder.mjs')
-  writeFileSync(
-    script,
-    `import { openSqlite } from ${JSON.stringify(new URL('../../../src/relay/store/sqlite.ts', import.meta.url).href)}
-     await openSqlite({ file: ${JSON.stringify(file)} })
-     process.send('open')`,
-  )
-  const child = fork(script, { execArgv: ['--import', javascriptAsTypeScript()], stdio: 'inherit' })
+  const child = spawn(`await openSqlite({ file: ${JSON.stringify(file)} }); process.send('open')`)
   const exit = once(child, 'exit')
   await once(child, 'message')
   await expect(openSqlite({ file })).rejects.toMatchObject({ code: 'invalid_config' })
   child.kill('SIGKILL')
   await exit
   await open(file)
+})
+
+it('has everything that it has answered after the process was killed', async () => {
+  const file = join(temporaryFolder(), 'relay.db')
+  const child = spawn(
+    `const sql = await openSqlite({ file: ${JSON.stringify(file)} })
+     await sql.run('CREATE TABLE numbers (n BIGINT PRIMARY KEY, name TEXT)')
+     let next = 0
+     for (let client = 0; client < 20; client++) void (async () => {
+       for (;;) {
+         const n = next++
+         await sql.transaction((inner) => inner.run('INSERT INTO numbers (n) VALUES ($1)', [n]))
+         process.send(n)
+       }
+     })()`,
+  )
+  const answered: number[] = []
+  child.on('message', (n: number) => {
+    answered.push(n)
+    if (answered.length === 500) child.kill('SIGKILL')
+  })
+  await once(child, 'exit')
+  const kept = new Set(await all(await open(file)))
+  expect(answered.filter((n) => !kept.has(n))).toEqual([])
 })
 
 it('writes a copy that is a database of its own, and never over a file that is there', async () => {
@@ -197,6 +244,14 @@ it('refuses what comes after it was closed, and closes twice without a word', as
   await sql.close()
   await expect(all(sql)).rejects.toMatchObject({ code: 'overloaded', message: expect.stringContaining('closed') })
 })
+
+/** A process that has {@link openSqlite}. */
+function spawn(code: string) {
+  const script = join(temporaryFolder(), 'child.mjs')
+  const source = new URL('../../../src/relay/store/sqlite.ts', import.meta.url).href
+  writeFileSync(script, `import { openSqlite } from ${JSON.stringify(source)}\n${code}`)
+  return fork(script, { execArgv: ['--import', javascriptAsTypeScript()], stdio: 'inherit' })
+}
 
 /** The source imports `.js` where `.ts` is: a bundler knows, and Node must be told. */
 function javascriptAsTypeScript(): string {
