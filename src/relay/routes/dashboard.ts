@@ -5,8 +5,7 @@ import { LeashError } from '../../core/errors.js'
 import { relayFile } from '../files.js'
 
 /** What `scripts/dashboard.ts` has made of the source: in the package, or for a relay that runs from its source. */
-const here = import.meta.url
-const folder = here.endsWith('.ts') ? new URL('../../../.cache/dashboard/', here) : relayFile('dashboard/')
+const folder = relayFile('../../.cache/dashboard/', 'dashboard/')
 
 const files = {
   '/': ['index.html', 'text/html; charset=utf-8'],

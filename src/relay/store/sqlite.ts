@@ -1,6 +1,7 @@
 /** SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. */
 import { Worker } from 'node:worker_threads'
 import { LeashError } from '../../core/errors.js'
+import { relayFile } from '../files.js'
 import type { Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
 
@@ -25,7 +26,7 @@ export async function openSqlite({ file }: SqliteOptions): Promise<SqliteSql> {
 const mostWaiting = 10_000
 
 /** Chunks of the package lie beside the folder `relay`. */
-const script = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './relay/sqlite-worker.js'
+const script = relayFile('store/sqlite-worker.ts', 'sqlite-worker.js')
 
 interface Asked {
   readonly resolve: (answer: Done) => void
@@ -46,7 +47,7 @@ class Sqlite implements SqliteSql {
 
   constructor() {
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
-    this.#worker = new Worker(new URL(script, import.meta.url), { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    this.#worker = new Worker(script, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     this.#worker.on('message', (answer: SqliteAnswer) => this.#answered(answer))
     this.#worker.on('error', (cause) => this.#end(unusable(cause instanceof Error ? cause.message : String(cause), cause)))
     this.#worker.on('exit', () => this.#end(unusable('it was closed')))
