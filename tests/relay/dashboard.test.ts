@@ -171,6 +171,9 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('heading', { name: 'Requests per day' }).waitFor()
     expect(await page.locator('.uplot canvas').count()).toBe(1)
     expect(await page.locator('.kpi').first().textContent()).toMatch(/^Spend\$0\.0+[1-9]/)
+    const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download CSV')])
+    expect(file.suggestedFilename()).toMatch(/^usage-.*\.csv$/)
+    expect(readFileSync(await file.path(), 'utf8')).toContain('claude-haiku-4-5')
     expect(problems).toEqual([])
   })
 
@@ -200,6 +203,30 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('row').filter({ hasText: 'key.create' }).waitFor()
     await press(page, 'Verify the chain')
     await page.getByText(/3 entries, unbroken/).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('keys alone reach everything, and a dialog gives the focus back where it was', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await signedIn(relay, '#/tenants')
+    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim())
+    const opener = page.getByRole('button', { name: 'New tenant' })
+    await opener.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'New tenant' }).waitFor()
+    for (let at = 0; at < 12; at++) {
+      await page.keyboard.press('Tab')
+      // Between its last and its first field, a browser's own controls have their turn.
+      expect(
+        await page.evaluate(() => document.activeElement?.closest('main') && !document.activeElement.closest('dialog')),
+      ).toBeFalsy()
+    }
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await focused()).toBe('New tenant')
+    await page.getByRole('button', { name: 'Skip to the content' }).focus()
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe('main')
     expect(problems).toEqual([])
   })
 

@@ -21,7 +21,13 @@ export interface Asking {
 }
 
 /** @throws ApiError with a message for people */
-export async function ask<T>(path: string, { method = 'GET', body, signal, key: other }: Asking = {}): Promise<T> {
+export async function ask<T>(path: string, asking: Asking = {}): Promise<T> {
+  const response = await answerTo(path, asking)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+/** @throws ApiError with a message for people */
+export async function answerTo(path: string, { method = 'GET', body, signal, key: other }: Asking = {}): Promise<Response> {
   const response = await send(path, {
     method,
     headers: {
@@ -31,7 +37,7 @@ export async function ask<T>(path: string, { method = 'GET', body, signal, key: 
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   })
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
+  if (response.ok) return response
   // A key that was revoked meanwhile opens nothing any more.
   if (response.status === 401 && other === undefined) signOut()
   throw await errorOf(response)

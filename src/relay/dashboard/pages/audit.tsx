@@ -119,7 +119,7 @@ function Table({ items }: { readonly items: readonly AuditEntry[] }) {
         <tbody>
           {items.map(({ seq, at, action, tenant, target, actor, detail, hash }) => (
             <tr key={seq}>
-              <td data-label="#" class="number muted">
+              <td data-label="#" class="number muted extra">
                 {seq}
               </td>
               <td data-label="When" class="nowrap">
@@ -138,7 +138,7 @@ function Table({ items }: { readonly items: readonly AuditEntry[] }) {
               <td data-label="More" class="code small">
                 {detail && Object.keys(detail).length > 0 ? detailOf(detail) : ''}
               </td>
-              <td data-label="Seal" class="code small muted" title={hash}>
+              <td data-label="Seal" class="code small muted extra" title={hash}>
                 {hash.slice(0, 8)}
               </td>
             </tr>

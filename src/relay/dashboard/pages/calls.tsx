@@ -17,7 +17,7 @@ export function CallsPage() {
   const calls = useResource<{ readonly items: readonly LedgerLine[] }>('/v1/admin/calls?limit=50', live ? refreshMs : undefined)
   const latency = useResource<Latency>('/v1/admin/latency', live ? refreshMs : undefined)
   const toggle = (
-    <button type="button" aria-pressed={live} onClick={() => setLive(!live)}>
+    <button type="button" onClick={() => setLive(!live)}>
       <Icon name={live ? 'pause' : 'play'} /> {live ? 'Pause' : 'Go on'}
     </button>
   )
@@ -77,7 +77,7 @@ function Latencies({ of, p50, p95, p99 }: Latency) {
 function Table({ items }: { readonly items: readonly LedgerLine[] }) {
   return (
     <div class="scroll">
-      <table class="stack">
+      <table class="stack dense">
         <thead>
           <tr>
             <th scope="col">Time</th>

@@ -1,7 +1,8 @@
 /** Thirty days at a glance: what was spent, on what and by whom. */
 import { useMemo, useState } from 'preact/hooks'
 import type { UsageRow } from '../../usage.js'
-import { exact } from '../format.js'
+import { csvOf } from '../download.js'
+import { duration, exact } from '../format.js'
 import { type Metric, metrics, tokensOf } from '../metrics.js'
 import { Chart, Spark } from '../parts/chart.js'
 import { Icon } from '../parts/icon.js'
@@ -10,7 +11,7 @@ import { Empty, Loaded } from '../parts/states.js'
 import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
 import { hrefOf } from '../router.js'
-import type { Overview } from '../types.js'
+import type { Latency, Overview } from '../types.js'
 import { ProviderHealth } from './health.js'
 
 const dayMs = 86_400_000
@@ -18,17 +19,26 @@ const refreshMs = 5000
 
 export function OverviewPage() {
   const overview = useResource<Overview>('/v1/admin/overview', refreshMs)
+  const latency = useResource<Latency>('/v1/admin/latency', refreshMs)
+  const download = overview.value?.total && (
+    <button type="button" onClick={() => csvOf(overview.value?.from ?? 0)}>
+      <Icon name="down" /> Download CSV
+    </button>
+  )
   return (
-    <Page title="Overview" about="The last 30 days, by days of UTC.">
-      <Loaded resource={overview}>{(value) => (value.total?.calls ? <Numbers {...value} /> : <Nothing />)}</Loaded>
+    <Page title="Overview" about="The last 30 days, by days of UTC." actions={download}>
+      <Loaded resource={overview}>
+        {(value) => (value.total?.calls ? <Numbers {...value} latency={latency.value} /> : <Nothing />)}
+      </Loaded>
     </Page>
   )
 }
 
-function Numbers(overview: Overview) {
+function Numbers({ latency, ...overview }: Overview & { readonly latency: Latency | undefined }) {
   const [chosen, setChosen] = useState(0)
   const metric = metrics[chosen] ?? metrics[0]
-  const days = useMemo(() => everyDay(overview), [overview])
+  const { from, byDay } = overview
+  const days = useMemo(() => everyDay(from, byDay), [from, byDay])
   const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
   const total = overview.total
   if (!total) return null
@@ -36,7 +46,19 @@ function Numbers(overview: Overview) {
     <>
       <div class="kpis">
         {metrics.map((one, at) => (
-          <Kpi key={one.name} metric={one} total={total} days={days} chosen={one === metric} onChoose={() => setChosen(at)} />
+          <Kpi
+            key={one.name}
+            metric={one}
+            note={
+              one.name === 'Latency' && latency?.of
+                ? `p50 ${duration(latency.p50)}, p95 ${duration(latency.p95)}`
+                : one.note(total)
+            }
+            total={total}
+            days={days}
+            chosen={one === metric}
+            onChoose={() => setChosen(at)}
+          />
         ))}
       </div>
       <Card title={`${metric.name} per day`}>
@@ -68,18 +90,19 @@ function Numbers(overview: Overview) {
 
 interface KpiProps {
   readonly metric: Metric
+  readonly note: string
   readonly total: UsageRow
   readonly days: readonly Day[]
   readonly chosen: boolean
   readonly onChoose: () => void
 }
 
-function Kpi({ metric, total, days, chosen, onChoose }: KpiProps) {
+function Kpi({ metric, note, total, days, chosen, onChoose }: KpiProps) {
   return (
     <button type="button" class="kpi" aria-pressed={chosen} onClick={onChoose}>
       <span class="kpi-name">{metric.name}</span>
       <span class="kpi-value">{metric.format(metric.of(total))}</span>
-      <span class="kpi-note">{metric.note(total)}</span>
+      <span class="kpi-note">{note}</span>
       <Spark values={days.map(({ row }) => (row ? metric.of(row) : 0))} />
     </button>
   )
@@ -104,7 +127,7 @@ interface Day {
 }
 
 /** Days without a call are days too. */
-function everyDay({ from, byDay }: Overview): Day[] {
+function everyDay(from: number, byDay: readonly UsageRow[]): Day[] {
   const known = new Map(byDay.map((row) => [row.of.day, row]))
   const days: Day[] = []
   for (let at = Math.floor(from / dayMs + 1) * dayMs; at <= Date.now(); at += dayMs)

@@ -27,6 +27,8 @@ interface Hover {
 }
 
 const height = 250
+const halfTip = 105
+const tipHeight = 46
 
 export function Chart({ label, points, format, short, note }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
@@ -36,13 +38,16 @@ export function Chart({ label, points, format, short, note }: ChartProps) {
   useEffect(() => onTheme(() => setLook((look) => look + 1)), [])
   const data = useMemo<uPlot.AlignedData>(() => [points.map(({ at }) => at / 1000), points.map(({ value }) => value)], [points])
 
+  const newest = useRef(data)
+  newest.current = data
+
   // A canvas is drawn anew in other colours.
   useEffect(() => {
     const parent = box.current
     if (!parent) return
     const made = new uPlot(
       optionsOf(parent, short, (plot) => setHover(hoverOf(plot))),
-      [[], []],
+      newest.current,
       parent,
     )
     plot.current = made
@@ -55,7 +60,7 @@ export function Chart({ label, points, format, short, note }: ChartProps) {
       setHover(undefined)
     }
   }, [short, look])
-  useEffect(() => plot.current?.setData(data), [data, short, look])
+  useEffect(() => plot.current?.setData(data), [data])
 
   const point = hover && points[hover.at]
   return (
@@ -90,14 +95,13 @@ function hoverOf(plot: uPlot): Hover | undefined {
   const value = plot.data[1]?.[idx] ?? 0
   const x = plot.valToPos(plot.data[0][idx] ?? 0, 'x') + plot.bbox.left / ratio
   // The tip is in the middle over the point, and must not leave the chart.
-  return { at: idx, left: Math.min(Math.max(x, 70), plot.width - 70), top: plot.valToPos(value, 'y') + plot.bbox.top / ratio }
+  const y = plot.valToPos(value, 'y') + plot.bbox.top / ratio
+  return { at: idx, left: Math.min(Math.max(x, halfTip), plot.width - halfTip), top: Math.max(y, tipHeight) }
 }
 
-/** The line stands at a day, never between two. */
-const snapped: uPlot.Cursor.MousePosRefiner = (plot, left, top) => [
-  plot.valToPos(plot.data[0][plot.posToIdx(left)] ?? 0, 'x'),
-  top,
-]
+/** The line stands at a day, never between two. Left of the chart is where it stands when nobody points at it. */
+const snapped: uPlot.Cursor.MousePosRefiner = (plot, left, top) =>
+  left < 0 ? [left, top] : [plot.valToPos(plot.data[0][plot.posToIdx(left)] ?? 0, 'x'), top]
 
 function optionsOf(parent: HTMLElement, short: (value: number) => string, moved: (plot: uPlot) => void): uPlot.Options {
   const style = getComputedStyle(document.documentElement)

@@ -1,4 +1,4 @@
-/** The platform's own dialog: it keeps the focus inside, and gives it back. */
+/** The platform's own dialog: it keeps the focus inside, and is left by Escape. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { messageOf } from '../api.js'
@@ -17,8 +17,13 @@ export function Dialog({ title, onClose, sticky = false, children }: DialogProps
   const id = useId()
   useEffect(() => {
     const dialog = ref.current
+    const before = document.activeElement
     dialog?.showModal()
-    return () => dialog?.close()
+    return () => {
+      dialog?.close()
+      // What is taken out of the page gives nothing back by itself.
+      if (before instanceof HTMLElement) before.focus()
+    }
   }, [])
   return (
     <dialog

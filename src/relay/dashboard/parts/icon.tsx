@@ -22,6 +22,7 @@ const paths = {
   stop: 'M7 7h10v10H7z',
   columns: 'M4 4h16v16H4zM12 4v16',
   back: 'M9 14L4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3',
+  down: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   pause: 'M8 5v14M16 5v14',
   play: 'M7 4l13 8-13 8z',
   alert: 'M12 3l10 18H2zM12 10v5M12 18v.01',
