@@ -14,9 +14,6 @@ import { later } from './timers.js'
 const batchLines = 500
 const batchBytes = 1024 * 1024
 
-/** Milliseconds until fewer lines are sent all the same. */
-const soonMs = 1000
-
 export interface OutboxDeps {
   readonly connection: Connection
   /** Where lines wait that cannot be delivered. */
@@ -26,6 +23,8 @@ export interface OutboxDeps {
   readonly mostLines?: number
   /** In memory. @defaultValue 8388608 (8 MiB) */
   readonly mostBytes?: number
+  /** Milliseconds until fewer lines than make a batch are sent all the same. @defaultValue 1000 */
+  readonly soonMs?: number
   /** How often it is looked whether another process has left lines on disk. @defaultValue 60000 */
   readonly adoptMs?: number
 }
@@ -35,12 +34,13 @@ export class Outbox {
   readonly #mostLines: number
   readonly #mostBytes: number
   readonly #backoff = new Backoff()
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
   /** As JSON, the oldest first. */
   #waiting: string[] = []
   #bytes = 0
   #lost = 0
   #due: (() => void) | undefined
+  #retry: (() => void) | undefined
   #delivering: Promise<void> | undefined
   #spilling: Promise<void> | undefined
   #told = ''
@@ -62,7 +62,7 @@ export class Outbox {
     }
     if (this.#isFull()) this.#spilling ??= this.#spill()
     if (this.#waiting.length >= batchLines && !this.#backoff.waiting) void this.deliver()
-    else this.#later(soonMs)
+    else this.#soon()
   }
 
   /** Looks for what processes before this one have left, and goes on looking. */
@@ -70,16 +70,16 @@ export class Outbox {
     const spool = await this.#spool()
     if (!spool || this.#closed) return
     await spool.adopt()
-    if (!spool.isEmpty) this.#later(soonMs)
+    if (!spool.isEmpty) this.#soon()
     this.#forgetAdopt = later(this.#deps.adoptMs ?? 60_000, () => void this.adopt().catch(() => {}))
   }
 
   /** Sends all that waits, as far as the relay takes it. */
   deliver(): Promise<void> {
-    this.#due?.()
-    this.#due = undefined
+    this.#forgetTimers()
     this.#delivering ??= this.#deliver().finally(() => {
       this.#delivering = undefined
+      if (this.#waiting.length > 0) this.#soon()
     })
     return this.#delivering
   }
@@ -92,22 +92,35 @@ export class Outbox {
     await this.#delivering
     await this.deliver()
     forget()
-    this.#due?.()
+    this.#forgetTimers()
     await this.#spilling
     await this.#spill()
     this.#lose(this.#waiting.splice(0).length)
+    this.#bytes = 0
     this.#tellLost()
+    this.#stop = new AbortController()
     await (await this.#spool())?.close()
   }
 
-  #later(ms: number): void {
-    if (this.#due || this.#closed) return
-    this.#due = later(ms, () => {
+  /** Fewer lines than make a batch are sent too; while the relay is away, they are safer on disk. */
+  #soon(): void {
+    this.#due ??= later(this.#deps.soonMs ?? 1000, () => {
       this.#due = undefined
-      if (!this.#backoff.waiting) void this.deliver()
-      // The relay is away: what came meanwhile is safer on disk.
-      else void this.#spill().then(() => this.#later(soonMs))
+      // Calls that were under way when the leash was closed end later.
+      if (this.#closed) void this.close()
+      else void (this.#backoff.waiting ? this.#spill() : this.deliver())
     })
+  }
+
+  #again(ms: number): void {
+    if (!this.#closed) this.#retry ??= later(ms, () => void this.deliver())
+  }
+
+  #forgetTimers(): void {
+    this.#due?.()
+    this.#retry?.()
+    this.#due = undefined
+    this.#retry = undefined
   }
 
   async #deliver(): Promise<void> {
@@ -118,9 +131,9 @@ export class Outbox {
         const file = spool?.first()
         if (spool && file) {
           const { lines, broken } = await spool.read(file)
-          this.#lose(broken)
           await this.#sendAll(lines)
           await spool.remove(file)
+          this.#lose(broken)
         } else if (this.#waiting.length > 0) await this.#sendWaiting()
         else break
       }
@@ -130,7 +143,6 @@ export class Outbox {
       await this.#spill()
     }
     this.#tellLost()
-    if (this.#waiting.length > 0) this.#later(soonMs)
   }
 
   async #sendWaiting(): Promise<void> {
@@ -169,7 +181,7 @@ export class Outbox {
   }
 
   #failed(error: unknown): void {
-    this.#later(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
+    this.#again(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
     const why = isLeashError(error) ? error.detail : 'The relay cannot be told of calls.'
     if (why !== this.#told && !this.#stop.signal.aborted) this.#deps.warn(`What calls have cost waits to be told. ${why}`)
     this.#told = why

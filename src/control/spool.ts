@@ -68,15 +68,14 @@ export class Spool {
   add(lines: readonly string[]): Promise<number> {
     return this.#inTurn(async () => {
       const text = lines.map((line) => `${line}\n`).join('')
-      this.#open ??= this.#begin()
-      const file = this.#open
+      let file = this.#open ?? this.#begin()
       if (!(await this.#append(file.path, text))) {
-        this.#files.splice(this.#files.indexOf(file), 1)
-        this.#open = this.#begin()
-        await this.#append(this.#open.path, text)
+        this.#forget(file)
+        file = this.#begin()
+        await this.#append(file.path, text)
       }
-      this.#open.bytes += text.length
-      if (this.#open.bytes >= this.#options.fileBytes) this.#open = undefined
+      file.bytes += text.length
+      if (file.bytes >= this.#options.fileBytes && file === this.#open) this.#open = undefined
       this.#touchLater()
       return this.#makeRoom()
     })
@@ -133,6 +132,7 @@ export class Spool {
   #begin(): SpoolFile {
     const file = { path: this.#next(), bytes: 0 }
     this.#files.push(file)
+    this.#open = file
     return file
   }
 
@@ -178,10 +178,14 @@ export class Spool {
     return lost
   }
 
-  async #drop(file: SpoolFile): Promise<void> {
+  #forget(file: SpoolFile): void {
     const at = this.#files.indexOf(file)
     if (at >= 0) this.#files.splice(at, 1)
     if (file === this.#open) this.#open = undefined
+  }
+
+  async #drop(file: SpoolFile): Promise<void> {
+    this.#forget(file)
     await this.#fs.rm(file.path, { force: true })
   }
 

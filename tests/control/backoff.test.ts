@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Backoff } from '../../src/control/backoff.js'
+
+describe('after a failure', () => {
+  it('twice as long is waited as before, up to half a minute', () => {
+    const backoff = new Backoff(() => 0.999999)
+    const waits = Array.from({ length: 12 }, () => Math.round(backoff.failed()))
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000])
+  })
+
+  it('clients do not come back all at once', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 0.999, noNaN: true }), (random) => {
+        const wait = new Backoff(() => random).failed()
+        expect(wait).toBeCloseTo(250 + random * 250)
+      }),
+    )
+  })
+
+  it('what the relay asks for is waited, but never for ever', () => {
+    expect(new Backoff().failed(7000)).toBe(7000)
+    expect(new Backoff().failed(3_600_000)).toBe(30_000)
+    expect(new Backoff(() => 0).failed(1)).toBe(250)
+  })
+
+  it('and a success, it begins anew', () => {
+    const backoff = new Backoff(() => 0)
+    backoff.failed()
+    backoff.failed()
+    expect(backoff.waiting).toBe(true)
+    backoff.succeeded()
+    expect(backoff.waiting).toBe(false)
+    expect(backoff.failed()).toBe(250)
+  })
+})

@@ -1,0 +1,247 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Connection } from '../../src/control/connection.js'
+import { Outbox, type OutboxDeps } from '../../src/control/outbox.js'
+import { Spool } from '../../src/control/spool.js'
+import type { UsageBatch } from '../../src/control/wire.js'
+import { lineOf, linesOf } from './lines.js'
+import { FakeRelay, key } from './relay.js'
+
+let relay: FakeRelay
+let folder: string
+let warnings: string[]
+const outboxes: Outbox[] = []
+
+beforeEach(async () => {
+  relay = await FakeRelay.start()
+  folder = await mkdtemp(join(tmpdir(), 'leash-outbox-'))
+  warnings = []
+})
+afterEach(async () => {
+  relay.fail = () => 'down'
+  await Promise.all(outboxes.splice(0).map((outbox) => outbox.close(0)))
+  await relay.close()
+  await rm(folder, { recursive: true })
+})
+
+function open(over: Partial<OutboxDeps> = {}): Outbox {
+  const connection = new Connection({ url: relay.url, key })
+  const warn = (message: string) => warnings.push(message)
+  const outbox = new Outbox({ connection, spool: async () => undefined, warn, soonMs: 20, ...over })
+  outboxes.push(outbox)
+  return outbox
+}
+
+function openOnDisk(over: Partial<OutboxDeps> = {}): Outbox {
+  const spool = Spool.open(folder)
+  return open({ spool: () => spool, ...over })
+}
+
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
+const batches = () => relay.asked.map(({ body }) => (body as UsageBatch).lines.length)
+
+describe('lines of the ledger', () => {
+  it('are sent soon, together', async () => {
+    const outbox = open()
+    for (const line of linesOf(3)) void outbox.sink([line])
+    await soon(() => expect(relay.lines.size).toBe(3))
+    expect(batches()).toEqual([3])
+    expect(relay.lines.get('line 1')).toEqual(lineOf(1))
+  })
+
+  it('are sent at once when there are many, in batches', async () => {
+    const outbox = open()
+    void outbox.sink(linesOf(1200))
+    await outbox.deliver()
+    expect(batches()).toEqual([500, 500, 200])
+    expect(relay.asked[0]?.headers['content-encoding']).toBe('gzip')
+  })
+
+  it('hold nobody up: a sink that takes them has nothing to wait for', () => {
+    expect(open().sink(linesOf(1))).toBeUndefined()
+  })
+
+  it('that are long are sent in smaller batches', async () => {
+    const outbox = open()
+    const long = linesOf(30).map((line) => ({ ...line, tags: { text: 'x'.repeat(100_000) } }))
+    void outbox.sink(long)
+    await outbox.deliver()
+    expect(batches().length).toBeGreaterThan(2)
+    expect(relay.lines.size).toBe(30)
+  })
+
+  it('count once, also where the answer to them was lost', async () => {
+    const outbox = open()
+    let times = 2
+    relay.fail = () => (times-- > 0 ? 'lost' : undefined)
+    void outbox.sink(linesOf(10))
+    await soon(() => expect(relay.linesCome).toBe(30))
+    expect(relay.lines.size).toBe(10)
+    await outbox.close()
+    expect(warnings).toEqual([expect.stringContaining('waits to be told')])
+  })
+
+  it('that the relay has no time for are sent again', async () => {
+    const outbox = open()
+    let times = 1
+    relay.fail = () => (times-- > 0 ? { status: 429, headers: { 'retry-after-ms': '600' } } : undefined)
+    void outbox.sink(linesOf(600))
+    await soon(() => expect(relay.lines.size).toBe(600))
+  })
+
+  it('that the relay never takes hold up no other', async () => {
+    const outbox = open()
+    relay.fail = ({ body }) => ((body as UsageBatch).lines.some(({ id }) => id === 'line 7') ? { status: 400 } : undefined)
+    void outbox.sink(linesOf(20))
+    await outbox.deliver()
+    expect(relay.lines.size).toBe(19)
+    expect(warnings).toEqual([expect.stringMatching(/^1 lines .* are lost/)])
+  })
+
+  it('that are too many for one request are sent in two', async () => {
+    const outbox = open()
+    relay.fail = ({ body }) => ((body as UsageBatch).lines.length > 8 ? { status: 413 } : undefined)
+    void outbox.sink(linesOf(20))
+    await outbox.deliver()
+    expect(relay.lines.size).toBe(20)
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('while the relay is away', () => {
+  it('the oldest lines go where there is no disk and no more room, and are counted', async () => {
+    relay.fail = () => 'down'
+    const outbox = open({ mostLines: 10 })
+    for (const line of linesOf(25)) void outbox.sink([line])
+    await outbox.deliver()
+    relay.fail = () => undefined
+    await outbox.close()
+    expect([...relay.lines.keys()]).toEqual(linesOf(10, 15).map(({ id }) => id))
+    expect(warnings).toContainEqual(expect.stringMatching(/^15 lines .* are lost/))
+  })
+
+  it('room is a matter of bytes too', async () => {
+    relay.fail = () => 'down'
+    const outbox = open({ mostBytes: 5 * JSON.stringify(lineOf(10)).length })
+    for (const line of linesOf(20, 10)) void outbox.sink([line])
+    await outbox.deliver()
+    relay.fail = () => undefined
+    await outbox.close()
+    expect(relay.lines.size).toBe(5)
+  })
+
+  it('lines wait on disk where there is one, and nothing is lost', async () => {
+    relay.fail = () => ({ status: 503 })
+    const outbox = openOnDisk({ mostLines: 10 })
+    for (let at = 0; at < 20; at++) {
+      void outbox.sink(linesOf(10, at * 10))
+      await outbox.deliver()
+    }
+    await soon(async () => expect((await readdir(folder)).length).toBeGreaterThan(0))
+    relay.fail = () => undefined
+    await outbox.deliver()
+    expect(relay.lines.size).toBe(200)
+    await soon(async () => expect(await readdir(folder)).toEqual([]))
+  })
+
+  it('lines that come meanwhile go to the disk: the process may not live longer', async () => {
+    relay.fail = () => ({ status: 429, headers: { 'retry-after': '20' } })
+    const outbox = openOnDisk()
+    void outbox.sink(linesOf(1))
+    await outbox.deliver()
+    void outbox.sink(linesOf(1, 1))
+    await soon(async () => {
+      const heir = await Spool.open(folder, { staleMs: 0 })
+      const names = await readdir(folder)
+      expect(names).toHaveLength(1)
+      const { lines } = await heir.read({ path: join(folder, names[0] ?? ''), bytes: 0 })
+      expect(lines).toHaveLength(2)
+    })
+  })
+
+  it('that is told once, and again only when it was well meanwhile', async () => {
+    relay.fail = () => 'down'
+    const outbox = open()
+    void outbox.sink(linesOf(1))
+    for (let at = 0; at < 3; at++) await outbox.deliver()
+    expect(warnings).toHaveLength(1)
+    relay.fail = () => undefined
+    await outbox.deliver()
+    relay.fail = () => 'down'
+    void outbox.sink(linesOf(1, 1))
+    await outbox.deliver()
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('a disk that cannot be written costs no call, and no more than what finds no room', async () => {
+    relay.fail = () => 'down'
+    const outbox = open({ mostLines: 5, spool: () => Promise.reject(new Error('read-only')) })
+    void outbox.sink(linesOf(8))
+    await outbox.deliver()
+    relay.fail = () => undefined
+    await outbox.close()
+    expect(relay.lines.size).toBe(5)
+  })
+})
+
+describe('a leash that is closed', () => {
+  it('delivers what waits', async () => {
+    const outbox = open()
+    void outbox.sink(linesOf(700))
+    await outbox.close()
+    expect(relay.lines.size).toBe(700)
+  })
+
+  it('leaves the rest on disk, for the next', async () => {
+    relay.fail = () => 'down'
+    const outbox = openOnDisk()
+    void outbox.sink(linesOf(30))
+    await outbox.close()
+    relay.fail = () => undefined
+    expect(relay.lines.size).toBe(0)
+    const next = openOnDisk()
+    await next.adopt()
+    await soon(() => expect(relay.lines.size).toBe(30))
+    expect(warnings.filter((warning) => warning.includes('lost'))).toEqual([])
+  })
+
+  it('waits no longer than it was told to', async () => {
+    relay.fail = () => 'hang'
+    const outbox = openOnDisk()
+    void outbox.sink(linesOf(30))
+    await outbox.close(20)
+    relay.fail = () => undefined
+    const next = openOnDisk()
+    await next.adopt()
+    await soon(() => expect(relay.lines.size).toBe(30))
+  })
+
+  it('says what is lost where there is no disk', async () => {
+    relay.fail = () => 'down'
+    const outbox = open()
+    void outbox.sink(linesOf(30))
+    await outbox.close()
+    expect(warnings).toContainEqual(expect.stringMatching(/^30 lines .* are lost/))
+  })
+})
+
+it('delivers what is told after the leash was closed: calls that were under way', async () => {
+  const outbox = openOnDisk()
+  await outbox.close()
+  void outbox.sink(linesOf(3))
+  await soon(() => expect(relay.lines.size).toBe(3))
+  relay.fail = () => 'down'
+  void outbox.sink(linesOf(3, 3))
+  await soon(async () => expect(await readdir(folder)).toEqual([expect.stringContaining('.free.')]))
+})
+
+it('finds what others leave while it runs', async () => {
+  const other = await Spool.open(folder)
+  const outbox = openOnDisk({ adoptMs: 20 })
+  await outbox.adopt()
+  await other.add(linesOf(4).map((line) => JSON.stringify(line)))
+  await other.close()
+  await soon(() => expect(relay.lines.size).toBe(4))
+})

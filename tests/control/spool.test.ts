@@ -1,0 +1,165 @@
+import { appendFile, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Spool, type SpoolOptions } from '../../src/control/spool.js'
+
+let folder: string
+const spools: Spool[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'leash-spool-'))
+})
+afterEach(async () => {
+  await Promise.all(spools.splice(0).map((spool) => spool.close()))
+  await rm(folder, { recursive: true })
+})
+
+async function open(options?: SpoolOptions): Promise<Spool> {
+  const spool = await Spool.open(folder, options)
+  spools.push(spool)
+  return spool
+}
+
+const texts = (count: number, from = 0) => Array.from({ length: count }, (_, at) => JSON.stringify({ id: from + at }))
+
+/** All that there is, as who delivers it would take it. */
+async function drain(spool: Spool): Promise<string[]> {
+  const all: string[] = []
+  for (let file = spool.first(); file; file = spool.first()) {
+    all.push(...(await spool.read(file)).lines)
+    await spool.remove(file)
+  }
+  return all
+}
+
+/** As if nobody had touched any file for so long. */
+async function age(ms: number): Promise<void> {
+  const then = new Date(Date.now() - ms)
+  for (const name of await readdir(folder)) await utimes(join(folder, name), then, then)
+}
+
+describe('a spool', () => {
+  it('gives back the lines in the order in which they came, and leaves nothing behind', async () => {
+    const spool = await open({ fileBytes: 100 })
+    for (let at = 0; at < 10; at++) await spool.add(texts(5, at * 5))
+    expect((await readdir(folder)).length).toBeGreaterThan(2)
+    expect(await drain(spool)).toEqual(texts(50))
+    expect(await readdir(folder)).toEqual([])
+    expect(spool.isEmpty).toBe(true)
+  })
+
+  it('takes lines while the oldest are being delivered', async () => {
+    const spool = await open()
+    await spool.add(texts(2))
+    const first = spool.first()
+    await spool.add(texts(2, 2))
+    if (!first) expect.unreachable('it has a file')
+    expect((await spool.read(first)).lines).toEqual(texts(2))
+    await spool.remove(first)
+    expect(await drain(spool)).toEqual(texts(2, 2))
+  })
+
+  it('gives up the oldest lines when there is no more room, and says how many', async () => {
+    const spool = await open({ fileBytes: 100, mostBytes: 300 })
+    let lost = 0
+    for (let at = 0; at < 10; at++) lost += await spool.add(texts(10, at * 10))
+    const left = await drain(spool)
+    expect(lost).toBeGreaterThan(0)
+    expect(left).toEqual(texts(100).slice(lost))
+  })
+
+  it('is read by its owner alone', async () => {
+    await (await open()).add(texts(1))
+    const [name = ''] = await readdir(folder)
+    expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('what another process has left', () => {
+  it('is taken over when that process was closed', async () => {
+    const before = await open()
+    await before.add(texts(3))
+    await before.close()
+    const after = await open()
+    await after.adopt()
+    expect(await drain(after)).toEqual(texts(3))
+  })
+
+  it('is left to it as long as it lives', async () => {
+    const [living, other] = [await open(), await open()]
+    await living.add(texts(3))
+    await other.adopt()
+    expect(other.isEmpty).toBe(true)
+    expect(await drain(living)).toEqual(texts(3))
+  })
+
+  it('is taken over when it has died', async () => {
+    const [dead, other] = [await open(), await open()]
+    await dead.add(texts(3))
+    await age(61_000)
+    await other.adopt()
+    expect(await drain(other)).toEqual(texts(3))
+  })
+
+  it('comes before what is new', async () => {
+    const [dead, other] = [await open(), await open()]
+    await dead.add(texts(3))
+    await age(61_000)
+    await other.add(texts(1, 9))
+    await other.adopt()
+    expect(await drain(other)).toEqual([...texts(3), ...texts(1, 9)])
+  })
+
+  it('goes to one of all that look for it at once', async () => {
+    const dead = await open({ fileBytes: 1 })
+    for (let at = 0; at < 30; at++) await dead.add(texts(1, at))
+    await age(61_000)
+    const heirs = await Promise.all(Array.from({ length: 8 }, () => open()))
+    for (let round = 0; round < 3; round++) await Promise.all(heirs.map((heir) => heir.adopt()))
+    const all = (await Promise.all(heirs.map(drain))).flat()
+    expect(all.sort()).toEqual(texts(30).sort())
+  })
+
+  it('that died while it wrote is read to its last whole line', async () => {
+    const dead = await open()
+    await dead.add(texts(3))
+    const [name = ''] = await readdir(folder)
+    await appendFile(join(folder, name), '{"id":3,"us')
+    await age(61_000)
+    const other = await open()
+    await other.adopt()
+    const file = other.first()
+    if (!file) expect.unreachable('it has a file')
+    expect(await other.read(file)).toEqual({ lines: texts(3), broken: 1 })
+  })
+
+  it('is not lost when it had only slept: it goes on in a file of its own', async () => {
+    const [sleeper, other] = [await open(), await open()]
+    await sleeper.add(texts(2))
+    await age(61_000)
+    await other.adopt()
+    await sleeper.add(texts(2, 2))
+    expect(await drain(other)).toEqual(texts(2))
+    expect((await drain(sleeper)).slice(-2)).toEqual(texts(2, 2))
+  })
+
+  it('is kept when it is taken over between the opening of the file and the writing', async () => {
+    const sleeper = await open()
+    await sleeper.add(texts(1))
+    const [name = ''] = await readdir(folder)
+    const adding = sleeper.add(texts(1, 1))
+    await rename(join(folder, name), join(folder, 'other.jsonl'))
+    await adding
+    const heir = await open({ staleMs: 0 })
+    await sleeper.close()
+    await heir.adopt()
+    expect(new Set(await drain(heir))).toEqual(new Set(texts(2)))
+  })
+
+  it('is not looked for in other files', async () => {
+    await appendFile(join(folder, 'notes.txt'), 'mine')
+    const spool = await open({ staleMs: 0 })
+    await spool.adopt()
+    expect(await readdir(folder)).toEqual(['notes.txt'])
+  })
+})
