@@ -27,18 +27,26 @@ export function readRequest(body: unknown): Asked {
   return { id, scope, least, wanted }
 }
 
-/** In the order of their ids: so that two who settle the same ones never wait for each other. */
+/** Each lease once: of all that is said of it, the least `spent` holds and the most `beyond`. */
 export function readSettlement(body: unknown): Settled[] {
   const { leases } = asObject(body)
   if (!Array.isArray(leases) || leases.length > mostLeases) throw wrong('leases', `is a list of up to ${mostLeases}`)
-  const settled = leases.map((lease: unknown): Settled => {
-    const { id, spent, beyond = 0 } = asObject(lease)
-    if (!isId(id)) throw wrong('id', 'is that of a lease')
-    if (!isAmount(spent)) throw wrong('spent', 'is a whole number from 0 on')
-    if (!isAmount(beyond)) throw wrong('beyond', 'is a whole number from 0 on')
-    return { id, spent, beyond }
-  })
-  return settled.sort((a, b) => (a.id < b.id ? -1 : 1))
+  const settled = new Map<string, Settled>()
+  for (const lease of leases) {
+    const one = readSettled(lease)
+    const other = settled.get(one.id) ?? one
+    const [spent, beyond] = [Math.min(one.spent, other.spent), Math.max(one.beyond, other.beyond)]
+    settled.set(one.id, { id: one.id, spent, beyond })
+  }
+  return [...settled.values()]
+}
+
+function readSettled(lease: unknown): Settled {
+  const { id, spent, beyond = 0 } = asObject(lease)
+  if (!isId(id)) throw wrong('id', 'is that of a lease')
+  if (!isAmount(spent)) throw wrong('spent', 'is a whole number from 0 on')
+  if (!isAmount(beyond)) throw wrong('beyond', 'is a whole number from 0 on')
+  return { id, spent, beyond }
 }
 
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{22}$/.test(value)

@@ -12,7 +12,7 @@ import { space } from '../middleware/budget/reserver.js'
 import { type Asked, readRequest, readSettlement, type Settled } from './lease-body.js'
 import { type LentScope, scopeFor } from './lease-scope.js'
 import { SqlBudgets } from './sql-budgets.js'
-import type { Sql } from './store/sql.js'
+import { places, type Sql } from './store/sql.js'
 
 /** Whoever asks, by the virtual key. */
 export interface Holder {
@@ -37,6 +37,7 @@ export interface LeasesOptions {
 }
 
 interface Row {
+  readonly id: string
   readonly key_id: string
   readonly scope: string
   readonly amount: number
@@ -90,7 +91,13 @@ export class Leases {
     const settled = readSettlement(settlement)
     if (settled.length === 0) return
     await this.#sql.transaction(async (sql) => {
-      for (const one of settled) await this.#settle(sql, holder, one)
+      const known = await this.#known(sql, holder, settled)
+      const unknown = settled.filter(({ id }) => !known.some((row) => row.id === id))
+      // They may have been lent at this very moment.
+      const late = (await this.#remember(sql, holder, unknown)) ? [] : await this.#known(sql, holder, unknown)
+      // In one order, so that two who settle leases of the same budgets never wait for each other.
+      for (const row of [...known, ...late].sort((a, b) => (a.scope < b.scope ? -1 : 1)))
+        for (const one of settled) if (one.id === row.id && row.key_id === holder.id) await this.#settle(sql, holder, row, one)
     })
   }
 
@@ -135,24 +142,32 @@ export class Leases {
     return { ok: true, lease: { id, scope: scope.key, amount: row.amount, ttlMs: row.until - now, taken, limit } }
   }
 
-  async #settle(sql: Sql, { tenant, id: key }: Holder, { id, spent, beyond }: Settled): Promise<void> {
-    // Written before it is read: so that two who settle the same lease come one after the other.
-    const [row] = await sql.all<Row>('UPDATE leases SET until = until WHERE tenant = $1 AND id = $2 RETURNING *', [tenant, id])
-    if (!row) {
-      await sql.run(
-        `INSERT INTO leases (tenant, id, key_id, scope, amount, until, spent, beyond) VALUES ($1, $2, $3, '', 0, $4, 0, 0)
-         ON CONFLICT DO NOTHING`,
-        [tenant, id, key, this.#now()],
-      )
-      return
-    }
-    if (row.key_id !== key) return
+  /** Nobody else settles them until the end of the transaction. */
+  #known(sql: Sql, { tenant }: Holder, settled: readonly Settled[]): Promise<Row[]> {
+    return sql.all<Row>(
+      `UPDATE leases SET until = until WHERE tenant = $1 AND id IN ${places(1, settled.length, 2)} RETURNING *`,
+      [tenant, ...settled.map(({ id }) => id)],
+    )
+  }
+
+  /** @returns whether none of them was there after all */
+  async #remember(sql: Sql, { tenant, id: key }: Holder, unknown: readonly Settled[]): Promise<boolean> {
+    if (unknown.length === 0) return true
+    const added = await sql.run(
+      `INSERT INTO leases (tenant, id, key_id, scope, amount, until, spent, beyond) VALUES ${places(unknown.length, 8)}
+       ON CONFLICT DO NOTHING`,
+      unknown.flatMap(({ id }) => [tenant, id, key, '', 0, this.#now(), 0, 0]),
+    )
+    return added === unknown.length
+  }
+
+  async #settle(sql: Sql, { tenant }: Holder, row: Row, { id, spent, beyond }: Settled): Promise<void> {
     const least = Math.min(row.spent ?? spent, spent)
     const most = Math.max(row.beyond ?? beyond, beyond)
     const before = sum(row.spent, row.beyond)
     const total = sum(least, most)
     const budgets = this.#budgets(sql)
-    if (row.spent === null) await budgets.settleNow(lentAs(tenant, id, row), total)
+    if (row.spent === null) await budgets.settleNow(lentAs(tenant, row), total)
     else if (total !== before) await budgets.adjust(space, row.scope, total - before)
     await sql.run('UPDATE leases SET spent = $3, beyond = $4 WHERE tenant = $1 AND id = $2', [tenant, id, least, most])
   }
@@ -164,7 +179,7 @@ export class Leases {
 
 const reservationOf = (tenant: string, id: string) => `${tenant}/${id}`
 
-function lentAs(tenant: string, id: string, { scope, amount }: Row) {
+function lentAs(tenant: string, { id, scope, amount }: Row) {
   return { id: reservationOf(tenant, id), space, keys: [scope], amount, expired: 'spent' } as const
 }
 

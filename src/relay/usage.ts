@@ -77,7 +77,11 @@ export class UsageLog {
     }
     if (lines.size === 0) return { taken: 0, known: 0 }
     const taken = await this.#sql.transaction(async (sql) => {
-      const fresh = await insert(sql, [...lines.values()])
+      // In one order, so that two who send the same lines never wait for each other.
+      const fresh = await insert(
+        sql,
+        [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
+      )
       const added = [...lines].flatMap(([name, line]) => (fresh.has(name) ? [line] : []))
       await addToHours(sql, added)
       return added.length

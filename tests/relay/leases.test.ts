@@ -114,6 +114,18 @@ it('counts a settlement that is said again by the least spent and the most beyon
   expect(await read(scope)).toEqual({ spent: 270, reserved: 0 })
 })
 
+it('takes a settlement that says the same lease twice as said one after the other', async () => {
+  const { leases, lend, read } = await open()
+  const { id } = await lend(scope, 500)
+  await leases.settle(ada, {
+    leases: [
+      { id, spent: 400, beyond: 5 },
+      { id, spent: 100 },
+    ],
+  })
+  expect(await read(scope)).toEqual({ spent: 105, reserved: 0 })
+})
+
 it('lends once by an id that is asked for twice, and answers the same', async () => {
   const { lend, read, clock } = await open()
   const first = await lend(scope, 100, 100, id('a'))

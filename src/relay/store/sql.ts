@@ -11,6 +11,8 @@ export interface Sql {
   /**
    * All of it or nothing. Inside, only the `sql` that is given may be asked: others wait for the end. A transaction within one
    * is part of it. What has failed inside cannot go on, whoever catches the error.
+   *
+   * @param work done again from the beginning when others were in its way, so it does nothing but ask
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
   close(): Promise<void>

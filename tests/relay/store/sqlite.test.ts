@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import type { Sql } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { temporaryFolder } from './open.js'
+import { add, all, numbers, sqlScenarios } from './scenarios.js'
 
 async function open(file = ':memory:') {
   const sql = await openSqlite({ file })
@@ -13,59 +13,10 @@ async function open(file = ':memory:') {
   return sql
 }
 
-async function numbers(file?: string) {
-  const sql = await open(file)
-  await sql.run('CREATE TABLE numbers (n BIGINT PRIMARY KEY, name TEXT)')
-  return sql
-}
-
-const all = async (sql: Sql) => (await sql.all<{ n: number }>('SELECT n FROM numbers ORDER BY n')).map(({ n }) => n)
-const add = (sql: Sql, n: number) => sql.run('INSERT INTO numbers (n) VALUES ($1)', [n])
-
-it('gives back what it was given, up to the largest amount of money', async () => {
-  const sql = await numbers()
-  const largest = Number.MAX_SAFE_INTEGER
-  expect(await sql.run('INSERT INTO numbers VALUES ($1, $2), ($3, $4)', [largest, 'ünï\u{1f600}', 1, null])).toBe(2)
-  expect(await sql.all('SELECT * FROM numbers ORDER BY n')).toEqual([
-    { n: 1, name: null },
-    { n: largest, name: 'ünï\u{1f600}' },
-  ])
-  expect(await sql.run('DELETE FROM numbers WHERE n > $1', [largest])).toBe(0)
-})
-
-it('takes parameters by their numbers, in any order and more than once', async () => {
-  const sql = await open()
-  expect(await sql.all('SELECT $2 AS b, $1 AS a, $2 AS again, $10 AS tenth', [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])).toEqual([
-    { b: 2, a: 1, again: 2, tenth: 10 },
-  ])
-})
-
-it('keeps everything of a transaction or nothing', async () => {
-  const sql = await numbers()
-  expect(await sql.transaction(async (inner) => [await add(inner, 1), await add(inner, 2)])).toEqual([1, 1])
-  const failed = sql.transaction(async (inner) => {
-    await add(inner, 3)
-    throw new Error('changed my mind')
-  })
-  await expect(failed).rejects.toThrow('changed my mind')
-  expect(await all(sql)).toEqual([1, 2])
-})
-
-it('lets nothing go on in a transaction after a statement of it has failed', async () => {
-  const sql = await numbers()
-  const swallowed = sql.transaction(async (inner) => {
-    await add(inner, 1)
-    await add(inner, 1).catch(() => {})
-    await add(inner, 2)
-  })
-  await expect(swallowed).rejects.toMatchObject({ code: 'overloaded' })
-  expect(await all(sql)).toEqual([])
-  await add(sql, 3)
-  expect(await all(sql)).toEqual([3])
-})
+sqlScenarios(open)
 
 it('keeps nothing of a transaction that SQLite itself has given up', async () => {
-  const sql = await numbers()
+  const sql = await numbers(open)
   const given = sql.transaction(async (inner) => {
     await add(inner, 1)
     await inner.run('INSERT OR ROLLBACK INTO numbers (n) VALUES (1)').catch(() => {})
@@ -76,7 +27,7 @@ it('keeps nothing of a transaction that SQLite itself has given up', async () =>
 })
 
 it('lets nobody look into a transaction that is under way, and works off those who wait in their order', async () => {
-  const sql = await numbers()
+  const sql = await numbers(open)
   const order: string[] = []
   let release = () => {}
   const held = new Promise<void>((resolve) => {
@@ -99,44 +50,8 @@ it('lets nobody look into a transaction that is under way, and works off those w
   expect(order).toEqual(['first', 'read 1,2', 'second 1,2', 'read 1,2,3'])
 })
 
-it('makes a transaction within another a part of it', async () => {
-  const sql = await numbers()
-  const failed = sql.transaction(async (outer) => {
-    await outer.transaction((inner) => add(inner, 1))
-    throw new Error('no')
-  })
-  await expect(failed).rejects.toThrow('no')
-  expect(await all(sql)).toEqual([])
-})
-
-it('refuses a statement that comes after the end of its transaction', async () => {
-  const sql = await numbers()
-  let late: Sql | undefined
-  await sql.transaction(async (inner) => {
-    late = inner
-  })
-  await expect(late && add(late, 1)).rejects.toThrow('after the end of its transaction')
-  expect(await all(sql)).toEqual([])
-})
-
-it('keeps those of many transactions at once that did not fail', async () => {
-  const sql = await numbers()
-  const all = await Promise.allSettled(
-    Array.from({ length: 200 }, (_, at) =>
-      sql.transaction(async (inner) => {
-        await add(inner, at)
-        if (at % 3 === 1) throw new Error('no')
-        if (at % 3 === 2) await add(inner, at).catch(() => {})
-      }),
-    ),
-  )
-  const kept = all.flatMap(({ status }, at) => (status === 'fulfilled' ? [at] : []))
-  expect(kept).toEqual(Array.from({ length: 67 }, (_, at) => at * 3))
-  expect((await sql.all<{ n: number }>('SELECT n FROM numbers ORDER BY n')).map(({ n }) => n)).toEqual(kept)
-})
-
 it('tells everybody whose transaction was given up together with another’s', async () => {
-  const sql = await numbers()
+  const sql = await numbers(open)
   const given = await Promise.allSettled([
     sql.transaction((inner) => add(inner, 1)),
     sql.transaction((inner) => add(inner, 2)),
@@ -149,23 +64,9 @@ it('tells everybody whose transaction was given up together with another’s', a
   expect(given[2]).toMatchObject({ status: 'rejected' })
 })
 
-it('loses no addition of a thousand transactions at once', async () => {
-  const sql = await numbers()
-  await sql.run('INSERT INTO numbers VALUES (0, $1)', ['0'])
-  await Promise.all(
-    Array.from({ length: 1000 }, () =>
-      sql.transaction(async (inner) => {
-        const [row] = await inner.all<{ name: string }>('SELECT name FROM numbers')
-        await inner.run('UPDATE numbers SET name = $1', [String(Number(row?.name) + 1)])
-      }),
-    ),
-  )
-  expect(await sql.all('SELECT name FROM numbers')).toEqual([{ name: '1000' }])
-})
-
 it('keeps a file over a restart, and lets nobody else read it', async () => {
   const file = join(temporaryFolder(), 'deep', 'relay.db')
-  const before = await numbers(file)
+  const before = await numbers(() => open(file))
   await add(before, 7)
   await before.close()
   expect(await all(await open(file))).toEqual([7])
@@ -218,7 +119,7 @@ it('has everything that it has answered after the process was killed', async () 
 it('writes a copy that is a database of its own, and never over a file that is there', async () => {
   const folder = temporaryFolder()
   const [file, copy] = [join(folder, 'relay.db'), join(folder, 'copy.db')]
-  const sql = await numbers(file)
+  const sql = await numbers(() => open(file))
   await add(sql, 1)
   await sql.backup(copy)
   await add(sql, 2)
@@ -236,13 +137,6 @@ it('says what is wrong with a file that is no database', async () => {
     code: 'overloaded',
     message: expect.stringContaining('not a database'),
   })
-})
-
-it('refuses what comes after it was closed, and closes twice without a word', async () => {
-  const sql = await numbers()
-  await Promise.all([sql.close(), sql.close()])
-  await sql.close()
-  await expect(all(sql)).rejects.toMatchObject({ code: 'overloaded', message: expect.stringContaining('closed') })
 })
 
 /** A process that has {@link openSqlite}. */

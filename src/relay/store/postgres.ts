@@ -1,0 +1,152 @@
+/** Postgres 12 or newer, for several relays at once. */
+import { LeashError } from '../../core/errors.js'
+import { loadOptional } from '../../core/optional.js'
+import type { Sql, SqlValue } from './sql.js'
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:5432/database` */
+  readonly url: string
+  /** Connections at most. @defaultValue 10 */
+  readonly connections?: number
+  /** How long a connection may take to be made, or to be free, in milliseconds. @defaultValue 5000 */
+  readonly timeoutMs?: number
+}
+
+/** What is used of the package `pg`, so that nobody needs its types who does not use it. */
+interface Pool extends Queries {
+  connect(): Promise<Client>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  end(): Promise<void>
+}
+
+interface Client extends Queries {
+  /** @param broken whether it is thrown away */
+  release(broken: boolean): void
+}
+
+interface Queries {
+  query(query: { readonly text: string; readonly values: readonly SqlValue[] }): Promise<Answer>
+}
+
+interface Answer {
+  readonly rows: object[]
+  readonly rowCount: number | null
+}
+
+interface Package {
+  readonly Pool: new (options: object) => Pool
+  readonly types: { getTypeParser(type: number, format?: string): unknown }
+}
+
+/** Named by a variable: the package is an optional peer, of which nothing is asked but what stands above. */
+const packageName: string = 'pg'
+
+/** The type of BIGINT. https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+const bigint = 20
+
+/** Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html: others were faster, and a value that no column takes. */
+const again = new Set(['40001', '40P01'])
+const dataException = '22'
+const mostTries = 5
+
+/** @throws LeashError `missing_dependency` without the package `pg` */
+export async function openPostgres({ url, connections = 10, timeoutMs = 5000 }: PostgresOptions): Promise<Sql> {
+  const { default: pg } = await loadOptional<{ readonly default: Package }>('pg', () => import(packageName))
+  const types = {
+    // No sum that is read passes what a number holds.
+    getTypeParser: (type: number, format?: string) => (type === bigint ? Number : pg.types.getTypeParser(type, format)),
+  }
+  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: timeoutMs, types })
+  // A connection that breaks while nobody uses it is made anew for the next who does.
+  pool.on('error', () => {})
+  return new Postgres(pool)
+}
+
+class Postgres implements Sql {
+  readonly #pool: Pool
+  #closing: Promise<void> | undefined
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  async all<T extends object>(text: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    return (await ask(this.#pool, text, params)).rows as T[]
+  }
+
+  async run(text: string, params: readonly SqlValue[] = []): Promise<number> {
+    return (await ask(this.#pool, text, params)).rowCount ?? 0
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(work)
+      } catch (error) {
+        if (tries === mostTries || !(error instanceof LeashError && again.has(codeOf(error.cause)))) throw error
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#pool.end()
+    return this.#closing
+  }
+
+  async #once<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((cause: unknown) => {
+      throw failed(cause)
+    })
+    let [open, broken] = [true, false]
+    const within = (text: string, params: readonly SqlValue[] = []) => {
+      if (!open) throw failed(new Error('a statement came after the end of its transaction'))
+      return ask(client, text, params)
+    }
+    const sql: Sql = {
+      all: async <R extends object>(text: string, params?: readonly SqlValue[]) => (await within(text, params)).rows as R[],
+      run: async (text, params) => (await within(text, params)).rowCount ?? 0,
+      transaction: (inner) => inner(sql),
+      close: async () => {},
+    }
+    try {
+      await ask(client, 'BEGIN')
+      const value = await work(sql)
+      open = false
+      await commit(client)
+      return value
+    } catch (error) {
+      open = false
+      await ask(client, 'ROLLBACK').catch(() => {
+        broken = true
+      })
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  }
+}
+
+/** Postgres answers the end of a transaction in which something has failed with `ROLLBACK`, and no error. */
+async function commit(client: Client): Promise<void> {
+  const { command } = (await ask(client, 'COMMIT')) as Answer & { readonly command?: string }
+  if (command === 'ROLLBACK') throw failed(new Error('something in the transaction has failed'))
+}
+
+async function ask(queries: Queries, text: string, values: readonly SqlValue[] = []): Promise<Answer> {
+  try {
+    return await queries.query({ text, values })
+  } catch (cause) {
+    throw failed(cause)
+  }
+}
+
+function failed(cause: unknown): LeashError {
+  if (codeOf(cause).startsWith(dataException))
+    return new LeashError('invalid_request', 'A value of the request is one that the database cannot hold.', { cause })
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import type { Budget } from '../../../src/middleware/budget/options.js'
+import { Audit } from '../../../src/relay/audit.js'
+import { Keys } from '../../../src/relay/keys.js'
+import { Leases } from '../../../src/relay/leases.js'
+import { SqlBudgets } from '../../../src/relay/sql-budgets.js'
+import { migrate } from '../../../src/relay/store/migrations.js'
+import { openPostgres } from '../../../src/relay/store/postgres.js'
+import type { Sql } from '../../../src/relay/store/sql.js'
+import { Tenants } from '../../../src/relay/tenants.js'
+import { UsageLog } from '../../../src/relay/usage.js'
+import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
+import { budgetScenarios } from '../../stores/scenarios.js'
+import { sqlScenarios } from './scenarios.js'
+
+describe.skipIf(!hasPostgres)('over Postgres', () => {
+  const server = usePostgres()
+  const open = async () => {
+    const sql = await openPostgres({ url: server.url })
+    onTestFinished(() => sql.close())
+    return sql
+  }
+  sqlScenarios(open)
+
+  it('says that a value is wrong where Postgres has none such', async () => {
+    const sql = await open()
+    await expect(sql.all('SELECT CAST($1 AS TEXT)', ['a\0b'])).rejects.toMatchObject({ code: 'invalid_request' })
+    await expect(sql.all('SELECT CAST($1 AS BIGINT)', [1e300])).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  it('does a transaction again that was in the way of another', async () => {
+    const sql = await open()
+    await sql.run('CREATE TABLE pairs (name TEXT PRIMARY KEY, n BIGINT NOT NULL)')
+    await sql.run(`INSERT INTO pairs VALUES ('a', 0), ('b', 0)`)
+    const both = (first: string, second: string) =>
+      sql.transaction(async (inner) => {
+        await inner.run('UPDATE pairs SET n = n + 1 WHERE name = $1', [first])
+        await inner.all('SELECT pg_sleep(0.05)')
+        await inner.run('UPDATE pairs SET n = n + 1 WHERE name = $1', [second])
+      })
+    await Promise.all([both('a', 'b'), both('b', 'a'), both('a', 'b')])
+    expect(await sql.all('SELECT n FROM pairs')).toEqual([{ n: 3 }, { n: 3 }])
+  })
+
+  it('says what is wrong with a server that is not there', async () => {
+    const sql = await openPostgres({ url: 'postgres://leash@127.0.0.1:1/postgres' })
+    onTestFinished(() => sql.close())
+    await expect(sql.all('SELECT 1')).rejects.toMatchObject({ code: 'overloaded', retryable: true })
+    await expect(sql.transaction(async () => {})).rejects.toMatchObject({ code: 'overloaded', retryable: true })
+  })
+
+  describe('with two relays at once', () => {
+    let relays: Sql[] = []
+    beforeAll(async () => {
+      relays = await Promise.all([openPostgres({ url: server.url }), openPostgres({ url: server.url })])
+      await Promise.all(relays.map((sql) => migrate(sql)))
+    })
+    afterAll(() => Promise.all(relays.map((sql) => sql.close())))
+    let next = 0
+    const either = () => relays[next++ % relays.length] as Sql
+    const many = <T>(count: number, work: (sql: Sql, at: number) => Promise<T>) =>
+      Promise.all(Array.from({ length: count }, (_, at) => work(either(), at)))
+
+    budgetScenarios(() => new SqlBudgets(either()))
+
+    it('makes the tables once', async () => {
+      await Promise.all(relays.map((sql) => migrate(sql)))
+      const steps = await either().all<{ step: number }>('SELECT step FROM migrations ORDER BY step')
+      expect(steps.map(({ step }) => step)).toEqual(steps.map((_, at) => at))
+    })
+
+    it('never lets settled and leased pass a limit, and settles each lease once', async () => {
+      const holder = { id: 'key', tenant: 'red' }
+      const budget: Budget = { name: 'total', limit: { tokens: 1000 }, per: 'total' }
+      const scope = '["total","tokens","red"] total'
+      const settled = await many(100, async (sql, at) => {
+        const leases = new Leases({ sql })
+        const lent = await leases.lend(holder, [budget], { scope, least: 15, wanted: 30, id: `${at >> 1}`.padEnd(22, 'x') })
+        if (!lent.ok) return 0
+        expect(lent.lease.taken).toBeLessThanOrEqual(1000)
+        await Promise.all(relays.map((sql) => new Leases({ sql }).settle(holder, { leases: [{ id: lent.lease.id, spent: 7 }] })))
+        return at % 2 === 0 ? 7 : 0
+      })
+      const { spent, reserved } = await new SqlBudgets(either()).read('budget', scope)
+      expect(reserved).toBe(0)
+      expect(spent % 7).toBe(0)
+      expect(spent).toBeGreaterThanOrEqual(Math.max(...settled))
+      expect(spent).toBeLessThanOrEqual(50 * 7)
+    })
+
+    it('counts once what is sent to both, and sums it up exactly', async () => {
+      const usage = {
+        input: 1,
+        cacheRead: 0,
+        cacheWrite: 0,
+        cacheWrite1h: 0,
+        audioInput: 0,
+        output: 1,
+        reasoning: 0,
+        audioOutput: 0,
+      }
+      const line = (at: number) => ({
+        id: `line ${at}`,
+        callId: 'call',
+        attempt: 1,
+        at: Date.now() - at * 60_000,
+        durationMs: 1,
+        provider: 'openai',
+        model: `m${at % 3}`,
+        protocol: 'openai-chat',
+        outcome: 'ok',
+        usage,
+        basis: 'complete',
+        cost: 10 ** 10 + at,
+      })
+      const lines = Array.from({ length: 200 }, (_, at) => line(at))
+      await many(10, (sql, at) =>
+        new UsageLog({ sql }).take({ lines: at % 2 ? lines : lines.toReversed() }, { id: 'key', tenant: 'red' }),
+      )
+      const log = new UsageLog({ sql: either() })
+      expect(await log.report({ by: ['tenant'] })).toMatchObject([{ calls: 200, cost: '2000.0000199', usage: { input: 200 } }])
+      expect((await log.report({ by: ['month', 'model', 'hour'] })).reduce((sum, { calls }) => sum + calls, 0)).toBe(200)
+      const { items, next } = await log.lines({ limit: 150 })
+      const rest = await log.lines({ limit: 150, ...(next !== undefined && { after: next }) })
+      expect([...items, ...rest.items].map(({ id }) => id)).toEqual(lines.map(({ id }) => id))
+      expect(await log.prune({ linesBefore: Date.now() + 1, hoursBefore: Date.now() })).toBeGreaterThan(200)
+    })
+
+    it('chains what both write into one audit trail', async () => {
+      await many(100, (sql, at) => new Audit({ sql }).append({ actor: 'ada', action: 'x', detail: { at } }))
+      expect(await new Audit({ sql: either() }).verify()).toMatchObject({ ok: true, entries: 100 })
+      expect((await new Audit({ sql: either() }).list({ actor: 'ada', from: 1, limit: 5 })).items).toHaveLength(5)
+    })
+
+    it('rotates a key once, and knows it in both', async () => {
+      await new Tenants({ sql: either() }).create({ slug: 'red' })
+      await new Tenants({ sql: either() }).update('red', { metadata: { a: 'b' } })
+      const pepper = { secret: 'a pepper that is long enough for everybody' }
+      const keys = await Promise.all(relays.map((sql) => Keys.open({ sql, pepper })))
+      const [one, other] = keys as [Keys, Keys]
+      const { key, record } = await one.create({ tenant: 'red', user: 'ada' })
+      expect(await other.verify(key)).toMatchObject({ tenant: 'red', user: 'ada' })
+      const rotated = await Promise.allSettled(keys.map((keys) => keys.rotate(record.id)))
+      expect(rotated.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+      expect((await other.list({ tenant: 'red', user: 'ada' })).items).toHaveLength(2)
+      await one.revoke(record.id)
+      await Promise.all(keys.map((keys) => keys.close()))
+      expect((await other.get(record.id))?.lastUsedAt).toBeDefined()
+      expect((await new Tenants({ sql: either() }).list({ plan: 'default', status: 'active' })).items).toMatchObject([
+        { slug: 'red' },
+      ])
+    })
+  })
+})
