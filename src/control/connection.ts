@@ -82,8 +82,8 @@ export class Connection {
   async postPacked(path: string, text: string, ask: Ask = {}): Promise<Answer> {
     const headers = { 'content-type': 'application/json' }
     if (text.length < worthPacking || typeof CompressionStream === 'undefined') return this.#post(path, text, headers, ask)
-    const packed = await new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip'))).bytes()
-    return this.#post(path, packed, { ...headers, 'content-encoding': 'gzip' }, ask)
+    const packed = new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip')))
+    return this.#post(path, new Uint8Array(await packed.arrayBuffer()), { ...headers, 'content-encoding': 'gzip' }, ask)
   }
 
   #post(path: string, body: Uint8Array<ArrayBuffer> | string, headers: Record<string, string>, ask: Ask): Promise<Answer> {

@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Spool, type SpoolOptions } from '../../src/control/spool.js'
 
 let folder: string
@@ -143,17 +143,50 @@ describe('what another process has left', () => {
     expect((await drain(sleeper)).slice(-2)).toEqual(texts(2, 2))
   })
 
-  it('is kept when it is taken over between the opening of the file and the writing', async () => {
-    const sleeper = await open()
-    await sleeper.add(texts(1))
-    const [name = ''] = await readdir(folder)
-    const adding = sleeper.add(texts(1, 1))
-    await rename(join(folder, name), join(folder, 'other.jsonl'))
-    await adding
-    const heir = await open({ staleMs: 0 })
+  it('is kept whenever it is taken over', async () => {
+    const [sleeper, heir] = [await open(), await open({ staleMs: 0 })]
+    const found: string[] = []
+    let writing = true
+    const stealing = (async () => {
+      while (writing) {
+        await heir.adopt()
+        found.push(...(await drain(heir)))
+      }
+    })()
+    for (const line of texts(100)) await sleeper.add([line])
+    writing = false
+    await stealing
     await sleeper.close()
     await heir.adopt()
-    expect(new Set(await drain(heir))).toEqual(new Set(texts(2)))
+    found.push(...(await drain(heir)))
+    expect(new Set(found)).toEqual(new Set(texts(100)))
+  })
+
+  it('is kept, too, when it is taken over and delivered between the opening of the file and the writing', async () => {
+    const real = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
+    let thefts = 1
+    vi.doMock('node:fs/promises', () => ({
+      ...real,
+      async open(path: string, flags: string, mode: number) {
+        const file = await real.open(path, flags, mode)
+        if (thefts-- > 0) await real.rm(path)
+        return file
+      },
+    }))
+    const sleeper = await open()
+    vi.doUnmock('node:fs/promises')
+    await sleeper.add(texts(1))
+    expect(await drain(sleeper)).toEqual(texts(1))
+  })
+
+  it('is not taken from who has just taken it', async () => {
+    const dead = await open()
+    await dead.add(texts(1))
+    await age(61_000)
+    const [first, second] = [await open(), await open()]
+    await first.adopt()
+    await second.adopt()
+    expect([first.isEmpty, second.isEmpty]).toEqual([false, true])
   })
 
   it('is not looked for in other files', async () => {
