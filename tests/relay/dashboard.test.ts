@@ -177,6 +177,35 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     expect(problems).toEqual([])
   })
 
+  test('what one tenant has used is shown by its keys', async () => {
+    const relay = await openRelay(mock.url)
+    const ask = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'red', name: 'Team Red' })
+    const { body: made } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'red', name: 'checkout' })
+    await relay.ask('POST', '/v1/chat/completions', ask, made.key)
+    await relay.ask('POST', '/v1/chat/completions', ask, relay.call)
+    const { page, problems } = await signedIn(relay)
+    const requests = (count: number) => page.getByRole('button', { name: new RegExp(`^Requests\\s*${count}`) })
+    await requests(2).waitFor()
+    await page.getByRole('link', { name: 'red', exact: true }).click()
+    await requests(1).waitFor()
+    await page.getByRole('row').filter({ hasText: 'checkout' }).waitFor()
+    expect(await page.getByLabel('Tenant').inputValue()).toBe('red')
+    expect(problems).toEqual([])
+  })
+
+  test('while the relay is away, what was read stays and the page says so, until it is back', async () => {
+    const relay = await openRelay(mock.url)
+    const { page } = await signedIn(relay, '#/calls')
+    await page.getByText('No call yet').waitFor()
+    await page.context().setOffline(true)
+    await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor()
+    await page.getByText('No call yet').waitFor()
+    await page.context().setOffline(false)
+    await press(page, 'Try again')
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+  })
+
   test('a call that is refused says why in its place', async () => {
     const relay = await openRelay(mock.url)
     await relay.ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { allow: ['claude-*'] } } })

@@ -18,7 +18,8 @@ export function money(nano: number): string {
 /** For the axis of a chart, whose marks are round. */
 export function shortMoney(nano: number): string {
   const usd = nano / perDollar
-  return usd >= 1000 ? `$${short(usd)}` : usd >= 10 || usd === 0 ? `$${Math.round(usd)}` : `$${Number(usd.toPrecision(2))}`
+  if (usd >= 1000) return `$${short(usd)}`
+  return `$${Number.isInteger(usd) || usd >= 10 ? Math.round(usd) : usd >= 0.1 ? usd.toFixed(2) : Number(usd.toPrecision(2))}`
 }
 
 const units = [

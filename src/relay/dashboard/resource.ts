@@ -1,5 +1,5 @@
 /** What a page reads from the relay: while it loads, when it is there, when it cannot be had. */
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { ask } from './api.js'
 
 export interface Resource<T> {
@@ -16,29 +16,42 @@ interface State<T> {
   readonly error?: unknown
 }
 
-/** @param path nothing is read without one */
-export function useResource<T>(path: string | undefined, everyMs?: number): Resource<T> {
+export type Read<T> = (path: string, signal: AbortSignal) => Promise<T>
+
+/**
+ * @param path nothing is read without one
+ * @param read the same function each time
+ */
+export function useResource<T>(path: string | undefined, everyMs?: number, read: Read<T> = plainly): Resource<T> {
   const [state, setState] = useState<State<T>>({ path })
   const [turn, setTurn] = useState(0)
+  const busy = useRef(false)
 
   // Another turn reads the same again.
   useEffect(() => {
     if (path === undefined) return
     const left = new AbortController()
-    ask<T>(path, { signal: left.signal }).then(
-      (value) => setState({ path, value }),
+    busy.current = true
+    read(path, left.signal).then(
+      (value) => {
+        if (left.signal.aborted) return
+        busy.current = false
+        setState({ path, value })
+      },
       (error) => {
-        if (!left.signal.aborted) setState((before) => ({ ...(before.path === path && before), path, error }))
+        if (left.signal.aborted) return
+        busy.current = false
+        setState((before) => ({ ...(before.path === path && before), path, error }))
       },
     )
     return () => left.abort()
-  }, [path, turn])
+  }, [path, turn, read])
 
   const reload = useCallback(() => setTurn((turn) => turn + 1), [])
   useEffect(() => {
     if (everyMs === undefined) return
     const timer = setInterval(() => {
-      if (!document.hidden) reload()
+      if (!document.hidden && !busy.current) reload()
     }, everyMs)
     return () => clearInterval(timer)
   }, [everyMs, reload])
@@ -47,4 +60,8 @@ export function useResource<T>(path: string | undefined, everyMs?: number): Reso
   const value = current ? state.value : undefined
   const error = current ? state.error : undefined
   return { value, error, loading: path !== undefined && value === undefined && error === undefined, reload }
+}
+
+function plainly<T>(path: string, signal: AbortSignal): Promise<T> {
+  return ask<T>(path, { signal })
 }

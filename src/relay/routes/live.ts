@@ -25,7 +25,8 @@ export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
   })
 
   app.get('/latency', async (c) => {
-    const { items } = await usage.lines({ limit: mostLines })
+    const { tenant } = c.req.query()
+    const { items } = await usage.lines({ where: tenant === undefined ? {} : { tenant }, limit: mostLines })
     return c.json(latencyOf(items))
   })
 

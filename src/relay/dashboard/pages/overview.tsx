@@ -1,47 +1,67 @@
 /** Thirty days at a glance: what was spent, on what and by whom. */
 import { useMemo, useState } from 'preact/hooks'
+import type { Tenant } from '../../tenants.js'
 import type { UsageRow } from '../../usage.js'
-import { csvOf } from '../download.js'
+import { downloadUsage } from '../download.js'
 import { duration, exact } from '../format.js'
+import { useList } from '../list.js'
 import { type Metric, metrics, tokensOf } from '../metrics.js'
 import { Chart, Spark } from '../parts/chart.js'
 import { Icon } from '../parts/icon.js'
 import { Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
+import { TenantSelect } from '../parts/tenant-select.js'
 import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
-import { hrefOf } from '../router.js'
-import type { Latency, Overview } from '../types.js'
+import { go, hrefOf } from '../router.js'
+import { type Spending, spendingOf } from '../spending.js'
+import type { Latency } from '../types.js'
 import { ProviderHealth } from './health.js'
 
 const dayMs = 86_400_000
 const refreshMs = 5000
 
-export function OverviewPage() {
-  const overview = useResource<Overview>('/v1/admin/overview', refreshMs)
-  const latency = useResource<Latency>('/v1/admin/latency', refreshMs)
-  const download = overview.value?.total && (
-    <button type="button" onClick={() => csvOf(overview.value?.from ?? 0)}>
-      <Icon name="down" /> Download CSV
-    </button>
+export function OverviewPage({ of }: { readonly of: string }) {
+  const tenants = useList<Tenant>('/v1/admin/tenants?limit=1000')
+  const spending = useResource<Spending>(of, refreshMs, spendingOf)
+  const latency = useResource<Latency>(`/v1/admin/latency${of && `?tenant=${encodeURIComponent(of)}`}`, refreshMs)
+  const actions = (
+    <>
+      <TenantSelect tenants={tenants.value?.items ?? []} value={of} all="All tenants" onChange={(slug) => go('overview', slug)} />
+      <button
+        type="button"
+        disabled={!spending.value?.total}
+        onClick={() => spending.value && downloadUsage(spending.value.from, of)}
+      >
+        <Icon name="down" /> Download CSV
+      </button>
+    </>
   )
   return (
-    <Page title="Overview" about="The last 30 days, by days of UTC." actions={download}>
-      <Loaded resource={overview}>
-        {(value) => (value.total?.calls ? <Numbers {...value} latency={latency.value} /> : <Nothing />)}
+    <Page title="Overview" about="The last 30 days, by days of UTC." actions={actions}>
+      <Loaded resource={spending}>
+        {(value) =>
+          value.total?.calls ? <Numbers of={of} total={value.total} spending={value} latency={latency.value} /> : <Nothing />
+        }
       </Loaded>
     </Page>
   )
 }
 
-function Numbers({ latency, ...overview }: Overview & { readonly latency: Latency | undefined }) {
+interface NumbersProps {
+  readonly of: string
+  readonly total: UsageRow
+  readonly spending: Spending
+  readonly latency: Latency | undefined
+}
+
+function Numbers({ of, total, spending, latency }: NumbersProps) {
   const [chosen, setChosen] = useState(0)
   const metric = metrics[chosen] ?? metrics[0]
-  const { from, byDay } = overview
+  const { from, byDay, byModel, byWhom, names } = spending
   const days = useMemo(() => everyDay(from, byDay), [from, byDay])
   const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
-  const total = overview.total
-  if (!total) return null
+  const percentiles = latency?.of ? `p95 ${duration(latency.p95)} of late` : undefined
   return (
     <>
       <div class="kpis">
@@ -49,11 +69,7 @@ function Numbers({ latency, ...overview }: Overview & { readonly latency: Latenc
           <Kpi
             key={one.name}
             metric={one}
-            note={
-              one.name === 'Latency' && latency?.of
-                ? `p50 ${duration(latency.p50)}, p95 ${duration(latency.p95)}`
-                : one.note(total)
-            }
+            note={(one.name === 'Latency' && percentiles) || one.note(total)}
             total={total}
             days={days}
             chosen={one === metric}
@@ -67,23 +83,34 @@ function Numbers({ latency, ...overview }: Overview & { readonly latency: Latenc
           points={points}
           format={metric.format}
           short={metric.short}
-          note={(at) => noteOf(days.find((day) => day.at === at)?.row)}
+          note={(at) => noteOf(days.find((day) => day.at === at) ?? { at, row: undefined })}
         />
       </Card>
       <div class="columns">
         <Card title="Models">
-          <UsageTable
-            rows={overview.byModel}
-            head="Model"
-            name={({ of }) => of.model ?? ''}
-            under={({ of }) => of.provider ?? ''}
-          />
+          <UsageTable rows={byModel} head="Model" name={({ of }) => of.model ?? ''} under={({ of }) => of.provider ?? ''} />
         </Card>
-        <Card title="Tenants" aside={<a href={hrefOf('tenants')}>{exact(overview.tenants)} in all</a>}>
-          <UsageTable rows={overview.byTenant} head="Tenant" name={({ of }) => of.tenant ?? ''} />
-        </Card>
+        {of ? (
+          <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All of its keys</a>}>
+            <UsageTable
+              rows={byWhom}
+              head="Key"
+              name={({ of: { key = '' } }) => names.get(key) || key}
+              under={({ of }) => of.key ?? ''}
+            />
+          </Card>
+        ) : (
+          <Card title="Tenants" aside={<a href={hrefOf('tenants')}>All tenants</a>}>
+            <UsageTable
+              rows={byWhom}
+              head="Tenant"
+              name={({ of }) => of.tenant ?? ''}
+              href={({ of }) => hrefOf('overview', of.tenant)}
+            />
+          </Card>
+        )}
       </div>
-      <ProviderHealth />
+      {!of && <ProviderHealth />}
     </>
   )
 }
@@ -135,5 +162,7 @@ function everyDay(from: number, byDay: readonly UsageRow[]): Day[] {
   return days
 }
 
-const noteOf = (row: UsageRow | undefined): string =>
-  row ? `${exact(row.calls)} requests, ${exact(tokensOf(row))} tokens` : 'no request'
+function noteOf({ at, row }: Day): string {
+  const used = row ? `${exact(row.calls)} requests, ${exact(tokensOf(row))} tokens` : 'no request'
+  return Date.now() - at < dayMs ? `${used} so far` : used
+}

@@ -8,13 +8,15 @@ export interface UsageTableProps {
   readonly rows: readonly UsageRow[]
   readonly head: string
   readonly name: (row: UsageRow) => string
+  /** Where the name leads. */
+  readonly href?: (row: UsageRow) => string
   /** Said below the name. */
   readonly under?: (row: UsageRow) => string
 }
 
 const mostRows = 8
 
-export function UsageTable({ rows, head, name, under }: UsageTableProps) {
+export function UsageTable({ rows, head, name, href, under }: UsageTableProps) {
   const sorted = [...rows].sort((a, b) => b.nano - a.nano || b.calls - a.calls)
   const total = sorted.reduce((sum, { nano }) => sum + nano, 0)
   const left = sorted.length - mostRows
@@ -39,7 +41,7 @@ export function UsageTable({ rows, head, name, under }: UsageTableProps) {
           {sorted.slice(0, mostRows).map((row) => (
             <tr key={JSON.stringify(row.of)}>
               <th scope="row">
-                <span class="name">{name(row) || 'none'}</span>
+                <span class="name">{href ? <a href={href(row)}>{name(row) || 'none'}</a> : name(row) || 'none'}</span>
                 {under && <span class="under">{under(row)}</span>}
               </th>
               <td class="number">{count(row.calls)}</td>
