@@ -34,23 +34,35 @@ export function scopeFor(name: string, party: Party, budgets: readonly Budget[],
   const [ruleName, unit, ...values] = parts
   const rule = rules(budgets).find((rule) => rule.name === ruleName && rule.per !== 'call')
   const held = rule?.limits.find((limit) => limit.unit === unit)
-  if (!rule || !held) throw new LeashError('not_found', 'The policy has no such budget.', { param: 'scope' })
-  checkWhose(rule, values, party)
+  if (!rule || !held) throw unknown()
   const { endsAt } = windowOf(rule, window, now)
+  checkWhose(rule, values, party)
   // A budget that only warns is counted and lends whatever is asked for.
   const limit = rule.action === 'warn' ? mostNano : held.limit
   return { key: name, limit, ...(endsAt !== undefined && { endsAt }) }
 }
 
-/** One way to write each name: another would be counted by itself. */
+/**
+ * A name of a length that nobody needs is refused, and not unknown: what is unknown the client holds nobody to. And there is
+ * one way to write each: another would be counted by itself.
+ */
 function read(name: string): { readonly parts: readonly string[]; readonly window: string } {
+  if (name.length > mostCharacters || !name.isWellFormed()) throw wrong(`has at most ${mostCharacters} characters`)
   const end = name.lastIndexOf('] ') + 1
   const written = name.slice(0, end)
-  const parts = name.length <= mostCharacters && name.isWellFormed() ? parseJson(written) : undefined
-  if (Array.isArray(parts) && parts.every((part) => typeof part === 'string') && JSON.stringify(parts) === written)
-    return { parts, window: name.slice(end + 1) }
-  // Also what a client counts for itself alone, such as what is spent in each hour.
-  throw new LeashError('not_found', 'The relay knows no budget by such a name.', { param: 'scope' })
+  const parts = parseJson(written)
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) throw unknown()
+  if (JSON.stringify(parts) !== written) throw wrong('is not written as JSON.stringify does')
+  return { parts, window: name.slice(end + 1) }
+}
+
+/** Also of what a client counts for itself alone, such as what is spent in each hour: it goes by its own count then. */
+function unknown(): LeashError {
+  return new LeashError('not_found', 'The policy has no such budget.', { param: 'scope' })
+}
+
+function wrong(rule: string): LeashError {
+  return new LeashError('invalid_request', `The name of the budget ${rule}.`, { param: 'scope' })
 }
 
 function rules(budgets: readonly Budget[]): readonly Rule[] {
@@ -66,7 +78,10 @@ function rules(budgets: readonly Budget[]): readonly Rule[] {
 function checkWhose(rule: Rule, values: readonly string[], { id, tenant, user }: Party): void {
   const subjects = rule.of({ model: '', options: {}, target: { provider: { name: '' }, model: '' } }).map(([subject]) => subject)
   if (subjects.length !== values.length)
-    throw new LeashError('not_found', 'The budget is counted by something else in the policy of now.', { param: 'scope' })
+    throw new LeashError('invalid_request', 'The budget is counted by something else now. Fetch the policy again.', {
+      status: 409,
+      param: 'scope',
+    })
   const own: Readonly<Record<string, string | undefined>> = { tenant, user, key: id }
   for (const [at, subject] of subjects.entries())
     if ((own[subject] ?? values[at]) !== values[at])
@@ -74,9 +89,8 @@ function checkWhose(rule: Rule, values: readonly string[], { id, tenant, user }:
 }
 
 function windowOf({ per }: Rule, name: string, now: number): Window {
+  if (name.split(' ')[0] !== per) throw unknown()
   const found = [now, now - offMs, now + offMs].map((at) => windowAt(per, at)).find((window) => window.name === name)
   if (found) return found
-  throw new LeashError('invalid_request', 'The window of the budget is not now. Set the clock of this machine.', {
-    param: 'scope',
-  })
+  throw wrong('has another window than that of now: set the clock of this machine')
 }

@@ -216,16 +216,39 @@ it.each([
   ['of no budget of the policy', scopeOf({ ...daily, name: 'other' })],
   ['in a unit that the budget does not count', scopeOf(daily).replace('tokens', 'requests')],
   ['that each call has for itself', scopeOf({ ...daily, name: 'own', per: 'call' })],
-  ['that is counted by more than the budget', scopeOf({ ...daily, by: 'user' })],
-  ['that is written in another way', scope.replace('daily', '\\u0064aily')],
   ['that a client counts for itself', '["daily","usd","red"] in the hour 2026-11-21T12:00'],
   ['that is a mark', '["[\\"daily\\",\\"usd\\",\\"red\\"] day 2026-11-21T00:00","50%"]'],
   ['that is no scope', 'daily'],
-  ['of a length that nobody needs', scopeOf({ ...daily, name: 'x'.repeat(3000) })],
 ])('knows nothing of a scope %s', async (_, name) => {
   const { ask } = await open({ budgets: [daily, { ...daily, name: 'own', per: 'call' }] })
-  await expect(ask(name, 1)).rejects.toSatisfy((error: { code: string }) => ['not_found', 'invalid_request'].includes(error.code))
-  await expect(ask(name, 1)).rejects.toMatchObject({ param: 'scope' })
+  await expect(ask(name, 1)).rejects.toMatchObject({ code: 'not_found', status: 404, param: 'scope' })
+})
+
+it.each([
+  ['is written in another way', scope.replace('daily', '\\u0064aily')],
+  ['is of a length that nobody needs', scopeOf({ ...daily, by: 'user' }, { ...ada, user: 'x'.repeat(3000) })],
+])('refuses a scope that %s, and sets nobody free by that', async (_, name) => {
+  const { ask } = await open()
+  await expect(ask(name, 1)).rejects.toMatchObject({ code: 'invalid_request', param: 'scope' })
+})
+
+it('takes names with anything in them', async () => {
+  const byTag: Budget = { ...daily, by: 'tag:team' }
+  const { ask } = await open({ budgets: [byTag] })
+  for (const team of ['] day 2026-11-21T00:00', '"', '\\', '\0', '\ud800', 'ü\u{1f600}', '']) {
+    const name = `${JSON.stringify(['daily', 'tokens', 'red', team])} day 2026-11-21T00:00`
+    expect(await ask(name, 1)).toMatchObject({ ok: true, lease: { scope: name, taken: 1 } })
+  }
+})
+
+it('sends who asks by an older policy back to fetch it, and sets no budget free by that', async () => {
+  const { ask } = await open()
+  await expect(ask(scopeOf({ ...daily, by: 'user' }), 1)).rejects.toMatchObject({
+    code: 'invalid_request',
+    status: 409,
+    param: 'scope',
+  })
+  await expect(ask(scopeOf({ ...daily, shared: true }), 1)).rejects.toMatchObject({ code: 'invalid_request', status: 409 })
 })
 
 it.each([
