@@ -206,6 +206,27 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     await page.getByRole('alert').waitFor({ state: 'detached' })
   })
 
+  test('an answer that breaks off or is stopped keeps what has come', async () => {
+    const relay = await openRelay(mock.url)
+    mock.script({ errorInStream: { message: 'Out of breath', after: 3 } }, { hang: { afterEvents: 3 } })
+    const { page, problems } = await signedIn(relay, '#/playground')
+    const say = async (text: string) => {
+      await page.getByLabel('Message').fill(text)
+      await press(page, 'Send')
+    }
+    await say('One')
+    await page.getByRole('alert').filter({ hasText: 'Out of breath' }).waitFor()
+    await say('Two')
+    const answer = page.locator('.turn.coming').filter({ hasText: /./ })
+    await answer.waitFor()
+    const came = await answer.textContent()
+    await press(page, 'Stop')
+    await page.getByRole('button', { name: 'Send' }).waitFor()
+    expect(await page.locator('.turn.assistant').last().textContent()).toBe(came)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    expect(problems).toEqual([])
+  })
+
   test('a call that is refused says why in its place', async () => {
     const relay = await openRelay(mock.url)
     await relay.ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { allow: ['claude-*'] } } })

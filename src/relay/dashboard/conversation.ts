@@ -1,5 +1,5 @@
 /** One side of the playground: what was said to one model, and what its last answer took. */
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LedgerLine } from '../../core/ledger.js'
 import { ask, messageOf } from './api.js'
 import { type ChatEnd, chat, type Turn } from './chat.js'
@@ -35,6 +35,7 @@ const silent: Talk = { turns: [], coming: undefined, end: undefined, cost: undef
 export function useConversation(): Conversation {
   const [talk, setTalk] = useState<Talk>(silent)
   const running = useRef<AbortController | null>(null)
+  useEffect(() => () => running.current?.abort(), [])
   const change = (part: Partial<Talk>) => setTalk((talk) => ({ ...talk, ...part }))
 
   const say = async ({ text, system, model, key, maxTokens }: Said) => {
@@ -60,7 +61,8 @@ export function useConversation(): Conversation {
         onText,
       })
       change({ turns: keep(), coming: undefined, end })
-      change({ cost: await costOf(end.id) })
+      const cost = await costOf(end.id)
+      if (running.current === left) change({ cost })
     } catch (error) {
       if (running.current !== left) return
       change({ turns: keep(), coming: undefined, error: left.signal.aborted ? undefined : messageOf(error) })
