@@ -1,0 +1,110 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { noUsage } from '../../src/core/usage.js'
+import { Leases } from '../../src/relay/leases.js'
+import { SqlBudgets } from '../../src/relay/sql-budgets.js'
+import type { Sql } from '../../src/relay/store/sql.js'
+import { startUpkeep } from '../../src/relay/upkeep.js'
+import { UsageLog } from '../../src/relay/usage.js'
+import { openStore } from './store/open.js'
+
+const day = 86_400_000
+const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
+
+let stop: (() => Promise<void>) | undefined
+afterEach(() => stop?.())
+
+async function open() {
+  const sql = await openStore()
+  const clock = { now: Date.now() }
+  const now = () => clock.now
+  const start = (over: Partial<Parameters<typeof startUpkeep>[0]> = {}) => {
+    stop = startUpkeep({
+      sql,
+      now,
+      usage: new UsageLog({ sql, now }),
+      leases: new Leases({ sql, now }),
+      everyMs: 5,
+      warn: () => {},
+      ...over,
+    })
+  }
+  const count = async (table: string) => (await sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`))[0]?.n
+  return { sql, clock, now, start, count }
+}
+
+const line = (id: string, at: number) => ({
+  id,
+  callId: id,
+  attempt: 1,
+  at,
+  durationMs: 1,
+  provider: 'openai',
+  model: 'gpt-5',
+  protocol: 'openai-chat',
+  outcome: 'ok',
+  usage: noUsage,
+  basis: 'complete',
+  cost: 1,
+})
+
+it('forgets what is over, and keeps what is not', async () => {
+  const { sql, clock, now, start, count } = await open()
+  const budgets = new SqlBudgets(sql, { now })
+  const scopes = [
+    { key: 'over', limit: 10, endsAt: clock.now },
+    { key: 'lasting', limit: 10 },
+  ]
+  await budgets.reserve('s', scopes, 1, { ttlMs: 1000 })
+  const budget = { name: 'total', limit: { tokens: 100 }, per: 'total' } as const
+  await new Leases({ sql, now }).lend({ id: 'key', tenant: 'red' }, [budget], {
+    scope: '["total","tokens","red"] total',
+    least: 1,
+    wanted: 1,
+  })
+  await new UsageLog({ sql, now }).take({ lines: [line('old', clock.now - 89 * day), line('new', clock.now)] })
+  clock.now += 2 * day
+  start()
+  await soon(async () => {
+    expect(await count('usage_lines')).toBe(1)
+  })
+  expect(await count('leases')).toBe(0)
+  expect(await count('budgets')).toBe(2)
+  expect(await count('usage_hours')).toBe(2)
+  expect(await budgets.read('s', 'lasting')).toEqual({ spent: 1, reserved: 0 })
+})
+
+it('keeps lines and hours for as long as it is told', async () => {
+  const { sql, clock, now, start, count } = await open()
+  await new UsageLog({ sql, now }).take({ lines: [line('a', clock.now - 3 * day), line('b', clock.now)] })
+  start({ keepLinesMs: 2 * day, keepHoursMs: 2 * day })
+  await soon(async () => {
+    expect([await count('usage_lines'), await count('usage_hours')]).toEqual([1, 1])
+  })
+})
+
+it('tells of a round that failed, and goes on with the next', async () => {
+  const { sql, start } = await open()
+  const warnings: string[] = []
+  const failing: Sql = { ...sql, transaction: () => Promise.reject(new Error('the disk is full')) }
+  start({ sql: failing, warn: (message) => warnings.push(message) })
+  await soon(() => expect(warnings.length).toBeGreaterThan(2))
+  expect(warnings[0]).toContain('the disk is full')
+})
+
+it('does no more when it has stopped, and waits for the round under way', async () => {
+  const { start, sql, now } = await open()
+  let rounds = 0
+  const leases = new Leases({ sql, now })
+  const counted = Object.assign(Object.create(leases), {
+    prune: async () => {
+      rounds++
+      await leases.prune()
+    },
+  })
+  start({ leases: counted })
+  await soon(() => expect(rounds).toBeGreaterThan(1))
+  await stop?.()
+  const before = rounds
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(rounds).toBe(before)
+})
