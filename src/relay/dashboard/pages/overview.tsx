@@ -139,7 +139,15 @@ function Nothing() {
   return (
     <Card>
       <Empty icon="overview" title="No call in the last 30 days">
-        <p>Point a client at this relay, or make a first call right here. What it costs is shown a moment later.</p>
+        <p>
+          Point a client at this relay with a key of its own, or make a first call right here. What it costs is shown a moment
+          later.
+        </p>
+        <pre class="snippet">
+          export LEASH_RELAY_URL={location.origin}
+          {'\n'}
+          export LEASH_RELAY_KEY=lk_…
+        </pre>
         <a class="button primary" href={hrefOf('playground')}>
           <Icon name="playground" /> Open the playground
         </a>

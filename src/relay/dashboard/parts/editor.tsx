@@ -9,7 +9,7 @@ export interface EditorProps {
 const leastLines = 14
 
 export function Editor({ label, value, badLine, onChange }: EditorProps) {
-  const lines = Math.max(value.split('\n').length, leastLines)
+  const lines = value.split('\n').length
   return (
     <div class="editor">
       <div class="gutter" aria-hidden="true">
@@ -22,7 +22,7 @@ export function Editor({ label, value, badLine, onChange }: EditorProps) {
       <textarea
         aria-label={label}
         value={value}
-        rows={lines}
+        rows={Math.max(lines, leastLines)}
         wrap="off"
         spellcheck={false}
         autocomplete="off"
