@@ -49,7 +49,7 @@ export class OpenTelemetry implements Observer {
   readonly #options: TelemetryOptions
   readonly #deps: TelemetryDeps
   readonly #spans = new Map<string, CallSpan>()
-  /** Attempts whose spans have ended. */
+  /** Attempts that have failed, and whose spans have ended. */
   readonly #claimed = new WeakSet<Attempt>()
   /** What everybody gets while nobody takes spans, or metrics. */
   readonly #noTracing: TracerProvider
@@ -133,7 +133,9 @@ export class OpenTelemetry implements Observer {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
       return atEnd(result, (ending) => this.#endAttempt(span, ending, result.attempt))
     } catch (error) {
-      this.#endAttempt(span, isLeashError(error) ? error : undefined, this.#recordOf(call))
+      const record = this.#recordOf(call)
+      if (record) this.#claimed.add(record)
+      this.#endAttempt(span, isLeashError(error) ? error : undefined, record)
       throw error
     }
   }
@@ -141,10 +143,7 @@ export class OpenTelemetry implements Observer {
   #endAttempt(span: Span, ending: Ending, record: Attempt | undefined): void {
     const outcome = outcomeOf(ending)
     const attributes: Attributes = { [own.outcome]: outcome }
-    if (record) {
-      this.#claimed.add(record)
-      addAttempt(attributes, record)
-    }
+    if (record) addAttempt(attributes, record)
     if (outcome === 'error' && typeof ending === 'object') {
       attributes[attribute.error] = ending.code
       span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: ending.code })
