@@ -201,6 +201,22 @@ async function streamed(asked: Parameters<typeof streamText>[0]) {
   return { text: await result.text, steps: await result.steps }
 }
 
+test.each(thinkers)('a caller that shows thoughts is shown those of %s', async (name) => {
+  const response = await client.leash.fetch('https://api.anthropic.com/v1/messages', {
+    method: 'POST',
+    headers: { 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify({
+      model: models[name],
+      max_tokens: 20_000,
+      messages: [{ role: 'user', content: prompt }],
+      thinking: { type: 'enabled', budget_tokens: 3000 },
+    }),
+  })
+  const { content } = await response.json()
+  expect(content).toContainEqual(expect.objectContaining({ type: 'thinking', thinking: `I was asked: ${prompt}` }))
+  expect(content).toContainEqual(expect.objectContaining({ type: 'text', text: `Echo: ${prompt}` }))
+})
+
 describe('embeddings', () => {
   test.each(['gpt/text-embedding-3-small', 'gemini/gemini-embedding-001'])('of %s', async (model) => {
     const { data, usage } = await client.embeddings.create({ model, input: ['sunny', 'rainy'] })

@@ -59,13 +59,41 @@ function recordingsOf({ protocol, files, model }: Read): Recording[] {
 
 const asked: JsonObject = { prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] }
 
-async function ask(model: LanguageModelV4, stream: boolean): Promise<Response> {
-  const request = { protocol: aiSdk.name, model: 'any', stream, body: asked, headers: {} }
-  const { transport, url, body } = await fromAiSdk(model).prepare(request)
+async function ask(model: LanguageModelV4, stream: boolean, body = asked): Promise<Response> {
+  const request = { protocol: aiSdk.name, model: 'any', stream, body, headers: {} }
+  const { transport, url } = await fromAiSdk(model).prepare(request)
   if (!transport) throw new Error('It has a transport of its own.')
-  return transport(url, { body: String(body), method: 'POST' })
+  return transport(url, { method: 'POST' })
 }
 
 export const recordings = readers.flatMap(recordingsOf)
 export const streams = recordings.filter(({ sse, status }) => sse !== undefined && status < 400)
 export const wholes = recordings.filter(({ sse, body, status }) => sse === undefined && body !== undefined && status < 400)
+
+export interface RecordedRequest {
+  readonly name: string
+  readonly protocol: ChatProtocol
+  readonly body: JsonObject
+  /** What the AI SDK's own provider sends of our request. */
+  forward(request: JsonObject): Promise<JsonObject>
+}
+
+export const requests = readers.flatMap(({ protocol, files, model }): RecordedRequest[] =>
+  readdirSync(new URL(`${protocol.name}/`, folder))
+    .filter((file) => file.endsWith('.json') && files.test(file))
+    .flatMap((file) => {
+      const { request } = JSON.parse(readFileSync(new URL(`${protocol.name}/${file}`, folder), 'utf8'))
+      if (!request?.body) return []
+      return [{ name: file, protocol, body: request.body, forward: (body) => sentBy(model, body) }]
+    }),
+)
+
+async function sentBy(model: Read['model'], body: JsonObject): Promise<JsonObject> {
+  let sent = ''
+  const refusing: Fetch = async (_, init) => {
+    sent = String(init?.body)
+    return Response.json({ error: { message: 'Seen.' } }, { status: 400 })
+  }
+  await ask(model(refusing), false, body).catch(() => {})
+  return JSON.parse(sent)
+}
