@@ -3,7 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
-import { embed, generateText, isStepCount, streamText, tool, wrapLanguageModel } from 'ai'
+import { embed, generateText, isStepCount, type LanguageModelMiddleware, streamText, tool, wrapLanguageModel } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -374,5 +374,26 @@ describe('the middleware', () => {
     expect(warnings).toEqual([])
     expect(mock.requests[0]?.body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 2000 } })
     expect(mock.requests[0]?.text).not.toContain('leash')
+  })
+  test('hands tools of the model’s own provider on to it', async () => {
+    const anthropic = createAnthropic({ baseURL: `${mock.url}/v1`, apiKey: 'mock' })
+    const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })
+    await generateText({
+      model,
+      prompt,
+      tools: { search: anthropic.tools.webSearch_20250305({ maxUses: 2 }) },
+      toolChoice: 'none',
+    })
+    expect(mock.requests[0]?.body).toMatchObject({ tools: [{ type: 'web_search_20250305', max_uses: 2 }] })
+  })
+
+  test('stands among other middleware', async () => {
+    const brief: LanguageModelMiddleware = {
+      specificationVersion: 'v4',
+      transformParams: async ({ params }) => ({ ...params, maxOutputTokens: 3 }),
+    }
+    const model = wrapLanguageModel({ model: claude(), middleware: [brief, leashMiddleware()] })
+    expect((await generateText({ model, prompt })).finishReason).toBe('length')
+    expect(mock.requests[0]?.body).toMatchObject({ max_tokens: 3 })
   })
 })
