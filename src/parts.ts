@@ -104,6 +104,7 @@ export function openParts(options: LeashOptions): Parts {
     async close() {
       void probes?.get().then((probes) => probes.close())
       mirror?.value?.close()
+      observers.value?.close()
       await budgets.value?.close()
       await answers.value?.close()
       await guards.value?.close()
