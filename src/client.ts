@@ -6,6 +6,7 @@ import { type Built, Following, failed, type Props, propsOf, readWhole, takesSte
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
+import { readPlainly } from './plain-stream.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
@@ -50,7 +51,7 @@ export class LeashLLM extends OpenAI {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
     const own = mine(options, this)
     if (!this.#straight || !this.#isPlain(this.#straight)) return reporting(super.post<Rsp>(path, own))
-    return reporting(new APIPromise<Rsp>(this, this.#send(path, own, this.#straight)), readWhole)
+    return reporting(new APIPromise<Rsp>(this, this.#send(path, own, this.#straight)), true)
   }
 
   /** Whether the SDK's own loop has nothing to add. */
@@ -127,13 +128,14 @@ interface Parsing {
 /**
  * What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies.
  *
- * @param read reads a whole answer in the SDK's stead
+ * @param straight it did not go through the SDK's own loop, and need not be read as if it had
  */
-function reporting<T>(answer: APIPromise<T>, read?: (props: Props) => Promise<unknown>): APIPromise<T> {
+function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
   const inside = answer as unknown as Parsing
   const parse = inside.parseResponse
   inside.parseResponse = (client, props) =>
-    (read && !props.options.stream ? read(props) : parse(client, props)).then((made) => {
+    (straight && !props.options.stream ? readWhole(props) : parse(client, props)).then((made) => {
+      if (straight && props.options.stream) readPlainly(made, props)
       attachReport(made, reportBehind(props.response.headers))
       return made
     })
