@@ -2,7 +2,7 @@ import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
 import type { Transport } from './core/transport.js'
-import { type Built, Following, failed, type Props, propsOf, readWhole, takesSteps } from './direct.js'
+import { type Built, Following, failed, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
@@ -57,7 +57,7 @@ export class LeashLLM extends OpenAI {
   /** Whether the SDK's own loop has nothing to add. */
   #isPlain(fetch: Transport): boolean {
     const logs = this.logLevel === 'info' || this.logLevel === 'debug'
-    return !logs && Reflect.get(this, 'fetch') === fetch && takesSteps(this, LeashLLM.prototype)
+    return !logs && Reflect.get(this, 'fetch') === fetch && takesSteps(this, ownSteps)
   }
 
   /** A failure goes through the SDK's own loop after all, which has the words for it. */
@@ -107,6 +107,8 @@ export class LeashLLM extends OpenAI {
     return error
   }
 }
+
+const ownSteps = stepsOf(LeashLLM.prototype)
 
 type PostOptions = Parameters<OpenAI['post']>[1]
 
