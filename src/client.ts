@@ -2,10 +2,11 @@ import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
 import type { Transport } from './core/transport.js'
-import { type Built, Following, failed, type Props, propsOf, readWhole, takesSteps } from './direct.js'
+import { type Built, Following, failed, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
+import { readPlainly } from './plain-stream.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
@@ -50,13 +51,13 @@ export class LeashLLM extends OpenAI {
     if (!this.#leashable || !isLeashed(path)) return super.post<Rsp>(path, options)
     const own = mine(options, this)
     if (!this.#straight || !this.#isPlain(this.#straight)) return reporting(super.post<Rsp>(path, own))
-    return reporting(new APIPromise<Rsp>(this, this.#send(path, own, this.#straight)), readWhole)
+    return reporting(new APIPromise<Rsp>(this, this.#send(path, own, this.#straight)), true)
   }
 
   /** Whether the SDK's own loop has nothing to add. */
   #isPlain(fetch: Transport): boolean {
     const logs = this.logLevel === 'info' || this.logLevel === 'debug'
-    return !logs && Reflect.get(this, 'fetch') === fetch && takesSteps(this, LeashLLM.prototype)
+    return !logs && Reflect.get(this, 'fetch') === fetch && takesSteps(this, ownSteps)
   }
 
   /** A failure goes through the SDK's own loop after all, which has the words for it. */
@@ -107,6 +108,8 @@ export class LeashLLM extends OpenAI {
   }
 }
 
+const ownSteps = stepsOf(LeashLLM.prototype)
+
 type PostOptions = Parameters<OpenAI['post']>[1]
 
 /** Options may come as a promise; waiting for those that do not would delay every call. */
@@ -127,13 +130,14 @@ interface Parsing {
 /**
  * What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies.
  *
- * @param read reads a whole answer in the SDK's stead
+ * @param straight it did not go through the SDK's own loop, and need not be read as if it had
  */
-function reporting<T>(answer: APIPromise<T>, read?: (props: Props) => Promise<unknown>): APIPromise<T> {
+function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
   const inside = answer as unknown as Parsing
   const parse = inside.parseResponse
   inside.parseResponse = (client, props) =>
-    (read && !props.options.stream ? read(props) : parse(client, props)).then((made) => {
+    (straight && !props.options.stream ? readWhole(props) : parse(client, props)).then((made) => {
+      if (straight && props.options.stream) readPlainly(made, props)
       attachReport(made, reportBehind(props.response.headers))
       return made
     })

@@ -25,8 +25,14 @@ const steps = [
   ...['buildRequest', 'prepareRequest', 'fetchWithAuth', 'fetchWithTimeout', 'shouldRetry', 'retryRequest'],
 ] as const
 
-export function takesSteps(client: object, of: object): boolean {
-  return steps.every((step) => Reflect.get(client, step) === Reflect.get(of, step))
+/** What the steps are by themselves, to compare a client's with. */
+export function stepsOf(prototype: object): ReadonlyMap<string, unknown> {
+  return new Map(steps.map((step) => [step, Reflect.get(prototype, step)]))
+}
+
+export function takesSteps(client: object, own: ReadonlyMap<string, unknown>): boolean {
+  for (const [step, taken] of own) if (Reflect.get(client, step) !== taken) return false
+  return true
 }
 
 /** The SDK's words for its log are of no use where nobody logs. */

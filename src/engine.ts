@@ -140,7 +140,7 @@ export class Engine {
     const deadlineMs = options.deadlineMs ?? this.#options.timeouts?.deadlineMs
     const { strict = this.#options.strict, maxAttempts = this.#options.maxAttempts } = options
     const { maxCostUsd = this.#options.maxCostUsd } = options
-    return {
+    const call: { -readonly [name in keyof Call]: Call[name] } = {
       id: report.id,
       protocol: protocol.name,
       model: incoming.model,
@@ -158,11 +158,13 @@ export class Engine {
       timeouts: { ...incoming.usual, ...this.#options.timeouts, ...options.timeouts },
       attempt: 1,
       report,
-      ...(here && { here }),
-      ...(remote && { remote }),
-      ...(text !== undefined && { text }),
-      ...(signal && { signal }),
-      ...(deadlineMs !== undefined && { deadline: Date.now() + deadlineMs }),
     }
+    // Not by spreads: each would copy all that stands before it.
+    if (here) call.here = here
+    if (remote) call.remote = remote
+    if (text !== undefined) call.text = text
+    if (signal) call.signal = signal
+    if (deadlineMs !== undefined) call.deadline = Date.now() + deadlineMs
+    return call
   }
 }

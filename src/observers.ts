@@ -3,6 +3,7 @@ import type { Emitter } from './core/emitter.js'
 import type { Middleware } from './core/middleware.js'
 import type { SloState } from './core/slo.js'
 import type { Metrics, MetricsSources } from './middleware/metrics/metrics.js'
+import type { MetricsOptions } from './middleware/metrics/options.js'
 import { type Observer, observe } from './middleware/observe/observe.js'
 import type { TelemetryOptions } from './middleware/otel/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
@@ -13,7 +14,7 @@ export interface ObserveOptions {
   /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */
   readonly telemetry?: boolean | TelemetryOptions
   /** Counts for `leash.metrics()`. @defaultValue false */
-  readonly metrics?: boolean
+  readonly metrics?: boolean | MetricsOptions
   /** What providers are held to, by their names; `*` for every other. */
   readonly slo?: SloOptions
 }
@@ -32,6 +33,7 @@ export interface Observers {
   readonly attempt: Middleware
   readonly metrics?: Metrics
   slos(): SloState[]
+  close(): void
 }
 
 const nothing: Middleware = (next) => next
@@ -44,6 +46,7 @@ export async function openObservers(
   const slos = slo && (await openSlos(slo, deps.emitter))
   const tellSlos = () => slos?.states() ?? []
   const metrics = options.metrics ? await openMetrics(deps, tellSlos) : undefined
+  const untell = metrics && typeof options.metrics === 'object' ? await tellElsewhere(options.metrics, metrics) : undefined
   const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, options.redact, deps.emitter) : undefined
   const observers: Observer[] = [otel, metrics].filter((observer) => observer !== undefined)
   return {
@@ -51,6 +54,7 @@ export async function openObservers(
     content: otel?.content ?? nothing,
     attempt: otel?.attempt ?? nothing,
     slos: tellSlos,
+    close: () => untell?.(),
     ...(metrics && { metrics }),
   }
 }
@@ -63,6 +67,11 @@ async function openSlos(options: SloOptions, emitter: Emitter): Promise<Slos> {
 async function openMetrics({ emitter, ...sources }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
   const { Metrics } = await import('./middleware/metrics/metrics.js')
   return new Metrics(emitter, { ...sources, slos })
+}
+
+async function tellElsewhere({ registry }: MetricsOptions, metrics: Metrics): Promise<() => void> {
+  const { tellIn } = await import('./middleware/metrics/prom-client.js')
+  return tellIn(registry, metrics)
 }
 
 async function openTelemetry(options: TelemetryOptions, redact: RedactOptions | boolean | undefined, emitter: Emitter) {

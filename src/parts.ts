@@ -154,7 +154,8 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
 }
 
 /** @param after those that go on, and keep what they share with these */
-export async function closeParts({ mirror, budgets, answers, guards }: Parts, after?: Parts): Promise<void> {
+export async function closeParts({ mirror, budgets, answers, guards, watchers }: Parts, after?: Parts): Promise<void> {
+  if (watchers !== after?.watchers) watchers.value?.close()
   if (mirror !== after?.mirror) mirror?.value?.close()
   if (budgets !== after?.budgets) await budgets.value?.close()
   if (answers !== after?.answers) await answers.value?.close()

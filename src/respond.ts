@@ -19,7 +19,7 @@ interface Read {
   /** The body of a failure. */
   readonly text?: string
   /** The body of a stream. */
-  readonly stream?: AsyncIterable<Uint8Array>
+  stream?: AsyncIterable<Uint8Array>
   body?: IteratorStream
   whole?: Response
   used: boolean
@@ -72,6 +72,47 @@ class LeashedResponse extends Response {
     if (state.used) throw unusable()
     return wholeOf(this, state).clone()
   }
+}
+
+interface Taken {
+  readonly bytes: AsyncIterator<Uint8Array>
+  /** Lets somebody else read the rest, from the response's body: this piece, and all behind it. */
+  giveBack(piece: Uint8Array): void
+}
+
+/** A stream's bytes, as a reader of its body would get them; undefined when somebody else reads them. */
+export function takeStream(response: Response): Taken | undefined {
+  const state = read.get(response)
+  const reader = state?.stream && !state.whole && !state.body?.locked ? response.body?.getReader() : undefined
+  if (!state || !reader) return undefined
+  const bytes = {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: async () => {
+      await reader.cancel()
+      return { done: true as const, value: undefined }
+    },
+  }
+  return {
+    bytes,
+    giveBack(piece) {
+      state.stream = behind(piece, bytes)
+      delete state.body
+    },
+  }
+}
+
+function behind(piece: Uint8Array, bytes: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  let first: Uint8Array | undefined = piece
+  const stream: AsyncIterableIterator<Uint8Array> = {
+    async next() {
+      const value = first
+      first = undefined
+      return value ? { done: false, value } : bytes.next()
+    },
+    return: async () => bytes.return?.() ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]: () => stream,
+  }
+  return stream
 }
 
 function readOf(response: Response): Read {

@@ -95,7 +95,7 @@ export interface StackDeps {
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
   /** Where to go when all of these targets are down. */
-  readonly leastBad?: (targets: readonly Target[]) => Target | undefined
+  readonly leastBad?: (targets: () => readonly Target[]) => Target | undefined
 }
 
 export function compile(options: StackOptions, own: readonly Layer[], deps: StackDeps, terminal: Next): Next {

@@ -173,7 +173,7 @@ const redactSchema = z.strictObject({
   ner: z.optional(fn),
 })
 
-const given = z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider')
+const given = z.custom((value) => typeof value === 'object' && value !== null, 'expected an object')
 
 const telemetrySchema = z.strictObject({
   tracerProvider: z.optional(given),
@@ -234,7 +234,7 @@ const optionsSchema = z.strictObject({
   health: z.optional(z.union([z.boolean(), healthSchema])),
   store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
   telemetry: z.optional(z.union([z.boolean(), telemetrySchema])),
-  metrics: z.optional(z.boolean()),
+  metrics: z.optional(z.union([z.boolean(), z.strictObject({ registry: given })])),
   slo: z.optional(z.record(z.string(), sloSchema)),
   redact: z.optional(z.union([z.boolean(), redactSchema])),
   modules: z.optional(

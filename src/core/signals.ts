@@ -38,10 +38,13 @@ export function deadlineError(): LeashError {
 export class LinkedAbort {
   readonly #controller = new AbortController()
   readonly #parent: AbortSignal | undefined
+  readonly #told: (() => void) | undefined
   readonly #follow = () => this.abort(this.#parent?.reason)
 
-  constructor(parent: AbortSignal | undefined) {
+  /** @param told in the same tick in which it fires */
+  constructor(parent: AbortSignal | undefined, told?: () => void) {
     this.#parent = parent
+    this.#told = told
     if (parent?.aborted) this.#follow()
     else parent?.addEventListener('abort', this.#follow, { once: true })
   }
@@ -52,6 +55,7 @@ export class LinkedAbort {
 
   abort(reason: unknown): void {
     this.release()
+    this.#told?.()
     this.#controller.abort(reason)
   }
 

@@ -5,8 +5,28 @@ const longest = 200
 
 /** A target's name, for people and as a key: `openai/gpt-4o-mini`, with the host behind it where that is not the vendor's own. */
 export function targetName({ provider, model, origin }: Target): string {
-  const name = `${provider.name}/${model.length > longest ? model.slice(0, longest) : model}`
+  const name = targetKey(provider.name, model.length > longest ? model.slice(0, longest) : model)
   return origin === undefined || origin.isVendor ? name : `${name}@${hostOf(origin.url)}`
+}
+
+/** Many maps have these names as keys, and the very same string is looked up faster than an equal one. */
+const known = new Map<string, Map<string, string>>()
+const mostKnown = 1000
+
+/** As {@link targetName}, of a model's whole name, and wherever it is. */
+export function targetKey(provider: string, model: string): string {
+  let models = known.get(provider)
+  if (!models || models.size >= mostKnown) {
+    if (known.size >= mostKnown) known.clear()
+    models = new Map()
+    known.set(provider, models)
+  }
+  let key = models.get(model)
+  if (key === undefined) {
+    key = `${provider}/${model}`
+    if (model.length <= longest) models.set(model, key)
+  }
+  return key
 }
 
 /** No `URL` is made: this is asked for each call. What stands before an `@` is a name and password. */

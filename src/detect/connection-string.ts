@@ -1,3 +1,4 @@
+import { spacedEnd, spacedStart } from './safe-end.js'
 import type { Scan } from './scan.js'
 import { isPartOfName } from './secret-name.js'
 import { longestValue, type Value } from './secret-value.js'
@@ -5,6 +6,8 @@ import { longestValue, type Value } from './secret-value.js'
 /** How far the pairs before a secret and those after it are followed. */
 const reach = longestValue / 2
 const longestName = 40
+/** Of the first word of a name that has two. */
+const longestFirst = 12
 
 /**
  * Reports the `name=value;` pairs that a secret stands among as a whole, as ADO.NET, ODBC and Azure write them:
@@ -14,7 +17,9 @@ export function connectionString(scan: Scan, nameEnd: number, value: Value): boo
   const text = scan.text
   const name = nameStart(text, nameEnd)
   if (text.charCodeAt(value.end) !== 59 && text.charCodeAt(name - 1) !== 59) return false
-  const start = firstPair(text, name, Math.max(scan.pairsEnd, name - reach))
+  const floor = Math.max(scan.pairsEnd, name - reach)
+  // What a stream has let go already is of no entity that is found later.
+  const start = firstPair(text, name, Math.max(floor, spacedStart(text, name, floor)))
   const end = lastPair(text, name, value)
   if (start === name && end <= value.end + 1) return false
   scan.pairsEnd = end
@@ -39,16 +44,34 @@ function firstPair(text: string, name: number, floor: number): number {
       if (equals === 0 && at < name - 1) break
       equals = 0
     }
-    if (equals > 0 && (at === floor || !isOfPairs(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === 59)) start = at
+    if (equals > 0 && (at === floor || !isOfPairs(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === 59))
+      start = pairStart(text, equals, at) ?? start
   }
-  while (text.charCodeAt(start) === 32) start++
+  return start
+}
+
+/** Where the name begins that is given a value at `equals`: one word, and one before it with a capital, as in `Data Source`; undefined where none is. */
+function pairStart(text: string, equals: number, floor: number): number | undefined {
+  const last = text.charCodeAt(equals - 1) === 32 ? equals - 1 : equals
+  const start = wordStart(text, last, floor)
+  if (start === last) return undefined
+  if (text.charCodeAt(start - 1) !== 32) return start
+  const further = wordStart(text, start - 1, floor)
+  const code = text.charCodeAt(further)
+  return further < start - 1 && start - further < longestFirst && code >= 65 && code <= 90 ? further : start
+}
+
+function wordStart(text: string, end: number, floor: number): number {
+  let start = end
+  while (start > floor && (isPartOfName(text.charCodeAt(start - 1)) || text.charCodeAt(start - 1) === 46)) start--
   return start
 }
 
 /** Past the last of them, with its semicolon if it has one. */
 function lastPair(text: string, name: number, value: Value): number {
+  const limit = Math.min(text.length, Math.max(value.end, spacedEnd(text, value.end, name + reach)))
   let end = value.end
-  for (let at = end, equals = false; at < text.length && at - name < reach; at++) {
+  for (let at = end, equals = false; at < limit; at++) {
     const code = text.charCodeAt(at)
     if (!isOfPairs(code)) {
       if (equals) end = at
@@ -59,7 +82,7 @@ function lastPair(text: string, name: number, value: Value): number {
       if (!equals && at > value.end) break
       end = at + 1
       equals = false
-    } else if (at === text.length - 1 && equals) end = at + 1
+    } else if (at === limit - 1 && equals) end = at + 1
   }
   return end
 }

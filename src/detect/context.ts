@@ -45,8 +45,17 @@ export class ContextReader {
     past: false,
   }
 
+  /** A stretch of the text without a letter, at whose end somebody has asked: who comes back to it from further on finds none either. */
+  #bareStart = 0
+  #bareEnd = 0
+
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
     this.#words = new WordTable(further)
+  }
+
+  /** Another text is read. */
+  open(): void {
+    this.#bareStart = this.#bareEnd = 0
   }
 
   /** Up to the first word that says nothing of a value. */
@@ -59,7 +68,10 @@ export class ContextReader {
     const limit = Math.max(0, value - lookBehind)
     let lines = 0
     let digits = 0
-    for (let at = value, words = 0; at > limit && words < maxWords; ) {
+    let words = 0
+    let at = value
+    while (at > limit && words < maxWords) {
+      if (words === 0 && this.#isBare(at, value)) break
       const code = text.charCodeAt(at - 1)
       const kind = kindOf(code)
       if (kind === Kind.nothing) {
@@ -89,6 +101,7 @@ export class ContextReader {
       } else if (kind === Kind.colon) seen.colon = true
       else if (code !== 59) seen.prose = false
     }
+    if (words === 0) this.#noteBare(at, value)
     return seen
   }
 
@@ -98,6 +111,7 @@ export class ContextReader {
     let all = 0
     let digits = 0
     for (let at = value, words = 0; at > limit && words < maxWords; ) {
+      if (words === 0 && this.#isBare(at, value)) return 0
       const kind = kindOf(text.charCodeAt(at - 1))
       if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
@@ -110,6 +124,15 @@ export class ContextReader {
       words++
     }
     return all
+  }
+
+  #isBare(at: number, value: number): boolean {
+    return at <= this.#bareEnd && at > this.#bareStart && value >= this.#bareEnd
+  }
+
+  #noteBare(from: number, value: number): void {
+    if (!this.#isBare(from, value)) this.#bareStart = from
+    this.#bareEnd = value
   }
 
   /** Of the word that begins at `start`, and where it ends: for the one after a value. */

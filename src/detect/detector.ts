@@ -81,9 +81,12 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
       return told(text, [...found(text), ...named.filter(({ confidence }) => confidence >= least)])
     },
     safeEnd: (text) => {
-      let end = Math.min(undecided(text, maxLength), text.length - custom.open(text))
-      for (const { start, end: reach } of custom.find(text)) if (start < end && reach > end) end = start
-      return Math.max(0, end)
+      const end = undecided(text, maxLength)
+      if (!custom.isAny) return end
+      // What overlaps is one, so that a match which may still come takes what it begins in along.
+      const open = Math.max(0, Math.min(end, text.length - custom.open(text)))
+      const across = merged(found(text)).find(({ start, end: reach }) => start < open && reach > open)
+      return across?.start ?? open
     },
     maxLength,
     lookBehind,

@@ -24,8 +24,7 @@ export const iban: Finder = {
     if (isWithin(text, start)) return
     const length = lengths[countryAt(text, start)] ?? 0
     const end = length === 0 ? -1 : endOf(text, start, length)
-    if (end !== -1 && !isWord(text.charCodeAt(end)) && remainder(text, start, end) === 1)
-      scan.report('IBAN_CODE', start, end, 0.98)
+    if (end !== -1 && remainder(text, start, end) === 1) scan.report('IBAN_CODE', start, end, 0.98)
     else mistyped(scan, start, length)
   },
 }
@@ -39,6 +38,8 @@ function countryAt(text: string, at: number): number {
 function endOf(text: string, start: number, length: number): number {
   const mark = text.charCodeAt(start + 4)
   const grouped = isBlank(mark) || mark === 45
+  // Where it would end no word goes on: that is seen before any of it is read.
+  if (isWord(text.charCodeAt(start + length + (grouped ? (length - 1) >> 2 : 0)))) return -1
   let taken = 0
   let at = start
   for (; taken < length; at++) {

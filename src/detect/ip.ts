@@ -37,8 +37,14 @@ export const ipv6: Finder = {
     while (start > 0 && at - start < 5 && isHex(text.charCodeAt(start - 1))) start--
     if (start === at && next !== 58) return
     let end = at
-    while (end < text.length && end - start < longestV6 + 1 && (isHex(text.charCodeAt(end)) || text.charCodeAt(end) === 58)) end++
+    let colons = 0
+    for (; end < text.length && end - start < longestV6 + 1; end++) {
+      const code = text.charCodeAt(end)
+      if (code === 58) colons++
+      else if (!isHex(code)) break
+    }
     scan.hexEnd = end
+    if (colons < 2) return
     const before = start > 0 ? text.charCodeAt(start - 1) : 32
     if (isWord(before) || before === 58 || before === 46) return
     if (text.charCodeAt(end) === 46) end = withV4(text, end)
@@ -79,7 +85,10 @@ function isOutside(text: string, start: number, end: number): boolean {
  * masks are no address of anybody.
  */
 function trust(scan: Scan, run: NumberRun, group: number, start: number): number {
-  const [first, second, third, fourth] = [run.value(group), run.value(group + 1), run.value(group + 2), run.value(group + 3)]
+  const first = run.value(group)
+  const second = run.value(group + 1)
+  const third = run.value(group + 2)
+  const fourth = run.value(group + 3)
   if (first === 127 || first === 255 || (first === 0 && second === 0)) return 0
   if ((scan.before(start).label & Meaning.version) !== 0) return 0
   // Reserved ones are given to nobody, but are made up.

@@ -78,6 +78,14 @@ export function openKey(text: string): number {
     : -1
 }
 
+/** Where the key begins that has `at` inside it, though the text goes on behind it; -1 when none has. */
+export function keyAround(text: string, at: number): number {
+  const begin = text.lastIndexOf('-----BEGIN', at)
+  if (begin === -1 || begin === at) return -1
+  const from = headEnd(text, begin)
+  return Math.max(closing(text, from, begin + longest), cut(text, from, begin + longest)) > at ? begin : -1
+}
+
 /** Past the dashes that end the first line. */
 const headEnd = (text: string, begin: number): number => {
   const end = text.indexOf(dashes, begin + dashes.length)

@@ -34,6 +34,7 @@ export class Scan {
     this.text = text
     this.found = []
     this.#read = this.#nearRead = -1
+    this.#words.open()
     this.urlEnd = this.hexEnd = this.pairsEnd = this.bare.end = 0
   }
 

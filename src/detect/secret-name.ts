@@ -13,33 +13,48 @@ const endings: readonly (readonly [kind: SecretKind, words: string])[] = [
   ],
 ]
 
-interface Ending {
+/** The words that end alike: `apikey`, `accesskey`. */
+interface Endings {
   readonly kind: SecretKind
-  readonly word: string
+  /** The last three letters. */
+  readonly tail: string
+  /** What stands before those. */
+  readonly heads: string[]
 }
 
 /** By their last letter, which is all that most names are looked at for. */
-const byLastLetter: Ending[][] = Array.from({ length: 128 }, () => [])
-for (const [kind, words] of endings)
-  for (const word of words.split(/\s+/)) byLastLetter[word.charCodeAt(word.length - 1)]?.push({ kind, word })
+const byLastLetter: Endings[][] = Array.from({ length: 128 }, () => [])
+for (const [kind, words] of endings) {
+  for (const word of words.split(/\s+/)) {
+    const [head, tail] = [word.slice(0, -3), word.slice(-3)]
+    const alike = byLastLetter[word.charCodeAt(word.length - 1)]
+    const known = alike?.find((ending) => ending.tail === tail && ending.kind === kind)
+    if (known) known.heads.push(head)
+    else alike?.push({ kind, tail, heads: [head] })
+  }
+}
 
 /** Of which kind of secret the word that ends at `end` is a name; undefined when it is of none. */
 export function secretNamed(text: string, end: number): SecretKind | undefined {
   const last = text.charCodeAt(end - 1) | 32
-  for (const { kind, word } of byLastLetter[last] ?? []) {
-    const start = matchedFrom(text, end, word)
-    // "Token" alone is a secret's name; `nextToken` and `csrf_token` are anything's.
-    if (start !== -1 && (word !== 'token' || !isPartOfName(text.charCodeAt(start - 1)))) return kind
+  for (const { kind, tail, heads } of byLastLetter[last] ?? []) {
+    const inner = matchedFrom(text, end, tail, false)
+    if (inner === -1) continue
+    for (const head of heads) {
+      const start = matchedFrom(text, inner, head, true)
+      // "Token" alone is a secret's name; `nextToken` and `csrf_token` are anything's.
+      if (start !== -1 && (head !== 'to' || !isPartOfName(text.charCodeAt(start - 1)))) return kind
+    }
   }
   return undefined
 }
 
-/** Where the word begins that ends at `end`; -1 when another does. */
-function matchedFrom(text: string, end: number, word: string): number {
+/** Where the word begins that ends at `end`, before more of the same name if it is `within` one; -1 when another does. */
+function matchedFrom(text: string, end: number, word: string, within: boolean): number {
   let at = end
   for (let letter = word.length - 1; letter >= 0; letter--) {
     let code = text.charCodeAt(--at)
-    if ((code === 95 || code === 45) && letter < word.length - 1) code = text.charCodeAt(--at)
+    if ((code === 95 || code === 45) && (within || letter < word.length - 1)) code = text.charCodeAt(--at)
     if ((code | 32) !== word.charCodeAt(letter)) return -1
   }
   return at

@@ -91,7 +91,7 @@ export function isKey(text: string, { start, end, quoted }: Value, tight: boolea
 }
 
 /** White space, controls, and what is beyond the scripts that secrets are written in. */
-const isEnd = (code: number): boolean => code <= 32 || code > 0x2000
+const isEnd = (code: number): boolean => code <= 32 || code === 0xa0 || code > 0x2000
 
 export const isQuote = (code: number): boolean => code === 34 || code === 39 || code === 96
 

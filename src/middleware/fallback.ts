@@ -22,7 +22,7 @@ export interface FallbackDeps {
   readonly capabilities?: Lazy<(target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }>
   readonly prices?: Lazy<PriceBook>
   /** Where to go when all of these targets are down. */
-  readonly leastBad?: (targets: readonly Target[]) => Target | undefined
+  readonly leastBad?: (targets: () => readonly Target[]) => Target | undefined
 }
 
 /**

@@ -14,7 +14,7 @@ import { type AnswerReader, answerReader } from '../protocols/answer.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Observer, Watch } from './observe/observe.js'
 import { addAttempt, addServer, modelName, operationOf, outcomeOf, requestAttributes } from './otel/attributes.js'
-import { CallSpan, type Sink } from './otel/call-span.js'
+import { CallSpan, type Sink, type Surroundings } from './otel/call-span.js'
 import { answerContent, Kept, requestContent } from './otel/content.js'
 import { Instruments } from './otel/instruments.js'
 import { attribute, editions, own, type Profile } from './otel/names.js'
@@ -49,7 +49,8 @@ export class OpenTelemetry implements Observer {
   readonly #options: TelemetryOptions
   readonly #deps: TelemetryDeps
   readonly #spans = new Map<string, CallSpan>()
-  /** Attempts whose spans have ended. */
+  readonly #surroundings: Surroundings
+  /** Attempts that have failed, and whose spans have ended. */
   readonly #claimed = new WeakSet<Attempt>()
   /** What everybody gets while nobody takes spans, or metrics. */
   readonly #noTracing: TracerProvider
@@ -64,6 +65,11 @@ export class OpenTelemetry implements Observer {
     this.#deps = deps
     this.#noTracing = new api.ProxyTracerProvider().getDelegate()
     this.#noMeter = api.createNoopMeter()
+    this.#surroundings = {
+      errorStatus: api.SpanStatusCode.ERROR,
+      with: (context, work) => api.context.with(context, work),
+      ended: ({ report }) => this.#spans.delete(report.id),
+    }
     this.#tellEvents(deps.emitter)
   }
 
@@ -75,12 +81,7 @@ export class OpenTelemetry implements Observer {
     const name = `${operationOf(call)} ${modelName(model)}`
     const around = this.#api.context.active()
     const span = sink.tracer.startSpan(name, { kind: this.#api.SpanKind.CLIENT, attributes }, around)
-    const watched = new CallSpan(call, span, sink, {
-      context: this.#api.trace.setSpan(around, span),
-      errorStatus: this.#api.SpanStatusCode.ERROR,
-      with: (context, work) => this.#api.context.with(context, work),
-      ended: () => this.#spans.delete(report.id),
-    })
+    const watched = new CallSpan(call, span, this.#api.trace.setSpan(around, span), sink, this.#surroundings)
     this.#spans.set(report.id, watched)
     return watched
   }
@@ -133,7 +134,9 @@ export class OpenTelemetry implements Observer {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
       return atEnd(result, (ending) => this.#endAttempt(span, ending, result.attempt))
     } catch (error) {
-      this.#endAttempt(span, isLeashError(error) ? error : undefined, this.#recordOf(call))
+      const record = this.#recordOf(call)
+      if (record) this.#claimed.add(record)
+      this.#endAttempt(span, isLeashError(error) ? error : undefined, record)
       throw error
     }
   }
@@ -141,10 +144,7 @@ export class OpenTelemetry implements Observer {
   #endAttempt(span: Span, ending: Ending, record: Attempt | undefined): void {
     const outcome = outcomeOf(ending)
     const attributes: Attributes = { [own.outcome]: outcome }
-    if (record) {
-      this.#claimed.add(record)
-      addAttempt(attributes, record)
-    }
+    if (record) addAttempt(attributes, record)
     if (outcome === 'error' && typeof ending === 'object') {
       attributes[attribute.error] = ending.code
       span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: ending.code })

@@ -68,8 +68,10 @@ function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {
 }
 
 function differencesOf(held: readonly Held[], amounts: Amounts, truth: Amounts): Limit[] {
-  return held.flatMap((limit) => {
-    const difference = truth[limit.unit] - amounts[limit.unit]
-    return difference === 0 ? [] : [{ ...limit, amount: difference }]
-  })
+  const differences: Limit[] = []
+  for (const limit of held) {
+    const amount = truth[limit.unit] - amounts[limit.unit]
+    if (amount !== 0) differences.push({ ...limit, amount })
+  }
+  return differences
 }

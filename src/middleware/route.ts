@@ -6,13 +6,15 @@ import type { Lazy } from '../core/lazy.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { type Nano, parseUsd } from '../core/money.js'
 import type { PriceBook } from '../core/price.js'
+import type { MaybePromise } from '../core/store.js'
+import { protocolNamed } from '../protocols/index.js'
 import { type Choice, choose } from './route/choose.js'
 import { tooDear, usd } from './route/cost.js'
 import { type Capabilities, misfit } from './route/fits.js'
 import { type Group, groupOf } from './route/group.js'
 import { Learner, type Subject } from './route/learn.js'
 import type { Routes } from './route/options.js'
-import { type Asked, read } from './route/request.js'
+import { Asked } from './route/request.js'
 
 export interface RouterDeps {
   readonly emitter: Emitter
@@ -48,7 +50,8 @@ export class Router {
     return async function route(call) {
       const { route } = call.target
       const group = route && router.#groups.get(route.name)
-      const weighed = await router.#weigh(call, group)
+      const weighing = router.#weigh(call, group)
+      const weighed = weighing instanceof Promise ? await weighing : weighing
       if (group) return router.#send(group, route.targets, weighed, next)
       const dear = dearAt(call.target, weighed)
       if (dear !== undefined) throw overBudget(weighed.most ?? 0, [`"${call.model.slice(0, 100)}" ${dear}`])
@@ -66,14 +69,22 @@ export class Router {
     return this.#learner.score(callId, value)
   }
 
-  async #weigh(call: Call, group: Group | undefined): Promise<Weighed> {
-    const { maxCostUsd, prefer = group?.prefer } = call.options
+  /** At once where all that it takes is at hand. */
+  #weigh(call: Call, group: Group | undefined): MaybePromise<Weighed> {
+    const protocol = protocolNamed(call.protocol)
+    if (protocol instanceof Promise) return protocol.then(({ lens }) => this.#weighed(new Asked(call, lens), group))
+    return this.#weighed(new Asked(call, protocol?.lens), group)
+  }
+
+  #weighed(asked: Asked, group: Group | undefined): MaybePromise<Weighed> {
+    const { maxCostUsd, prefer = group?.prefer } = asked.call.options
     const most = maxCostUsd === undefined ? undefined : parseUsd(maxCostUsd)
     const counts = most !== undefined || prefer === 'cost' || group?.experiment !== undefined
-    const prices = counts ? await this.#deps.prices?.get().catch(() => undefined) : undefined
-    const asked = await read(call)
-    const can = most === undefined && asked.isPlain ? undefined : await this.#deps.capabilities?.get().catch(() => undefined)
-    return { asked, most, prices, can }
+    const prices = counts ? this.#deps.prices : undefined
+    const can = most === undefined && asked.isPlain ? undefined : this.#deps.capabilities
+    if ((!prices || prices.value) && (!can || can.value)) return { asked, most, prices: prices?.value, can: can?.value }
+    const loading = Promise.all([prices?.get().catch(() => undefined), can?.get().catch(() => undefined)])
+    return loading.then(([prices, can]) => ({ asked, most, prices, can }))
   }
 
   #send(group: Group, targets: readonly Target[], weighed: Weighed, next: Next): Promise<Result> {

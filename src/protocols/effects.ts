@@ -38,16 +38,22 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   gemini: [['tools.*.mcpServers.*'], ['tools.*.mcp_servers.*']],
 }
 
+type Path = readonly string[]
+
+const compiled: ReadonlyMap<string, readonly { readonly path: Path; readonly is: Row[1] }[]> = new Map(
+  Object.entries(tables).map(([protocol, rows]) => [protocol, rows.map(([path, is]) => ({ path: path.split('.'), is }))]),
+)
+
 /** Whether a request in this protocol has such effects. */
 export function hasEffects(protocol: string, body: JsonObject): boolean {
-  const rows = Object.hasOwn(tables, protocol) ? tables[protocol] : undefined
-  return rows?.some(([path, is]) => stands(body, path.split('.'), is)) ?? false
+  return compiled.get(protocol)?.some(({ path, is }) => stands(body, path, 0, is)) ?? false
 }
 
-function stands(value: unknown, [name, ...rest]: readonly string[], is: Row[1]): boolean {
+function stands(value: unknown, path: Path, at: number, is: Row[1]): boolean {
+  const name = path[at]
   if (name === undefined) return isThere(value, is)
-  if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, rest, is))
-  return isObject(value) && stands(value[name], rest, is)
+  if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, path, at + 1, is))
+  return isObject(value) && stands(value[name], path, at + 1, is)
 }
 
 function isThere(value: unknown, is: Row[1]): boolean {

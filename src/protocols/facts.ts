@@ -2,11 +2,11 @@
  * What an answer says of itself: its id, the model that gave it, and why it ended. Read where it stands, in a body or in the
  * events of a stream. One table for all protocols, loaded only where somebody tells of calls.
  */
-import { asString, parseJson } from '../core/json.js'
+import { parseJson } from '../core/json.js'
 import type { Unframer } from './framing/framing.js'
 import { protocolAtHand } from './index.js'
 import { lookup } from './lookup.js'
-import { at, type Path, valuesAt } from './path.js'
+import { at, type Path, stringsAt } from './path.js'
 
 export interface Facts {
   id?: string
@@ -93,8 +93,8 @@ function read(words: Words, body: unknown): Facts {
 /** Of the first path that leads to any. */
 function strings(body: unknown, paths: readonly Path[]): string[] {
   for (const path of paths) {
-    const found = valuesAt(body, path).flatMap((value) => asString(value)?.slice(0, longest) ?? [])
-    if (found.length > 0) return found
+    const found = stringsAt(body, path)
+    if (found.length > 0) return found.map((value) => value.slice(0, longest))
   }
   return []
 }

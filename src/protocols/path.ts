@@ -16,11 +16,18 @@ export function valueAt(body: unknown, path: Path): unknown {
   return value
 }
 
-/** All that the path leads to. */
-export function valuesAt(body: unknown, path: Path): readonly unknown[] {
-  const star = path.indexOf('*')
-  if (star === -1) return [valueAt(body, path)]
-  const items = valueAt(body, path.slice(0, star))
-  const rest = path.slice(star + 1)
-  return Array.isArray(items) ? items.flatMap((item) => valuesAt(item, rest)) : []
+/** All strings that the path leads to. */
+export function stringsAt(body: unknown, path: Path): string[] {
+  const found: string[] = []
+  collect(body, path, 0, found)
+  return found
+}
+
+function collect(value: unknown, path: Path, place: number, found: string[]): void {
+  const name = path[place]
+  if (name === undefined) {
+    if (typeof value === 'string') found.push(value)
+  } else if (name === '*') {
+    if (Array.isArray(value)) for (const item of value) collect(item, path, place + 1, found)
+  } else if (isObject(value)) collect(value[name], path, place + 1, found)
 }

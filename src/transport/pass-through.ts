@@ -1,8 +1,8 @@
 /** The lane where caller and target speak the same protocol: nothing is decoded that need not be. */
-import type { Attempt, Call, Loss, Result, UnaryResult } from '../core/call.js'
+import type { Call, Loss, Result } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import { isObject, lastMembers } from '../core/json.js'
-import type { Usage } from '../core/usage.js'
+import { LazyAnswer } from '../core/lazy-answer.js'
 import type { Underway } from './attempt.js'
 import { ObservedStream } from './observed.js'
 import { maxAnswerLength, readText } from './read-text.js'
@@ -46,43 +46,14 @@ export async function passThrough(underway: Underway): Promise<Result> {
     underway.streaming()
     return { stream: true, status, headers, body: stream, response, attempt: underway.record }
   }
-  const answer = new Answer(await readText(response, maxAnswerLength), response, underway)
-  underway.used(answer.usage, answer.tier)
+  const read = await readText(response, maxAnswerLength)
+  const answer = new LazyAnswer({ status, headers, response, attempt: underway.record }, read, parseAnswer)
+  // Most callers parse it themselves, so here only its end is looked at, where the usage stands.
+  const { lens } = own
+  const tail = lens.usageMembers && isJson(headers) ? lastMembers(read, lens.usageMembers) : undefined
+  underway.used((tail && lens.usage(tail)) ?? lens.usage(answer.body), lens.tier?.(tail ?? answer.body))
   underway.end(undefined)
   return answer
-}
-
-/**
- * A whole answer as the vendor wrote it. Most callers parse it themselves, so here only its end is looked at, where the
- * usage stands; the rest is parsed when a layer asks for it.
- */
-class Answer implements UnaryResult {
-  readonly stream = false
-  readonly status: number
-  readonly headers: Headers
-  readonly usage: Usage | undefined
-  readonly tier: string | undefined
-  readonly attempt: Attempt
-  #body: unknown
-
-  constructor(
-    readonly text: string,
-    readonly response: Response,
-    { own, record }: Underway,
-  ) {
-    this.status = response.status
-    this.headers = response.headers
-    this.attempt = record
-    const { lens } = own
-    const tail = lens.usageMembers && isJson(response.headers) ? lastMembers(text, lens.usageMembers) : undefined
-    this.usage = (tail && lens.usage(tail)) ?? lens.usage(this.body)
-    this.tier = lens.tier?.(tail ?? this.body)
-  }
-
-  get body(): unknown {
-    this.#body ??= parseAnswer(this.text, this.headers)
-    return this.#body
-  }
 }
 
 /** Writes the losses of a translation into the report; `strict` refuses the call instead, before anything is sent. */

@@ -17,17 +17,28 @@ export async function readText(response: Response, limit: number): Promise<strin
   if (length <= limit && !response.headers.has('content-encoding')) return response.text()
   const reader = response.body?.getReader()
   if (!reader) return ''
-  const decoder = new TextDecoder()
-  let text = ''
+  const pieces: Uint8Array[] = []
   let size = 0
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.byteLength
     if (size > limit) {
       reader.cancel().catch(() => {})
-      if (!response.ok) return text
+      if (!response.ok) break
       throw new LeashError('upstream_malformed', `The upstream's answer is longer than ${limit} bytes. Ask for less.`)
     }
-    text += decoder.decode(read.value, { stream: true })
+    pieces.push(read.value)
   }
+  return textOf(pieces)
+}
+
+const whole = new TextDecoder()
+
+/** Most answers come in one piece, and to make a decoder takes longer than to decode it. */
+function textOf(pieces: readonly Uint8Array[]): string {
+  const [only] = pieces
+  if (only && pieces.length === 1) return whole.decode(only)
+  const decoder = new TextDecoder()
+  let text = ''
+  for (const piece of pieces) text += decoder.decode(piece, { stream: true })
   return text + decoder.decode()
 }

@@ -25,11 +25,12 @@ const get_weather = tool({ inputSchema: z.object({ city: z.string() }), execute:
 
 /** As a Next.js route would do it. */
 async function POST(request: Request): Promise<Response> {
-  const { messages, model, tools } = await request.json()
+  const { messages, model, tools, reasoning } = await request.json()
   const result = streamText({
     model: leash(model),
     messages: await convertToModelMessages(messages),
     ...(tools && { tools: { get_weather }, stopWhen: isStepCount(3) }),
+    ...(reasoning && { reasoning, maxOutputTokens: 20_000 }),
     abortSignal: request.signal,
     onError: () => {},
   })
@@ -128,4 +129,18 @@ describe.each(everyModel)('a chat over %s', (_, model) => {
     expect(chat.status).toBe('ready')
     await until(() => mock.requests[0]?.outcome === 'aborted')
   })
+})
+
+const thinkers = everyModel.filter(([protocol]) => protocol !== 'openai-chat')
+
+test.each(thinkers)('the page keeps what %s thought, byte for byte, for the turns to come', async (_, model) => {
+  const chat = new Chat({ model, tools: true, reasoning: 'medium' })
+  await chat.sendMessage({ text: prompt })
+  expect(chat.messages.at(-1)?.parts).toContainEqual(
+    expect.objectContaining({ type: 'reasoning', text: expect.stringContaining('I was asked') }),
+  )
+  // The mock refuses a history whose signatures are not as it made them.
+  await chat.sendMessage({ text: 'And now?' })
+  expect(chat.error).toBeUndefined()
+  expect(mock.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200])
 })

@@ -3,7 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
-import { embed, generateText, isStepCount, streamText, tool, wrapLanguageModel } from 'ai'
+import { embed, generateText, isStepCount, type LanguageModelMiddleware, streamText, tool, wrapLanguageModel } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -201,6 +201,22 @@ async function streamed(asked: Parameters<typeof streamText>[0]) {
   return { text: await result.text, steps: await result.steps }
 }
 
+test.each(thinkers)('a caller that shows thoughts is shown those of %s', async (name) => {
+  const response = await client.leash.fetch('https://api.anthropic.com/v1/messages', {
+    method: 'POST',
+    headers: { 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify({
+      model: models[name],
+      max_tokens: 20_000,
+      messages: [{ role: 'user', content: prompt }],
+      thinking: { type: 'enabled', budget_tokens: 3000 },
+    }),
+  })
+  const { content } = await response.json()
+  expect(content).toContainEqual(expect.objectContaining({ type: 'thinking', thinking: `I was asked: ${prompt}` }))
+  expect(content).toContainEqual(expect.objectContaining({ type: 'text', text: `Echo: ${prompt}` }))
+})
+
 describe('embeddings', () => {
   test.each(['gpt/text-embedding-3-small', 'gemini/gemini-embedding-001'])('of %s', async (model) => {
     const { data, usage } = await client.embeddings.create({ model, input: ['sunny', 'rainy'] })
@@ -358,5 +374,26 @@ describe('the middleware', () => {
     expect(warnings).toEqual([])
     expect(mock.requests[0]?.body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 2000 } })
     expect(mock.requests[0]?.text).not.toContain('leash')
+  })
+  test('hands tools of the model’s own provider on to it', async () => {
+    const anthropic = createAnthropic({ baseURL: `${mock.url}/v1`, apiKey: 'mock' })
+    const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })
+    await generateText({
+      model,
+      prompt,
+      tools: { search: anthropic.tools.webSearch_20250305({ maxUses: 2 }) },
+      toolChoice: 'none',
+    })
+    expect(mock.requests[0]?.body).toMatchObject({ tools: [{ type: 'web_search_20250305', max_uses: 2 }] })
+  })
+
+  test('stands among other middleware', async () => {
+    const brief: LanguageModelMiddleware = {
+      specificationVersion: 'v4',
+      transformParams: async ({ params }) => ({ ...params, maxOutputTokens: 3 }),
+    }
+    const model = wrapLanguageModel({ model: claude(), middleware: [brief, leashMiddleware()] })
+    expect((await generateText({ model, prompt })).finishReason).toBe('length')
+    expect(mock.requests[0]?.body).toMatchObject({ max_tokens: 3 })
   })
 })

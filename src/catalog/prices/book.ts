@@ -1,6 +1,7 @@
 /** Compiles prices from the data set, our own table and the user's entries, once for each model. */
 import type { Price, PriceBook } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
+import { targetKey } from '../../core/target.js'
 import { type Draft, draftOf, finished, type Label, overlaid } from './draft.js'
 import type { PriceRow } from './entry.js'
 import type { PriceData } from './genai.js'
@@ -56,7 +57,7 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
         from = { edition: data.edition.count, layers: now }
         compiled = new Recent(most)
       }
-      const key = `${provider.name}/${model}`
+      const key = targetKey(provider.name, model)
       const known = compiled.get(key)
       if (known && known.since <= at && at < known.until) return known.price
       const behind = provider.traits?.(model).baseModel

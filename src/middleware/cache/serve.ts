@@ -1,6 +1,7 @@
 /** Gives a kept answer to a caller. */
 import type { Call, Report, Result } from '../../core/call.js'
 import type { Lazy } from '../../core/lazy.js'
+import { LazyAnswer } from '../../core/lazy-answer.js'
 import type { Accounts } from '../../core/ledger.js'
 import { usdOf } from '../../core/money.js'
 import { usageOf } from '../../core/usage.js'
@@ -11,18 +12,7 @@ export function serve({ head, content }: Found, call: Call, paced: boolean): Res
   const { status, pieces = [] } = head.about
   const headers = new Headers(head.headers)
   if (typeof content !== 'string') return { stream: true, status, headers, body: new Replay(content, pieces, call, paced) }
-  let body: unknown
-  return {
-    stream: false,
-    status,
-    headers,
-    text: content,
-    // Most callers read the text.
-    get body() {
-      body ??= JSON.parse(content)
-      return body
-    },
-  }
+  return new LazyAnswer({ status, headers }, content, (text) => JSON.parse(text))
 }
 
 /** As if the one who answered then had answered now, but for what it cost. */

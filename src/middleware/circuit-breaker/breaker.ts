@@ -112,9 +112,9 @@ export class Breaker {
    * Where to go when all of the targets are open: the one that would be tried soonest, by a call without `alternatives`.
    * Undefined when they are not, or when the options say to fail instead.
    */
-  leastBad(targets: readonly Target[]): Target | undefined {
+  leastBad(targets: () => readonly Target[]): Target | undefined {
     if (this.#whenAllOpen === 'fail') return undefined
-    const names = targets.map((target) => ({ target, name: targetName(target) }))
+    const names = targets().map((target) => ({ target, name: targetName(target) }))
     if (names.some(({ name }) => this.#stateOf(name) !== 'open')) return undefined
     const until = (name: string) => this.#circuits.get(name)?.until ?? 0
     return names

@@ -1,21 +1,13 @@
 /** What one caller does to its answer or its error is not to reach another. */
 import type { UnaryResult } from '../../core/call.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { LazyAnswer } from '../../core/lazy-answer.js'
 
 export function copyOfAnswer(result: UnaryResult): UnaryResult {
   const { status, headers, attempt, text } = result
   const around = { stream: false, status, headers: new Headers(headers), ...(attempt && { attempt }) } as const
   if (text === undefined) return { ...around, body: structuredClone(result.body) }
-  let body: unknown
-  return {
-    ...around,
-    text,
-    // Most callers read the text, so that the body of a long answer is not parsed for each of them.
-    get body() {
-      body ??= typeof result.body === 'string' ? text : JSON.parse(text)
-      return body
-    },
-  }
+  return new LazyAnswer(around, text, () => (typeof result.body === 'string' ? text : JSON.parse(text)))
 }
 
 /** The attempts of its call are written into an error when it leaves the leash, and headers into the vendor's. */

@@ -14,7 +14,7 @@ const told: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal'
 export function keyOf(call: Call): string | undefined {
   const { options, protocol, stream, model, target, remote, headers, here, text, body } = call
   try {
-    const around = canonical([
+    const around = JSON.stringify([
       options.tenant,
       protocol,
       stream,
@@ -24,7 +24,7 @@ export function keyOf(call: Call): string | undefined {
       remote,
       tellingHeaders(Object.entries(headers)),
       here && addressed(here),
-      Object.entries(options).filter(([name]) => !personal.has(name)),
+      membersOf(options, personal, canonical),
     ])
     return `${around}\n${text ?? canonical(body)}`
   } catch {
@@ -34,17 +34,23 @@ export function keyOf(call: Call): string | undefined {
 
 /** Where the caller's SDK was sending it, in whose name and by what means. */
 function addressed({ url, headers, init = {}, transport }: Origin): unknown {
-  const means = Object.entries(init).flatMap(([name, value]) => (told.has(name) ? [] : [[name, itself(value)]]))
-  return [url, tellingHeaders([...headers]), transport, means]
+  return [url, tellingHeaders(headers), transport && nameOf(transport), membersOf(init, told, itself)]
+}
+
+function membersOf(object: object, without: ReadonlySet<string>, written: (value: unknown) => unknown): [string, unknown][] {
+  const members: [string, unknown][] = []
+  for (const [name, value] of Object.entries(object)) if (!without.has(name)) members.push([name, written(value)])
+  return members
 }
 
 /** Two agents with the same members may go by two networks. */
 function itself(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? nameOf(value) : value
+  return typeof value === 'function' || (typeof value === 'object' && value !== null) ? nameOf(value) : value
 }
 
 /** JSON with the members of each object in order. A function, or an object with a class of its own, is only equal to itself. */
-function canonical(value: unknown): string {
+function canonical(value: unknown): string | undefined {
+  if (typeof value !== 'object' && typeof value !== 'function') return JSON.stringify(value)
   return JSON.stringify(value, (_, value: unknown) => {
     if (typeof value === 'function') return nameOf(value)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value

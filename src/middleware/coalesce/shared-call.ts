@@ -63,7 +63,7 @@ export class SharedCall {
   }
 
   async #send({ deadline: _, ...call }: Call, next: Next): Promise<Result> {
-    return next({ ...call, signal: this.#abort.signal })
+    return next(Object.assign(call, { signal: this.#abort.signal }))
   }
 
   readonly #answered = (result: Result): void => {

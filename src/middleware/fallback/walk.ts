@@ -32,7 +32,7 @@ export class Walk {
   constructor(call: Call, models: readonly string[], rules: FallbackOptions, deps: FallbackDeps) {
     this.#call = call
     const stops = stopsOf(call, models, deps)
-    const least = deps.leastBad?.(stops.flatMap((stop) => ('target' in stop ? stop.target : [])))
+    const least = deps.leastBad?.(() => stops.flatMap((stop) => ('target' in stop ? stop.target : [])))
     this.#stops = least ? [stopAt(least)] : stops
     this.#rules = rules
     this.#isWorth = triggered(rules.on)
@@ -156,8 +156,12 @@ export class Walk {
 
 /** Each target once, in order. */
 function stopsOf(call: Call, models: readonly string[], { find }: FallbackDeps): Stop[] {
-  const stops = [stopAt(call.target), ...models.map((model) => foundBy(find, model, call))]
-  return stops.filter(({ name }, index) => stops.findIndex((other) => other.name === name) === index)
+  const stops = [stopAt(call.target)]
+  for (const model of models) {
+    const stop = foundBy(find, model, call)
+    if (stops.every(({ name }) => name !== stop.name)) stops.push(stop)
+  }
+  return stops
 }
 
 function isReady(stop: Stop): boolean {

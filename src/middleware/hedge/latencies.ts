@@ -1,6 +1,7 @@
 /** How long targets have taken of late, as far as it is needed to tell when one is late. */
 import type { Call } from '../../core/call.js'
 import { Recent } from '../../core/recent.js'
+import { targetKey } from '../../core/target.js'
 
 const maxTargets = 500
 const maxSamples = 256
@@ -10,26 +11,24 @@ const minSamples = 20
 
 /** A target's streams have other times than its whole answers. */
 export class Latencies {
-  readonly #samples = new Recent<string, Sample>(maxTargets)
+  readonly #answers = new Recent<string, Sample>(maxTargets)
+  readonly #streams = new Recent<string, Sample>(maxTargets)
 
-  add(call: Call, ms: number): void {
-    const key = keyOf(call)
-    let sample = this.#samples.get(key)
+  add({ target: { provider, model }, stream }: Call, ms: number): void {
+    const samples = stream ? this.#streams : this.#answers
+    const key = targetKey(provider.name, model)
+    let sample = samples.get(key)
     if (!sample) {
       sample = new Sample()
-      this.#samples.set(key, sample)
+      samples.set(key, sample)
     }
     sample.add(ms)
   }
 
   /** Milliseconds that 19 answers in 20 do not take; undefined as long as too few have been seen. */
-  p95(call: Call): number | undefined {
-    return this.#samples.get(keyOf(call))?.p95()
+  p95({ target: { provider, model }, stream }: Call): number | undefined {
+    return (stream ? this.#streams : this.#answers).get(targetKey(provider.name, model))?.p95()
   }
-}
-
-function keyOf({ target, stream }: Call): string {
-  return `${stream} ${target.provider.name}/${target.model}`
 }
 
 /** The last few of them, in the order in which they came and by size. */

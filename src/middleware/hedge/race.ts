@@ -18,6 +18,7 @@ interface Runner {
   readonly call: Call
   readonly abort: LinkedAbort
   readonly began: number
+  failure?: { readonly error: unknown }
 }
 
 /** One attempt, and a second one beside it when it is late. The first answer wins; the other attempt is stopped with it. */
@@ -26,7 +27,6 @@ export class Race {
   readonly #rules: Rules
   readonly #runners: Runner[] = []
   readonly #finish = Promise.withResolvers<Result>()
-  readonly #failures = new Map<Runner, unknown>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #over = false
 
@@ -38,9 +38,7 @@ export class Race {
   /** @throws LeashError when all attempts failed: the first attempt's */
   run(first: Call): Promise<Result> {
     this.#timer = setTimeout(this.#late, this.#rules.delayMs)
-    const { signal } = this.#start(first).abort
-    // In the same tick, and not only when the attempt has noticed.
-    signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true })
+    this.#start(first)
     return this.#finish.promise
   }
 
@@ -53,15 +51,17 @@ export class Race {
     }
   }
 
-  #start(call: Call): Runner {
-    const runner = { call, abort: new LinkedAbort(call.signal), began: performance.now() }
+  #start(call: Call): void {
+    // The timer stops in the same tick, and not only when the attempt has noticed.
+    const runner: Runner = { call, abort: new LinkedAbort(call.signal, this.#stopTimer), began: performance.now() }
     this.#runners.push(runner)
     this.#run(runner).then(
       (result) => this.#answered(runner, result),
       (error) => this.#failed(runner, error),
     )
-    return runner
   }
+
+  readonly #stopTimer = (): void => clearTimeout(this.#timer)
 
   async #run({ call, abort }: Runner): Promise<Result> {
     return this.#next({ ...call, signal: abort.signal })
@@ -74,7 +74,7 @@ export class Race {
     }
     this.#end()
     for (const runner of this.#runners) {
-      if (this.#failures.has(runner)) continue
+      if (runner.failure) continue
       this.#rules.took(runner.call, performance.now() - runner.began)
       if (runner !== winner) runner.abort.abort(new LeashError('aborted', 'Another attempt of this call answered first.'))
     }
@@ -83,15 +83,15 @@ export class Race {
 
   #failed(runner: Runner, error: unknown): void {
     runner.abort.release()
-    this.#failures.set(runner, error)
-    if (this.#over || this.#failures.size < this.#runners.length) return
+    runner.failure = { error }
+    if (this.#over || this.#runners.some(({ failure }) => !failure)) return
     this.#end()
     const [first = runner] = this.#runners
-    this.#finish.reject(this.#failures.get(first))
+    this.#finish.reject(first.failure?.error)
   }
 
   #end(): void {
     this.#over = true
-    clearTimeout(this.#timer)
+    this.#stopTimer()
   }
 }

@@ -7,13 +7,11 @@ import type { Middleware, Next } from '../../core/middleware.js'
 
 /** What a call came to. Its report is complete. */
 export interface Seen {
-  /** Absent where the call failed before there was one. */
-  readonly result?: Result
   /** What failed, or that it was left. */
   readonly ending: Ending
   readonly durationMs: number
   /** Of a stream, until its first content. */
-  readonly firstChunkMs?: number
+  readonly firstChunkMs: number | undefined
 }
 
 /** One call under way, as one observer sees it. */
@@ -33,12 +31,20 @@ export interface Observer {
 }
 
 export function observe(observers: readonly Observer[], emitter: Emitter): Middleware {
-  const underway = new WeakMap<Report, Observation>()
+  // No weak keys: collecting those costs more than all the rest of this layer.
+  const underway = new Map<Report, Observation>()
   // Outermost of the layers as this one is, the report is completed outside of it.
-  emitter.on('result', (report) => underway.get(report)?.end())
+  emitter.on('result', (report) => {
+    underway.get(report)?.end()
+    underway.delete(report)
+  })
   return (next) =>
     function observe(call) {
-      const watches = observers.flatMap((observer) => observer.begin(call) ?? [])
+      const watches: Watch[] = []
+      for (const observer of observers) {
+        const watch = observer.begin(call)
+        if (watch) watches.push(watch)
+      }
       if (watches.length === 0) return next(call)
       const observation = new Observation(watches)
       underway.set(call.report, observation)
@@ -49,7 +55,6 @@ export function observe(observers: readonly Observer[], emitter: Emitter): Middl
 class Observation {
   readonly #watches: readonly Watch[]
   readonly #began = performance.now()
-  #result: Result | undefined
   #ending: Ending
   #firstChunkMs: number | undefined
 
@@ -69,6 +74,7 @@ class Observation {
   #within(work: () => Promise<Result>): Promise<Result> {
     let within = work
     for (const watch of this.#watches) {
+      if (!watch.within) continue
       const inner = within
       within = () => watch.within?.(inner) ?? inner()
     }
@@ -76,14 +82,14 @@ class Observation {
   }
 
   #hear(result: Result): Result {
-    this.#result = result
     if (result.stream) this.#firstChunkMs = performance.now() - this.#began
     for (const watch of this.#watches) watch.answered?.(result)
+    if (!result.stream) return result
     const ended = atEnd(result, (ending) => {
       this.#ending = ending
     })
     const listeners = this.#watches.filter((watch) => watch.piece)
-    if (!ended.stream || listeners.length === 0) return ended
+    if (listeners.length === 0) return ended
     let before: number | undefined
     return overheard(ended, (bytes) => {
       const now = performance.now()
@@ -93,12 +99,8 @@ class Observation {
   }
 
   end(): void {
-    const seen: Seen = {
-      ending: this.#ending,
-      durationMs: performance.now() - this.#began,
-      ...(this.#result && { result: this.#result }),
-      ...(this.#firstChunkMs !== undefined && { firstChunkMs: this.#firstChunkMs }),
-    }
+    const durationMs = performance.now() - this.#began
+    const seen: Seen = { ending: this.#ending, durationMs, firstChunkMs: this.#firstChunkMs }
     for (const watch of this.#watches) watch.end(seen)
   }
 }

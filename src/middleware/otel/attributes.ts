@@ -29,6 +29,7 @@ export function requestAttributes(call: Call, edition: Edition, provider: string
   const { choices = 1, stop, effort } = settings
   const attributes = callAttributes(call, provider)
   attributes[own.callId] = report.id
+  addServer(attributes, call)
   if (stream) attributes[attribute.requestStream] = true
   if (choices !== 1) attributes[attribute.choices] = choices
   if (settings.json) attributes[attribute.outputType] = 'json'
@@ -42,15 +43,13 @@ export function requestAttributes(call: Call, edition: Edition, provider: string
   return attributes
 }
 
-/** Of a call's span, and of all that is measured of it. */
+/** Of a call's span, and of all that is measured of it. No server: who answers may be another than the caller's SDK has in mind. */
 export function callAttributes(call: Call, provider: string): Attributes {
-  const attributes: Attributes = {
+  return {
     [attribute.operation]: operationOf(call),
     [attribute.provider]: provider,
     [attribute.requestModel]: modelName(call.model),
   }
-  addServer(attributes, call)
-  return attributes
 }
 
 interface Server {

@@ -15,17 +15,18 @@ export interface Sink {
   readonly nameOf: (provider: string) => string
 }
 
+/** What all spans of calls have to do with. */
 export interface Surroundings {
-  /** That in which this span is the current one. */
-  readonly context: Context
   readonly errorStatus: number
   with<T>(context: Context, work: () => T): T
-  ended(): void
+  ended(call: Call): void
 }
 
 /** The span of one call, and what is recorded of it in metrics. */
 export class CallSpan implements Watch {
   readonly span: Span
+  /** That in which this span is the current one. */
+  readonly context: Context
   readonly #call: Call
   readonly #sink: Sink
   readonly #around: Surroundings
@@ -33,15 +34,12 @@ export class CallSpan implements Watch {
   #facts: Facts = {}
   #reader: FactReader | undefined
 
-  constructor(call: Call, span: Span, sink: Sink, around: Surroundings) {
+  constructor(call: Call, span: Span, context: Context, sink: Sink, around: Surroundings) {
     this.#call = call
     this.span = span
+    this.context = context
     this.#sink = sink
     this.#around = around
-  }
-
-  get context(): Context {
-    return this.#around.context
   }
 
   within(work: () => Promise<Result>): Promise<Result> {
@@ -97,6 +95,6 @@ export class CallSpan implements Watch {
     // Its code alone: what a vendor says of a failure may quote the prompt.
     if (error !== undefined) span.setStatus({ code: this.#around.errorStatus, message: error })
     span.end()
-    this.#around.ended()
+    this.#around.ended(this.#call)
   }
 }

@@ -1,6 +1,7 @@
 import type { Attempt, Target } from '../../core/call.js'
 import { type ErrorCode, errorStatus } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
+import { targetKey } from '../../core/target.js'
 
 /** Milliseconds in which what was seen loses all but 1/e of its weight. A slow target is tried again after a few of them. */
 const memory = 60_000
@@ -15,7 +16,8 @@ const mostTargets = 1000
  * Source: Finagle's PeakEwma, https://twitter.github.io/finagle/guide/Clients.html
  */
 export class Latencies {
-  readonly #seen = new Recent<string, PeakEwma>(mostTargets)
+  readonly #answers = new Recent<string, PeakEwma>(mostTargets)
+  readonly #streams = new Recent<string, PeakEwma>(mostTargets)
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -38,11 +40,12 @@ export class Latencies {
   }
 
   #of(provider: string, model: string, stream: boolean): PeakEwma {
-    const key = `${provider}/${model}${stream ? ' stream' : ''}`
-    let seen = this.#seen.get(key)
+    const of = stream ? this.#streams : this.#answers
+    const key = targetKey(provider, model)
+    let seen = of.get(key)
     if (!seen) {
       seen = new PeakEwma(this.#now)
-      this.#seen.set(key, seen)
+      of.set(key, seen)
     }
     return seen
   }

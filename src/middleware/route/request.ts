@@ -1,6 +1,5 @@
 import { estimateTokenCount } from 'tokenx'
 import type { Call } from '../../core/call.js'
-import { protocolNamed } from '../../protocols/index.js'
 import { type Needs, needsOf } from '../../protocols/needs.js'
 import type { Lens } from '../../protocols/protocol.js'
 import { inputTokens } from '../../protocols/tokens.js'
@@ -40,8 +39,4 @@ export class Asked {
     if (text !== undefined && text.length * 3 <= tokens) return false
     return this.inputTokens > tokens
   }
-}
-
-export async function read(call: Call): Promise<Asked> {
-  return new Asked(call, (await protocolNamed(call.protocol))?.lens)
 }

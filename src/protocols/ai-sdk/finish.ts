@@ -24,11 +24,11 @@ export function writeFinish(reason: FinishReason): WireFinish {
   return { unified: unified[reason], raw: reason }
 }
 
-/** Our own words stand beside the AI SDK's, which are fewer; a model of its own has its vendor's there. */
+/** Our own words stand beside the AI SDK's, which are fewer; a model of its own has its vendor's there: `stop_sequence`. */
 export function readFinish(value: unknown): FinishReason {
   const finish = asObject(value)
   const told = asString(finish.unified)
-  const raw = asString(finish.raw)
+  const raw = asString(finish.raw)?.replaceAll('_', '-')
   if (isReason(raw) && unified[raw] === told) return raw
   return isReason(told) ? told : 'other'
 }

@@ -4,7 +4,7 @@ import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, Too
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { readPrompt } from './read-prompt.js'
 import { cacheIn, optionsOf } from './signature.js'
-import { type Members, ours, type WireReasoning } from './wire.js'
+import { type Members, ours } from './wire.js'
 import { writePrompt } from './write-prompt.js'
 
 /** @throws LeashError `invalid_request` that names the member at fault */
@@ -93,7 +93,8 @@ export function encodeRequest(request: ChatRequest, { lose }: EncodeContext): Js
     tools: tools?.map(writeTool),
     toolChoice: toolChoice && writeToolChoice(toolChoice),
     responseFormat: request.responseFormat && writeFormat(request.responseFormat),
-    reasoning: request.reasoning && writeReasoning(request.reasoning, lose),
+    reasoning: request.reasoning?.effort,
+    providerOptions: request.reasoning && writeReasoning(request.reasoning, lose),
     maxOutputTokens: request.maxTokens,
     temperature: request.temperature,
     topP: request.topP,
@@ -142,8 +143,9 @@ function writeFormat(format: ResponseFormat): JsonObject {
   return compact({ type: 'json', schema: format.schema, name: format.name, description: format.description })
 }
 
-function writeReasoning({ effort, budget }: Reasoning, lose: ReportLoss): WireReasoning | undefined {
+/** Its own word is a degree, and its provider for Gemini shows no thoughts that it is not asked for: others pass that by. */
+function writeReasoning({ effort, budget, show }: Reasoning, lose: ReportLoss): JsonObject | undefined {
   if (budget !== undefined)
     lose('reasoning.budget', effort === undefined ? 'dropped' : 'approximated', 'The AI SDK knows only degrees.')
-  return effort
+  return show ? { google: { thinkingConfig: { includeThoughts: true } } } : undefined
 }

@@ -36,6 +36,9 @@ const theirs: readonly {
   { name: 'openai', member: 'reasoningEncryptedContent', format: 'openai-responses-v1' },
 ]
 
+/** Others keep what may be shown and what may not in the same member. */
+const tellsHiding = (format: SignatureFormat) => format === 'anthropic-claude-v1'
+
 /** @param given `providerOptions` or `providerMetadata` of a part */
 export function readCarried(given: unknown): Carried {
   const all = asObject(given)
@@ -79,7 +82,7 @@ export function optionsOf(part: Carried & { readonly cache?: CacheHint }): { pro
     options[name] = { ...options[name], ...members }
   }
   for (const { name, member, format, hides = false } of theirs) {
-    if (signature?.format !== format || hides !== redacted) continue
+    if (signature?.format !== format || (tellsHiding(format) && hides !== redacted)) continue
     add(name, { [member]: signature.value, ...(format === 'openai-responses-v1' && id !== undefined && { itemId: id }) })
   }
   if (cache) add('anthropic', { cacheControl: { type: 'ephemeral', ...(cache.ttl && { ttl: cache.ttl }) } })

@@ -3,7 +3,6 @@
  * Source: https://github.com/vercel/ai/tree/main/packages/provider/src/language-model/v4
  */
 import type {
-  LanguageModelV4CallOptions,
   LanguageModelV4File,
   LanguageModelV4FinishReason,
   LanguageModelV4Reasoning,
@@ -49,8 +48,6 @@ export interface WireAnswer {
 export function asJson(body: object): JsonObject {
   return body as JsonObject
 }
-
-export type WireReasoning = NonNullable<LanguageModelV4CallOptions['reasoning']>
 
 type Streamed<Type extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: Type }>
 

@@ -123,7 +123,7 @@ describe('fallback', () => {
   it('goes at once to the least bad target when all of them are down', async () => {
     const next = upstreams({})
     const call = aCall()
-    const leastBad: NonNullable<FallbackDeps['leastBad']> = (targets) => targets.at(-1)
+    const leastBad: NonNullable<FallbackDeps['leastBad']> = (targets) => targets().at(-1)
     expect(await run(['b/2', 'c/3'], next, call, { leastBad })).toBe(anAnswer)
     expect(next.seen.map(({ alternatives }) => alternatives)).toEqual([false])
     expect([names(next), call.report.moves]).toEqual([['c/3'], [{ from: 'test/gpt-test', to: 'c/3', because: 'circuit_open' }]])

@@ -1,0 +1,34 @@
+/** Our metrics in a registry of prom-client: read when it is, and counted nowhere twice. */
+import { LeashError } from '../../core/errors.js'
+import { families, type MetricName } from './families.js'
+import { type Metrics, names } from './metrics.js'
+import type { PromRegistryLike } from './options.js'
+
+/**
+ * @returns a function that takes them out again
+ * @throws LeashError `invalid_config` when another leash has put its metrics there
+ */
+export function tellIn(registry: PromRegistryLike, metrics: Metrics): () => void {
+  if (names.some((name) => registry.getSingleMetric(name) !== undefined)) {
+    throw new LeashError('invalid_config', 'Another leash tells its metrics in this registry. Give each leash one of its own.')
+  }
+  for (const name of names) registry.registerMetric(metricOf(name, metrics))
+  return () => {
+    for (const name of names) registry.removeSingleMetric(name)
+  }
+}
+
+/** As much of a metric as a registry reads. */
+function metricOf(name: MetricName, metrics: Metrics) {
+  const { help, type } = families[name]
+  return {
+    name,
+    async get() {
+      const samples = await metrics.samples(name)
+      // `sum` is what workers of a cluster do with their numbers.
+      return { name, help, type, aggregator: 'sum', values: samples.map((sample) => ({ ...sample, metricName: sample.name })) }
+    },
+    /** We count for alerts, which must not see a count go back because a program wants its own to. */
+    reset() {},
+  }
+}

@@ -1,0 +1,66 @@
+/** Beside the metrics of the rest of a program, in a registry of the real prom-client. */
+import { Counter, Registry } from 'prom-client'
+import { describe, expect, test } from 'vitest'
+import { createLeash, type Leash, type LeashOptions } from '../../../src/leash.js'
+import { families } from '../../../src/middleware/metrics/families.js'
+import { readExposition } from '../../helpers/exposition.js'
+import { useMock } from '../../helpers/mock.js'
+import { playRound, sceneOptions } from '../../observability/scene.js'
+import { asks, send } from '../asks.js'
+
+const mock = useMock()
+const open = (registry: Registry, options: LeashOptions = {}) =>
+  createLeash({ ...sceneOptions(mock), ...options, metrics: { registry } })
+const ask = async (leash: Leash) =>
+  (await send(leash, 'handle', mock.url, asks[0]?.request('hello', false) ?? { path: '', body: {} })).text()
+
+/** All but times, which go on between two readings. */
+const lines = (text: string) => [...readExposition(text.replace(/\n+/g, '\n')).values()].flatMap(({ samples }) => samples)
+
+describe('a registry of prom-client', () => {
+  test('tells what the leash counts beside what the program does', async () => {
+    const registry = new Registry()
+    new Counter({ name: 'pages_total', help: 'Pages.', registers: [registry] }).inc(3)
+    const leash = open(registry)
+    await playRound(leash, mock, 0)
+    const text = (await registry.metrics()).replace(/\n+/g, '\n')
+    expect([...readExposition(text).keys()]).toEqual(['pages_total', ...Object.keys(families)])
+    expect(lines(text).filter(({ name }) => name !== 'pages_total')).toEqual(lines(await leash.metrics()))
+    await leash.close()
+  })
+
+  test('adds its own labels, and reads each metric when it is asked', async () => {
+    const registry = new Registry()
+    registry.setDefaultLabels({ app: 'shop' })
+    const leash = open(registry)
+    await ask(leash)
+    const labels = 'provider="openai",model="gpt-4.1",operation="chat",code="ok",app="shop"'
+    expect(await registry.getSingleMetricAsString('leash_requests_total')).toContain(`leash_requests_total{${labels}} 1`)
+    await ask(leash)
+    await ask(leash)
+    expect(await registry.getSingleMetricAsString('leash_requests_total')).toContain(`leash_requests_total{${labels}} 3`)
+    registry.resetMetrics()
+    expect(await registry.getSingleMetricAsString('leash_requests_total')).toContain(`leash_requests_total{${labels}} 3`)
+    await leash.close()
+  })
+
+  test('is left when the leash is closed', async () => {
+    const registry = new Registry()
+    const leash = open(registry)
+    await ask(leash)
+    await leash.close()
+    expect((await registry.metrics()).trim()).toBe('')
+    const next = open(registry)
+    await ask(next)
+    expect(await registry.metrics()).toContain('leash_requests_total{')
+    await next.close()
+  })
+
+  test('takes one leash, and says so to another', async () => {
+    const registry = new Registry()
+    const [first, second] = [open(registry), open(registry)]
+    await ask(first)
+    expect(await ask(second)).toContain('Give each leash one of its own.')
+    await first.close()
+  })
+})
