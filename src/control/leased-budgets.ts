@@ -9,7 +9,7 @@ import { Borrower } from './borrower.js'
 import type { Connection } from './connection.js'
 import { HeldReservations } from './held.js'
 import { Lender } from './lender.js'
-import { LentScope } from './lent-scope.js'
+import { isLimitless, LentScope } from './lent-scope.js'
 import { later } from './timers.js'
 
 /** How often the relay is told of slices that are used up or over. */
@@ -122,7 +122,7 @@ export class LeasedBudgets implements Budgets {
     const id = this.#held.add({ amount, of, expired, until: now + ttlMs, late: false })
     for (const scope of scopes) {
       scope.use(amount, now)
-      if (scope.isLow(now)) this.#borrower.ahead(scope)
+      if (scope.isLow(now)) void this.#borrower.ahead(scope)
     }
     this.#tickLater()
     const reservation: Reservation = { id, space, keys: scopes.map(({ key }) => key), amount, expired }
@@ -159,11 +159,27 @@ export class LeasedBudgets implements Budgets {
     let scope = this.#scopes.get(name)
     if (!scope) {
       if (this.#scopes.size >= mostScopes) this.#makeRoom()
-      scope = new LentScope(key, limit)
-      this.#scopes.set(name, scope)
-    }
+      scope = this.#put(name, new LentScope(key, limit))
+    } else if (isLimitless(limit) !== isLimitless(scope.limit)) {
+      // The policy has changed: what was only counted is limited from now on, or the other way round.
+      scope = this.#put(name, successorOf(scope, limit))
+    } else if (scope.askAgainAt <= Date.now()) void this.#askAgain(name, scope)
     scope.forgetAt = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt + afterwardsMs
     return scope
+  }
+
+  #put(name: string, scope: LentScope): LentScope {
+    this.#scopes.set(name, scope)
+    return scope
+  }
+
+  /** Whether the relay knows by now what it did not know before. */
+  async #askAgain(name: string, scope: LentScope): Promise<void> {
+    scope.askAgainAt = Number.POSITIVE_INFINITY
+    const next = successorOf(scope, scope.limit)
+    const known = await this.#borrower.ahead(next)
+    if (known) this.#put(name, next)
+    else scope.askAgainAt = known === undefined ? Date.now() : next.askAgainAt
   }
 
   /** What others hold to can be asked for again; what is held to here alone cannot, while its window lasts. */
@@ -203,6 +219,14 @@ export class LeasedBudgets implements Budgets {
     for (const told of await this.#lender.settle(all)) told.scope.told(told)
     for (const scope of this.#active) if (scope.empty) this.#active.delete(scope)
   }
+}
+
+/** What was spent of it is told with the first slice. */
+function successorOf({ key, balance, forgetAt }: LentScope, limit: number): LentScope {
+  const next = new LentScope(key, limit)
+  next.settle([], balance.spent)
+  next.forgetAt = forgetAt
+  return next
 }
 
 const none: ReadonlySet<LentScope> = new Set()

@@ -24,15 +24,18 @@ const seconds = 2
 
 export class LentScope extends Slices {
   readonly key: string
+  /** Of who asks: the relay has its own. */
+  readonly limit: number
   /** Milliseconds since 1970 after which all of it may be forgotten. */
   forgetAt = Number.POSITIVE_INFINITY
   /** Nobody is held to it together with others. */
   local = false
   needs: Need[] = []
   asking = false
+  /** The relay knew nothing of it, and may know better by then, in milliseconds since 1970. */
+  askAgainAt = Number.POSITIVE_INFINITY
   /** Not to be asked for ahead of need before then, in milliseconds since 1970. */
   renewAfter = 0
-  readonly #limit: number
   #second = 0
   #used = 0
   #usedBefore = 0
@@ -44,15 +47,14 @@ export class LentScope extends Slices {
   constructor(key: string, limit: number) {
     super()
     this.key = key
-    this.#limit = limit
-    // Nobody limits it: it is only counted.
-    if (limit === mostNano) this.keep()
+    this.limit = limit
+    if (isLimitless(limit)) this.keep()
   }
 
-  /** From here on nobody else is asked. */
+  /** Nobody else is held to it, or is asked. */
   keep(): void {
     this.local = true
-    this.add('', this.#limit, Number.POSITIVE_INFINITY)
+    this.add('', this.limit, Number.POSITIVE_INFINITY)
   }
 
   /** Nothing is lost with it. @param now milliseconds since 1970 */
@@ -108,4 +110,9 @@ export class LentScope extends Slices {
     this.needs = []
     for (const { reject } of needs) reject(error)
   }
+}
+
+/** Nobody limits it: it is only counted. */
+export function isLimitless(limit: number): boolean {
+  return limit === mostNano
 }

@@ -108,7 +108,7 @@ export class Slices {
   /** Nothing is taken any more from slices whose time is over. @param now milliseconds since 1970 */
   expire(now: number): void {
     if (now < this.endsFirst) return
-    for (let first = this.#live[0]; first && first.until <= now; first = this.#live[0]) this.#end(first)
+    for (const slice of this.#live.filter(({ until }) => until <= now && until < Number.POSITIVE_INFINITY)) this.#end(slice)
   }
 
   /** Slices of which all is spent are of no further use. */

@@ -121,6 +121,34 @@ describe('a reservation', () => {
     expect(lends()).toHaveLength(1)
   })
 
+  it('is held to the relay’s limit once that knows one, and what was spent before counts', async () => {
+    const team: BudgetScope = { key: 'team', limit: 1000 }
+    const budgets = openInMadeUpTime()
+    budgets.settle(granted(await reserve(budgets, 300, [team])), 300)
+    relay.limits.set('team', 400)
+    await vi.advanceTimersByTimeAsync(61_000)
+    const meanwhile = granted(await reserve(budgets, 20, [team]))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await reserve(budgets, 500, [team])).toMatchObject({ ok: false })
+    budgets.settle(granted(await reserve(budgets, 50, [team])), 50)
+    budgets.settle(meanwhile, 20)
+    await budgets.close()
+    expect(relay.taken('team')).toBe(350)
+  })
+
+  it('is held to a limit that the policy has set since, and to none that it has taken away', async () => {
+    const budgets = openInMadeUpTime()
+    const counted = { ...day, limit: mostNano }
+    budgets.settle(granted(await reserve(budgets, 800, [counted])), 800)
+    expect(relay.asked).toEqual([])
+    budgets.settle(granted(await reserve(budgets, 900)), 100)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(budgets.read('budget', 'day').spent).toBeGreaterThanOrEqual(900)
+    granted(await reserve(budgets, 5000, [counted]))
+    await budgets.close()
+    expect(relay.taken('day')).toBe(900)
+  })
+
   it('of anything but a whole number is refused', () => {
     expect(() => reserve(open(), 0.5)).toThrow(/^\[invalid_config\]/)
     expect(() => reserve(open(), -1)).toThrow(/^\[invalid_config\]/)
