@@ -8,6 +8,9 @@ export function key(): string | undefined {
   return sessionStorage.getItem(name) ?? undefined
 }
 
+/** The id of the key, which is no secret. */
+export const ownId = (): string => key()?.split('_')[1] ?? ''
+
 export function signIn(key: string): void {
   sessionStorage.setItem(name, key)
   tell()

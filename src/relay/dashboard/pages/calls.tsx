@@ -2,20 +2,28 @@
 import { useState } from 'preact/hooks'
 import type { LedgerLine } from '../../../core/ledger.js'
 import { buckets } from '../../../core/usage.js'
+import type { Tenant } from '../../tenants.js'
 import { clock, count, duration, exact, moment, money } from '../format.js'
+import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
 import { Badge, Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
+import { TenantSelect } from '../parts/tenant-select.js'
 import { useResource } from '../resource.js'
-import { hrefOf } from '../router.js'
+import { go, hrefOf } from '../router.js'
 import type { Latency } from '../types.js'
 
 const refreshMs = 2000
 
-export function CallsPage() {
+export function CallsPage({ of }: { readonly of: string }) {
+  const tenants = useList<Tenant>('/v1/admin/tenants?limit=1000')
+  const tenant = of && `tenant=${encodeURIComponent(of)}`
   const [live, setLive] = useState(true)
-  const calls = useResource<{ readonly items: readonly LedgerLine[] }>('/v1/admin/calls?limit=50', live ? refreshMs : undefined)
-  const latency = useResource<Latency>('/v1/admin/latency', live ? refreshMs : undefined)
+  const calls = useResource<{ readonly items: readonly LedgerLine[] }>(
+    `/v1/admin/calls?limit=50&${tenant}`,
+    live ? refreshMs : undefined,
+  )
+  const latency = useResource<Latency>(`/v1/admin/latency?${tenant}`, live ? refreshMs : undefined)
   const toggle = (
     <button type="button" onClick={() => setLive(!live)}>
       <Icon name={live ? 'pause' : 'play'} /> {live ? 'Pause' : 'Go on'}
@@ -30,7 +38,17 @@ export function CallsPage() {
           a vendor. No prompt is kept.
         </>
       }
-      actions={toggle}
+      actions={
+        <>
+          <TenantSelect
+            tenants={tenants.value?.items ?? []}
+            value={of}
+            all="All tenants"
+            onChange={(slug) => go('calls', slug)}
+          />
+          {toggle}
+        </>
+      }
     >
       {latency.value && latency.value.of > 0 && <Latencies {...latency.value} />}
       <Card>

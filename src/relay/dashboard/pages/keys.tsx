@@ -12,6 +12,7 @@ import { Empty, Loaded } from '../parts/states.js'
 import { TenantSelect } from '../parts/tenant-select.js'
 import { toast } from '../parts/toast.js'
 import { go } from '../router.js'
+import { ownId } from '../session.js'
 import { CreateKey } from './create-key.js'
 import { More } from './tenants.js'
 
@@ -209,6 +210,7 @@ function Revoke({ record, onClose, onDone }: OfKey & { readonly onDone: () => vo
       <p>
         <code>{record.prefix}…</code> opens nothing from now on. Programs that still use it fail. This cannot be undone.
       </p>
+      {record.id === ownId() && <p class="problem">You are signed in with this key: it would sign you out.</p>}
     </FormDialog>
   )
 }

@@ -16,6 +16,9 @@ import { useResource } from '../resource.js'
 import { go } from '../router.js'
 import { useVerdict } from '../verdict.js'
 
+/** What was written and not put in force, by tenant: it is still there when somebody comes back from another page. */
+const drafts = new Map<string, string>()
+
 const textOf = ({ policy }: PolicyVersion): string => JSON.stringify(policy, null, 2)
 const pathOf = (tenant: string): string => `/v1/admin/tenants/${encodeURIComponent(tenant)}/policy`
 
@@ -37,7 +40,12 @@ export function PoliciesPage({ of }: { readonly of: string }) {
 function PolicyOf({ tenant }: { readonly tenant: string }) {
   const inForce = useResource<PolicyVersion>(pathOf(tenant))
   const history = useResource<{ readonly items: readonly PolicyVersion[] }>(`${pathOf(tenant)}/history`)
-  const [draft, setDraft] = useState<string>()
+  const [draft, keepDraft] = useState(drafts.get(tenant))
+  const setDraft = (draft: string | undefined) => {
+    if (draft === undefined) drafts.delete(tenant)
+    else drafts.set(tenant, draft)
+    keepDraft(draft)
+  }
   const [rollback, setRollback] = useState<PolicyVersion>()
   const changed = (text: string) => {
     setDraft(undefined)

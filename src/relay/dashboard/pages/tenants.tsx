@@ -1,5 +1,6 @@
 /** Teams or customers: who there is, and who is let in. */
 import { useState } from 'preact/hooks'
+import type { KeyRecord } from '../../keys.js'
 import type { Page as PageOf } from '../../page.js'
 import type { Tenant } from '../../tenants.js'
 import type { UsageRow } from '../../usage.js'
@@ -13,6 +14,7 @@ import { Empty, Loaded } from '../parts/states.js'
 import { toast } from '../parts/toast.js'
 import { useResource } from '../resource.js'
 import { hrefOf } from '../router.js'
+import { ownId } from '../session.js'
 
 type Asked = { readonly what: 'create' } | { readonly what: 'suspend' | 'activate'; readonly tenant: Tenant }
 
@@ -177,6 +179,10 @@ function Create({ onClose, onDone }: Doing) {
 
 function ChangeStatus({ what, tenant, onClose, onDone }: Doing & { what: 'suspend' | 'activate'; tenant: Tenant }) {
   const suspend = what === 'suspend'
+  const keys = useResource<PageOf<KeyRecord>>(
+    suspend ? `/v1/admin/keys?limit=1000&tenant=${encodeURIComponent(tenant.slug)}` : undefined,
+  )
+  const own = keys.value?.items.some(({ id }) => id === ownId()) ?? false
   const submit = async () => {
     const status = suspend ? 'suspended' : 'active'
     await ask(`/v1/admin/tenants/${encodeURIComponent(tenant.slug)}`, { method: 'PATCH', body: { status } })
@@ -187,6 +193,7 @@ function ChangeStatus({ what, tenant, onClose, onDone }: Doing & { what: 'suspen
       title={`${suspend ? 'Suspend' : 'Activate'} ${tenant.name}?`}
       action={suspend ? 'Suspend tenant' : 'Activate tenant'}
       danger={suspend}
+      blocked={own}
       onClose={onClose}
       onSubmit={submit}
     >
@@ -195,6 +202,7 @@ function ChangeStatus({ what, tenant, onClose, onDone }: Doing & { what: 'suspen
           ? 'Its keys open nothing from now on, until you activate it again. Nothing of it is lost.'
           : 'Its keys work again from now on.'}
       </p>
+      {own && <p class="problem">You are signed in with a key of this tenant: you would lock yourself out.</p>}
     </FormDialog>
   )
 }

@@ -51,6 +51,8 @@ export interface FormDialogProps {
   readonly title: string
   readonly action: string
   readonly danger?: boolean
+  /** Not to be done, for a reason that the dialog says. */
+  readonly blocked?: boolean
   readonly onClose: () => void
   /** Its failure is shown, and the dialog stays. */
   readonly onSubmit: (fields: FormData) => Promise<void>
@@ -58,7 +60,7 @@ export interface FormDialogProps {
 }
 
 /** Also for questions, whose form has no field. */
-export function FormDialog({ title, action, danger = false, onClose, onSubmit, children }: FormDialogProps) {
+export function FormDialog({ title, action, danger = false, blocked = false, onClose, onSubmit, children }: FormDialogProps) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
   const submit = async (event: SubmitEvent) => {
@@ -86,7 +88,7 @@ export function FormDialog({ title, action, danger = false, onClose, onSubmit, c
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class={danger ? 'danger' : 'primary'} disabled={busy}>
+          <button type="submit" class={danger ? 'danger' : 'primary'} disabled={busy || blocked}>
             {action}
           </button>
         </footer>
