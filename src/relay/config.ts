@@ -14,8 +14,10 @@ export interface RelayOptions {
   readonly host?: string
   /** @defaultValue 4000 */
   readonly port?: number
-  /** Holds the database and the relay's own keys. @defaultValue '.leash' */
+  /** Holds the relay's own keys, and its database where there is no other. @defaultValue '.leash' */
   readonly folder?: string
+  /** Of a Postgres, `postgres://…`, which several relays may share. Needs the package `pg`. @defaultValue SQLite in the folder */
+  readonly database?: string
   /** Of tenants that have none of their own. @defaultValue one that refuses nothing */
   readonly policy?: Policy
   /** Milliseconds that clients may go on by their policy without hearing from the relay. @defaultValue 86400000 (a day) */
@@ -30,6 +32,7 @@ const own = z.strictObject({
   host: z.optional(z.string().check(z.minLength(1))),
   port: z.optional(z.int().check(z.minimum(0), z.maximum(65535))),
   folder: z.optional(z.string().check(z.minLength(1))),
+  database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
   policy: z.optional(z.custom(isObject, 'expected a policy')),
   staleMs: z.optional(z.int().check(z.minimum(1))),
   whenStale: z.optional(z.enum(['open', 'closed'])),

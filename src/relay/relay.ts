@@ -4,6 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { LeashError } from '../core/errors.js'
+import { readEnv } from '../providers/env.js'
 import { createApp } from './app.js'
 import { Audit } from './audit.js'
 import { callerOf } from './caller.js'
@@ -17,8 +18,10 @@ import { createRelayServer } from './server.js'
 import { Signer } from './signer.js'
 import { SqlBudgets } from './sql-budgets.js'
 import { migrate } from './store/migrations.js'
+import type { Sql } from './store/sql.js'
 import { openSqlite } from './store/sqlite.js'
 import { Tenants } from './tenants.js'
+import { startUpkeep } from './upkeep.js'
 import { UsageLog } from './usage.js'
 
 export type { Policy } from '../policy.js'
@@ -60,7 +63,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     leash = {},
   } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const sql = await openSqlite({ file: join(folder, 'relay.db') })
+  const sql = await openDatabase(options, folder)
   const stop = new AbortController()
   try {
     await migrate(sql)
@@ -81,6 +84,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       stale: { staleMs, whenStale },
     }
     const firstKeys = await firstStart(context)
+    const stopUpkeep = startUpkeep({ sql, usage, leases: context.leases, warn })
     const app = createApp(context, warn)
     const server = createRelayServer({
       calls: async (request) => context.gateway.handle(request, await callerOf(keys, request.headers, 'call')),
@@ -97,6 +101,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
         stop.abort()
         await closed(server)
         await context.gateway.close()
+        await stopUpkeep()
         await keys.close()
         await sql.close()
       },
@@ -105,6 +110,11 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     await sql.close()
     throw error
   }
+}
+
+async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
+  if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })
+  return (await import('./store/postgres.js')).openPostgres({ url: database })
 }
 
 /** So that the first call can be made before anybody has read how tenants are made. */
