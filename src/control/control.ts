@@ -98,8 +98,7 @@ export function openControl(options: RelayOptions, { warn = () => {} }: ControlD
     sink: outbox.sink,
     async close() {
       forget()
-      feed.close()
-      await Promise.all([budgets.close(), outbox.close()])
+      await Promise.all([feed.close(), budgets.close(), outbox.close()])
     },
   }
 }

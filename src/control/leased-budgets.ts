@@ -7,6 +7,7 @@ import { LeashError } from '../core/errors.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reservation, Reserved, ReserveOptions } from '../core/store.js'
 import { Borrower } from './borrower.js'
 import type { Connection } from './connection.js'
+import { fresh } from './fresh.js'
 import { HeldReservations } from './held.js'
 import { Lender } from './lender.js'
 import { isLimitless, LentScope } from './lent-scope.js'
@@ -148,7 +149,7 @@ export class LeasedBudgets implements Budgets {
 
   /** @throws LeashError unless calls go on while the relay is away */
   #passed(scope: LentScope, error: LeashError): LentScope {
-    if (this.#deps.whenAway() === 'closed') throw error
+    if (this.#deps.whenAway() === 'closed') throw fresh(error)
     if (!this.#passing) this.#deps.warn(`Calls are held to no shared budget until the relay is back. ${error.detail}`)
     this.#passing = true
     return scope

@@ -1,6 +1,7 @@
 /** One scope as this client sees it: what it was lent, who waits for more, and how fast it is used. */
 import type { LeashError } from '../core/errors.js'
 import { mostNano } from '../core/money.js'
+import { fresh } from './fresh.js'
 import { Slices } from './slices.js'
 import type { Lease } from './wire.js'
 
@@ -108,7 +109,7 @@ export class LentScope extends Slices {
   fail(error: unknown): void {
     const { needs } = this
     this.needs = []
-    for (const { reject } of needs) reject(error)
+    for (const { reject } of needs) reject(fresh(error))
   }
 }
 

@@ -5,6 +5,7 @@ import { Lazy } from '../core/lazy.js'
 import { Backoff } from './backoff.js'
 import { refused, type Verified, verify } from './bundle.js'
 import { type Connection, isAway, isRefused } from './connection.js'
+import { fresh } from './fresh.js'
 import type { LastGoodFile } from './last-good.js'
 import { pause } from './timers.js'
 import type { PolicyBundle } from './wire.js'
@@ -55,7 +56,9 @@ export class PolicyFeed {
 
   /** @throws LeashError when there is none to hold to; the next who asks tries again */
   ready(): Promise<PolicyBundle> {
-    return this.#first.get()
+    return this.#first.get().catch((error) => {
+      throw fresh(error)
+    })
   }
 
   /** @throws LeashError as {@link check} */
@@ -67,7 +70,7 @@ export class PolicyFeed {
 
   /** @throws LeashError when no call may go on: the key was revoked, or the policy is too old and says so */
   check(): void {
-    if (this.#refusal) throw this.#refusal
+    if (this.#refusal) throw fresh(this.#refusal)
     if (this.#isStale()) throw stale()
   }
 
@@ -81,9 +84,10 @@ export class PolicyFeed {
     this.#listeners.add(listener)
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort()
     this.#listeners.clear()
+    await this.#writing
   }
 
   #isStale(): boolean {

@@ -19,7 +19,7 @@ beforeEach(async () => {
   warnings = []
 })
 afterEach(async () => {
-  for (const feed of feeds.splice(0)) feed.close()
+  await Promise.all(feeds.splice(0).map((feed) => feed.close()))
   await relay.close()
   await rm(folder, { recursive: true })
 })
@@ -39,6 +39,14 @@ function open(over: Over = {}): PolicyFeed {
   return feed
 }
 
+function thrown(feed: PolicyFeed): unknown {
+  try {
+    return feed.check()
+  } catch (error) {
+    return error
+  }
+}
+
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
 
 /** A feed that has been there before, and has left what it knew. */
@@ -47,7 +55,7 @@ async function earlier(change: Partial<PolicyBundle> = {}): Promise<void> {
   const feed = open({ folder })
   await feed.ready()
   await soon(async () => expect(await readdir(folder)).toEqual(['policy.json']))
-  feed.close()
+  await feed.close()
 }
 
 async function heardAgo(ms: number): Promise<void> {
@@ -178,7 +186,7 @@ describe('a policy that cannot be the relay’s word', () => {
       relay.publish(change)
       await soon(() => expect(warnings).toEqual([expect.stringContaining('another tenant or key')]))
       expect(feed.policy()).toEqual(first)
-      feed.close()
+      await feed.close()
       relay.publish({ tenant: 'red', key: 'k1' })
       await soon(() => expect(relay.polls).toBe(0))
     }
@@ -272,6 +280,7 @@ describe('calls', () => {
     relay.fail = () => ({ status: 401 })
     relay.publish({})
     await soon(() => expect(() => feed.check()).toThrow(/^\[authentication_failed\]/))
+    expect(thrown(feed), 'each call writes its attempts into its own error').not.toBe(thrown(feed))
     relay.fail = () => undefined
     await soon(() => expect(() => feed.check()).not.toThrow())
   })
@@ -299,7 +308,7 @@ it('asks no more when it is closed', async () => {
   const feed = open()
   await feed.ready()
   await soon(() => expect(relay.polls).toBe(1))
-  feed.close()
+  await feed.close()
   await soon(() => expect(relay.polls).toBe(0))
   const { length } = relay.asked
   relay.publish({})
