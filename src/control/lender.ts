@@ -58,7 +58,8 @@ export class Lender {
       if (!isLeashError(error)) throw error
       this.#lose(request.id, error)
       if (isRefused(error)) throw error
-      if (!isAway(error)) return { kind: 'away', error }
+      if (!isAway(error))
+        return { kind: 'away', error: new LeashError('overloaded', `Nothing is lent. ${error.detail}`, { cause: error }) }
       this.#backoff.failed(error.retryAfterMs)
       return { kind: 'away', error: away(error) }
     }

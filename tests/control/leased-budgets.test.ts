@@ -372,7 +372,14 @@ describe('a relay that is away', () => {
       whenAway: () => 'closed',
       warn: () => {},
     })
-    await expect(reserve(budgets, 1)).rejects.toMatchObject({ code: 'upstream_malformed' })
+    await expect(reserve(budgets, 1)).rejects.toMatchObject({ code: 'overloaded', cause: { code: 'upstream_malformed' } })
+  })
+
+  it('that takes a question for wrong leaves others in peace, and says why', async () => {
+    relay.fail = ({ body }) => ((body as { scope: string }).scope === 'day' ? { status: 400 } : undefined)
+    const budgets = open()
+    await expect(reserve(budgets, 1)).rejects.toThrow(/^\[overloaded\] Nothing is lent. The relay answered 400/)
+    expect(await reserve(budgets, 1, [month])).toMatchObject({ ok: true })
   })
 
   it('and in whose place somebody else answers 404 sets no budget free', async () => {
