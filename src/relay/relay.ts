@@ -1,9 +1,6 @@
 /** The relay: everything that it is made of, started and stopped in order. */
 import { mkdirSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { LeashError } from '../core/errors.js'
 import { readEnv } from '../providers/env.js'
 import { createApp } from './app.js'
 import { Audit } from './audit.js'
@@ -44,9 +41,6 @@ export interface RelayHooks {
 }
 
 const dayMs = 86_400_000
-
-/** What is left after so long is cut off. */
-const closeMs = 30_000
 
 /** The tenant that is there from the first start on. */
 const firstTenant = 'default'
@@ -91,15 +85,14 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       others: async (request) => app.fetch(request),
       warn,
     })
-    await listening(server, host, port)
-    const { port: bound } = server.address() as AddressInfo
+    const bound = await server.listen(host, port)
     return {
       url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async close() {
         stop.abort()
-        await closed(server)
+        await server.close()
         await context.gateway.close()
         await stopUpkeep()
         await keys.close()
@@ -126,33 +119,6 @@ async function firstStart({ tenants, keys, audit }: RelayContext): Promise<Relay
   const call = await keys.create({ tenant: firstTenant, name: 'first key' })
   await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant })
   return { admin: admin.key, call: call.key }
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new LeashError(
-          'invalid_config',
-          `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`,
-          { cause },
-        ),
-      ),
-    )
-    server.listen(port, host, resolve)
-  })
-}
-
-/** Streams go on to their end, for a time. */
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), closeMs)
-    server.close(() => {
-      clearTimeout(late)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }
 
 function toStderr(message: string): void {

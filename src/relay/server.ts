@@ -1,5 +1,7 @@
 /** One port for all: calls to models go straight to the engine, everything else to the routes. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { LeashError } from '../core/errors.js'
 import { addressOf, requestOf, send } from '../node-http.js'
 import { isModelPath } from '../recognise.js'
 import { answerOf } from './app.js'
@@ -17,7 +19,17 @@ const headersMs = 20_000
 /** A comment goes out on a stream that is silent for so long, lest a proxy takes it for dead. */
 const keepAliveMs = 15_000
 
-export function createRelayServer({ calls, others, warn }: ServerOptions): Server {
+/** What is left of requests after so long is cut off when the relay stops. */
+const closeMs = 30_000
+
+export interface RelayServer {
+  /** @returns the port, which matters where 0 was asked for. @throws LeashError `invalid_config` */
+  listen(host: string, port: number): Promise<number>
+  /** Takes no more connections. Streams go on to their end, for a time. */
+  close(): Promise<void>
+}
+
+export function createRelayServer({ calls, others, warn }: ServerOptions): RelayServer {
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const url = addressOf(incoming)
     if (!url) {
@@ -37,8 +49,46 @@ export function createRelayServer({ calls, others, warn }: ServerOptions): Serve
       incoming.resume()
     }
   }
-  return createServer(
+  const server = createServer(
     { maxHeaderSize: mostHeaderBytes, headersTimeout: headersMs, keepAliveTimeout: 65_000 },
     (incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()),
   )
+  const silent = silentSockets(server)
+  return {
+    listen: (host, port) => listening(server, host, port),
+    close: () => closed(server, silent),
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`
+      reject(new LeashError('invalid_config', message, { cause }))
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Browsers open connections ahead of use. Node takes one on which nothing was asked yet for a busy one. */
+function silentSockets(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
+  server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket))
+  return silent
+}
+
+function closed(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), closeMs)
+    server.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    server.closeIdleConnections()
+    for (const socket of silent) socket.destroy()
+  })
 }

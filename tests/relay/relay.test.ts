@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
@@ -137,4 +138,28 @@ describe('a client under a relay', () => {
     expect(mock.requests).toEqual([])
     await client.leash.close()
   })
+})
+
+describe('an administrator', () => {
+  test('cannot lock himself out', async () => {
+    const { ask, admin } = await openRelay(mock.url)
+    const [own] = (await ask('GET', '/v1/admin/keys')).body.items.filter(({ scopes }: { scopes: string[] }) =>
+      scopes.includes('admin'),
+    )
+    expect(admin).toContain(own.id)
+    expect((await ask('POST', `/v1/admin/keys/${own.id}/revoke`)).status).toBe(409)
+    expect((await ask('PATCH', '/v1/admin/tenants/default', { status: 'suspended' })).status).toBe(409)
+    expect((await ask('DELETE', '/v1/admin/tenants/default')).status).toBe(409)
+    expect((await ask('GET', '/v1/admin/tenants')).status).toBe(200)
+  })
+})
+
+test('a relay stops at once, also where a connection is open on which nothing was asked', async () => {
+  const relay = await openRelay(mock.url)
+  const { hostname, port } = new URL(relay.url)
+  const socket = connect(Number(port), hostname)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await new Promise((resolve) => socket.once('connect', resolve))
+  await relay.close()
+  await closed
 })

@@ -26,6 +26,7 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
   })
 
   app.post('/:id/revoke', async (c) => {
+    notOneself(c.req.param('id'), c.get('actor'))
     const record = await keys.revoke(c.req.param('id'))
     await audit.append({ actor: c.get('actor'), action: 'key.revoke', tenant: record.tenant, target: record.id })
     return c.json(record)
@@ -38,6 +39,14 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
   })
 
   return app
+}
+
+/** So that there is always an administrator left. @throws LeashError 409 */
+export function notOneself(acted: string, own: string): void {
+  if (acted !== own) return
+  throw new LeashError('invalid_request', 'That would lock you out. Do it with the key of another administrator.', {
+    status: 409,
+  })
 }
 
 function newKey(body: Readonly<Record<string, unknown>>) {

@@ -5,7 +5,7 @@ import { asObject, type JsonObject } from '../../core/json.js'
 import { jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
-import { adminKeys } from './admin-keys.js'
+import { adminKeys, notOneself } from './admin-keys.js'
 import { mostBytes, type RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 import { liveRoutes } from './live.js'
@@ -13,14 +13,15 @@ import { overviewOf } from './overview.js'
 import { reportQuery } from './report-query.js'
 
 /** Who the administrator is that asks. */
-export type AdminEnv = { Variables: { actor: string } }
+export type AdminEnv = { Variables: { actor: string; tenant: string } }
 
 export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   const { keys, tenants, policies, usage, audit } = context
   const app = new Hono<AdminEnv>()
   app.use(async (c, next) => {
-    const { id } = await callerOf(keys, c.req.raw.headers, 'admin')
+    const { id, tenant } = await callerOf(keys, c.req.raw.headers, 'admin')
     c.set('actor', id)
+    c.set('tenant', tenant)
     await next()
   })
   const body = async (c: Context<AdminEnv>) => asObject(await jsonOf(c.req.raw, mostBytes))
@@ -42,12 +43,15 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   })
   app.get('/tenants/:slug', async (c) => c.json(await existing(c.req.param('slug'))))
   app.patch('/tenants/:slug', async (c) => {
-    const updated = await tenants.update(c.req.param('slug'), changesOf(await body(c)))
+    const changes = changesOf(await body(c))
+    if (changes.status === 'suspended') notOneself(c.req.param('slug'), c.get('tenant'))
+    const updated = await tenants.update(c.req.param('slug'), changes)
     keys.forget(updated.slug)
     await note(c, 'tenant.update', updated.slug, { status: updated.status, plan: updated.plan })
     return c.json(updated)
   })
   app.delete('/tenants/:slug', async (c) => {
+    notOneself(c.req.param('slug'), c.get('tenant'))
     await tenants.delete(c.req.param('slug'))
     keys.forget(c.req.param('slug'))
     await note(c, 'tenant.delete', c.req.param('slug'))
