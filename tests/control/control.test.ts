@@ -1,7 +1,9 @@
-import { spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -112,8 +114,7 @@ describe('a program that never closes its leash', () => {
   })
   afterAll(() => rm(built, { recursive: true }))
 
-  /** @returns what it said, once it has ended by itself */
-  async function run(program: string): Promise<string> {
+  async function start(program: string): Promise<ChildProcessByStdio<null, Readable, null>> {
     const file = join(built, 'program.mjs')
     const options = JSON.stringify({ url: relay.url, key, folder })
     await writeFile(
@@ -123,9 +124,11 @@ describe('a program that never closes its leash', () => {
       const policy = await control.ready()
       ${program}`,
     )
-    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
-    return text(child.stdout)
+    return spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
   }
+
+  /** @returns what it said, once it has ended by itself */
+  const run = async (program: string) => text((await start(program)).stdout)
 
   it('ends all the same, though it waits for the next policy, and has told what it has spent', async () => {
     const said = await run(`
@@ -142,7 +145,30 @@ describe('a program that never closes its leash', () => {
     relay.fail = ({ path }) => (path === '/v1/usage' ? 'down' : undefined)
     await run(`control.sink(${JSON.stringify(linesOf(3))})`)
     expect(relay.lines.size).toBe(0)
-    const [home = ''] = await readdir(folder)
-    expect(await readdir(join(folder, home, 'spool'))).toHaveLength(1)
+    expect(await spooled()).toHaveLength(1)
   })
+
+  it('leaves its lines to the next also when it is killed, and none counts twice', async () => {
+    relay.fail = ({ path }) => (path === '/v1/usage' ? 'lost' : undefined)
+    const child = await start(`control.sink(${JSON.stringify(linesOf(700))}); setInterval(() => {}, 1000)`)
+    await soon(async () => expect((await readFile((await spooled())[0] ?? '', 'utf8')).split('\n')).toHaveLength(701))
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const long = new Date(Date.now() - 61_000)
+    for (const file of await spooled()) await utimes(file, long, long)
+    relay.fail = () => undefined
+    const next = openControl({ url: relay.url, key, folder })
+    await next.ready()
+    await soon(async () => expect(await spooled()).toEqual([]))
+    expect(relay.lines.size).toBe(700)
+    expect(relay.linesCome).toBeGreaterThan(700)
+    await next.close()
+  })
+
+  async function spooled(): Promise<string[]> {
+    const [home = ''] = await readdir(folder)
+    const spool = join(folder, home, 'spool')
+    const names = await readdir(spool).catch(() => [])
+    return names.map((name) => join(spool, name))
+  }
 })
