@@ -69,6 +69,7 @@ export class Lender {
   async settle<T extends { readonly claim: Claim }>(all: readonly T[]): Promise<T[]> {
     const taken: T[] = []
     const lost = [...this.#lost].map((id) => ({ id, spent: 0 }))
+    if (all.length + lost.length === 0) return taken
     try {
       for (let at = 0; at < all.length + lost.length; at += mostClaims) {
         const some = all.slice(at, at + mostClaims)

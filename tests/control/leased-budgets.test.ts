@@ -335,6 +335,18 @@ describe('a relay that is away', () => {
     expect(lends()).toHaveLength(1)
   })
 
+  it('is asked less and less often', async () => {
+    const budgets = openInMadeUpTime()
+    granted(await reserve(budgets, 10))
+    relay.fail = () => ({ status: 503 })
+    const before = lends().length
+    for (let at = 0; at < 600; at++) {
+      await Promise.resolve(reserve(budgets, 900)).catch(() => {})
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect(lends().length - before).toBeLessThan(12)
+  })
+
   it('is told of what was used as soon as it is back', async () => {
     relay.ttlMs = 2000
     const budgets = openInMadeUpTime()
