@@ -2,6 +2,9 @@
 const first = 500
 const most = 30_000
 
+/** A relay, or a proxy before it, that asks for more is not kept to. */
+const mostAsked = 120_000
+
 /** How long to leave the relay in peace after it has failed: twice as long each time, and never all clients at once. */
 export class Backoff {
   readonly #random: () => number
@@ -13,10 +16,10 @@ export class Backoff {
     this.#random = random
   }
 
-  /** @param retryAfterMs as the relay has it, which wins up to the most that we wait @returns milliseconds to wait */
+  /** @param retryAfterMs what the relay asks for @returns milliseconds to wait */
   failed(retryAfterMs?: number): number {
     const full = Math.min(most, first * 2 ** Math.min(this.#failures++, 10))
-    const wait = Math.min(most, Math.max(retryAfterMs ?? 0, full / 2 + (this.#random() * full) / 2))
+    const wait = Math.max(Math.min(retryAfterMs ?? 0, mostAsked), full / 2 + (this.#random() * full) / 2)
     this.#until = Date.now() + wait
     return wait
   }
