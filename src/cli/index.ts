@@ -3,18 +3,38 @@ import { readFileSync } from 'node:fs'
 import { defineCommand, runMain } from 'citty'
 import { asObject, asString, parseJson } from '../core/json.js'
 import { checkArguments } from './arguments.js'
+import { audit } from './audit.js'
 import { chat } from './chat.js'
 import { doctor } from './doctor.js'
 import { dryRun } from './dry-run.js'
 import { health } from './health.js'
+import { keys } from './keys.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
 import { module } from './module.js'
 import { fail } from './output.js'
+import { policy } from './policy.js'
 import { prices } from './prices.js'
 import { relay } from './relay.js'
+import { tenants } from './tenants.js'
+import { usage } from './usage.js'
 
-const subCommands = { chat, 'dry-run': dryRun, models, prices, doctor, health, mock, module, relay }
+const subCommands = {
+  chat,
+  'dry-run': dryRun,
+  models,
+  prices,
+  doctor,
+  health,
+  mock,
+  module,
+  relay,
+  tenants,
+  keys,
+  policy,
+  usage,
+  audit,
+}
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({
   meta: { name: 'leash', version: asString(manifest.version) ?? '', description: 'Language-model calls on a leash.' },

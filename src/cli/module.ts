@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
 import { moduleText, testText } from './module-template.js'
-import { paint, printJson } from './output.js'
+import { paint, printJson, telling } from './output.js'
 
 export const module = defineCommand({
   meta: { name: 'module', description: '"module new NAME" writes a module of your own, with its test.' },
@@ -13,19 +13,20 @@ export const module = defineCommand({
     dir: { type: 'string', description: 'Where it is written', default: '.' },
     json: { type: 'boolean', description: 'Print the names of the files as JSON' },
   },
-  async run({ args: { what, name, dir, json } }) {
-    if (what !== 'new')
-      throw new LeashError('invalid_config', `There is no "module ${what.slice(0, 40)}". Write: leash module new NAME`)
-    if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name.length > 64)
-      throw new LeashError('invalid_config', 'A module is named by small letters, digits and dashes, such as no-codenames.')
-    const files = [`${name}.ts`, `${name}.test.ts`].map((file) => join(dir, file))
-    await mkdir(dir, { recursive: true })
-    await write(files[0] ?? '', moduleText(name))
-    await write(files[1] ?? '', testText(name))
-    if (json) return printJson(files)
-    process.stdout.write(`${files.join('\n')}\n`)
-    process.stderr.write(`${paint('dim', `Try it: node --test ${files[1]}`, process.stderr)}\n`)
-  },
+  run: ({ args: { what, name, dir, json } }) =>
+    telling(json, async () => {
+      if (what !== 'new')
+        throw new LeashError('invalid_config', `There is no "module ${what.slice(0, 40)}". Write: leash module new NAME`)
+      if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name.length > 64)
+        throw new LeashError('invalid_config', 'A module is named by small letters, digits and dashes, such as no-codenames.')
+      const files = [`${name}.ts`, `${name}.test.ts`].map((file) => join(dir, file))
+      await mkdir(dir, { recursive: true })
+      await write(files[0] ?? '', moduleText(name))
+      await write(files[1] ?? '', testText(name))
+      if (json) return printJson(files)
+      process.stdout.write(`${files.join('\n')}\n`)
+      process.stderr.write(`${paint('dim', `Try it: node --test ${files[1]}`, process.stderr)}\n`)
+    }),
 })
 
 /** What is there already is somebody's. */

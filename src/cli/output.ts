@@ -39,3 +39,12 @@ export function fail(error: unknown, json: boolean): void {
   if (json) printJson({ error: { code: known ? error.code : 'unknown', message } })
   else process.stderr.write(`${paint('red', message, process.stderr)}\n`)
 }
+
+/** Does the work of a command. A failure is one line, or JSON, and sets the exit code. */
+export async function telling(json: boolean | undefined, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    fail(error, json === true)
+  }
+}

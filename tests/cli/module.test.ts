@@ -51,7 +51,7 @@ describe('leash module new', () => {
     await leash(['module', 'new', 'mine', '--dir', dir])
     const before = readFileSync(join(dir, 'mine.ts'), 'utf8')
     const { code, stdout, stderr } = await leash(['module', 'new', 'mine', '--dir', dir])
-    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining('is there already')])
+    expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('is there already')])
     expect(readFileSync(join(dir, 'mine.ts'), 'utf8')).toBe(before)
   })
 
@@ -64,6 +64,6 @@ describe('leash module new', () => {
 
   test('says what it can do', async () => {
     const { code, stdout, stderr } = await leash(['module', 'old', 'mine', '--dir', folder])
-    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining('leash module new NAME')])
+    expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('leash module new NAME')])
   })
 })

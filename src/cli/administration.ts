@@ -1,0 +1,68 @@
+/** Asks a running relay, by the key of an administrator. */
+import { checkAddress } from '../core/address.js'
+import { LeashError } from '../core/errors.js'
+import { asArray, asObject, asString, parseJson } from '../core/json.js'
+import { printJson, table } from './output.js'
+
+/** How long an answer may take. */
+const timeoutMs = 30_000
+
+/** A key on a command line would stand in the list of processes, and in the shell's history. */
+const keyVariable = 'LEASH_RELAY_ADMIN_KEY'
+
+/**
+ * @param path below `/v1/admin/`
+ * @returns the body: JSON, or text
+ * @throws LeashError with what the relay says
+ */
+export async function ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown): Promise<unknown> {
+  const { LEASH_RELAY_URL: url = 'http://127.0.0.1:4000', [keyVariable]: key } = process.env
+  if (!key)
+    throw new LeashError('missing_key', `Set ${keyVariable} to the key of an administrator: the relay's first start showed one.`)
+  const { href } = checkAddress(url, 'LEASH_RELAY_URL')
+  const response = await fetch(`${href.replace(/\/+$/, '')}/v1/admin/${path}`, {
+    method,
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+    headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch((cause) => {
+    throw new LeashError('network_error', `There is no relay at ${url}. Start one by \`leash relay\`, or set LEASH_RELAY_URL.`, {
+      cause,
+    })
+  })
+  const text = await response.text()
+  const answer = response.headers.get('content-type')?.includes('json') ? parseJson(text) : text
+  if (response.ok) return answer
+  const said = asString(asObject(asObject(answer).error).message) ?? `The relay answered ${response.status}.`
+  throw new LeashError(response.status >= 500 ? 'upstream_error' : 'invalid_request', said.replace(/^\[\w+\] /, ''), {
+    status: response.status,
+  })
+}
+
+/** For a part of a path that somebody has typed. */
+export const segment = (typed: string): string => encodeURIComponent(typed)
+
+/** @throws LeashError for a verb that the command does not have */
+export function unknownVerb(command: string, verb: string, known: string): never {
+  throw new LeashError('invalid_config', `There is no "${command} ${verb.slice(0, 40)}". Known: ${known}.`)
+}
+
+/** @throws LeashError that says how to write it */
+export function needed(value: string | undefined, usage: string): string {
+  if (value !== undefined && value !== '') return value
+  throw new LeashError('invalid_config', `Write: ${usage}`)
+}
+
+/** The `items` of an answer, a line each, or as JSON. */
+export function printItems(
+  answer: unknown,
+  json: boolean | undefined,
+  rowOf: (item: Record<string, unknown>) => readonly unknown[],
+): void {
+  const items = asArray(asObject(answer).items).map(asObject)
+  if (json) printJson(items)
+  else process.stdout.write(`${table(items.map((item) => rowOf(item).map((cell) => String(cell ?? ''))))}\n`)
+}
+
+export const timeOf = (at: unknown): string => new Date(Number(at)).toISOString()

@@ -1,0 +1,42 @@
+import { defineCommand } from 'citty'
+import { asArray } from '../core/json.js'
+import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { printJson, telling } from './output.js'
+
+export const keys = defineCommand({
+  meta: { name: 'keys', description: 'The virtual keys of a relay; "keys create --tenant T", "keys revoke|rotate ID".' },
+  args: {
+    verb: { type: 'positional', description: 'create, revoke or rotate', required: false },
+    id: { type: 'positional', description: 'Which one', required: false },
+    tenant: { type: 'string', description: 'Whose' },
+    user: { type: 'string', description: 'Of one user alone' },
+    name: { type: 'string', description: 'What it is for' },
+    scopes: { type: 'string', description: 'A list of call, usage, control, admin' },
+    expires: { type: 'string', description: 'A date, such as 2027-01-01' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args: { verb, id, tenant, user, name, scopes, expires, json } }) =>
+    telling(json, async () => {
+      const whose = { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }) }
+      if (verb === undefined) return printItems(await ask('GET', `keys?${new URLSearchParams(whose)}`), json, rowOf)
+      if (verb === 'create') {
+        needed(tenant, 'leash keys create --tenant TENANT')
+        const more = {
+          ...(name !== undefined && { name }),
+          ...(scopes !== undefined && { scopes: scopes.split(',') }),
+          ...(expires !== undefined && { expiresAt: expires }),
+        }
+        return printJson(await ask('POST', 'keys', { ...whose, ...more }))
+      }
+      if (verb !== 'revoke' && verb !== 'rotate') unknownVerb('keys', verb, 'create, revoke, rotate')
+      printJson(await ask('POST', `keys/${segment(needed(id, `leash keys ${verb} ID`))}/${verb}`))
+    }),
+})
+
+const rowOf = ({ id, tenant, user, name, scopes, revokedAt }: Record<string, unknown>) => [
+  id,
+  tenant,
+  user,
+  revokedAt ? 'revoked' : asArray(scopes).join(','),
+  name,
+]

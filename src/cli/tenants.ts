@@ -1,0 +1,25 @@
+import { defineCommand } from 'citty'
+import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { printJson, telling } from './output.js'
+
+export const tenants = defineCommand({
+  meta: { name: 'tenants', description: 'The tenants of a relay; "tenants create|suspend|activate SLUG" changes them.' },
+  args: {
+    verb: { type: 'positional', description: 'create, suspend or activate', required: false },
+    slug: { type: 'positional', description: 'Its short name, such as search', required: false },
+    name: { type: 'string', description: 'Its name, for people' },
+    plan: { type: 'string', description: 'What it has booked' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args: { verb, slug, name, plan, json } }) =>
+    telling(json, async () => {
+      if (verb === undefined)
+        return printItems(await ask('GET', 'tenants'), json, ({ slug, status, plan, name }) => [slug, status, plan, name])
+      const which = needed(slug, `leash tenants ${verb} SLUG`)
+      const made = { slug: which, ...(name !== undefined && { name }), ...(plan !== undefined && { plan }) }
+      if (verb === 'create') return printJson(await ask('POST', 'tenants', made))
+      if (verb === 'suspend') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'suspended' }))
+      if (verb === 'activate') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'active' }))
+      unknownVerb('tenants', verb, 'create, suspend, activate')
+    }),
+})

@@ -1,0 +1,36 @@
+import { defineCommand } from 'citty'
+import { asArray, asObject } from '../core/json.js'
+import { ask } from './administration.js'
+import { printJson, table, telling } from './output.js'
+
+export const usage = defineCommand({
+  meta: { name: 'usage', description: 'What all clients of a relay used, and what it cost.' },
+  args: {
+    by: {
+      type: 'string',
+      description: 'A list of tenant, key, user, model, provider, hour, day, month',
+      default: 'tenant,model',
+    },
+    from: { type: 'string', description: 'A date, such as 2026-11-01' },
+    to: { type: 'string', description: 'A date' },
+    tenant: { type: 'string', description: 'Of one tenant alone' },
+    csv: { type: 'boolean', description: 'Print CSV' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args: { by, from, to, tenant, csv, json } }) =>
+    telling(json, async () => {
+      const query = new URLSearchParams({
+        by,
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+        ...(tenant !== undefined && { tenant }),
+        ...(csv && { format: 'csv' }),
+      })
+      const answer = await ask('GET', `usage?${query}`)
+      if (typeof answer === 'string') return void process.stdout.write(answer)
+      const rows = asArray(asObject(answer).rows).map(asObject)
+      if (json) return printJson(rows)
+      const cells = rows.map(({ of, calls, cost }) => [...Object.values(asObject(of)).map(String), String(calls), `$${cost}`])
+      process.stdout.write(`${table([[...by.split(','), 'calls', 'cost'], ...cells])}\n`)
+    }),
+})

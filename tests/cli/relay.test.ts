@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Relay, startRelay } from '../../src/relay/relay.js'
+import { useCommand } from './run.js'
+
+const leash = useCommand()
+const folder = mkdtempSync(join(tmpdir(), 'leashllm-cli-relay-'))
+let relay: Relay
+
+beforeAll(async () => {
+  relay = await startRelay({ port: 0, folder: join(folder, 'relay') })
+})
+afterAll(async () => {
+  await relay.close()
+  rmSync(folder, { recursive: true })
+})
+
+const env = () => ({ LEASH_RELAY_URL: relay.url, LEASH_RELAY_ADMIN_KEY: relay.firstKeys?.admin ?? '' })
+const json = async (...args: string[]) => JSON.parse((await leash([...args, '--json'], { env: env() })).stdout)
+
+describe('the administration of a relay by commands', () => {
+  test('makes tenants and keys, and lists them', async () => {
+    expect(await json('tenants', 'create', 'search', '--plan', 'team')).toMatchObject({ slug: 'search', plan: 'team' })
+    const { key, id } = await json('keys', 'create', '--tenant', 'search', '--scopes', 'call')
+    expect(key).toMatch(/^lk_/)
+    const { stdout } = await leash(['keys', '--tenant', 'search'], { env: env() })
+    expect(stdout).toMatch(new RegExp(`^${id}\\s+search\\s+call`))
+    expect(stdout).not.toContain(key)
+    expect(await json('keys', 'revoke', id)).toMatchObject({ id })
+    expect((await leash(['tenants'], { env: env() })).stdout).toMatch(/search\s+active\s+team/)
+  })
+
+  test('checks, sets and tells policies, from YAML', async () => {
+    const file = join(folder, 'policy.yaml')
+    writeFileSync(file, 'access:\n  models: { allow: ["gpt-*"] }\n')
+    expect(await json('policy', 'check', file)).toMatchObject({ version: 1 })
+    expect(await json('policy')).toMatchObject({ version: 0 })
+    expect(await json('policy', 'set', file)).toMatchObject({ version: 1, policy: { access: { models: { allow: ['gpt-*'] } } } })
+    expect((await leash(['policy', 'history'], { env: env() })).stdout).toMatch(/^1\s+2/)
+    writeFileSync(file, 'acess: {}\n')
+    expect(await leash(['policy', 'set', file], { env: env() })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('`acess`'),
+    })
+  })
+
+  test('tells what was used, and who changed what', async () => {
+    expect((await leash(['usage', '--csv'], { env: env() })).stdout).toContain('tenant,model')
+    expect(await json('usage')).toEqual([])
+    expect((await leash(['audit'], { env: env() })).stdout).toContain('relay.first_start')
+    expect(await json('audit', 'verify')).toMatchObject({ ok: true })
+  })
+
+  test.each([
+    [['tenants', 'paint', 'red'], 'There is no "tenants paint"'],
+    [['tenants', 'create'], 'leash tenants create SLUG'],
+    [['keys', 'create'], '--tenant'],
+    [['policy', 'rollback', '9'], 'no version 9'],
+  ])('%j says what to do', async (args, said) => {
+    const { code, stderr } = await leash(args, { env: env() })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+
+  test('without a key, or without a relay, says what to do', async () => {
+    expect((await leash(['tenants'])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
+    const nobody = await leash(['tenants'], { env: { ...env(), LEASH_RELAY_URL: 'http://127.0.0.1:1' } })
+    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('leash relay') })
+  })
+})

@@ -1,0 +1,53 @@
+/** The relay as it is installed: by one command, with nothing else installed. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, inject, test } from 'vitest'
+
+const { bare } = inject('packed')
+const folder = mkdtempSync(join(tmpdir(), 'leashllm-relay-command-'))
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function relay(...args: string[]): ChildProcess {
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1' }
+  return spawn(process.execPath, [join(bare, 'node_modules/leashllm/dist/cli/index.js'), 'relay', ...args], { cwd: folder, env })
+}
+
+/** What it says until the text is in it, or it has ended. */
+function saying(process: ChildProcess, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let said = ''
+    const hear = (chunk: Buffer) => {
+      said += chunk
+      if (said.includes(text)) resolve(said)
+    }
+    process.stdout?.on('data', hear)
+    process.stderr?.on('data', hear)
+    process.once('close', () => resolve(said))
+  })
+}
+
+test('one command starts it, and a signal ends it', async () => {
+  const started = relay('--port', '0', '--folder', join(folder, 'files'), '--json')
+  const { url, admin, call } = JSON.parse(await saying(started, '}'))
+  expect([admin, call]).toEqual([expect.stringMatching(/^lk_/), expect.stringMatching(/^lk_/)])
+  expect((await fetch(`${url}/ready`)).status).toBe(200)
+  expect(await (await fetch(url)).text()).toContain('dashboard.js')
+  const authorization = `Bearer ${admin}`
+  expect(await (await fetch(`${url}/v1/admin/tenants`, { headers: { authorization } })).json()).toMatchObject({
+    items: [{ slug: 'default' }],
+  })
+  const ended = new Promise((resolve) => started.once('exit', resolve))
+  started.kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
+test('a configuration that is wrong is told, and nothing is started', async () => {
+  const file = join(folder, 'leash.yaml')
+  writeFileSync(file, 'prot: 1\n')
+  expect(await saying(relay(), '.')).toContain('prot')
+  writeFileSync(file, ['folder: $', '{NOWHERE_SET}'].join(''))
+  expect(await saying(relay('--config', file), '.')).toContain('NOWHERE_SET')
+})
