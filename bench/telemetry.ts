@@ -1,6 +1,7 @@
 /**
  * CPU per call over a transport in memory with telemetry, as a ratio to the same client without: asked for while nobody
- * takes spans and metrics, and with an SDK that keeps both in memory. And with `metrics: true`, without an SDK.
+ * takes spans and metrics, with an SDK that keeps both in memory, and with one that does nothing, which leaves what is ours.
+ * And with `metrics: true`, without an SDK.
  *
  * node bench/telemetry.ts [rounds]
  */
@@ -40,12 +41,28 @@ const emptied = (call: Contender['unary']) => async (prompt: string) => {
   return call(prompt)
 }
 
+const nothing = () => span
+const span = {
+  spanContext: () => ({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 }),
+  isRecording: () => true,
+  setAttributes: nothing,
+  setStatus: nothing,
+  addEvent: nothing,
+  end: nothing,
+}
+const instrument = { record: nothing, add: nothing }
+const idle = {
+  tracerProvider: { getTracer: () => ({ startSpan: nothing }) },
+  meterProvider: { getMeter: () => ({ createHistogram: () => instrument, createCounter: () => instrument }) },
+}
+
 console.log(`CPU per call with telemetry, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
 await compare(
   [
     leashllm({ fetch }),
     named('nobody takes it', leashllm({ fetch, telemetry: true })),
     { ...on, unary: emptied(on.unary), stream: emptied(on.stream) },
+    named('SDK does nothing', leashllm({ fetch, telemetry: idle })),
     named('metrics', leashllm({ fetch, metrics: true })),
   ],
   rounds,

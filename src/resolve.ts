@@ -63,12 +63,15 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
       // Which one it is to be, the layer `route` decides, when it knows the request.
       if (first) return { ...first, route: { name: model, targets } }
     }
-    const suggested = resolveByPattern(model).flatMap((name) => at(name, model, here) ?? [])
-    const ready = suggested.find(({ provider, origin }) => origin !== undefined || registry.isConfigured(provider.name))
-    if (ready) return ready
+    let suggested: Target | undefined
+    for (const name of resolveByPattern(model)) {
+      const target = at(name, model, here)
+      if (target && (target.origin !== undefined || registry.isConfigured(target.provider.name))) return target
+      suggested ??= target
+    }
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
     const elsewhere = here ? !here.isVendor : false
-    if (suggested[0] && !elsewhere) return suggested[0]
+    if (suggested && !elsewhere) return suggested
     const fallback = at(here?.provider ?? originOf(protocol), model, here)
     if (fallback && isReady(fallback)) return fallback
     throw unknownModel(model, registry)

@@ -44,7 +44,8 @@ const never = 2 ** 31 - 1
 
 /** Whether a POST to this path of the client's API is a call to a model. */
 export function isLeashed(path: string): boolean {
-  return isModelPath(path.split('?', 1)[0] ?? path)
+  const query = path.indexOf('?')
+  return isModelPath(query === -1 ? path : path.slice(0, query))
 }
 
 /** The options of a request, its retries and timeout taken over. */

@@ -211,6 +211,8 @@ export interface Attempt {
   firstTokenMs?: number
   status?: number
   error?: ErrorCode
+  /** No connection was made, so that nobody can have worked on it. */
+  unsent?: true
   usage?: Usage
   /** How the vendor says that it served the call, in its own word. It is priced so. */
   serviceTier?: string

@@ -65,14 +65,15 @@ export function overheard(
 ): StreamResult {
   const body = isTelling(result.body) ? result.body : watched(result, () => {})
   const bytes = body[Symbol.asyncIterator]()
+  const listen = (read: IteratorResult<Uint8Array>) => {
+    if (!read.done) hear(read.value)
+    else if (over) return over('read').then(() => read)
+    return read
+  }
   const stream: AsyncIterableIterator<Uint8Array> & TellingStream = {
     [endings]: body[endings],
-    async next() {
-      const read = await bytes.next()
-      if (!read.done) hear(read.value)
-      else await over?.('read')
-      return read
-    },
+    // One promise for each piece, and no more.
+    next: () => bytes.next().then(listen),
     async return() {
       await bytes.return?.()
       await over?.('left')

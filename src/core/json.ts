@@ -39,9 +39,13 @@ export function parseJson(text: string): unknown {
  * @returns undefined when the object has no such member, or the text is no whole object
  */
 export function lastMembers(text: string, names: readonly string[]): Record<string, unknown> | undefined {
-  const places = names.map((name) => text.lastIndexOf(`"${name}"`)).filter((place) => place >= 0)
-  if (places.length === 0 || text[0] !== '{') return undefined
-  const members = parseJson(`{${text.slice(Math.min(...places))}`)
+  let first = -1
+  for (const name of names) {
+    const place = text.lastIndexOf(`"${name}"`)
+    if (place >= 0 && (first < 0 || place < first)) first = place
+  }
+  if (first < 0 || text[0] !== '{') return undefined
+  const members = parseJson(`{${text.slice(first)}`)
   return isObject(members) ? members : undefined
 }
 

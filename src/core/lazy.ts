@@ -33,11 +33,11 @@ export class Lazy<T> {
 }
 
 /** A layer whose code is loaded by the first call that needs it: no program starts with what it does not use. */
-export function lazyLayer(layer: Lazy<Middleware>, needs: (call: Call) => boolean = () => true): Middleware {
+export function lazyLayer(layer: Lazy<Middleware>, needs?: (call: Call) => boolean): Middleware {
   return (next) => {
     let inner: Next | undefined
     return function lazyLayer(call) {
-      if (!needs(call)) return next(call)
+      if (needs && !needs(call)) return next(call)
       if (inner) return inner(call)
       return layer.get().then((layer) => {
         inner ??= layer(next)

@@ -4,7 +4,7 @@ import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
-import { noUsage, type Usage, usageOf } from '../core/usage.js'
+import { noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
@@ -70,7 +70,8 @@ export class Bookkeeper implements Accounts {
   #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
     const told = attempt.usage
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
-    // A refusal is not billed.
+    // A refusal is not billed, and nor is what never came to the vendor.
+    if (attempt.unsent) return { usage: noUsage, basis: 'complete' }
     if (attempt.status !== undefined && attempt.status >= 300) return { usage: told ?? noUsage, basis: 'complete' }
     const output = Math.ceil(characters / charactersPerToken)
     if (told) return { usage: atLeast(told, output), basis: 'estimated' }
@@ -98,7 +99,7 @@ function costIn(price: Price | null, usage: Usage, word: string | undefined): Na
 }
 
 function isNothing(usage: Usage): boolean {
-  return Object.values(usage).every((tokens) => tokens === 0)
+  return total(usage) === 0
 }
 
 /** What a line has of the call and the attempt that it is about. */

@@ -48,6 +48,7 @@ const tables: Readonly<Record<string, Words>> = {
 }
 
 const longest = 200
+const newline = 0x0a
 
 export function factsIn(protocol: string, body: unknown): Facts {
   const words = lookup(tables, protocol)
@@ -57,16 +58,21 @@ export function factsIn(protocol: string, body: unknown): Facts {
 /** Listens to a stream. Most of its events are looked at, and not taken apart. */
 export class FactReader {
   readonly facts: Facts = {}
+  readonly #words: Words | undefined
   readonly #frames: Unframer | undefined
+  readonly #text = new TextDecoder()
+  #begun = false
+  /** The bytes before ended where an event ended. */
+  #whole = false
 
   constructor(protocol: string) {
     const words = lookup(tables, protocol)
     if (!words) return
-    let begun = false
+    this.#words = words
     this.#frames = protocolAtHand(protocol)?.framing.unframer(({ data }) => {
-      if (begun && !words.ending.test(data)) return
+      if (this.#begun && !words.ending.test(data)) return
       const { id, model, finish } = read(words, parseJson(data))
-      begun ||= id !== undefined || model !== undefined
+      this.#begun ||= id !== undefined || model !== undefined
       if (id !== undefined) this.facts.id ??= id
       if (model !== undefined) this.facts.model ??= model
       // A stream that is under way has a status too.
@@ -75,7 +81,14 @@ export class FactReader {
   }
 
   push(bytes: Uint8Array): void {
-    this.#frames?.push(bytes)
+    if (!this.#skims(bytes)) this.#frames?.push(bytes)
+  }
+
+  /** Whether these are whole events in which nothing is told. Streams that end their lines otherwise are read the long way. */
+  #skims(bytes: Uint8Array): boolean {
+    const whole = this.#whole
+    this.#whole = bytes.at(-1) === newline && bytes.at(-2) === newline
+    return this.#begun && whole && this.#whole && !this.#words?.ending.test(this.#text.decode(bytes))
   }
 }
 

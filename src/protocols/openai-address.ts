@@ -8,10 +8,15 @@ import type { ChatProtocol } from './protocol.js'
  */
 export function openAiMatch(ending: string): ChatProtocol['match'] {
   const address = new RegExp(`(?:/deployments/([^/]+))?/${ending}/?$`)
+  /** A client calls the same path over and over. */
+  let last: { readonly path: string; readonly deployment: string } | undefined
   return (path, body) => {
-    const found = address.exec(path.split('?')[0] ?? '')
-    if (!found) return undefined
-    const deployment = percentDecoded(found[1] ?? '')
+    if (last?.path !== path) {
+      const found = address.exec(path.split('?')[0] ?? '')
+      if (!found) return undefined
+      last = { path, deployment: percentDecoded(found[1] ?? '') }
+    }
+    const { deployment } = last
     return { model: typeof body.model === 'string' ? body.model : deployment, stream: body.stream === true }
   }
 }

@@ -216,6 +216,7 @@ export class Underway {
     else {
       record.outcome = 'error'
       record.error = ending.code
+      if (neverLeft(ending)) record.unsent = true
       this.#keyReadyMs = this.#key?.failed(ending)
     }
     this.#key?.done()
@@ -290,6 +291,13 @@ function unexplained(error: unknown, provider: string): LeashError {
     retryable: true,
     cause: error,
   })
+}
+
+/** As Node and Bun name it when no connection comes to be. A `Response` that broke off later has other codes. */
+const unmade = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
+
+function neverLeft({ code, cause }: LeashError): boolean {
+  return code === 'network_error' && cause instanceof Error && unmade.test(causeOf(cause))
 }
 
 function causeOf(error: Error): string {

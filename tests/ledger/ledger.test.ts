@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { noUsage } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { Ledger } from '../../src/ledger/ledger.js'
-import { mockProviders } from '../../src/testing/index.js'
+import { mockProviders, startMock } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { prompt } from '../transport/lanes.js'
 
@@ -86,6 +86,22 @@ describe.each(['gpt-4o-mini', 'claude-haiku-4-5'])('the ledger of %s', (model) =
     expect(lines).toMatchObject([{ outcome: 'cancelled', basis: 'estimated' }])
     expect(lines[0]?.cost).toBeGreaterThan(0)
   })
+})
+
+test('an attempt that made no connection costs nothing', async () => {
+  const gone = await startMock()
+  await gone.close()
+  const { groq } = mockProviders(gone.url)
+  const { leash, lines, ask } = counted({
+    providers: { ...mockProviders(mock.url), groq },
+    fallback: ['claude-haiku-4-5'],
+  })
+  await (await ask('groq/llama-3.3-70b')).json()
+  await leash.close()
+  expect(lines).toMatchObject([
+    { provider: 'groq', error: 'network_error', basis: 'complete', cost: 0, usage: noUsage },
+    { provider: 'anthropic', outcome: 'ok', basis: 'complete' },
+  ])
 })
 
 describe('totals', () => {

@@ -55,7 +55,7 @@ export class Gate {
   enter(slots: readonly Slot[], waiting: Waiting): MaybePromise<() => void> {
     if (waiting.signal?.aborted) throw abortError(waiting.signal)
     if (this.#fits(slots)) return this.#take(slots)
-    const queued = priorities.reduce((sum, priority) => sum + this.#waiting[priority].size, 0)
+    const queued = this.#queued()
     if (waiting.waitMs === 0) throw this.#full(slots, 'this call does not wait')
     if (queued >= this.#max) throw this.#full(slots, `${queued} calls wait already`)
     return this.#wait(slots, waiting)
@@ -108,12 +108,17 @@ export class Gate {
 
   /** Each place that has come free lets in one at most. */
   #admit(most: number): void {
-    for (let admitted = 0; admitted < most; admitted++) {
+    for (let admitted = 0; admitted < most && this.#queued() > 0; admitted++) {
       const next = this.#next()
       if (!next) return
       this.#entered++
       next.enter()
     }
+  }
+
+  #queued(): number {
+    const { high, normal, low } = this.#waiting
+    return high.size + normal.size + low.size
   }
 
   #next(): Waiter | undefined {

@@ -51,5 +51,9 @@ function priced({ provider, model, usage, startedAt }: Attempt, prices: PriceBoo
 
 /** Three digits that count are enough for an estimate. */
 export function usd(cost: Nano): string {
-  return `$${Number(usdOf(cost).toPrecision(3))}`
+  if (last?.cost !== cost) last = { cost, text: `$${Number(usdOf(cost).toPrecision(3))}` }
+  return last.text
 }
+
+/** Calls of one kind cost about the same, one after the other, and digits take longer to write than all else of a choice. */
+let last: { readonly cost: Nano; readonly text: string } | undefined
