@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
 import { jsonOf } from '../body.js'
 import { type KeyScope, keyScopes } from '../keys.js'
-import type { AdminEnv } from './admin.js'
+import { type AdminEnv, notOneself } from './admin-env.js'
 import { mostBytes, type RelayContext } from './context.js'
 import { moment, only, required, text } from './fields.js'
 
@@ -39,14 +39,6 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
   })
 
   return app
-}
-
-/** So that there is always an administrator left. @throws LeashError 409 */
-export function notOneself(acted: string, own: string): void {
-  if (acted !== own) return
-  throw new LeashError('invalid_request', 'That would lock you out. Do it with the key of another administrator.', {
-    status: 409,
-  })
 }
 
 function newKey(body: Readonly<Record<string, unknown>>) {

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { Health } from '../../core/health.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import type { AdminEnv } from './admin.js'
+import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
 /** A call is looked for by its id among so many, and no longer ago. */
