@@ -15,7 +15,8 @@ const run = promisify(execFile)
 
 const pages = [...globSync(['README.md', 'docs/**/*.md'], { cwd: root })].sort()
 const blocks = pages.flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))
-const examples = [...globSync('examples/**/*.{ts,js}', { cwd: root })].sort()
+/** Those in folders are servers, which tests/examples talks to. */
+const examples = [...globSync('examples/*.{ts,js}', { cwd: root })].sort()
 const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js')
 const commands = blocks.filter(({ language }) => language === 'sh')
 

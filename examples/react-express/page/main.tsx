@@ -1,0 +1,6 @@
+/** @jsxImportSource react */
+import { createRoot } from 'react-dom/client'
+import { Chat } from './chat.tsx'
+
+const app = document.getElementById('app')
+if (app) createRoot(app).render(<Chat />)
