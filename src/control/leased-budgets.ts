@@ -25,7 +25,7 @@ const afterwardsMs = 24 * 3600 * 1000
 const mostScopes = 50_000
 
 export interface LeasedBudgetsDeps {
-  readonly connection: Connection
+  readonly connection: Pick<Connection, 'post'>
   /** What becomes of calls when nothing can be lent since the relay is away: they pass, or fail with `overloaded`. */
   readonly whenAway: () => 'open' | 'closed'
   readonly warn: (message: string) => void

@@ -24,12 +24,12 @@ const mostClaims = 500
 const mostLost = 10_000
 
 export class Lender {
-  readonly #connection: Connection
+  readonly #connection: Pick<Connection, 'post'>
   readonly #backoff = new Backoff()
   /** Nobody knows whether they were lent. */
   readonly #lost = new Set<string>()
 
-  constructor(connection: Connection) {
+  constructor(connection: Pick<Connection, 'post'>) {
     this.#connection = connection
   }
 

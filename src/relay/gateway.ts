@@ -1,10 +1,12 @@
 /** The data plane: the same engine as in a process, behind HTTP, under the policy of whoever calls. */
 import type { Control } from '../control/control.js'
+import { LeasedBudgets } from '../control/leased-budgets.js'
 import type { PolicyBundle } from '../control/wire.js'
 import { Lazy } from '../core/lazy.js'
-import type { Budgets } from '../core/store.js'
 import { type Leash, type LeashOptions, openLeash } from '../leash.js'
 import type { KeyRecord } from './keys.js'
+import type { Leases } from './leases.js'
+import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
 import type { UsageLog } from './usage.js'
 
@@ -12,7 +14,7 @@ export interface GatewayDeps {
   /** What every tenant's leash is made with: providers, timeouts and whatever else a policy does not say. */
   readonly options: LeashOptions
   readonly policies: Policies
-  readonly budgets: Budgets
+  readonly leases: Leases
   readonly usage: UsageLog
   readonly warn: (message: string) => void
 }
@@ -76,7 +78,9 @@ export class Gateway {
   }
 
   #open(tenant: string, first: PolicyVersion): Ready {
-    const { options, budgets, usage, warn } = this.#deps
+    const { options, policies, leases, usage, warn } = this.#deps
+    const lender = ownLender(leases, tenant, async () => (await policies.inForce(tenant)).policy.budgets ?? [])
+    const budgets = new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn })
     const listeners = new Set<(bundle: PolicyBundle) => void>()
     const control: Control = {
       ready: async () => bundleOf(first),
@@ -87,7 +91,7 @@ export class Gateway {
       sink: async (lines) => {
         await usage.take({ lines })
       },
-      close: async () => {},
+      close: () => budgets.close(),
     }
     const { leash } = openLeash(options, new Lazy(async () => control))
     leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))

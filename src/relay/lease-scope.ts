@@ -11,7 +11,8 @@ import { type Window, windowAt } from '../middleware/budget/windows.js'
 export type LentScope = BudgetScope
 
 interface Party {
-  readonly id: string
+  /** Of the key. Absent: it may be any of the tenant's. */
+  readonly id?: string
   readonly tenant: string
   readonly user?: string
 }

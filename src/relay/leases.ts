@@ -20,6 +20,8 @@ export interface Holder {
   readonly id: string
   readonly tenant: string
   readonly user?: string
+  /** It asks for every key of the tenant. */
+  readonly ofAll?: true
 }
 
 export type Lent =
@@ -70,7 +72,8 @@ export class Leases {
   async lend(holder: Holder, budgets: readonly Budget[], request: unknown): Promise<Lent> {
     const asked = readRequest(request)
     const now = this.#now()
-    const scope = scopeFor(asked.scope, holder, budgets, now)
+    const { tenant } = holder
+    const scope = scopeFor(asked.scope, holder.ofAll ? { tenant } : holder, budgets, now)
     const id = asked.id ?? randomBytes(16).toString('base64url')
     return this.#sql.transaction(async (sql) => {
       const made = await sql.run(

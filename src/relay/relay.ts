@@ -13,7 +13,6 @@ import { Policies } from './policies.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
 import { Signer } from './signer.js'
-import { SqlBudgets } from './sql-budgets.js'
 import { migrate } from './store/migrations.js'
 import type { Sql } from './store/sql.js'
 import { openSqlite } from './store/sqlite.js'
@@ -64,6 +63,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const keys = await Keys.open({ sql, pepper: { file: join(folder, 'pepper') }, onError: (error) => warn(String(error)) })
     const policies = new Policies({ sql, usual: policy })
     const usage = new UsageLog({ sql })
+    const leases = new Leases({ sql })
     const context: RelayContext = {
       sql,
       keys,
@@ -71,14 +71,14 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       usage,
       tenants: new Tenants({ sql }),
       signer: new Signer(join(folder, 'signing-key.pem')),
-      leases: new Leases({ sql }),
+      leases,
       audit: new Audit({ sql }),
-      gateway: new Gateway({ options: leash, policies, budgets: new SqlBudgets(sql), usage, warn }),
+      gateway: new Gateway({ options: leash, policies, leases, usage, warn }),
       stopping: stop.signal,
       stale: { staleMs, whenStale },
     }
     const firstKeys = await firstStart(context)
-    const stopUpkeep = startUpkeep({ sql, usage, leases: context.leases, warn })
+    const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const app = createApp(context, warn)
     const server = createRelayServer({
       calls: async (request) => context.gateway.handle(request, await callerOf(keys, request.headers, 'call')),

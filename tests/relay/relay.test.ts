@@ -3,7 +3,7 @@ import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import { until, useMock } from '../helpers/mock.js'
-import { openRelay, temporaryFolder } from './helpers.js'
+import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 
 const mock = useMock()
 const messages = [{ role: 'user' as const, content: 'Hello' }]
@@ -80,6 +80,21 @@ describe("calls through a relay, by OpenAI's own client", () => {
     expect(mock.requests).toHaveLength(10)
     await expect(asking()).rejects.toMatchObject({ status: 402, code: 'budget_exceeded' })
   })
+})
+
+test('a budget outlives the relay', async () => {
+  const folder = temporaryFolder()
+  const policy = { budgets: [{ limit: { requests: 10 }, per: 'day' }] } as const
+  const first = await openRelay(mock.url, { folder, policy })
+  const statusesOf = async ({ ask }: TestRelay, calls: number) => {
+    const statuses: number[] = []
+    for (let call = 0; call < calls; call++)
+      statuses.push((await ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, first.call)).status)
+    return statuses
+  }
+  expect(await statusesOf(first, 4)).toEqual(Array(4).fill(200))
+  await first.close()
+  expect(await statusesOf(await openRelay(mock.url, { folder, policy }), 8)).toEqual([...Array(6).fill(200), 402, 402])
 })
 
 describe('a client under a relay', () => {
