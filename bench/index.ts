@@ -1,13 +1,13 @@
 /**
  * Every bench in a process of its own, one after the other.
  *
- * npm run bench [-- calls layers redact loopback hedge import size soak]
+ * npm run bench [-- calls layers cache redact loopback hedge import size soak]
  */
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-const all = ['calls', 'layers', 'redact', 'loopback', 'hedge', 'import', 'size', 'soak']
+const all = ['calls', 'layers', 'cache', 'redact', 'loopback', 'hedge', 'import', 'size', 'soak']
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !all.includes(name))
 if (unknown.length > 0) throw new Error(`No such bench: ${unknown.join(', ')}. There are ${all.join(', ')}.`)

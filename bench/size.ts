@@ -10,6 +10,11 @@ import { printTable } from './rounds.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const openai = ['openai', 'openai/*']
+/** They come from the runtime, or are optional peers that are loaded when a call needs them. */
+const peers = [
+  ...['node:*', '@aws-sdk/*', '@smithy/*', 'google-auth-library'],
+  ...['gpt-tokenizer', '@opentelemetry/*', 'prom-client', 'ioredis', 're2js'],
+]
 
 const entries: readonly { name: string; code: string; external?: string[]; alias?: Record<string, string> }[] = [
   { name: 'LeashLLM beside openai', code: `export { LeashLLM } from 'leashllm'`, external: openai },
@@ -35,8 +40,7 @@ async function bundle({ code, external = [], alias = {} }: (typeof entries)[numb
     logLevel: 'silent',
     // Without the paths in ours, which lead to the sources: what is shipped is to be measured.
     tsconfigRaw: {},
-    // They come from the runtime, or are peers that are loaded when a call needs them.
-    external: ['node:*', '@aws-sdk/*', '@smithy/*', 'google-auth-library', ...external],
+    external: [...peers, ...external],
     alias,
     ...options,
   })

@@ -197,12 +197,12 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
 
 /** The leash's own options, and OpenAI's. `fetch` is both's: what the SDK was given carries our requests. */
 function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; readonly openai: ClientOptions } {
-  const entries = Object.entries(options)
-  const isOurs = ([name, value]: [string, unknown]) => name !== 'fetch' && isOption(name) && value !== undefined
-  return {
-    asked: Object.fromEntries(entries.filter(isOurs)),
-    openai: Object.fromEntries(entries.filter(([name]) => name === 'fetch' || !isOption(name))),
-  }
+  const isOurs = (name: string) => name !== 'fetch' && isOption(name)
+  const ours = Object.entries(options).filter(([name]) => isOurs(name))
+  // What is named by a symbol is the SDK's own word to the copies that it makes of a client.
+  const openai: ClientOptions = { ...options }
+  for (const [name] of ours) Reflect.deleteProperty(openai, name)
+  return { asked: Object.fromEntries(ours.filter(([, value]) => value !== undefined)), openai }
 }
 
 /** For what the SDK sends by itself: files, batches, the list of models. */

@@ -184,6 +184,8 @@ export function respondErrorWhole(error: LeashError, protocol: Protocol, report:
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
 function failureIn(error: LeashError, protocol: Protocol, report: Report): { status: number; headers: Headers; text: string } {
   const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
+  // Told in a stream that began well: SDKs read it as that stream, and do not send it again.
+  if (own && own.status < 400) return { status: own.status, headers: tellIn(own.headers, report), text: own.text }
   const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
   headers.set('x-should-retry', 'false')
   headers.set('x-leash-error', error.code)

@@ -1,5 +1,6 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
 import type { Attempt, Call } from '../core/call.js'
+import { isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
@@ -76,9 +77,15 @@ export class Bookkeeper implements Accounts {
     const output = Math.ceil(characters / charactersPerToken)
     if (told) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens
-    const input = lens ? inputTokens(lens, call.body, this.#deps.countTokens) : 0
+    const input = lens ? inputTokens(lens, sentBody(call), this.#deps.countTokens) : 0
     return { usage: usageOf({ input, output }), basis: 'estimated' }
   }
+}
+
+/** As it was sent: the caller's own object may have getters and serializers, which have done their work already. */
+function sentBody({ body, text }: Call): JsonObject {
+  const sent = text === undefined ? body : parseJson(text)
+  return isObject(sent) ? (sent as JsonObject) : body
 }
 
 /** A vendor that tells its usage on the way had told less output than came. */

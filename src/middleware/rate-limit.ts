@@ -4,7 +4,7 @@ import { atEnd } from '../core/ending.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
-import type { Limit, Store } from '../core/store.js'
+import type { Limit, Store, Taken } from '../core/store.js'
 import type { CountTokens } from '../protocols/tokens.js'
 import { Admission, type Held, standings } from './rate-limit/admission.js'
 import { type Amounts, estimate, used } from './rate-limit/amounts.js'
@@ -55,9 +55,14 @@ export function rateLimit(limits: readonly RateLimit[], { store, prices, tokens 
         settle()
         throw error
       }
-      addHeaders(call.report, (theirs) => besides(theirs, headersOf(standings(held, taken))))
+      addHeaders(call.report, telling(held, taken))
       return atEnd(result, settle)
     }
+}
+
+/** Made here, and not where the call is at hand: whoever keeps a report is not to keep the request with it. */
+function telling(held: readonly Held[], taken: Taken): (theirs: Iterable<string>) => Readonly<Record<string, string>> {
+  return (theirs) => besides(theirs, headersOf(standings(held, taken)))
 }
 
 function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {

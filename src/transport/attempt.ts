@@ -86,6 +86,13 @@ export class Underway {
   #sent = false
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
+  /**
+   * Nobody may be reading just now: the attempt is over in the very moment in which it is stopped. A closure made by the
+   * constructor would do the same, but V8 then keeps the call, its texts and all, until a full collection.
+   */
+  readonly #stopped = (): void => {
+    this.fail(undefined)
+  }
 
   constructor(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol) {
     const { provider, model } = call.target
@@ -102,8 +109,7 @@ export class Underway {
       startedAt: Date.now(),
       outcome: 'pending',
     }
-    // Nobody may be reading just now: the attempt is over in the very moment in which it is stopped.
-    this.clock.onStop = () => this.fail(undefined)
+    this.clock.onStop = this.#stopped
   }
 
   /** Sends a body that is already in the target's protocol. @throws LeashError when it fails or is refused */

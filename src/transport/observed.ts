@@ -85,6 +85,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
         this.#pending = undefined
         const bytes = this.#take(read)
         if (bytes) this.#ready.push(bytes)
+        if (this.#isNonsense()) break
         if (tap.error && !tap.content) throw this.#options.refused(tap.error, await this.#toTheEnd())
       }
     } catch (error) {
@@ -98,6 +99,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     const ready = this.#ready.shift()
     if (ready) return Promise.resolve({ done: false, value: ready })
     if (this.#ended) return Promise.resolve(done)
+    // Nonsense goes on to the caller too, whose SDK has its own words for it; nothing after it does.
+    if (this.#isNonsense()) return Promise.resolve().then(() => this.#broken(this.#options.tap.error))
     const read = this.#pending ?? this.#reader.read()
     this.#pending = undefined
     return read.then(this.#handOn, this.#broken)
@@ -120,6 +123,10 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     return rest ? { done: false, value: rest } : done
   }
 
+  #isNonsense(): boolean {
+    return this.#options.tap.error?.code === 'upstream_malformed'
+  }
+
   /** What one read brought to hand on, if anything. */
   #take({ done, value }: Read): Uint8Array | undefined {
     const { tap, filter } = this.#options
@@ -127,8 +134,6 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#underway.clock.heard()
     if (this.#skims(value)) this.#note(value, value.length)
     else this.#frames.push(value)
-    // What the vendor tells of its own failure goes on to the caller; of nonsense nobody has any use.
-    if (tap.error?.code === 'upstream_malformed') throw tap.error
     return filter && tap.terminal ? filter.push(value) : value
   }
 

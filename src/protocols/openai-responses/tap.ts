@@ -7,17 +7,6 @@ import type { Tap, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { decodeUsage } from './usage.js'
 
-const content = new Set([
-  'response.output_text.delta',
-  'response.refusal.delta',
-  'response.function_call_arguments.delta',
-  'response.custom_tool_call_input.delta',
-  'response.mcp_call_arguments.delta',
-  'response.code_interpreter_call_code.delta',
-  'response.reasoning_summary_text.delta',
-  'response.reasoning_text.delta',
-])
-
 const failures = new Set(['error', 'response.failed'])
 const ends = new Set(['response.completed', 'response.incomplete'])
 
@@ -28,6 +17,10 @@ function typeOf(data: string): string {
   if (data.startsWith(head)) return data.slice(head.length, data.indexOf('"', head.length))
   return String(asObject(parseJson(data)).type)
 }
+
+/** What comes before the answer itself. An event that nobody here knows may be a part of it, which its reader has to judge. */
+const quiet =
+  /^(?:keepalive|ping|response\.(?:created|queued|in_progress|(?:output_item|content_part|reasoning_summary_part)\.(?:added|done)|.*\.(?:in_progress|searching|interpreting|generating|completed|failed)))$/
 
 const begins: ReadonlySet<string> = new Set(['response.created', 'response.queued', 'response.in_progress'])
 
@@ -63,7 +56,7 @@ export class Watch implements Tap {
     } else if (failures.has(type)) {
       this.#failed(asObject(parseJson(data)))
     } else if (!this.content) {
-      this.content = content.has(type) || (type === 'response.output_item.added' && !isReasoning(data))
+      this.content = !quiet.test(type) || (type === 'response.output_item.added' && !isReasoning(data))
     }
   }
 
