@@ -4,7 +4,7 @@ import type { Accounts } from '../core/ledger.js'
 import type { Middleware } from '../core/middleware.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import { hasEffects } from '../protocols/effects.js'
-import { keyOf } from './coalesce/key.js'
+import { askedIn, Circumstances } from './coalesce/key.js'
 import { SharedCall } from './coalesce/shared-call.js'
 
 export interface CoalesceOptions {
@@ -25,25 +25,38 @@ export function coalesce(
   { maxBufferBytes = 4 * 1024 * 1024 }: CoalesceOptions = {},
   { accounts }: CoalesceDeps = {},
 ): Middleware {
-  /** As many as there are calls under way. */
-  const underway = new Map<string, SharedCall>()
+  /** By what is asked. As many as there are calls under way. */
+  const underway = new Map<string, Underway[]>()
   return (next) =>
     async function coalesce(call) {
-      const key = mayShare(call) ? keyOf(call) : undefined
-      if (key === undefined) return next(call)
+      const asked = mayShare(call) ? askedIn(call) : undefined
+      if (asked === undefined) return next(call)
       if (call.signal?.aborted) throw abortError(call.signal)
       if (timeLeft(call.deadline) === 0) throw deadlineError()
-      const joined = underway.get(key)?.join(call)
+      const circumstances = new Circumstances(call)
+      const alike = underway.get(asked) ?? []
+      const joined = alike.find((other) => other.circumstances.equal(circumstances))?.shared.join(call)
       if (joined) return joined
       const shared = new SharedCall(call, next, {
         maxBufferBytes,
         // They are at hand: the call that was answered has been booked.
         onShared: (call, answer) => accounts?.value?.reuse(call, answer, 'coalesced'),
-        onOver: () => underway.get(key) === shared && underway.delete(key),
+        onOver: () => forget(underway, asked, shared),
       })
-      underway.set(key, shared)
+      underway.set(asked, [{ shared, circumstances }, ...alike])
       return shared.answer
     }
+}
+
+interface Underway {
+  readonly shared: SharedCall
+  readonly circumstances: Circumstances
+}
+
+function forget(underway: Map<string, Underway[]>, asked: string, over: SharedCall): void {
+  const left = underway.get(asked)?.filter(({ shared }) => shared !== over) ?? []
+  if (left.length > 0) underway.set(asked, left)
+  else underway.delete(asked)
 }
 
 /** Who sends a call twice that books a room wants two rooms. */

@@ -8,13 +8,36 @@ const personal: ReadonlySet<string> = new Set<keyof CallOptions>(['tags', 'user'
 /** Part of the `RequestInit` that is in the call already, or is each caller's own. */
 const told: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal'])
 
-/**
- * @returns undefined when the call cannot be compared, because its body is nested too deeply or holds what JSON cannot
- */
-export function keyOf(call: Call): string | undefined {
-  const { options, protocol, stream, model, target, remote, headers, here, text, body } = call
+/** What is asked. Two calls that differ in it need not be compared further. @returns undefined when it is no JSON */
+export function askedIn({ text, body }: Call): string | undefined {
   try {
-    const around = JSON.stringify([
+    return text ?? canonical(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** All else that a call is known by: of no use before another one asks the same, and so not looked at before. */
+export class Circumstances {
+  readonly #call: Call
+  #text: string | undefined
+
+  constructor(call: Call) {
+    this.#call = call
+  }
+
+  /** False also when they cannot be compared. */
+  equal(others: Circumstances): boolean {
+    try {
+      return this.#written() === others.#written()
+    } catch {
+      return false
+    }
+  }
+
+  #written(): string {
+    const { options, protocol, stream, model, target, remote, headers, here } = this.#call
+    this.#text ??= JSON.stringify([
       options.tenant,
       protocol,
       stream,
@@ -26,9 +49,7 @@ export function keyOf(call: Call): string | undefined {
       here && addressed(here),
       membersOf(options, personal, canonical),
     ])
-    return `${around}\n${text ?? canonical(body)}`
-  } catch {
-    return undefined
+    return this.#text
   }
 }
 
