@@ -1,0 +1,6 @@
+/** @jsxImportSource react */
+import { Chat } from './chat.tsx'
+
+export default function Page() {
+  return <Chat />
+}

@@ -1,0 +1,5 @@
+/** @type {import('next').NextConfig} */
+export default {
+  // Node loads it as it is, and so looks for an optional package only when a call needs it.
+  serverExternalPackages: ['leashllm'],
+}
