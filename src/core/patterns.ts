@@ -1,6 +1,6 @@
 /** Users' patterns, in RE2's syntax (https://github.com/google/re2/wiki/Syntax): linear in the text, whatever the text is. */
 import { LeashError } from './errors.js'
-import { loadOptional } from './optional.js'
+import { absent, loadOptional } from './optional.js'
 
 /** A compiled pattern: as much of `re2js` as is used here, so that our declarations do not lean on an optional peer. */
 export interface Pattern {
@@ -19,7 +19,15 @@ export interface PatternEngine {
 
 /** @throws LeashError `missing_dependency` when `re2js` is not installed */
 export async function loadPatternEngine(): Promise<PatternEngine> {
-  return (await loadOptional('re2js', () => import('re2js'))).RE2JS
+  return (
+    await loadOptional('re2js', async () => {
+      try {
+        return await import('re2js')
+      } catch (error) {
+        return absent(error)
+      }
+    })
+  ).RE2JS
 }
 
 /**

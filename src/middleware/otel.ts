@@ -8,7 +8,7 @@ import type { Emitter } from '../core/emitter.js'
 import { atEnd, type Ending, overheard } from '../core/ending.js'
 import { isLeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
-import { loadOptional } from '../core/optional.js'
+import { absent, loadOptional } from '../core/optional.js'
 import { withHeader } from '../core/with-header.js'
 import { type AnswerReader, answerReader } from '../protocols/answer.js'
 import { protocolAtHand } from '../protocols/index.js'
@@ -40,7 +40,17 @@ const scope = 'leashllm'
 
 /** @throws LeashError `missing_dependency` when `@opentelemetry/api` is not installed */
 export async function openTelemetry(options: TelemetryOptions, deps: TelemetryDeps): Promise<OpenTelemetry> {
-  return new OpenTelemetry(await loadOptional('@opentelemetry/api', () => import('@opentelemetry/api')), options, deps)
+  return new OpenTelemetry(
+    await loadOptional('@opentelemetry/api', async () => {
+      try {
+        return await import('@opentelemetry/api')
+      } catch (error) {
+        return absent(error)
+      }
+    }),
+    options,
+    deps,
+  )
 }
 
 /** Some layers: around the call, where content may be told, and around each attempt. */

@@ -1,7 +1,7 @@
 /** Tokens of texts and requests by estimate: for what is decided before the vendor counts, or when it never told. */
 import type { JsonObject } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
-import { loadOptional } from '../core/optional.js'
+import { absent, loadOptional } from '../core/optional.js'
 import type { Lens } from './protocol.js'
 
 export type CountTokens = (text: string) => number
@@ -11,7 +11,13 @@ export const tokenCounter = new Lazy<CountTokens>(async () => (await import('tok
 
 /** OpenAI's own vocabulary since GPT-4o. What it takes for a mark of its own, in a caller's text, is text. */
 const exactCounter = new Lazy<CountTokens>(async () => {
-  const { countTokens } = await loadOptional('gpt-tokenizer', () => import('gpt-tokenizer'))
+  const { countTokens } = await loadOptional('gpt-tokenizer', async () => {
+    try {
+      return await import('gpt-tokenizer')
+    } catch (error) {
+      return absent(error)
+    }
+  })
   const plain = { disallowedSpecial: new Set<string>() }
   return (text) => countTokens(text, plain)
 })

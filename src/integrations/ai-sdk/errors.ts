@@ -1,9 +1,17 @@
 import { isLeashError, LeashError, thrown } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
-import { loadOptional } from '../../core/optional.js'
+import { absent, loadOptional } from '../../core/optional.js'
 
 /** The AI SDK's own errors. @throws LeashError `missing_dependency` */
-export const sdk = new Lazy(() => loadOptional('@ai-sdk/provider', () => import('@ai-sdk/provider')))
+export const sdk = new Lazy(() =>
+  loadOptional('@ai-sdk/provider', async () => {
+    try {
+      return await import('@ai-sdk/provider')
+    } catch (error) {
+      return absent(error)
+    }
+  }),
+)
 
 /**
  * A failure as the AI SDK knows it. Never one that it would try again: the leash has done that.

@@ -6,7 +6,7 @@
 import type { BedrockRuntimeClientConfig } from '@aws-sdk/client-bedrock-runtime'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
-import { loadOptional } from '../../core/optional.js'
+import { absent, loadOptional } from '../../core/optional.js'
 import type { HttpRequest } from '../../core/provider.js'
 import { abortError } from '../../core/signals.js'
 import type { HeaderMap } from '../headers.js'
@@ -73,7 +73,13 @@ export function awsRequests(provider: string, settings: () => AwsSettings): (cal
 }
 
 async function open(settings: AwsSettings, signed: boolean): Promise<{ sdk: Sdk; client: AwsClient }> {
-  const sdk = await loadOptional('@aws-sdk/client-bedrock-runtime', () => import('@aws-sdk/client-bedrock-runtime'))
+  const sdk = await loadOptional('@aws-sdk/client-bedrock-runtime', async () => {
+    try {
+      return await import('@aws-sdk/client-bedrock-runtime')
+    } catch (error) {
+      return absent(error)
+    }
+  })
   const { region, profile, credentials, endpoint } = settings
   const client = signed ? settings.client : undefined
   const config: BedrockRuntimeClientConfig = {

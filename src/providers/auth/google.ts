@@ -2,7 +2,7 @@
 import type { AuthClient, GoogleAuth, GoogleAuthOptions } from 'google-auth-library'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
-import { loadOptional } from '../../core/optional.js'
+import { absent, loadOptional } from '../../core/optional.js'
 import type { HeaderMap } from '../headers.js'
 
 /** The JSON of a key file, as the Google Cloud console gives it. */
@@ -59,7 +59,13 @@ export function googleIdentity(provider: string, credentials?: GoogleCredentials
 }
 
 async function open(credentials: GoogleCredentials | undefined): Promise<{ auth: GoogleAuth; client: AuthClient }> {
-  const library = await loadOptional('google-auth-library', () => import('google-auth-library'))
+  const library = await loadOptional('google-auth-library', async () => {
+    try {
+      return await import('google-auth-library')
+    } catch (error) {
+      return absent(error)
+    }
+  })
   const auth = new library.GoogleAuth({ scopes, ...(credentials && given(credentials, library)) })
   const client = await auth.getClient()
   honourTokenUri(client, credentials?.token_uri ?? tokenUriIn(auth.jsonContent))

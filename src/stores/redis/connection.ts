@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { loadOptional } from '../../core/optional.js'
+import { absent, loadOptional } from '../../core/optional.js'
 import type { RedisClient } from './client.js'
 
 /** A connection that could not be made is not tried again before so many milliseconds. */
@@ -39,7 +39,13 @@ export class Connection {
   }
 
   async #connect(): Promise<Redis> {
-    const { Redis } = await loadOptional('ioredis', () => import('ioredis'))
+    const { Redis } = await loadOptional('ioredis', async () => {
+      try {
+        return await import('ioredis')
+      } catch (error) {
+        return absent(error)
+      }
+    })
     const client = new Redis(this.#url, {
       lazyConnect: true,
       connectTimeout: this.#timeoutMs,
