@@ -37,8 +37,8 @@ const countedWhole = 4096
 /** Whoever asked to have tokens counted has all of these counted: more would hold up the process for a second. */
 const mostCounted = 1_000_000
 
-/** Of a longer request these are counted, evenly spread over it: 16 pieces know prose from code and tables. */
-const samples = 16
+/** Of a longer request these are counted, evenly spread over it: 24 pieces know prose from code and tables. */
+const samples = 24
 const sampleLength = 64
 
 /** Several layers ask about the same request, none of which changes a body in place. */

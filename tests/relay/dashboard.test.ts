@@ -280,7 +280,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
     }
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    expect(await focused()).toBe('New tenant')
+    await expect.poll(focused).toBe('New tenant')
     await page.getByRole('button', { name: 'Skip to the content' }).focus()
     await page.keyboard.press('Enter')
     expect(await page.evaluate(() => document.activeElement?.localName)).toBe('main')
