@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { offlineEnv } from '../../scripts/offline.js'
 import { type MockUpstream, startMock } from '../../src/testing/index.js'
-import { hasChromium, useChromium } from '../helpers/chromium.js'
+import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { root } from '../helpers/source.js'
 import { chatPage, keepPicture } from './chat-page.js'
 
@@ -40,7 +40,7 @@ async function serve(more?: Readonly<Record<string, string>>): Promise<string> {
   })
 }
 
-describe.skipIf(!hasChromium)('the chat in Next.js', () => {
+describe.skipIf(!hasChromium)('the chat in Next.js', inBrowser, () => {
   const open = useChromium()
   beforeAll(async () => {
     mock = await startMock()

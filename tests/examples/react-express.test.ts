@@ -6,7 +6,7 @@ import { bundlePage, type Files } from '../../examples/react-express/page.js'
 import { createServer } from '../../examples/react-express/server.js'
 import { createLeash, type LeashOptions } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
-import { hasChromium, useChromium } from '../helpers/chromium.js'
+import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { until, useMock } from '../helpers/mock.js'
 import type { Served } from '../helpers/serve.js'
 import { chatPage, keepPicture } from './chat-page.js'
@@ -59,7 +59,7 @@ test.each([
   expect(mock.requests).toEqual([])
 })
 
-describe.skipIf(!hasChromium)('in a browser', () => {
+describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
   const open = useChromium()
 
   test('answers stream in, say what they cost, and come from whoever is chosen', async () => {

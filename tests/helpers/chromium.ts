@@ -33,6 +33,9 @@ export interface Watched {
   readonly problems: readonly string[]
 }
 
+/** A browser paints and moves the focus when it has the time: on a busy machine a test may look too early once. */
+export const inBrowser = { retry: 1 }
+
 /** Starts it before the file's tests. Inside of `describe.skipIf(!hasChromium)`. Each page has a profile of its own. */
 export function useChromium(): (url: string, options?: BrowserContextOptions) => Promise<Watched> {
   let browser: Browser | undefined

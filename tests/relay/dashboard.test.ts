@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
-import { hasChromium, useChromium } from '../helpers/chromium.js'
+import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
 import { openRelay, type TestRelay } from './helpers.js'
@@ -31,7 +31,7 @@ describe('the page', () => {
   })
 })
 
-describe.skipIf(!hasChromium)('in a browser', () => {
+describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
   const open = useChromium()
 
   async function signedIn(relay: TestRelay, place = '', options: BrowserContextOptions = {}) {
