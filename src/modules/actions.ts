@@ -40,7 +40,7 @@ export const block = (message: string, found?: Readonly<Record<string, number>>)
   ...(found && { found }),
 })
 
-/** Writes into `report.annotations`, under the module's name. */
+/** Writes into `report.annotations`, under the module's name. `sensitive: true`, of a request, keeps the call out of the caches. */
 export const annotate = (annotations: Annotations): Action => ({ action: 'annotate', annotations })
 
 /**

@@ -165,4 +165,5 @@ export class Session {
 function note({ report }: Call, name: string, annotations: Readonly<Record<string, Json>>): void {
   const copy: Record<string, Json> = JSON.parse(JSON.stringify(annotations))
   report.annotations = { ...report.annotations, [name]: { ...report.annotations?.[name], ...copy } }
+  if (copy.sensitive === true) report.sensitive = true
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM, reportOf } from '../../src/index.js'
 import { createLeash, type Leash, type LeashOptions, type Middleware, type Report } from '../../src/leash.js'
+import { annotate, defineModule } from '../../src/modules/index.js'
 import { redis } from '../../src/stores/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -287,6 +288,21 @@ describe('what is kept', () => {
     expect((await client.leash.cache.stats()).kept).toBe(1)
     client.leash.use(outside)
     expect((await client.chat.completions.create(body)).leash?.cache).toBeUndefined()
+  })
+
+  test('what a module marked as sensitive is neither kept nor answered', async () => {
+    const marks = defineModule({
+      name: 'marks',
+      version: '1.0.0',
+      kind: 'inspector',
+      request: ({ texts }) => (texts.some(({ text }) => text.includes('salary')) ? annotate({ sensitive: true }) : undefined),
+    })
+    const client = new LeashLLM({ apiKey: 'mock', baseURL: `${mock.url}/v1`, cache: true, modules: [marks] })
+    const ask = (content: string) => client.chat.completions.create({ model: 'gpt-4.1', messages: [{ role: 'user', content }] })
+    for (const _ of [1, 2]) await ask('What is my salary?')
+    expect(await client.leash.cache.stats()).toMatchObject({ hits: 0, kept: 0 })
+    for (const _ of [1, 2]) await ask('What is the time?')
+    expect(await client.leash.cache.stats()).toMatchObject({ hits: 1, kept: 1 })
   })
 
   test('a call that does more than answer is neither kept nor answered', async () => {
