@@ -111,8 +111,9 @@ const literPackage: string = '@kreuzberg/liter-llm'
 
 /** @throws Error when the package cannot be loaded */
 export async function literLlm(baseURL: string): Promise<Contender> {
-  const { createClient }: LiterLlm = await import(literPackage)
-  const client = createClient(apiKey, baseURL, 60, 0)
+  // CommonJS, whose names the loader of ES modules does not find.
+  const { default: liter }: { readonly default: LiterLlm } = await import(literPackage)
+  const client = liter.createClient(apiKey, baseURL, 60, 0)
   const request = (content: string): LiterRequest => ({ model: `openai/${model}`, messages: [{ role: 'user', content }] })
   return {
     name: 'liter-llm',
