@@ -1,14 +1,10 @@
 /** A real browser for one test file, where the machine has one: Debian's package `chromium`, or one named by `CHROMIUM`. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { isExecutable, onPath } from './programs.js'
 
-const names = ['chromium', 'chromium-browser', 'google-chrome']
-const folders = (process.env.PATH ?? '').split(delimiter)
-const binary = [process.env.CHROMIUM ?? '', ...names.flatMap((name) => folders.map((folder) => join(folder, name)))].find(
-  isExecutable,
-)
+const named = process.env.CHROMIUM
+const binary = named ? (isExecutable(named) ? named : undefined) : onPath('chromium', 'chromium-browser', 'google-chrome')
 
 /** Tests that need a browser are skipped where there is none: `describe.skipIf(!hasChromium)`. The run lists them. */
 export const hasChromium = binary !== undefined
@@ -64,14 +60,5 @@ export function useChromium(): (url: string, options?: BrowserContextOptions) =>
     })
     await page.goto(url)
     return { page, problems }
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return file !== ''
-  } catch {
-    return false
   }
 }

@@ -1,13 +1,13 @@
 /** A real Postgres for one test file, where the machine has one: Debian's package `postgresql`, or any on the path. */
 import { execFileSync, spawn } from 'node:child_process'
-import { accessSync, chownSync, constants, globSync } from 'node:fs'
+import { chownSync, globSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { freePort, isExecutable, pathFolders } from './programs.js'
 
-const folders = [...(process.env.PATH ?? '').split(delimiter), ...globSync('/usr/lib/postgresql/*/bin')]
+const folders = [...pathFolders, ...globSync('/usr/lib/postgresql/*/bin')]
 const folder = folders.find((folder) => ['initdb', 'postgres'].every((program) => isExecutable(join(folder, program))))
 const driver = await import('pg' as string).catch(() => undefined)
 
@@ -80,21 +80,4 @@ async function start(): Promise<Server> {
 function nobody(): { readonly uid: number; readonly gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer()
-  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
-  await new Promise((resolve) => socket.close(resolve))
-  return port
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,11 +1,9 @@
 /** A real Prometheus for one test file, and its promtool, where the machine has them: Debian's package `prometheus` has both. */
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { freePort, onPath } from './programs.js'
 import { root } from './source.js'
 
 /** One series of an answer, at the time of the query. */
@@ -106,26 +104,4 @@ function dataOf(answer: unknown): unknown {
 function seriesOf(data: unknown): QuerySeries[] {
   const { result } = data as { result: { metric: Record<string, string>; value: [number, string] }[] }
   return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer()
-  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
-  await new Promise((resolve) => socket.close(resolve))
-  return port
-}
-
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 }

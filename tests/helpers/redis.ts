@@ -1,12 +1,10 @@
 /** A real Redis server for one test file, where the machine has one: Debian's package `redis-server`, or any on the path. */
 import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
+import { freePort, onPath } from './programs.js'
 
 export interface RedisServer {
   readonly url: string
@@ -17,10 +15,7 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-const binary = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'redis-server'))
-  .find(isExecutable)
+const binary = onPath('redis-server')
 
 /** Tests that need a server are skipped where there is none: `describe.skipIf(!hasRedis)`. The run lists them. */
 export const hasRedis = binary !== undefined
@@ -99,22 +94,5 @@ async function start(program: string, port: number, settings: readonly string[])
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
     stop,
-  }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer()
-  await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
-  const { port } = socket.address() as AddressInfo
-  await new Promise((resolve) => socket.close(resolve))
-  return port
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
