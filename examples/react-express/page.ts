@@ -16,7 +16,7 @@ const folder = join(import.meta.dirname, 'page')
 export async function bundlePage(): Promise<Files> {
   const { outputFiles } = await build({
     absWorkingDir: folder,
-    entryPoints: ['main.tsx', 'style.css'],
+    entryPoints: { main: 'main.tsx', style: '../../chat/page/style.css' },
     outdir: '/',
     bundle: true,
     minify: true,

@@ -12,7 +12,8 @@ import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { root } from '../helpers/source.js'
 import { chatPage, keepPicture } from './chat-page.js'
 
-const folder = join(root, '.cache/next-app')
+const copied = join(root, '.cache/next-app')
+const folder = join(copied, 'next-app')
 const next = join(root, 'node_modules/next/dist/bin/next')
 let mock: MockUpstream
 let server: ChildProcess | undefined
@@ -44,10 +45,10 @@ describe.skipIf(!hasChromium)('the chat in Next.js', inBrowser, () => {
   const open = useChromium()
   beforeAll(async () => {
     mock = await startMock()
-    rmSync(folder, { recursive: true, force: true })
-    const installed = join(folder, 'node_modules/leashllm')
+    rmSync(copied, { recursive: true, force: true })
+    const installed = join(copied, 'node_modules/leashllm')
     mkdirSync(installed, { recursive: true })
-    cpSync(join(root, 'examples/next-app'), folder, { recursive: true })
+    for (const part of ['next-app', 'chat']) cpSync(join(root, 'examples', part), join(copied, part), { recursive: true })
     for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true })
     // By webpack, which does not mind linked packages, and is the quicker one here.
     await promisify(execFile)(process.execPath, [next, 'build', '--webpack'], { cwd: folder, env: environment() })

@@ -1,6 +1,7 @@
 /** @jsxImportSource react */
 import type { ReactNode } from 'react'
-import './style.css'
+import '../../chat/page/style.css'
+import './colours.css'
 
 export const metadata = {
   title: 'Chat on a leash',

@@ -1,5 +1,7 @@
+'use client'
+
 /** @jsxImportSource react */
-import { Chat } from './chat.tsx'
+import { Chat } from '../../chat/page/chat.tsx'
 
 export default function Page() {
   return <Chat />
