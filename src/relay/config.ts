@@ -49,7 +49,14 @@ export function checkRelayOptions(options: unknown): RelayOptions {
     throw new LeashError('invalid_config', `${said.join('; ')}.`)
   }
   const { leash, policy } = asObject(options)
-  if (leash !== undefined) checkOptions(leash)
+  if (leash !== undefined) {
+    checkOptions(leash)
+    const { ledger, budgets, relay } = asObject(leash)
+    if (ledger === false)
+      throw new LeashError('invalid_config', 'A relay counts what its calls cost. Leave out `leash.ledger: false`.')
+    if (budgets !== undefined) throw new LeashError('invalid_config', 'Budgets belong to the `policy`, and not to `leash`.')
+    if (relay !== undefined) throw new LeashError('invalid_config', 'A relay is under no other. Leave out `leash.relay`.')
+  }
   if (policy !== undefined) checkPolicy(policy)
   return asObject(options)
 }

@@ -1,8 +1,12 @@
 /** The data plane: the same engine as in a process, behind HTTP, under the policy of whoever calls. */
+import { Backoff } from '../control/backoff.js'
 import type { Control } from '../control/control.js'
 import { LeasedBudgets } from '../control/leased-budgets.js'
 import type { PolicyBundle } from '../control/wire.js'
+import { isLeashError } from '../core/errors.js'
 import { Lazy } from '../core/lazy.js'
+import type { LedgerLine } from '../core/ledger.js'
+import { sleep } from '../core/signals.js'
 import { type Leash, type LeashOptions, openLeash } from '../leash.js'
 import type { KeyRecord } from './keys.js'
 import type { Leases } from './leases.js'
@@ -31,6 +35,7 @@ interface Ready {
 export class Gateway {
   readonly #deps: GatewayDeps
   readonly #ready = new Map<string, Promise<Ready>>()
+  readonly #closing = new Set<Promise<void>>()
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps
@@ -50,7 +55,7 @@ export class Gateway {
   async close(): Promise<void> {
     const all = [...this.#ready.values()]
     this.#ready.clear()
-    await Promise.all(all.map(async (ready) => (await ready).leash.close()))
+    await Promise.all([...all.map(async (ready) => (await ready).leash.close()), ...this.#closing])
   }
 
   async #leashOf(tenant: string): Promise<Leash> {
@@ -61,6 +66,9 @@ export class Gateway {
       this.#ready.set(tenant, making)
       this.#letGo()
     }
+    // The one that was used last is let go of last.
+    this.#ready.delete(tenant)
+    this.#ready.set(tenant, making)
     const ready = await making
     if (ready.version !== inForce.version) {
       ready.version = inForce.version
@@ -69,12 +77,17 @@ export class Gateway {
     return ready.leash
   }
 
-  /** Of the tenant that has come first. Its calls go on to their end. */
+  /** Of the tenant that has not come for the longest time. Its calls go on to their end. */
   #letGo(): void {
     const [first] = this.#ready
     if (this.#ready.size <= mostReady || !first) return
     this.#ready.delete(first[0])
-    void first[1].then(({ leash }) => leash.close())
+    const [tenant, making] = first
+    const closing: Promise<void> = making
+      .then(({ leash }) => leash.close())
+      .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
+      .finally(() => this.#closing.delete(closing))
+    this.#closing.add(closing)
   }
 
   #open(tenant: string, first: PolicyVersion): Ready {
@@ -82,25 +95,50 @@ export class Gateway {
     const lender = ownLender(leases, tenant, async () => (await policies.inForce(tenant)).policy.budgets ?? [])
     const budgets = new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn })
     const listeners = new Set<(bundle: PolicyBundle) => void>()
+    // It is listened to from the first call on, which may come long after the leash was made.
+    let current = first
     const control: Control = {
-      ready: async () => bundleOf(first),
+      ready: async () => bundleOf(current),
       onPolicy: (listener) => listeners.add(listener),
       check: () => {},
       binds: false,
       budgets,
       sink: async (lines) => {
-        await usage.take({ lines })
+        for (let at = 0; at < lines.length; at += linesAtOnce) await taken(usage, lines.slice(at, at + linesAtOnce))
       },
       close: () => budgets.close(),
     }
-    const { leash } = openLeash(options, new Lazy(async () => control))
+    // Its lines are in the database, and nobody asks the leash for them.
+    const { leash } = openLeash({ ...options, ledger: { ...ledgerOf(options), keep: 1 } }, new Lazy(async () => control))
     leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       leash,
       version: first.version,
       adopt: (version) => {
+        current = version
         for (const listener of listeners) listener(bundleOf(version))
       },
+    }
+  }
+}
+
+const ledgerOf = ({ ledger }: LeashOptions) => (typeof ledger === 'object' ? ledger : {})
+
+/** Lines of one batch. */
+const linesAtOnce = 5000
+
+/** A database that cannot be reached is tried again, with a pause between. */
+const mostTries = 6
+
+async function taken(usage: UsageLog, lines: readonly LedgerLine[]): Promise<void> {
+  const backoff = new Backoff()
+  for (let tries = 1; ; tries++) {
+    try {
+      await usage.take({ lines })
+      return
+    } catch (error) {
+      if (tries === mostTries || !isLeashError(error) || !error.retryable) throw error
+      await sleep(backoff.failed(error.retryAfterMs))
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Which policy holds for whom: versions that are only ever added, the newest of which is in force. */
 import { LeashError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
+import { Recent } from '../core/recent.js'
 import { checkPolicy, type Policy } from '../policy.js'
 import type { Sql } from './store/sql.js'
 
@@ -30,6 +31,12 @@ export interface PoliciesDeps {
   readonly now?: () => number
 }
 
+/** Another relay may have written a policy: the database is asked again after so many milliseconds. */
+export const lookMs = 5000
+
+/** Tenants whose policy is at hand. */
+const mostKnown = 10_000
+
 /** A policy is small: what is larger is a mistake, and every client would load it. */
 const mostCharacters = 256 * 1024
 
@@ -37,7 +44,9 @@ export class Policies {
   readonly #sql: Sql
   readonly #now: () => number
   readonly #usual: Policy
-  readonly #inForce = new Map<string, PolicyVersion>()
+  readonly #known = new Recent<string, { readonly found: PolicyVersion; readonly until: number }>(mostKnown)
+  /** What was read before a policy was written is not to be kept after it. */
+  #changes = 0
   readonly #waiting = new Map<string, Set<() => void>>()
 
   /** @throws LeashError `invalid_config` when the default policy is none */
@@ -48,14 +57,18 @@ export class Policies {
   }
 
   async inForce(tenant: string): Promise<PolicyVersion> {
-    const known = this.#inForce.get(tenant)
-    if (known) return known
+    const known = this.#known.get(tenant)
+    const now = this.#now()
+    if (known && known.until > now) return known.found
+    const changes = this.#changes
     const [row] = await this.#sql.all<Row>(
       'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT 1',
       [tenant],
     )
-    const found = row ? versionOf(row) : { tenant, version: 0, policy: this.#usual, at: 0, actor: 'default' }
-    this.#inForce.set(tenant, found)
+    // The very same object as before, for who remembers something of it.
+    const same = known && (row?.version ?? 0) === known.found.version ? known.found : undefined
+    const found = same ?? (row ? versionOf(row) : { tenant, version: 0, policy: this.#usual, at: 0, actor: 'default' })
+    if (changes === this.#changes) this.#known.set(tenant, { found, until: now + lookMs })
     return found
   }
 
@@ -68,14 +81,16 @@ export class Policies {
     const text = JSON.stringify(checked)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `The policy has ${text.length} characters; it may have ${mostCharacters}.`)
-    const { version } = await this.inForce(tenant)
-    const next = { tenant, version: version + 1, policy: checked, at: this.#now(), actor }
+    const { version, at } = await this.inForce(tenant)
+    // A client takes nothing that is older than what it has, whatever the clocks of two relays say.
+    const next = { tenant, version: version + 1, policy: checked, at: Math.max(this.#now(), at), actor }
     if (dry) return next
     const added = await this.#sql.run(
       'INSERT INTO policies (tenant, version, policy, at, actor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
       [tenant, next.version, text, next.at, actor],
     )
-    this.#inForce.delete(tenant)
+    this.#changes++
+    this.#known.delete(tenant)
     if (added === 0)
       throw new LeashError('invalid_request', 'Somebody else has just changed this policy. Read it again.', { status: 409 })
     for (const wake of this.#waiting.get(tenant) ?? []) wake()
@@ -101,7 +116,7 @@ export class Policies {
     return this.set(tenant, versionOf(row).policy, actor)
   }
 
-  /** Resolves when another version is in force, or the signal says that nobody waits any more. */
+  /** Resolves when this relay has written another version, or the signal says that nobody waits any more. */
   changed(tenant: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.#waiting.get(tenant) ?? new Set()

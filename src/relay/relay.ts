@@ -87,7 +87,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     })
     const bound = await server.listen(host, port)
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+      url: `http://${reachable(host)}:${bound}`,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async close() {
@@ -108,6 +108,13 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
 async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
   if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })
   return (await import('./store/postgres.js')).openPostgres({ url: database })
+}
+
+/** Where this machine finds it: that it listens everywhere is no address. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** So that the first call can be made before anybody has read how tenants are made. */

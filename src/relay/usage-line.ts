@@ -50,9 +50,9 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(user !== '' && { user }),
     key: whose.id,
     ...(tags && { tags }),
-    provider: read.text('provider', ''),
-    model: read.text('model', ''),
-    protocol: read.text('protocol', ''),
+    provider: read.name('provider'),
+    model: read.name('model'),
+    protocol: read.name('protocol'),
     outcome,
     ...(given.status !== undefined && { status: read.whole('status', 999) }),
     ...(error && { error }),
@@ -62,6 +62,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(given.saved !== undefined && { saved: read.money('saved') }),
     usage: read.usage(),
     basis: given.basis === 'complete' ? 'complete' : 'estimated',
+    ...(given.serviceTier !== undefined && { serviceTier: read.name('serviceTier') }),
     cost: read.money('cost'),
     ...(given.priceVersion !== undefined && { priceVersion: read.text('priceVersion') }),
   }
@@ -81,6 +82,13 @@ class Members {
     if (typeof value !== 'string' || value.length > mostText || (value === '' && absent === undefined))
       throw wrong(this.#place, name, `is a string of up to ${mostText} characters`)
     return clean(value)
+  }
+
+  /** Of a thing that a caller may have named: no line is refused for a name that is too long. */
+  name(name: string): string {
+    const value = this.#given[name] ?? ''
+    if (typeof value !== 'string') throw wrong(this.#place, name, 'is a string')
+    return clean(value.slice(0, mostText))
   }
 
   number(name: string, most: number): number {

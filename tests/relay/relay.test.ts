@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
+import { startRelay } from '../../src/relay/relay.js'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 
@@ -18,6 +19,29 @@ describe('a relay', () => {
     expect(second.firstKeys).toBeUndefined()
     expect(second.publicKey).toBe(first.publicKey)
     expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).body.items).toMatchObject([{ slug: 'default' }])
+  })
+
+  test('that listens everywhere says where this machine finds it', async () => {
+    expect((await openRelay(mock.url, { host: '0.0.0.0' })).url).toMatch(/^http:\/\/127\.0\.0\.1:/)
+  })
+
+  test.each([
+    [{ ledger: false }, 'leash.ledger'],
+    [{ budgets: [{ limit: { usd: 1 }, per: 'day' }] }, 'policy'],
+  ] as const)('refuses the options %j for its own calls', async (leash, why) => {
+    await expect(startRelay({ port: 0, folder: temporaryFolder(), leash })).rejects.toThrow(why)
+  })
+
+  test('tells clients of a default policy that has changed while it was down', async () => {
+    const folder = temporaryFolder()
+    const first = await openRelay(mock.url, { folder })
+    const asked = (relay: TestRelay, etag = '') =>
+      fetch(`${relay.url}/v1/control/policy`, { headers: { authorization: `Bearer ${first.call}`, 'if-none-match': etag } })
+    const etag = (await asked(first)).headers.get('etag') ?? ''
+    expect((await asked(first, etag)).status).toBe(304)
+    await first.close()
+    const second = await openRelay(mock.url, { folder, policy: { maxAttempts: 1 } })
+    expect((await asked(second, etag)).status).toBe(200)
   })
 
   test('says that it is there, and whether it can work', async () => {
@@ -69,6 +93,22 @@ describe("calls through a relay, by OpenAI's own client", () => {
     await expect(asking()).rejects.toMatchObject({ status: 403 })
     await ask('PUT', '/v1/admin/tenants/default/policy', {})
     await asking()
+  })
+
+  test('are held to a policy that came between a request that was none and the first call', async () => {
+    const { url, call, ask } = await openRelay(mock.url)
+    expect((await ask('POST', '/v1/chat/completions', {}, call)).status).toBe(400)
+    await ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { deny: ['gpt-4o-mini'] } } })
+    await expect(client(url, call).chat.completions.create({ model: 'gpt-4o-mini', messages })).rejects.toMatchObject({
+      status: 403,
+    })
+  })
+
+  test('are booked whatever their model is called', async () => {
+    const { call, ask } = await openRelay(mock.url)
+    await ask('POST', '/v1/chat/completions', { model: `openai/${'x'.repeat(300)}`, messages }, call)
+    await ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, call)
+    await until(async () => (await ask('GET', '/v1/admin/usage?by=model')).body.rows.length === 2)
   })
 
   test('never pass the budget of their tenant, however many there are at once', async () => {

@@ -1,10 +1,11 @@
 /** What clients ask the relay for: their policy, and slices of quota. src/control/wire.ts says what is said. */
+import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 import type { PolicyBundle } from '../../control/wire.js'
 import { jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
 import type { KeyRecord } from '../keys.js'
-import type { PolicyVersion } from '../policies.js'
+import { lookMs, type PolicyVersion } from '../policies.js'
 import { mostBytes, type RelayContext } from './context.js'
 
 /** Seconds that a client may ask to be kept waiting for a change. */
@@ -16,18 +17,20 @@ export function controlRoutes({ keys, policies, signer, leases, stopping, stale 
   app.get('/policy', async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'control')
     const known = c.req.header('if-none-match')
-    let inForce = await policies.inForce(caller.tenant)
     const wait = Math.min(Number(c.req.query('wait') ?? 0) || 0, longestWait)
-    if (known === etagOf(inForce, caller) && wait > 0) {
-      const signal = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(wait * 1000)])
-      await policies.changed(caller.tenant, signal)
-      inForce = await policies.inForce(caller.tenant)
+    const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.max(0, wait) * 1000)])
+    const now = async () => bundleOf(await policies.inForce(caller.tenant), caller, stale)
+    let bundle = await now()
+    // What this relay writes it knows at once, what another writes when it looks.
+    while (wait > 0 && known === etagOf(bundle) && !left.aborted) {
+      await policies.changed(caller.tenant, AbortSignal.any([left, AbortSignal.timeout(lookMs)]))
+      bundle = await now()
     }
-    const etag = etagOf(inForce, caller)
+    const etag = etagOf(bundle)
     c.header('etag', etag)
     c.header('cache-control', 'private, no-cache')
     if (known === etag) return c.body(null, 304)
-    return c.json(signer.sign(bundleOf(inForce, caller, stale)))
+    return c.json(signer.sign(bundle))
   })
 
   app.post('/leases', async (c) => {
@@ -46,8 +49,8 @@ export function controlRoutes({ keys, policies, signer, leases, stopping, stale 
   return app
 }
 
-/** A key's own user stands in its bundle. */
-const etagOf = ({ version }: PolicyVersion, { id }: KeyRecord): string => `"${id}.${version}"`
+/** Of all that stands in it: the relay's own defaults change without a version. */
+const etagOf = (bundle: PolicyBundle): string => `"${createHash('sha256').update(JSON.stringify(bundle)).digest('base64url')}"`
 
 function bundleOf({ version, policy, at }: PolicyVersion, caller: KeyRecord, stale: RelayContext['stale']): PolicyBundle {
   const { id, tenant, user } = caller

@@ -10,9 +10,9 @@ export async function overviewOf({ usage, tenants, gateway }: RelayContext) {
     usage.report({ by: ['provider', 'model'], from }),
     usage.report({ by: ['tenant'], from }),
     usage.report({ by: [], from }),
-    tenants.list({}),
+    tenants.count(),
     gateway.leashes(),
   ])
   const health = [...leashes].flatMap(([tenant, leash]) => leash.health().targets.map((target) => ({ tenant, ...target })))
-  return { from, byDay, byModel, byTenant, total: total[0], tenants: all.items.length, health }
+  return { from, byDay, byModel, byTenant, total: total[0], tenants: all, health }
 }

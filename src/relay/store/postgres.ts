@@ -20,6 +20,8 @@ interface Pool extends Queries {
 }
 
 interface Client extends Queries {
+  on(event: 'error', listener: () => void): unknown
+  removeListener(event: 'error', listener: () => void): unknown
   /** @param broken whether it is thrown away */
   release(broken: boolean): void
 }
@@ -98,6 +100,11 @@ class Postgres implements Sql {
       throw failed(cause)
     })
     let [open, broken] = [true, false]
+    // A connection that ends says so by an event, beside what its queries say; unheard, that would end the process.
+    const drop = () => {
+      broken = true
+    }
+    client.on('error', drop)
     const within = (text: string, params: readonly SqlValue[] = []) => {
       if (!open) throw failed(new Error('a statement came after the end of its transaction'))
       return ask(client, text, params)
@@ -121,6 +128,7 @@ class Postgres implements Sql {
       })
       throw error
     } finally {
+      client.removeListener('error', drop)
       client.release(broken)
     }
   }

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { Policies } from '../../src/relay/policies.js'
+import { migrate } from '../../src/relay/store/migrations.js'
+import { openSqlite } from '../../src/relay/store/sqlite.js'
+
+async function open(clocks: readonly (() => number)[]) {
+  const sql = await openSqlite({ file: ':memory:' })
+  await migrate(sql)
+  return { sql, relays: clocks.map((now) => new Policies({ sql, usual: { maxAttempts: 9 }, now })) }
+}
+
+test('what one relay writes another sees within five seconds', async () => {
+  let now = 1000
+  const { sql, relays } = await open([() => now, () => now])
+  const [one, other] = relays
+  expect((await other?.inForce('red'))?.version).toBe(0)
+  await one?.set('red', { maxAttempts: 2 }, 'ada')
+  expect((await one?.inForce('red'))?.version).toBe(1)
+  now += 5001
+  expect(await other?.inForce('red')).toMatchObject({ version: 1, policy: { maxAttempts: 2 } })
+  await sql.close()
+})
+
+test('a policy that has not changed stays the very same object', async () => {
+  let now = 1000
+  const { sql, relays } = await open([() => now])
+  await relays[0]?.set('red', { maxAttempts: 2 }, 'ada')
+  const before = await relays[0]?.inForce('red')
+  now += 6000
+  expect(await relays[0]?.inForce('red')).toBe(before)
+  await sql.close()
+})
+
+test('a version is never older than the one before it, whatever the clocks say', async () => {
+  const { sql, relays } = await open([() => 9000, () => 1000])
+  await relays[0]?.set('red', {}, 'ada')
+  const next = await relays[1]?.set('red', { maxAttempts: 1 }, 'ada')
+  expect(next).toMatchObject({ version: 2, at: 9000 })
+  await sql.close()
+})
