@@ -1,5 +1,6 @@
 /** What the relay knows of a virtual key. */
 import { LeashError } from '../core/errors.js'
+import { isRole, type Role, roles } from './roles.js'
 
 /** `call` models through the relay, post `usage`, be under its `control` as a client; `admin` may do everything. */
 export const keyScopes = ['call', 'usage', 'control', 'admin'] as const
@@ -14,6 +15,8 @@ export interface KeyRecord {
   readonly user?: string
   readonly name: string
   readonly scopes: readonly KeyScope[]
+  /** What it may do in the administration of its tenant. Absent: nothing. */
+  readonly role?: Role
   /** Milliseconds since 1970, as all of these. */
   readonly createdAt: number
   readonly expiresAt?: number
@@ -28,8 +31,9 @@ export interface NewKey {
   readonly tenant: string
   readonly user?: string
   readonly name?: string
-  /** @defaultValue ['call', 'usage', 'control'] */
+  /** @defaultValue ['call', 'usage', 'control']; none for a key with a role */
   readonly scopes?: readonly KeyScope[]
+  readonly role?: Role
   readonly expiresAt?: number
 }
 
@@ -42,6 +46,7 @@ export interface KeyRow {
   readonly user_id: string | null
   readonly name: string
   readonly scopes: string
+  readonly role: string | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
@@ -49,19 +54,22 @@ export interface KeyRow {
   readonly rotated_to: string | null
 }
 
-export const usualScopes: readonly KeyScope[] = ['call', 'usage', 'control']
+/** A key of the administration is not to be a client by the way. */
+export const usualScopes = (role: Role | undefined): readonly KeyScope[] => (role === undefined ? ['call', 'usage', 'control'] : [])
 const mostCharacters = 200
 
 export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
 }
 
-export function check({ user, name, scopes = usualScopes, expiresAt }: NewKey): void {
+export function check({ user, name, role, scopes = usualScopes(role), expiresAt }: NewKey): void {
   for (const [member, value] of Object.entries({ user, name }))
     if (value !== undefined && !(value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')))
       throw wrong(member, `has up to ${mostCharacters} characters`)
   if (user === '') throw wrong('user', 'is absent or not empty')
-  if (scopes.length === 0 || !scopes.every((scope) => keyScopes.includes(scope)))
+  if (role !== undefined && !isRole(role)) throw wrong('role', `is one of: ${roles.join(', ')}`)
+  if (role === 'member' && user === undefined) throw wrong('user', 'is needed for the role `member`, which is about what is its own')
+  if ((scopes.length === 0 && role === undefined) || !scopes.every((scope) => keyScopes.includes(scope)))
     throw wrong('scopes', `is a list of: ${keyScopes.join(', ')}`)
   if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')
 }
@@ -81,6 +89,7 @@ export function recordOf(row: KeyRow): KeyRecord {
     scopes,
     createdAt,
     ...(row.user_id !== null && { user: row.user_id }),
+    ...(isRole(row.role) && { role: row.role }),
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),

@@ -83,7 +83,7 @@ export class Keys {
   /**
    * Asks the database once in 5 seconds.
    *
-   * @returns undefined when it is malformed, unknown, expired or revoked, or its tenant is not active
+   * @returns undefined when it is malformed, unknown, expired or revoked, or its tenant or its user is not active
    */
   verify(presented: string): MaybePromise<KeyRecord | undefined> {
     const parts = readKey(presented)
@@ -145,7 +145,7 @@ export class Keys {
     return made
   }
 
-  /** Asks the database again for the keys of a tenant that has changed. */
+  /** Asks the database again for the keys of a tenant that has changed, or a user of it. */
   forget(tenant: string): void {
     this.#drop((record) => record.tenant === tenant)
   }
@@ -160,7 +160,7 @@ export class Keys {
     for (const [name, { record }] of [...this.#verified.entries()]) if (gone(record)) this.#verified.delete(name)
   }
 
-  async #add(sql: Sql, { tenant, user, name = '', scopes = usualScopes, expiresAt }: NewKey): Promise<MadeKey> {
+  async #add(sql: Sql, { tenant, user, name = '', role, scopes = usualScopes(role), expiresAt }: NewKey): Promise<MadeKey> {
     const [active] = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
     if (!active)
       throw new LeashError('not_found', 'A key needs a tenant that is active. Make the tenant first.', { param: 'tenant' })
@@ -168,8 +168,8 @@ export class Keys {
     for (let tries = 0; tries < mostTries; tries++) {
       const id = newId()
       const [row] = await sql.all<KeyRow>(
-        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING *`,
+        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, role, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING *`,
         [
           id,
           prefixOf(id),
@@ -178,6 +178,7 @@ export class Keys {
           user ?? null,
           name,
           scopes.join(' '),
+          role ?? null,
           this.#now(),
           expiresAt ?? null,
         ],
@@ -190,7 +191,9 @@ export class Keys {
   async #lookUp(id: string, secret: string, name: string): Promise<KeyRecord | undefined> {
     const changes = this.#changes
     const [row] = await this.#sql.all<KeyRow>(
-      `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant WHERE keys.id = $1 AND tenants.status = 'active'`,
+      `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant
+       LEFT JOIN users ON users.tenant = keys.tenant AND users.id = keys.user_id
+       WHERE keys.id = $1 AND tenants.status = 'active' AND COALESCE(users.status, 'active') = 'active'`,
       [id],
     )
     // Of an unknown key as much is counted as of a known one.

@@ -153,6 +153,25 @@ const steps: readonly Step[] = [
       `INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '')`,
     ],
   },
+  {
+    name: 'users and roles',
+    statements: [
+      'ALTER TABLE keys ADD COLUMN role TEXT',
+      `CREATE TABLE users (
+        tenant TEXT NOT NULL REFERENCES tenants (slug),
+        id TEXT NOT NULL,
+        email TEXT NOT NULL,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        status TEXT NOT NULL,
+        password TEXT,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (tenant, id)
+      )`,
+      'CREATE UNIQUE INDEX users_by_email ON users (tenant, email)',
+    ],
+  },
 ]
 
 /**
