@@ -10,10 +10,10 @@ const leash = createLeash({ fallback: ['claude-haiku-4-5'] })
 leash.on('result', ({ model, tags }) => console.log(`team ${tags?.team}: ${model}`))
 
 // Your own authentication. Who it finds is who the call is counted for.
-const teams: Readonly<Record<string, string>> = { 'key-of-search': 'search' }
+const teams = new Map([['key-of-search', 'search']])
 function caller(request: Request): CallOptions {
   const key = request.get('authorization')?.replace('Bearer ', '') ?? request.get('x-api-key') ?? ''
-  const team = teams[key]
+  const team = teams.get(key)
   if (!team) throw new LeashError('authentication_failed', 'This key is not known here.')
   return { tenant: team, tags: { team } }
 }

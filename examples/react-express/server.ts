@@ -1,4 +1,5 @@
 /** A page, the chat behind it, and the endpoints of the vendors for everything else that you have: all on one leash. */
+import { createHash, timingSafeEqual } from 'node:crypto'
 import express, { type Express } from 'express'
 import { endpoints } from 'leashllm/express'
 import { type Leash, LeashError } from 'leashllm/leash'
@@ -14,8 +15,9 @@ export interface ServerOptions {
 
 export function createServer({ leash, files, key }: ServerOptions): Express {
   const app = express().disable('x-powered-by')
+  const own = key && hashed(`Bearer ${key}`)
   const call = (request: express.Request) => {
-    if (!key || request.get('authorization') !== `Bearer ${key}`)
+    if (!own || !timingSafeEqual(hashed(request.get('authorization') ?? ''), own))
       throw new LeashError('authentication_failed', 'Send the key of this server.')
     return { tags: { app: 'program' } }
   }
@@ -29,3 +31,6 @@ export function createServer({ leash, files, key }: ServerOptions): Express {
   })
   return app
 }
+
+/** Of one length for each: how long a comparison takes tells nothing of the key. */
+const hashed = (text: string) => createHash('sha256').update(text).digest()

@@ -7,12 +7,12 @@ import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
 import { costOf, type PriceBook, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
+import { joined } from '../protocols/framing/joined.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { saidIn } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { editedStream, type StreamEdit } from './edited-stream.js'
-import { joined } from './redact/bytes.js'
 
 export interface StreamCostDeps {
   readonly prices: Lazy<PriceBook>

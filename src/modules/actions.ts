@@ -51,9 +51,12 @@ export const annotate = (annotations: Annotations): Action => ({ action: 'annota
 export const transform = (change: Replace | JsonObject): Action =>
   typeof change === 'function' ? { action: 'transform', replace: change } : { action: 'transform', body: change }
 
-/** For `chunk`: changes what matches in a piece of a stream. What may be longer than `holdBack` can be cut in two. */
+/** For `chunk`: changes all that matches in a piece of a stream, whether the pattern is global or not. What may be longer than `holdBack` can be cut in two. */
 export function edit(text: string, match: string | RegExp, replacement: string | ((found: string) => string)): Action {
-  const pattern = typeof match === 'string' ? new RegExp(match.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'g') : match
+  const pattern =
+    typeof match === 'string'
+      ? new RegExp(match.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'g')
+      : new RegExp(match.source, `${match.flags.replace(/[gy]/g, '')}g`)
   const edits = [...text.matchAll(pattern)].flatMap(({ 0: found, index }) => {
     const put = typeof replacement === 'string' ? replacement : replacement(found)
     return found === '' ? [] : [{ start: index, end: index + found.length, text: put }]

@@ -33,13 +33,11 @@ export function contentFilter(options: ContentFilterOptions): Module {
   const rules = rulesOf(options)
   const { name = 'content-filter', priority, when, timeout, onError, sees } = options
   let compiled: readonly CompiledRule[] = []
-  const reach = Math.max(...rules.map(reachOf))
+  const spoken = of(rules, 'response')
   return defineModule({
     name,
     version: '1.0.0',
     kind: 'policy',
-    // So that the letter after a word is seen, which may make it another.
-    holdBack: reach + 1,
     ...(priority !== undefined && { priority }),
     ...(when !== undefined && { when }),
     ...(timeout !== undefined && { timeout }),
@@ -50,17 +48,25 @@ export function contentFilter(options: ContentFilterOptions): Module {
       const engine = needed ? await loadPatternEngine() : undefined
       compiled = rules.map((rule) => compileRule(rule, engine))
     },
-    request: ({ texts }) => judged(ofWhole(compiled, texts, 'request')),
-    response: ({ texts }) => judged(ofWhole(compiled, texts, 'response')),
-    chunk: (piece, { state }) => judged(ofPiece(compiled, piece, state)),
+    ...(of(rules, 'request').length > 0 && { request: ({ texts }) => judged(ofWhole(compiled, texts, 'request')) }),
+    ...(spoken.length > 0 && {
+      // So that the letter after a word is seen, which may make it another.
+      holdBack: Math.max(...spoken.map(reachOf)) + 1,
+      response: ({ texts }) => judged(ofWhole(compiled, texts, 'response')),
+      chunk: (piece, { state }) => judged(ofPiece(compiled, piece, state)),
+    }),
   })
 }
 
 /** How often each rule was met. */
 type Met = ReadonlyMap<CompiledRule, number>
 
-const of = (rules: readonly CompiledRule[], direction: Direction) =>
-  rules.filter((rule) => rule.direction === undefined || rule.direction === direction)
+function of<Rule extends { readonly direction?: ContentRule['direction'] | undefined }>(
+  rules: readonly Rule[],
+  direction: Direction,
+): Rule[] {
+  return rules.filter((rule) => rule.direction === undefined || rule.direction === direction)
+}
 
 function ofWhole(rules: readonly CompiledRule[], texts: readonly Text[], direction: Direction): Met {
   const met = new Map<CompiledRule, number>()

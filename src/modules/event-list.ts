@@ -1,6 +1,6 @@
 /** A streamed answer that is here in full: its texts in one piece each, however they were cut. */
 import { isObject, type JsonObject, parseJson } from '../core/json.js'
-import { endOfEvent } from '../middleware/redact/bytes.js'
+import { endOfEvent } from '../protocols/framing/end-of-event.js'
 import type { Framing } from '../protocols/framing/framing.js'
 import type { Lens, Protocol, WireEvent } from '../protocols/protocol.js'
 import { strandsOf } from '../protocols/strands.js'

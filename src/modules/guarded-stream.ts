@@ -2,7 +2,7 @@
 import type { StreamResult } from '../core/call.js'
 import { atEnd, type Ending, Endings, endings, type TellingStream } from '../core/ending.js'
 import { isLeashError, type LeashError } from '../core/errors.js'
-import { joined } from '../middleware/redact/bytes.js'
+import { joined } from '../protocols/framing/joined.js'
 import type { Protocol } from '../protocols/protocol.js'
 import type { ChunkStage } from './chunk-stage.js'
 import { bytesOf, type Item, readItem, splitEvents } from './event-list.js'

@@ -1,6 +1,7 @@
 /** What a stream said, kept for who reads it when it is over. */
-import { joined } from '../middleware/redact/bytes.js'
+
 import type { Framing } from '../protocols/framing/framing.js'
+import { joined } from '../protocols/framing/joined.js'
 import { type Item, readItem, splitEvents } from './event-list.js'
 
 /** Bytes of one stream. */

@@ -3,7 +3,7 @@ import type { Call, Result, StreamResult, UnaryResult } from '../core/call.js'
 import { atEnd, type Ending } from '../core/ending.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import type { Middleware, Next } from '../core/middleware.js'
-import { joined } from '../middleware/redact/bytes.js'
+import { joined } from '../protocols/framing/joined.js'
 import { type Action, Nonsense, type TextEdit } from './actions.js'
 import { transformedAnswer, transformedCall, transformedItems } from './apply.js'
 import { ChunkStage } from './chunk-stage.js'
@@ -201,10 +201,13 @@ function againIn(actions: readonly Action[]): Again | undefined {
   return again && new Again(again.message)
 }
 
-/** What was kept or is under way for the same request would be the same answer. */
+/**
+ * What was kept or is under way for the same request would be the same answer. A body of its own makes it another request, which a
+ * server that knows requests by their keys answers anew: see transport/idempotency.ts.
+ */
 function afresh(call: Call): Call {
   const { cache, ...options } = call.options
-  return { ...call, options: { ...options, cache: cache === false ? false : 'refresh', coalesce: false } }
+  return { ...call, body: { ...call.body }, options: { ...options, cache: cache === false ? false : 'refresh', coalesce: false } }
 }
 
 /** @throws Nonsense */

@@ -2,7 +2,7 @@
 import type { Call, Report } from '../core/call.js'
 import type { Module, ModuleContext } from './module.js'
 import type { Session } from './session.js'
-import type { Slot } from './slot.js'
+import { ModuleFailure, type Slot } from './slot.js'
 import { type Answered, AnswerView } from './view.js'
 
 /** Calls of which one sink may be told at the same time: what is beyond is dropped and counted, so that a slow one does not fill the memory. */
@@ -10,23 +10,35 @@ const mostWaiting = 1000
 
 const waiting = new WeakMap<Slot, number>()
 
+interface Over {
+  readonly report: Report
+  readonly durationMs: number
+}
+
 export async function sunk(session: Session, call: Call, report: Report): Promise<void> {
   const { durationMs } = session
   await Promise.all(session.sinks().map((slot) => tell(slot, session, call, { report, durationMs })))
 }
 
-async function tell(
-  slot: Slot,
-  session: Session,
-  call: Call,
-  { report, durationMs }: { readonly report: Report; readonly durationMs: number },
-): Promise<void> {
+async function tell(slot: Slot, session: Session, call: Call, over: Over): Promise<void> {
   const count = waiting.get(slot) ?? 0
   if (count >= mostWaiting) {
     slot.meter.dropped++
     return
   }
   waiting.set(slot, count + 1)
+  try {
+    await told(slot, session, call, over)
+  } catch (error) {
+    slot.meter.errors++
+    const name = error instanceof Error ? error.name : typeof error
+    session.failed(slot, 'response', call, new ModuleFailure(`it could not be told of a call (${name})`))
+  } finally {
+    waiting.set(slot, (waiting.get(slot) ?? 1) - 1)
+  }
+}
+
+async function told(slot: Slot, session: Session, call: Call, { report, durationMs }: Over): Promise<void> {
   const { module } = slot
   const seen = session.captures[module.sees]
   const { error } = session
@@ -36,7 +48,6 @@ async function tell(
   const { signal: _, deadline: __, ...over } = seen?.call ?? withoutBody(call)
   const ask = (context: ModuleContext) => module.response?.(answer, context)
   await session.consult(slot, 'response', over, ask, () => undefined)
-  waiting.set(slot, (waiting.get(slot) ?? 1) - 1)
 }
 
 /** Who reads nothing of what was said is told how it went. */

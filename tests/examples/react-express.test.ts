@@ -44,7 +44,8 @@ test('serves SDKs with the key, and nobody else', async () => {
       messages: [{ role: 'user', content: 'Hello' }],
     })
   expect((await ask('key-of-ours')).choices[0]?.message.content).toBe('Echo: Hello')
-  await expect(ask('key')).rejects.toMatchObject({ status: 401 })
+  for (const other of ['key', 'key-of-ourt', 'key-of-ours-and-more'])
+    await expect(ask(other)).rejects.toMatchObject({ status: 401 })
 })
 
 test.each([

@@ -188,6 +188,15 @@ test('policies run in order, and none after the one that refuses', async () => {
   expect(order).toEqual(['first', 'refuses'])
 })
 
+test('an edit changes each match, whatever the flags of its pattern', () => {
+  const edits = [
+    { start: 0, end: 2, text: 'b' },
+    { start: 3, end: 5, text: 'b' },
+  ]
+  expect(edit('aa AA', /a+/i, 'b')).toEqual({ action: 'transform', edits })
+  expect(edit('aa AA', /a+/gi, 'b')).toEqual({ action: 'transform', edits })
+})
+
 test('an answer that a policy does not like is asked for again, twice at most', async () => {
   let times = 0
   const picky = (enough: number) =>

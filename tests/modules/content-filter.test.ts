@@ -146,6 +146,27 @@ describe.each(doors)('by %s', (door) => {
   })
 })
 
+describe('rules for requests alone', () => {
+  const rule = { name: 'long', patterns: ['x+'], maxLength: 4096, direction: 'request' as const }
+
+  test('hold no stream back', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    const { leash } = open({ rules: [rule] })
+    const response = await ask(leash, 'one two three four', true)
+    let said = ''
+    for await (const bytes of response.body ?? []) {
+      said += Buffer.from(bytes).toString('utf8')
+      if (said.includes('two')) break
+    }
+    expect(said).toContain('two')
+  })
+
+  test('reach no answer, beside those that do', () => {
+    expect(contentFilter({ rules: [rule] })).not.toHaveProperty('response')
+    expect(contentFilter({ rules: [rule, { keywords: ['y'] }] }).holdBack).toBe(contentFilter({ keywords: ['y'] }).holdBack)
+  })
+})
+
 test('whether a word ends at the end of a stream is seen at its end', async () => {
   const { leash } = open({ keywords: ['eight'], direction: 'response' })
   expect(await (await ask(leash, 'seven eight', true)).text()).toContain('policy_blocked')

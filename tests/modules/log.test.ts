@@ -77,6 +77,23 @@ describe('a line', () => {
     expect(lines).toMatchObject([{ user: '[EMAIL_ADDRESS]', tenant: 'acme', tags: { to: '[EMAIL_ADDRESS]' } }])
   })
 
+  test('quotes no more of the name of a model than may stand there', async () => {
+    const lines: LogLine[] = []
+    const leash = open({ to: (line) => void lines.push(line) })
+    for (const model of [
+      'openai/jane.roe@example.com',
+      `openai/${'x '.repeat(300)}`,
+      `openai/${'x '.repeat(90)}jane.roe@example.com`,
+    ]) {
+      const body = { model, messages: [{ role: 'user', content: 'hi' }] }
+      await (await send(leash, 'handle', mock.url, { path: '/v1/chat/completions', body })).text()
+    }
+    await leash.close()
+    expect(JSON.stringify(lines)).not.toContain('jane.roe')
+    expect(lines[0]?.target).toContain('[EMAIL_ADDRESS]')
+    expect(String(lines[1]?.target)).toHaveLength(200)
+  })
+
   test('tells of a call that failed, and of one that another module refused', async () => {
     const lines: LogLine[] = []
     const to = (line: LogLine) => void lines.push(line)
@@ -212,6 +229,39 @@ describe('an endpoint', () => {
     const taken = got.slice(1).flatMap(({ body }) => linesIn(body))
     expect(taken).toHaveLength(2)
     expect(leash.health().modules?.[0]?.metrics.errors).toBe(0)
+  })
+
+  test.each([400, 413, 422])('that refuses lines for good (%s) gets those that come after', async (status) => {
+    answers.push({ status, body: '' })
+    const leash = open({ to: { url, batch: 1, flushMs: 5 } })
+    await ask(leash)
+    await until(() => got.length === 1)
+    await ask(leash)
+    await until(() => got.length === 2)
+    expect(got[1]?.body).not.toBe(got[0]?.body)
+    const [log] = await leash.modules.health()
+    expect(log?.health).toEqual({ ok: false, detail: `1 lines were refused for good. The endpoint answered ${status}.` })
+    await leash.close()
+    expect(got).toHaveLength(2)
+  })
+
+  test('that finds a batch too large gets smaller ones, and loses none', async () => {
+    answers.push({ status: 413, body: '' })
+    const leash = open({ to: { url, batch: 4, flushMs: 60_000 } })
+    for (let i = 0; i < 4; i++) await ask(leash)
+    await leash.close()
+    const [whole = '', ...halves] = got.map(({ body }) => body)
+    expect(halves).toHaveLength(2)
+    expect(halves.join('')).toBe(whole)
+  })
+
+  test.each([401, 403, 404, 408, 425, 429, 500])('that refuses lines for a time (%s) gets them again', async (status) => {
+    answers.push({ status, body: '' })
+    const leash = open({ to: { url, flushMs: 5 } })
+    await ask(leash)
+    await until(() => got.length === 2)
+    expect(got[1]?.body).toBe(got[0]?.body)
+    await leash.close()
   })
 
   test('of Elasticsearch gets an index and an id for each, and again what it had no room for', async () => {

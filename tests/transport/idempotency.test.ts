@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM, type LeashLLMOptions } from '../../src/client.js'
 import { createLeash, type Layer, openaiCompatible } from '../../src/leash.js'
+import { defineModule, retry } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { identified } from '../../src/transport/idempotency.js'
 import { aCall } from '../helpers/call.js'
@@ -52,6 +53,22 @@ describe.each(['gpt-4o-mini', 'claude-haiku-4-5'])('a call of %s', (model) => {
     expect(keys()).toEqual(['sdk', 'header'])
   })
 })
+
+test.each(['gpt-4o-mini', 'claude-haiku-4-5'])(
+  'of %s, a call that a module asks again is another request, with a key of its own',
+  async (model) => {
+    let times = 0
+    const picky = defineModule({
+      name: 'picky',
+      kind: 'policy',
+      response: () => (++times < 3 ? retry('Never enough.') : undefined),
+    })
+    mock.script({ status: 503 })
+    await create({}, { modules: [picky] }, model)
+    const [first, again, second, third] = keys()
+    expect([again, second, third]).toEqual([first, `${first}-2`, `${first}-3`])
+  },
+)
 
 test('no key is sent to who declares no header', async () => {
   const plain = new LeashLLM({ providers: mockProviders(mock.url) })

@@ -6,6 +6,7 @@ import type { ChatResponse, Choice } from '../../core/message.js'
 import type { MaybePromise } from '../../core/store.js'
 import { noUsage, type Usage } from '../../core/usage.js'
 import { type AnswerReader, answerReader } from '../../protocols/answer.js'
+import { joined } from '../../protocols/framing/joined.js'
 import { type About, headersToKeep, type Kept } from './kept.js'
 
 export interface KeepOptions {
@@ -74,7 +75,7 @@ function recorded(call: Call, result: StreamResult, reader: Reader, options: Kee
     const answer = read(await reader, (read) => read.stream(pieces, call.model))
     if (!isWorthKeeping(answer, options)) return
     const about = { ...aboutOf(call, result, options), pieces: pieces.flatMap(({ length }, at) => [length, times[at] ?? 0]) }
-    await options.put({ about, content: joined(pieces, size) }, answer?.response)
+    await options.put({ about, content: joined(pieces) }, answer?.response)
   }
   return overheard(told, hear, over)
 }
@@ -82,7 +83,7 @@ function recorded(call: Call, result: StreamResult, reader: Reader, options: Kee
 /** Many vendors' server-sent events end so, and nothing comes after it. */
 function endsWithMark(pieces: readonly Uint8Array[]): boolean {
   const last = pieces.slice(-longestMark)
-  const text = new TextDecoder().decode(joined(last, sum(last)).subarray(-longestMark))
+  const text = new TextDecoder().decode(joined(last).subarray(-longestMark))
   return /(?:^|[\r\n])data: ?\[DONE\]\s*$/.test(text)
 }
 
@@ -142,18 +143,4 @@ function aboutOf({ protocol, report }: Call, { status, headers, attempt }: Resul
 /** The buckets that are not empty. */
 function used(usage: Usage): Partial<Usage> {
   return Object.fromEntries(Object.entries(usage).filter(([bucket, tokens]) => tokens !== noUsage[bucket as keyof Usage]))
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
-}
-
-function sum(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((size, { length }) => size + length, 0)
 }

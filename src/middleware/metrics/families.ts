@@ -3,6 +3,8 @@ export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary'
   readonly help: string
   readonly labels: readonly string[]
+  /** What workers of a cluster do with their numbers to tell one. @defaultValue 'sum' */
+  readonly together?: 'sum' | 'max' | 'min' | 'average'
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[]
 }
@@ -28,7 +30,12 @@ export const families = {
     buckets: seconds,
   },
   leash_active_requests: { type: 'gauge', help: 'Calls under way.', labels: [] },
-  leash_oldest_request_seconds: { type: 'gauge', help: 'For how long the oldest call under way has been so.', labels: [] },
+  leash_oldest_request_seconds: {
+    type: 'gauge',
+    together: 'max',
+    help: 'For how long the oldest call under way has been so.',
+    labels: [],
+  },
   leash_tokens_total: {
     type: 'counter',
     help: 'Tokens of all attempts. The types do not overlap.',
@@ -82,17 +89,28 @@ export const families = {
     help: 'Of these runs, those that threw, were too slow, or gave back nonsense.',
     labels: ['module'],
   },
-  leash_breaker_state: { type: 'gauge', help: '0: closed, 1: half-open, 2: open.', labels: ['target'] },
+  leash_breaker_state: { type: 'gauge', together: 'max', help: '0: closed, 1: half-open, 2: open.', labels: ['target'] },
   leash_breaker_changes_total: { type: 'counter', help: 'Changes of circuit breakers.', labels: ['target', 'to'] },
-  leash_provider_ready: { type: 'gauge', help: '1: nothing is missing for a call.', labels: ['provider'] },
-  leash_provider_up: { type: 'gauge', help: '1: the last probe was answered.', labels: ['provider'] },
-  leash_budget_limit: { type: 'gauge', help: 'What a budget allows, in its unit.', labels: ['budget', 'of', 'unit'] },
+  leash_provider_ready: { type: 'gauge', together: 'min', help: '1: nothing is missing for a call.', labels: ['provider'] },
+  leash_provider_up: { type: 'gauge', together: 'min', help: '1: the last probe was answered.', labels: ['provider'] },
+  leash_budget_limit: {
+    type: 'gauge',
+    together: 'max',
+    help: 'What a budget allows, in its unit.',
+    labels: ['budget', 'of', 'unit'],
+  },
   leash_budget_remaining: {
     type: 'gauge',
+    together: 'min',
     help: 'What is neither spent nor set aside of a budget.',
     labels: ['budget', 'of', 'unit'],
   },
-  leash_slo_target: { type: 'gauge', help: 'The share of attempts that are to be good.', labels: ['provider', 'objective'] },
+  leash_slo_target: {
+    type: 'gauge',
+    together: 'max',
+    help: 'The share of attempts that are to be good.',
+    labels: ['provider', 'objective'],
+  },
   leash_slo_attempts: {
     type: 'gauge',
     help: 'Attempts that were judged.',
@@ -100,11 +118,13 @@ export const families = {
   },
   leash_slo_compliance: {
     type: 'gauge',
+    together: 'average',
     help: 'The share of attempts that were good.',
     labels: ['provider', 'objective', 'window'],
   },
   leash_slo_error_budget_remaining: {
     type: 'gauge',
+    together: 'average',
     help: 'What is left of the errors that the target allows, as a share of them.',
     labels: ['provider', 'objective', 'window'],
   },

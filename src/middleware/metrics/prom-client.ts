@@ -1,6 +1,6 @@
 /** Our metrics in a registry of prom-client: read when it is, and counted nowhere twice. */
 import { LeashError } from '../../core/errors.js'
-import { families, type MetricName } from './families.js'
+import { type Family, families, type MetricName } from './families.js'
 import { type Metrics, names } from './metrics.js'
 import type { PromRegistryLike } from './options.js'
 
@@ -20,13 +20,12 @@ export function tellIn(registry: PromRegistryLike, metrics: Metrics): () => void
 
 /** As much of a metric as a registry reads. */
 function metricOf(name: MetricName, metrics: Metrics) {
-  const { help, type } = families[name]
+  const { help, type, together = 'sum' }: Family = families[name]
   return {
     name,
     async get() {
       const samples = await metrics.samples(name)
-      // `sum` is what workers of a cluster do with their numbers.
-      return { name, help, type, aggregator: 'sum', values: samples.map((sample) => ({ ...sample, metricName: sample.name })) }
+      return { name, help, type, aggregator: together, values: samples.map((sample) => ({ ...sample, metricName: sample.name })) }
     },
     /** We count for alerts, which must not see a count go back because a program wants its own to. */
     reset() {},

@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json.js'
 import type { Framing } from '../../protocols/framing/framing.js'
-import { joined } from './bytes.js'
+import { joined } from '../../protocols/framing/joined.js'
 import type { StreamEditor } from './stream.js'
 
 /** A stream that came as one list of its events. @returns the same list when nothing was changed */

@@ -3,10 +3,12 @@
  * whose text may be the beginning of a placeholder waits, and all behind it, until that is decided; so none has to be made up.
  */
 import { isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { endOfEvent } from '../../protocols/framing/end-of-event.js'
 import type { Framing } from '../../protocols/framing/framing.js'
+import { joined } from '../../protocols/framing/joined.js'
 import type { Lens, WireEvent } from '../../protocols/protocol.js'
 import type { Strands } from '../../protocols/strands.js'
-import { endOfEvent, joined, mayConcern } from './bytes.js'
+import { mayConcern } from './bytes.js'
 import { type Decide, type Slot, Strand } from './strand.js'
 
 export interface StreamContext {

@@ -33,8 +33,6 @@ export interface CompiledRule {
   readonly action: FilterAction
   readonly message: string | undefined
   readonly direction: ContentRule['direction']
-  /** The most characters that a match of it has. */
-  readonly reach: number
   /** How often it is met, in matches that end after `from`. */
   count(text: string, from: number): number
 }
@@ -46,6 +44,7 @@ const between = 8
 const defaultReach = 256
 const mostReach = 4096
 
+/** The most characters that a match of it has. */
 export function reachOf({ keywords = [], phrases = [], patterns = [], maxLength = defaultReach }: ContentRule): number {
   const words = [...keywords, ...phrases].map((phrase) => folded(phrase).length + between * phrase.trim().split(/\s+/).length)
   return Math.min(mostReach, Math.max(1, ...words, patterns.length > 0 ? maxLength : 0))
@@ -64,7 +63,6 @@ export function compileRule(rule: ContentRule, engine: PatternEngine | undefined
     action: rule.action ?? usual[severity],
     message: rule.message,
     direction: rule.direction,
-    reach: reachOf(rule),
     count(text, from) {
       let found = literal ? [...text.matchAll(literal)].filter((match) => match.index + match[0].length > from).length : 0
       for (const pattern of compiled) {

@@ -23,6 +23,13 @@ export interface HttpTarget {
 /** Lines that wait while the endpoint does not answer: the oldest are dropped first. */
 const mostWaiting = 10_000
 
+/** Another time, or once somebody has seen to it, the endpoint may take the same lines. What else it refuses it refuses for good. */
+const passing = [401, 403, 404, 408, 425, 429]
+const tooLarge = 413
+
+/** Undefined: nothing went wrong. */
+type Trouble = { readonly status?: number; readonly words: string; readonly refused?: number } | undefined
+
 export class HttpLog {
   readonly #target: HttpTarget
   #waiting: LogLine[] = []
@@ -30,6 +37,8 @@ export class HttpLog {
   #sending: Promise<void> | undefined
   #dropped = 0
   #failure: string | undefined
+  #refused = 0
+  #refusal = ''
   #closed = false
 
   constructor(target: HttpTarget) {
@@ -47,10 +56,12 @@ export class HttpLog {
   }
 
   health(): ModuleHealth {
-    const lost = this.#dropped > 0 ? ` ${this.#dropped} lines were dropped.` : ''
-    return this.#failure === undefined && lost === ''
-      ? { ok: true }
-      : { ok: false, detail: `${this.#failure ?? ''}${lost}`.trim() }
+    const detail = [
+      ...(this.#failure === undefined ? [] : [this.#failure]),
+      ...(this.#dropped > 0 ? [`${this.#dropped} lines were dropped.`] : []),
+      ...(this.#refused > 0 ? [`${this.#refused} lines were refused for good. ${this.#refusal}`] : []),
+    ]
+    return detail.length === 0 ? { ok: true } : { ok: false, detail: detail.join(' ') }
   }
 
   async close(): Promise<void> {
@@ -82,20 +93,30 @@ export class HttpLog {
     return this.#sending
   }
 
-  /** In order. What fails stays in front, for the next time. */
+  /** In order. What fails stays in front, for the next time; what is refused for good stands in nobody's way. */
   async #drain(): Promise<void> {
+    let most = this.#batch
     while (this.#waiting.length > 0) {
-      const lines = this.#waiting.slice(0, this.#batch)
+      const lines = this.#waiting.slice(0, most)
       const dropped = this.#dropped
-      this.#failure = await this.#post(lines)
-      if (this.#failure !== undefined) return this.#later()
+      const trouble = await this.#post(lines)
+      const again = trouble && trouble.refused === undefined
+      this.#failure = again ? trouble.words : undefined
+      if (again) return this.#later()
+      if (trouble?.status === tooLarge && lines.length > 1) {
+        most = Math.ceil(lines.length / 2)
+        continue
+      }
+      if (trouble?.refused) {
+        this.#refused += trouble.refused
+        this.#refusal = trouble.words
+      }
       // Those that were dropped meanwhile stood in front.
       this.#waiting.splice(0, Math.max(0, lines.length - (this.#dropped - dropped)))
     }
   }
 
-  /** @returns what went wrong */
-  async #post(lines: readonly LogLine[]): Promise<string | undefined> {
+  async #post(lines: readonly LogLine[]): Promise<Trouble> {
     const { url, format = 'ndjson', headers, timeoutMs = 10_000 } = this.#target
     try {
       const response = await fetch(format === 'elasticsearch' ? `${url.replace(/\/+$/, '')}/_bulk` : url, {
@@ -106,10 +127,12 @@ export class HttpLog {
         signal: AbortSignal.timeout(timeoutMs),
       })
       const said = await response.text()
-      if (!response.ok) return `The endpoint answered ${response.status}.`
+      const { ok, status } = response
+      const words = `The endpoint answered ${status}.`
+      if (!ok) return status >= 500 || passing.includes(status) ? { status, words } : { status, words, refused: lines.length }
       return format === 'elasticsearch' ? refusedIn(said) : undefined
     } catch (error) {
-      return `The endpoint cannot be reached (${error instanceof Error ? error.name : 'unknown reason'}).`
+      return { words: `The endpoint cannot be reached (${error instanceof Error ? error.name : 'unknown reason'}).` }
     }
   }
 
@@ -127,10 +150,12 @@ export class HttpLog {
 }
 
 /** Elasticsearch answers 200 also where it took nothing. 409: it has that line already. One that it will never take is not sent for ever. */
-function refusedIn(said: string): string | undefined {
+function refusedIn(said: string): Trouble {
   const answer = asObject(parseJson(said))
   if (answer.errors !== true) return undefined
   const statuses = asArray(answer.items).map((item) => asNumber(asObject(asObject(item).create).status) ?? 0)
   const again = statuses.find((status) => status === 429 || status >= 500)
-  return again === undefined ? undefined : `The index answered ${again}.`
+  if (again !== undefined) return { words: `The index answered ${again}.` }
+  const refusals = statuses.filter((status) => status >= 400 && status !== 409)
+  return refusals.length === 0 ? undefined : { words: `The index answered ${refusals[0]}.`, refused: refusals.length }
 }

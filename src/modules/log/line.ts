@@ -9,6 +9,8 @@ export interface LineOptions {
 
 /** A name may be a prompt that was passed by mistake. */
 const longestName = 200
+/** What stands across the end of a name is looked at as a whole before it is cut. */
+const mostLooked = 2 * longestName
 /** Characters of all texts of one direction. */
 const longestContent = 100_000
 
@@ -17,7 +19,6 @@ export type LogLine = Readonly<Record<string, unknown>>
 export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { content, detector }: LineOptions): LogLine {
   const { error, target, usage, durationMs } = answer
   const quoted = {
-    model: call.model.slice(0, longestName),
     tenant: call.tenant,
     user: call.user,
     conversation: call.conversation,
@@ -30,7 +31,6 @@ export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { 
     at: new Date().toISOString(),
     id: report.id,
     protocol: call.protocol,
-    target: target ?? call.target,
     stream: call.stream,
     outcome: error ? 'error' : report.attempts.at(-1)?.outcome === 'cancelled' ? 'cancelled' : 'ok',
     status: error?.status ?? answer.status,
@@ -42,8 +42,16 @@ export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { 
     costUsd: report.cost?.usd,
     cache: report.cache,
     redactions: report.redactions,
+    model: named(call.model, detector),
+    target: named(target ?? call.target, detector),
     ...(cleaned(quoted, detector) as object),
   }
+}
+
+/** As it may stand in a line. */
+function named(name: string, detector: Detector | undefined): string {
+  const looked = name.slice(0, mostLooked)
+  return (detector ? masked(looked, detector) : looked).slice(0, longestName)
 }
 
 function said(texts: readonly Text[]): readonly Text[] {

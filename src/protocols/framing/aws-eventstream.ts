@@ -7,6 +7,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, asString, parseJson } from '../../core/json.js'
 import type { WireEvent } from '../protocol.js'
 import type { Framing, Unframer } from './framing.js'
+import { joined } from './joined.js'
 
 /** AWS's own limits for one message: 16 MiB of payload, 128 KiB of headers. */
 const maxMessageLength = 16 * 1024 * 1024 + 128 * 1024 + 16
@@ -45,7 +46,7 @@ export function awsEventStreamUnframer(onEvent: (event: WireEvent) => void): Unf
       pieces.push(bytes)
       held += bytes.length
       if (held < wanted) return
-      let rest = pieces.length === 1 ? bytes : concat(pieces)
+      let rest = joined(pieces)
       for (wanted = lengthOf(rest); rest.length >= wanted; wanted = lengthOf(rest)) {
         const message = rest.subarray(0, wanted)
         rest = rest.subarray(wanted)
@@ -143,11 +144,11 @@ const maxHeaderValue = 0x7fff
 
 function frameMessage(values: Readonly<Record<string, string>>, data: string): Uint8Array {
   const encoder = new TextEncoder()
-  const headers = concat(
+  const headers = joined(
     Object.entries(values).map(([name, value]) => {
       const key = encoder.encode(name)
       const text = encoder.encode(value).subarray(0, maxHeaderValue)
-      return concat([Uint8Array.of(key.length), key, Uint8Array.of(stringType, text.length >> 8, text.length & 0xff), text])
+      return joined([Uint8Array.of(key.length), key, Uint8Array.of(stringType, text.length >> 8, text.length & 0xff), text])
     }),
   )
   const payload = encoder.encode(data)
@@ -164,16 +165,6 @@ function frameMessage(values: Readonly<Record<string, string>>, data: string): U
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
 
 export const awsEventStream: Framing = {

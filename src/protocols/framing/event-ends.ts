@@ -25,10 +25,3 @@ export function nextEventEnd(bytes: Uint8Array, from: number): number {
   for (let end = from + 2; end < bytes.length; end++) if (endsEvent(bytes, end)) return end
   return bytes.length
 }
-
-export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length)
-  whole.set(a)
-  whole.set(b, a.length)
-  return whole
-}

@@ -1,4 +1,5 @@
-import { endsEvent, joined, lastEventEnd } from './event-ends.js'
+import { endsEvent, lastEventEnd } from './event-ends.js'
+import { joined } from './joined.js'
 
 const nothing = new Uint8Array(0)
 
@@ -8,7 +9,7 @@ export class WholeEvents {
 
   push(bytes: Uint8Array): Uint8Array | undefined {
     if (this.#held.length === 0 && endsEvent(bytes, bytes.length)) return bytes
-    const all = this.#held.length === 0 ? bytes : joined(this.#held, bytes)
+    const all = this.#held.length === 0 ? bytes : joined([this.#held, bytes])
     const end = lastEventEnd(all)
     this.#held = all.slice(end)
     return end === 0 ? undefined : all.subarray(0, end)

@@ -4,7 +4,8 @@
  */
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
-import { endsEvent, joined, lastEventEnd, nextEventEnd } from '../framing/event-ends.js'
+import { endsEvent, lastEventEnd, nextEventEnd } from '../framing/event-ends.js'
+import { joined } from '../framing/joined.js'
 import type { ByteFilter } from '../protocol.js'
 
 const question = '"stream_options":{"include_usage":true}'
@@ -44,7 +45,7 @@ class UsageFilter implements ByteFilter {
   push(bytes: Uint8Array): Uint8Array | undefined {
     if (this.#found && this.#held.length === 0) return bytes
     if (this.#held.length === 0 && endsEvent(bytes, bytes.length)) return holdsEmptyList(bytes) ? this.#filtered(bytes) : bytes
-    const all = this.#held.length === 0 ? bytes : joined(this.#held, bytes)
+    const all = this.#held.length === 0 ? bytes : joined([this.#held, bytes])
     const end = lastEventEnd(all)
     this.#held = end === all.length ? nothing : all.slice(end)
     if (end === 0) return undefined
@@ -74,7 +75,7 @@ class UsageFilter implements ByteFilter {
     if (from === 0) return bytes
     kept.push(bytes.subarray(from))
     const rest = kept.filter(({ length }) => length > 0)
-    return rest.length === 0 ? undefined : rest.reduce(joined)
+    return rest.length === 0 ? undefined : joined(rest)
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the overview shows, each taken from a row of usage. */
-import { buckets } from '../../core/usage.js'
+import { inputTotal, outputTotal, total } from '../../core/usage.js'
 import type { UsageRow } from '../usage.js'
 import { count, duration, money, percent, shortCount, shortMoney } from './format.js'
 
@@ -12,9 +12,8 @@ export interface Metric {
   readonly note: (total: UsageRow) => string
 }
 
-export const tokensOf = ({ usage }: UsageRow): number => buckets.reduce((sum, bucket) => sum + usage[bucket], 0)
+export const tokensOf = ({ usage }: UsageRow): number => total(usage)
 
-const written = ({ usage }: UsageRow): number => usage.output + usage.reasoning + usage.audioOutput
 const reused = ({ cached, coalesced }: UsageRow): number => cached + coalesced
 const perDollar = 1_000_000_000
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
@@ -42,7 +41,7 @@ export const metrics: readonly [Metric, ...Metric[]] = [
     of: tokensOf,
     format: count,
     short: shortCount,
-    note: (row) => `${count(tokensOf(row) - written(row))} in, ${count(written(row))} out`,
+    note: ({ usage }) => `${count(inputTotal(usage))} in, ${count(outputTotal(usage))} out`,
   },
   {
     name: 'Latency',

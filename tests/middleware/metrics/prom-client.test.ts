@@ -1,5 +1,5 @@
 /** Beside the metrics of the rest of a program, in a registry of the real prom-client. */
-import { Counter, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../../src/leash.js'
 import { families } from '../../../src/middleware/metrics/families.js'
@@ -54,6 +54,32 @@ describe('a registry of prom-client', () => {
     await ask(next)
     expect(await registry.metrics()).toContain('leash_requests_total{')
     await next.close()
+  })
+
+  test('tells of the workers of a cluster as one what is true of them together', async () => {
+    const registries = [new Registry(), new Registry()] as const
+    const leashes = registries.map((registry) => open(registry))
+    for (const leash of leashes) await playRound(leash, mock, 0)
+    await leashes[1]?.breaker('mistral', 'auto')
+    const told = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()))
+    const text = await AggregatorRegistry.aggregate(told).metrics()
+    const value = (start: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(start))
+          ?.split(' ')
+          .at(-1),
+      )
+    expect(value('leash_breaker_state{target="mistral')).toBe(2)
+    expect(value('leash_slo_target{provider="openai",objective="availability"')).toBe(0.99)
+    expect(value('leash_slo_compliance{')).toBeLessThanOrEqual(1)
+    expect(value('leash_slo_error_budget_remaining{')).toBeLessThanOrEqual(1)
+    expect(value('leash_provider_ready{provider="openai"')).toBe(1)
+    expect(value('leash_budget_limit{')).toBe(100)
+    expect(value('leash_budget_remaining{')).toBeLessThanOrEqual(100)
+    expect(value('leash_tenant_requests_total{tenant="busy",code="ok"')).toBe(2)
+    for (const leash of leashes) await leash.close()
   })
 
   test('takes one leash, and says so to another', async () => {
