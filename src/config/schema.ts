@@ -194,7 +194,7 @@ const sloSchema = z.strictObject({
 
 const names = z.strictObject({ allow: z.optional(models), deny: z.optional(models) })
 
-const accessSchema = z.strictObject({ models: z.optional(names), providers: z.optional(names) })
+const accessSchema = z.strictObject({ models: z.optional(names), providers: z.optional(names), raw: z.optional(models) })
 
 const relaySchema = z.strictObject({
   url: z.optional(z.string()),
@@ -204,7 +204,7 @@ const relaySchema = z.strictObject({
   fetch: z.optional(fn),
 })
 
-const optionsSchema = z.strictObject({
+export const optionsSchema = z.strictObject({
   access: z.optional(accessSchema),
   providers: z.optional(
     z.record(

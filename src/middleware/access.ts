@@ -1,8 +1,7 @@
 /** Whom calls may go to. */
-import type { Target } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
-import { targetName } from '../core/target.js'
+import { targetKey, targetName } from '../core/target.js'
 
 /** Names; a `*` at the end of one makes it a group. */
 export interface AccessRule {
@@ -16,14 +15,26 @@ export interface AccessOptions {
   /** By `provider/model`, or by the model's name alone. */
   readonly models?: AccessRule
   readonly providers?: AccessRule
+  /** Providers of whose API a relay serves every address: files, batches, fine-tuning … @defaultValue none */
+  readonly raw?: readonly string[]
+}
+
+interface Place {
+  readonly model: string
+  readonly provider: { readonly name: string }
+}
+
+/** Whether calls may go there. */
+export function accessTo({ models = {}, providers = {} }: AccessOptions): (target: Place) => boolean {
+  return ({ provider, model }) => permits(providers, provider.name) && permits(models, model, targetKey(provider.name, model))
 }
 
 /**
  * Refuses calls whose target may not be asked. Stands around the call, so that nothing is answered from a cache either, and around
  * each attempt, since routes, fallback and hedging have their own mind about where calls go.
  */
-export function access({ models = {}, providers = {} }: AccessOptions): Middleware {
-  const allows = (target: Target) => permits(providers, target.provider.name) && permits(models, target.model, targetName(target))
+export function access(options: AccessOptions): Middleware {
+  const allows = accessTo(options)
   return (next) =>
     function access(call) {
       if (allows(call.target)) return next(call)

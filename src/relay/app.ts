@@ -5,6 +5,7 @@ import { adminRoutes } from './routes/admin.js'
 import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
+import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { healthRoutes } from './routes/health.js'
 import { usageRoutes } from './routes/usage.js'
 
@@ -17,6 +18,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   })
   app.route('/', healthRoutes(context))
   app.route('/', dashboardRoutes())
+  app.route('/', gatewayModelRoutes(context))
   app.route('/v1/control', controlRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
   app.route('/v1/admin', adminRoutes(context))

@@ -7,7 +7,9 @@ import { isLeashError } from '../core/errors.js'
 import { Lazy } from '../core/lazy.js'
 import type { LedgerLine } from '../core/ledger.js'
 import { sleep } from '../core/signals.js'
-import { type Leash, type LeashOptions, openLeash } from '../leash.js'
+import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
+import { underPolicy } from '../policy.js'
+import { identityOf } from './gateway/identity.js'
 import type { KeyRecord } from './keys.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
@@ -26,10 +28,17 @@ export interface GatewayDeps {
 /** Tenants whose leash is kept ready. */
 const mostReady = 1000
 
+/** What a tenant's calls are made with. */
+export interface Serving extends LeashInside {
+  /** With the policy in force. */
+  readonly options: LeashOptions
+}
+
 interface Ready {
-  readonly leash: Leash
+  readonly inside: LeashInside
   readonly adopt: (version: PolicyVersion) => void
   version: number
+  options: LeashOptions
 }
 
 export class Gateway {
@@ -41,24 +50,29 @@ export class Gateway {
     this.#deps = deps
   }
 
-  async handle(request: Request, { tenant, user, id }: KeyRecord): Promise<Response> {
-    const leash = await this.#leashOf(tenant)
-    return leash.handle(request, { leash: { tenant, key: id, ...(user !== undefined && { user }) } })
+  async handle(request: Request, caller: KeyRecord): Promise<Response> {
+    const { inside } = await this.#readyFor(caller.tenant)
+    return inside.leash.handle(request, { leash: identityOf(caller) })
+  }
+
+  async serving(tenant: string): Promise<Serving> {
+    const { inside, options } = await this.#readyFor(tenant)
+    return { ...inside, options }
   }
 
   /** Of each tenant that has called of late. */
   async leashes(): Promise<ReadonlyMap<string, Leash>> {
-    const all = await Promise.all([...this.#ready].map(async ([tenant, ready]) => [tenant, (await ready).leash] as const))
+    const all = await Promise.all([...this.#ready].map(async ([tenant, ready]) => [tenant, (await ready).inside.leash] as const))
     return new Map(all)
   }
 
   async close(): Promise<void> {
     const all = [...this.#ready.values()]
     this.#ready.clear()
-    await Promise.all([...all.map(async (ready) => (await ready).leash.close()), ...this.#closing])
+    await Promise.all([...all.map(async (ready) => (await ready).inside.leash.close()), ...this.#closing])
   }
 
-  async #leashOf(tenant: string): Promise<Leash> {
+  async #readyFor(tenant: string): Promise<Ready> {
     const inForce = await this.#deps.policies.inForce(tenant)
     let making = this.#ready.get(tenant)
     if (!making) {
@@ -72,9 +86,10 @@ export class Gateway {
     const ready = await making
     if (ready.version !== inForce.version) {
       ready.version = inForce.version
+      ready.options = underPolicy(this.#deps.options, inForce.policy)
       ready.adopt(inForce)
     }
-    return ready.leash
+    return ready
   }
 
   /** Of the tenant that has not come for the longest time. Its calls go on to their end. */
@@ -84,7 +99,7 @@ export class Gateway {
     this.#ready.delete(first[0])
     const [tenant, making] = first
     const closing: Promise<void> = making
-      .then(({ leash }) => leash.close())
+      .then(({ inside }) => inside.leash.close())
       .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
       .finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
@@ -109,11 +124,12 @@ export class Gateway {
       close: () => budgets.close(),
     }
     // Its lines are in the database, and nobody asks the leash for them.
-    const { leash } = openLeash({ ...options, ledger: { ...ledgerOf(options), keep: 1 } }, new Lazy(async () => control))
-    leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
+    const inside = openLeash({ ...options, ledger: { ...ledgerOf(options), keep: 1 } }, new Lazy(async () => control))
+    inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
-      leash,
+      inside,
       version: first.version,
+      options: underPolicy(options, first.policy),
       adopt: (version) => {
         current = version
         for (const listener of listeners) listener(bundleOf(version))

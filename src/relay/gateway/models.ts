@@ -1,0 +1,34 @@
+/** Which models a tenant may call, as far as they can be told: any other name that its policy allows works too. */
+import { knownModels } from '../../catalog/models.js'
+import { parseModel } from '../../catalog/resolve.js'
+import { accessTo } from '../../middleware/access.js'
+import type { ListedModel } from '../../protocols/model-list.js'
+import type { Serving } from '../gateway.js'
+
+/** Of routes, whose targets may be at several vendors. */
+const ownOwner = 'leash'
+
+export function modelsOf({ options, configured }: Pick<Serving, 'options' | 'configured'>): ListedModel[] {
+  const { access = {}, routes = {} } = options
+  const ready = configured()
+  const allows = accessTo(access)
+  const mayGo = (name: string) => {
+    const { provider, model } = parseModel(name, (provider) => ready.includes(provider))
+    return provider !== undefined && allows({ provider: { name: provider }, model })
+  }
+  const listed = new Map<string, ListedModel>()
+  for (const [name, route] of Object.entries(routes)) {
+    const targets = typeof route === 'string' ? [route] : route.targets.map((it) => (typeof it === 'string' ? it : it.model))
+    if (targets.some(mayGo)) listed.set(name, { id: name, owner: ownOwner })
+  }
+  for (const { name, provider, ...known } of knownModels) {
+    const id = `${provider}/${name}`
+    if (mayGo(id)) listed.set(id, { id, owner: provider, ...known })
+  }
+  // Whoever wrote the policy knows more models than we do.
+  for (const id of access.models?.allow ?? []) {
+    if (id.endsWith('*') || listed.has(id) || !mayGo(id)) continue
+    listed.set(id, { id, owner: id.slice(0, id.indexOf('/')) })
+  }
+  return [...listed.values()]
+}

@@ -1,0 +1,57 @@
+/** What vendors' SDKs ask for beside calls: which models there are, and how many tokens a request has. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { asObject, type JsonObject } from '../../core/json.js'
+import { tokenQuestion } from '../../protocols/count-tokens.js'
+import { protocolNamed } from '../../protocols/index.js'
+import { modelListFor } from '../../protocols/model-list.js'
+import { jsonOf } from '../body.js'
+import { callerOf } from '../caller.js'
+import { identityOf } from '../gateway/identity.js'
+import { modelsOf } from '../gateway/models.js'
+import type { RelayContext } from './context.js'
+
+/** Of a request whose tokens are counted, in bytes: as large as one that is made. */
+const mostBytes = 32 * 1024 * 1024
+
+const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1beta/models/:model{.+:countTokens}']
+
+export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
+  const app = new Hono()
+
+  app.on('GET', ['/v1/models', '/v1beta/models'], async (c) => {
+    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(tenant))))
+  })
+
+  app.on('GET', ['/v1/models/:model{.+}', '/v1beta/models/:model{.+}'], async (c) => {
+    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    const wanted = c.req.param('model')
+    const model = modelsOf(await gateway.serving(tenant)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
+    if (!model) throw new LeashError('not_found', 'No such model is known, or this key may not call it.')
+    return c.json(modelListFor(c.req.path, c.req.raw.headers).one(model))
+  })
+
+  app.on('POST', questions, async (c) => {
+    const caller = await callerOf(keys, c.req.raw.headers, 'call')
+    const body = asObject(await jsonOf(c.req.raw, mostBytes)) as JsonObject
+    const question = tokenQuestion(c.req.path, body)
+    const protocol = question && (await protocolNamed(question.protocol))
+    if (!question?.model || !protocol) throw new LeashError('invalid_request', 'The request names no model. Set `model`.')
+    const { engine } = await gateway.serving(caller.tenant)
+    const { report, result } = engine.run({
+      protocol,
+      model: question.model,
+      stream: false,
+      body: question.request,
+      headers: {},
+      remote: true,
+      options: { ...identityOf(caller), dryRun: true },
+      signal: c.req.raw.signal,
+    })
+    await result
+    return c.json(question.answer(report.estimate?.inputTokens ?? 0))
+  })
+
+  return app
+}

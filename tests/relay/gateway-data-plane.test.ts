@@ -1,0 +1,95 @@
+/** Vendors' own SDKs, pointed at the relay. */
+import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { useMock } from '../helpers/mock.js'
+import { openRelay, type TestRelay } from './helpers.js'
+
+const mock = useMock()
+const messages = [{ role: 'user' as const, content: 'Hello' }]
+
+const openai = ({ url, call }: TestRelay) => new OpenAI({ apiKey: call, baseURL: `${url}/v1`, maxRetries: 0 })
+const anthropic = ({ url, call }: TestRelay) => new Anthropic({ apiKey: call, baseURL: url, maxRetries: 0 })
+const google = ({ url, call }: TestRelay) => new GoogleGenAI({ apiKey: call, httpOptions: { baseUrl: url } })
+
+describe("OpenAI's SDK", () => {
+  test('has answers, streams, responses and embeddings of any vendor', async () => {
+    const client = openai(await openRelay(mock.url))
+    const answer = await client.chat.completions.create({ model: 'gemini-2.5-flash', messages })
+    expect(answer.choices[0]?.message.content).toContain('Hello')
+    let text = ''
+    for await (const chunk of await client.chat.completions.create({ model: 'claude-haiku-4-5', messages, stream: true }))
+      text += chunk.choices[0]?.delta.content ?? ''
+    expect(text).toContain('Hello')
+    expect((await client.responses.create({ model: 'gpt-4o-mini', input: 'Hello' })).output_text).toContain('Hello')
+    const { data } = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'Hello' })
+    expect(data[0]?.embedding.length).toBeGreaterThan(0)
+  })
+
+  test('lists the models that its key may call, and no others', async () => {
+    const access = { models: { allow: ['openai/gpt-4o*', 'openai/ft:gpt-4o-mini:acme'] }, providers: { allow: ['openai'] } }
+    const relay = await openRelay(mock.url, { policy: { access, routes: { fast: 'openai/gpt-4o-mini', other: 'groq/llama' } } })
+    const listed = await openai(relay).models.list()
+    expect(listed.data.map(({ id }) => id)).toEqual(['fast', 'openai/gpt-4o', 'openai/gpt-4o-mini', 'openai/ft:gpt-4o-mini:acme'])
+    expect(await openai(relay).models.retrieve('gpt-4o-mini')).toMatchObject({ id: 'openai/gpt-4o-mini', owned_by: 'openai' })
+    await expect(openai(relay).models.retrieve('gpt-5')).rejects.toMatchObject({ status: 404 })
+    await expect(openai({ ...relay, call: 'lk_nobody' }).models.list()).rejects.toMatchObject({ status: 401 })
+  })
+
+  test('calls each model by the name in the list', async () => {
+    const client = openai(await openRelay(mock.url, { policy: { routes: { fast: 'anthropic/claude-haiku-4-5' } } }))
+    for (const model of ['fast', 'google/gemini-2.5-flash'])
+      expect((await client.chat.completions.create({ model, messages })).choices[0]?.message.content).toContain('Hello')
+  })
+
+  test('counts the tokens of a response before it is made', async () => {
+    const { input_tokens } = await openai(await openRelay(mock.url)).responses.inputTokens.count({
+      model: 'gpt-4o-mini',
+      input: 'Hello, how are you?',
+    })
+    expect(input_tokens).toBeGreaterThan(2)
+    expect(mock.requests).toHaveLength(0)
+  })
+})
+
+describe("Anthropic's SDK", () => {
+  test('has answers and streams of any vendor, and lists models as Anthropic does', async () => {
+    const client = anthropic(await openRelay(mock.url))
+    const answer = await client.messages.create({ model: 'gpt-4o-mini', max_tokens: 100, messages })
+    expect(answer.content[0]).toMatchObject({ type: 'text', text: expect.stringContaining('Hello') })
+    const stream = client.messages.stream({ model: 'claude-haiku-4-5', max_tokens: 100, messages })
+    expect(await stream.finalText()).toContain('Hello')
+    const ids: string[] = []
+    for await (const model of client.models.list()) ids.push(model.id)
+    expect(ids).toContain('anthropic/claude-haiku-4-5')
+    expect(await client.models.retrieve('claude-haiku-4-5')).toMatchObject({ type: 'model', id: 'anthropic/claude-haiku-4-5' })
+  })
+
+  test('counts tokens for any vendor, and not for a model that the policy denies', async () => {
+    const relay = await openRelay(mock.url, { policy: { access: { models: { deny: ['gpt-5'] } } } })
+    const count = (model: string) => anthropic(relay).messages.countTokens({ model, messages, system: 'Be brief.' })
+    expect((await count('claude-haiku-4-5')).input_tokens).toBeGreaterThan(2)
+    expect((await count('gpt-4o-mini')).input_tokens).toBeGreaterThan(2)
+    await expect(count('gpt-5')).rejects.toMatchObject({ status: 403 })
+  })
+})
+
+describe("Google's SDK", () => {
+  test('has answers, streams and embeddings, counts tokens and lists models', async () => {
+    const { models } = google(await openRelay(mock.url))
+    const model = 'gemini-2.5-flash'
+    expect((await models.generateContent({ model, contents: 'Hello' })).text).toContain('Hello')
+    let text = ''
+    for await (const chunk of await models.generateContentStream({ model: 'claude-haiku-4-5', contents: 'Hello' }))
+      text += chunk.text ?? ''
+    expect(text).toContain('Hello')
+    expect((await models.countTokens({ model, contents: 'Hello, how are you?' })).totalTokens).toBeGreaterThan(2)
+    const { embeddings } = await models.embedContent({ model: 'gemini-embedding-001', contents: 'Hello' })
+    expect(embeddings?.[0]?.values?.length).toBeGreaterThan(0)
+    const names: (string | undefined)[] = []
+    for await (const found of await models.list()) names.push(found.name)
+    expect(names).toContain('models/google/gemini-2.5-flash')
+    expect(await models.get({ model })).toMatchObject({ name: 'models/google/gemini-2.5-flash' })
+  })
+})
