@@ -1,6 +1,23 @@
 /** Who asks: every request but a few carries a virtual key, wherever its SDK puts a key. */
 import { LeashError } from '../core/errors.js'
-import type { KeyRecord, KeyScope, Keys } from './keys.js'
+import type { MaybePromise } from '../core/store.js'
+import type { KeyScope } from './keys.js'
+import type { Role } from './roles.js'
+
+export interface Caller {
+  /** Of the key, or of who has signed in. */
+  readonly id: string
+  readonly tenant: string
+  readonly user?: string
+  readonly scopes: readonly KeyScope[]
+  readonly role?: Role
+}
+
+/** Keys are one; whoever has signed in is another's to know. */
+export interface Callers<C extends Caller = Caller> {
+  /** @returns undefined when nobody who may come in shows this */
+  verify(presented: string): MaybePromise<C | undefined>
+}
 
 /** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
 const places = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
@@ -20,15 +37,23 @@ export function keyIn(headers: HeadersLike): string | undefined {
 }
 
 /** @throws LeashError `missing_key`, `authentication_failed`, or `permission_denied` when the key is not for this */
-export async function callerOf(keys: Keys, headers: HeadersLike, scope: KeyScope): Promise<KeyRecord> {
+export async function callerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike, scope: KeyScope): Promise<C> {
+  const caller = await anyCallerOf(callers, headers)
+  if (!caller.scopes.includes(scope) && !isAdministrator(caller))
+    throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
+  return caller
+}
+
+/** Whatever it is for. @throws LeashError `missing_key`, `authentication_failed` */
+export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike): Promise<C> {
   const presented = keyIn(headers)
   if (presented === undefined)
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
-  const found = keys.verify(presented)
-  const record = found instanceof Promise ? await found : found
-  if (!record)
-    throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
-  if (!record.scopes.includes(scope) && !record.scopes.includes('admin'))
-    throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
-  return record
+  const found = callers.verify(presented)
+  const caller = found instanceof Promise ? await found : found
+  if (caller) return caller
+  throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
 }
+
+/** Of the relay itself, and so of every tenant. */
+export const isAdministrator = ({ scopes }: Pick<Caller, 'scopes'>): boolean => scopes.includes('admin')

@@ -55,7 +55,8 @@ export interface KeyRow {
 }
 
 /** A key of the administration is not to be a client by the way. */
-export const usualScopes = (role: Role | undefined): readonly KeyScope[] => (role === undefined ? ['call', 'usage', 'control'] : [])
+export const usualScopes = (role: Role | undefined): readonly KeyScope[] =>
+  role === undefined ? ['call', 'usage', 'control'] : []
 const mostCharacters = 200
 
 export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
@@ -68,7 +69,8 @@ export function check({ user, name, role, scopes = usualScopes(role), expiresAt 
       throw wrong(member, `has up to ${mostCharacters} characters`)
   if (user === '') throw wrong('user', 'is absent or not empty')
   if (role !== undefined && !isRole(role)) throw wrong('role', `is one of: ${roles.join(', ')}`)
-  if (role === 'member' && user === undefined) throw wrong('user', 'is needed for the role `member`, which is about what is its own')
+  if (role === 'member' && user === undefined)
+    throw wrong('user', 'is needed for the role `member`, which is about what is its own')
   if ((scopes.length === 0 && role === undefined) || !scopes.every((scope) => keyScopes.includes(scope)))
     throw wrong('scopes', `is a list of: ${keyScopes.join(', ')}`)
   if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')

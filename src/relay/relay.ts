@@ -19,6 +19,7 @@ import { openSqlite } from './store/sqlite.js'
 import { Tenants } from './tenants.js'
 import { startUpkeep } from './upkeep.js'
 import { UsageLog } from './usage.js'
+import { Users } from './users.js'
 
 export type { Policy } from '../policy.js'
 export { type RelayOptions, readConfig } from './config.js'
@@ -70,6 +71,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       policies,
       usage,
       tenants: new Tenants({ sql }),
+      users: new Users({ sql }),
       signer: new Signer(join(folder, 'signing-key.pem')),
       leases,
       audit: new Audit({ sql }),

@@ -12,11 +12,19 @@ const mock = useMock()
 const open = ['/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
 
 /** What the keys of a tenant are for. */
-const ofTenants = /^\/v1\/(control|usage)/
+const ofTenants = /^\/v1\/(control|usage|models|messages|responses|gateway)|^\/v1beta\//
 
 const routes = createApp({} as RelayContext, () => {})
   .routes.filter(({ method, path }) => method !== 'ALL' && !open.includes(path))
-  .map(({ method, path }) => ({ method, path, at: path.replace(':slug', 'default').replace(':id', 'abcd1234') }))
+  .map(({ method, path }) => ({ method, path, at: addressOf(path) }))
+
+function addressOf(path: string): string {
+  return path
+    .replace(/:model\{(?:\.\+)?(.*)\}/, 'gpt-4o-mini$1')
+    .replace(':slug', 'default')
+    .replace(':id', 'abcd1234')
+    .replace(':user', 'ada')
+}
 
 test('there are routes to ask', () => {
   expect(routes.length).toBeGreaterThan(15)
@@ -74,6 +82,71 @@ test("with a tenant's own key, the administration refuses", async () => {
   }
 })
 
+/** Of the tenant that is spied upon. */
+const marker = 'only-for-default'
+
+/** Two tenants: of one everything bears the marker, of the other there is a key of each role. */
+async function neighbours(): Promise<Everybody> {
+  const relay = await openRelay(mock.url)
+  const { ask } = relay
+  await ask('PATCH', '/v1/admin/tenants/default', { name: marker, metadata: { marker } })
+  await ask('POST', '/v1/admin/tenants/default/users', { id: 'ada', email: `ada@${marker}.example.com` })
+  await ask('PUT', '/v1/admin/tenants/default/policy', { access: { models: { deny: [marker] } } })
+  const { body: made } = await ask('POST', '/v1/admin/keys', { tenant: 'default', name: marker, user: marker })
+  const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }
+  await ask('POST', '/v1/chat/completions', chat, made.key)
+  await ask('POST', '/v1/admin/tenants', { slug: 'other' })
+  const keys: Record<string, string> = {}
+  for (const role of ['owner', 'admin', 'member', 'viewer'])
+    keys[role] = (await ask('POST', '/v1/admin/keys', { tenant: 'other', role, user: 'eve' })).body.key
+  return { relay, keys }
+}
+
+describe.each(['owner', 'admin', 'member', 'viewer'])("another tenant's %s", (role) => {
+  test('learns nothing, whatever is asked for, and changes nothing', async () => {
+    const { relay, keys } = await neighbours()
+    const { body: before } = await relay.ask('GET', '/v1/admin/keys?tenant=default')
+    const [{ id }] = before.items
+    for (const { method, path } of routes.filter(({ path }) => path.startsWith('/v1/admin/'))) {
+      const at = path.replace(':slug', 'default').replace(':id', id).replace(':user', 'ada')
+      for (const query of ['', '?tenant=default', `?user=${marker}`, '?tenant=default&tenant=other']) {
+        const body = method === 'GET' ? undefined : { tenant: 'default', user: marker, version: 1, email: 'a@example.com' }
+        const answer = await relay.ask(method, at + query, body, keys[role])
+        expect([method, at + query, JSON.stringify(answer.body).includes(marker)]).toEqual([method, at + query, false])
+        if (path.includes(':') || method !== 'GET' || query.startsWith('?tenant=default'))
+          expect([method, at + query, answer.status]).toEqual([method, at + query, expect.toBeOneOf([400, 403, 404])])
+      }
+    }
+    const { body: after } = await relay.ask('GET', '/v1/admin/keys?tenant=default')
+    expect(after).toEqual(before)
+    expect((await relay.ask('GET', '/v1/admin/tenants/default/policy/history')).body.items).toHaveLength(1)
+  })
+})
+
+/** As a key of the tenant itself is answered, by its role. A route that is in nobody's list is for the relay's administrators. */
+const everybodys = ['GET /me', 'GET /tenants/:slug', 'GET /tenants/:slug/policy', 'GET /tenants/:slug/policy/history']
+const reports = ['GET /overview', 'GET /usage', 'GET /calls', 'GET /latency']
+const people = ['GET /tenants/:slug/users', 'GET /tenants/:slug/users/:user']
+const listed: Readonly<Record<string, readonly string[]>> = {
+  viewer: [...everybodys, ...reports, ...people, 'GET /keys', 'GET /audit'],
+  member: [...everybodys, ...reports, ...people, 'GET /keys', 'POST /keys', 'POST /keys/:id/revoke', 'POST /keys/:id/rotate'],
+}
+const own = ['PUT /tenants/:slug/users/:user/password']
+
+describe.each(['viewer', 'member'])("a tenant's own %s", (role) => {
+  test('may do what is listed for the role, and nothing else', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('POST', '/v1/admin/tenants/default/users', { id: 'ada', email: 'ada@example.com' })
+    const { key } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', role, user: 'ada' })).body
+    const may = [...(listed[role] ?? []), ...own]
+    for (const { method, path, at } of routes.filter(({ path }) => path.startsWith('/v1/admin/'))) {
+      const { status } = await relay.ask(method, at, bodyOf(method), key)
+      const route = `${method} ${path.slice('/v1/admin'.length)}`
+      expect([route, status !== 403]).toEqual([route, may.includes(route)])
+    }
+  })
+})
+
 test("a tenant's reports are of itself, whatever it asks for", async () => {
   const { relay } = await everybody()
   const { body: made } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'other' })
@@ -105,6 +178,9 @@ describe('whatever is sent', () => {
       'leases',
       'lines',
       'budgets',
+      'model',
+      'messages',
+      'leash',
     ]
     const body = fc.oneof(
       fc.json(),

@@ -1,24 +1,41 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
 import { jsonOf } from '../body.js'
-import { type KeyScope, keyScopes } from '../keys.js'
-import { type AdminEnv, notOneself } from './admin-env.js'
+import { isAdministrator } from '../caller.js'
+import { type KeyRecord, type KeyScope, keyScopes } from '../keys.js'
+import { roles } from '../roles.js'
+import { type AdminEnv, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
 import { mostBytes, type RelayContext } from './context.js'
-import { moment, only, required, text } from './fields.js'
+import { moment, oneOf, only, required, text } from './fields.js'
+import { within } from './rights.js'
 
 export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
 
+  /** One that the caller may change: of others he learns nothing. */
+  const changeable = async (c: Context<AdminEnv, '/:id'>): Promise<KeyRecord> => {
+    const record = await keys.get(c.req.param('id'))
+    if (!record || !isWithin(c.get('reach'), record)) throw new LeashError('not_found', 'There is no key of this id.')
+    if (record.role !== c.get('caller').role) mayGive(c.get('caller'), record.role)
+    if (record.scopes.includes('admin') && !isAdministrator(c.get('caller')))
+      throw new LeashError('permission_denied', "This is a key of the relay's administrators.")
+    return record
+  }
+
   app.get('/', async (c) => {
     const { tenant, user, after } = c.req.query()
-    const filters = Object.entries({ tenant, user, after }).filter(([, value]) => value !== undefined)
-    return c.json(await keys.list(Object.fromEntries(filters)))
+    const filters = Object.entries({ tenant, user, after, ...c.get('reach') }).filter(([, value]) => value !== undefined)
+    return c.json(await keys.list({ ...Object.fromEntries(filters), ...limitOf(c) }))
   })
 
   app.post('/', async (c) => {
-    const wanted = newKey(asObject(await jsonOf(c.req.raw, mostBytes)))
+    const wanted = newKey({ ...c.get('reach'), ...asObject(await jsonOf(c.req.raw, mostBytes)) })
+    within(c.get('reach'), wanted)
+    mayGive(c.get('caller'), wanted.role)
+    if (wanted.scopes?.includes('admin') && !isAdministrator(c.get('caller')))
+      throw new LeashError('permission_denied', "Only the relay's administrators make others of them.")
     if (!(await tenants.get(wanted.tenant))) throw new LeashError('not_found', 'There is no such tenant.')
     const { key, record } = await keys.create(wanted)
     await audit.append({ actor: c.get('actor'), action: 'key.create', tenant: record.tenant, target: record.id })
@@ -27,13 +44,13 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
 
   app.post('/:id/revoke', async (c) => {
     notOneself(c.req.param('id'), c.get('actor'))
-    const record = await keys.revoke(c.req.param('id'))
+    const record = await keys.revoke((await changeable(c)).id)
     await audit.append({ actor: c.get('actor'), action: 'key.revoke', tenant: record.tenant, target: record.id })
     return c.json(record)
   })
 
   app.post('/:id/rotate', async (c) => {
-    const { key, record } = await keys.rotate(c.req.param('id'))
+    const { key, record } = await keys.rotate((await changeable(c)).id)
     await audit.append({ actor: c.get('actor'), action: 'key.rotate', tenant: record.tenant, target: c.req.param('id') })
     return c.json({ key, ...record }, 201)
   })
@@ -41,14 +58,18 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
   return app
 }
 
+const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
+  (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user
+
 function newKey(body: Readonly<Record<string, unknown>>) {
-  only(body, ['tenant', 'user', 'name', 'scopes', 'expiresAt'])
+  only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'expiresAt'])
   const scopes = scopesOf(body.scopes)
   return {
     tenant: required(body, 'tenant'),
     ...text(body, 'user'),
     ...text(body, 'name'),
     ...moment(body, 'expiresAt'),
+    ...oneOf(body, 'role', roles),
     ...(scopes && { scopes }),
   }
 }

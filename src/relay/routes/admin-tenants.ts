@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { type AdminEnv, bodyOf, limitOf, notOneself } from './admin-env.js'
+import { type AdminEnv, bodyOf, limitOf, notOneself, type Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 
@@ -19,7 +19,7 @@ export function adminTenants({ keys, tenants, audit }: RelayContext): Hono<Admin
     return c.json(tenant)
   })
   app.patch('/:slug', async (c) => {
-    const changes = changesOf(await bodyOf(c))
+    const changes = changesOf(await bodyOf(c), c.get('reach'))
     if (changes.status === 'suspended') notOneself(c.req.param('slug'), c.get('tenant'))
     const updated = await tenants.update(c.req.param('slug'), changes)
     keys.forget(updated.slug)
@@ -48,7 +48,8 @@ function newTenant(body: Body) {
   return { slug: required(body, 'slug'), ...text(body, 'name'), ...text(body, 'plan'), ...metadataOf(body) }
 }
 
-function changesOf(body: Body) {
-  only(body, ['name', 'plan', 'status', 'metadata'])
+/** What a tenant has booked, and whether it is served, is not its own to say. */
+function changesOf(body: Body, reach: Reach) {
+  only(body, reach.tenant === undefined ? ['name', 'plan', 'status', 'metadata'] : ['name', 'metadata'])
   return { ...text(body, 'name'), ...text(body, 'plan'), ...oneOf(body, 'status', ['active', 'suspended']), ...metadataOf(body) }
 }

@@ -1,42 +1,44 @@
 /** The administration: tenants, their keys and policies, what they used, and who changed what. */
 import { Hono } from 'hono'
-import { callerOf } from '../caller.js'
+import { isAdministrator } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
 import { adminKeys } from './admin-keys.js'
 import { adminPolicies } from './admin-policies.js'
 import { adminTenants } from './admin-tenants.js'
+import { adminUsers } from './admin-users.js'
 import type { RelayContext } from './context.js'
 import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
 import { reportQuery } from './report-query.js'
+import { guard } from './rights.js'
 
 export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   const { keys, usage, audit } = context
   const app = new Hono<AdminEnv>()
-  app.use(async (c, next) => {
-    const { id, tenant } = await callerOf(keys, c.req.raw.headers, 'admin')
-    c.set('actor', id)
-    c.set('tenant', tenant)
-    await next()
+  app.use(guard(keys))
+  app.get('/me', (c) => {
+    const { id, tenant, user, role } = c.get('caller')
+    return c.json({ id, tenant, user, role, administrator: isAdministrator(c.get('caller')) })
   })
-  app.get('/overview', async (c) => c.json(await overviewOf(context)))
+  app.get('/overview', async (c) => c.json(await overviewOf(context, c.get('reach'))))
 
   app.route('/tenants', adminTenants(context))
   app.route('/tenants', adminPolicies(context))
+  app.route('/tenants', adminUsers(context))
   app.route('/keys', adminKeys(context))
   app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {
     const query = reportQuery(c.req.query())
-    const rows = await usage.report(query)
+    const rows = await usage.report({ ...query, where: { ...query.where, ...c.get('reach') } })
     if (c.req.query('format') !== 'csv') return c.json({ rows })
     return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
   })
 
   app.get('/audit', async (c) => {
     const { actor, action, tenant, target, before } = c.req.query()
-    const filters = { actor, action, tenant, target }
+    const filters = { actor, action, tenant, target, ...c.get('reach') }
     const given = Object.entries(filters).filter(([, value]) => value !== undefined)
     return c.json(await audit.list({ ...Object.fromEntries(given), ...limitOf(c), ...(before && { before: Number(before) }) }))
   })

@@ -8,10 +8,12 @@ import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
 import type { Tenants } from '../tenants.js'
 import type { UsageLog } from '../usage.js'
+import type { Users } from '../users.js'
 
 export interface RelayContext {
   readonly sql: Sql
   readonly tenants: Tenants
+  readonly users: Users
   readonly keys: Keys
   readonly policies: Policies
   readonly signer: Signer

@@ -15,7 +15,7 @@ export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
   /** `?call=` brings the attempts of one call. */
   app.get('/calls', async (c) => {
     const { call, tenant, after, limit } = c.req.query()
-    const where = tenant === undefined ? {} : { tenant }
+    const where = { ...(tenant !== undefined && { tenant }), ...c.get('reach') }
     if (call === undefined)
       return c.json(
         await usage.lines({ where, ...(after !== undefined && { after }), ...(limit !== undefined && { limit: Number(limit) }) }),
@@ -26,7 +26,10 @@ export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
 
   app.get('/latency', async (c) => {
     const { tenant } = c.req.query()
-    const { items } = await usage.lines({ where: tenant === undefined ? {} : { tenant }, limit: mostLines })
+    const { items } = await usage.lines({
+      where: { ...(tenant !== undefined && { tenant }), ...c.get('reach') },
+      limit: mostLines,
+    })
     return c.json(latencyOf(items))
   })
 

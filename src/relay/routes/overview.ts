@@ -1,18 +1,21 @@
 /** All that the first page of the dashboard shows, in one answer. */
+import type { Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
 const dayMs = 86_400_000
 
-export async function overviewOf({ usage, tenants, gateway }: RelayContext) {
+export async function overviewOf({ usage, tenants, gateway }: RelayContext, reach: Reach) {
   const from = Date.now() - 30 * dayMs
+  const where = { ...reach }
   const [byDay, byModel, byTenant, total, all, leashes] = await Promise.all([
-    usage.report({ by: ['day'], from }),
-    usage.report({ by: ['provider', 'model'], from }),
-    usage.report({ by: ['tenant'], from }),
-    usage.report({ by: [], from }),
-    tenants.count(),
+    usage.report({ by: ['day'], from, where }),
+    usage.report({ by: ['provider', 'model'], from, where }),
+    usage.report({ by: ['tenant'], from, where }),
+    usage.report({ by: [], from, where }),
+    reach.tenant === undefined ? tenants.count() : 1,
     gateway.leashes(),
   ])
-  const health = [...leashes].flatMap(([tenant, leash]) => leash.health().targets.map((target) => ({ tenant, ...target })))
+  const seen = [...leashes].filter(([tenant]) => reach.tenant === undefined || tenant === reach.tenant)
+  const health = seen.flatMap(([tenant, leash]) => leash.health().targets.map((target) => ({ tenant, ...target })))
   return { from, byDay, byModel, byTenant, total: total[0], tenants: all, health }
 }

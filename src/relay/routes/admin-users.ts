@@ -1,0 +1,91 @@
+/** The people of a tenant. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { roles } from '../roles.js'
+import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself } from './admin-env.js'
+import type { RelayContext } from './context.js'
+import { oneOf, only, required, text } from './fields.js'
+
+const all = '/:slug/users'
+const one = '/:slug/users/:user'
+
+/** Below `/tenants`. */
+export function adminUsers({ tenants, users, keys, audit }: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  const existing = async (slug: string, id: string) => {
+    const user = await users.get(slug, id)
+    if (!user) throw new LeashError('not_found', 'The tenant has no user of this id.')
+    return user
+  }
+
+  app.get(all, async (c) => {
+    const after = c.req.query('after')
+    const query = { ...limitOf(c), ...(after !== undefined && { after }) }
+    return c.json(await users.list(c.req.param('slug'), query, c.get('reach').user))
+  })
+  app.post(all, async (c) => {
+    const tenant = c.req.param('slug')
+    const wanted = newUser(await bodyOf(c))
+    mayGive(c.get('caller'), wanted.role ?? 'member')
+    if ((await tenants.get(tenant))?.status !== 'active') throw new LeashError('not_found', 'There is no such tenant.')
+    const user = await users.create({ ...wanted, tenant })
+    await audit.append({ actor: c.get('actor'), action: 'user.create', tenant, target: user.id, detail: { role: user.role } })
+    return c.json(user, 201)
+  })
+  app.get(one, async (c) => c.json(await existing(c.req.param('slug'), c.req.param('user'))))
+  app.patch(one, async (c) => {
+    const { slug, user: id } = c.req.param()
+    const changes = changesOf(await bodyOf(c))
+    const before = await existing(slug, id)
+    mayGive(c.get('caller'), before.role, changes.role)
+    if (changes.status === 'suspended' || changes.role !== undefined) notOneself(nameOf(slug, id), own(c.get('caller')))
+    const user = await users.update(slug, id, changes)
+    keys.forget(slug)
+    const { role, status } = user
+    await audit.append({ actor: c.get('actor'), action: 'user.update', tenant: slug, target: id, detail: { role, status } })
+    return c.json(user)
+  })
+  app.delete(one, async (c) => {
+    const { slug, user: id } = c.req.param()
+    mayGive(c.get('caller'), (await existing(slug, id)).role)
+    notOneself(nameOf(slug, id), own(c.get('caller')))
+    await users.delete(slug, id)
+    keys.forget(slug)
+    await audit.append({ actor: c.get('actor'), action: 'user.delete', tenant: slug, target: id })
+    return c.body(null, 204)
+  })
+  app.put(`${one}/password`, async (c) => {
+    const { slug, user: id } = c.req.param()
+    const body = await bodyOf(c)
+    only(body, ['password'])
+    const password = required(body, 'password')
+    const { role } = await existing(slug, id)
+    if (nameOf(slug, id) !== own(c.get('caller'))) mayGive(c.get('caller'), role)
+    await users.setPassword(slug, id, password)
+    await audit.append({ actor: c.get('actor'), action: 'user.password', tenant: slug, target: id })
+    return c.body(null, 204)
+  })
+
+  return app
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+/** No tenant has a blank in its name. */
+const nameOf = (tenant: string, id: string) => `${tenant} ${id}`
+const own = ({ tenant, user = '' }: { readonly tenant: string; readonly user?: string }) => nameOf(tenant, user)
+
+function newUser(body: Body) {
+  only(body, ['id', 'email', 'name', 'role'])
+  return { email: required(body, 'email'), ...text(body, 'id'), ...text(body, 'name'), ...oneOf(body, 'role', roles) }
+}
+
+function changesOf(body: Body) {
+  only(body, ['email', 'name', 'role', 'status'])
+  return {
+    ...text(body, 'email'),
+    ...text(body, 'name'),
+    ...oneOf(body, 'role', roles),
+    ...oneOf(body, 'status', ['active', 'suspended']),
+  }
+}

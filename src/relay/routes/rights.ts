@@ -1,0 +1,96 @@
+/**
+ * Which right each route of the administration asks for. What is not in the table is for the relay's administrators alone, so
+ * that a route that is new opens nothing to anybody by itself.
+ */
+import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import { LeashError } from '../../core/errors.js'
+import { anyCallerOf, type Caller, type Callers, isAdministrator } from '../caller.js'
+import { extentOf, type Right } from '../roles.js'
+import type { AdminEnv, Reach } from './admin-env.js'
+
+/** Below `/v1/admin`. `anyone`: every role, and nothing of the tenant is shown. */
+export const rights: Readonly<Record<string, Right | 'anyone'>> = {
+  'GET /me': 'anyone',
+  'GET /tenants/:slug': 'tenant:read',
+  'PATCH /tenants/:slug': 'tenant:write',
+  'GET /tenants/:slug/policy': 'policy:read',
+  'PUT /tenants/:slug/policy': 'policy:write',
+  'GET /tenants/:slug/policy/history': 'policy:read',
+  'POST /tenants/:slug/policy/rollback': 'policy:write',
+  'GET /tenants/:slug/users': 'users:read',
+  'POST /tenants/:slug/users': 'users:write',
+  'GET /tenants/:slug/users/:user': 'users:read',
+  'PATCH /tenants/:slug/users/:user': 'users:write',
+  'DELETE /tenants/:slug/users/:user': 'users:write',
+  'PUT /tenants/:slug/users/:user/password': 'users:password',
+  'GET /keys': 'keys:read',
+  'POST /keys': 'keys:write',
+  'POST /keys/:id/revoke': 'keys:write',
+  'POST /keys/:id/rotate': 'keys:write',
+  'GET /overview': 'usage:read',
+  'GET /usage': 'usage:read',
+  'GET /calls': 'usage:read',
+  'GET /latency': 'usage:read',
+  'GET /audit': 'audit:read',
+}
+
+const base = '/v1/admin'
+
+/** Lets nobody by who may not ask for this route, or asks for another tenant than his own. */
+export function guard(callers: Callers): MiddlewareHandler<AdminEnv> {
+  return async (c, next) => {
+    const caller = await anyCallerOf(callers, c.req.raw.headers)
+    const route = routePath(c, -1).slice(base.length)
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+    const reach = reachOf(caller, rights[`${method} ${route}`])
+    within(reach, { ...c.req.query(), ...named(route, c.req.path.slice(base.length)) })
+    c.set('caller', caller)
+    c.set('actor', caller.id)
+    c.set('tenant', caller.tenant)
+    c.set('reach', reach)
+    await next()
+  }
+}
+
+/** @throws LeashError `permission_denied` */
+function reachOf(caller: Caller, right: Right | 'anyone' | undefined): Reach {
+  if (isAdministrator(caller)) return {}
+  const { role, tenant, user } = caller
+  if (role === undefined) throw new LeashError('permission_denied', 'This key is not for the administration: it has no role.')
+  if (right === 'anyone') return { tenant }
+  const extent = right && extentOf(role, right)
+  if (right === undefined) throw new LeashError('permission_denied', "This is for the relay's administrators.")
+  if (extent === undefined)
+    throw new LeashError('permission_denied', `This is not for the role \`${role}\`: it lacks \`${right}\`.`)
+  if (extent === 'all') return { tenant }
+  if (user === undefined) throw new LeashError('permission_denied', 'This key is of no user, so that nothing is its own.')
+  return { tenant, user }
+}
+
+/** What the address says of whom it asks about. */
+function named(route: string, path: string): { readonly tenant?: string; readonly user?: string } {
+  const given = path.split('/').map(decoded)
+  const places = route.split('/')
+  const at = (name: string) => given[places.indexOf(name)]
+  return {
+    ...(places.includes(':slug') && { tenant: at(':slug') ?? '' }),
+    ...(places.includes(':user') && { user: at(':user') ?? '' }),
+  }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new LeashError('invalid_request', 'The address cannot be read.')
+  }
+}
+
+/** @throws LeashError `permission_denied`, whether there is such a tenant or not */
+export function within(reach: Reach, { tenant, user }: { readonly tenant?: string; readonly user?: string }): void {
+  if (reach.tenant !== undefined && tenant !== undefined && tenant !== reach.tenant)
+    throw new LeashError('permission_denied', 'This key is for its own tenant alone.')
+  if (reach.user !== undefined && user !== undefined && user !== reach.user)
+    throw new LeashError('permission_denied', 'This key is for what is its own alone.')
+}
