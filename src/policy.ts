@@ -30,6 +30,11 @@ export type PolicyMember = (typeof members)[number]
 
 const isMember = (name: string): name is PolicyMember => members.some((member) => member === name)
 
+/** Of whatever is kept by the names of a leash's options, that which is a policy's. */
+export function policyMembers<T>(all: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => isMember(name)))
+}
+
 /** @throws LeashError `invalid_config` that names what is wrong in it */
 export function checkPolicy(policy: unknown): Policy {
   if (!isObject(policy)) throw new LeashError('invalid_config', 'A policy is an object of options.')

@@ -5,6 +5,7 @@ import { asObject, asString, parseJson } from '../core/json.js'
 import { checkArguments } from './arguments.js'
 import { audit } from './audit.js'
 import { chat } from './chat.js'
+import { config } from './config.js'
 import { doctor } from './doctor.js'
 import { dryRun } from './dry-run.js'
 import { health } from './health.js'
@@ -34,6 +35,7 @@ const subCommands = {
   policy,
   usage,
   audit,
+  config,
 }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({

@@ -59,6 +59,10 @@ function weighs({ targets, prefer, sticky, experiment }: Record<string, unknown>
 }
 
 /** Whoever writes an object means a group. */
-const route: z.Shape = { ...group, faults: (value, path) => (isObject(value) ? group : z.string()).faults(value, path) }
+const route: z.Shape = {
+  ...group,
+  forms: [z.string(), group],
+  faults: (value, path) => (isObject(value) ? group : z.string()).faults(value, path),
+}
 
 export const routesSchema = z.record(z.string(), route)

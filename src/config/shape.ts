@@ -14,7 +14,19 @@ type Check = (value: unknown, path: readonly string[]) => readonly Fault[]
 /** @returns what is wrong with a value of the right type; undefined when nothing is */
 type Refinement = (value: never) => string | undefined
 
-export interface Shape {
+/** What it is made of, for whoever tells it in other words: src/config/json-schema.ts. */
+interface Made {
+  readonly expected?: string
+  readonly values?: readonly (string | number | boolean)[]
+  readonly items?: Shape
+  /** Of a record. */
+  readonly each?: Shape
+  readonly forms?: readonly Shape[]
+  readonly members?: Readonly<Record<string, Shape>>
+  readonly refinements?: readonly Refinement[]
+}
+
+export interface Shape extends Made {
   readonly faults: Check
   readonly optional?: true
   check(...refinements: readonly Refinement[]): Shape
@@ -26,23 +38,27 @@ export interface ObjectShape extends Shape {
 
 const fine: readonly Fault[] = []
 
-function shape(faults: Check): Shape {
+function shape(faults: Check, made: Made): Shape {
   return {
+    ...made,
     faults,
     check: (...refinements) =>
-      shape((value, path) => {
-        const found = faults(value, path)
-        if (found.length > 0) return found
-        return refinements.flatMap((refine) => {
-          const message = refine(value as never)
-          return message === undefined ? [] : [{ path, message }]
-        })
-      }),
+      shape(
+        (value, path) => {
+          const found = faults(value, path)
+          if (found.length > 0) return found
+          return refinements.flatMap((refine) => {
+            const message = refine(value as never)
+            return message === undefined ? [] : [{ path, message }]
+          })
+        },
+        { ...made, refinements: [...(made.refinements ?? []), ...refinements] },
+      ),
   }
 }
 
 function typed(expected: string, is: (value: unknown) => boolean): Shape {
-  return shape((value, path) => (is(value) ? fine : [{ path, message: `expected ${expected}` }]))
+  return custom(is, `expected ${expected}`)
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -54,12 +70,12 @@ export const number = (): Shape => typed('number', (value) => typeof value === '
 export const int = (): Shape => typed('int', Number.isSafeInteger)
 
 export function custom(is: (value: unknown) => boolean, message: string): Shape {
-  return shape((value, path) => (is(value) ? fine : [{ path, message }]))
+  return shape((value, path) => (is(value) ? fine : [{ path, message }]), { expected: message })
 }
 
 export function oneOf(values: readonly (string | number | boolean)[]): Shape {
   const message = `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`
-  return custom((value) => values.some((known) => known === value), message)
+  return { ...custom((value) => values.some((known) => known === value), message), values }
 }
 export const literal = (value: string | number | boolean): Shape => oneOf([value])
 export { oneOf as enum }
@@ -68,34 +84,43 @@ export function optional(inner: Shape): Shape {
   return { ...inner, optional: true }
 }
 
-export function array(inner: Shape): Shape {
-  return shape((value, path) => {
-    if (!Array.isArray(value)) return [{ path, message: 'expected array' }]
-    return value.flatMap((item, index) => inner.faults(item, [...path, String(index)]))
-  })
+export function array(items: Shape): Shape {
+  return shape(
+    (value, path) => {
+      if (!Array.isArray(value)) return [{ path, message: 'expected array' }]
+      return value.flatMap((item, index) => items.faults(item, [...path, String(index)]))
+    },
+    { items },
+  )
 }
 
-export function record(key: Shape, inner: Shape): Shape {
-  return shape((value, path) => {
-    if (!isRecord(value)) return [{ path, message: 'expected record' }]
-    return Object.entries(value).flatMap(([name, member]) => {
-      if (member === undefined) return fine
-      const at = [...path, name]
-      return key.faults(name, at).length > 0
-        ? [{ path: at, message: 'has a name that is not taken here' }]
-        : inner.faults(member, at)
-    })
-  })
+export function record(key: Shape, each: Shape): Shape {
+  return shape(
+    (value, path) => {
+      if (!isRecord(value)) return [{ path, message: 'expected record' }]
+      return Object.entries(value).flatMap(([name, member]) => {
+        if (member === undefined) return fine
+        const at = [...path, name]
+        return key.faults(name, at).length > 0
+          ? [{ path: at, message: 'has a name that is not taken here' }]
+          : each.faults(member, at)
+      })
+    },
+    { each },
+  )
 }
 
 /** The first form that fits. When none does, the one that was meant tells its faults: the one that fails further in. */
 export function union(forms: readonly Shape[]): Shape {
-  return shape((value, path) => {
-    const all = forms.map((form) => form.faults(value, path))
-    if (all.some((faults) => faults.length === 0)) return fine
-    const meant = all.find(([first]) => first && (first.unknown || first.path.length > path.length))
-    return meant ?? [{ path, message: 'has a form that is not taken here' }]
-  })
+  return shape(
+    (value, path) => {
+      const all = forms.map((form) => form.faults(value, path))
+      if (all.some((faults) => faults.length === 0)) return fine
+      const meant = all.find(([first]) => first && (first.unknown || first.path.length > path.length))
+      return meant ?? [{ path, message: 'has a form that is not taken here' }]
+    },
+    { forms },
+  )
 }
 
 export function strictObject(members: Readonly<Record<string, Shape>>): ObjectShape {
@@ -109,7 +134,7 @@ export function strictObject(members: Readonly<Record<string, Shape>>): ObjectSh
     const list = strange.map((name) => `\`${[...path, name].join('.')}\``).join(', ')
     return [...wrong, { path, message: `unknown option ${list} (known: ${Object.keys(members).join(', ')})`, unknown: true }]
   }
-  return { ...shape(faults), members }
+  return { ...shape(faults, { members }), members }
 }
 
 export const minimum =

@@ -22,7 +22,8 @@ import { UsageLog } from './usage.js'
 import { Users } from './users.js'
 
 export type { Policy } from '../policy.js'
-export { type RelayOptions, readConfig } from './config.js'
+export type { RelayOptions } from './config.js'
+export { readConfig } from './config-file.js'
 
 export interface Relay {
   /** Where it listens, such as `http://127.0.0.1:4000`. */

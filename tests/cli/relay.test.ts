@@ -53,6 +53,22 @@ describe('the administration of a relay by commands', () => {
     expect(await json('audit', 'verify')).toMatchObject({ ok: true })
   })
 
+  test('checks a configuration, and compares it with another', async () => {
+    const [one, other] = [join(folder, 'one.yaml'), join(folder, 'other.yaml')]
+    writeFileSync(one, 'port: 1\nleash: { providers: { openai: { apiKey: sk-one } } }\n')
+    writeFileSync(other, 'port: 2\nleash: { providers: { openai: { apiKey: sk-two } } }\n')
+    expect(await leash(['config', 'validate', one])).toMatchObject({ code: 0, stdout: `${one} is a configuration.\n` })
+    expect(await leash(['config', 'diff', one, '--against', other])).toEqual({
+      code: 1,
+      stderr: '',
+      stdout: '- port: 2\n+ port: 1\n- leash.providers.openai.apiKey: <hidden>\n+ leash.providers.openai.apiKey: <hidden>\n',
+    })
+    expect(await leash(['config', 'diff', one, '--against', one])).toMatchObject({ code: 0 })
+    expect(await json('config', 'schema')).toMatchObject({ title: 'leash.yaml' })
+    writeFileSync(one, 'prot: 1\n')
+    expect(await leash(['config', 'validate', one])).toMatchObject({ code: 2, stderr: expect.stringContaining('`prot`') })
+  })
+
   test.each([
     [['tenants', 'paint', 'red'], 'There is no "tenants paint"'],
     [['tenants', 'create'], 'leash tenants create SLUG'],
