@@ -1,56 +1,42 @@
 /** Takes personal data and secrets out of a request before anybody sends it, and puts them back into the answer. */
+import type { Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
-import { LeashError } from '../core/errors.js'
+import { isLeashError, LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
-import { type EntityType, loadDetector } from '../detect/index.js'
 import { protocolAtHand } from '../protocols/index.js'
-import { Guard } from './redact/guard.js'
+import type { Tell } from './redact/guard.js'
+import { openRedaction } from './redact/open.js'
 import type { RedactOptions } from './redact/options.js'
-import { Hasher } from './redact/replacement.js'
-import { rulesOf } from './redact/rules.js'
-import { Conversations } from './redact/vault.js'
 
 /** Loads `re2js` where the options have patterns. */
 export async function redact(options: RedactOptions, emitter: Emitter): Promise<Middleware> {
-  const guard = await openGuard(options, emitter)
-  const conversations = new Conversations(options.conversations ?? 1000)
+  const redaction = await openRedaction(options)
+  const tellOf =
+    ({ id }: Call): Tell =>
+    (action, direction, found) => {
+      if (emitter.heard('policy')) emitter.emit('policy', { callId: id, guard: 'redact', action, direction, found })
+    }
   return (next) =>
     async function redact(call) {
       const protocol = protocolAtHand(call.protocol)
       if (!protocol) throw new LeashError('invalid_config', `The protocol "${call.protocol}" is unknown.`)
-      const vault = conversations.vaultFor(call.options.tenant, call.options.conversation)
+      const tell = tellOf(call)
+      const way = redaction.way(call, protocol, tell)
       try {
-        const sent = await guard.out(call, protocol, vault)
-        return guard.back(await next(sent), call, protocol, vault)
+        const sent = await way.out().catch((error: unknown) => unsearched(error, call, options, tell))
+        return way.back(await next(sent))
       } catch (error) {
-        vault.clear()
+        way.drop()
         throw error
       }
     }
 }
 
-async function openGuard(options: RedactOptions, emitter: Emitter): Promise<Guard> {
-  const { request, response } = rulesOf(options)
-  const { allow, deny, patterns, context, minConfidence, ner } = options
-  const looking = {
-    ...(allow && { allow }),
-    ...(deny && { deny }),
-    ...(patterns && { patterns }),
-    ...(context && { context }),
-    ...(minConfidence !== undefined && { minConfidence }),
-    ...(ner && { ner }),
-  }
-  const detectorFor = (types: Iterable<EntityType>) => loadDetector({ ...looking, types: [...types] })
-  return new Guard(
-    {
-      modes: request,
-      detector: await detectorFor(request.keys()),
-      slow: ner !== undefined,
-      hasher: options.hashKey ? new Hasher(options.hashKey) : undefined,
-      descriptions: options.tools ?? false,
-    },
-    response.size > 0 ? { modes: response, detector: await detectorFor(response.keys()) } : undefined,
-    options,
-    emitter,
-  )
+/** The error's own words are not passed on: they may quote the text. */
+function unsearched(error: unknown, call: Call, { onError }: RedactOptions, tell: Tell): Call {
+  if (isLeashError(error)) throw error
+  tell('fail', 'request', {})
+  if (onError === 'open') return call
+  const name = error instanceof Error ? error.name : typeof error
+  throw new LeashError('policy_blocked', `The request could not be searched for personal data (${name}), and was not sent.`)
 }

@@ -34,4 +34,5 @@ export type {
 } from './module.js'
 export { type OpenAIModerationOptions, openaiModeration } from './openai-moderation.js'
 export { type PromptInjectionOptions, promptInjection } from './prompt-injection.js'
+export { type RedactModuleOptions, redact } from './redact.js'
 export type { ModuleState, ModuleStatus } from './slot.js'

@@ -2,6 +2,7 @@
 import type { Report } from '../core/call.js'
 import type { JsonObject } from '../core/json.js'
 import type { Usage } from '../core/usage.js'
+import type { Redaction } from '../middleware/redact/open.js'
 import type { TextKind } from '../protocols/protocol.js'
 import type { Action } from './actions.js'
 import type { When } from './conditions.js'
@@ -157,4 +158,6 @@ export interface Module extends ModuleDefinition {
   readonly sees: 'original' | 'redacted'
   readonly holdBack: number
   readonly settings: unknown
+  /** Of one of ours alone: what it does between what the caller wrote and what leaves. */
+  readonly crossing?: Redaction['way']
 }

@@ -6,6 +6,7 @@ import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { whenEnded } from '../core/report.js'
 import { protocolAtHand } from '../protocols/index.js'
+import { crossings } from './crossing.js'
 import { modulesAt } from './layer.js'
 import type { Module } from './module.js'
 import { ordered } from './order.js'
@@ -46,9 +47,12 @@ export class Registry {
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
-    const inside = modulesAt('original', (call) => this.#sessions.get(call.report))
+    const sessionOf = (call: Call) => this.#sessions.get(call.report)
+    const inside = modulesAt('original', sessionOf)
     this.original = (next) => this.#around(inside(next), next)
-    this.redacted = modulesAt('redacted', (call) => this.#sessions.get(call.report))
+    const behind = modulesAt('redacted', sessionOf)
+    const across = crossings(sessionOf)
+    this.redacted = (next) => across(behind(next))
   }
 
   /** One that does not start is there all the same, and refuses calls or is passed by. @throws LeashError when one needs another that is not there */

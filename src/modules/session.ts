@@ -52,7 +52,7 @@ export class Session {
     const chosen: Slot[] = []
     const view = new CallView(call, this.protocol)
     for (const slot of this.#all) {
-      const applies = await this.#guarded(slot, 'when', call, () => slot.applies(call, () => view))
+      const applies = await this.guarded(slot, 'when', call, () => slot.applies(call, () => view))
       if (applies) chosen.push(slot)
     }
     this.#slots = chosen
@@ -61,6 +61,11 @@ export class Session {
   /** In their order. */
   asked(sees: Module['sees'], kind: ModuleKind, has: (module: Module) => unknown): readonly Slot[] {
     return this.#slots.filter(({ module }) => module.sees === sees && module.kind === kind && has(module) !== undefined)
+  }
+
+  /** Between those that see what the caller wrote and those that see what leaves, the outermost first. */
+  crossings(): readonly Slot[] {
+    return this.#slots.filter(({ module }) => module.crossing)
   }
 
   sinks(): readonly Slot[] {
@@ -90,7 +95,7 @@ export class Session {
     use: (actions: readonly Action[]) => T,
   ): Promise<T | undefined> {
     const context = this.#contextOf(slot, call)
-    const told = await this.#guarded(slot, hook, call, (time) => {
+    const told = await this.guarded(slot, hook, call, (time) => {
       const settled = (answer: unknown) => {
         const actions = actionsOf(answer, slot.module.kind, hook)
         return { actions, used: use(actions) }
@@ -104,7 +109,7 @@ export class Session {
   }
 
   /** @returns undefined where it has failed, and that is no matter */
-  async #guarded<T>(slot: Slot, hook: Hook | 'when', call: Call, work: (time: Time) => T | Promise<T>): Promise<T | undefined> {
+  async guarded<T>(slot: Slot, hook: Hook | 'when', call: Call, work: (time: Time) => T | Promise<T>): Promise<T | undefined> {
     try {
       return await slot.run(call, hook, work)
     } catch (error) {
@@ -118,7 +123,7 @@ export class Session {
   failed(slot: Slot, hook: Hook | 'when', call: Call, { message }: ModuleFailure): void {
     const { name, onError } = slot.module
     const { emitter } = this.deps
-    this.#tell(call, slot, hook, 'fail', {})
+    this.tell(call, slot, directionOf(hook), 'fail', {})
     if (emitter.heard('warning')) emitter.emit('warning', { message: `The module "${name}" failed: ${message}.` })
     if (onError === 'open') return
     slot.meter.blocks++
@@ -144,22 +149,25 @@ export class Session {
     const { name } = slot.module
     for (const { annotations, warn, found } of only(actions, 'annotate')) {
       note(call, name, annotations)
-      this.#tell(call, slot, hook, warn ? 'flag' : 'annotate', found ?? {})
+      this.tell(call, slot, directionOf(hook), warn ? 'flag' : 'annotate', found ?? {})
     }
     const [refused] = only(actions, 'block')
     if (!refused) return
     slot.meter.blocks++
-    this.#tell(call, slot, hook, 'block', refused.found ?? {})
+    this.tell(call, slot, directionOf(hook), 'block', refused.found ?? {})
     throw new LeashError('policy_blocked', refused.message || `The module "${name}" has stopped the call.`)
   }
 
-  #tell(call: Call, slot: Slot, hook: Hook | 'when', action: PolicyEvent['action'], found: PolicyEvent['found']): void {
+  tell(call: Call, slot: Slot, direction: Direction, action: PolicyEvent['action'], found: PolicyEvent['found']): void {
     const { emitter } = this.deps
     if (!emitter.heard('policy')) return
-    const direction = hook === 'request' || hook === 'when' ? 'request' : 'response'
     emitter.emit('policy', { callId: call.id, guard: slot.module.name, action, direction, found: { ...found } })
   }
 }
+
+type Direction = PolicyEvent['direction']
+
+const directionOf = (hook: Hook | 'when'): Direction => (hook === 'request' || hook === 'when' ? 'request' : 'response')
 
 /** A copy, since the module may go on with its own. */
 function note({ report }: Call, name: string, annotations: Readonly<Record<string, Json>>): void {

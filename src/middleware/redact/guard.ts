@@ -1,64 +1,65 @@
-/** One call at a time: what goes out, and what comes back. */
+/** What goes out, and what comes back. */
 import { type Call, type Report, type Result, type UnaryResult, withBody } from '../../core/call.js'
-import type { Emitter, LeashEvents } from '../../core/emitter.js'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import type { PolicyEvent } from '../../core/emitter.js'
+import { LeashError } from '../../core/errors.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import { needsOf } from '../../protocols/needs.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { strandsOf } from '../../protocols/strands.js'
-import { editedStream } from '../edited-stream.js'
+import { editedStream, type StreamEdit } from '../edited-stream.js'
 import { type AnswerRules, deciding, type Seen } from './answer.js'
 import { type Counts, names, size } from './counts.js'
 import { editedEvents } from './events.js'
 import type { RedactOptions } from './options.js'
-import { type Redacted, type RequestContext, redactRequest } from './request.js'
+import { type RequestContext, redactRequest } from './request.js'
 import { type Slot, Strand } from './strand.js'
 import { StreamEditor } from './stream.js'
 import type { Vault } from './vault.js'
 
-type Told = LeashEvents['policy']
+export type Tell = (action: PolicyEvent['action'], direction: PolicyEvent['direction'], found: PolicyEvent['found']) => void
+
+/** One call on its way. */
+export interface Way {
+  readonly call: Call
+  readonly protocol: Protocol
+  readonly vault: Vault
+  readonly tell: Tell
+}
 
 export class Guard {
   readonly #request: Omit<RequestContext, 'lens'>
   readonly #answer: AnswerRules | undefined
   readonly #options: RedactOptions
-  readonly #emitter: Emitter
 
-  constructor(request: Omit<RequestContext, 'lens'>, answer: AnswerRules | undefined, options: RedactOptions, emitter: Emitter) {
+  constructor(request: Omit<RequestContext, 'lens'>, answer: AnswerRules | undefined, options: RedactOptions) {
     this.#request = request
     this.#answer = answer
     this.#options = options
-    this.#emitter = emitter
   }
 
-  /** The call as it may leave. */
-  async out(call: Call, protocol: Protocol, vault: Vault): Promise<Call> {
-    this.#mind(call)
-    let redacted: Redacted
-    try {
-      redacted = await redactRequest(call.body, vault, { ...this.#request, lens: protocol.lens })
-    } catch (error) {
-      return this.#failed(call, error)
-    }
+  /** The call as it may leave. @throws LeashError where it may not, and whatever looking itself has failed with */
+  async out({ call, protocol, vault, tell }: Way): Promise<Call> {
+    this.#mind(call, tell)
+    const redacted = await redactRequest(call.body, vault, { ...this.#request, lens: protocol.lens })
     const { body, counts, annotated, blocked } = redacted
-    if (size(annotated) > 0) this.#tell(call, 'annotate', 'request', annotated)
+    if (size(annotated) > 0) tell('annotate', 'request', annotated)
     if (size(blocked) > 0) {
-      this.#tell(call, 'block', 'request', blocked)
+      tell('block', 'request', blocked)
       const what = names(blocked)
       throw new LeashError('policy_blocked', `The request holds what may not leave: ${what}. Take it out, or change \`redact\`.`)
     }
-    this.#count(call, counts, 'request')
+    count(call, counts, 'request', tell)
     return body === call.body ? call : withBody(call, body)
   }
 
   /** Nobody looks into images and sounds. */
-  #mind(call: Call): void {
+  #mind(call: Call, tell: Tell): void {
     const { media = 'pass' } = this.#options
     if (media === 'pass') return
     const { images, audio, files } = needsOf(call.protocol, call.body)
     const found = { ...(images && { images: 1 }), ...(audio && { audio: 1 }), ...(files && { files: 1 }) }
     if (size(found) === 0) return
-    this.#tell(call, media, 'request', found)
+    tell(media, 'request', found)
     if (media === 'block')
       throw new LeashError(
         'policy_blocked',
@@ -66,28 +67,19 @@ export class Guard {
       )
   }
 
-  /** The error's own words are not passed on: they may quote the text. */
-  #failed(call: Call, error: unknown): Call {
-    if (isLeashError(error)) throw error
-    this.#tell(call, 'fail', 'request', {})
-    if (this.#options.onError === 'open') return call
-    const name = error instanceof Error ? error.name : typeof error
-    throw new LeashError('policy_blocked', `The request could not be searched for personal data (${name}), and was not sent.`)
-  }
-
-  /** The answer as the caller is to have it. */
-  back(result: Result, call: Call, protocol: Protocol, vault: Vault): Result {
+  /** The answer as the caller is to have it. @param watched sees to the editor of a stream */
+  back(result: Result, { call, protocol, vault, tell }: Way, watched: (edit: StreamEdit) => StreamEdit = same): Result {
     if (vault.isEmpty && !this.#answer) return result
     const seen: Seen = { replaced: {}, annotated: {}, blocked: {} }
     const over = () => {
       vault.clear()
-      this.#count(call, seen.replaced, 'response')
+      count(call, seen.replaced, 'response', tell)
       for (const action of ['annotate', 'block'] as const) {
         const found = action === 'block' ? seen.blocked : seen.annotated
-        if (size(found) > 0) this.#tell(call, action, 'response', found)
+        if (size(found) > 0) tell(action, 'response', found)
       }
     }
-    if (result.stream) return editedStream(result, this.#editor(protocol, vault, seen), over)
+    if (result.stream) return editedStream(result, watched(this.#editor(protocol, vault, seen)), over)
     try {
       return this.#unary(result, protocol, vault, seen)
     } finally {
@@ -124,17 +116,15 @@ export class Guard {
       lookBehind: this.#answer?.detector.lookBehind ?? 0,
     })
   }
+}
 
-  #count(call: Call, counts: Counts, direction: Told['direction']): void {
-    if (size(counts) === 0) return
-    const { report } = call
-    report.redactions = added(report.redactions, counts)
-    this.#tell(call, 'redact', direction, counts)
-  }
+const same = (edit: StreamEdit) => edit
 
-  #tell({ id }: Call, action: Told['action'], direction: Told['direction'], found: Told['found']): void {
-    if (this.#emitter.heard('policy')) this.#emitter.emit('policy', { callId: id, guard: 'redact', action, direction, found })
-  }
+function count(call: Call, counts: Counts, direction: PolicyEvent['direction'], tell: Tell): void {
+  if (size(counts) === 0) return
+  const { report } = call
+  report.redactions = added(report.redactions, counts)
+  tell('redact', direction, counts)
 }
 
 function added(before: Report['redactions'], counts: Counts): NonNullable<Report['redactions']> {

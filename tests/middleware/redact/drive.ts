@@ -6,6 +6,8 @@ import type { JsonObject } from '../../../src/core/json.js'
 import type { Middleware } from '../../../src/core/middleware.js'
 import type { RedactOptions } from '../../../src/middleware/redact/options.js'
 import { redact } from '../../../src/middleware/redact.js'
+import { type RedactModuleOptions, redact as redactModule } from '../../../src/modules/redact.js'
+import { openModules } from '../../../src/modules/registry.js'
 import type { Protocol, WireEvent } from '../../../src/protocols/protocol.js'
 import { aCall } from '../../helpers/call.js'
 
@@ -19,6 +21,18 @@ export async function drive(options: RedactOptions = {}): Promise<Driven> {
   const policies: LeashEvents['policy'][] = []
   emitter.on('policy', (event) => policies.push(event))
   return { layer: await redact(options, emitter), policies }
+}
+
+/** The same as a module, of which the leash makes a layer. */
+export async function driveModule(options: RedactModuleOptions = {}): Promise<Driven> {
+  const emitter = new Emitter()
+  const policies: LeashEvents['policy'][] = []
+  emitter.on('policy', (event) => policies.push(event))
+  const find = () => {
+    throw new Error('No module goes elsewhere.')
+  }
+  const { original, redacted } = await openModules([redactModule(options)], { emitter, find })
+  return { layer: (next) => original(redacted(next)), policies }
 }
 
 export const callOf = (protocol: Protocol, body: JsonObject, options: CallOptions = {}): Call =>
