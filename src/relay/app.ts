@@ -7,6 +7,7 @@ import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { healthRoutes } from './routes/health.js'
+import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
 
 export function createApp(context: RelayContext, warn: (message: string) => void): Hono {
@@ -21,6 +22,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/', gatewayModelRoutes(context))
   app.route('/v1/control', controlRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
+  app.route('/v1/traces', traceRoutes(context))
   app.route('/v1/admin', adminRoutes(context))
   app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.onError((error) => answerOf(error, warn))

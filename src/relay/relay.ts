@@ -10,6 +10,7 @@ import { Gateway } from './gateway.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
 import { Policies } from './policies.js'
+import { Traces } from './otlp/traces.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
 import { Signer } from './signer.js'
@@ -66,6 +67,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const policies = new Policies({ sql, usual: policy })
     const usage = new UsageLog({ sql })
     const leases = new Leases({ sql })
+    const traces = new Traces({ usage, prices: options.leash?.prices, warn })
     const context: RelayContext = {
       sql,
       keys,
@@ -74,6 +76,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       tenants: new Tenants({ sql }),
       users: new Users({ sql }),
       signer: new Signer(join(folder, 'signing-key.pem')),
+      traces,
       leases,
       audit: new Audit({ sql }),
       gateway: new Gateway({ options: leash, policies, leases, usage, warn }),
@@ -98,6 +101,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
         await server.close()
         await context.gateway.close()
         await stopUpkeep()
+        await traces.close()
         await keys.close()
         await sql.close()
       },

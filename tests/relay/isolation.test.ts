@@ -12,7 +12,7 @@ const mock = useMock()
 const open = ['/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
 
 /** What the keys of a tenant are for. */
-const ofTenants = /^\/v1\/(control|usage|models|messages|responses|gateway)|^\/v1beta\//
+const ofTenants = /^\/v1\/(control|usage|traces|models|messages|responses|gateway)|^\/v1beta\//
 
 const routes = createApp({} as RelayContext, () => {})
   .routes.filter(({ method, path }) => method !== 'ALL' && !open.includes(path))

@@ -3,6 +3,7 @@ import type { Audit } from '../audit.js'
 import type { Gateway } from '../gateway.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
+import type { Traces } from '../otlp/traces.js'
 import type { Policies } from '../policies.js'
 import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
@@ -19,6 +20,7 @@ export interface RelayContext {
   readonly signer: Signer
   readonly leases: Leases
   readonly usage: UsageLog
+  readonly traces: Traces
   readonly audit: Audit
   readonly gateway: Gateway
   /** Aborted when the relay stops: whoever only waits is let go. */

@@ -1,0 +1,82 @@
+/** Spans of any program become lines of the ledger. */
+
+import type { PricesOptions } from '../../catalog/prices/open.js'
+import { isLeashError } from '../../core/errors.js'
+import { Lazy } from '../../core/lazy.js'
+import type { LedgerLine } from '../../core/ledger.js'
+import type { Prices } from '../../core/price.js'
+import { Recent } from '../../core/recent.js'
+import type { UsageLog } from '../usage.js'
+import { type Owner, readLine } from '../usage-line.js'
+import { isCall, lineOf } from './line.js'
+import type { Span } from './span.js'
+
+export interface TracesDeps {
+  readonly usage: UsageLog
+  /** By which calls are priced that come without a price. */
+  readonly prices?: PricesOptions | undefined
+  readonly warn: (message: string) => void
+  readonly now?: () => number
+}
+
+export interface SpansTaken {
+  /** Spans that are calls to models and of which no line can be made. */
+  readonly rejected: number
+  /** Of the first of them. Empty when there is none. */
+  readonly why: string
+}
+
+/** Spans around calls that are remembered: they end, and come, after what is within. */
+const mostAround = 50_000
+
+export class Traces {
+  readonly #usage: UsageLog
+  readonly #now: () => number
+  readonly #around = new Recent<string, true>(mostAround)
+  /** Loaded with the first span: a relay starts without them. */
+  readonly #opened: Lazy<Prices>
+
+  constructor({ usage, prices, warn, now = Date.now }: TracesDeps) {
+    this.#usage = usage
+    this.#now = now
+    this.#opened = new Lazy(async () => (await import('../../catalog/prices/open.js')).openPrices(prices, warn))
+  }
+
+  /** A span that has come before counts once. Spans that are no calls to models are taken, and forgotten. */
+  async take(spans: readonly Span[], owner: Owner): Promise<SpansTaken> {
+    const calls = this.#innermost(spans.filter(isCall), owner.tenant)
+    if (calls.length === 0) return { rejected: 0, why: '' }
+    const { book: prices } = await this.#opened.get()
+    const book = prices.value ?? (await prices.get())
+    const lines: LedgerLine[] = []
+    let [rejected, why] = [0, '']
+    for (const span of calls) {
+      try {
+        checkIds(span)
+        lines.push(readLine(lineOf(span, book), owner, lines.length, this.#now()))
+      } catch (error) {
+        if (!isLeashError(error) && !(error instanceof RangeError)) throw error
+        rejected++
+        why ||= `Span ${span.spanId.slice(0, 16)}: ${isLeashError(error) ? error.detail : error.message}`
+      }
+    }
+    if (lines.length > 0) await this.#usage.take({ lines }, owner)
+    return { rejected, why }
+  }
+
+  async close(): Promise<void> {
+    ;(await this.#opened.underway)?.close()
+  }
+
+  /** Where a framework and the SDK below it both tell of one call, the SDK's span counts: it is the one within. */
+  #innermost(calls: readonly Span[], tenant: string): readonly Span[] {
+    const name = (traceId: string, spanId: string) => `${tenant} ${traceId} ${spanId}`
+    for (const { traceId, parentId } of calls) if (parentId !== '') this.#around.set(name(traceId, parentId), true)
+    return calls.filter(({ traceId, spanId }) => !this.#around.get(name(traceId, spanId)))
+  }
+}
+
+function checkIds({ traceId, spanId }: Span): void {
+  if (!/^[0-9a-f]{32}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(spanId))
+    throw new RangeError('`traceId` has 16 bytes and `spanId` has 8.')
+}

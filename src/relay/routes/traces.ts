@@ -1,0 +1,55 @@
+/** Traces by OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+import { type Context, Hono } from 'hono'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import { bytesOf, jsonOf } from '../body.js'
+import { callerOf } from '../caller.js'
+import type { Traces } from '../otlp/traces.js'
+import type { RelayContext } from './context.js'
+
+/** Of one request, unpacked, in bytes. */
+const mostBytes = 16 * 1024 * 1024
+
+/** Requests that are worked on. More would only wait in memory. */
+const mostAtOnce = 16
+
+const protobuf = 'application/x-protobuf'
+
+export function traceRoutes({ keys, traces }: RelayContext): Hono {
+  const app = new Hono()
+  let atOnce = 0
+
+  app.post('/', async (c) => {
+    const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+    const caller = await callerOf(keys, c.req.raw.headers, 'usage')
+    if (atOnce >= mostAtOnce)
+      throw new LeashError('rate_limited', 'Too many requests at once. Send this one again.', { retryAfterMs: 1000 })
+    atOnce++
+    try {
+      if (type === protobuf) return await inProtobuf(c, (spans) => traces.take(spans, caller))
+      if (type !== 'application/json')
+        throw new LeashError('invalid_request', `Send traces as ${protobuf} or application/json.`, { status: 415 })
+      const { spansInJson } = await import('../otlp/json.js')
+      const { rejected, why } = await traces.take(spansInJson(await jsonOf(c.req.raw, mostBytes)), caller)
+      return c.json(rejected === 0 ? {} : { partialSuccess: { rejectedSpans: String(rejected), errorMessage: why } })
+    } finally {
+      atOnce--
+    }
+  })
+
+  return app
+}
+
+/** Whoever speaks Protocol Buffers is answered in them, also when it fails. */
+async function inProtobuf(c: Context, take: (spans: Parameters<Traces['take']>[0]) => ReturnType<Traces['take']>) {
+  const { answerInProtobuf, spansInProtobuf, statusInProtobuf } = await import('../otlp/protobuf.js')
+  const answer = (bytes: Uint8Array, status: number, headers?: Record<string, string>) =>
+    new Response(new Uint8Array(bytes), { status, headers: { 'content-type': protobuf, ...headers } })
+  try {
+    const { rejected, why } = await take(spansInProtobuf(await bytesOf(c.req.raw, mostBytes)))
+    return answer(answerInProtobuf(rejected, why), 200)
+  } catch (error) {
+    if (!isLeashError(error)) throw error
+    const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
+    return answer(statusInProtobuf(error.message), error.status, retryAfter)
+  }
+}
