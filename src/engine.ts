@@ -96,6 +96,11 @@ export class Engine {
     this.#stack = compile(options, this.#layers, deps, this.#terminal)
   }
 
+  /** Everything is there that a first call would wait for. */
+  async ready(): Promise<void> {
+    await this.#ready?.get()
+  }
+
   /** Takes no more calls. */
   close(): void {
     this.#closed = true

@@ -6,6 +6,7 @@ import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
+import { gatewayRoutes } from './routes/gateway.js'
 import { healthRoutes } from './routes/health.js'
 import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
@@ -21,6 +22,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/', dashboardRoutes())
   app.route('/', gatewayModelRoutes(context))
   app.route('/v1/control', controlRoutes(context))
+  app.route('/v1/gateway', gatewayRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
   app.route('/v1/traces', traceRoutes(context))
   app.route('/v1/admin', adminRoutes(context))

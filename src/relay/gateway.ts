@@ -62,6 +62,7 @@ export class Gateway {
 
   /** Of each tenant that has called of late. */
   async leashes(): Promise<ReadonlyMap<string, Leash>> {
+    await inside.engine.ready()
     const all = await Promise.all([...this.#ready].map(async ([tenant, ready]) => [tenant, (await ready).inside.leash] as const))
     return new Map(all)
   }

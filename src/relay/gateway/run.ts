@@ -1,0 +1,94 @@
+/** One chat call in the gateway's own words: OpenAI's shape, whoever answers, with all that is known of it. */
+import type { CallOptions, Report, Result } from '../../core/call.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import { isObject, type JsonObject } from '../../core/json.js'
+import { whenEnded } from '../../core/report.js'
+import type { Incoming } from '../../engine.js'
+import { protocolNamed } from '../../protocols/index.js'
+import type { Protocol } from '../../protocols/protocol.js'
+import type { Serving } from '../gateway.js'
+import type { KeyRecord } from '../keys.js'
+import { callOptionsOf } from './call-options.js'
+import { identityOf } from './identity.js'
+
+/** How the gateway's own requests read. */
+const ownProtocol = 'openai-chat'
+
+export interface Asked {
+  readonly caller: Pick<KeyRecord, 'tenant' | 'user' | 'id'>
+  readonly serving: Serving
+  /** The request, and beside it what `leash` says of the call. */
+  readonly request: unknown
+  readonly stream: boolean
+  readonly options?: CallOptions
+  readonly signal?: AbortSignal
+}
+
+export interface Ran {
+  readonly protocol: Protocol
+  readonly report: Report
+  readonly result: Promise<Result>
+}
+
+/** @throws LeashError `invalid_request` before anything is sent */
+export async function run({ caller, serving, request, stream, options, signal }: Asked): Promise<Ran> {
+  const { leash, ...body } = checked(request)
+  const protocol = await protocolNamed(ownProtocol)
+  if (!protocol) throw new LeashError('unsupported', 'The protocol of the gateway is not there.')
+  const incoming: Incoming = {
+    protocol,
+    model: body.model,
+    stream,
+    body: { ...body, stream },
+    headers: {},
+    remote: true,
+    options: { ...callOptionsOf(leash, serving.options), ...options, ...identityOf(caller) },
+    ...(signal && { signal }),
+  }
+  return { protocol, ...serving.engine.run(incoming) }
+}
+
+/** @throws LeashError `invalid_request` */
+function checked(request: unknown): JsonObject & { model: string } {
+  if (!isObject(request)) throw new LeashError('invalid_request', 'The request is an object: `{ "model", "messages" }`.')
+  const { model, messages } = request
+  if (typeof model !== 'string' || model === '') throw wrong('model', 'the name of a model')
+  if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isObject))
+    throw wrong('messages', 'a list of messages')
+  return { ...(request as JsonObject), model }
+}
+
+const wrong = (param: string, what: string) => new LeashError('invalid_request', `\`${param}\` is ${what}.`, { param })
+
+export interface Answer {
+  readonly body: JsonObject
+  readonly report: Report
+}
+
+/** @throws Failed */
+export async function answerOf(asked: Asked): Promise<Answer> {
+  const { report, result } = await run(asked)
+  try {
+    const done = await result
+    if (done.stream) throw new LeashError('upstream_malformed', 'The provider sent a stream that nobody had asked for.')
+    await whenEnded(report)
+    return { body: done.body as JsonObject, report }
+  } catch (error) {
+    throw isLeashError(error) ? new Failed(error, report) : error
+  }
+}
+
+/** A call that has failed, with what happened to it until then. */
+export class Failed extends Error {
+  constructor(
+    readonly error: LeashError,
+    readonly report: Report,
+  ) {
+    super(error.message, { cause: error })
+  }
+}
+
+/** What is told of a failure: of its code, and of no upstream's own words beside the message. */
+export function errorBody({ code, message, param }: LeashError): JsonObject {
+  return { message, type: 'leash_error', code, ...(param !== undefined && { param }) }
+}
