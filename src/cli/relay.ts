@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
+import type { Relay, RelayOptions } from '../relay/relay.js'
+import { usualConfig } from './config.js'
 import { fail, paint, printJson } from './output.js'
-
-/** Read where no other is named. */
-const usualConfig = 'leash.yaml'
 
 export const relay = defineCommand({
   meta: { name: 'relay', description: 'Start the companion relay: policy, quotas and usage for all your clients.' },
@@ -19,28 +18,56 @@ export const relay = defineCommand({
     try {
       const { readConfig, startRelay } = await import('../relay/relay.js')
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
-      const options = file === undefined ? {} : readConfig(file)
-      const { host, folder } = args
-      const started = await startRelay({
-        ...options,
-        ...(host !== undefined && { host }),
-        ...(folder !== undefined && { folder }),
-        ...(args.port !== undefined && { port: portOf(args.port) }),
-      })
+      const flags = flagsOf(args)
+      const options = () => ({ ...readConfig(file), ...flags })
+      const started = await startRelay(options())
       const { url, publicKey, firstKeys } = started
       if (args.json) printJson({ url, publicKey, ...firstKeys })
       else process.stdout.write(greeting(url, firstKeys))
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void started.close())
+      const stopWatching = await keepUp(started, file, options)
+      const end = () => {
+        stopWatching()
+        void started.close()
+      }
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
     } catch (error) {
       fail(error, args.json === true)
     }
   },
 })
 
+function flagsOf({ host, port, folder }: Readonly<Record<'host' | 'port' | 'folder', string | undefined>>): RelayOptions {
+  return {
+    ...(host !== undefined && { host }),
+    ...(folder !== undefined && { folder }),
+    ...(port !== undefined && { port: portOf(port) }),
+  }
+}
+
 function portOf(given: string): number {
   const port = Number(given)
   if (given.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65535) return port
   throw new LeashError('invalid_config', `"${given}" is not a port: give a number from 0 to 65535.`)
+}
+
+/** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
+async function keepUp(relay: Relay, file: string | undefined, options: () => RelayOptions): Promise<() => void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`)
+  const again = async () => {
+    try {
+      const changes = await relay.reload(options())
+      if (changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
+    } catch (error) {
+      say(`The configuration stays as it was: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const hear = () => void again()
+  process.on('SIGHUP', hear)
+  const stop = file === undefined ? () => {} : (await import('../relay/config-watch.js')).watchConfig(file, hear)
+  return () => {
+    process.off('SIGHUP', hear)
+    stop()
+  }
 }
 
 function greeting(url: string, keys: { readonly admin: string; readonly call: string } | undefined): string {

@@ -49,7 +49,7 @@ function objectOf(members: Readonly<Record<string, Shape>>): JsonObject {
 }
 
 function oneOf(forms: readonly Shape[]): JsonObject | undefined {
-  const said = forms.flatMap((form) => jsonSchemaOf(form) ?? [])
+  const said = forms.map(jsonSchemaOf).filter((form) => form !== undefined)
   return said.length > 1 ? { anyOf: said } : said[0]
 }
 

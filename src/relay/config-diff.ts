@@ -49,7 +49,7 @@ function differences(before: unknown, after: unknown, path: readonly string[]): 
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     return names.flatMap((name) => differences(before[name], after[name], [...path, name]))
   }
-  if (JSON.stringify(before) === JSON.stringify(after)) return []
+  if (typeof before === 'function' ? before === after : JSON.stringify(before) === JSON.stringify(after)) return []
   const shown = (value: unknown) => withoutSecrets(value, nameOf(path))
   return [
     {

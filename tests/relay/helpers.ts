@@ -20,6 +20,8 @@ export function temporaryFolder(): string {
 
 export interface TestRelay extends Relay {
   readonly folder: string
+  /** What it was started with. */
+  readonly options: RelayOptions
   readonly admin: string
   readonly call: string
   /** What it has said in the background. */
@@ -39,7 +41,8 @@ export async function openRelay(vendors: string, options: RelayOptions = {}): Pr
   const folder = options.folder ?? temporaryFolder()
   const warnings: string[] = []
   const leash = { providers: mockProviders(vendors), ...options.leash }
-  const relay = await startRelay({ port: 0, ...options, folder, leash }, { warn: (message) => warnings.push(message) })
+  const given = { port: 0, ...options, folder, leash }
+  const relay = await startRelay(given, { warn: (message) => warnings.push(message) })
   cleanups.push(() => relay.close())
   const { admin = '', call = '' } = relay.firstKeys ?? {}
   const ask: TestRelay['ask'] = async (method, path, body, key = admin) => {
@@ -52,5 +55,5 @@ export async function openRelay(vendors: string, options: RelayOptions = {}): Pr
     const isJson = response.headers.get('content-type')?.includes('json')
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
   }
-  return { ...relay, folder, admin, call, warnings, ask }
+  return { ...relay, folder, options: given, admin, call, warnings, ask }
 }

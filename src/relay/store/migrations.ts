@@ -172,6 +172,17 @@ const steps: readonly Step[] = [
       'CREATE UNIQUE INDEX users_by_email ON users (tenant, email)',
     ],
   },
+  {
+    name: 'configuration',
+    statements: [
+      `CREATE TABLE config_versions (
+        version BIGINT PRIMARY KEY,
+        layer TEXT NOT NULL,
+        at BIGINT NOT NULL,
+        actor TEXT NOT NULL
+      )`,
+    ],
+  },
 ]
 
 /**

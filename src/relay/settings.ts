@@ -1,0 +1,89 @@
+/** The configuration in force: what the relay was given, and over it what the administration has changed. */
+import { LeashError } from '../core/errors.js'
+import { isObject } from '../core/json.js'
+import { checkRelayOptions, type RelayOptions } from './config.js'
+import { type ConfigChange, changesOf, hasHidden, hidden } from './config-diff.js'
+
+/** What the administration may change while the relay runs. Nothing of it is a vendor's key. */
+const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors'] as const
+
+export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
+
+/** What holds from the start to the end. */
+const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc'] as const
+
+/** Told before anything changes. One that throws keeps it from changing. */
+export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void
+
+export class Settings {
+  #given: RelayOptions
+  #layer: ConfigLayer = {}
+  readonly #listeners: SettingsListener[] = []
+
+  /** @throws LeashError `invalid_config` */
+  constructor(given: RelayOptions) {
+    this.#given = checkRelayOptions(given)
+  }
+
+  get now(): RelayOptions {
+    return { ...this.#given, ...this.#layer }
+  }
+
+  get layer(): ConfigLayer {
+    return this.#layer
+  }
+
+  onChange(listener: SettingsListener): void {
+    this.#listeners.push(listener)
+  }
+
+  /**
+   * Puts what was read anew in the place of what was given before.
+   *
+   * @returns what has changed, and the names of what did not because it cannot
+   * @throws LeashError `invalid_config`, and everything stays as it was
+   */
+  give(next: RelayOptions): { readonly changes: ConfigChange[]; readonly ignored: string[] } {
+    const checked = checkRelayOptions(next)
+    const given: Record<string, unknown> = { ...checked }
+    const kept = [...fixed, ...(!checked.tls !== !this.#given.tls ? (['tls'] as const) : [])]
+    const ignored = kept.filter((name) => changesOf(this.#given[name], checked[name]).length > 0)
+    for (const name of kept) {
+      if (this.#given[name] === undefined) delete given[name]
+      else given[name] = this.#given[name]
+    }
+    const changes = this.#swap(given as RelayOptions, this.#layer)
+    return { changes, ignored }
+  }
+
+  /** @throws LeashError `invalid_config`, and everything stays as it was */
+  change(layer: ConfigLayer): ConfigChange[] {
+    return this.#swap(this.#given, layer)
+  }
+
+  /** What would change. @throws LeashError `invalid_config` */
+  changesBy(layer: ConfigLayer): ConfigChange[] {
+    return changesOf(this.now, checkRelayOptions({ ...this.#given, ...layer }))
+  }
+
+  #swap(given: RelayOptions, layer: ConfigLayer): ConfigChange[] {
+    const [before, now] = [this.now, checkRelayOptions({ ...given, ...layer })]
+    for (const listener of this.#listeners) listener(now, before)
+    this.#given = given
+    this.#layer = layer
+    return changesOf(before, now)
+  }
+}
+
+/** @throws LeashError `invalid_config` for what is not to be changed while the relay runs, or is no configuration */
+export function checkLayer(value: unknown): ConfigLayer {
+  if (!isObject(value)) throw new LeashError('invalid_config', 'A configuration is an object.')
+  const stranger = Object.keys(value).find((name) => !changeable.some((known) => known === name))
+  if (stranger !== undefined)
+    throw new LeashError(
+      'invalid_config',
+      `\`${stranger.slice(0, 100)}\` is not to be changed here. To be changed here: ${changeable.join(', ')}. The rest is in the relay's file.`,
+    )
+  if (hasHidden(value)) throw new LeashError('invalid_config', `Write what belongs in the place of \`${hidden}\`.`)
+  return checkRelayOptions(value)
+}
