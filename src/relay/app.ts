@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { isLeashError } from '../core/errors.js'
 import { adminRoutes } from './routes/admin.js'
+import { authRoutes } from './routes/auth.js'
 import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
@@ -26,6 +27,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/v1/usage', usageRoutes(context))
   app.route('/v1/traces', traceRoutes(context))
   app.route('/v1/admin', adminRoutes(context))
+  app.route('/api/auth', authRoutes(context))
   app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.onError((error) => answerOf(error, warn))
   return app

@@ -5,6 +5,7 @@ import { LeashError } from '../core/errors.js'
 import { asObject, isObject } from '../core/json.js'
 import type { LeashOptions } from '../leash.js'
 import { checkPolicy, type Policy, policyMembers } from '../policy.js'
+import { type OidcOptions, oidcShape } from './oidc-options.js'
 import { type ServerOptions, serverShapes } from './server-options.js'
 
 export interface RelayOptions extends ServerOptions {
@@ -20,6 +21,8 @@ export interface RelayOptions extends ServerOptions {
   readonly database?: string
   /** What virtual keys are hashed with: at least 32 characters, the same for all relays of one database. @defaultValue a file in the folder */
   readonly pepper?: string
+  /** Whoever has signed in at this identity provider may come in, as what its groups make him. */
+  readonly oidc?: OidcOptions
   /** Of tenants that have none of their own. @defaultValue one that refuses nothing */
   readonly policy?: Policy
   /** Milliseconds that clients may go on by their policy without hearing from the relay. @defaultValue 86400000 (a day) */
@@ -37,6 +40,7 @@ const members = {
   folder: z.optional(z.string().check(z.minLength(1))),
   database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
   pepper: z.optional(z.string().check(z.minLength(32))),
+  oidc: z.optional(oidcShape),
   staleMs: z.optional(z.int().check(z.minimum(1))),
   whenStale: z.optional(z.enum(['open', 'closed'])),
   ...serverShapes,

@@ -9,8 +9,8 @@ import type { LedgerLine } from '../core/ledger.js'
 import { sleep } from '../core/signals.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
 import { underPolicy } from '../policy.js'
+import type { Caller } from './caller.js'
 import { identityOf } from './gateway/identity.js'
-import type { KeyRecord } from './keys.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
@@ -37,12 +37,12 @@ export interface Serving extends LeashInside {
 interface Ready {
   readonly inside: LeashInside
   readonly adopt: (version: PolicyVersion) => void
-  inForce: PolicyVersion
+  version: number
   options: LeashOptions
 }
 
 export class Gateway {
-  #deps: GatewayDeps
+  readonly #deps: GatewayDeps
   readonly #ready = new Map<string, Promise<Ready>>()
   readonly #closing = new Set<Promise<void>>()
 
@@ -50,7 +50,7 @@ export class Gateway {
     this.#deps = deps
   }
 
-  async handle(request: Request, caller: KeyRecord): Promise<Response> {
+  async handle(request: Request, caller: Caller): Promise<Response> {
     const { inside } = await this.#readyFor(caller.tenant)
     return inside.leash.handle(request, { leash: identityOf(caller) })
   }
@@ -58,13 +58,6 @@ export class Gateway {
   async serving(tenant: string): Promise<Serving> {
     const { inside, options } = await this.#readyFor(tenant)
     return { ...inside, options }
-  }
-
-  /** Calls to come are made with these. Those under way go on to their end as they began. */
-  use(options: LeashOptions): void {
-    this.#deps = { ...this.#deps, options }
-    for (const [tenant, making] of this.#ready) this.#shut(tenant, making)
-    this.#ready.clear()
   }
 
   /** Of each tenant that has called of late. */
@@ -92,24 +85,20 @@ export class Gateway {
     this.#ready.delete(tenant)
     this.#ready.set(tenant, making)
     const ready = await making
-    if (ready.inForce !== inForce) {
-      ready.inForce = inForce
+    if (ready.version !== inForce.version) {
+      ready.version = inForce.version
       ready.options = underPolicy(this.#deps.options, inForce.policy)
       ready.adopt(inForce)
     }
     return ready
   }
 
-  /** Of the tenant that has not come for the longest time. */
+  /** Of the tenant that has not come for the longest time. Its calls go on to their end. */
   #letGo(): void {
     const [first] = this.#ready
     if (this.#ready.size <= mostReady || !first) return
     this.#ready.delete(first[0])
-    this.#shut(...first)
-  }
-
-  /** Its calls go on to their end. */
-  #shut(tenant: string, making: Promise<Ready>): void {
+    const [tenant, making] = first
     const closing: Promise<void> = making
       .then(({ inside }) => inside.leash.close())
       .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
@@ -140,7 +129,7 @@ export class Gateway {
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
-      inForce: first,
+      version: first.version,
       options: underPolicy(options, first.policy),
       adopt: (version) => {
         current = version

@@ -100,6 +100,12 @@ export class Keys {
     return row && recordOf(row)
   }
 
+  /** @returns undefined when {@link verify} would not take it, whoever shows it */
+  async holding(id: string): Promise<KeyRecord | undefined> {
+    const row = await this.#active(id)
+    return row && holds(recordOf(row), this.#now()) ? recordOf(row) : undefined
+  }
+
   /** By their ids. */
   async list({ tenant = '', user = '', after = '', limit }: KeyQuery = {}): Promise<Page<KeyRecord>> {
     const size = pageSize(limit)
@@ -190,12 +196,7 @@ export class Keys {
 
   async #lookUp(id: string, secret: string, name: string): Promise<KeyRecord | undefined> {
     const changes = this.#changes
-    const [row] = await this.#sql.all<KeyRow>(
-      `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant
-       LEFT JOIN users ON users.tenant = keys.tenant AND users.id = keys.user_id
-       WHERE keys.id = $1 AND tenants.status = 'active' AND COALESCE(users.status, 'active') = 'active'`,
-      [id],
-    )
+    const row = await this.#active(id)
     // Of an unknown key as much is counted as of a known one.
     const digest = this.#digest(secret)
     const same = timingSafeEqual(digest, row ? Buffer.from(row.digest, 'base64url') : Buffer.alloc(digest.length))
@@ -205,6 +206,17 @@ export class Keys {
     if (!holds(record, now)) return undefined
     if (changes === this.#changes) this.#verified.set(name, { record, until: now + verifiedMs })
     return this.#use(record, now)
+  }
+
+  /** Of a tenant and a user that are not out of use. */
+  async #active(id: string): Promise<KeyRow | undefined> {
+    const [row] = await this.#sql.all<KeyRow>(
+      `SELECT keys.* FROM keys JOIN tenants ON tenants.slug = keys.tenant
+       LEFT JOIN users ON users.tenant = keys.tenant AND users.id = keys.user_id
+       WHERE keys.id = $1 AND tenants.status = 'active' AND COALESCE(users.status, 'active') = 'active'`,
+      [id],
+    )
+    return row
   }
 
   #digest(secret: string): Buffer {

@@ -1,7 +1,10 @@
 /** Signs policies, so that a client knows that what stands in its cache, or came over a proxy, is the relay's word. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, sign } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { PolicyBundle, SignedBundle } from '../control/wire.js'
+
+/** An Ed25519 key in PKCS #8, as far as its 32 bytes: https://www.rfc-editor.org/rfc/rfc8410#section-7 */
+const beforeSeed = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 export class Signer {
   readonly #key: KeyObject
@@ -23,5 +26,12 @@ export class Signer {
   sign(bundle: PolicyBundle): SignedBundle {
     const payload = JSON.stringify(bundle)
     return { payload, signature: sign(null, Buffer.from(payload), this.#key).toString('base64'), publicKey: this.publicKey }
+  }
+
+  /** Another key, which is the same in every relay that has this one: what is signed for one purpose is no good for another. */
+  keyFor(purpose: string): KeyObject {
+    const { d = '' } = this.#key.export({ format: 'jwk' })
+    const seed = Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `leashllm ${purpose}`, 32))
+    return createPrivateKey({ key: Buffer.concat([beforeSeed, seed]), format: 'der', type: 'pkcs8' })
   }
 }

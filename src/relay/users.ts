@@ -103,6 +103,7 @@ export class Users {
 
   /** It takes as long for somebody unknown as for a wrong password. @returns undefined when they may not sign in by these */
   async signIn(tenant: string, email: string, password: string): Promise<User | undefined> {
+    if (!isText(tenant) || !isText(email)) return undefined
     const [row] = await this.#sql.all<UserRow>(
       `SELECT users.* FROM users JOIN tenants ON tenants.slug = users.tenant
        WHERE users.tenant = $1 AND users.email = $2 AND users.status = 'active' AND tenants.status = 'active'`,
@@ -112,6 +113,9 @@ export class Users {
     return row && right ? userOf(row) : undefined
   }
 }
+
+/** What a database takes. */
+const isText = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 function missing(): LeashError {
   return new LeashError('not_found', 'The tenant has no user of this id.')

@@ -8,8 +8,8 @@ import { openRelay, type TestRelay } from './helpers.js'
 
 const mock = useMock()
 
-/** What anybody may see: signs of life, and the dashboard's own files, which hold nothing. */
-const open = ['/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
+/** What anybody may ask: signs of life, the dashboard's own files, which hold nothing, and to be let in. */
+const open = ['/api/auth/token', '/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
 
 /** What the keys of a tenant are for. */
 const ofTenants = /^\/v1\/(control|usage|traces|models|messages|responses|gateway)|^\/v1beta\//

@@ -3,7 +3,6 @@ import { Hono } from 'hono'
 import { isAdministrator } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
-import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { adminPolicies } from './admin-policies.js'
 import { adminTenants } from './admin-tenants.js'
@@ -15,9 +14,9 @@ import { reportQuery } from './report-query.js'
 import { guard } from './rights.js'
 
 export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
-  const { keys, usage, audit } = context
+  const { callers, usage, audit } = context
   const app = new Hono<AdminEnv>()
-  app.use(guard(keys))
+  app.use(guard(callers))
   app.get('/me', (c) => {
     const { id, tenant, user, role } = c.get('caller')
     return c.json({ id, tenant, user, role, administrator: isAdministrator(c.get('caller')) })
@@ -28,7 +27,6 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminPolicies(context))
   app.route('/tenants', adminUsers(context))
   app.route('/keys', adminKeys(context))
-  app.route('/config', adminConfig(context))
   app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {

@@ -1,25 +1,26 @@
 /** What the routes stand on. */
 import type { Audit } from '../audit.js'
-import type { ConfigLog } from '../config-log.js'
 import type { Gateway } from '../gateway.js'
+import type { Identities } from '../identities.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
 import type { Traces } from '../otlp/traces.js'
 import type { Policies } from '../policies.js'
-import type { Settings } from '../settings.js'
 import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
 import type { Tenants } from '../tenants.js'
+import type { Tokens } from '../tokens.js'
 import type { UsageLog } from '../usage.js'
 import type { Users } from '../users.js'
 
 export interface RelayContext {
-  readonly settings: Settings
-  readonly configLog: ConfigLog
   readonly sql: Sql
   readonly tenants: Tenants
   readonly users: Users
   readonly keys: Keys
+  /** Whoever shows something to come in by: a key, or a token. */
+  readonly callers: Identities
+  readonly tokens: Tokens
   readonly policies: Policies
   readonly signer: Signer
   readonly leases: Leases

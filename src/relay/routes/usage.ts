@@ -13,7 +13,7 @@ const mostBytes = 16 * 1024 * 1024
 /** Batches that are being written. More would only wait in memory. */
 const mostAtOnce = 64
 
-export function usageRoutes({ keys, usage }: RelayContext): Hono {
+export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
   const app = new Hono()
   let atOnce = 0
 
@@ -30,7 +30,7 @@ export function usageRoutes({ keys, usage }: RelayContext): Hono {
   })
 
   app.get('/', async (c) => {
-    const caller = await callerOf(keys, c.req.raw.headers, 'usage')
+    const caller = await callerOf(callers, c.req.raw.headers, 'usage')
     const query = reportQuery(c.req.query())
     const rows = await usage.report({ ...query, where: { ...query.where, tenant: caller.tenant } })
     if (c.req.query('format') !== 'csv') return c.json({ rows })

@@ -1,0 +1,56 @@
+/** Signing in: a key, or an e-mail address with a password, for a token that holds for a while. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { asObject } from '../../core/json.js'
+import { Attempts } from '../attempts.js'
+import { jsonOf } from '../body.js'
+import { anyCallerOf, isAdministrator, keyIn } from '../caller.js'
+import { isToken } from '../identities.js'
+import type { SignedIn } from '../tokens.js'
+import { emailOf } from '../user-record.js'
+import type { RelayContext } from './context.js'
+import { only, required, text } from './fields.js'
+
+/** Of a body: there are three short members. */
+const mostBytes = 4096
+
+export function authRoutes({ callers, tokens, users, audit }: RelayContext): Hono {
+  const app = new Hono()
+  const attempts = new Attempts()
+
+  app.post('/token', async (c) => {
+    const { headers } = c.req.raw
+    const presented = keyIn(headers)
+    c.header('cache-control', 'no-store')
+    if (presented === undefined) return c.json(answerOf(await byPassword(asObject(await jsonOf(c.req.raw, mostBytes)))))
+    const caller = await anyCallerOf(callers, headers)
+    if (isToken(presented)) return c.json(answerOf((await tokens.renew(presented)) ?? refused()))
+    if (!isAdministrator(caller) && caller.role === undefined)
+      throw new LeashError('permission_denied', 'This key is not for the administration: it has no role.')
+    await audit.append({ actor: caller.id, action: 'auth.sign_in', tenant: caller.tenant })
+    return c.json(answerOf(await tokens.issue(caller)))
+  })
+
+  async function byPassword(body: Readonly<Record<string, unknown>>): Promise<SignedIn> {
+    only(body, ['email', 'password', 'tenant'])
+    const [email, password] = [emailOf(required(body, 'email')), required(body, 'password')]
+    const { tenant = 'default' } = text(body, 'tenant')
+    const who = `${tenant.slice(0, 100)} ${email.slice(0, 200)}`
+    attempts.begin(who)
+    const user = await users.signIn(tenant, email, password)
+    if (!user) throw new LeashError('authentication_failed', 'The e-mail address or the password is wrong.')
+    attempts.succeeded(who)
+    const id = `user:${user.id}`
+    await audit.append({ actor: id, action: 'auth.sign_in', tenant })
+    return tokens.issue({ id, tenant })
+  }
+
+  return app
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
+const answerOf = ({ token, expiresIn }: SignedIn) => ({ access_token: token, token_type: 'Bearer', expires_in: expiresIn })
+
+function refused(): never {
+  throw new LeashError('authentication_failed', 'It is long ago that you signed in. Do so again.')
+}
