@@ -72,7 +72,7 @@ export class LeashLLM extends OpenAI {
     const abort = options.stream ? new Following(req.signal) : undefined
     const outcome = fetch(url, { ...req, method: 'POST', ...(abort && { signal: abort.controller.signal }) })
     const first = await outcome.catch(() => undefined)
-    abort?.letGoAfter(reportBehind(first?.headers))
+    abort?.letGoAfter(first)
     const response = first?.ok ? first : await inLoop({ ...options, [failed]: { built, outcome } })
     return propsOf(options, response, abort?.controller)
   }

@@ -5,8 +5,8 @@
  */
 import type OpenAI from 'openai'
 import type { APIPromise } from 'openai'
-import type { Report } from './core/call.js'
 import { whenEnded } from './core/report.js'
+import { reportBehind } from './leashed-headers.js'
 
 export type Props = Awaited<ConstructorParameters<typeof APIPromise>[1]>
 export type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
@@ -44,7 +44,7 @@ export function propsOf(options: Props['options'], response: Response, controlle
 export class Following {
   readonly controller = new AbortController()
   readonly #signal: AbortSignal | null | undefined
-  readonly #abort = () => this.controller.abort()
+  readonly #abort = () => this.controller.abort(this.#signal?.reason)
 
   constructor(signal: AbortSignal | null | undefined) {
     this.#signal = signal
@@ -52,12 +52,14 @@ export class Following {
     else signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
-  /** @param report of the stream; undefined when there is none */
-  letGoAfter(report: Report | undefined): void {
+  /** @param response whose stream it is; undefined or a refusal when there is none */
+  letGoAfter(response: Response | undefined): void {
     const signal = this.#signal
-    const letGo = () => signal?.removeEventListener('abort', this.#abort)
-    if (signal && report) void whenEnded(report).then(letGo)
-    else letGo()
+    if (!signal) return
+    const letGo = () => signal.removeEventListener('abort', this.#abort)
+    const report = reportBehind(response?.headers)
+    if (!response?.ok) letGo()
+    else if (report) void whenEnded(report).then(letGo)
   }
 }
 

@@ -43,7 +43,10 @@ export function readPlainly(stream: unknown, { response, options, controller }: 
         if (piece.done) over = true
         else {
           const { chunks, ends, odd } = plainEvents(piece.value)
-          for (const chunk of chunks) yield chunk
+          for (const chunk of chunks) {
+            if (signal.aborted) return
+            yield chunk
+          }
           if (ends) close()
           left = odd !== undefined
           if (odd) taken.giveBack(odd)

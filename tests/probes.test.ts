@@ -76,7 +76,8 @@ describe('probes', () => {
     [{ hang: 'headers' }, { ok: false, error: 'There was no answer within 50 ms.' }],
   ] as const)('tell what is wrong: %j', async (fault, found) => {
     mock.script(fault)
-    const { leash, seen } = await probing({ health: { timeoutMs: 50, providers: { openai: {} } } })
+    const timeoutMs = 'hang' in fault ? 50 : 10_000
+    const { leash, seen } = await probing({ health: { timeoutMs, providers: { openai: {} } } })
     await until(() => seen.length > 0)
     expect(seen[0]).toEqual({ provider: 'openai', at: expect.any(Number), latencyMs: expect.any(Number), ...found })
     await leash.close()

@@ -60,8 +60,8 @@ export class Outlet {
         )
       }
       this.#underway = 0
-      if (this.#lost > 0) this.#tellLoss()
     }
+    if (this.#lost > 0) this.#tellLoss()
     this.#writing = undefined
   }
 

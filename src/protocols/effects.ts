@@ -5,7 +5,8 @@
  * Tools that only read (a search of the web or of files) or compute in a sandbox of their own have no effect. What a
  * vendor keeps by default, and nobody asked for, is none either: a second copy is in nobody's way.
  */
-import { isObject, type JsonObject } from '../core/json.js'
+import type { JsonObject } from '../core/json.js'
+import { type Path, someAt } from './path.js'
 
 /** Member names joined by dots, `*` for every item of an array; and what stands there. Without that: anything but null and false. */
 type Row = readonly [path: string, is?: true | RegExp]
@@ -38,22 +39,21 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   gemini: [['tools.*.mcpServers.*'], ['tools.*.mcp_servers.*']],
 }
 
-type Path = readonly string[]
+interface Compiled {
+  readonly path: Path
+  counts(value: unknown): boolean
+}
 
-const compiled: ReadonlyMap<string, readonly { readonly path: Path; readonly is: Row[1] }[]> = new Map(
-  Object.entries(tables).map(([protocol, rows]) => [protocol, rows.map(([path, is]) => ({ path: path.split('.'), is }))]),
+const compiled: ReadonlyMap<string, readonly Compiled[]> = new Map(
+  Object.entries(tables).map(([protocol, rows]) => [
+    protocol,
+    rows.map(([path, is]) => ({ path: path.split('.'), counts: (value) => isThere(value, is) })),
+  ]),
 )
 
 /** Whether a request in this protocol has such effects. */
 export function hasEffects(protocol: string, body: JsonObject): boolean {
-  return compiled.get(protocol)?.some(({ path, is }) => stands(body, path, 0, is)) ?? false
-}
-
-function stands(value: unknown, path: Path, at: number, is: Row[1]): boolean {
-  const name = path[at]
-  if (name === undefined) return isThere(value, is)
-  if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, path, at + 1, is))
-  return isObject(value) && stands(value[name], path, at + 1, is)
+  return compiled.get(protocol)?.some(({ path, counts }) => someAt(body, path, counts)) ?? false
 }
 
 function isThere(value: unknown, is: Row[1]): boolean {

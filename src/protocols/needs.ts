@@ -2,7 +2,9 @@
  * What a request asks of a model beyond text, read where it stands: to choose among models, a request need not be decoded.
  * One table for all protocols, so that it is loaded only where somebody chooses.
  */
-import { asNumber, isObject, type JsonObject } from '../core/json.js'
+import { isObject, type JsonObject } from '../core/json.js'
+import { outputBound } from './output-bound.js'
+import { type Path, someAt } from './path.js'
 
 export interface Needs {
   readonly tools: boolean
@@ -18,89 +20,65 @@ export interface Needs {
 
 type Need = Exclude<keyof Needs, 'maxOutputTokens'>
 
-/** A path as in `compileTexts`. What stands at its end counts when it is an object, or is this text or one like it. */
+/** Names joined by dots. What stands at its end counts when it is an object, or is this text or one like it. */
 type Row = readonly [path: string, need: Need, is?: string | RegExp]
 
-interface Table {
-  readonly needs: readonly Row[]
-  /** The first that is there counts. */
-  readonly maxOutputTokens: readonly string[]
-}
-
-const tables: Readonly<Record<string, Table>> = {
-  'openai-chat': {
-    needs: [
-      ['tools.*', 'tools'],
-      ['functions.*', 'tools'],
-      ['messages.*.content.*.type', 'images', 'image_url'],
-      ['messages.*.content.*.type', 'audio', 'input_audio'],
-      ['messages.*.content.*.type', 'files', 'file'],
-      ['response_format.type', 'structuredOutput', 'json_schema'],
-    ],
-    maxOutputTokens: ['max_completion_tokens', 'max_tokens'],
-  },
-  'openai-responses': {
-    needs: [
-      ['tools.*', 'tools'],
-      ['input.*.content.*.type', 'images', 'input_image'],
-      ['input.*.content.*.type', 'audio', 'input_audio'],
-      ['input.*.content.*.type', 'files', 'input_file'],
-      ['input.*.output.*.type', 'images', 'input_image'],
-      ['input.*.output.*.type', 'files', 'input_file'],
-      ['text.format.type', 'structuredOutput', 'json_schema'],
-    ],
-    maxOutputTokens: ['max_output_tokens'],
-  },
-  'anthropic-messages': {
-    needs: [
-      ['tools.*', 'tools'],
-      ['mcp_servers.*', 'tools'],
-      ['messages.*.content.*.type', 'images', 'image'],
-      ['messages.*.content.*.content.*.type', 'images', 'image'],
-      ['messages.*.content.*.type', 'files', /^(?:document|container_upload)$/],
-      ['messages.*.content.*.content.*.type', 'files', 'document'],
-      ['output_config.format.type', 'structuredOutput', 'json_schema'],
-      ['output_format.type', 'structuredOutput', 'json_schema'],
-    ],
-    maxOutputTokens: ['max_tokens'],
-  },
-  gemini: {
-    needs: [
-      ['tools.*', 'tools'],
-      ...media('contents.*.parts.*.inlineData.mimeType'),
-      ...media('contents.*.parts.*.inline_data.mime_type'),
-      ...media('contents.*.parts.*.fileData.mimeType'),
-      ...media('contents.*.parts.*.file_data.mime_type'),
-      ['generationConfig.responseSchema', 'structuredOutput'],
-      ['generationConfig.responseJsonSchema', 'structuredOutput'],
-      ['generation_config.response_schema', 'structuredOutput'],
-      ['generation_config.response_json_schema', 'structuredOutput'],
-    ],
-    maxOutputTokens: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
-  },
-  'bedrock-converse': {
-    needs: [
-      ['toolConfig.tools.*', 'tools'],
-      ['messages.*.content.*.image', 'images'],
-      ['messages.*.content.*.toolResult.content.*.image', 'images'],
-      ['messages.*.content.*.audio', 'audio'],
-      ['messages.*.content.*.document', 'files'],
-      ['messages.*.content.*.video', 'files'],
-      ['messages.*.content.*.toolResult.content.*.document', 'files'],
-      ['messages.*.content.*.toolResult.content.*.video', 'files'],
-      ['outputConfig.textFormat.type', 'structuredOutput', 'json_schema'],
-    ],
-    maxOutputTokens: ['inferenceConfig.maxTokens'],
-  },
-  'ai-sdk': {
-    needs: [
-      ['tools.*', 'tools'],
-      ...media('prompt.*.content.*.mediaType'),
-      ...media('prompt.*.content.*.output.value.*.mediaType'),
-      ['responseFormat.schema', 'structuredOutput'],
-    ],
-    maxOutputTokens: ['maxOutputTokens'],
-  },
+const tables: Readonly<Record<string, readonly Row[]>> = {
+  'openai-chat': [
+    ['tools.*', 'tools'],
+    ['functions.*', 'tools'],
+    ['messages.*.content.*.type', 'images', 'image_url'],
+    ['messages.*.content.*.type', 'audio', 'input_audio'],
+    ['messages.*.content.*.type', 'files', 'file'],
+    ['response_format.type', 'structuredOutput', 'json_schema'],
+  ],
+  'openai-responses': [
+    ['tools.*', 'tools'],
+    ['input.*.content.*.type', 'images', 'input_image'],
+    ['input.*.content.*.type', 'audio', 'input_audio'],
+    ['input.*.content.*.type', 'files', 'input_file'],
+    ['input.*.output.*.type', 'images', 'input_image'],
+    ['input.*.output.*.type', 'files', 'input_file'],
+    ['text.format.type', 'structuredOutput', 'json_schema'],
+  ],
+  'anthropic-messages': [
+    ['tools.*', 'tools'],
+    ['mcp_servers.*', 'tools'],
+    ['messages.*.content.*.type', 'images', 'image'],
+    ['messages.*.content.*.content.*.type', 'images', 'image'],
+    ['messages.*.content.*.type', 'files', /^(?:document|container_upload)$/],
+    ['messages.*.content.*.content.*.type', 'files', 'document'],
+    ['output_config.format.type', 'structuredOutput', 'json_schema'],
+    ['output_format.type', 'structuredOutput', 'json_schema'],
+  ],
+  gemini: [
+    ['tools.*', 'tools'],
+    ...media('contents.*.parts.*.inlineData.mimeType'),
+    ...media('contents.*.parts.*.inline_data.mime_type'),
+    ...media('contents.*.parts.*.fileData.mimeType'),
+    ...media('contents.*.parts.*.file_data.mime_type'),
+    ['generationConfig.responseSchema', 'structuredOutput'],
+    ['generationConfig.responseJsonSchema', 'structuredOutput'],
+    ['generation_config.response_schema', 'structuredOutput'],
+    ['generation_config.response_json_schema', 'structuredOutput'],
+  ],
+  'bedrock-converse': [
+    ['toolConfig.tools.*', 'tools'],
+    ['messages.*.content.*.image', 'images'],
+    ['messages.*.content.*.toolResult.content.*.image', 'images'],
+    ['messages.*.content.*.audio', 'audio'],
+    ['messages.*.content.*.document', 'files'],
+    ['messages.*.content.*.video', 'files'],
+    ['messages.*.content.*.toolResult.content.*.document', 'files'],
+    ['messages.*.content.*.toolResult.content.*.video', 'files'],
+    ['outputConfig.textFormat.type', 'structuredOutput', 'json_schema'],
+  ],
+  'ai-sdk': [
+    ['tools.*', 'tools'],
+    ...media('prompt.*.content.*.mediaType'),
+    ...media('prompt.*.content.*.output.value.*.mediaType'),
+    ['responseFormat.schema', 'structuredOutput'],
+  ],
 }
 
 /** Google and the AI SDK tell kinds of media apart by their type alone. */
@@ -112,46 +90,25 @@ function media(path: string): Row[] {
   ]
 }
 
-type Path = readonly string[]
-
 interface Compiled {
-  readonly needs: readonly { readonly path: Path; readonly need: Need; counts(value: unknown): boolean }[]
-  readonly maxOutputTokens: readonly Path[]
+  readonly path: Path
+  readonly need: Need
+  counts(value: unknown): boolean
 }
 
-const compiled: ReadonlyMap<string, Compiled> = new Map(
-  Object.entries(tables).map(([protocol, { needs, maxOutputTokens }]) => [
+const compiled: ReadonlyMap<string, readonly Compiled[]> = new Map(
+  Object.entries(tables).map(([protocol, rows]) => [
     protocol,
-    {
-      needs: needs.map(([path, need, is]) => ({ path: path.split('.'), need, counts: (value) => counts(value, is) })),
-      maxOutputTokens: maxOutputTokens.map((path) => path.split('.')),
-    },
+    rows.map(([path, need, is]) => ({ path: path.split('.'), need, counts: (value) => counts(value, is) })),
   ]),
 )
 
 /** Of a request in this protocol. Embeddings need nothing that their models differ in. */
 export function needsOf(protocol: string, body: JsonObject): Needs {
   const found = { tools: false, images: false, audio: false, files: false, structuredOutput: false }
-  for (const { path, need, counts } of compiled.get(protocol)?.needs ?? []) found[need] ||= stands(body, path, 0, counts)
-  const maxOutputTokens = outputBound(protocol, body)
-  return { ...found, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }
-}
-
-/** Tokens that the answer may have, where the caller bounds it. */
-export function outputBound(protocol: string, body: JsonObject): number | undefined {
-  for (const path of compiled.get(protocol)?.maxOutputTokens ?? []) {
-    const bound = asNumber(path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), body))
-    if (bound !== undefined) return bound
-  }
-  return undefined
-}
-
-/** Whether something that counts stands at this path. */
-function stands(value: unknown, path: Path, at: number, counts: (value: unknown) => boolean): boolean {
-  const name = path[at]
-  if (name === undefined) return counts(value)
-  if (name === '*') return Array.isArray(value) && value.some((item) => stands(item, path, at + 1, counts))
-  return isObject(value) && stands(value[name], path, at + 1, counts)
+  for (const { path, need, counts } of compiled.get(protocol) ?? []) found[need] ||= someAt(body, path, counts)
+  const { asked } = outputBound(protocol, body)
+  return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }) }
 }
 
 function counts(value: unknown, is: string | RegExp | undefined): boolean {

@@ -3,53 +3,54 @@
  * spent on it. One table for all protocols, loaded only where somebody counts.
  */
 import { asNumber, asObject, isObject, type JsonObject } from '../core/json.js'
+import { at, type Path, valueAt } from './path.js'
 
 interface Row {
   /** Where the tokens of an answer are bounded. The first is written where none is there. */
-  readonly output: readonly string[]
+  readonly output: readonly Path[]
   /** How many answers are asked for. Each has as many tokens. */
-  readonly answers?: readonly string[]
+  readonly answers?: readonly Path[]
   /** Tokens for thinking, of which an answer must have more. */
-  readonly thinking?: string
+  readonly thinking?: Path
   /** What asks for thinking. */
-  readonly wishes?: readonly string[]
+  readonly wishes?: readonly Path[]
   /** Tokens that it asks for. */
-  readonly budgets?: readonly string[]
+  readonly budgets?: readonly Path[]
   /** What the vendor has kept, and reads beside the request. */
   readonly stored?: readonly string[]
 }
 
 const rows: Readonly<Record<string, Row>> = {
   'openai-chat': {
-    output: ['max_completion_tokens', 'max_tokens'],
-    answers: ['n'],
-    wishes: ['reasoning_effort', 'reasoning', 'include_reasoning', 'thinking'],
-    budgets: ['reasoning.max_tokens', 'thinking.budget_tokens'],
+    output: at('max_completion_tokens', 'max_tokens'),
+    answers: at('n'),
+    wishes: at('reasoning_effort', 'reasoning', 'include_reasoning', 'thinking'),
+    budgets: at('reasoning.max_tokens', 'thinking.budget_tokens'),
   },
   'openai-responses': {
-    output: ['max_output_tokens'],
-    wishes: ['reasoning'],
+    output: at('max_output_tokens'),
+    wishes: at('reasoning'),
     stored: ['previous_response_id', 'conversation', 'prompt'],
   },
   'anthropic-messages': {
-    output: ['max_tokens'],
-    thinking: 'thinking.budget_tokens',
-    wishes: ['thinking', 'output_config'],
-    budgets: ['thinking.budget_tokens'],
+    output: at('max_tokens'),
+    thinking: ['thinking', 'budget_tokens'],
+    wishes: at('thinking', 'output_config'),
+    budgets: at('thinking.budget_tokens'),
   },
   gemini: {
-    output: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
-    answers: ['generationConfig.candidateCount', 'generation_config.candidate_count'],
-    wishes: ['generationConfig.thinkingConfig', 'generation_config.thinking_config'],
-    budgets: ['generationConfig.thinkingConfig.thinkingBudget', 'generation_config.thinking_config.thinking_budget'],
+    output: at('generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'),
+    answers: at('generationConfig.candidateCount', 'generation_config.candidate_count'),
+    wishes: at('generationConfig.thinkingConfig', 'generation_config.thinking_config'),
+    budgets: at('generationConfig.thinkingConfig.thinkingBudget', 'generation_config.thinking_config.thinking_budget'),
     stored: ['cachedContent', 'cached_content'],
   },
-  'ai-sdk': { output: ['maxOutputTokens'], wishes: ['reasoning'], budgets: ['providerOptions.leash.reasoningBudget'] },
+  'ai-sdk': { output: at('maxOutputTokens'), wishes: at('reasoning'), budgets: at('providerOptions.leash.reasoningBudget') },
   'bedrock-converse': {
-    output: ['inferenceConfig.maxTokens'],
-    thinking: 'additionalModelRequestFields.thinking.budget_tokens',
-    wishes: ['additionalModelRequestFields', 'outputConfig'],
-    budgets: ['additionalModelRequestFields.thinking.budget_tokens'],
+    output: at('inferenceConfig.maxTokens'),
+    thinking: ['additionalModelRequestFields', 'thinking', 'budget_tokens'],
+    wishes: at('additionalModelRequestFields', 'outputConfig'),
+    budgets: at('additionalModelRequestFields.thinking.budget_tokens'),
   },
 }
 
@@ -90,28 +91,23 @@ export function outputBound(protocol: string, body: JsonObject): OutputBound {
 export function withOutputBound(protocol: string, body: JsonObject, tokens: number): { body: JsonObject; path: string } {
   const { output } = rowOf(protocol)
   const given = output.filter((path) => countAt(body, path) !== undefined)
-  const parts = output.map((path) => path.split('.'))
-  const beside = parts.find(([first = '', inner]) => inner !== undefined && isObject(body[first]))
-  const path = given.find((path) => (countAt(body, path) ?? 0) > tokens) ?? given[0] ?? (beside ?? parts[0] ?? []).join('.')
-  const bounded = (given.length > 0 ? given : [path]).reduce((body, path) => written(body, path.split('.'), tokens), body)
-  return { body: bounded, path }
+  const beside = output.find(([first = '', inner]) => inner !== undefined && isObject(body[first]))
+  const path = given.find((path) => (countAt(body, path) ?? 0) > tokens) ?? given[0] ?? beside ?? output[0] ?? []
+  const bounded = (given.length > 0 ? given : [path]).reduce((body, path) => written(body, path, tokens), body)
+  return { body: bounded, path: path.join('.') }
 }
 
 function rowOf(protocol: string): Row {
   return (Object.hasOwn(rows, protocol) ? rows[protocol] : undefined) ?? { output: [] }
 }
 
-function valueAt(body: JsonObject, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, name) => asObject(value)[name], body)
-}
-
 /** A number that no vendor takes bounds nothing. */
-function countAt(body: JsonObject, path: string): number | undefined {
+function countAt(body: JsonObject, path: Path): number | undefined {
   const count = asNumber(valueAt(body, path))
   return count !== undefined && count >= 1 ? Math.ceil(count) : undefined
 }
 
-function written(body: JsonObject, [name, ...rest]: readonly string[], tokens: number): JsonObject {
+function written(body: JsonObject, [name, ...rest]: Path, tokens: number): JsonObject {
   if (name === undefined) return body
   if (rest.length > 0) return { ...body, [name]: written(asObject(body[name]) as JsonObject, rest, tokens) }
   return { ...body, [name]: Math.min(asNumber(body[name]) ?? tokens, tokens) }

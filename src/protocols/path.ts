@@ -16,6 +16,18 @@ export function valueAt(body: unknown, path: Path): unknown {
   return value
 }
 
+/** Whether the path leads to something that counts. */
+export function someAt(body: unknown, path: Path, counts: (value: unknown) => boolean): boolean {
+  return leadsTo(body, path, 0, counts)
+}
+
+function leadsTo(value: unknown, path: Path, place: number, counts: (value: unknown) => boolean): boolean {
+  const name = path[place]
+  if (name === undefined) return counts(value)
+  if (name === '*') return Array.isArray(value) && value.some((item) => leadsTo(item, path, place + 1, counts))
+  return isObject(value) && leadsTo(value[name], path, place + 1, counts)
+}
+
 /** All strings that the path leads to. */
 export function stringsAt(body: unknown, path: Path): string[] {
   const found: string[] = []

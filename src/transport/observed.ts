@@ -55,6 +55,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#underway = underway
     this.#options = options
     this.#frames = underway.theirs.framing.unframer((event) => {
+      // Nothing behind nonsense counts: what came in the same chunk is no more of an answer than what would have come later.
+      if (this.#isNonsense()) return
       options.tap.see(event)
       this.#note(event, event.data.length)
     })
@@ -85,7 +87,6 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
         this.#pending = undefined
         const bytes = this.#take(read)
         if (bytes) this.#ready.push(bytes)
-        if (this.#isNonsense()) break
         if (tap.error && !tap.content) throw this.#options.refused(tap.error, await this.#toTheEnd())
       }
     } catch (error) {

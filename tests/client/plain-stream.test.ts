@@ -134,6 +134,29 @@ describe('a stream', () => {
     expect(from.signal()?.aborted).toBe(true)
   })
 
+  test('that is aborted between two events of one piece gives no other, as with the SDK', async () => {
+    const piece = cut(`data: ${chunk('a')}\n\ndata: ${chunk('b')}\n\ndata: ${last}\n\ndata: [DONE]\n\n`, [])
+    const counts = clientsOver(piece).map(async (client) => {
+      const stream = await ask(client)
+      let chunks = 0
+      for await (const _ of stream) if (++chunks === 1) stream.controller.abort()
+      return chunks
+    })
+    expect(await Promise.all(counts)).toEqual([1, 1])
+  })
+
+  test('whose caller aborts tells its request why', async () => {
+    const from = upstream(plain, false)
+    const caller = new AbortController()
+    const client = leashed(from)
+    const stream = await client.chat.completions.create(
+      { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }], stream: true },
+      { signal: caller.signal },
+    )
+    for await (const _ of stream) caller.abort('enough')
+    expect(stream.controller.signal.reason).toBe('enough')
+  })
+
   test('that is aborted while nothing comes ends without an error', async () => {
     const stream = await ask(leashed(upstream(plain, false)))
     const chunks: unknown[] = []

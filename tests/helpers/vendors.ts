@@ -167,7 +167,9 @@ const encoder = new TextEncoder()
 
 /** One event as it is on the wire; a text is the data of an event, whatever it says. */
 export function framed({ name }: Vendor, event: object | string): Uint8Array {
-  const type = typeof event === 'object' && 'type' in event && typeof event.type === 'string' ? event.type : undefined
+  // Anthropic's events have names, and those that have none are no events to its SDK.
+  const named = name === 'anthropic-messages' ? 'content_block_delta' : undefined
+  const type = typeof event === 'object' && 'type' in event && typeof event.type === 'string' ? event.type : named
   if (name !== 'bedrock-converse') {
     const data = typeof event === 'string' ? event : JSON.stringify(event)
     return encoder.encode(`${type === undefined ? '' : `event: ${type}\n`}data: ${data}\n\n`)

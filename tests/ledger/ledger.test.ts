@@ -221,6 +221,22 @@ describe('a sink that is slow', () => {
     expect([taken.at(-1), warnings.length]).toEqual([1000, 2])
   })
 
+  test('says what was lost once it has caught up, and not while more is waiting', async () => {
+    const warnings: string[] = []
+    const steps = Array.from({ length: 3 }, () => Promise.withResolvers<void>())
+    let batch = 0
+    const ledger = new Ledger([() => steps[batch++]?.promise], { queue: 2 }, (message) => warnings.push(message))
+    ledger.add(line(0))
+    await Promise.resolve()
+    for (let at = 1; at < 4; at++) ledger.add(line(at))
+    steps[0]?.resolve()
+    await new Promise(setImmediate)
+    expect([batch, warnings.length]).toEqual([2, 1])
+    for (const step of steps) step.resolve()
+    await ledger.flush()
+    expect(warnings[1]).toContain('lacks 2 lines')
+  })
+
   test('holds up no other', async () => {
     const { sink, go } = slow()
     const taken: LedgerLine[] = []

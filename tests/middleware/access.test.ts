@@ -57,6 +57,15 @@ describe('access', () => {
     expect(await asked('odd', { access, routes })).toContain(refused)
   })
 
+  test('holds at another address of the same provider', async () => {
+    const { port } = new URL(mock.url)
+    const providers = { openai: { apiKey: 'k', baseURL: `http://localhost:${port}/v1` } }
+    expect(await asked('gpt-4o-mini', { providers, access: { models: { deny: ['openai/gpt-4o-mini'] } } })).toContain(refused)
+    expect(await asked('gpt-4o-mini', { providers, access: { models: { allow: ['openai/gpt-4o-mini'] } } })).not.toContain(
+      refused,
+    )
+  })
+
   test('that is written wrongly fails when the leash is made', () => {
     const wrong: object = { access: { models: ['gpt-4o'] } }
     expect(() => createLeash(wrong)).toThrow('access.models')

@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM, reportOf } from '../../src/index.js'
-import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
+import { createLeash, type Leash, type LeashOptions, type LedgerLine, type Report } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { asks, doors, send } from './asks.js'
@@ -108,8 +108,9 @@ test('the first caller may leave; the attempt goes on for the others, and stays 
   expect(reports).toMatchObject([{ attempts: [{ outcome: 'ok' }] }, { coalesced: true, attempts: [] }])
 })
 
-test('a stream that breaks does so for all of its callers', async () => {
-  const { leash } = open()
+test('a stream that breaks does so for all of its callers, and saves nobody anything', async () => {
+  const lines: LedgerLine[] = []
+  const { leash } = open({ ledger: { sink: (more) => void lines.push(...more) } })
   mock.script({ cutAfter: { events: 4 }, chunkDelayMs: 2 })
   const [ask] = asks
   const read = await Promise.allSettled(
@@ -117,6 +118,8 @@ test('a stream that breaks does so for all of its callers', async () => {
   )
   expect(read.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(mock.requests).toHaveLength(1)
+  await leash.close()
+  expect(lines).toMatchObject([{ outcome: 'error', attempt: 1 }])
 })
 
 describe("OpenAI's client", () => {

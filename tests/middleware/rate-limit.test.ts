@@ -183,6 +183,14 @@ describe('tokens', () => {
     expect(await remaining(send, asking(500))).toBe(first - 5)
   })
 
+  test('are taken for as many answers as are asked for', async () => {
+    const send = tokens(used({ usage: usageOf({ input: 3, output: 2 }) }))
+    const call = by({}, { body: { messages: [{ role: 'user', content: 'one two three' }], max_tokens: 300, n: 3 } })
+    const left = await remaining(send, call)
+    expect(left).toBeLessThan(100)
+    expect(left).toBeGreaterThan(50)
+  })
+
   test('of an answer without a bound are charged afterwards, and may lead into debt', async () => {
     const send = tokens(used({ usage: usageOf({ input: 3, output: 2000 }) }))
     await send(asking())

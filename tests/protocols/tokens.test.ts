@@ -77,6 +77,21 @@ describe("tokens: 'exact'", () => {
     expect(exact('a<|im_start|>b')).toBeGreaterThan(3)
   })
 
+  test.each([
+    ['letters', Array.from({ length: 200_000 }, (_, at) => String.fromCharCode(97 + ((at * 7919) % 26))).join('')],
+    ['the same letter', 'a'.repeat(200_000)],
+    ['line breaks', '\n'.repeat(200_000)],
+  ])(
+    'a text of %s alone is counted in pieces, for its time would grow with the square of its length',
+    async (_, text) => {
+      const exact = await counterBy('exact')
+      const [whole, short] = [exact(text), exact(text.slice(0, 400))]
+      expect(whole / 500).toBeGreaterThan(short * 0.8)
+      expect(whole / 500).toBeLessThan(short * 1.2)
+    },
+    2000,
+  )
+
   test('counts for estimates and for the ledger, where the estimate would be another', async () => {
     const [, , [text, tokens]] = known
     expect(count(text)).not.toBe(tokens)

@@ -13,8 +13,13 @@ useNoKeys()
 /** What becomes of the connection after the last event. */
 type Fate = 'closes' | 'breaks' | 'is silent'
 
+/** What goes over the wire as it stands here. */
+class Raw {
+  constructor(readonly text: string) {}
+}
+
 function upstream(vendor: Vendor, events: readonly (object | string)[], fate: Fate): Response {
-  const pieces = events.map((event) => framed(vendor, event))
+  const pieces = events.map((event) => (event instanceof Raw ? new TextEncoder().encode(event.text) : framed(vendor, event)))
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       const piece = pieces.shift()
@@ -31,15 +36,23 @@ function upstream(vendor: Vendor, events: readonly (object | string)[], fate: Fa
 const lanes = ['as it is', 'translated'] as const
 
 /** What the caller is told in the end, and what is booked. */
-async function played(vendor: Vendor, lane: (typeof lanes)[number], events: readonly (object | string)[], fate: Fate) {
+async function played(
+  vendor: Vendor,
+  lane: (typeof lanes)[number],
+  events: readonly (object | string)[],
+  fate: Fate,
+  /** What comes when it is asked for again. */
+  again: readonly (readonly (object | string)[])[] = [],
+) {
   const lines: LedgerLine[] = []
+  const answers = [events, ...again]
   const leash = createLeash({
     providers: vendorKeys,
-    retry: false,
+    retry: again.length > 0 && { backoff: () => 0 },
     timeouts: { idleMs: 60 },
     ledger: { sink: (more) => void lines.push(...more) },
     fetch: async (_, { signal } = {}) => {
-      const answer = upstream(vendor, events, fate)
+      const answer = upstream(vendor, answers.shift() ?? [], fate)
       const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
       aborted.catch(() => {})
       return new Response(abortable(answer.body, aborted), answer)
@@ -53,7 +66,7 @@ async function played(vendor: Vendor, lane: (typeof lanes)[number], events: read
     leash.fetch(path, { method: 'POST', headers: { authorization: 'Bearer k' }, body: JSON.stringify(body) }),
   )
   await leash.close()
-  const [line] = lines
+  const line = lines.at(-1)
   return { told, booked: line?.error ?? line?.outcome, basis: line?.basis, input: line?.usage.input }
 }
 
@@ -109,10 +122,37 @@ describe.each(lanes)('%s', (lane) => {
       }
     })
 
+    test.each(Object.entries(nonsense))('an event %s before the content is asked for again', async (_, text) => {
+      const spoiled = [text, ...events]
+      expect(await played(vendor, lane, spoiled, 'closes', [whole])).toMatchObject({ told: 'none', booked: 'ok' })
+      const { told, booked } = await played(vendor, lane, spoiled, 'closes')
+      expect([told === 'none', booked]).toEqual([false, 'upstream_malformed'])
+    })
+
     test('what comes behind the end is nobody’s loss', async () => {
       const last = vendor.name === 'openai-chat' ? [...events, '[DONE]'] : events
       for (const text of [...Object.values(nonsense), '[DONE]'])
         expect(await played(vendor, lane, [...last, text], 'closes')).toMatchObject({ told: 'none', booked: 'ok', input: 900 })
     })
+  })
+})
+
+describe.each(lanes)('%s, from Anthropic', (lane) => {
+  const vendor = vendors.find(({ name }) => name === 'anthropic-messages') as Vendor
+  const [start, ...rest] = vendor.events(undefined)
+
+  test.each([
+    ['of nonsense without a name', 'data: once more\n\n'],
+    ['without data', 'event: content_block_delta\ndata:\n\n'],
+    ['that only keeps the connection open', 'event: ping\ndata: \n\n'],
+  ])('an event %s is passed over, as by the SDK', async (_, text) => {
+    const events = [start ?? '', new Raw(text), ...rest]
+    expect(await played(vendor, lane, events, 'closes')).toMatchObject({ told: 'none', booked: 'ok' })
+  })
+
+  test('an error in words of its own is an error', async () => {
+    const events = [start ?? '', new Raw('event: error\ndata: Bad gateway\n\n')]
+    const { told, booked } = await played(vendor, lane, events, 'closes')
+    expect([told === 'none', booked]).toEqual([lane === 'as it is', 'upstream_error'])
   })
 })

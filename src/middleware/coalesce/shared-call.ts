@@ -108,8 +108,9 @@ export class SharedCall {
 
   #hand(member: Member, result: StreamResult, reader: SharedReader): void {
     const headers = result === this.#result ? new Headers(result.headers) : result.headers
-    reader[endings].listen(() => {
-      this.#tell(member, result)
+    reader[endings].listen((ending) => {
+      // A stream that broke is an answer to nobody, and spared nobody its price.
+      this.#tell(member, ending === undefined ? result : undefined)
       member.leave()
     })
     member.read({ ...result, headers, body: reader }, reader)

@@ -5,7 +5,7 @@ import { costOf, type PriceBook, worstCase } from '../../core/price.js'
 import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
 import { protocolNamed } from '../../protocols/index.js'
-import { outputBound } from '../../protocols/needs.js'
+import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { type CountTokens, inputTokens, tokenCounter } from '../../protocols/tokens.js'
 import type { Unit } from './rules.js'
@@ -26,7 +26,8 @@ export function estimate(call: Call, prices: PriceBook | undefined, tokens = tok
 function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol | undefined, count: CountTokens): Amounts {
   const { protocol, body, target } = call
   const input = native ? inputTokens(native.lens, body, count) : 0
-  const output = outputBound(protocol, body) ?? 0
+  const { asked = 0, answers } = outputBound(protocol, body)
+  const output = asked * answers
   const price = prices?.price(target)
   const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets }) : 0
   return { requests: 1, tokens: input + output, usd: usd ?? 0 }

@@ -42,7 +42,7 @@ function codeOf(status: number, message: string): ErrorCode | undefined {
 /** An error that came with a status of success: in an event of a stream, or as a whole answer. */
 export function failureInBody(body: unknown): LeashError {
   const type = asString(asObject(asObject(body).error).type) ?? 'api_error'
-  return decodeError({ status: lookup(statusOfType, type) ?? 500, headers: new Headers(), text: JSON.stringify(body) })
+  return decodeError({ status: lookup(statusOfType, type) ?? 500, headers: new Headers(), text: JSON.stringify(asObject(body)) })
 }
 
 const typeOfCode: Readonly<Partial<Record<ErrorCode, string>>> = {

@@ -10,7 +10,7 @@ import { readCitation } from './citations.js'
 import { failureInBody } from './error.js'
 import { decodeBlock, explanation, serverBlock } from './response.js'
 import { overlay, type RawUsage, readUsage } from './usage.js'
-import { finishReason, type Sdk, signature } from './wire.js'
+import { finishReason, mustBeJson, type Sdk, signature } from './wire.js'
 
 export { encodeStream } from './encode-stream.js'
 
@@ -65,8 +65,9 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
 function read({ event, data }: WireEvent): Payload | undefined {
   const payload = parseJson(data)
   if (isObject(payload)) return payload.type === undefined && event ? { ...payload, type: event } : payload
-  if (event === 'ping') return undefined
-  throw malformedEvent()
+  if (event === 'error') return { type: event }
+  if (mustBeJson(event, data)) throw malformedEvent()
+  return undefined
 }
 
 const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Handler>> = {

@@ -5,6 +5,7 @@ import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { failureInBody } from './error.js'
 import { overlay, type RawUsage, readUsage } from './usage.js'
+import { mustBeJson } from './wire.js'
 
 /** Text and thinking open empty; every other block says something by opening. */
 const opensEmpty = /"type":\s*"(?:text|thinking)"/
@@ -26,9 +27,12 @@ export class MessageTap implements Tap {
   }
 
   // Some gateways leave the event's name out.
-  see({ event = '', data }: WireEvent): void {
+  see({ event, data }: WireEvent): void {
     if (this.terminal) return
-    if (event !== 'ping' && isMalformed(data)) this.error ??= malformedEvent()
+    if (mustBeJson(event, data) && isMalformed(data)) {
+      this.error ??= malformedEvent()
+      return
+    }
     switch (event || typed.exec(data)?.[1]) {
       case 'content_block_delta':
         this.content = true

@@ -13,6 +13,11 @@ export function json(value: object): JsonObject {
   return value as JsonObject
 }
 
+/** The vendor's own client passes over pings, events without a name and events without data, and takes any text for an error. */
+export function mustBeJson(event: string | undefined, data: string): boolean {
+  return event !== undefined && event !== '' && event !== 'ping' && event !== 'error' && data !== ''
+}
+
 /** A block of any kind, from a stranger. */
 export type Block = Record<string, unknown> & { type: string }
 

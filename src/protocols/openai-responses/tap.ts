@@ -1,6 +1,6 @@
 /** What is seen of a stream on its way past. The names of events are enough for all but the last. */
 import type { LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asObject, asString, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
@@ -36,21 +36,19 @@ export class Watch implements Tap {
 
   see({ event, data }: WireEvent): void {
     if (this.terminal && !this.error) return
-    if (data !== '[DONE]' && isMalformed(data)) this.error ??= malformedEvent()
+    if (data !== '[DONE]' && isMalformed(data)) {
+      this.error ??= malformedEvent()
+      return
+    }
     const type = event ?? typeOf(data)
     if (!this.began) this.began = begins.has(type)
     if (type === 'response.output_item.added') this.#begun++
     else if (type === 'response.output_item.done') this.#whole++
     if (data === '[DONE]') this.#ended()
     else if (ends.has(type)) {
-      const body = parseJson(data)
-      if (!isObject(body)) {
-        this.error ??= malformedEvent()
-        return
-      }
       this.terminal = true
       this.content = true
-      const { usage, service_tier } = asObject(body.response)
+      const { usage, service_tier } = asObject(asObject(parseJson(data)).response)
       this.usage = decodeUsage(usage)
       this.tier = asString(service_tier)
     } else if (failures.has(type)) {
