@@ -37,12 +37,12 @@ export interface Serving extends LeashInside {
 interface Ready {
   readonly inside: LeashInside
   readonly adopt: (version: PolicyVersion) => void
-  version: number
+  inForce: PolicyVersion
   options: LeashOptions
 }
 
 export class Gateway {
-  readonly #deps: GatewayDeps
+  #deps: GatewayDeps
   readonly #ready = new Map<string, Promise<Ready>>()
   readonly #closing = new Set<Promise<void>>()
 
@@ -58,6 +58,13 @@ export class Gateway {
   async serving(tenant: string): Promise<Serving> {
     const { inside, options } = await this.#readyFor(tenant)
     return { ...inside, options }
+  }
+
+  /** Calls to come are made with these. Those under way go on to their end as they began. */
+  use(options: LeashOptions): void {
+    this.#deps = { ...this.#deps, options }
+    for (const [tenant, making] of this.#ready) this.#shut(tenant, making)
+    this.#ready.clear()
   }
 
   /** Of each tenant that has called of late. */
@@ -85,20 +92,24 @@ export class Gateway {
     this.#ready.delete(tenant)
     this.#ready.set(tenant, making)
     const ready = await making
-    if (ready.version !== inForce.version) {
-      ready.version = inForce.version
+    if (ready.inForce !== inForce) {
+      ready.inForce = inForce
       ready.options = underPolicy(this.#deps.options, inForce.policy)
       ready.adopt(inForce)
     }
     return ready
   }
 
-  /** Of the tenant that has not come for the longest time. Its calls go on to their end. */
+  /** Of the tenant that has not come for the longest time. */
   #letGo(): void {
     const [first] = this.#ready
     if (this.#ready.size <= mostReady || !first) return
     this.#ready.delete(first[0])
-    const [tenant, making] = first
+    this.#shut(...first)
+  }
+
+  /** Its calls go on to their end. */
+  #shut(tenant: string, making: Promise<Ready>): void {
     const closing: Promise<void> = making
       .then(({ inside }) => inside.leash.close())
       .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
@@ -129,7 +140,7 @@ export class Gateway {
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
-      version: first.version,
+      inForce: first,
       options: underPolicy(options, first.policy),
       adopt: (version) => {
         current = version

@@ -5,15 +5,19 @@ import { readEnv } from '../providers/env.js'
 import { createApp } from './app.js'
 import { Audit } from './audit.js'
 import { callerOf } from './caller.js'
-import { checkRelayOptions, type RelayOptions } from './config.js'
+import type { RelayOptions } from './config.js'
+import { type ConfigChange, changesOf } from './config-diff.js'
+import { ConfigLog } from './config-log.js'
 import { Gateway } from './gateway.js'
 import { openIdentities } from './identities.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
+import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
 import { Traces } from './otlp/traces.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
+import { Settings } from './settings.js'
 import { Signer } from './signer.js'
 import { migrate } from './store/migrations.js'
 import type { Sql } from './store/sql.js'
@@ -34,6 +38,13 @@ export interface Relay {
   readonly publicKey: string
   /** Made with the first start, and shown by nobody again: one for the administration, and one to make calls with. */
   readonly firstKeys?: { readonly admin: string; readonly call: string }
+  /**
+   * Puts another configuration in force, as far as it can change without a new start; what cannot is told in a warning.
+   *
+   * @returns what has changed, without secrets
+   * @throws LeashError `invalid_config`, and everything stays as it was
+   */
+  reload(options: RelayOptions): Promise<readonly ConfigChange[]>
   /** Takes no more requests, and waits for those under way. */
   close(): Promise<void>
 }
@@ -49,28 +60,25 @@ const dayMs = 86_400_000
 const firstTenant = 'default'
 
 export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
-  checkRelayOptions(options)
-  const {
-    host = '127.0.0.1',
-    port = 4000,
-    folder = '.leash',
-    policy = {},
-    staleMs = dayMs,
-    whenStale = 'closed',
-    leash = {},
-  } = options
+  const settings = new Settings(options)
+  const { host = '127.0.0.1', port = 4000, folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const sql = await openDatabase(options, folder)
   const stop = new AbortController()
   try {
     await migrate(sql)
-    const keys = await Keys.open({ sql, pepper: { file: join(folder, 'pepper') }, onError: (error) => warn(String(error)) })
-    const policies = new Policies({ sql, usual: policy })
+    const keys = await Keys.open({ sql, pepper: pepperAt(folder, pepper), onError: (error) => warn(String(error)) })
+    const audit = new Audit({ sql })
+    const configLog = new ConfigLog({ sql, audit, settings, warn })
+    await configLog.open()
+    const policies = new Policies({ sql, usual: settings.now.policy ?? {} })
     const usage = new UsageLog({ sql })
     const leases = new Leases({ sql })
     const traces = new Traces({ usage, prices: options.leash?.prices, warn })
     const people = { tenants: new Tenants({ sql }), users: new Users({ sql }), signer: new Signer(join(folder, 'signing-key.pem')) }
     const context: RelayContext = {
+      settings,
+      configLog,
       sql,
       keys,
       policies,
@@ -79,11 +87,22 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       ...openIdentities({ ...people, keys, oidc: options.oidc }),
       traces,
       leases,
-      audit: new Audit({ sql }),
-      gateway: new Gateway({ options: leash, policies, leases, usage, warn }),
+      audit,
+      gateway: new Gateway({ options: settings.now.leash ?? {}, policies, leases, usage, warn }),
       stopping: stop.signal,
-      stale: { staleMs, whenStale },
+      stale: {
+        get staleMs() {
+          return settings.now.staleMs ?? dayMs
+        },
+        get whenStale() {
+          return settings.now.whenStale ?? 'closed'
+        },
+      },
     }
+    settings.onChange((now, before) => {
+      if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
+      if (changesOf(before.leash, now.leash).length > 0) context.gateway.use(now.leash ?? {})
+    })
     const firstKeys = await firstStart(context)
     const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const app = createApp(context, warn)
@@ -97,8 +116,16 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       url: `http://${reachable(host)}:${bound}`,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
+      async reload(next) {
+        const { changes, ignored } = settings.give(next)
+        if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
+        const members = changes.map(({ path }) => path)
+        if (changes.length > 0) await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } })
+        return changes
+      },
       async close() {
         stop.abort()
+        await configLog.close()
         await server.close()
         await context.gateway.close()
         await stopUpkeep()
@@ -116,6 +143,10 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
 async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
   if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })
   return (await import('./store/postgres.js')).openPostgres({ url: database })
+}
+
+function pepperAt(folder: string, secret: string | undefined): Pepper {
+  return secret === undefined ? { file: join(folder, 'pepper') } : { secret }
 }
 
 /** Where this machine finds it: that it listens everywhere is no address. */

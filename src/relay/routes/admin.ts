@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { isAdministrator } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
+import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { adminPolicies } from './admin-policies.js'
 import { adminTenants } from './admin-tenants.js'
@@ -27,6 +28,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminPolicies(context))
   app.route('/tenants', adminUsers(context))
   app.route('/keys', adminKeys(context))
+  app.route('/config', adminConfig(context))
   app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {

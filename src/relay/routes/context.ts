@@ -1,11 +1,13 @@
 /** What the routes stand on. */
 import type { Audit } from '../audit.js'
+import type { ConfigLog } from '../config-log.js'
 import type { Gateway } from '../gateway.js'
 import type { Identities } from '../identities.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
 import type { Traces } from '../otlp/traces.js'
 import type { Policies } from '../policies.js'
+import type { Settings } from '../settings.js'
 import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
 import type { Tenants } from '../tenants.js'
@@ -14,6 +16,8 @@ import type { UsageLog } from '../usage.js'
 import type { Users } from '../users.js'
 
 export interface RelayContext {
+  readonly settings: Settings
+  readonly configLog: ConfigLog
   readonly sql: Sql
   readonly tenants: Tenants
   readonly users: Users
