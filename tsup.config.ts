@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 import { buildDashboard } from './scripts/dashboard.js'
+import { requiredBuiltins } from './scripts/required-builtins.js'
 
 /** A sub-path of the package for each: the names are those of the export map in package.json. */
 const entry = {
@@ -25,6 +26,7 @@ export default defineConfig({
   platform: 'neutral',
   // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside.
   external: [/^node:/],
+  esbuildPlugins: [requiredBuiltins],
   // A bundler for the edge knows by it which modules its host may lack.
   removeNodeProtocol: false,
   splitting: true,

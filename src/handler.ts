@@ -4,9 +4,10 @@ import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
 import type { Engine, Incoming } from './engine.js'
+import { IteratorStream } from './iterator-stream.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
 import { type Recognised, recognise } from './recognise.js'
-import { respondErrorWhole, respondWhole } from './respond.js'
+import { type Answered, answerWhole, failWhole } from './respond.js'
 
 export interface HandlerOptions {
   /** The largest request body that `handle` reads, in bytes. @defaultValue 33554432 (32 MiB) */
@@ -30,34 +31,55 @@ export interface Handle {
   (request: Request, options: HandleOptions): Promise<Response>
 }
 
-export function createHandler(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Handle {
-  return async function handle(request: Request, host: HandleOptions = {}) {
-    const path = new URL(request.url).pathname
+/** What was asked over HTTP: a `Request`, or what a host has in its place where to make one would cost more than the call. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly headers: { get(name: string): string | null }
+  readonly signal?: AbortSignal
+  /** The body. @throws LeashError by {@link tooLarge}, for one of more bytes */
+  text(limit: number): Promise<string>
+}
+
+export type Serve = (asked: Asked, host?: HandleOptions) => Promise<Answered>
+
+export function createHandler(engine: Engine, options: HandlerOptions): Handle {
+  const serve = createServe(engine, options)
+  return async function handle(request: Request, host?: HandleOptions) {
+    const { status, headers, body } = await serve(askedBy(request), host)
+    return new Response(typeof body === 'string' ? body : new IteratorStream(body), { status, headers })
+  }
+}
+
+/** The same without the platform's `Request` and `Response`. */
+export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Serve {
+  return async function serve(asked, host = {}) {
+    const { method, path } = asked
     const [name] = protocolsAt(path)
     const protocol = name === undefined ? undefined : await protocolNamed(name)
-    if (!protocol) return notServed(`Nothing is served at ${request.method} ${path.slice(0, 200)}.`, 404)
-    if (request.method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
+    if (!protocol) return notServed(`Nothing is served at ${method} ${path.slice(0, 200)}.`, 404)
+    if (method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
     try {
       const options = typeof host.leash === 'function' ? await host.leash() : (host.leash ?? {})
-      const body = await readBody(request, host.maxBodyBytes ?? maxBodyBytes)
+      const body = await readBody(asked, host.maxBodyBytes ?? maxBodyBytes)
       const found = await recognise(path, body)
       if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
-      return await answer(engine, incomingOf(request, found, body, options))
+      return await answer(engine, incomingOf(asked, found, body, options))
     } catch (error) {
       if (!isLeashError(error)) throw error
-      return respondErrorWhole(error, protocol, createReport('', undefined))
+      return failWhole(error, protocol, createReport('', undefined))
     }
   }
 }
 
-async function answer(engine: Engine, incoming: Incoming): Promise<Response> {
+async function answer(engine: Engine, incoming: Incoming): Promise<Answered> {
   const { report, result } = engine.run(incoming)
   try {
     const done = await result
-    return respondWhole(done.stream ? { ...done, body: told(done.body, incoming) } : done, report)
+    return answerWhole(done.stream ? { ...done, body: told(done.body, incoming) } : done, report)
   } catch (error) {
     if (!isLeashError(error)) throw error
-    return respondErrorWhole(error, incoming.protocol, report)
+    return failWhole(error, incoming.protocol, report)
   }
 }
 
@@ -97,39 +119,54 @@ function failureOf(error: unknown): LeashError {
   return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
-function incomingOf(request: Request, { protocol, model, stream }: Recognised, body: JsonObject, options: CallOptions): Incoming {
+function incomingOf(asked: Asked, { protocol, model, stream }: Recognised, body: JsonObject, options: CallOptions): Incoming {
   const headers: Record<string, string> = {}
   for (const name of protocol.headers) {
-    const value = request.headers.get(name)
+    const value = asked.headers.get(name)
     if (value !== null) headers[name] = value
   }
-  return { protocol, model, stream, body, headers, remote: true, options, signal: request.signal }
+  return { protocol, model, stream, body, headers, remote: true, options, ...(asked.signal && { signal: asked.signal }) }
 }
 
-async function readBody(request: Request, limit: number): Promise<JsonObject> {
+async function readBody(asked: Asked, limit: number): Promise<JsonObject> {
   // A page on another site can make a browser post here with the cookies of this one, and without being asked for leave.
-  if (request.headers.get('sec-fetch-site') === 'cross-site') {
+  if (asked.headers.get('sec-fetch-site') === 'cross-site') {
     throw new LeashError('permission_denied', 'A page of another site may not call this endpoint.')
   }
-  const tooLarge = () =>
-    new LeashError('request_too_large', `The request body is larger than ${limit} bytes. Send less, or raise \`maxBodyBytes\`.`)
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = request.body?.getReader()
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    size += read.value.byteLength
-    if (size > limit) {
-      await reader?.cancel()
-      throw tooLarge()
-    }
-    chunks.push(read.value)
-  }
-  const body = parseJson(await new Blob(chunks as BlobPart[]).text())
+  if (Number(asked.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  const body = parseJson(await asked.text(limit))
   if (isObject(body)) return body as JsonObject
   throw new LeashError('invalid_request', 'The request body is not a JSON object.')
 }
 
-function notServed(message: string, status: number): Response {
-  return Response.json({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } }, { status })
+export function tooLarge(limit: number): LeashError {
+  return new LeashError(
+    'request_too_large',
+    `The request body is larger than ${limit} bytes. Send less, or raise \`maxBodyBytes\`.`,
+  )
+}
+
+function askedBy(request: Request): Asked {
+  const { method, headers, signal, url } = request
+  return { method, path: new URL(url).pathname, headers, signal, text: (limit) => textOf(request, limit) }
+}
+
+async function textOf({ body }: Request, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = body?.getReader()
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    size += read.value.byteLength
+    if (size > limit) {
+      await reader?.cancel()
+      throw tooLarge(limit)
+    }
+    chunks.push(read.value)
+  }
+  return new Blob(chunks as BlobPart[]).text()
+}
+
+function notServed(message: string, status: number): Answered {
+  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } })
+  return { status, headers: new Headers({ 'content-type': 'application/json' }), body }
 }

@@ -70,28 +70,59 @@ function bytesOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   )
 }
 
+/** Of a `Response`, what is written; or what a host has in its place. */
+export interface Sent {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string | AsyncIterator<Uint8Array> | undefined
+}
+
+/** As {@link write}. */
+export function send({ status, headers, body }: Response, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
+  const reader = body?.getReader()
+  const bytes: AsyncIterator<Uint8Array> | undefined = reader && {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: async () => {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    },
+  }
+  return write({ status, headers, body: bytes }, outgoing, keepAliveMs)
+}
+
 /**
  * Writes the answer, no faster than it is read, and stops the answer when its reader has left.
  *
  * @param keepAliveMs after so long without an event, a comment goes out in its place
  */
-export async function send(response: Response, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
-  const reader = response.body?.getReader()
-  if (outgoing.destroyed) return reader?.cancel()
-  const leave = () => void reader?.cancel().catch(() => {})
-  outgoing.once('close', leave)
-  const isEvents = response.headers.get('content-type')?.startsWith('text/event-stream') === true
-  outgoing.statusCode = response.status
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value)
+export async function write({ status, headers, body }: Sent, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
+  const bytes = typeof body === 'string' ? undefined : body
+  if (outgoing.destroyed) {
+    await bytes?.return?.()
+    return
+  }
+  const isEvents = headers.get('content-type')?.startsWith('text/event-stream') === true
+  outgoing.statusCode = status
+  for (const [name, value] of headers) outgoing.setHeader(name, value)
   // Proxies and compression would otherwise keep events back until there are enough of them.
   if (isEvents) {
     outgoing.setHeader('cache-control', 'no-cache, no-transform')
     outgoing.setHeader('x-accel-buffering', 'no')
   }
+  if (!bytes) {
+    outgoing.end(body)
+    return
+  }
   outgoing.flushHeaders()
-  const pulse = isEvents && keepAliveMs !== undefined ? startPulse(outgoing, keepAliveMs) : undefined
+  await copy(bytes, outgoing, isEvents ? keepAliveMs : undefined)
+}
+
+async function copy(bytes: AsyncIterator<Uint8Array>, outgoing: ServerResponse, keepAliveMs: number | undefined): Promise<void> {
+  const leave = () => void bytes.return?.().catch(() => {})
+  outgoing.once('close', leave)
+  const pulse = keepAliveMs === undefined ? undefined : startPulse(outgoing, keepAliveMs)
   try {
-    for (let read = await reader?.read(); read && !read.done && !outgoing.destroyed; read = await reader?.read()) {
+    for (let read = await bytes.next(); !read.done && !outgoing.destroyed; read = await bytes.next()) {
       pulse?.told(read.value)
       if (!outgoing.write(read.value)) await drained(outgoing)
     }

@@ -161,10 +161,16 @@ function forwardable(theirs: Headers): Headers {
   return kept
 }
 
-/** The same as a plain `Response`: a host reads what the platform keeps inside of one, and would miss what is laid over it. */
-export function respondWhole(result: Result, report: Report): Response {
-  const body = result.stream ? new IteratorStream(result.body) : (result.text ?? JSON.stringify(result.body))
-  return new Response(body, { status: result.status, headers: withReport(forwardable(result.headers), report) })
+/** What a host answers with, in whatever form it has for that. */
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string | AsyncIterable<Uint8Array>
+}
+
+export function answerWhole(result: Result, report: Report): Answered {
+  const body = result.stream ? result.body : (result.text ?? JSON.stringify(result.body))
+  return { status: result.status, headers: withReport(forwardable(result.headers), report), body }
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
@@ -175,10 +181,9 @@ export function respondError(error: LeashError, protocol: Protocol, report: Repo
   return response
 }
 
-/** The same as a plain `Response`. */
-export function respondErrorWhole(error: LeashError, protocol: Protocol, report: Report): Response {
+export function failWhole(error: LeashError, protocol: Protocol, report: Report): Answered {
   const { text, status, headers } = failureIn(error, protocol, report)
-  return new Response(text, { status, headers: forwardable(headers) })
+  return { status, headers: forwardable(headers), body: text }
 }
 
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */

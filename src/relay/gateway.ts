@@ -7,14 +7,17 @@ import { isLeashError } from '../core/errors.js'
 import { Lazy } from '../core/lazy.js'
 import type { LedgerLine } from '../core/ledger.js'
 import { sleep } from '../core/signals.js'
+import { type Asked, createServe, type Serve } from '../handler.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
 import { underPolicy } from '../policy.js'
+import type { Answered } from '../respond.js'
 import type { Caller } from './caller.js'
 import { identityOf } from './gateway/identity.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
 import type { UsageLog } from './usage.js'
+import { openVendorPool } from './vendor-pool.js'
 
 export interface GatewayDeps {
   /** What every tenant's leash is made with: providers, timeouts and whatever else a policy does not say. */
@@ -36,6 +39,7 @@ export interface Serving extends LeashInside {
 
 interface Ready {
   readonly inside: LeashInside
+  readonly serve: Serve
   readonly adopt: (version: PolicyVersion) => void
   inForce: PolicyVersion
   options: LeashOptions
@@ -45,18 +49,20 @@ export class Gateway {
   #deps: GatewayDeps
   readonly #ready = new Map<string, Promise<Ready>>()
   readonly #closing = new Set<Promise<void>>()
+  readonly #vendors = openVendorPool()
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps
   }
 
-  async handle(request: Request, caller: Caller): Promise<Response> {
-    const { inside } = await this.#readyFor(caller.tenant)
-    return inside.leash.handle(request, { leash: identityOf(caller) })
+  async serve(asked: Asked, caller: Caller): Promise<Answered> {
+    const { serve } = await this.#readyFor(caller.tenant)
+    return serve(asked, { leash: identityOf(caller) })
   }
 
   async serving(tenant: string): Promise<Serving> {
     const { inside, options } = await this.#readyFor(tenant)
+    await inside.engine.ready()
     return { ...inside, options }
   }
 
@@ -69,7 +75,6 @@ export class Gateway {
 
   /** Of each tenant that has called of late. */
   async leashes(): Promise<ReadonlyMap<string, Leash>> {
-    await inside.engine.ready()
     const all = await Promise.all([...this.#ready].map(async ([tenant, ready]) => [tenant, (await ready).inside.leash] as const))
     return new Map(all)
   }
@@ -78,6 +83,7 @@ export class Gateway {
     const all = [...this.#ready.values()]
     this.#ready.clear()
     await Promise.all([...all.map(async (ready) => (await ready).inside.leash.close()), ...this.#closing])
+    await this.#vendors.close()
   }
 
   async #readyFor(tenant: string): Promise<Ready> {
@@ -136,10 +142,12 @@ export class Gateway {
       close: () => budgets.close(),
     }
     // Its lines are in the database, and nobody asks the leash for them.
-    const inside = openLeash({ ...options, ledger: { ...ledgerOf(options), keep: 1 } }, new Lazy(async () => control))
+    const own = { fetch: this.#vendors.transport, ...options, ledger: { ...ledgerOf(options), keep: 1 } }
+    const inside = openLeash(own, new Lazy(async () => control))
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
+      serve: createServe(inside.engine, options),
       inForce: first,
       options: underPolicy(options, first.policy),
       adopt: (version) => {

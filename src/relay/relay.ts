@@ -12,9 +12,9 @@ import { Gateway } from './gateway.js'
 import { openIdentities } from './identities.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
+import { Traces } from './otlp/traces.js'
 import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
-import { Traces } from './otlp/traces.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
 import { Settings } from './settings.js'
@@ -75,7 +75,11 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const usage = new UsageLog({ sql })
     const leases = new Leases({ sql })
     const traces = new Traces({ usage, prices: options.leash?.prices, warn })
-    const people = { tenants: new Tenants({ sql }), users: new Users({ sql }), signer: new Signer(join(folder, 'signing-key.pem')) }
+    const people = {
+      tenants: new Tenants({ sql }),
+      users: new Users({ sql }),
+      signer: new Signer(join(folder, 'signing-key.pem')),
+    }
     const context: RelayContext = {
       settings,
       configLog,
@@ -107,7 +111,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const app = createApp(context, warn)
     const server = createRelayServer({
-      calls: async (request) => context.gateway.handle(request, await callerOf(context.callers, request.headers, 'call')),
+      calls: async (asked) => context.gateway.serve(asked, await callerOf(context.callers, asked.headers, 'call')),
       others: async (request) => app.fetch(request),
       warn,
     })

@@ -2,12 +2,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LeashError } from '../core/errors.js'
-import { addressOf, requestOf, send } from '../node-http.js'
+import type { Asked } from '../handler.js'
+import { addressOf, requestOf, send, write } from '../node-http.js'
 import { isModelPath } from '../recognise.js'
+import type { Answered } from '../respond.js'
 import { answerOf } from './app.js'
+import { askedBy } from './asked.js'
 
 export interface ServerOptions {
-  readonly calls: (request: Request) => Promise<Response>
+  /** Without the platform's `Request` and `Response`, which cost more than a call does otherwise. */
+  readonly calls: (asked: Asked) => Promise<Answered>
   readonly others: (request: Request) => Promise<Response>
   readonly warn: (message: string) => void
 }
@@ -40,9 +44,13 @@ export function createRelayServer({ calls, others, warn }: ServerOptions): Relay
     const leave = () => left.abort()
     outgoing.once('close', leave)
     try {
-      const serve = incoming.method === 'POST' && isModelPath(url.pathname) ? calls : others
-      const response = await serve(requestOf(incoming, url, left.signal)).catch((error) => answerOf(error, warn))
-      await send(response, outgoing, keepAliveMs)
+      if (incoming.method === 'POST' && isModelPath(url.pathname)) {
+        const { status, headers, body } = await calls(askedBy(incoming, url.pathname, left.signal))
+        const sent = typeof body === 'string' ? body : body[Symbol.asyncIterator]()
+        await write({ status, headers, body: sent }, outgoing, keepAliveMs)
+      } else await send(await others(requestOf(incoming, url, left.signal)), outgoing, keepAliveMs)
+    } catch (error) {
+      await send(answerOf(error, warn), outgoing)
     } finally {
       outgoing.off('close', leave)
       // What is left of a body that was refused must be off the connection before the next request can be read from it.

@@ -11,7 +11,7 @@ import { usageOf } from '../../src/core/usage.js'
 import { createLeash } from '../../src/leash.js'
 import type { RateLimit } from '../../src/middleware/rate-limit/options.js'
 import { rateLimit } from '../../src/middleware/rate-limit.js'
-import { respond, respondWhole } from '../../src/respond.js'
+import { answerWhole, respond } from '../../src/respond.js'
 import { memory } from '../../src/stores/memory.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { aCall, anAnswer } from '../helpers/call.js'
@@ -310,7 +310,7 @@ describe('headers', () => {
     ])
     const call = by({})
     const headers = await told(send, call)
-    const written = respondWhole(anAnswer, call.report).headers
+    const written = answerWhole(anAnswer, call.report).headers
     expect([...headers].filter(([name]) => name.includes('ratelimit'))).toEqual(
       [...written].filter(([name]) => name.includes('ratelimit')),
     )

@@ -1,0 +1,65 @@
+/**
+ * What stands between the load and the mock vendor in bench/relay.ts, each in a process of its own, which tells its port to
+ * whoever forked it. Asked for it, it tells how much CPU it has used so far, in microseconds.
+ *
+ * node bench/relay-hosts.ts <bare | relay | budget> <the vendor's port>
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Pool } from 'undici'
+
+export interface Told {
+  readonly port: number
+  /** What the relay takes. */
+  readonly key?: string
+}
+
+const [, , role, vendor = ''] = process.argv
+const origin = `http://127.0.0.1:${vendor}`
+
+const host = role === 'bare' ? await bare() : await relay(role === 'budget')
+process.send?.(host)
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.(user + system)
+})
+process.on('disconnect', () => process.exit())
+
+/** The least that a proxy can do: it hands on what comes, and looks at nothing. */
+async function bare(): Promise<Told> {
+  const pool = new Pool(origin, { connections: 128 })
+  const server = createServer((incoming, outgoing) => {
+    const { method = 'GET', url: path = '/', headers } = incoming
+    const { connection, 'transfer-encoding': _, ...kept } = headers
+    pool
+      .request({ method: method as 'POST', path, headers: { ...kept, host: 'vendor' }, body: incoming })
+      .then(({ statusCode, headers, body }) => {
+        outgoing.writeHead(statusCode, headers)
+        body.pipe(outgoing)
+      })
+      .catch(() => outgoing.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { port: (server.address() as AddressInfo).port }
+}
+
+async function relay(budget: boolean): Promise<Told> {
+  const { startRelay } = (await import(
+    process.env.RELAY_DIST ?? '../dist/relay/index.js'
+  )) as typeof import('../src/relay/relay.ts')
+  const folder = mkdtempSync(join(tmpdir(), 'leash-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const access = { providers: { allow: ['openai'] } }
+  const policy = budget ? { access, budgets: [{ limit: { usd: 1_000_000 }, per: 'day' as const }] } : { access }
+  const relay = await startRelay({
+    port: 0,
+    folder,
+    policy,
+    leash: { providers: { openai: { baseURL: `${origin}/v1`, apiKey: 'sk-bench' } } },
+  })
+  const key = relay.firstKeys?.call
+  return { port: Number(new URL(relay.url).port), ...(key !== undefined && { key }) }
+}
