@@ -1,5 +1,5 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
-import type { CallOptions } from './core/call.js'
+import type { CallOptions, Target } from './core/call.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
@@ -41,7 +41,12 @@ export interface Asked {
   text(limit: number): Promise<string>
 }
 
-export type Serve = (asked: Asked, host?: HandleOptions) => Promise<Answered>
+export interface ServeOptions extends HandleOptions {
+  /** Whom a call goes to, in place of whomever its model's name leads to. */
+  readonly target?: (model: string, protocol: string) => Target
+}
+
+export type Serve = (asked: Asked, host?: ServeOptions) => Promise<Answered>
 
 export function createHandler(engine: Engine, options: HandlerOptions): Handle {
   const serve = createServe(engine, options)
@@ -64,7 +69,7 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
       const body = await readBody(asked, host.maxBodyBytes ?? maxBodyBytes)
       const found = await recognise(path, body)
       if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
-      return await answer(engine, incomingOf(asked, found, body, options))
+      return await answer(engine, incomingOf(asked, found, body, options, host.target))
     } catch (error) {
       if (!isLeashError(error)) throw error
       return failWhole(error, protocol, createReport('', undefined))
@@ -119,13 +124,29 @@ function failureOf(error: unknown): LeashError {
   return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
-function incomingOf(asked: Asked, { protocol, model, stream }: Recognised, body: JsonObject, options: CallOptions): Incoming {
+function incomingOf(
+  asked: Asked,
+  { protocol, model, stream }: Recognised,
+  body: JsonObject,
+  options: CallOptions,
+  target: ServeOptions['target'],
+): Incoming {
   const headers: Record<string, string> = {}
   for (const name of protocol.headers) {
     const value = asked.headers.get(name)
     if (value !== null) headers[name] = value
   }
-  return { protocol, model, stream, body, headers, remote: true, options, ...(asked.signal && { signal: asked.signal }) }
+  return {
+    protocol,
+    model,
+    stream,
+    body,
+    headers,
+    remote: true,
+    options,
+    ...(target && { target: target(model, protocol.name) }),
+    ...(asked.signal && { signal: asked.signal }),
+  }
 }
 
 async function readBody(asked: Asked, limit: number): Promise<JsonObject> {

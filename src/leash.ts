@@ -73,6 +73,7 @@ import type { ExperimentState } from './core/experiment.js'
 import type { Health } from './core/health.js'
 import { hidden } from './core/hidden.js'
 import { Lazy } from './core/lazy.js'
+import type { Provider } from './core/provider.js'
 import type { SloState } from './core/slo.js'
 import type { Transport } from './core/transport.js'
 import { Engine } from './engine.js'
@@ -174,6 +175,8 @@ export interface LeashInside {
   fetchFor(provider?: string, transport?: Transport): typeof fetch
   /** Names of the providers that were given options or have a key in the environment. */
   configured(): readonly string[]
+  /** One of those. */
+  provider(name: string): Provider | undefined
 }
 
 const insides = hidden<LeashInside>()
@@ -251,6 +254,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
     engine,
     fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
     configured: () => registry.names().filter(registry.isConfigured),
+    provider: (name) => (registry.isConfigured(name) ? registry.get(name) : undefined),
   }
   insides.set(leash, inside)
   return inside

@@ -7,6 +7,8 @@ import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
+import { gatewayModelRoutes } from './routes/gateway-models.js'
+import { gatewayRawRoutes } from './routes/gateway-raw.js'
 import { gatewayRoutes } from './routes/gateway.js'
 import { healthRoutes } from './routes/health.js'
 import { traceRoutes } from './routes/traces.js'
@@ -29,6 +31,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/v1/admin', adminRoutes(context))
   app.route('/api/auth', authRoutes(context))
   app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
+  app.route('/', gatewayRawRoutes(context))
   app.onError((error) => answerOf(error, warn))
   return app
 }

@@ -13,6 +13,7 @@ import { underPolicy } from '../policy.js'
 import type { Answered } from '../respond.js'
 import type { Caller } from './caller.js'
 import { identityOf } from './gateway/identity.js'
+import { type RawPath, rawPath, targetAt } from './gateway/raw-path.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
@@ -56,8 +57,17 @@ export class Gateway {
   }
 
   async serve(asked: Asked, caller: Caller): Promise<Answered> {
-    const { serve } = await this.#readyFor(caller.tenant)
-    return serve(asked, { leash: identityOf(caller) })
+    const { serve, inside } = await this.#readyFor(caller.tenant)
+    const raw = this.rawAt(asked.path)
+    if (!raw) return serve(asked, { leash: identityOf(caller) })
+    const { method, headers, signal } = asked
+    const there: Asked = { method, headers, path: raw.path, text: (limit) => asked.text(limit), ...(signal && { signal }) }
+    return serve(there, { leash: identityOf(caller), target: targetAt(inside, raw.provider) })
+  }
+
+  /** Of which vendor's own API an address is, if of any. */
+  rawAt(pathname: string): RawPath | undefined {
+    return rawPath(pathname, this.#deps.options)
   }
 
   async serving(tenant: string): Promise<Serving> {

@@ -1,13 +1,10 @@
 /** What vendors' SDKs ask for beside calls: which models there are, and how many tokens a request has. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asObject, type JsonObject } from '../../core/json.js'
-import { tokenQuestion } from '../../protocols/count-tokens.js'
-import { protocolNamed } from '../../protocols/index.js'
 import { modelListFor } from '../../protocols/model-list.js'
 import { jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
-import { identityOf } from '../gateway/identity.js'
+import { countTokens } from '../gateway/count.js'
 import { modelsOf } from '../gateway/models.js'
 import type { RelayContext } from './context.js'
 
@@ -34,23 +31,9 @@ export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
 
   app.on('POST', questions, async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'call')
-    const body = asObject(await jsonOf(c.req.raw, mostBytes)) as JsonObject
-    const question = tokenQuestion(c.req.path, body)
-    const protocol = question && (await protocolNamed(question.protocol))
-    if (!question?.model || !protocol) throw new LeashError('invalid_request', 'The request names no model. Set `model`.')
-    const { engine } = await gateway.serving(caller.tenant)
-    const { report, result } = engine.run({
-      protocol,
-      model: question.model,
-      stream: false,
-      body: question.request,
-      headers: {},
-      remote: true,
-      options: { ...identityOf(caller), dryRun: true },
-      signal: c.req.raw.signal,
-    })
-    await result
-    return c.json(question.answer(report.estimate?.inputTokens ?? 0))
+    const serving = await gateway.serving(caller.tenant)
+    const body = await jsonOf(c.req.raw, mostBytes)
+    return c.json(await countTokens({ serving, caller, path: c.req.path, body, signal: c.req.raw.signal }))
   })
 
   return app

@@ -1,0 +1,66 @@
+/** Requests to a vendor that are no calls to a model: passed on as they are, but for who asks. */
+import { LeashError } from '../../core/errors.js'
+import type { Provider } from '../../core/provider.js'
+import type { Transport } from '../../core/transport.js'
+import { addressAt } from './raw-path.js'
+
+/** About the connection, who asks, and where it came from: the vendor is asked by the relay, over a connection of its own. */
+const ours =
+  /^(?:authorization|x-api-key|api-key|x-goog-api-key|x-goog-user-project|openai-(?:organization|project)|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|accept-encoding|via|forwarded|x-(?:forwarded|real|leash|client)-.*|cf-.*|true-client-ip|proxy-.*|sec-.*|access-control-.*)$/
+
+/** Of an answer: about the connection, the vendor's cookies, and who may read the page. */
+const theirs =
+  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|content-length|content-encoding|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|proxy-.*)$/
+
+/** An answer has to begin within so many milliseconds. */
+const patience = 600_000
+
+export interface Forwarded {
+  readonly provider: Provider
+  readonly method: string
+  /** Checked. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly body?: Uint8Array
+  readonly signal: AbortSignal
+}
+
+/** @throws LeashError `unsupported`, `missing_key`, `network_error`, `timeout`, or `upstream_error` for a redirect */
+export async function forward(request: Forwarded, transport: Transport): Promise<Response> {
+  const { provider, method, path, headers, body } = request
+  const asked = await provider.probe?.('')
+  if (!asked)
+    throw new LeashError('unsupported', `The provider "${provider.name}" has no address that requests can be passed on to.`)
+  const named = new Set((headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/))
+  const sent = new Headers([...headers].filter(([name]) => !ours.test(name) && !named.has(name)))
+  for (const [name, value] of Object.entries(asked.headers)) sent.set(name, value)
+  const late = AbortSignal.timeout(patience)
+  try {
+    const response = await transport(addressOf(asked.url, path, request.query), {
+      method,
+      headers: sent,
+      redirect: 'manual',
+      signal: AbortSignal.any([request.signal, late]),
+      ...(body && { body: body as BodyInit }),
+    })
+    if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304))
+      throw new LeashError('upstream_error', `"${provider.name}" redirects elsewhere, where its key must not follow.`)
+    const kept = [...response.headers].filter(([name]) => !theirs.test(name))
+    return new Response(response.body, { status: response.status, headers: kept })
+  } catch (cause) {
+    if (cause instanceof LeashError) throw cause
+    if (late.aborted) throw new LeashError('timeout', `"${provider.name}" has not answered in time.`, { cause })
+    throw new LeashError('network_error', `The connection to "${provider.name}" failed.`, { retryable: true, cause })
+  } finally {
+    asked.key?.done()
+  }
+}
+
+/** A key in the address is the caller's, and none of the vendor's. */
+function addressOf(base: string, path: string, query: URLSearchParams): string {
+  const { origin, pathname, searchParams } = new URL(base)
+  for (const [name, value] of query) if (name !== 'key') searchParams.append(name, value)
+  const search = searchParams.toString()
+  return addressAt(origin + pathname, path) + (search && `?${search}`)
+}
