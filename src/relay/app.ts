@@ -6,10 +6,9 @@ import { authRoutes } from './routes/auth.js'
 import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
-import { gatewayModelRoutes } from './routes/gateway-models.js'
+import { gatewayRoutes } from './routes/gateway.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { gatewayRawRoutes } from './routes/gateway-raw.js'
-import { gatewayRoutes } from './routes/gateway.js'
 import { healthRoutes } from './routes/health.js'
 import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
@@ -24,14 +23,14 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/', healthRoutes(context))
   app.route('/', dashboardRoutes())
   app.route('/', gatewayModelRoutes(context))
-  app.route('/v1/control', controlRoutes(context))
   app.route('/v1/gateway', gatewayRoutes(context))
+  app.route('/v1/control', controlRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
   app.route('/v1/traces', traceRoutes(context))
   app.route('/v1/admin', adminRoutes(context))
   app.route('/api/auth', authRoutes(context))
-  app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.route('/', gatewayRawRoutes(context))
+  app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.onError((error) => answerOf(error, warn))
   return app
 }

@@ -1,7 +1,9 @@
 /** What vendors' SDKs ask for beside calls: which models there are, and how many tokens a request has. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { isTokenQuestion } from '../../protocols/count-tokens.js'
 import { modelListFor } from '../../protocols/model-list.js'
+import { percentDecoded } from '../../protocols/percent.js'
 import { jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
 import { countTokens } from '../gateway/count.js'
@@ -11,7 +13,7 @@ import type { RelayContext } from './context.js'
 /** Of a request whose tokens are counted, in bytes: as large as one that is made. */
 const mostBytes = 32 * 1024 * 1024
 
-const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1beta/models/:model{.+:countTokens}']
+const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1beta/models/*']
 
 export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
   const app = new Hono()
@@ -21,15 +23,16 @@ export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
     return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(tenant))))
   })
 
-  app.on('GET', ['/v1/models/:model{.+}', '/v1beta/models/:model{.+}'], async (c) => {
+  app.on('GET', ['/v1/models/*', '/v1beta/models/*'], async (c) => {
     const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
-    const wanted = c.req.param('model')
+    const wanted = percentDecoded(c.req.path.slice(c.req.path.indexOf('/models/') + '/models/'.length))
     const model = modelsOf(await gateway.serving(tenant)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
     if (!model) throw new LeashError('not_found', 'No such model is known, or this key may not call it.')
     return c.json(modelListFor(c.req.path, c.req.raw.headers).one(model))
   })
 
-  app.on('POST', questions, async (c) => {
+  app.on('POST', questions, async (c, next) => {
+    if (!isTokenQuestion(c.req.path)) return next()
     const caller = await callerOf(keys, c.req.raw.headers, 'call')
     const serving = await gateway.serving(caller.tenant)
     const body = await jsonOf(c.req.raw, mostBytes)
