@@ -12,15 +12,16 @@ const mock = useMock()
 const open = ['/api/auth/token', '/health', '/ready', '/', '/dashboard.js', '/dashboard.css']
 
 /** What the keys of a tenant are for. */
-const ofTenants = /^\/v1\/(control|usage|traces|models|messages|responses|gateway)|^\/v1beta\//
+const ofTenants = /^\/v1\/(control|usage|traces|models|messages|responses|gateway|:provider)|^\/v1beta\//
 
 const routes = createApp({} as RelayContext, () => {})
-  .routes.filter(({ method, path }) => method !== 'ALL' && !open.includes(path))
-  .map(({ method, path }) => ({ method, path, at: addressOf(path) }))
+  .routes.filter(({ method, path }) => (method !== 'ALL' || path.includes(':provider')) && !open.includes(path))
+  .map(({ method, path }) => ({ method: method === 'ALL' ? 'GET' : method, path, at: addressOf(path) }))
 
 function addressOf(path: string): string {
   return path
-    .replace(/:model\{(?:\.\+)?(.*)\}/, 'gpt-4o-mini$1')
+    .replace('/models/*', '/models/gpt-4o-mini:countTokens')
+    .replace('/:provider/*', '/openai/files')
     .replace(':slug', 'default')
     .replace(':id', 'abcd1234')
     .replace(':user', 'ada')

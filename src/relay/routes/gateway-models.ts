@@ -13,7 +13,7 @@ import type { RelayContext } from './context.js'
 /** Of a request whose tokens are counted, in bytes: as large as one that is made. */
 const mostBytes = 32 * 1024 * 1024
 
-const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1beta/models/*']
+const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1/models/*', '/v1beta/models/*']
 
 export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
   const app = new Hono()
