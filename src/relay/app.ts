@@ -10,6 +10,7 @@ import { gatewayRoutes } from './routes/gateway.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { gatewayRawRoutes } from './routes/gateway-raw.js'
 import { healthRoutes } from './routes/health.js'
+import { metricsRoutes } from './routes/metrics.js'
 import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
 
@@ -21,6 +22,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
     c.header('referrer-policy', 'no-referrer')
   })
   app.route('/', healthRoutes(context))
+  app.route('/', metricsRoutes(context))
   app.route('/', dashboardRoutes())
   app.route('/', gatewayModelRoutes(context))
   app.route('/v1/gateway', gatewayRoutes(context))
@@ -45,4 +47,4 @@ export function answerOf(error: unknown, warn: (message: string) => void): Respo
   return Response.json(errorBody(error.code, error.message), { status: error.status, headers: retryAfter })
 }
 
-const errorBody = (code: string, message: string) => ({ error: { message, type: 'leash_error', code } })
+export const errorBody = (code: string, message: string) => ({ error: { message, type: 'leash_error', code } })

@@ -2,8 +2,8 @@
 import { LeashError } from '../core/errors.js'
 import { isRole, type Role, roles } from './roles.js'
 
-/** `call` models through the relay, post `usage`, be under its `control` as a client; `admin` may do everything. */
-export const keyScopes = ['call', 'usage', 'control', 'admin'] as const
+/** `call` models through the relay, post `usage`, be under its `control` as a client, read its `metrics`; `admin` may do everything. */
+export const keyScopes = ['call', 'usage', 'control', 'metrics', 'admin'] as const
 export type KeyScope = (typeof keyScopes)[number]
 
 export interface KeyRecord {

@@ -88,11 +88,17 @@ export class Keys {
   verify(presented: string): MaybePromise<KeyRecord | undefined> {
     const parts = readKey(presented)
     if (!parts) return undefined
-    const name = createHash('sha256').update(presented).digest('base64url')
+    const name = nameOf(presented)
     const known = this.#verified.get(name)
     const now = this.#now()
     if (!known || known.until <= now) return this.#lookUp(parts.id, parts.secret, name)
     return holds(known.record, now) ? this.#use(known.record, now) : undefined
+  }
+
+  /** Whether it was right of late, and nothing is known against it. Nobody is asked. */
+  knows(presented: string): boolean {
+    const known = this.#verified.get(nameOf(presented))
+    return known !== undefined && holds(known.record, this.#now())
   }
 
   async get(id: string): Promise<KeyRecord | undefined> {
@@ -235,6 +241,8 @@ export class Keys {
     return record
   }
 }
+
+const nameOf = (presented: string): string => createHash('sha256').update(presented).digest('base64url')
 
 function missing(): LeashError {
   return new LeashError('not_found', 'There is no key of this id.')

@@ -1,6 +1,7 @@
 /** The relay: everything that it is made of, started and stopped in order. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
 import { createApp } from './app.js'
 import { Audit } from './audit.js'
@@ -8,6 +9,8 @@ import { callerOf } from './caller.js'
 import type { RelayOptions } from './config.js'
 import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
+import { compressed } from './compressed.js'
+import { Gate } from './gate.js'
 import { Gateway } from './gateway.js'
 import { openIdentities } from './identities.js'
 import { Keys } from './keys.js'
@@ -15,6 +18,7 @@ import { Leases } from './leases.js'
 import { Traces } from './otlp/traces.js'
 import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
+import { RelayMetrics } from './relay-metrics.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
 import { Settings } from './settings.js'
@@ -72,7 +76,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const configLog = new ConfigLog({ sql, audit, settings, warn })
     await configLog.open()
     const policies = new Policies({ sql, usual: settings.now.policy ?? {} })
-    const usage = new UsageLog({ sql })
+    const metrics = new RelayMetrics()
+    const usage = new UsageLog({ sql, took: (taken) => metrics.took(taken) })
     const leases = new Leases({ sql })
     const traces = new Traces({ usage, prices: options.leash?.prices, warn })
     const people = {
@@ -83,6 +88,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const context: RelayContext = {
       settings,
       configLog,
+      metrics,
       sql,
       keys,
       policies,
@@ -92,7 +98,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       traces,
       leases,
       audit,
-      gateway: new Gateway({ options: settings.now.leash ?? {}, policies, leases, usage, warn }),
+      gateway: new Gateway({ options: leashOf(settings.now), policies, leases, usage, warn }),
       stopping: stop.signal,
       stale: {
         get staleMs() {
@@ -105,19 +111,27 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     }
     settings.onChange((now, before) => {
       if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
-      if (changesOf(before.leash, now.leash).length > 0) context.gateway.use(now.leash ?? {})
+      if (changesOf(leashOf(before), leashOf(now)).length > 0) context.gateway.use(leashOf(now))
     })
     const firstKeys = await firstStart(context)
     const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const app = createApp(context, warn)
+    const gate = new Gate({ knows: (key) => keys.knows(key), metrics }, settings.now)
     const server = createRelayServer({
+      gate,
+      tls: options.tls,
+      limits: options.limits,
       calls: async (asked) => context.gateway.serve(asked, await callerOf(context.callers, asked.headers, 'call')),
-      others: async (request) => app.fetch(request),
+      others: async (request) => compressed(await app.fetch(request), request),
       warn,
+    })
+    settings.onChange((now, before) => {
+      if (now.tls) server.renew(now.tls)
+      if (gateParts.some((part) => changesOf(before[part], now[part]).length > 0)) gate.use(now)
     })
     const bound = await server.listen(host, port)
     return {
-      url: `http://${reachable(host)}:${bound}`,
+      url: `${options.tls ? 'https' : 'http'}://${reachable(host)}:${bound}`,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async reload(next) {
@@ -147,6 +161,13 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
 async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
   if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })
   return (await import('./store/postgres.js')).openPostgres({ url: database })
+}
+
+const gateParts = ['throttle', 'cors', 'trustedProxies', 'limits'] as const
+
+/** With the bound of bodies that the relay has. */
+function leashOf({ leash = {}, limits }: RelayOptions): LeashOptions {
+  return limits?.bodyBytes === undefined ? leash : { maxBodyBytes: limits.bodyBytes, ...leash }
 }
 
 function pepperAt(folder: string, secret: string | undefined): Pepper {

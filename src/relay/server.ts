@@ -1,5 +1,5 @@
 /** One port for all: calls to models go straight to the engine, everything else to the routes. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LeashError } from '../core/errors.js'
 import type { Asked } from '../handler.js'
@@ -8,17 +8,19 @@ import { isModelPath } from '../recognise.js'
 import type { Answered } from '../respond.js'
 import { answerOf } from './app.js'
 import { askedBy } from './asked.js'
+import type { Gate } from './gate.js'
+import { createListener, renewCertificate } from './listener.js'
+import type { LimitOptions, TlsOptions } from './server-options.js'
 
 export interface ServerOptions {
   /** Without the platform's `Request` and `Response`, which cost more than a call does otherwise. */
   readonly calls: (asked: Asked) => Promise<Answered>
   readonly others: (request: Request) => Promise<Response>
   readonly warn: (message: string) => void
+  readonly gate: Gate
+  readonly tls?: TlsOptions | undefined
+  readonly limits?: LimitOptions | undefined
 }
-
-/** Of the headers of a request, and for the time in which they have to be there. */
-const mostHeaderBytes = 32 * 1024
-const headersMs = 20_000
 
 /** A comment goes out on a stream that is silent for so long, lest a proxy takes it for dead. */
 const keepAliveMs = 15_000
@@ -29,12 +31,15 @@ const closeMs = 30_000
 export interface RelayServer {
   /** @returns the port, which matters where 0 was asked for. @throws LeashError `invalid_config` */
   listen(host: string, port: number): Promise<number>
+  /** Takes the certificate that there is now. @throws LeashError `invalid_config`, and the old one stays */
+  renew(tls: TlsOptions): void
   /** Takes no more connections. Streams go on to their end, for a time. */
   close(): Promise<void>
 }
 
-export function createRelayServer({ calls, others, warn }: ServerOptions): RelayServer {
+export function createRelayServer({ calls, others, warn, gate, tls, limits }: ServerOptions): RelayServer {
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!gate.enter(incoming, outgoing)) return
     const url = addressOf(incoming)
     if (!url) {
       outgoing.writeHead(400).end()
@@ -57,13 +62,14 @@ export function createRelayServer({ calls, others, warn }: ServerOptions): Relay
       incoming.resume()
     }
   }
-  const server = createServer(
-    { maxHeaderSize: mostHeaderBytes, headersTimeout: headersMs, keepAliveTimeout: 65_000 },
-    (incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()),
-  )
+  const server = createListener((incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()), {
+    ...(tls && { tls }),
+    ...(limits && { limits }),
+  })
   const silent = silentSockets(server)
   return {
     listen: (host, port) => listening(server, host, port),
+    renew: (tls) => renewCertificate(server, tls),
     close: () => closed(server, silent),
   }
 }
@@ -79,17 +85,20 @@ function listening(server: Server, host: string, port: number): Promise<number> 
 }
 
 /** Browsers open connections ahead of use. Node takes one on which nothing was asked yet for a busy one. */
-function silentSockets(server: Server): ReadonlySet<Socket> {
-  const silent = new Set<Socket>()
+function silentSockets(server: Server): ReadonlyMap<string, Socket> {
+  const silent = new Map<string, Socket>()
+  // By its other end: that of a request over TLS is not the socket which the server was told of.
+  const end = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
   server.on('connection', (socket: Socket) => {
-    silent.add(socket)
-    socket.once('close', () => silent.delete(socket))
+    const name = end(socket)
+    silent.set(name, socket)
+    socket.once('close', () => silent.delete(name))
   })
-  server.on('request', ({ socket }: IncomingMessage) => silent.delete(socket))
+  server.on('request', ({ socket }: IncomingMessage) => silent.delete(end(socket)))
   return silent
 }
 
-function closed(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
+function closed(server: Server, silent: ReadonlyMap<string, Socket>): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), closeMs)
     server.close(() => {
@@ -97,6 +106,6 @@ function closed(server: Server, silent: ReadonlySet<Socket>): Promise<void> {
       resolve()
     })
     server.closeIdleConnections()
-    for (const socket of silent) socket.destroy()
+    for (const socket of silent.values()) socket.destroy()
   })
 }

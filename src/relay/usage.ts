@@ -30,6 +30,8 @@ export interface PruneOptions {
 
 export interface UsageLogDeps {
   readonly sql: Sql
+  /** Told of each batch. */
+  readonly took?: (taken: UsageTaken) => void
   readonly now?: () => number
 }
 
@@ -52,9 +54,11 @@ const prunedAtOnce = 5000
 export class UsageLog {
   readonly #sql: Sql
   readonly #now: () => number
+  readonly #took: (taken: UsageTaken) => void
 
-  constructor({ sql, now = Date.now }: UsageLogDeps) {
+  constructor({ sql, took = () => {}, now = Date.now }: UsageLogDeps) {
     this.#sql = sql
+    this.#took = took
     this.#now = now
   }
 
@@ -86,7 +90,9 @@ export class UsageLog {
       await addToHours(sql, added)
       return added.length
     })
-    return { taken, known: given.length - taken }
+    const told = { taken, known: given.length - taken }
+    this.#took(told)
+    return told
   }
 
   /** The dearest first. */

@@ -41,7 +41,7 @@ export async function openRelay(vendors: string, options: RelayOptions = {}): Pr
   const folder = options.folder ?? temporaryFolder()
   const warnings: string[] = []
   const leash = { providers: mockProviders(vendors), ...options.leash }
-  const given = { port: 0, ...options, folder, leash }
+  const given = { port: 0, throttle: { wrongKeys: false as const }, ...options, folder, leash }
   const relay = await startRelay(given, { warn: (message) => warnings.push(message) })
   cleanups.push(() => relay.close())
   const { admin = '', call = '' } = relay.firstKeys ?? {}

@@ -7,6 +7,7 @@ import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
 import type { Traces } from '../otlp/traces.js'
 import type { Policies } from '../policies.js'
+import type { RelayMetrics } from '../relay-metrics.js'
 import type { Settings } from '../settings.js'
 import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
@@ -18,6 +19,7 @@ import type { Users } from '../users.js'
 export interface RelayContext {
   readonly settings: Settings
   readonly configLog: ConfigLog
+  readonly metrics: RelayMetrics
   readonly sql: Sql
   readonly tenants: Tenants
   readonly users: Users

@@ -1,0 +1,46 @@
+/** Answers of the relay's own routes in fewer bytes. Never events, which have to go out one by one. */
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+
+/** Shorter bodies do not become shorter. */
+const worthIt = 1024
+
+/** A tenth of what the usual quality takes, for nearly the same size. */
+const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
+
+const packers = {
+  br: (bytes: Uint8Array) => promisify(brotliCompress)(bytes, quality),
+  gzip: (bytes: Uint8Array) => promisify(gzip)(bytes, { level: 5 }),
+}
+
+/** What the relay answers from what it has at hand. A vendor's answer comes bit by bit, also where it is JSON. */
+const own = /^\/(?:v1\/(?:admin|control|usage)\b|openapi\.json|docs|dashboard\.|$)/
+
+export async function compressed(response: Response, { url, headers: asked }: Request): Promise<Response> {
+  if (!own.test(new URL(url).pathname)) return response
+  const type = response.headers.get('content-type') ?? ''
+  if (!response.body || !/^(?:application\/json|text\/(?:html|css|javascript))/.test(type)) return response
+  if (response.headers.has('content-encoding') || response.status === 304) return response
+  const encoding = encodingOf(asked.get('accept-encoding') ?? '')
+  if (!encoding) return response
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const headers = new Headers(response.headers)
+  headers.set('vary', 'accept-encoding, origin')
+  const { status } = response
+  if (bytes.length < worthIt) return new Response(bytes, { status, headers })
+  headers.set('content-encoding', encoding)
+  headers.delete('content-length')
+  return new Response(new Uint8Array(await packers[encoding](bytes)), { status, headers })
+}
+
+/** The better one that is accepted, and not with a quality of 0. */
+function encodingOf(accepted: string): 'br' | 'gzip' | undefined {
+  const refused = /^(\S+)\s*;\s*q=0(?:\.0*)?$/
+  const taken = accepted
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => !refused.test(one))
+    .map((one) => one.replace(/\s*;.*$/, ''))
+  return (['br', 'gzip'] as const).find((known) => taken.includes(known))
+}

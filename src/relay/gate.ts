@@ -1,0 +1,116 @@
+/** What every request has to pass before anybody looks at what it asks for: bounds of size and number, and sites that may ask. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import { LeashError } from '../core/errors.js'
+import { errorBody } from './app.js'
+import { keyIn } from './caller.js'
+import { clientAddress, countedAs } from './client-address.js'
+import { crossSite } from './cors.js'
+import type { RelayMetrics } from './relay-metrics.js'
+import { rangesOf, type ServerOptions } from './server-options.js'
+import { TokenBuckets } from './token-buckets.js'
+
+export interface GateDeps {
+  /** Whether a key was right of late. */
+  readonly knows: (key: string) => boolean
+  readonly metrics: RelayMetrics
+}
+
+export const usualBodyBytes = 32 * 1024 * 1024
+const usualWrongKeys = { perSecond: 1, burst: 60 }
+const everybody = ''
+
+interface Held {
+  readonly all: TokenBuckets | undefined
+  readonly address: TokenBuckets | undefined
+  readonly wrongKeys: TokenBuckets | undefined
+  readonly trusted: BlockList | undefined
+  readonly origins: readonly string[]
+  readonly bodyBytes: number
+}
+
+export class Gate {
+  readonly #deps: GateDeps
+  #held: Held
+
+  constructor(deps: GateDeps, options: ServerOptions) {
+    this.#deps = deps
+    this.#held = heldTo(options)
+  }
+
+  /** What was counted so far is forgotten. */
+  use(options: ServerOptions): void {
+    this.#held = heldTo(options)
+  }
+
+  /** @returns whether it may come in; else it is answered */
+  enter(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    const held = this.#held
+    const address = clientAddress(incoming, held.trusted)
+    const from = countedAs(address)
+    const { metrics } = this.#deps
+    metrics.begin(incoming.method, incoming.url, outgoing)
+    if (crossSite(incoming, outgoing, held.origins)) {
+      outgoing.writeHead(204).end()
+      return false
+    }
+    const key = keyIn({ get: (name) => first(incoming.headers[name]) })
+    const refusal = this.#refusal(held, from, key) ?? tooLarge(incoming, held.bodyBytes)
+    if (refusal) {
+      metrics.refused(refusal.code)
+      refuse(outgoing, refusal)
+      // What is left of its body must be off the connection before the next request can be read from it.
+      incoming.resume()
+      return false
+    }
+    const { wrongKeys } = held
+    if (key !== undefined && wrongKeys) {
+      outgoing.once('finish', () => {
+        if (outgoing.statusCode === 401) wrongKeys.take(from)
+      })
+    }
+    return true
+  }
+
+  /** Who shows a key that was right of late comes in, whatever others at his address have tried. */
+  #refusal(held: Held, from: string, key: string | undefined): LeashError | undefined {
+    const wait = held.all?.take(everybody) || held.address?.take(from) || 0
+    if (wait > 0) return tooMany('The relay has too many requests. Send this one again later.', wait)
+    const pause = key === undefined ? 0 : (held.wrongKeys?.wait(from) ?? 0)
+    if (pause === 0 || key === undefined || this.#deps.knows(key)) return undefined
+    return tooMany('Too many wrong keys came from this address. Wait, and come with a right one.', pause)
+  }
+}
+
+function heldTo({ throttle = {}, trustedProxies = [], cors, limits }: ServerOptions): Held {
+  const { all, address, wrongKeys = usualWrongKeys } = throttle
+  return {
+    all: all && new TokenBuckets(all),
+    address: address && new TokenBuckets(address),
+    wrongKeys: wrongKeys ? new TokenBuckets(wrongKeys) : undefined,
+    trusted: trustedProxies.length > 0 ? rangesOf(trustedProxies) : undefined,
+    origins: cors?.origins ?? [],
+    bodyBytes: limits?.bodyBytes ?? usualBodyBytes,
+  }
+}
+
+function tooLarge({ headers }: IncomingMessage, most: number): LeashError | undefined {
+  if (!(Number(headers['content-length'] ?? 0) > most)) return undefined
+  return new LeashError('request_too_large', `The body is larger than ${most} bytes. Send less at once.`)
+}
+
+function tooMany(message: string, retryAfterMs: number): LeashError {
+  return new LeashError('rate_limited', message, { retryAfterMs })
+}
+
+function refuse(outgoing: ServerResponse, { code, message, status, retryAfterMs }: LeashError): void {
+  const body = JSON.stringify(errorBody(code, message))
+  outgoing.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  })
+  outgoing.end(body)
+}
+
+const first = (value: string | string[] | undefined) => (typeof value === 'string' ? value : value?.[0])
