@@ -3,14 +3,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
-import { createApp } from './app.js'
 import { Audit } from './audit.js'
-import { callerOf } from './caller.js'
 import type { RelayOptions } from './config.js'
 import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
-import { compressed } from './compressed.js'
-import { Gate } from './gate.js'
 import { Gateway } from './gateway.js'
 import { openIdentities } from './identities.js'
 import { Keys } from './keys.js'
@@ -20,7 +16,7 @@ import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
 import { RelayMetrics } from './relay-metrics.js'
 import type { RelayContext } from './routes/context.js'
-import { createRelayServer } from './server.js'
+import { serve } from './serve.js'
 import { Settings } from './settings.js'
 import { Signer } from './signer.js'
 import { migrate } from './store/migrations.js'
@@ -65,7 +61,7 @@ const firstTenant = 'default'
 
 export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
   const settings = new Settings(options)
-  const { host = '127.0.0.1', port = 4000, folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
+  const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const sql = await openDatabase(options, folder)
   const stop = new AbortController()
@@ -115,23 +111,9 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     })
     const firstKeys = await firstStart(context)
     const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
-    const app = createApp(context, warn)
-    const gate = new Gate({ knows: (key) => keys.knows(key), metrics }, settings.now)
-    const server = createRelayServer({
-      gate,
-      tls: options.tls,
-      limits: options.limits,
-      calls: async (asked) => context.gateway.serve(asked, await callerOf(context.callers, asked.headers, 'call')),
-      others: async (request) => compressed(await app.fetch(request), request),
-      warn,
-    })
-    settings.onChange((now, before) => {
-      if (now.tls) server.renew(now.tls)
-      if (gateParts.some((part) => changesOf(before[part], now[part]).length > 0)) gate.use(now)
-    })
-    const bound = await server.listen(host, port)
+    const server = await serve(context, options, warn)
     return {
-      url: `${options.tls ? 'https' : 'http'}://${reachable(host)}:${bound}`,
+      url: server.url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async reload(next) {
@@ -163,8 +145,6 @@ async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions
   return (await import('./store/postgres.js')).openPostgres({ url: database })
 }
 
-const gateParts = ['throttle', 'cors', 'trustedProxies', 'limits'] as const
-
 /** With the bound of bodies that the relay has. */
 function leashOf({ leash = {}, limits }: RelayOptions): LeashOptions {
   return limits?.bodyBytes === undefined ? leash : { maxBodyBytes: limits.bodyBytes, ...leash }
@@ -172,13 +152,6 @@ function leashOf({ leash = {}, limits }: RelayOptions): LeashOptions {
 
 function pepperAt(folder: string, secret: string | undefined): Pepper {
   return secret === undefined ? { file: join(folder, 'pepper') } : { secret }
-}
-
-/** Where this machine finds it: that it listens everywhere is no address. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  if (host === '::') return '[::1]'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 /** So that the first call can be made before anybody has read how tenants are made. */
