@@ -1,4 +1,5 @@
 /** The data plane: the same engine as in a process, behind HTTP, under the policy of whoever calls. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../control/backoff.js'
 import type { Control } from '../control/control.js'
 import { LeasedBudgets } from '../control/leased-budgets.js'
@@ -18,12 +19,16 @@ import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
 import type { UsageLog } from './usage.js'
+import type { KeysByProvider, VendorKeys } from './vendor-keys.js'
+import { withVendorKeys } from './vendor-options.js'
 import { openVendorPool } from './vendor-pool.js'
 
 export interface GatewayDeps {
   /** What every tenant's leash is made with: providers, timeouts and whatever else a policy does not say. */
   readonly options: LeashOptions
   readonly policies: Policies
+  /** In place of the relay's own. */
+  readonly vendorKeys: Pick<VendorKeys, 'of'>
   readonly leases: Leases
   readonly usage: UsageLog
   readonly warn: (message: string) => void
@@ -31,6 +36,9 @@ export interface GatewayDeps {
 
 /** Tenants whose leash is kept ready. */
 const mostReady = 1000
+
+/** A leash that is no longer asked for is closed after so long. */
+const graceMs = 60_000
 
 /** What a tenant's calls are made with. */
 export interface Serving extends LeashInside {
@@ -42,14 +50,16 @@ interface Ready {
   readonly inside: LeashInside
   readonly serve: Serve
   readonly adopt: (version: PolicyVersion) => void
+  readonly keys: KeysByProvider
   inForce: PolicyVersion
   options: LeashOptions
 }
 
 export class Gateway {
   #deps: GatewayDeps
-  readonly #ready = new Map<string, Promise<Ready>>()
+  readonly #ready = new Map<string, Ready>()
   readonly #closing = new Set<Promise<void>>()
+  readonly #stopping = new AbortController()
   readonly #vendors = openVendorPool()
 
   constructor(deps: GatewayDeps) {
@@ -79,38 +89,41 @@ export class Gateway {
   /** Calls to come are made with these. Those under way go on to their end as they began. */
   use(options: LeashOptions): void {
     this.#deps = { ...this.#deps, options }
-    for (const [tenant, making] of this.#ready) this.#shut(tenant, making)
+    for (const [tenant, ready] of this.#ready) this.#shut(tenant, ready)
     this.#ready.clear()
   }
 
   /** Of each tenant that has called of late. */
   async leashes(): Promise<ReadonlyMap<string, Leash>> {
-    const all = await Promise.all([...this.#ready].map(async ([tenant, ready]) => [tenant, (await ready).inside.leash] as const))
-    return new Map(all)
+    return new Map([...this.#ready].map(([tenant, { inside }]) => [tenant, inside.leash]))
   }
 
   async close(): Promise<void> {
     const all = [...this.#ready.values()]
     this.#ready.clear()
-    await Promise.all([...all.map(async (ready) => (await ready).inside.leash.close()), ...this.#closing])
+    this.#stopping.abort()
+    await Promise.all([...all.map(({ inside }) => inside.leash.close()), ...this.#closing])
     await this.#vendors.close()
   }
 
   async #readyFor(tenant: string): Promise<Ready> {
-    const inForce = await this.#deps.policies.inForce(tenant)
-    let making = this.#ready.get(tenant)
-    if (!making) {
-      making = Promise.resolve(this.#open(tenant, inForce))
-      this.#ready.set(tenant, making)
-      this.#letGo()
+    const { policies, vendorKeys, options } = this.#deps
+    const inForce = await policies.inForce(tenant)
+    const found = vendorKeys.of(tenant)
+    const keys = found instanceof Promise ? await found : found
+    let ready = this.#ready.get(tenant)
+    if (ready && ready.keys !== keys) {
+      this.#shut(tenant, ready)
+      ready = undefined
     }
+    ready ??= this.#open(tenant, inForce, keys)
     // The one that was used last is let go of last.
     this.#ready.delete(tenant)
-    this.#ready.set(tenant, making)
-    const ready = await making
+    this.#ready.set(tenant, ready)
+    this.#letGo()
     if (ready.inForce !== inForce) {
       ready.inForce = inForce
-      ready.options = underPolicy(this.#deps.options, inForce.policy)
+      ready.options = underPolicy(options, inForce.policy)
       ready.adopt(inForce)
     }
     return ready
@@ -124,17 +137,18 @@ export class Gateway {
     this.#shut(...first)
   }
 
-  /** Its calls go on to their end. */
-  #shut(tenant: string, making: Promise<Ready>): void {
-    const closing: Promise<void> = making
-      .then(({ inside }) => inside.leash.close())
+  /** Its calls go on to their end, and those begin whose body is still coming. */
+  #shut(tenant: string, { inside }: Ready): void {
+    const closing: Promise<void> = paused(graceMs, this.#stopping.signal)
+      .then(() => inside.leash.close())
       .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
       .finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }
 
-  #open(tenant: string, first: PolicyVersion): Ready {
-    const { options, policies, leases, usage, warn } = this.#deps
+  #open(tenant: string, first: PolicyVersion, keys: KeysByProvider): Ready {
+    const { policies, leases, usage, warn } = this.#deps
+    const options = { ...this.#deps.options, providers: withVendorKeys(this.#deps.options.providers, keys) }
     const lender = ownLender(leases, tenant, async () => (await policies.inForce(tenant)).policy.budgets ?? [])
     const budgets = new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn })
     const listeners = new Set<(bundle: PolicyBundle) => void>()
@@ -157,6 +171,7 @@ export class Gateway {
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
+      keys,
       serve: createServe(inside.engine, options),
       inForce: first,
       options: underPolicy(options, first.policy),
@@ -167,6 +182,9 @@ export class Gateway {
     }
   }
 }
+
+/** Nobody waits for it: the process may end. */
+const paused = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false }).catch(() => {})
 
 const ledgerOf = ({ ledger }: LeashOptions) => (typeof ledger === 'object' ? ledger : {})
 

@@ -23,7 +23,7 @@ export async function pepperOf(pepper: Pepper): Promise<string> {
 async function fromFile(file: string): Promise<string> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    if (!existsSync(file)) await make(file)
+    if (!existsSync(file)) await makeSecretFile(file, randomBytes(32).toString('base64url'))
     return (await readFile(file, 'utf8')).trim()
   } catch (cause) {
     throw new LeashError('invalid_config', `The pepper of the relay's keys cannot be read from ${file}.`, { cause })
@@ -31,11 +31,11 @@ async function fromFile(file: string): Promise<string> {
 }
 
 /** Whole or not at all, and never over one that is there: every key would be lost with it. */
-async function make(file: string): Promise<void> {
+export async function makeSecretFile(file: string, secret: string): Promise<void> {
   const draft = `${file}.${randomBytes(8).toString('hex')}`
   const made = await open(draft, 'wx', 0o600)
   try {
-    await made.writeFile(`${randomBytes(32).toString('base64url')}\n`)
+    await made.writeFile(`${secret}\n`)
     await made.sync()
     await link(draft, file)
   } catch (error) {

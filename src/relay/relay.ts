@@ -8,24 +8,21 @@ import type { RelayOptions } from './config.js'
 import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
 import { Gateway } from './gateway.js'
-import { openIdentities } from './identities.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
 import { Traces } from './otlp/traces.js'
+import { openPeople, rewrapKeys } from './people.js'
 import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
 import { RelayMetrics } from './relay-metrics.js'
 import type { RelayContext } from './routes/context.js'
 import { serve } from './serve.js'
 import { Settings } from './settings.js'
-import { Signer } from './signer.js'
 import { migrate } from './store/migrations.js'
 import type { Sql } from './store/sql.js'
 import { openSqlite } from './store/sqlite.js'
-import { Tenants } from './tenants.js'
 import { startUpkeep } from './upkeep.js'
 import { UsageLog } from './usage.js'
-import { Users } from './users.js'
 
 export type { Policy } from '../policy.js'
 export type { RelayOptions } from './config.js'
@@ -76,11 +73,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const usage = new UsageLog({ sql, took: (taken) => metrics.took(taken) })
     const leases = new Leases({ sql })
     const traces = new Traces({ usage, prices: options.leash?.prices, warn })
-    const people = {
-      tenants: new Tenants({ sql }),
-      users: new Users({ sql }),
-      signer: new Signer(join(folder, 'signing-key.pem')),
-    }
+    const people = openPeople({ sql, keys, folder, oidc: options.oidc })
     const context: RelayContext = {
       settings,
       configLog,
@@ -90,11 +83,10 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       policies,
       usage,
       ...people,
-      ...openIdentities({ ...people, keys, oidc: options.oidc }),
       traces,
       leases,
       audit,
-      gateway: new Gateway({ options: leashOf(settings.now), policies, leases, usage, warn }),
+      gateway: new Gateway({ options: leashOf(settings.now), policies, vendorKeys: people.vendorKeys, leases, usage, warn }),
       stopping: stop.signal,
       stale: {
         get staleMs() {
@@ -110,6 +102,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       if (changesOf(leashOf(before), leashOf(now)).length > 0) context.gateway.use(leashOf(now))
     })
     const firstKeys = await firstStart(context)
+    await rewrapKeys(people.vendorKeys, audit, warn)
     const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const server = await serve(context, options, warn)
     return {

@@ -129,7 +129,7 @@ const everybodys = ['GET /me', 'GET /tenants/:slug', 'GET /tenants/:slug/policy'
 const reports = ['GET /overview', 'GET /usage', 'GET /calls', 'GET /latency']
 const people = ['GET /tenants/:slug/users', 'GET /tenants/:slug/users/:user']
 const listed: Readonly<Record<string, readonly string[]>> = {
-  viewer: [...everybodys, ...reports, ...people, 'GET /keys', 'GET /audit'],
+  viewer: [...everybodys, ...reports, ...people, 'GET /keys', 'GET /audit', 'GET /tenants/:slug/vendor-keys'],
   member: [...everybodys, ...reports, ...people, 'GET /keys', 'POST /keys', 'POST /keys/:id/revoke', 'POST /keys/:id/rotate'],
 }
 const own = ['PUT /tenants/:slug/users/:user/password']

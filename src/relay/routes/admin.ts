@@ -8,6 +8,7 @@ import { adminKeys } from './admin-keys.js'
 import { adminPolicies } from './admin-policies.js'
 import { adminTenants } from './admin-tenants.js'
 import { adminUsers } from './admin-users.js'
+import { adminVendorKeys } from './admin-vendor-keys.js'
 import type { RelayContext } from './context.js'
 import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
@@ -27,6 +28,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminTenants(context))
   app.route('/tenants', adminPolicies(context))
   app.route('/tenants', adminUsers(context))
+  app.route('/tenants', adminVendorKeys(context))
   app.route('/keys', adminKeys(context))
   app.route('/config', adminConfig(context))
   app.route('/', liveRoutes(context))

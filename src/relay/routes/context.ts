@@ -2,33 +2,23 @@
 import type { Audit } from '../audit.js'
 import type { ConfigLog } from '../config-log.js'
 import type { Gateway } from '../gateway.js'
-import type { Identities } from '../identities.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
 import type { Traces } from '../otlp/traces.js'
+import type { People } from '../people.js'
 import type { Policies } from '../policies.js'
 import type { RelayMetrics } from '../relay-metrics.js'
 import type { Settings } from '../settings.js'
-import type { Signer } from '../signer.js'
 import type { Sql } from '../store/sql.js'
-import type { Tenants } from '../tenants.js'
-import type { Tokens } from '../tokens.js'
 import type { UsageLog } from '../usage.js'
-import type { Users } from '../users.js'
 
-export interface RelayContext {
+export interface RelayContext extends People {
   readonly settings: Settings
   readonly configLog: ConfigLog
   readonly metrics: RelayMetrics
   readonly sql: Sql
-  readonly tenants: Tenants
-  readonly users: Users
   readonly keys: Keys
-  /** Whoever shows something to come in by: a key, or a token. */
-  readonly callers: Identities
-  readonly tokens: Tokens
   readonly policies: Policies
-  readonly signer: Signer
   readonly leases: Leases
   readonly usage: UsageLog
   readonly traces: Traces

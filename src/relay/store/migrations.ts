@@ -183,6 +183,21 @@ const steps: readonly Step[] = [
       )`,
     ],
   },
+  {
+    name: 'vendor keys',
+    statements: [
+      'CREATE TABLE data_keys (tenant TEXT PRIMARY KEY REFERENCES tenants (slug), wrapped TEXT NOT NULL, master TEXT NOT NULL)',
+      `CREATE TABLE vendor_keys (
+        tenant TEXT NOT NULL REFERENCES tenants (slug),
+        provider TEXT NOT NULL,
+        sealed TEXT NOT NULL,
+        last4 TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (tenant, provider)
+      )`,
+    ],
+  },
 ]
 
 /**

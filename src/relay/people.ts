@@ -1,0 +1,51 @@
+/** Who there is, and what proves it. */
+import { join } from 'node:path'
+import { readEnv } from '../providers/env.js'
+import type { Audit } from './audit.js'
+import { type Identities, openIdentities } from './identities.js'
+import type { Keys } from './keys.js'
+import type { OidcOptions } from './oidc-options.js'
+import { Signer } from './signer.js'
+import type { Sql } from './store/sql.js'
+import { Tenants } from './tenants.js'
+import type { Tokens } from './tokens.js'
+import { Users } from './users.js'
+import { VendorKeys } from './vendor-keys.js'
+
+export interface People {
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly signer: Signer
+  readonly vendorKeys: VendorKeys
+  /** Whoever shows something to come in by: a key, or a token. */
+  readonly callers: Identities
+  readonly tokens: Tokens
+}
+
+export interface PeopleDeps {
+  readonly sql: Sql
+  readonly keys: Keys
+  /** The relay's own. */
+  readonly folder: string
+  readonly oidc: OidcOptions | undefined
+}
+
+/** @throws LeashError `invalid_config` */
+export function openPeople({ sql, keys, folder, oidc }: PeopleDeps): People {
+  const tenants = new Tenants({ sql })
+  const users = new Users({ sql })
+  const signer = new Signer(join(folder, 'signing-key.pem'))
+  const secret = readEnv('LEASH_RELAY_MASTER_KEY')
+  const vendorKeys = new VendorKeys({ sql, master: secret === undefined ? { file: join(folder, 'master-key') } : { secret } })
+  return { tenants, users, signer, vendorKeys, ...openIdentities({ tenants, users, signer, keys, oidc }) }
+}
+
+/** A relay that has lost its master key still serves those who have brought no key. */
+export async function rewrapKeys(vendorKeys: VendorKeys, audit: Audit, warn: (message: string) => void): Promise<void> {
+  try {
+    const tenants = await vendorKeys.rewrap()
+    if (tenants > 0) await audit.append({ actor: 'relay', action: 'vendor_key.rewrap', detail: { tenants } })
+  } catch (error) {
+    warn(error instanceof Error ? error.message : 'The vendor keys of tenants cannot be opened.')
+  }
+}

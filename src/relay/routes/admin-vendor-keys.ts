@@ -1,0 +1,47 @@
+/** Keys at vendors that a tenant has brought. Nobody is shown more than the end of one. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { takesKey } from '../vendor-options.js'
+import { type AdminEnv, bodyOf } from './admin-env.js'
+import type { RelayContext } from './context.js'
+import { only, required } from './fields.js'
+
+const all = '/:slug/vendor-keys'
+const one = '/:slug/vendor-keys/:provider'
+
+/** Below `/tenants`. */
+export function adminVendorKeys({ tenants, vendorKeys, settings, audit }: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  const existing = async (slug: string) => {
+    if ((await tenants.get(slug))?.status !== 'active') throw new LeashError('not_found', 'There is no such tenant.')
+    return slug
+  }
+
+  app.get(all, async (c) => c.json({ items: await vendorKeys.list(await existing(c.req.param('slug'))) }))
+  app.put(one, async (c) => {
+    const body = await bodyOf(c)
+    only(body, ['key'])
+    const key = required(body, 'key')
+    const tenant = await existing(c.req.param('slug'))
+    const provider = c.req.param('provider')
+    if (!takesKey(settings.now.leash?.providers, provider))
+      throw new LeashError('invalid_request', 'The relay has no provider of this name that takes a key.', { param: 'provider' })
+    const set = await vendorKeys.set(tenant, provider, key, c.get('actor'))
+    await audit.append({
+      actor: c.get('actor'),
+      action: 'vendor_key.set',
+      tenant,
+      target: provider,
+      detail: { last4: set.last4 },
+    })
+    return c.json(set)
+  })
+  app.delete(one, async (c) => {
+    const { slug: tenant, provider } = c.req.param()
+    await vendorKeys.delete(tenant, provider)
+    await audit.append({ actor: c.get('actor'), action: 'vendor_key.delete', tenant, target: provider })
+    return c.body(null, 204)
+  })
+
+  return app
+}
