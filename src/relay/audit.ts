@@ -50,6 +50,9 @@ export type AuditVerdict =
   /** The first entry that is not what it was, or not there. */
   | { readonly ok: false; readonly seq: number; readonly why: string }
 
+/** @param sql of the transaction in which the entry is written: what it writes there is there if the entry is */
+export type AuditListener = (entry: AuditEntry, sql: Sql) => Promise<void>
+
 export interface AuditDeps {
   readonly sql: Sql
   readonly now?: () => number
@@ -69,10 +72,15 @@ const verifiedAtOnce = 1000
 export class Audit {
   readonly #sql: Sql
   readonly #now: () => number
+  readonly #listeners: AuditListener[] = []
 
   constructor({ sql, now = Date.now }: AuditDeps) {
     this.#sql = sql
     this.#now = now
+  }
+
+  onAppend(listener: AuditListener): void {
+    this.#listeners.push(listener)
   }
 
   /**
@@ -98,7 +106,9 @@ export class Audit {
         [seq, row.at, row.actor, row.action, row.tenant, row.target, text, previous, hash],
       )
       await sql.run('UPDATE audit_head SET hash = $1 WHERE id = 1', [hash])
-      return entryOf({ ...row, hash })
+      const entry = entryOf({ ...row, hash })
+      for (const listener of this.#listeners) await listener(entry, sql)
+      return entry
     })
   }
 

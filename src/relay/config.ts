@@ -6,9 +6,10 @@ import { asObject, isObject } from '../core/json.js'
 import type { LeashOptions } from '../leash.js'
 import { checkPolicy, type Policy, policyMembers } from '../policy.js'
 import { type OidcOptions, oidcShape } from './oidc-options.js'
+import { type ReportOptions, reportShapes } from './report-options.js'
 import { type ServerOptions, serverShapes } from './server-options.js'
 
-export interface RelayOptions extends ServerOptions {
+export interface RelayOptions extends ServerOptions, ReportOptions {
   /** Where to listen. Other machines reach it only on an address of this one, such as `0.0.0.0`. @defaultValue '127.0.0.1' */
   readonly host?: string
   /** @defaultValue 4000 */
@@ -44,6 +45,7 @@ const members = {
   staleMs: z.optional(z.int().check(z.minimum(1))),
   whenStale: z.optional(z.enum(['open', 'closed'])),
   ...serverShapes,
+  ...reportShapes,
 }
 
 /** The parts that have a check of their own are passed over here. */

@@ -29,6 +29,13 @@ export type Lent =
   /** Less is left than is of use. */
   | { readonly ok: false; readonly refusal: LeaseRefusal }
 
+/** Somebody was lent nothing, since less is left than is of use. */
+export interface Refused extends LeaseRefusal {
+  readonly tenant: string
+  /** As budgets name it in their store. */
+  readonly scope: string
+}
+
 export interface LeasesOptions {
   readonly sql: Sql
   readonly now?: () => number
@@ -55,12 +62,17 @@ export class Leases {
   readonly #now: () => number
   readonly #ttlMs: number
   readonly #share: number
+  readonly #refused: ((refused: Refused) => void)[] = []
 
   constructor({ sql, now = Date.now, ttlMs = 60_000, share = 0.1 }: LeasesOptions) {
     this.#sql = sql
     this.#now = now
     this.#ttlMs = ttlMs
     this.#share = share
+  }
+
+  onRefused(listener: (refused: Refused) => void): void {
+    this.#refused.push(listener)
   }
 
   /**
@@ -75,13 +87,15 @@ export class Leases {
     const { tenant } = holder
     const scope = scopeFor(asked.scope, holder.ofAll ? { tenant } : holder, budgets, now)
     const id = asked.id ?? randomBytes(16).toString('base64url')
-    return this.#sql.transaction(async (sql) => {
+    const lent = await this.#sql.transaction(async (sql) => {
       const made = await sql.run(
         `INSERT INTO leases (tenant, id, key_id, scope, amount, until) VALUES ($1, $2, $3, $4, 0, $5) ON CONFLICT DO NOTHING`,
         [holder.tenant, id, holder.id, scope.key, now + this.#ttlMs],
       )
       return made === 0 ? this.#again(sql, holder, id, scope, now) : this.#lend(sql, holder, { ...asked, id }, scope)
     })
+    if (!lent.ok) for (const listener of this.#refused) listener({ tenant, scope: scope.key, ...lent.refusal })
+    return lent
   }
 
   /**

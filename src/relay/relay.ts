@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
 import { Audit } from './audit.js'
+import { openCollector } from './collector.js'
 import type { RelayOptions } from './config.js'
 import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
 import { Gateway } from './gateway.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
-import { Traces } from './otlp/traces.js'
 import { openPeople, rewrapKeys } from './people.js'
 import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
@@ -21,7 +21,6 @@ import { Settings } from './settings.js'
 import { migrate } from './store/migrations.js'
 import type { Sql } from './store/sql.js'
 import { openSqlite } from './store/sqlite.js'
-import { startUpkeep } from './upkeep.js'
 import { UsageLog } from './usage.js'
 
 export type { Policy } from '../policy.js'
@@ -72,7 +71,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const metrics = new RelayMetrics()
     const usage = new UsageLog({ sql, took: (taken) => metrics.took(taken) })
     const leases = new Leases({ sql })
-    const traces = new Traces({ usage, prices: options.leash?.prices, warn })
+    const own = { sql, audit, leases, policies, usage, settings, warn }
+    const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ sql, keys, folder, oidc: options.oidc })
     const context: RelayContext = {
       settings,
@@ -83,7 +83,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       policies,
       usage,
       ...people,
-      traces,
+      collector,
       leases,
       audit,
       gateway: new Gateway({ options: leashOf(settings.now), policies, vendorKeys: people.vendorKeys, leases, usage, warn }),
@@ -103,7 +103,6 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     })
     const firstKeys = await firstStart(context)
     await rewrapKeys(people.vendorKeys, audit, warn)
-    const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
     const server = await serve(context, options, warn)
     return {
       url: server.url,
@@ -121,8 +120,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
         await configLog.close()
         await server.close()
         await context.gateway.close()
-        await stopUpkeep()
-        await traces.close()
+        await collector.close()
         await keys.close()
         await sql.close()
       },

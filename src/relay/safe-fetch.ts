@@ -47,7 +47,8 @@ const longest = 2048
 export function safeFetch(options: SafeFetchOptions = {}): SafeFetch {
   const { timeoutMs = 10_000, mostBytes = 65_536, resolve = bySystem } = options
   const allowed = rangesOf(options.allow ?? [], 'allow')
-  const check = (url: string) => checked(url, allowed)
+  const tlsOnly = (options.allow ?? []).length === 0
+  const check = (url: string) => checked(url, allowed, tlsOnly)
   return {
     check,
     async send(url, { signal, ...request }) {
@@ -64,11 +65,11 @@ export function safeFetch(options: SafeFetchOptions = {}): SafeFetch {
   }
 }
 
-function checked(url: string, allowed: BlockList): URL {
+function checked(url: string, allowed: BlockList, tlsOnly: boolean): URL {
   if (url.length > longest) throw wrong(`has at most ${longest} characters`)
   if (!URL.canParse(url)) throw wrong('is a whole one, such as https://example.com/hook')
   const target = new URL(url)
-  if (target.protocol !== 'https:' && target.protocol !== 'http:') throw wrong('begins with https://')
+  if (target.protocol !== 'https:' && (tlsOnly || target.protocol !== 'http:')) throw wrong('begins with https://')
   if (target.username !== '' || target.password !== '') throw wrong('has no user and no password in it')
   const host = hostOf(target)
   // A parser of URLs has made 127.0.0.1 of whatever stands for it: 2130706433, 0x7f.1, 0177.0.0.1.

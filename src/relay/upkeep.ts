@@ -1,5 +1,6 @@
 /** What the relay does by itself from time to time: it forgets what nobody asks for any more. */
 import type { Leases } from './leases.js'
+import { rounds } from './rounds.js'
 import { SqlBudgets } from './sql-budgets.js'
 import type { Sql } from './store/sql.js'
 import type { UsageLog } from './usage.js'
@@ -24,26 +25,7 @@ const dayMs = 86_400_000
 
 /** @returns ends it, and waits for the round under way */
 export function startUpkeep({ everyMs = 10 * minuteMs, warn, ...options }: UpkeepOptions): () => Promise<void> {
-  let stopped = false
-  let round = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
-  const again = () => {
-    if (stopped) return
-    timer = setTimeout(() => {
-      round = once(options)
-        .catch((error: unknown) =>
-          warn(`The upkeep of the relay failed: ${error instanceof Error ? error.message : String(error)}`),
-        )
-        .finally(again)
-    }, everyMs)
-    timer.unref()
-  }
-  again()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-    return round
-  }
+  return rounds({ name: 'The upkeep of the relay', everyMs, work: () => once(options), warn })
 }
 
 async function once(options: Omit<UpkeepOptions, 'everyMs' | 'warn'>): Promise<void> {

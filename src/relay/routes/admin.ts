@@ -9,6 +9,7 @@ import { adminPolicies } from './admin-policies.js'
 import { adminTenants } from './admin-tenants.js'
 import { adminUsers } from './admin-users.js'
 import { adminVendorKeys } from './admin-vendor-keys.js'
+import { adminWebhooks } from './admin-webhooks.js'
 import type { RelayContext } from './context.js'
 import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
@@ -31,6 +32,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminVendorKeys(context))
   app.route('/keys', adminKeys(context))
   app.route('/config', adminConfig(context))
+  app.route('/webhooks', adminWebhooks(context))
   app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {

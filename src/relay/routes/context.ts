@@ -1,10 +1,10 @@
 /** What the routes stand on. */
 import type { Audit } from '../audit.js'
+import type { Collector } from '../collector.js'
 import type { ConfigLog } from '../config-log.js'
 import type { Gateway } from '../gateway.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
-import type { Traces } from '../otlp/traces.js'
 import type { People } from '../people.js'
 import type { Policies } from '../policies.js'
 import type { RelayMetrics } from '../relay-metrics.js'
@@ -21,7 +21,7 @@ export interface RelayContext extends People {
   readonly policies: Policies
   readonly leases: Leases
   readonly usage: UsageLog
-  readonly traces: Traces
+  readonly collector: Collector
   readonly audit: Audit
   readonly gateway: Gateway
   /** Aborted when the relay stops: whoever only waits is let go. */

@@ -14,16 +14,17 @@ const mostAtOnce = 16
 
 const protobuf = 'application/x-protobuf'
 
-export function traceRoutes({ keys, traces }: RelayContext): Hono {
+export function traceRoutes(context: RelayContext): Hono {
   const app = new Hono()
   let atOnce = 0
 
   app.post('/', async (c) => {
     const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-    const caller = await callerOf(keys, c.req.raw.headers, 'usage')
+    const caller = await callerOf(context.keys, c.req.raw.headers, 'usage')
     if (atOnce >= mostAtOnce)
       throw new LeashError('rate_limited', 'Too many requests at once. Send this one again.', { retryAfterMs: 1000 })
     atOnce++
+    const { traces } = context.collector
     try {
       if (type === protobuf) return await inProtobuf(c, (spans) => traces.take(spans, caller))
       if (type !== 'application/json')

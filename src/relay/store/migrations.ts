@@ -198,6 +198,38 @@ const steps: readonly Step[] = [
       )`,
     ],
   },
+  {
+    name: 'webhooks',
+    statements: [
+      `CREATE TABLE webhook_endpoints (
+        id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        url TEXT NOT NULL,
+        description TEXT NOT NULL,
+        events TEXT NOT NULL,
+        enabled BIGINT NOT NULL,
+        generation BIGINT NOT NULL,
+        rotated_at BIGINT NOT NULL,
+        created_at BIGINT NOT NULL
+      )`,
+      `CREATE TABLE webhook_deliveries (
+        id TEXT PRIMARY KEY,
+        endpoint TEXT NOT NULL,
+        type TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        body TEXT NOT NULL,
+        status TEXT NOT NULL,
+        attempts BIGINT NOT NULL,
+        created_at BIGINT NOT NULL,
+        next_at BIGINT NOT NULL,
+        ended_at BIGINT,
+        last TEXT NOT NULL
+      )`,
+      'CREATE INDEX webhook_deliveries_by_next ON webhook_deliveries (status, next_at)',
+      'CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (created_at, id)',
+      'CREATE TABLE webhook_marks (name TEXT PRIMARY KEY, forget_at BIGINT NOT NULL)',
+    ],
+  },
 ]
 
 /**

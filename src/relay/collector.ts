@@ -1,0 +1,46 @@
+/** What comes to the relay of calls beside their lines, what it tells of them by itself, and how long it keeps them. */
+import type { Audit } from './audit.js'
+import type { Leases } from './leases.js'
+import { Traces } from './otlp/traces.js'
+import { type Pepper, pepperOf } from './pepper.js'
+import type { Policies } from './policies.js'
+import { Reporting } from './reporting.js'
+import type { Settings } from './settings.js'
+import type { Sql } from './store/sql.js'
+import { startUpkeep } from './upkeep.js'
+import type { UsageLog } from './usage.js'
+
+export interface CollectorDeps {
+  readonly sql: Sql
+  readonly audit: Audit
+  readonly leases: Leases
+  readonly policies: Policies
+  readonly usage: UsageLog
+  readonly settings: Settings
+  readonly pepper: Pepper
+  readonly warn: (message: string) => void
+}
+
+export interface Collector {
+  readonly traces: Traces
+  readonly reporting: Reporting
+  /** Before the database is closed. */
+  close(): Promise<void>
+}
+
+export async function openCollector({ pepper, settings, usage, ...deps }: CollectorDeps): Promise<Collector> {
+  const { sql, leases, warn } = deps
+  const traces = new Traces({ usage, prices: settings.now.leash?.prices, warn })
+  const reporting = new Reporting({ ...deps, pepper: await pepperOf(pepper), options: () => settings.now })
+  reporting.start()
+  const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
+  return {
+    traces,
+    reporting,
+    async close() {
+      await stopUpkeep()
+      await traces.close()
+      await reporting.close()
+    },
+  }
+}

@@ -1,0 +1,116 @@
+/** What the relay tells of by itself: to webhooks and by mail, of what was done, what was spent, and what is odd. */
+import type { Audit } from './audit.js'
+import { BudgetWatch } from './budget-watch.js'
+import type { Leases } from './leases.js'
+import { type Mailer, openMailer, usualMail } from './mail.js'
+import type { Policies } from './policies.js'
+import type { ReportOptions } from './report-options.js'
+import { rounds } from './rounds.js'
+import { type SafeFetch, safeFetch } from './safe-fetch.js'
+import type { Sql } from './store/sql.js'
+import { Courier, mailEndpoint } from './webhook-courier.js'
+import { WebhookEndpoints } from './webhook-endpoints.js'
+import { type Notice, noticeOf } from './webhook-events.js'
+import { WebhookQueue } from './webhook-queue.js'
+
+export interface ReportingDeps {
+  readonly sql: Sql
+  readonly audit: Audit
+  readonly leases: Leases
+  readonly policies: Policies
+  readonly pepper: string
+  /** As they are now: they may change while the relay runs. */
+  readonly options: () => ReportOptions
+  readonly warn: (message: string) => void
+  readonly now?: () => number
+}
+
+const watchMs = 10_000
+
+export class Reporting {
+  readonly endpoints: WebhookEndpoints
+  readonly queue: WebhookQueue
+  readonly #deps: Required<ReportingDeps>
+  readonly #courier: Courier
+  readonly #watch: BudgetWatch
+  #stops: (() => Promise<void>)[] = []
+  #fetch: { readonly of: ReportOptions['webhooks']; readonly fetch: SafeFetch } | undefined
+  #mail: { readonly of: ReportOptions['mail']; readonly mailer: Mailer } | undefined
+
+  constructor({ now = Date.now, ...rest }: ReportingDeps) {
+    const deps = { ...rest, now }
+    const { sql, pepper, policies, warn } = deps
+    this.#deps = deps
+    this.endpoints = new WebhookEndpoints({ sql, pepper, now, check: (url) => this.#safeFetch().check(url) })
+    this.queue = new WebhookQueue({ sql, now, receivers: (notice, sql) => this.#receivers(notice, sql) })
+    this.#courier = new Courier({
+      queue: this.queue,
+      endpoints: this.endpoints,
+      fetch: () => this.#safeFetch(),
+      mail: () => this.#mailer(),
+      warn,
+      now,
+    })
+    this.#watch = new BudgetWatch({ sql, policies, now, publish: (notice) => this.publish(notice) })
+  }
+
+  start(): void {
+    const { audit, leases, warn } = this.#deps
+    audit.onAppend(async (entry, sql) => {
+      const notice = noticeOf(entry)
+      if (notice && (await this.queue.publish(notice, sql)) > 0) this.wake()
+    })
+    leases.onRefused((refused) => {
+      this.#watch.refused(refused).catch((error: unknown) => warn(`An exhausted budget was not told: ${String(error)}`))
+    })
+    this.#courier.start()
+    this.#stops = [rounds({ name: 'The watch over budgets', everyMs: watchMs, work: () => this.#watch.look(), warn })]
+  }
+
+  async publish(notice: Notice): Promise<void> {
+    if ((await this.queue.publish(notice)) > 0) this.wake()
+  }
+
+  /** Something is to be sent. */
+  wake(): void {
+    // What was published within a transaction is seen by others when that is over.
+    setTimeout(() => this.#courier.wake(), wakeMs).unref()
+  }
+
+  /** Looks at once at what it looks at from time to time, and sends what is due. */
+  async round(): Promise<void> {
+    await this.#watch.look()
+    this.#courier.wake()
+    await this.#courier.idle()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()))
+    await this.#courier.close()
+    this.#mail?.mailer.close()
+  }
+
+  async #receivers(notice: Notice, sql: Sql): Promise<string[]> {
+    const { mail } = this.#deps.options()
+    const hooks = await this.endpoints.of(notice, sql)
+    return mail && (mail.events ?? usualMail).includes(notice.type) ? [...hooks, mailEndpoint] : hooks
+  }
+
+  #safeFetch(): SafeFetch {
+    const { webhooks } = this.#deps.options()
+    if (!this.#fetch || this.#fetch.of !== webhooks) this.#fetch = { of: webhooks, fetch: safeFetch(webhooks) }
+    return this.#fetch.fetch
+  }
+
+  #mailer(): Mailer | undefined {
+    const { mail } = this.#deps.options()
+    if (this.#mail && this.#mail.of !== mail) {
+      this.#mail.mailer.close()
+      this.#mail = undefined
+    }
+    if (mail) this.#mail ??= { of: mail, mailer: openMailer(mail) }
+    return this.#mail?.mailer
+  }
+}
+
+const wakeMs = 20
