@@ -12,6 +12,7 @@ export const relay = defineCommand({
     host: { type: 'string', description: 'Where to listen (127.0.0.1)' },
     port: { type: 'string', description: 'Where to listen (4000)' },
     folder: { type: 'string', description: "The relay's own files (.leash)" },
+    workers: { type: 'string', description: 'Processes that share the port; more than one needs a Postgres (1)' },
     json: { type: 'boolean', description: 'Print where it is as JSON' },
   },
   async run({ args }) {
@@ -20,28 +21,62 @@ export const relay = defineCommand({
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
       const flags = flagsOf(args)
       const options = () => ({ ...readConfig(file), ...flags })
-      const started = await startRelay(options())
-      const { url, publicKey, firstKeys } = started
-      if (args.json) printJson({ url, publicKey, ...firstKeys })
-      else process.stdout.write(greeting(url, firstKeys))
+      const first = options()
+      const { default: cluster } = await import('node:cluster')
+      if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, args.json)
+      const started = await startRelay(first)
+      if (cluster.isWorker) (await import('../relay/workers.js')).tellReady(started)
+      else greet(started, args.json)
       const stopWatching = await keepUp(started, file, options)
-      const end = () => {
+      atEnd(async () => {
         stopWatching()
-        void started.close()
-      }
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+        await started.close()
+        process.disconnect?.()
+      })
     } catch (error) {
       fail(error, args.json === true)
     }
   },
 })
 
-function flagsOf({ host, port, folder }: Readonly<Record<'host' | 'port' | 'folder', string | undefined>>): RelayOptions {
+async function runWorkers(options: RelayOptions, json: boolean | undefined): Promise<void> {
+  const { startWorkers } = await import('../relay/workers.js')
+  const started = await startWorkers(options, options.workers ?? 1)
+  greet(started, json)
+  process.on('SIGHUP', () => started.reload())
+  atEnd(() => started.close())
+}
+
+function atEnd(close: () => Promise<void>): void {
+  let ending = false
+  const end = () => {
+    if (ending) return
+    ending = true
+    void close().finally(() => process.removeAllListeners('SIGHUP'))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+}
+
+function greet({ url, publicKey, firstKeys }: Pick<Relay, 'url' | 'publicKey' | 'firstKeys'>, json: boolean | undefined): void {
+  if (json) printJson({ url, publicKey, ...firstKeys })
+  else process.stdout.write(greeting(url, firstKeys))
+}
+
+type Flags = Readonly<Record<'host' | 'port' | 'folder' | 'workers', string | undefined>>
+
+function flagsOf({ host, port, folder, workers }: Flags): RelayOptions {
   return {
     ...(host !== undefined && { host }),
     ...(folder !== undefined && { folder }),
     ...(port !== undefined && { port: portOf(port) }),
+    ...(workers !== undefined && { workers: workersOf(workers) }),
   }
+}
+
+function workersOf(given: string): number {
+  const count = Number(given)
+  if (Number.isInteger(count) && count >= 1 && count <= 256) return count
+  throw new LeashError('invalid_config', `"${given}" is no number of workers: give one from 1 to 256.`)
 }
 
 function portOf(given: string): number {

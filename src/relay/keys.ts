@@ -74,10 +74,13 @@ export class Keys {
     this.#onError = onError
   }
 
-  /** @throws LeashError `not_found` when the tenant is not, or not active */
-  async create(wanted: NewKey): Promise<MadeKey> {
+  /**
+   * @param sql of a transaction under way
+   * @throws LeashError `not_found` when the tenant is not, or not active
+   */
+  async create(wanted: NewKey, sql: Sql = this.#sql): Promise<MadeKey> {
     check(wanted)
-    return this.#sql.transaction((sql) => this.#add(sql, wanted))
+    return sql.transaction((sql) => this.#add(sql, wanted))
   }
 
   /**

@@ -8,6 +8,7 @@ import { openCollector } from './collector.js'
 import type { RelayOptions } from './config.js'
 import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
+import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
@@ -33,7 +34,7 @@ export interface Relay {
   /** Ed25519, 32 bytes in base64: what its policies are signed by. */
   readonly publicKey: string
   /** Made with the first start, and shown by nobody again: one for the administration, and one to make calls with. */
-  readonly firstKeys?: { readonly admin: string; readonly call: string }
+  readonly firstKeys?: FirstKeys
   /**
    * Puts another configuration in force, as far as it can change without a new start; what cannot is told in a warning.
    *
@@ -51,9 +52,6 @@ export interface RelayHooks {
 }
 
 const dayMs = 86_400_000
-
-/** The tenant that is there from the first start on. */
-const firstTenant = 'default'
 
 export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
   const settings = new Settings(options)
@@ -101,7 +99,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
       if (changesOf(leashOf(before), leashOf(now)).length > 0) context.gateway.use(leashOf(now))
     })
-    const firstKeys = await firstStart(context)
+    const firstKeys = await firstStart(sql, keys, audit)
     await rewrapKeys(people.vendorKeys, audit, warn)
     const server = await serve(context, options, warn)
     return {
@@ -143,17 +141,6 @@ function leashOf({ leash = {}, limits }: RelayOptions): LeashOptions {
 
 function pepperAt(folder: string, secret: string | undefined): Pepper {
   return secret === undefined ? { file: join(folder, 'pepper') } : { secret }
-}
-
-/** So that the first call can be made before anybody has read how tenants are made. */
-async function firstStart({ tenants, keys, audit }: RelayContext): Promise<Relay['firstKeys']> {
-  const { items } = await keys.list({ limit: 1 })
-  if (items.length > 0) return undefined
-  if (!(await tenants.get(firstTenant))) await tenants.create({ slug: firstTenant, name: 'Default' })
-  const admin = await keys.create({ tenant: firstTenant, name: 'first administrator', scopes: ['admin'] })
-  const call = await keys.create({ tenant: firstTenant, name: 'first key' })
-  await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant })
-  return { admin: admin.key, call: call.key }
 }
 
 function toStderr(message: string): void {

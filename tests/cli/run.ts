@@ -23,7 +23,7 @@ export interface Options {
 export interface Command {
   (args: readonly string[], options?: Options): Promise<Ran>
   /** Starts it, and leaves it running. */
-  start(args: readonly string[]): ChildProcess
+  start(args: readonly string[], env?: Options['env']): ChildProcess
 }
 
 /** Every vendor's variables, for the mock at this address. */
@@ -60,5 +60,5 @@ export function useCommand(): Command {
     const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
     return { code, ...text }
   }
-  return Object.assign(run, { start: (args: readonly string[]) => start(args) })
+  return Object.assign(run, { start: (args: readonly string[], env?: Options['env']) => start(args, env) })
 }

@@ -2,17 +2,25 @@
 import { Hono } from 'hono'
 import type { RelayContext } from './context.js'
 
-export function healthRoutes({ sql, stopping }: RelayContext): Hono {
+export function healthRoutes({ sql, gateway, stopping }: RelayContext): Hono {
   const app = new Hono()
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.get('/ready', async (c) => {
     if (stopping.aborted) return c.json({ status: 'stopping' }, 503)
     try {
       await sql.all('SELECT 1 AS one')
-      return c.json({ status: 'ok' })
     } catch {
       return c.json({ status: 'the store cannot be reached' }, 503)
     }
+    return c.json({ status: 'ok', targets: await targets() })
   })
+
+  /** How many that were called of late are as they should be. No reason to take the relay away: other relays would ask the same. */
+  async function targets() {
+    const leashes = [...(await gateway.leashes()).values()]
+    const states = leashes.flatMap((leash) => leash.health().targets.map(({ state }) => state))
+    const of = (state: string) => states.filter((one) => one === state).length
+    return { closed: of('closed'), 'half-open': of('half-open'), open: of('open') }
+  }
   return app
 }

@@ -1,0 +1,33 @@
+/** So that the first call can be made before anybody has read how tenants are made. */
+import { isLeashError } from '../core/errors.js'
+import type { Audit } from './audit.js'
+import type { Keys } from './keys.js'
+import type { Sql } from './store/sql.js'
+import { Tenants } from './tenants.js'
+
+export interface FirstKeys {
+  readonly admin: string
+  readonly call: string
+}
+
+/** The tenant that is there from the first start on. */
+const firstTenant = 'default'
+
+/** Makes the first tenant and two keys, once, however many relays of one database are started. */
+export async function firstStart(sql: Sql, keys: Keys, audit: Audit): Promise<FirstKeys | undefined> {
+  const anyKey = 'SELECT id FROM keys LIMIT 1'
+  if ((await sql.all(anyKey)).length > 0) return undefined
+  return sql.transaction(async (sql) => {
+    // Whoever comes second waits here until the first is done.
+    await new Tenants({ sql }).create({ slug: firstTenant, name: 'Default' }).catch(unlessTaken)
+    if ((await sql.all(anyKey)).length > 0) return undefined
+    const admin = await keys.create({ tenant: firstTenant, name: 'first administrator', scopes: ['admin'] }, sql)
+    const call = await keys.create({ tenant: firstTenant, name: 'first key' }, sql)
+    await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant }, sql)
+    return { admin: admin.key, call: call.key }
+  })
+}
+
+function unlessTaken(error: unknown): void {
+  if (!isLeashError(error) || error.status !== 409) throw error
+}
