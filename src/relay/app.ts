@@ -7,6 +7,7 @@ import type { RelayContext } from './routes/context.js'
 import { controlRoutes } from './routes/control.js'
 import { dashboardRoutes } from './routes/dashboard.js'
 import { gatewayRoutes } from './routes/gateway.js'
+import { gatewayJobRoutes } from './routes/gateway-jobs.js'
 import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { gatewayRawRoutes } from './routes/gateway-raw.js'
 import { healthRoutes } from './routes/health.js'
@@ -26,6 +27,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/', dashboardRoutes())
   app.route('/', gatewayModelRoutes(context))
   app.route('/v1/gateway', gatewayRoutes(context))
+  app.route('/v1/gateway/jobs', gatewayJobRoutes(context))
   app.route('/v1/control', controlRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
   app.route('/v1/traces', traceRoutes(context))

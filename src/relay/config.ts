@@ -5,6 +5,7 @@ import { LeashError } from '../core/errors.js'
 import { asObject, isObject } from '../core/json.js'
 import type { LeashOptions } from '../leash.js'
 import { checkPolicy, type Policy, policyMembers } from '../policy.js'
+import { type JobsOptions, jobsShape } from './jobs-options.js'
 import { type OidcOptions, oidcShape } from './oidc-options.js'
 import { type ReportOptions, reportShapes } from './report-options.js'
 import { type ServerOptions, serverShapes } from './server-options.js'
@@ -30,6 +31,8 @@ export interface RelayOptions extends ServerOptions, ReportOptions {
   readonly staleMs?: number
   /** What clients do after that. @defaultValue 'closed' */
   readonly whenStale?: 'open' | 'closed'
+  /** Calls that nobody waits for: how many run and wait at once, and how long they are kept. */
+  readonly jobs?: JobsOptions
   /** What the relay's own calls are made with: providers, retries, timeouts … */
   readonly leash?: LeashOptions
 }
@@ -42,6 +45,7 @@ const members = {
   database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
   pepper: z.optional(z.string().check(z.minLength(32))),
   oidc: z.optional(oidcShape),
+  jobs: z.optional(jobsShape),
   staleMs: z.optional(z.int().check(z.minimum(1))),
   whenStale: z.optional(z.enum(['open', 'closed'])),
   ...serverShapes,

@@ -13,6 +13,7 @@ import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../l
 import { underPolicy } from '../policy.js'
 import type { Answered } from '../respond.js'
 import type { Caller } from './caller.js'
+import { beforeSending } from './gateway/before-sending.js'
 import { identityOf } from './gateway/identity.js'
 import { type RawPath, rawPath, targetAt } from './gateway/raw-path.js'
 import type { Leases } from './leases.js'
@@ -166,7 +167,12 @@ export class Gateway {
       close: () => budgets.close(),
     }
     // Its lines are in the database, and nobody asks the leash for them.
-    const own = { fetch: this.#vendors.transport, ...options, ledger: { ...ledgerOf(options), keep: 1 } }
+    const own = {
+      fetch: this.#vendors.transport,
+      ...options,
+      use: [...(options.use ?? []), beforeSending],
+      ledger: { ...ledgerOf(options), keep: 1 },
+    }
     const inside = openLeash(own, new Lazy(async () => control))
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {

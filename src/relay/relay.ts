@@ -10,6 +10,7 @@ import { type ConfigChange, changesOf } from './config-diff.js'
 import { ConfigLog } from './config-log.js'
 import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway.js'
+import { Jobs } from './jobs.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
 import { openPeople, rewrapKeys } from './people.js'
@@ -72,6 +73,16 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const own = { sql, audit, leases, policies, usage, settings, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ sql, keys, folder, oidc: options.oidc })
+    const gateway = new Gateway({ options: leashOf(settings.now), policies, vendorKeys: people.vendorKeys, leases, usage, warn })
+    const jobs = new Jobs({
+      sql,
+      keys,
+      gateway,
+      tenants: people.tenants,
+      options: options.jobs ?? {},
+      alone: isAlone(options),
+      warn,
+    })
     const context: RelayContext = {
       settings,
       configLog,
@@ -84,7 +95,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       collector,
       leases,
       audit,
-      gateway: new Gateway({ options: leashOf(settings.now), policies, vendorKeys: people.vendorKeys, leases, usage, warn }),
+      gateway,
+      jobs,
       stopping: stop.signal,
       stale: {
         get staleMs() {
@@ -97,11 +109,12 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     }
     settings.onChange((now, before) => {
       if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
-      if (changesOf(leashOf(before), leashOf(now)).length > 0) context.gateway.use(leashOf(now))
+      if (changesOf(leashOf(before), leashOf(now)).length > 0) gateway.use(leashOf(now))
     })
     const firstKeys = await firstStart(sql, keys, audit)
     await rewrapKeys(people.vendorKeys, audit, warn)
     const server = await serve(context, options, warn)
+    jobs.start()
     return {
       url: server.url,
       publicKey: context.signer.publicKey,
@@ -116,8 +129,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       async close() {
         stop.abort()
         await configLog.close()
-        await server.close()
-        await context.gateway.close()
+        await Promise.all([server.close(), jobs.close()])
+        await gateway.close()
         await collector.close()
         await keys.close()
         await sql.close()
@@ -128,6 +141,9 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     throw error
   }
 }
+
+/** A database in a file is held by one relay at a time. */
+const isAlone = ({ database = readEnv('DATABASE_URL') }: RelayOptions): boolean => database === undefined
 
 async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
   if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })

@@ -10,7 +10,7 @@ const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors'] as con
 export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
 
 /** What holds from the start to the end. */
-const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc'] as const
+const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc', 'jobs'] as const
 
 /** Told before anything changes. One that throws keeps it from changing. */
 export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void

@@ -184,7 +184,7 @@ describe('a tenant is told', () => {
     const relay = await openRelay(mock.url, { policy: { budgets: [{ name: 'all', limit: { usd: 1 }, per: 'day' }] } })
     await post(relay, 'chat', request)
     const { body } = await get(relay, 'status')
-    expect(body).toMatchObject({ tenant: 'default', key: { scopes: ['call', 'usage', 'control'] }, policy: { version: 0 } })
+    expect(body).toMatchObject({ tenant: 'default', caller: { scopes: ['call', 'usage', 'control'] }, policy: { version: 0 } })
     expect(body.budgets).toMatchObject([{ budget: 'all', unit: 'usd', limit: 1 }])
     expect(body.providers).toContain('openai')
   })

@@ -5,13 +5,13 @@ import { asObject, type JsonObject } from '../../core/json.js'
 import type { Provider } from '../../core/provider.js'
 import { tokenQuestion } from '../../protocols/count-tokens.js'
 import { protocolNamed } from '../../protocols/index.js'
+import type { Caller } from '../caller.js'
 import type { Serving } from '../gateway.js'
-import type { KeyRecord } from '../keys.js'
 import { identityOf } from './identity.js'
 
 export interface Counted {
   readonly serving: Serving
-  readonly caller: KeyRecord
+  readonly caller: Caller
   readonly path: string
   readonly body: unknown
   /** Whose model it is, whatever its name says. */

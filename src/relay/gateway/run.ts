@@ -6,8 +6,8 @@ import { whenEnded } from '../../core/report.js'
 import type { Incoming } from '../../engine.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
+import type { Caller } from '../caller.js'
 import type { Serving } from '../gateway.js'
-import type { KeyRecord } from '../keys.js'
 import { callOptionsOf } from './call-options.js'
 import { identityOf } from './identity.js'
 
@@ -15,7 +15,7 @@ import { identityOf } from './identity.js'
 const ownProtocol = 'openai-chat'
 
 export interface Asked {
-  readonly caller: Pick<KeyRecord, 'tenant' | 'user' | 'id'>
+  readonly caller: Pick<Caller, 'tenant' | 'user' | 'id'>
   readonly serving: Serving
   /** The request, and beside it what `leash` says of the call. */
   readonly request: unknown
@@ -32,7 +32,7 @@ export interface Ran {
 
 /** @throws LeashError `invalid_request` before anything is sent */
 export async function run({ caller, serving, request, stream, options, signal }: Asked): Promise<Ran> {
-  const { leash, ...body } = checked(request)
+  const { leash, ...body } = checkRequest(request)
   const protocol = await protocolNamed(ownProtocol)
   if (!protocol) throw new LeashError('unsupported', 'The protocol of the gateway is not there.')
   const incoming: Incoming = {
@@ -49,7 +49,7 @@ export async function run({ caller, serving, request, stream, options, signal }:
 }
 
 /** @throws LeashError `invalid_request` */
-function checked(request: unknown): JsonObject & { model: string } {
+export function checkRequest(request: unknown): JsonObject & { model: string } {
   if (!isObject(request)) throw new LeashError('invalid_request', 'The request is an object: `{ "model", "messages" }`.')
   const { model, messages } = request
   if (typeof model !== 'string' || model === '') throw wrong('model', 'the name of a model')

@@ -3,6 +3,7 @@ import type { Audit } from '../audit.js'
 import type { Collector } from '../collector.js'
 import type { ConfigLog } from '../config-log.js'
 import type { Gateway } from '../gateway.js'
+import type { Jobs } from '../jobs.js'
 import type { Keys } from '../keys.js'
 import type { Leases } from '../leases.js'
 import type { People } from '../people.js'
@@ -24,6 +25,7 @@ export interface RelayContext extends People {
   readonly collector: Collector
   readonly audit: Audit
   readonly gateway: Gateway
+  readonly jobs: Jobs
   /** Aborted when the relay stops: whoever only waits is let go. */
   readonly stopping: AbortSignal
   /** What clients are told of the time for which they may go on by themselves. */

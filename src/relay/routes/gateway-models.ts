@@ -15,16 +15,16 @@ const mostBytes = 32 * 1024 * 1024
 
 const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1/models/*', '/v1beta/models/*']
 
-export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
+export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
   const app = new Hono()
 
   app.on('GET', ['/v1/models', '/v1beta/models'], async (c) => {
-    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
     return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(tenant))))
   })
 
   app.on('GET', ['/v1/models/*', '/v1beta/models/*'], async (c) => {
-    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
     const wanted = percentDecoded(c.req.path.slice(c.req.path.indexOf('/models/') + '/models/'.length))
     const model = modelsOf(await gateway.serving(tenant)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
     if (!model) throw new LeashError('not_found', 'No such model is known, or this key may not call it.')
@@ -33,7 +33,7 @@ export function gatewayModelRoutes({ keys, gateway }: RelayContext): Hono {
 
   app.on('POST', questions, async (c, next) => {
     if (!isTokenQuestion(c.req.path)) return next()
-    const caller = await callerOf(keys, c.req.raw.headers, 'call')
+    const caller = await callerOf(callers, c.req.raw.headers, 'call')
     const serving = await gateway.serving(caller.tenant)
     const body = await jsonOf(c.req.raw, mostBytes)
     return c.json(await countTokens({ serving, caller, path: c.req.path, body, signal: c.req.raw.signal }))

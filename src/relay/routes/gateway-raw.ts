@@ -19,7 +19,7 @@ const mostBytes = 32 * 1024 * 1024
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-export function gatewayRawRoutes({ keys, gateway }: RelayContext): Hono {
+export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
   const app = new Hono()
 
   app.all('/v1/:provider/*', async (c, next) => {
@@ -27,7 +27,7 @@ export function gatewayRawRoutes({ keys, gateway }: RelayContext): Hono {
     const { pathname, searchParams } = new URL(request.url)
     const raw = gateway.rawAt(pathname)
     if (!raw) return next()
-    const caller = await callerOf(keys, request.headers, 'call')
+    const caller = await callerOf(callers, request.headers, 'call')
     const serving = await gateway.serving(caller.tenant)
     const { access = {}, rateLimit = [], fetch: transport = fetch } = serving.options
     const provider = serving.provider(raw.provider)

@@ -4,12 +4,11 @@ import type { Report } from '../../core/call.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
 import { jsonOf } from '../body.js'
-import { callerOf } from '../caller.js'
+import { type Caller, callerOf } from '../caller.js'
 import { metricsOf, monthOf } from '../gateway/metrics.js'
 import { type Asked, answerOf, errorBody, Failed, run } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import type { Serving } from '../gateway.js'
-import type { KeyRecord } from '../keys.js'
 import type { RelayContext } from './context.js'
 import { only } from './fields.js'
 
@@ -20,11 +19,11 @@ const mostBytes = 32 * 1024 * 1024
 const mostWarmed = 50
 
 export function gatewayRoutes(context: RelayContext): Hono {
-  const { keys, gateway, usage, policies } = context
+  const { callers, gateway, usage, policies } = context
   const app = new Hono()
 
-  const opened = async ({ req }: Context, scope: 'call' | 'admin' = 'call'): Promise<{ caller: KeyRecord; serving: Serving }> => {
-    const caller = await callerOf(keys, req.raw.headers, scope)
+  const opened = async ({ req }: Context, scope: 'call' | 'admin' = 'call'): Promise<{ caller: Caller; serving: Serving }> => {
+    const caller = await callerOf(callers, req.raw.headers, scope)
     return { caller, serving: await gateway.serving(caller.tenant) }
   }
   const asked = async (c: Context, stream: boolean): Promise<Asked> => {
@@ -90,18 +89,18 @@ export function gatewayRoutes(context: RelayContext): Hono {
   })
   app.get('/status', async (c) => {
     const { caller, serving } = await opened(c)
-    const { id, prefix, tenant, user, scopes, expiresAt } = caller
+    const { id, tenant, user, scopes, role } = caller
     const { version } = await policies.inForce(tenant)
     return c.json({
       tenant,
-      key: { id, prefix, scopes, ...(user !== undefined && { user }), ...(expiresAt !== undefined && { expiresAt }) },
+      caller: { id, scopes, ...(user !== undefined && { user }), ...(role && { role }) },
       policy: { version },
       providers: serving.configured(),
       budgets: await serving.leash.budgets({ tenant, key: id, ...(user !== undefined && { user }) }),
     })
   })
   app.get('/metrics', async (c) => {
-    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
     const rows = await usage.report({ by: ['provider', 'model'], where: { tenant }, from: monthOf(Date.now()) })
     return c.body(metricsOf(tenant, rows), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })

@@ -199,6 +199,34 @@ const steps: readonly Step[] = [
     ],
   },
   {
+    name: 'jobs',
+    statements: [
+      `CREATE TABLE jobs (
+        tenant TEXT NOT NULL REFERENCES tenants (slug),
+        id TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        status TEXT NOT NULL,
+        code TEXT NOT NULL,
+        request TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        callback TEXT NOT NULL,
+        sent BIGINT NOT NULL,
+        owner TEXT NOT NULL,
+        until BIGINT NOT NULL,
+        created_at BIGINT NOT NULL,
+        started_at BIGINT NOT NULL,
+        ended_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL,
+        PRIMARY KEY (tenant, id)
+      )`,
+      'CREATE INDEX jobs_by_status ON jobs (status, created_at, id)',
+      'CREATE INDEX jobs_by_tenant ON jobs (tenant, status)',
+      'CREATE INDEX jobs_by_end ON jobs (expires_at)',
+    ],
+  },
+  {
     name: 'webhooks',
     statements: [
       `CREATE TABLE webhook_endpoints (

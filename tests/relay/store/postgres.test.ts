@@ -11,6 +11,7 @@ import { Tenants } from '../../../src/relay/tenants.js'
 import { UsageLog } from '../../../src/relay/usage.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
+import { jobScenarios } from './job-scenarios.js'
 import { sqlScenarios } from './scenarios.js'
 
 describe.skipIf(!hasPostgres)('over Postgres', () => {
@@ -21,6 +22,15 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     return sql
   }
   sqlScenarios(open)
+
+  describe('jobs', () =>
+    jobScenarios(async () => {
+      const sql = await open()
+      await migrate(sql)
+      await sql.run('DELETE FROM jobs')
+      await sql.run(`DELETE FROM tenants WHERE slug LIKE 'jobs-%'`)
+      return sql
+    }))
 
   it('says that a value is wrong where Postgres has none such', async () => {
     const sql = await open()

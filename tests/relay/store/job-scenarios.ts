@@ -1,0 +1,83 @@
+/** What jobs do in every database, whatever is behind it. */
+import { expect, test } from 'vitest'
+import type { Caller } from '../../../src/relay/caller.js'
+import { JobStore } from '../../../src/relay/jobs-store.js'
+import type { Open } from './scenarios.js'
+
+export function jobScenarios(openSql: Open): void {
+  const caller: Caller = { tenant: 'jobs-red', id: 'key', scopes: ['call'] }
+  const owner = (name: string) => ({ owner: name, holdMs: 1000 })
+  const fresh = {
+    ...{ tenant: 'jobs-red', key: 'key', user: undefined, model: 'm', request: {}, callback: undefined },
+    ttlMs: 60_000,
+    mostQueued: 10,
+  }
+
+  async function open() {
+    const sql = await openSql()
+    for (const slug of ['jobs-red', 'jobs-blue'])
+      await sql.run(
+        'INSERT INTO tenants (slug, name, plan, status, metadata, created_at, updated_at) VALUES ($1, $1, $2, $3, $4, 0, 0)',
+        [slug, '', 'active', '{}'],
+      )
+    const clock = { now: 1_700_000_000_000 }
+    return { clock, store: new JobStore({ sql, now: () => clock.now }) }
+  }
+
+  test('of a relay that died are queued again when nobody had worked on them, and have failed otherwise', async () => {
+    const { clock, store } = await open()
+    await store.add(fresh)
+    await store.add({ ...fresh, tenant: 'jobs-blue' })
+    const [idle, sent] = [await store.claim(owner('dead'), 1), await store.claim(owner('dead'), 1)]
+    if (!idle || !sent) throw new Error('Both are to be had.')
+    expect(await store.sending(sent, owner('dead'))).toBe(true)
+    expect(await store.recover(owner('other'), false)).toEqual([])
+    clock.now += 1001
+    expect(await store.recover(owner('other'), false)).toMatchObject([{ id: sent.id, status: 'failed', code: 'interrupted' }])
+    expect(await store.answer(sent, sent.id)).toMatchObject({ status: 502, body: { error: { code: 'interrupted' } } })
+    expect(await store.get(idle, idle.id)).toMatchObject({ status: 'queued' })
+    // Whoever comes back from the dead finds that the jobs are another's.
+    expect(await store.sending(idle, owner('dead'))).toBe(false)
+    expect(await store.end(sent, owner('dead'), 'done', { status: 200, body: {} })).toBe(false)
+    expect(await store.claim(owner('other'), 1)).toMatchObject({ id: idle.id, request: '{}' })
+  })
+
+  test('are held by whoever says again that they are', async () => {
+    const { clock, store } = await open()
+    const { id } = await store.add(fresh)
+    await store.claim(owner('one'), 1)
+    clock.now += 900
+    expect([...(await store.renew(owner('one')))]).toEqual([`jobs-red/${id}`])
+    clock.now += 900
+    expect(await store.recover(owner('two'), false)).toEqual([])
+    await store.cancel(caller, id)
+    expect((await store.renew(owner('one'))).size).toBe(0)
+  })
+
+  test('run for each tenant, and no more at once than it may, whoever takes them', async () => {
+    const { store } = await open()
+    for (let count = 0; count < 3; count++) await store.add(fresh)
+    await store.add({ ...fresh, tenant: 'jobs-blue' })
+    const taken = await Promise.all(['one', 'two', 'three', 'four', 'five'].map((name) => store.claim(owner(name), 2)))
+    const more = [await store.claim(owner('one'), 2), await store.claim(owner('two'), 2), await store.claim(owner('two'), 2)]
+    const tenants = [...taken, ...more].flatMap((job) => (job ? [job.tenant] : []))
+    expect(tenants.sort()).toEqual(['jobs-blue', 'jobs-red', 'jobs-red'])
+  })
+
+  test('are forgotten in their time, and their requests as soon as they are over', async () => {
+    const { clock, store } = await open()
+    const { id } = await store.add({ ...fresh, request: { secret: 'prompt' } })
+    const job = await store.claim(owner('one'), 1)
+    if (!job) throw new Error('It is to be had.')
+    expect(job.request).toContain('prompt')
+    await store.end(job, owner('one'), 'done', { status: 200, body: {} })
+    await store.add({ ...fresh, ttlMs: 1000 })
+    clock.now += 2000
+    expect(await store.claim(owner('one'), 5)).toBeUndefined()
+    expect(await store.prune()).toBe(1)
+    expect(await store.get(caller, id)).toMatchObject({ status: 'done' })
+    clock.now += 60_000
+    expect(await store.get(caller, id)).toBeUndefined()
+    expect(await store.prune()).toBe(1)
+  })
+}
