@@ -8,6 +8,7 @@ import { ContextReader, lookBehind } from './context.js'
 import { cryptoAddress } from './crypto-address.js'
 import { compileCustom } from './custom.js'
 import { email } from './email.js'
+import type { Guess } from './guesses.js'
 import { iban } from './iban.js'
 import { ipv4, ipv6 } from './ip.js'
 import { jwt } from './jwt.js'
@@ -48,8 +49,17 @@ const meaningOf: Partial<Record<EntityType, number>> = {
   PHONE_NUMBER: Meaning.phone,
 }
 
-/** Compiles the options once. With `patterns`, or patterns among `allow`, use `loadDetector`. */
-export function createDetector(options: DetectOptions = {}, engine?: PatternEngine): Detector {
+/** What else has to be loaded for some options. */
+interface Loaded {
+  readonly engine?: PatternEngine
+  readonly guesses?: readonly Guess[]
+}
+
+/** Behind a guess, as many characters may still say that it is none. */
+const guessedAfter = 64
+
+/** Compiles the options once. With `patterns`, patterns among `allow`, `PERSON` or `ADDRESS`, use `loadDetector`. */
+export function createDetector(options: DetectOptions = {}, { engine, guesses = [] }: Loaded = {}): Detector {
   const wanted = wantedTypes(options)
   const asked = finders.filter(({ types }) => types.some((type) => wanted.has(type)))
   const scanner = new Scanner(asked)
@@ -57,13 +67,16 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
   if (!(least >= 0 && least <= 1)) throw new LeashError('invalid_config', 'minConfidence is from 0 to 1.')
   const scan = new Scan(new ContextReader(ownWords(options)), wanted, least)
   const custom = compileCustom(options, engine)
-  const maxLength = Math.max(custom.longest, ...asked.map(({ longest }) => longest))
+  const guessed = guesses.filter(({ type }) => wanted.has(type))
+  const heldForGuesses = guessed.length === 0 ? 0 : guessedAfter + Math.max(...guessed.map(({ longest }) => longest))
+  const maxLength = Math.max(custom.longest, 2 * heldForGuesses, ...asked.map(({ longest }) => longest))
 
   const found = (text: string): Detection[] => {
     scan.open(text)
     scanner.run(scan)
     const all = scan.close()
-    for (const detection of custom.find(text)) if (detection.confidence >= least) all.push(detection)
+    for (const source of [custom, ...guessed])
+      for (const detection of source.find(text)) if (detection.confidence >= least) all.push(detection)
     return all
   }
   const told = (text: string, all: Detection[]) =>
@@ -82,9 +95,9 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
     },
     safeEnd: (text) => {
       const end = undecided(text, maxLength)
-      if (!custom.isAny) return end
+      if (!custom.isAny && guessed.length === 0) return end
       // What overlaps is one, so that a match which may still come takes what it begins in along.
-      const open = Math.max(0, Math.min(end, text.length - custom.open(text)))
+      const open = Math.max(0, Math.min(end, text.length - Math.max(heldForGuesses, custom.open(text))))
       const across = merged(found(text)).find(({ start, end: reach }) => start < open && reach > open)
       return across?.start ?? open
     },
@@ -93,10 +106,14 @@ export function createDetector(options: DetectOptions = {}, engine?: PatternEngi
   }
 }
 
-/** Loads re2js when the options have patterns. */
+/** Loads re2js when the options have patterns, and what guesses at names and addresses when they ask for those. */
 export async function loadDetector(options: DetectOptions = {}): Promise<Detector> {
   const needed = (options.patterns ?? []).length > 0 || (options.allow ?? []).some((entry) => typeof entry !== 'string')
-  return createDetector(options, needed ? await loadPatternEngine() : undefined)
+  const guessing = options.ner === undefined && options.types?.some((type) => optInTypes.includes(type))
+  return createDetector(options, {
+    ...(needed && { engine: await loadPatternEngine() }),
+    ...(guessing && { guesses: (await import('./guesses.js')).guesses }),
+  })
 }
 
 function wantedTypes({ types }: DetectOptions): ReadonlySet<EntityType> {

@@ -17,7 +17,8 @@ export const ipv4: Finder = {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
       const end = run.endOf(group + 3)
-      const confidence = isOutside(scan.text, start, end) ? trust(scan, run, group, start) : 0
+      const outside = isOutside(scan.text, start, end) && !isBlock(scan.text, start, end)
+      const confidence = outside ? trust(scan, run, group, start) : 0
       if (confidence > 0) scan.report('IP_ADDRESS', start, end, confidence)
       group += 3
     }
@@ -52,7 +53,7 @@ export const ipv6: Finder = {
     if (text.charCodeAt(end - 1) === 58 && text.charCodeAt(end - 2) !== 58) end--
     if (isWord(text.charCodeAt(end)) || end - start > longestV6) return
     if (isMac(text, start, end)) scan.report('MAC_ADDRESS', start, end, 0.9)
-    else if (isV6(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
+    else if (isV6(text, start, end) && !isBlock(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
   },
 }
 
@@ -78,6 +79,21 @@ function isOutside(text: string, start: number, end: number): boolean {
     isWord(text.charCodeAt(end + 1)) &&
     !isDigit(text.charCodeAt(end + 1))
   )
+}
+
+/** Blocks that are set apart for everybody: https://www.iana.org/assignments/iana-ipv4-special-registry, and that of IPv6. */
+const blocks = new Set(
+  `0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.31.196.0/24 192.52.193.0/24
+   192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 64:ff9b::/96
+   2001::/23 2001::/32 2001:db8::/32 2002::/16 fc00::/7 fd00::/8 fe80::/10 ff00::/8`.split(/\s+/),
+)
+
+/** `10.0.0.0/8` is a block, and nobody's address. */
+function isBlock(text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(end) !== 47) return false
+  let last = end + 1
+  while (last < end + 4 && isDigit(text.charCodeAt(last))) last++
+  return !isWord(text.charCodeAt(last)) && blocks.has(text.slice(start, last))
 }
 
 /**

@@ -35,7 +35,7 @@ export const entityTypes = [
 
 export type EntityType = (typeof entityTypes)[number]
 
-/** Found by guess rather than by form; looked for only when named in `types`. */
+/** Found by guess rather than by form; looked for only when named in `types`, by `loadDetector`, and by `ner` in place of ours where it is given. */
 export const optInTypes: readonly EntityType[] = ['ADDRESS', 'PERSON']
 
 export interface Detection {
@@ -75,7 +75,7 @@ export interface DetectOptions {
   readonly context?: Partial<Record<EntityType, readonly string[]>>
   /** What is less sure is dropped; 0.5 when left out. */
   readonly minConfidence?: number
-  /** A recogniser of the caller's own, for names and places for instance. Asked by `detectAll` alone, as it may be slow. */
+  /** A recogniser of the caller's own, for names and places for instance, where ours are not asked then. Asked by `detectAll` alone, as it may be slow. */
   readonly ner?: (text: string) => readonly Detection[] | Promise<readonly Detection[]>
 }
 

@@ -71,10 +71,15 @@ function readAuthority(text: string, start: number): { readonly end: number; rea
   return { end, at }
 }
 
-/** A `:` with something before the `@`: not empty, and no place for a value as in `user:${password}@`. */
+/** As manuals write it. */
+const example = /^user(?:name)?:pass(?:word)?$/i
+const longestExample = 17
+
+/** A `:` with something before the `@`: not empty, no place for a value as in `user:${password}@`, and no `user:password@`. */
 function hasPassword(text: string, start: number, at: number): boolean {
   const colon = before(text, 58, start, at)
-  return colon !== -1 && colon < at - 1 && text.charCodeAt(colon + 1) !== 36
+  if (colon === -1 || colon >= at - 1 || text.charCodeAt(colon + 1) === 36) return false
+  return at - start > longestExample || !example.test(text.slice(start, at))
 }
 
 /** Where the character stands before `end`, which is never far; -1 when it does not. `indexOf` would look for it in all of the text. */

@@ -6,7 +6,7 @@ test('an address of IPv4 is found', () => {
     'Request from {{IP_ADDRESS|203.0.113.42}} was denied',
     'ssh root@{{IP_ADDRESS|198.51.100.7}}',
     '{{IP_ADDRESS|192.168.1.254}}:8080',
-    'allow {{IP_ADDRESS|10.0.0.0}}/8',
+    'allow {{IP_ADDRESS|10.20.0.0}}/16',
     '({{IP_ADDRESS|203.0.113.42}})',
   ])
 })
@@ -18,7 +18,14 @@ test('an address of IPv6 is found in every form', () => {
     '{{IP_ADDRESS|2001:0db8:85a3:0000:0000:8a2e:0370:7334}}',
     'map {{IP_ADDRESS|64:ff9b::192.0.2.33}}.',
     'The address is {{IP_ADDRESS|fe80::1}}: use it.',
-    'prefix {{IP_ADDRESS|2001:db8::}}/32',
+    'prefix {{IP_ADDRESS|2001:db8:7::}}/48',
+  ])
+})
+
+test('blocks that are set apart for everybody are left', () => {
+  expectFound([
+    'allow 10.0.0.0/8, 192.168.0.0/16 and 2001:db8::/32',
+    'not {{IP_ADDRESS|10.0.0.0}}/80 nor {{IP_ADDRESS|10.0.0.0}}/8x',
   ])
 })
 

@@ -17,6 +17,14 @@ test('brackets that the address opened are a part of it', () => {
   expectFound(['({{URL|http://example.org/wiki/Foo_(bar)}})', '[text]({{URL|https://example.org/a}})'])
 })
 
+test('a user and password as manuals write them are nobody’s', () => {
+  expectFound([
+    'postgres://user:password@host:5432/db',
+    'amqp://username:pass@host',
+    '{{CONNECTION_STRING|postgres://user:passw0rd@host/db}}',
+  ])
+})
+
 test('a user and password make it an address with credentials', () => {
   expectFound(['{{URL_WITH_CREDENTIALS|https://bob:s3cret@git.example.com/repo.git}}'])
 })

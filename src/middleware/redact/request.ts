@@ -121,10 +121,16 @@ function sweep(texts: Iterable<Text>, found: readonly Found[]): void {
     const { view, found } = text
     const more = strings.find(view.text).flatMap(({ start, end, index }) => {
       const { type, label, mode } = all[index] as Found
+      if (type === 'PERSON' && !isWhole(view.text, start, end)) return []
       return view.places(start, end).map((place) => ({ ...place, type, label, mode }))
     })
     if (more.length > 0) found.splice(0, found.length, ...united(found, more))
   }
+}
+
+/** A name within a longer word is another word: "Chris" in "Christmas". */
+function isWhole(text: string, start: number, end: number): boolean {
+  return !/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, start - 2), start)) && !/^[\p{L}\p{N}]/u.test(text.slice(end, end + 2))
 }
 
 /** In the order of the text. What was swept up gives way to what was found where it stands. */
