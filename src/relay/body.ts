@@ -1,5 +1,5 @@
 /** Bodies of requests to the relay itself: gzipped or not, and never larger than it says. */
-import { LeashError } from '../core/errors.js'
+import { isLeashError, LeashError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 
 /** @throws LeashError `request_too_large`, or `invalid_request` for what is no JSON */
@@ -29,7 +29,7 @@ async function* partsOf(request: Request, most: number): AsyncGenerator<Uint8Arr
   let size = 0
   const next = () =>
     reader?.read().catch((cause: unknown) => {
-      throw unreadable(cause)
+      throw isLeashError(cause) ? cause : unreadable(cause)
     })
   for (let read = await next(); read && !read.done; read = await next()) {
     size += read.value.byteLength

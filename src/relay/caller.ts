@@ -3,6 +3,7 @@ import { LeashError } from '../core/errors.js'
 import type { MaybePromise } from '../core/store.js'
 import type { KeyScope } from './keys.js'
 import type { Role } from './roles.js'
+import { namedTenant } from './tenant-of.js'
 
 export interface Caller {
   /** Of the key, or of who has signed in. */
@@ -11,12 +12,18 @@ export interface Caller {
   readonly user?: string
   readonly scopes: readonly KeyScope[]
   readonly role?: Role
+  /** Each of its requests has to be signed. */
+  readonly signed?: true
 }
 
 /** Keys are one; whoever has signed in is another's to know. */
 export interface Callers<C extends Caller = Caller> {
   /** @returns undefined when nobody who may come in shows this */
   verify(presented: string): MaybePromise<C | undefined>
+  /** @throws LeashError `authentication_failed` when the request is not signed by what belongs to the key */
+  checkSigned(caller: Caller, headers: HeadersLike): void
+  /** Whether there is such a tenant, and it is served. */
+  isActive(tenant: string): Promise<boolean>
 }
 
 /** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
@@ -51,8 +58,17 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
   const found = callers.verify(presented)
   const caller = found instanceof Promise ? await found : found
-  if (caller) return caller
-  throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+  if (!caller)
+    throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+  if (caller.signed) callers.checkSigned(caller, headers)
+  const tenant = headers.get(namedTenant)
+  return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
+}
+
+/** An administrator of the relay may act for any tenant. @throws LeashError `permission_denied` */
+async function actingFor<C extends Caller>(tenant: string, caller: C, callers: Callers<C>): Promise<C> {
+  if (isAdministrator(caller) && (await callers.isActive(tenant))) return { ...caller, tenant }
+  throw new LeashError('permission_denied', 'The key is not of the tenant that the request names.')
 }
 
 /** Of the relay itself, and so of every tenant. */

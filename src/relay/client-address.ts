@@ -20,6 +20,11 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusted: Blo
   return address
 }
 
+/** Whether it comes straight from a proxy that is trusted. */
+export function fromTrusted({ socket }: IncomingMessage, trusted: BlockList | undefined): boolean {
+  return trusted !== undefined && isTrusted(plain(socket.remoteAddress ?? ''), trusted)
+}
+
 /** Of whom is counted: one who has an address of IPv6 has 2^64 of them. */
 export function countedAs(address: string): string {
   if (isIP(address) !== 6) return address

@@ -8,6 +8,7 @@ import { clientAddress, countedAs } from './client-address.js'
 import { crossSite } from './cors.js'
 import type { RelayMetrics } from './relay-metrics.js'
 import { rangesOf, type ServerOptions } from './server-options.js'
+import { note, type TenantFrom } from './tenant-of.js'
 import { TokenBuckets } from './token-buckets.js'
 
 export interface GateDeps {
@@ -26,6 +27,7 @@ interface Held {
   readonly wrongKeys: TokenBuckets | undefined
   readonly trusted: BlockList | undefined
   readonly origins: readonly string[]
+  readonly tenantFrom: TenantFrom | undefined
   readonly bodyBytes: number
 }
 
@@ -48,6 +50,7 @@ export class Gate {
     const held = this.#held
     const address = clientAddress(incoming, held.trusted)
     const from = countedAs(address)
+    note(incoming, held.tenantFrom, held.trusted)
     const { metrics } = this.#deps
     metrics.begin(incoming.method, incoming.url, outgoing)
     if (crossSite(incoming, outgoing, held.origins)) {
@@ -82,7 +85,7 @@ export class Gate {
   }
 }
 
-function heldTo({ throttle = {}, trustedProxies = [], cors, limits }: ServerOptions): Held {
+function heldTo({ throttle = {}, trustedProxies = [], tenantFrom, cors, limits }: ServerOptions): Held {
   const { all, address, wrongKeys = usualWrongKeys } = throttle
   return {
     all: all && new TokenBuckets(all),
@@ -90,6 +93,7 @@ function heldTo({ throttle = {}, trustedProxies = [], cors, limits }: ServerOpti
     wrongKeys: wrongKeys ? new TokenBuckets(wrongKeys) : undefined,
     trusted: trustedProxies.length > 0 ? rangesOf(trustedProxies) : undefined,
     origins: cors?.origins ?? [],
+    tenantFrom,
     bodyBytes: limits?.bodyBytes ?? usualBodyBytes,
   }
 }

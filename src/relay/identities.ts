@@ -1,6 +1,6 @@
 /** Whoever may come in: by a key, by a token of this relay, or by one of the identity provider. */
 import type { MaybePromise } from '../core/store.js'
-import type { Caller, Callers } from './caller.js'
+import type { Caller, Callers, HeadersLike } from './caller.js'
 import type { Keys } from './keys.js'
 import { Oidc } from './oidc.js'
 import type { OidcOptions } from './oidc-options.js'
@@ -28,6 +28,14 @@ export class Identities implements Callers {
 
   verify(presented: string): MaybePromise<Caller | undefined> {
     return isToken(presented) ? this.#byToken(presented) : this.#deps.keys.verify(presented)
+  }
+
+  checkSigned(caller: Caller, headers: HeadersLike): void {
+    this.#deps.keys.checkSigned(caller, headers)
+  }
+
+  isActive(tenant: string): Promise<boolean> {
+    return this.#deps.keys.isActive(tenant)
   }
 
   async #byToken(token: string): Promise<Caller | undefined> {

@@ -17,6 +17,8 @@ export interface KeyRecord {
   readonly scopes: readonly KeyScope[]
   /** What it may do in the administration of its tenant. Absent: nothing. */
   readonly role?: Role
+  /** Each of its requests has to be signed. */
+  readonly signed?: true
   /** Milliseconds since 1970, as all of these. */
   readonly createdAt: number
   readonly expiresAt?: number
@@ -34,6 +36,8 @@ export interface NewKey {
   /** @defaultValue ['call', 'usage', 'control']; none for a key with a role */
   readonly scopes?: readonly KeyScope[]
   readonly role?: Role
+  /** Each of its requests has to be signed. @defaultValue false */
+  readonly signed?: boolean
   readonly expiresAt?: number
 }
 
@@ -47,6 +51,7 @@ export interface KeyRow {
   readonly name: string
   readonly scopes: string
   readonly role: string | null
+  readonly signed: number | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
@@ -92,6 +97,7 @@ export function recordOf(row: KeyRow): KeyRecord {
     createdAt,
     ...(row.user_id !== null && { user: row.user_id }),
     ...(isRole(row.role) && { role: row.role }),
+    ...(row.signed === 1 && { signed: true }),
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),

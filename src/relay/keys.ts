@@ -8,6 +8,7 @@ import { newId, newSecret, prefixOf, readKey, writeKey } from './key-format.js'
 import { check, holds, type KeyRecord, type KeyRow, type NewKey, recordOf, usualScopes, wrong } from './key-record.js'
 import { type Page, pageOf, pageSize } from './page.js'
 import { type Pepper, pepperOf } from './pepper.js'
+import { Signatures, type SignedHeaders } from './request-signing.js'
 import type { Sql } from './store/sql.js'
 
 export { type KeyRecord, type KeyScope, keyScopes, type NewKey } from './key-record.js'
@@ -15,6 +16,8 @@ export { type KeyRecord, type KeyScope, keyScopes, type NewKey } from './key-rec
 export interface MadeKey {
   /** To be shown once. */
   readonly key: string
+  /** Likewise; of a key whose requests have to be signed. */
+  readonly signingSecret?: string
   readonly record: KeyRecord
 }
 
@@ -55,6 +58,7 @@ export class Keys {
   readonly #pepper: string
   readonly #now: () => number
   readonly #onError: (error: unknown) => void
+  readonly #signatures: Signatures
   /** By the SHA-256 of the key, so that none lies about in memory. */
   readonly #verified = new LRUCache<string, Verified>({ max: mostVerified })
   readonly #used = new Recent<string, number>(mostVerified)
@@ -72,6 +76,7 @@ export class Keys {
     this.#pepper = pepper
     this.#now = now
     this.#onError = onError
+    this.#signatures = new Signatures(now)
   }
 
   /**
@@ -113,6 +118,15 @@ export class Keys {
   async holding(id: string): Promise<KeyRecord | undefined> {
     const row = await this.#active(id)
     return row && holds(recordOf(row), this.#now()) ? recordOf(row) : undefined
+  }
+
+  checkSigned(caller: Pick<KeyRecord, 'id'>, headers: SignedHeaders): void {
+    this.#signatures.check(caller.id, this.#signingSecret(caller), headers)
+  }
+
+  async isActive(tenant: string): Promise<boolean> {
+    const rows = await this.#sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
+    return rows.length > 0
   }
 
   /** By their ids. */
@@ -175,7 +189,10 @@ export class Keys {
     for (const [name, { record }] of [...this.#verified.entries()]) if (gone(record)) this.#verified.delete(name)
   }
 
-  async #add(sql: Sql, { tenant, user, name = '', role, scopes = usualScopes(role), expiresAt }: NewKey): Promise<MadeKey> {
+  async #add(
+    sql: Sql,
+    { tenant, user, name = '', role, scopes = usualScopes(role), signed = false, expiresAt }: NewKey,
+  ): Promise<MadeKey> {
     const [active] = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
     if (!active)
       throw new LeashError('not_found', 'A key needs a tenant that is active. Make the tenant first.', { param: 'tenant' })
@@ -183,8 +200,8 @@ export class Keys {
     for (let tries = 0; tries < mostTries; tries++) {
       const id = newId()
       const [row] = await sql.all<KeyRow>(
-        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, role, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING *`,
+        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, role, signed, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING *`,
         [
           id,
           prefixOf(id),
@@ -194,11 +211,15 @@ export class Keys {
           name,
           scopes.join(' '),
           role ?? null,
+          signed ? 1 : 0,
           this.#now(),
           expiresAt ?? null,
         ],
       )
-      if (row) return { key: writeKey({ id, secret }), record: recordOf(row) }
+      if (row) {
+        const record = recordOf(row)
+        return { key: writeKey({ id, secret }), ...(signed && { signingSecret: this.#signingSecret(record) }), record }
+      }
     }
     throw new LeashError('overloaded', 'No id was free for the key. Try again.', { retryable: true })
   }
@@ -226,6 +247,11 @@ export class Keys {
       [id],
     )
     return row
+  }
+
+  /** It follows from the pepper and the id, and so is kept nowhere. */
+  #signingSecret({ id }: Pick<KeyRecord, 'id'>): string {
+    return createHmac('sha256', this.#pepper).update(`request signing ${id}`).digest('base64url')
   }
 
   #digest(secret: string): Buffer {

@@ -15,7 +15,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-const gateParts = ['throttle', 'cors', 'trustedProxies', 'limits'] as const
+const gateParts = ['throttle', 'cors', 'trustedProxies', 'tenantFrom', 'limits'] as const
 
 /** @throws LeashError `invalid_config` when it cannot listen there, or there is no certificate */
 export async function serve(context: RelayContext, options: RelayOptions, warn: (message: string) => void): Promise<Served> {

@@ -2,6 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import * as z from '../config/shape.js'
 import { LeashError } from '../core/errors.js'
+import { type TenantFrom, tenantFromShape } from './tenant-of.js'
 
 /** Files in PEM. They are read again with the configuration. */
 export interface TlsOptions {
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly throttle?: ThrottleOptions
   /** Addresses or ranges, such as `10.0.0.0/8`, of proxies whose `X-Forwarded-For` is believed. @defaultValue none */
   readonly trustedProxies?: readonly string[]
+  /** Where a request names its tenant, beside its key: the two have to agree, unless the key is an administrator's. @defaultValue nowhere */
+  readonly tenantFrom?: TenantFrom
   readonly cors?: CorsOptions
   /** Who may read `/metrics`: whoever has a key with the scope `metrics`, or everybody. @defaultValue 'key' */
   readonly metrics?: 'open' | 'key'
@@ -93,6 +96,7 @@ export const serverShapes = {
     }),
   ),
   trustedProxies: z.optional(z.array(range)),
+  tenantFrom: z.optional(tenantFromShape),
   cors: z.optional(z.strictObject({ origins: z.array(origin) })),
   metrics: z.optional(z.enum(['open', 'key'])),
 }

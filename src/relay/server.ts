@@ -10,6 +10,7 @@ import { answerOf } from './app.js'
 import { askedBy } from './asked.js'
 import type { Gate } from './gate.js'
 import { createListener, renewCertificate } from './listener.js'
+import { checkedAsked, checkedRequest } from './request-signing.js'
 import type { LimitOptions, TlsOptions } from './server-options.js'
 
 export interface ServerOptions {
@@ -50,10 +51,10 @@ export function createRelayServer({ calls, others, warn, gate, tls, limits }: Se
     outgoing.once('close', leave)
     try {
       if (incoming.method === 'POST' && isModelPath(url.pathname)) {
-        const { status, headers, body } = await calls(askedBy(incoming, url.pathname, left.signal))
+        const { status, headers, body } = await calls(checkedAsked(askedBy(incoming, url.pathname, left.signal)))
         const sent = typeof body === 'string' ? body : body[Symbol.asyncIterator]()
         await write({ status, headers, body: sent }, outgoing, keepAliveMs)
-      } else await send(await others(requestOf(incoming, url, left.signal)), outgoing, keepAliveMs)
+      } else await send(await others(checkedRequest(requestOf(incoming, url, left.signal))), outgoing, keepAliveMs)
     } catch (error) {
       await send(answerOf(error, warn), outgoing)
     } finally {

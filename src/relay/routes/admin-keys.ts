@@ -8,7 +8,7 @@ import { type KeyRecord, type KeyScope, keyScopes } from '../keys.js'
 import { roles } from '../roles.js'
 import { type AdminEnv, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
 import { mostBytes, type RelayContext } from './context.js'
-import { moment, oneOf, only, required, text } from './fields.js'
+import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
 
 export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv> {
@@ -37,9 +37,9 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
     if (wanted.scopes?.includes('admin') && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "Only the relay's administrators make others of them.")
     if (!(await tenants.get(wanted.tenant))) throw new LeashError('not_found', 'There is no such tenant.')
-    const { key, record } = await keys.create(wanted)
+    const { record, ...secrets } = await keys.create(wanted)
     await audit.append({ actor: c.get('actor'), action: 'key.create', tenant: record.tenant, target: record.id })
-    return c.json({ key, ...record }, 201)
+    return c.json({ ...secrets, ...record }, 201)
   })
 
   app.post('/:id/revoke', async (c) => {
@@ -50,9 +50,9 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
   })
 
   app.post('/:id/rotate', async (c) => {
-    const { key, record } = await keys.rotate((await changeable(c)).id)
+    const { record, ...secrets } = await keys.rotate((await changeable(c)).id)
     await audit.append({ actor: c.get('actor'), action: 'key.rotate', tenant: record.tenant, target: c.req.param('id') })
-    return c.json({ key, ...record }, 201)
+    return c.json({ ...secrets, ...record }, 201)
   })
 
   return app
@@ -62,7 +62,7 @@ const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
   (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user
 
 function newKey(body: Readonly<Record<string, unknown>>) {
-  only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'expiresAt'])
+  only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'signed', 'expiresAt'])
   const scopes = scopesOf(body.scopes)
   return {
     tenant: required(body, 'tenant'),
@@ -70,6 +70,7 @@ function newKey(body: Readonly<Record<string, unknown>>) {
     ...text(body, 'name'),
     ...moment(body, 'expiresAt'),
     ...oneOf(body, 'role', roles),
+    ...flag(body, 'signed'),
     ...(scopes && { scopes }),
   }
 }

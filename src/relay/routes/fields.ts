@@ -26,6 +26,13 @@ export function required(body: Body, name: string): string {
   return value
 }
 
+export function flag<N extends string>(body: Body, name: N): { readonly [K in N]?: boolean } {
+  const value = body[name]
+  if (value === undefined) return {}
+  if (typeof value !== 'boolean') throw wrong(name, 'true or false')
+  return { [name]: value } as { readonly [K in N]?: boolean }
+}
+
 /** Milliseconds since 1970, or a date. */
 export function moment<N extends string>(body: Body, name: N): { readonly [K in N]?: number } {
   const value = body[name]

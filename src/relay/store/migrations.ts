@@ -258,6 +258,7 @@ const steps: readonly Step[] = [
       'CREATE TABLE webhook_marks (name TEXT PRIMARY KEY, forget_at BIGINT NOT NULL)',
     ],
   },
+  { name: 'signed requests', statements: ['ALTER TABLE keys ADD COLUMN signed BIGINT'] },
 ]
 
 /**
