@@ -189,5 +189,5 @@ async function textOf({ body }: Request, limit: number): Promise<string> {
 
 function notServed(message: string, status: number): Answered {
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } })
-  return { status, headers: new Headers({ 'content-type': 'application/json' }), body }
+  return { status, headers: [['content-type', 'application/json']], body }
 }

@@ -114,6 +114,25 @@ export function withReport(theirs: Headers, report: Report): Headers {
   return headers
 }
 
+/** Of a vendor's headers those that are not the vendor's to set: about the connection, its cookies, or who may read the page. */
+const notTheirs =
+  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|date)$/
+
+export type HeaderList = [name: string, value: string][]
+
+export function forwardable(theirs: Headers): HeaderList {
+  return [...theirs].filter(([name]) => !notTheirs.test(name))
+}
+
+/** {@link withReport}, of what is {@link forwardable}, for a host that only writes them. */
+export function listWithReport(theirs: Headers, report: Report): HeaderList {
+  const own = short(report, [...theirs.keys()])
+  const kept = forwardable(theirs).filter(
+    ([name]) => !outdated.test(name) && !(ours.test(name) && own.some(([known]) => known === name)),
+  )
+  return [...kept, ...own]
+}
+
 /** The report of the call that a response answered, by the response's headers. */
 export function reportBehind(headers: Headers | undefined): Report | undefined {
   return headers && told.get(headers)?.report

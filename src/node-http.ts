@@ -1,5 +1,5 @@
 /** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { LeashError } from './core/errors.js'
 
 /** A request as Node's servers give it, and what Express and its kin add. */
@@ -73,7 +73,7 @@ function bytesOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 /** Of a `Response`, what is written; or what a host has in its place. */
 export interface Sent {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: Iterable<readonly [name: string, value: string]>
   readonly body: string | AsyncIterator<Uint8Array> | undefined
 }
 
@@ -101,20 +101,28 @@ export async function write({ status, headers, body }: Sent, outgoing: ServerRes
     await bytes?.return?.()
     return
   }
-  const isEvents = headers.get('content-type')?.startsWith('text/event-stream') === true
-  outgoing.statusCode = status
-  for (const [name, value] of headers) outgoing.setHeader(name, value)
+  const fields = fieldsOf(headers)
+  const isEvents = String(fields['content-type']).startsWith('text/event-stream')
   // Proxies and compression would otherwise keep events back until there are enough of them.
-  if (isEvents) {
-    outgoing.setHeader('cache-control', 'no-cache, no-transform')
-    outgoing.setHeader('x-accel-buffering', 'no')
-  }
+  if (isEvents) Object.assign(fields, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  if (typeof body === 'string') fields['content-length'] = Buffer.byteLength(body)
+  outgoing.writeHead(status, fields)
   if (!bytes) {
     outgoing.end(body)
     return
   }
   outgoing.flushHeaders()
   await copy(bytes, outgoing, isEvents ? keepAliveMs : undefined)
+}
+
+/** One of a name, but for cookies, which cannot stand in one line. */
+function fieldsOf(headers: Sent['headers']): OutgoingHttpHeaders {
+  const fields: OutgoingHttpHeaders = {}
+  for (const [name, value] of headers) {
+    const before = fields[name]
+    fields[name] = name === 'set-cookie' && before !== undefined ? [before, value].flat().map(String) : value
+  }
+  return fields
 }
 
 async function copy(bytes: AsyncIterator<Uint8Array>, outgoing: ServerResponse, keepAliveMs: number | undefined): Promise<void> {

@@ -9,7 +9,7 @@ import type { Report, Result, UnaryResult } from './core/call.js'
 import type { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { IteratorStream } from './iterator-stream.js'
-import { tellIn, withReport } from './leashed-headers.js'
+import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
 import { retryAfterMs } from './protocols/retry-after.js'
 
@@ -147,30 +147,16 @@ export function respond(result: Result, report: Report): Response {
   return response
 }
 
-/** Of a vendor's headers those that are the vendor's to set: not about the connection, its cookies, or who may read the page. */
-function forwardable(theirs: Headers): Headers {
-  const kept = new Headers()
-  for (const [name, value] of theirs) {
-    if (
-      !/^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|date)$/.test(
-        name,
-      )
-    )
-      kept.append(name, value)
-  }
-  return kept
-}
-
 /** What a host answers with, in whatever form it has for that. */
 export interface Answered {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: HeaderList
   readonly body: string | AsyncIterable<Uint8Array>
 }
 
 export function answerWhole(result: Result, report: Report): Answered {
   const body = result.stream ? result.body : (result.text ?? JSON.stringify(result.body))
-  return { status: result.status, headers: withReport(forwardable(result.headers), report), body }
+  return { status: result.status, headers: listWithReport(result.headers, report), body }
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {

@@ -1,13 +1,9 @@
 /** The data plane: the same engine as in a process, behind HTTP, under the policy of whoever calls. */
 import { setTimeout as wait } from 'node:timers/promises'
-import { Backoff } from '../control/backoff.js'
 import type { Control } from '../control/control.js'
 import { LeasedBudgets } from '../control/leased-budgets.js'
 import type { PolicyBundle } from '../control/wire.js'
-import { isLeashError } from '../core/errors.js'
 import { Lazy } from '../core/lazy.js'
-import type { LedgerLine } from '../core/ledger.js'
-import { sleep } from '../core/signals.js'
 import { type Asked, createServe, type Serve } from '../handler.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
 import { underPolicy } from '../policy.js'
@@ -16,10 +12,10 @@ import type { Caller } from './caller.js'
 import { beforeSending } from './gateway/before-sending.js'
 import { identityOf } from './gateway/identity.js'
 import { type RawPath, rawPath, targetAt } from './gateway/raw-path.js'
+import type { Journal } from './journal.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import type { Policies, PolicyVersion } from './policies.js'
-import type { UsageLog } from './usage.js'
 import type { KeysByProvider, VendorKeys } from './vendor-keys.js'
 import { withVendorKeys } from './vendor-options.js'
 import { openVendorPool } from './vendor-pool.js'
@@ -31,7 +27,7 @@ export interface GatewayDeps {
   /** In place of the relay's own. */
   readonly vendorKeys: Pick<VendorKeys, 'of'>
   readonly leases: Leases
-  readonly usage: UsageLog
+  readonly journal: Pick<Journal, 'add' | 'close'>
   readonly warn: (message: string) => void
 }
 
@@ -104,7 +100,7 @@ export class Gateway {
     this.#ready.clear()
     this.#stopping.abort()
     await Promise.all([...all.map(({ inside }) => inside.leash.close()), ...this.#closing])
-    await this.#vendors.close()
+    await Promise.all([this.#deps.journal.close(), this.#vendors.close()])
   }
 
   async #readyFor(tenant: string): Promise<Ready> {
@@ -148,7 +144,7 @@ export class Gateway {
   }
 
   #open(tenant: string, first: PolicyVersion, keys: KeysByProvider): Ready {
-    const { policies, leases, usage, warn } = this.#deps
+    const { policies, leases, journal, warn } = this.#deps
     const options = { ...this.#deps.options, providers: withVendorKeys(this.#deps.options.providers, keys) }
     const lender = ownLender(leases, tenant, async () => (await policies.inForce(tenant)).policy.budgets ?? [])
     const budgets = new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn })
@@ -161,9 +157,7 @@ export class Gateway {
       check: () => {},
       binds: false,
       budgets,
-      sink: async (lines) => {
-        for (let at = 0; at < lines.length; at += linesAtOnce) await taken(usage, lines.slice(at, at + linesAtOnce))
-      },
+      sink: (lines) => journal.add(lines),
       close: () => budgets.close(),
     }
     // Its lines are in the database, and nobody asks the leash for them.
@@ -193,25 +187,6 @@ export class Gateway {
 const paused = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false }).catch(() => {})
 
 const ledgerOf = ({ ledger }: LeashOptions) => (typeof ledger === 'object' ? ledger : {})
-
-/** Lines of one batch. */
-const linesAtOnce = 5000
-
-/** A database that cannot be reached is tried again, with a pause between. */
-const mostTries = 6
-
-async function taken(usage: UsageLog, lines: readonly LedgerLine[]): Promise<void> {
-  const backoff = new Backoff()
-  for (let tries = 1; ; tries++) {
-    try {
-      await usage.take({ lines })
-      return
-    } catch (error) {
-      if (tries === mostTries || !isLeashError(error) || !error.retryable) throw error
-      await sleep(backoff.failed(error.retryAfterMs))
-    }
-  }
-}
 
 /** Who calls is told with each request. */
 function bundleOf({ tenant, version, policy, at }: PolicyVersion): PolicyBundle {

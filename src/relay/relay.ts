@@ -11,6 +11,7 @@ import { ConfigLog } from './config-log.js'
 import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway.js'
 import { Jobs } from './jobs.js'
+import { Journal } from './journal.js'
 import { Keys } from './keys.js'
 import { Leases } from './leases.js'
 import { openPeople, rewrapKeys } from './people.js'
@@ -73,7 +74,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const own = { sql, audit, leases, policies, usage, settings, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ sql, keys, folder, oidc: options.oidc })
-    const gateway = new Gateway({ options: leashOf(settings.now), policies, vendorKeys: people.vendorKeys, leases, usage, warn })
+    const journal = await Journal.open({ folder, usage, warn })
+    const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
     const jobs = new Jobs({
       sql,
       keys,
