@@ -8,7 +8,7 @@ export const usage = defineCommand({
   args: {
     by: {
       type: 'string',
-      description: 'A list of tenant, key, user, model, provider, hour, day, month',
+      description: 'A list of tenant, key, user, model, provider, hour, day, month, and one tag: tag:team',
       default: 'tenant,model',
     },
     from: { type: 'string', description: 'A date, such as 2026-11-01' },

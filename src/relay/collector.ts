@@ -1,11 +1,13 @@
 /** What comes to the relay of calls beside their lines, what it tells of them by itself, and how long it keeps them. */
 import type { Audit } from './audit.js'
+import type { Keys } from './keys.js'
 import type { Leases } from './leases.js'
 import { Traces } from './otlp/traces.js'
 import { type Pepper, pepperOf } from './pepper.js'
 import type { Policies } from './policies.js'
 import { Reporting } from './reporting.js'
 import type { Settings } from './settings.js'
+import { Statements } from './statements.js'
 import type { Sql } from './store/sql.js'
 import { startUpkeep } from './upkeep.js'
 import type { UsageLog } from './usage.js'
@@ -16,6 +18,7 @@ export interface CollectorDeps {
   readonly leases: Leases
   readonly policies: Policies
   readonly usage: UsageLog
+  readonly keys: Keys
   readonly settings: Settings
   readonly pepper: Pepper
   readonly warn: (message: string) => void
@@ -24,11 +27,12 @@ export interface CollectorDeps {
 export interface Collector {
   readonly traces: Traces
   readonly reporting: Reporting
+  readonly statements: Statements
   /** Before the database is closed. */
   close(): Promise<void>
 }
 
-export async function openCollector({ pepper, settings, usage, ...deps }: CollectorDeps): Promise<Collector> {
+export async function openCollector({ pepper, settings, usage, keys, ...deps }: CollectorDeps): Promise<Collector> {
   const { sql, leases, warn } = deps
   const traces = new Traces({ usage, prices: settings.now.leash?.prices, warn })
   const reporting = new Reporting({ ...deps, pepper: await pepperOf(pepper), options: () => settings.now })
@@ -37,6 +41,7 @@ export async function openCollector({ pepper, settings, usage, ...deps }: Collec
   return {
     traces,
     reporting,
+    statements: new Statements({ usage, keys }),
     async close() {
       await stopUpkeep()
       await traces.close()

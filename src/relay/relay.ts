@@ -71,7 +71,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const metrics = new RelayMetrics()
     const usage = new UsageLog({ sql, took: (taken) => metrics.took(taken) })
     const leases = new Leases({ sql })
-    const own = { sql, audit, leases, policies, usage, settings, warn }
+    const own = { sql, audit, leases, policies, usage, keys, settings, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ sql, keys, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })

@@ -23,7 +23,7 @@ const columns: Readonly<Record<string, (row: UsageRow) => string | number>> = {
 
 /** @param by the dimensions that the report was asked for: they stand in front */
 export function csvOf(rows: readonly UsageRow[], by: readonly Dimension[]): string {
-  const head = [...by, ...Object.keys(columns)]
+  const head = [...by.map(quoted), ...Object.keys(columns)]
   const lines = rows.map((row) => [
     ...by.map((dimension) => quoted(row.of[dimension] ?? '')),
     ...Object.values(columns).map((value) => String(value(row))),

@@ -35,8 +35,13 @@ export const usageColumns = {
   audioOutput: 'audio_output',
 } as const satisfies Record<keyof Usage, string>
 
-const counted = Object.keys(counters)
-const columns = [...keyColumns, ...counted, ...buckets.map((bucket) => usageColumns[bucket])]
+/** The same for each tag that a line has: a line stands there once for each of them. */
+const tagKeyColumns = [...keyColumns, 'tag', 'value'] as const
+
+/** Tags of one line that are summed up. */
+const mostTags = 8
+
+const sumColumns = [...Object.keys(counters), ...buckets.map((bucket) => usageColumns[bucket])]
 const rowsAtOnce = 200
 
 interface Hour {
@@ -46,28 +51,45 @@ interface Hour {
 
 /** @param lines that have not been added before */
 export async function addToHours(sql: Sql, lines: readonly LedgerLine[]): Promise<void> {
-  const hours = new Map<string, Hour>()
+  const [hours, tags] = [new Sums(), new Sums()]
   for (const line of lines) {
     const { at, tenant = '', key = '', user = '', model, provider } = line
     const values = [at - (at % hourMs), tenant, key, user, model, provider]
-    const name = values.join('\0')
     const numbers = numbersOf(line)
-    const hour = hours.get(name)
-    if (hour) for (const [place, number] of numbers.entries()) hour.sums[place] = (hour.sums[place] ?? 0) + number
-    else hours.set(name, { key: values, sums: numbers })
+    hours.add(values, numbers)
+    for (const tag of Object.entries(line.tags ?? {}).slice(0, mostTags)) tags.add([...values, ...tag], numbers)
   }
-  // In one order, so that two batches never wait for each other.
-  const rows = [...hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { key, sums }]) => [...key, ...sums])
-  for (let at = 0; at < rows.length; at += rowsAtOnce) await add(sql, rows.slice(at, at + rowsAtOnce))
+  await write(sql, 'usage_hours', keyColumns, hours.rows())
+  await write(sql, 'usage_tag_hours', tagKeyColumns, tags.rows())
 }
 
-async function add(sql: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-  const sums = columns.slice(keyColumns.length).map((column) => `${column} = usage_hours.${column} + excluded.${column}`)
-  await sql.run(
-    `INSERT INTO usage_hours (${columns.join(', ')}) VALUES ${places(rows.length, columns.length)}
-     ON CONFLICT (${keyColumns.join(', ')}) DO UPDATE SET ${sums.join(', ')}`,
-    rows.flat(),
-  )
+class Sums {
+  readonly #hours = new Map<string, Hour>()
+
+  add(key: readonly SqlValue[], numbers: readonly number[]): void {
+    const name = key.join('\0')
+    const hour = this.#hours.get(name)
+    if (hour) for (const [place, number] of numbers.entries()) hour.sums[place] = (hour.sums[place] ?? 0) + number
+    else this.#hours.set(name, { key, sums: [...numbers] })
+  }
+
+  /** In one order, so that two batches never wait for each other. */
+  rows(): (readonly SqlValue[])[] {
+    return [...this.#hours].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { key, sums }]) => [...key, ...sums])
+  }
+}
+
+async function write(sql: Sql, table: string, key: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
+  const columns = [...key, ...sumColumns]
+  const sums = sumColumns.map((column) => `${column} = ${table}.${column} + excluded.${column}`)
+  for (let at = 0; at < rows.length; at += rowsAtOnce) {
+    const some = rows.slice(at, at + rowsAtOnce)
+    await sql.run(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places(some.length, columns.length)}
+       ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sums.join(', ')}`,
+      some.flat(),
+    )
+  }
 }
 
 function numbersOf(line: LedgerLine): number[] {

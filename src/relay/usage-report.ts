@@ -1,12 +1,13 @@
 /** What was used, by whom and when: sums over hours. */
 import { LeashError } from '../core/errors.js'
 import { formatUsd, type Nano } from '../core/money.js'
-import { addUsage, buckets, noUsage, type Usage } from '../core/usage.js'
+import { addUsage, buckets, noUsage, type Usage, usageOf } from '../core/usage.js'
 import type { Sql, SqlValue } from './store/sql.js'
 import { hourMs, usageColumns } from './usage-hours.js'
 
 export const dimensions = ['tenant', 'key', 'user', 'model', 'provider', 'hour', 'day', 'month'] as const
-export type Dimension = (typeof dimensions)[number]
+/** A tag is `tag:` and its name. */
+export type Dimension = (typeof dimensions)[number] | `tag:${string}`
 
 /** Rows of these alone. An empty string stands for lines that name none. */
 export type Where = Readonly<Partial<Record<'tenant' | 'key' | 'user' | 'model' | 'provider', string>>>
@@ -19,6 +20,8 @@ export interface ReportQuery {
   /** Likewise, and before this time. */
   readonly to?: number
   readonly where?: Where
+  /** Of lines with this tag alone. A report is by one tag, or of one. */
+  readonly tagged?: { readonly tag: string; readonly value: string }
 }
 
 export interface UsageRow {
@@ -70,16 +73,30 @@ const dayMs = 24 * hourMs
 const perDollar = 1_000_000_000n
 const mostRows = 50_000
 
-/** @throws LeashError `invalid_request` when it has more rows than anybody reads */
+/** @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag */
 export async function reportOf(sql: Sql, query: ReportQuery): Promise<UsageRow[]> {
-  const { by = [], from = 0, to = Number.MAX_SAFE_INTEGER, where = {} } = query
+  const tag = tagOf(query)
+  const sums = await sumsOf(sql, query, tag)
+  // What has no such tag is what all of it is beyond that.
+  if (tag !== undefined && !query.tagged) await addUntagged(sums, sql, query)
+  return [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1)).map(rowOf)
+}
+
+async function sumsOf(sql: Sql, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
+  const { by = [], from = 0, to = Number.MAX_SAFE_INTEGER, where = {}, tagged } = query
   const sums = new Map<string, Sum>()
   const { text, params } = whereOf(where, 3)
+  const ofTag = [
+    ...(tag === undefined ? [] : [{ column: 'tag', value: tag }]),
+    ...(tagged ? [{ column: 'value', value: tagged.value }] : []),
+  ]
+  const also = ofTag.map(({ column }, at) => ` AND ${column} = $${3 + params.length + at}`).join('')
   const groups = [...new Set(by.map(columnOf))]
   const found = await sql.all<Found>(
-    `SELECT ${[...groups.map((group, at) => `${group} AS by_${at}`), ...sumColumns].join(', ')} FROM usage_hours
-     WHERE hour >= $1 AND hour < $2${text}${groups.length > 0 ? ` GROUP BY ${groups.join(', ')}` : ''} LIMIT ${mostRows + 1}`,
-    [from - (from % hourMs), to, ...params],
+    `SELECT ${[...groups.map((group, at) => `${group} AS by_${at}`), ...sumColumns].join(', ')}
+     FROM ${tag === undefined ? 'usage_hours' : 'usage_tag_hours'} WHERE hour >= $1 AND hour < $2${text}${also}
+     ${groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : ''} LIMIT ${mostRows + 1}`,
+    [from - (from % hourMs), to, ...params, ...ofTag.map(({ value }) => value)],
   )
   if (found.length > mostRows)
     throw new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter time, or by less.`)
@@ -93,7 +110,32 @@ export async function reportOf(sql: Sql, query: ReportQuery): Promise<UsageRow[]
     sums.set(name, sum)
     add(sum, row)
   }
-  return [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1)).map(rowOf)
+  return sums
+}
+
+async function addUntagged(tagged: Map<string, Sum>, sql: Sql, query: ReportQuery): Promise<void> {
+  const { by = [] } = query
+  const others = by.filter((dimension) => !isTag(dimension))
+  const rest = await sumsOf(sql, { ...query, by: others }, undefined)
+  for (const sum of tagged.values()) {
+    const whole = rest.get(JSON.stringify(Object.fromEntries(others.map((dimension) => [dimension, sum.of[dimension]]))))
+    if (whole) take(whole, sum)
+  }
+  for (const sum of rest.values()) {
+    if (sum.calls === 0 && sum.attempts === 0) continue
+    const of = Object.fromEntries(by.map((dimension) => [dimension, sum.of[dimension] ?? '']))
+    tagged.set(JSON.stringify(of), { ...sum, of })
+  }
+}
+
+const isTag = (dimension: Dimension): dimension is `tag:${string}` => dimension.startsWith('tag:')
+
+function tagOf({ by = [], tagged }: ReportQuery): string | undefined {
+  const tags = new Set([...by.filter(isTag).map((dimension) => dimension.slice('tag:'.length)), ...(tagged ? [tagged.tag] : [])])
+  if (tags.size > 1)
+    throw new LeashError('invalid_request', 'A report is by one tag. Ask for each tag by itself.', { param: 'by' })
+  const [tag] = tags
+  return tag
 }
 
 /** @param first number of the parameters */
@@ -131,6 +173,15 @@ function add(sum: Sum, row: Found): void {
   sum.saved += money(of('saved_dollars'), of('saved_rest'))
 }
 
+/** What is in another sum is taken out of this one. */
+function take(sum: Sum, part: Sum): void {
+  for (const count of counts) sum[count] -= part[count]
+  sum.durationMs -= part.durationMs
+  sum.usage = usageOf(Object.fromEntries(buckets.map((bucket) => [bucket, sum.usage[bucket] - part.usage[bucket]])))
+  sum.cost -= part.cost
+  sum.saved -= part.saved
+}
+
 function usageIn(row: Found): Usage {
   const usage: Record<keyof Usage, number> = { ...noUsage }
   for (const bucket of buckets) usage[bucket] = Number(row[usageColumns[bucket]])
@@ -157,7 +208,7 @@ function nothing(): Sum {
 function columnOf(dimension: Dimension): string {
   if (dimension === 'hour') return 'hour'
   if (dimension === 'day' || dimension === 'month') return `hour - hour % ${dayMs}`
-  return named[dimension]
+  return isTag(dimension) ? 'value' : named[dimension]
 }
 
 function valueIn(dimension: Dimension, value: string | number | undefined): string {

@@ -125,6 +125,7 @@ export class UsageLog {
   async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
     const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
     const hourKey = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider']
+    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', hoursBefore)
     return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', hoursBefore))
   }
 }

@@ -126,7 +126,8 @@ describe.each(['owner', 'admin', 'member', 'viewer'])("another tenant's %s", (ro
 
 /** As a key of the tenant itself is answered, by its role. A route that is in nobody's list is for the relay's administrators. */
 const everybodys = ['GET /me', 'GET /tenants/:slug', 'GET /tenants/:slug/policy', 'GET /tenants/:slug/policy/history']
-const reports = ['GET /overview', 'GET /usage', 'GET /calls', 'GET /latency']
+const statements = ['GET /tenants/:slug/statements', 'GET /tenants/:slug/statements/:month']
+const reports = ['GET /overview', 'GET /usage', 'GET /calls', 'GET /latency', ...statements]
 const people = ['GET /tenants/:slug/users', 'GET /tenants/:slug/users/:user']
 const listed: Readonly<Record<string, readonly string[]>> = {
   viewer: [...everybodys, ...reports, ...people, 'GET /keys', 'GET /audit', 'GET /tenants/:slug/vendor-keys'],

@@ -242,6 +242,44 @@ it('sums money exactly also where a number no longer can', async () => {
   expect(row).toMatchObject({ cost: '18014398.509482002', usage: { input: Number.MAX_SAFE_INTEGER } })
 })
 
+it('says by a tag what a fold over the lines says, and of those without it too', async () => {
+  const { log } = await open()
+  const tags = fc.dictionary(fc.constantFrom('team', 'app', 'x y', '__proto__'), fc.constantFrom('a', 'b', '', "'--"))
+  const drawn = fc.array(
+    fc.record({ tags: fc.option(tags, { nil: undefined }), cost: fc.nat(1000), model: fc.constantFrom('m', 'n') }),
+  )
+  await fc.assert(
+    fc.asyncProperty(drawn, async (all) => {
+      const tenant = `t${count}`
+      const lines = all.map(({ tags, ...rest }) => line({ ...rest, callId: `call ${count}`, tenant, ...(tags && { tags }) }))
+      await log.take({ lines })
+      for (const by of [['tag:team'], ['model', 'tag:team'], ['tag:x y', 'day']] as const) {
+        const byName = (a: { of: object }, b: { of: object }) => (JSON.stringify(a.of) < JSON.stringify(b.of) ? -1 : 1)
+        const rows = (await log.report({ by, where: { tenant } })).sort(byName)
+        const told = rows.map(({ of, calls, attempts, nano, usage }) => ({ of, calls, attempts, nano, usage }))
+        const folded = fold(lines, { by }).sort(byName)
+        expect(told).toEqual(folded.map(({ of, calls, attempts, nano, usage }) => ({ of, calls, attempts, nano, usage })))
+      }
+    }),
+    { numRuns: 20 },
+  )
+})
+
+it('reports by one tag, and of lines with one value of it', async () => {
+  const { log } = await open()
+  await log.take(
+    { lines: [line({ tags: { team: 'a' }, cost: 3 }), line({ tags: { team: 'b' }, cost: 4 }), line({ cost: 5 })] },
+    ada,
+  )
+  const nano = async (query: ReportQuery) => (await log.report(query)).map(({ nano }) => nano)
+  expect(await nano({ tagged: { tag: 'team', value: 'b' } })).toEqual([4])
+  expect(await nano({ by: ['tag:team'], tagged: { tag: 'team', value: 'b' } })).toEqual([4])
+  expect(await nano({ by: ['tag:team'], to: noon - day })).toEqual([])
+  await expect(log.report({ by: ['tag:a', 'tag:b'] })).rejects.toMatchObject({ code: 'invalid_request' })
+  await log.prune({ hoursBefore: noon + day })
+  expect(await nano({ by: ['tag:team'] })).toEqual([])
+})
+
 it('says of any lines what a fold over them says', async () => {
   const { log, sql } = await open()
   const lines = fc.array(

@@ -6,6 +6,7 @@ import { type AdminEnv, limitOf } from './admin-env.js'
 import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { adminPolicies } from './admin-policies.js'
+import { adminStatements } from './admin-statements.js'
 import { adminTenants } from './admin-tenants.js'
 import { adminUsers } from './admin-users.js'
 import { adminVendorKeys } from './admin-vendor-keys.js'
@@ -30,6 +31,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminPolicies(context))
   app.route('/tenants', adminUsers(context))
   app.route('/tenants', adminVendorKeys(context))
+  app.route('/tenants', adminStatements(context))
   app.route('/keys', adminKeys(context))
   app.route('/config', adminConfig(context))
   app.route('/webhooks', adminWebhooks(context))

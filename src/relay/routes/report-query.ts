@@ -7,6 +7,7 @@ export interface ReportQuery {
   readonly from?: number
   readonly to?: number
   readonly where: Readonly<Record<string, string>>
+  readonly tagged?: { readonly tag: string; readonly value: string }
 }
 
 const conditions = ['tenant', 'key', 'user', 'model', 'provider']
@@ -14,10 +15,26 @@ const conditions = ['tenant', 'key', 'user', 'model', 'provider']
 /** @throws LeashError `invalid_request` that names what is wrong */
 export function reportQuery(query: Readonly<Record<string, string>>): ReportQuery {
   const asked = (query.by ?? 'model').split(',').filter((name) => name !== '')
-  const by = asked.map((name) => dimensions.find((dimension) => dimension === name))
-  if (by.includes(undefined)) throw new LeashError('invalid_request', `\`by\` is a list of: ${dimensions.join(', ')}.`)
+  const by = asked.map(dimensionOf)
+  if (by.includes(undefined))
+    throw new LeashError('invalid_request', `\`by\` is a list of: ${dimensions.join(', ')}, and one tag such as tag:team.`)
+  const tags = Object.entries(query).filter(([name]) => isTag(name))
+  if (tags.length > 1) throw new LeashError('invalid_request', 'A report is of one tag. Ask for each tag by itself.')
+  const tagged = tags.map(([name, value]) => ({ tag: name.slice('tag:'.length), value }))[0]
   const where = Object.fromEntries(conditions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])))
-  return { by: by.filter((name) => name !== undefined), ...momentOf(query, 'from'), ...momentOf(query, 'to'), where }
+  return {
+    by: by.filter((name) => name !== undefined),
+    ...momentOf(query, 'from'),
+    ...momentOf(query, 'to'),
+    where,
+    ...(tagged && { tagged }),
+  }
+}
+
+const isTag = (name: string): name is `tag:${string}` => /^tag:./.test(name)
+
+function dimensionOf(name: string): Dimension | undefined {
+  return isTag(name) ? name : dimensions.find((dimension) => dimension === name)
 }
 
 function momentOf<N extends 'from' | 'to'>(query: Readonly<Record<string, string>>, name: N): { readonly [K in N]?: number } {

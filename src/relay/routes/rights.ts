@@ -33,6 +33,8 @@ export const rights: Readonly<Record<string, Right | 'anyone'>> = {
   'POST /keys/:id/rotate': 'keys:write',
   'GET /overview': 'usage:read',
   'GET /usage': 'usage:read',
+  'GET /tenants/:slug/statements': 'usage:read',
+  'GET /tenants/:slug/statements/:month': 'usage:read',
   'GET /calls': 'usage:read',
   'GET /latency': 'usage:read',
   'GET /audit': 'audit:read',

@@ -259,6 +259,42 @@ const steps: readonly Step[] = [
     ],
   },
   { name: 'signed requests', statements: ['ALTER TABLE keys ADD COLUMN signed BIGINT'] },
+  {
+    name: 'usage by tags',
+    statements: [
+      `CREATE TABLE usage_tag_hours (
+        hour BIGINT NOT NULL,
+        tenant TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        tag TEXT NOT NULL,
+        value TEXT NOT NULL,
+        calls BIGINT NOT NULL,
+        attempts BIGINT NOT NULL,
+        errors BIGINT NOT NULL,
+        cancelled BIGINT NOT NULL,
+        cached BIGINT NOT NULL,
+        coalesced BIGINT NOT NULL,
+        estimated BIGINT NOT NULL,
+        unpriced BIGINT NOT NULL,
+        duration_ms BIGINT NOT NULL,
+        cost BIGINT NOT NULL,
+        saved BIGINT NOT NULL,
+        input BIGINT NOT NULL,
+        cache_read BIGINT NOT NULL,
+        cache_write BIGINT NOT NULL,
+        cache_write_1h BIGINT NOT NULL,
+        audio_input BIGINT NOT NULL,
+        output BIGINT NOT NULL,
+        reasoning BIGINT NOT NULL,
+        audio_output BIGINT NOT NULL,
+        PRIMARY KEY (hour, tenant, key_id, user_id, model, provider, tag, value)
+      )`,
+      'CREATE INDEX usage_tag_hours_by_tag ON usage_tag_hours (tag, tenant, hour)',
+    ],
+  },
 ]
 
 /**

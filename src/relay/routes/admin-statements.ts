@@ -1,0 +1,44 @@
+/** What a tenant used by the month: as JSON, as CSV, and as a page to print. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import { statementHeaders, statementPage } from '../statement-page.js'
+import { lineItems } from '../statements.js'
+import { csvOf } from '../usage-csv.js'
+import type { AdminEnv } from './admin-env.js'
+import type { RelayContext } from './context.js'
+
+/** Below `/tenants`. */
+export function adminStatements(context: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  const existing = async (slug: string) => {
+    const tenant = await context.tenants.get(slug)
+    if (!tenant) throw new LeashError('not_found', 'There is no such tenant.')
+    return tenant
+  }
+
+  app.get('/:slug/statements', async (c) => {
+    const { slug } = await existing(c.req.param('slug'))
+    return c.json({ items: await context.collector.statements.months({ ...c.get('reach'), tenant: slug }) })
+  })
+
+  app.get('/:slug/statements/:month', async (c) => {
+    const tenant = await existing(c.req.param('slug'))
+    const { statements } = context.collector
+    const { month } = c.req.param()
+    const { format = 'json' } = c.req.query()
+    if (format === 'csv') {
+      const rows = await statements.items(tenant, month, c.get('reach'))
+      const name = `${tenant.slug}-${month}.csv`
+      return c.body(csvOf(rows, lineItems), 200, {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': `attachment; filename="${name}"`,
+      })
+    }
+    const statement = await statements.of(tenant, month, c.get('reach'))
+    if (format === 'html') return c.body(statementPage(statement), 200, statementHeaders)
+    if (format === 'json') return c.json(statement)
+    throw new LeashError('invalid_request', '`format` is json, csv or html.', { param: 'format' })
+  })
+
+  return app
+}
