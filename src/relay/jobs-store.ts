@@ -9,9 +9,13 @@ import { type Job, type JobAnswer, type JobRow, type JobStatus, jobColumns, jobO
 import { type Page, pageOf, pageSize } from './page.js'
 import type { Sql } from './store/sql.js'
 
+/** Told of a job that ends, within the transaction in which it does. */
+export type Ended = (job: Job, status: JobStatus, code: string | undefined, sql: Sql) => Promise<void>
+
 export interface JobStoreDeps {
   readonly sql: Sql
   readonly now: () => number
+  readonly ended?: Ended
 }
 
 export interface NewJob {
@@ -64,9 +68,12 @@ export class JobStore {
   readonly #sql: Sql
   readonly #now: () => number
 
-  constructor({ sql, now }: JobStoreDeps) {
+  readonly #ended: Ended
+
+  constructor({ sql, now, ended = async () => {} }: JobStoreDeps) {
     this.#sql = sql
     this.#now = now
+    this.#ended = ended
   }
 
   /** @throws LeashError `rate_limited` when too many wait */
@@ -119,11 +126,15 @@ export class JobStore {
 
   /** @returns whether it was not over yet */
   async cancel(whose: Whose, id: string): Promise<boolean> {
-    const changed = await this.#sql.run(
-      `UPDATE jobs SET status = 'cancelled', request = '', ended_at = $4 ${ofOne} AND status IN ('queued', 'running')`,
-      [...named(whose, id), this.#now()],
-    )
-    return changed > 0
+    return this.#sql.transaction(async (sql) => {
+      const [row] = await sql.all<JobRow>(
+        `UPDATE jobs SET status = 'cancelled', request = '', ended_at = $4 ${ofOne} AND status IN ('queued', 'running')
+         RETURNING ${jobColumns}`,
+        [...named(whose, id), this.#now()],
+      )
+      if (row) await this.#ended(jobOf(row), 'cancelled', undefined, sql)
+      return row !== undefined
+    })
   }
 
   /** The one that has waited longest, of a tenant that has room. */
@@ -156,12 +167,15 @@ export class JobStore {
   }
 
   /** @returns false when it was cancelled meanwhile, or is no longer this relay's */
-  async end({ tenant, id }: Job, { owner }: Owner, status: JobStatus, answer: JobAnswer, code = ''): Promise<boolean> {
-    const changed = await this.#sql.run(
-      `UPDATE jobs SET status = $4, answer = $5, code = $6, ended_at = $7, request = '' ${ofOwner}`,
-      [tenant, id, owner, status, JSON.stringify(answer), code, this.#now()],
-    )
-    return changed > 0
+  async end(job: Job, { owner }: Owner, status: JobStatus, answer: JobAnswer, code = ''): Promise<boolean> {
+    return this.#sql.transaction(async (sql) => {
+      const changed = await sql.run(
+        `UPDATE jobs SET status = $4, answer = $5, code = $6, ended_at = $7, request = '' ${ofOwner}`,
+        [job.tenant, job.id, owner, status, JSON.stringify(answer), code, this.#now()],
+      )
+      if (changed > 0) await this.#ended(job, status, code, sql)
+      return changed > 0
+    })
   }
 
   /** Gives back what nobody has worked on. @returns false when somebody may have */
@@ -199,12 +213,16 @@ export class JobStore {
     const gone = `WHERE status = 'running' AND owner <> $1 AND until < $2`
     const late = all ? Number.MAX_SAFE_INTEGER : now
     await this.#sql.run(`UPDATE jobs SET status = 'queued', owner = '', started_at = 0 ${gone} AND sent = 0`, [owner, late])
-    const rows = await this.#sql.all<JobRow>(
-      `UPDATE jobs SET status = 'failed', answer = $3, code = 'interrupted', ended_at = $4, request = '' ${gone} AND sent = 1
-       RETURNING ${jobColumns}`,
-      [owner, late, JSON.stringify(interrupted), now],
-    )
-    return rows.map(jobOf)
+    return this.#sql.transaction(async (sql) => {
+      const rows = await sql.all<JobRow>(
+        `UPDATE jobs SET status = 'failed', answer = $3, code = 'interrupted', ended_at = $4, request = '' ${gone} AND sent = 1
+         RETURNING ${jobColumns}`,
+        [owner, late, JSON.stringify(interrupted), now],
+      )
+      const failed = rows.map(jobOf)
+      for (const job of failed) await this.#ended(job, 'failed', job.code, sql)
+      return failed
+    })
   }
 
   /** Forgets those whose time is over. */

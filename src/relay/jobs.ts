@@ -13,6 +13,7 @@ import type { JobsOptions } from './jobs-options.js'
 import type { Job, JobAnswer, JobStatus } from './jobs-record.js'
 import { type Claimed, JobStore, type Owner } from './jobs-store.js'
 import type { Keys } from './keys.js'
+import type { Reporting } from './reporting.js'
 import type { Sql } from './store/sql.js'
 import type { Tenants } from './tenants.js'
 
@@ -26,8 +27,8 @@ export interface JobsDeps {
   readonly alone: boolean
   readonly warn: (message: string) => void
   readonly now?: () => number
-  /** Told of jobs that are over. */
-  readonly ended?: (job: Job, status: JobStatus) => Promise<void>
+  /** Whoever tells the end of jobs that came with an address for it. */
+  readonly callbacks: Pick<Reporting, 'check' | 'jobEnded'>
 }
 
 export interface Submitted {
@@ -66,7 +67,8 @@ export class Jobs {
 
   constructor(deps: JobsDeps) {
     this.#deps = deps
-    this.store = new JobStore({ sql: deps.sql, now: deps.now ?? Date.now })
+    const { sql, now = Date.now, callbacks } = deps
+    this.store = new JobStore({ sql, now, ended: (...ended) => callbacks.jobEnded(...ended) })
   }
 
   /** Goes on with what was left when the relay stopped. */
@@ -90,7 +92,8 @@ export class Jobs {
 
   /** @throws LeashError `invalid_request`, or `rate_limited` when too many wait */
   async submit({ tenant, id, user }: Caller, { request, ttlMs, callback }: Submitted): Promise<Job> {
-    const { options, gateway } = this.#deps
+    const { options, gateway, callbacks } = this.#deps
+    if (callback !== undefined) callbacks.check(callback)
     const { model, leash } = checkRequest(request)
     callOptionsOf(leash, (await gateway.serving(tenant)).options)
     const job = await this.store.add({
@@ -107,9 +110,7 @@ export class Jobs {
   async cancel(whose: Pick<Caller, 'tenant' | 'user'>, id: string): Promise<Job | undefined> {
     const cancelled = await this.store.cancel(whose, id)
     if (cancelled) this.#running.get(`${whose.tenant}/${id}`)?.stop.abort()
-    const job = await this.store.get(whose, id)
-    if (cancelled && job) await this.#tell(job, 'cancelled')
-    return job
+    return this.store.get(whose, id)
   }
 
   /** Something may have come. */
@@ -137,7 +138,7 @@ export class Jobs {
     const own = await this.store.renew(this.#owner)
     // What is no longer here was cancelled at another relay, or given to one.
     for (const [name, { stop }] of this.#running) if (!own.has(name)) stop.abort()
-    if (all || !this.#deps.alone) for (const job of await this.store.recover(this.#owner, all)) await this.#tell(job, 'failed')
+    if (all || !this.#deps.alone) await this.store.recover(this.#owner, all)
     await this.store.prune()
   }
 
@@ -225,17 +226,13 @@ export class Jobs {
     const backoff = new Backoff()
     for (let tries = 1; ; tries++) {
       try {
-        if (await this.store.end(job, this.#owner, status, answer, code)) await this.#tell(job, status)
+        await this.store.end(job, this.#owner, status, answer, code)
         return
       } catch (error) {
         if (tries === mostTries || !isLeashError(error) || !error.retryable) throw error
         await sleep(backoff.failed(error.retryAfterMs))
       }
     }
-  }
-
-  async #tell(job: Job, status: JobStatus): Promise<void> {
-    await this.#deps.ended?.(job, status)
   }
 }
 

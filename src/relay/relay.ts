@@ -81,6 +81,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       keys,
       gateway,
       tenants: people.tenants,
+      callbacks: collector.reporting,
       options: options.jobs ?? {},
       alone: isAlone(options),
       warn,

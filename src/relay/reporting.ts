@@ -1,6 +1,8 @@
 /** What the relay tells of by itself: to webhooks and by mail, of what was done, what was spent, and what is odd. */
 import type { Audit } from './audit.js'
 import { BudgetWatch } from './budget-watch.js'
+import { Callbacks, noticeOf as noticeOfJob } from './jobs-callback.js'
+import type { Job, JobStatus } from './jobs-record.js'
 import type { Leases } from './leases.js'
 import { type Mailer, openMailer, usualMail } from './mail.js'
 import type { Policies } from './policies.js'
@@ -30,6 +32,7 @@ const watchMs = 10_000
 export class Reporting {
   readonly endpoints: WebhookEndpoints
   readonly queue: WebhookQueue
+  readonly callbacks: Callbacks
   readonly #deps: Required<ReportingDeps>
   readonly #courier: Courier
   readonly #watch: BudgetWatch
@@ -43,9 +46,13 @@ export class Reporting {
     this.#deps = deps
     this.endpoints = new WebhookEndpoints({ sql, pepper, now, check: (url) => this.#safeFetch().check(url) })
     this.queue = new WebhookQueue({ sql, now, receivers: (notice, sql) => this.#receivers(notice, sql) })
+    this.callbacks = new Callbacks({ sql, pepper })
     this.#courier = new Courier({
       queue: this.queue,
-      endpoints: this.endpoints,
+      endpoints: {
+        target: (id) => (this.callbacks.owns(id) ? this.callbacks.target(id) : this.endpoints.target(id)),
+        update: async (id, changes) => this.callbacks.owns(id) || this.endpoints.update(id, changes),
+      },
       fetch: () => this.#safeFetch(),
       mail: () => this.#mailer(),
       warn,
@@ -65,6 +72,18 @@ export class Reporting {
     })
     this.#courier.start()
     this.#stops = [rounds({ name: 'The watch over budgets', everyMs: watchMs, work: () => this.#watch.look(), warn })]
+  }
+
+  /** @throws LeashError `invalid_request` for an address that nobody may be told at */
+  check(url: string): URL {
+    return this.#safeFetch().check(url)
+  }
+
+  /** @param sql of the transaction in which it ends: it is told of if that comes about */
+  async jobEnded(job: Job, status: JobStatus, code: string | undefined, sql: Sql): Promise<void> {
+    if (job.callback === undefined) return
+    await this.queue.send(this.callbacks.nameOf(job), noticeOfJob(job, status, code), sql)
+    this.wake()
   }
 
   async publish(notice: Notice): Promise<void> {

@@ -6,9 +6,14 @@ import type { WebhookEndpoints } from './webhook-endpoints.js'
 import type { Due, WebhookQueue } from './webhook-queue.js'
 import { signedHeaders } from './webhook-sign.js'
 
+/** Where deliveries go, and how one is told that it is to have no more. */
+interface Targets extends Pick<WebhookEndpoints, 'target'> {
+  update(id: string, changes: { readonly enabled: false }): Promise<unknown>
+}
+
 export interface CourierDeps {
   readonly queue: WebhookQueue
-  readonly endpoints: WebhookEndpoints
+  readonly endpoints: Targets
   readonly fetch: () => SafeFetch
   readonly mail: () => Mailer | undefined
   readonly warn: (message: string) => void

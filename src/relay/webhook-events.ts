@@ -12,7 +12,9 @@ export const eventTypes = [
   'config.changed',
   'webhook.test',
 ] as const
-export type EventType = (typeof eventTypes)[number]
+
+/** The end of a job is told to whoever submitted it, and to nobody else. */
+export type EventType = (typeof eventTypes)[number] | 'job.ended'
 
 export interface Notice {
   readonly type: EventType

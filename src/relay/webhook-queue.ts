@@ -107,8 +107,8 @@ export class WebhookQueue {
   }
 
   /** To one receiver, whatever it wants to be told of. */
-  async send(endpoint: string, { type, tenant = '', data }: Notice): Promise<string> {
-    const { sql, now } = this.#deps
+  async send(endpoint: string, { type, tenant = '', data }: Notice, sql: Sql = this.#deps.sql): Promise<string> {
+    const { now } = this.#deps
     const [id, at] = [idOf(), now()]
     await sql.run(
       `INSERT INTO webhook_deliveries (id, endpoint, type, tenant, body, status, attempts, created_at, next_at, last)

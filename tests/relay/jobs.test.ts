@@ -1,5 +1,8 @@
 /** Calls that nobody waits for. */
-import { describe, expect, test } from 'vitest'
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 import { jobScenarios } from './store/job-scenarios.js'
@@ -123,6 +126,70 @@ describe('a job', () => {
       expect(times.filter((other) => other.startedAt <= startedAt && other.endedAt > startedAt + 20).length).toBeLessThanOrEqual(
         2,
       )
+  })
+})
+
+describe('the end of a job', () => {
+  async function receiver() {
+    const told: { headers: IncomingHttpHeaders; body: string }[] = []
+    const server = createServer(async (incoming, outgoing) => {
+      let body = ''
+      for await (const chunk of incoming) body += chunk
+      told.push({ headers: incoming.headers, body })
+      outgoing.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    return { told, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/done` }
+  }
+
+  test('is told at the address that came with it, signed with a secret that the tenant can read', async () => {
+    const { told, url } = await receiver()
+    const relay = await openRelay(mock.url, { webhooks: { allow: ['127.0.0.1'] } })
+    const { id, callback } = (await submit(relay, { request, callback: url })).body
+    expect(callback).toBe(url)
+    await until(() => told.length === 1)
+    const { headers, body } = told[0] ?? { headers: {}, body: '' }
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'job.ended',
+      data: { id, status: 'done', model: 'gpt-4o-mini', result: `/v1/gateway/jobs/${id}/result` },
+    })
+    expect(body).not.toContain('Hello')
+    const { secret } = (await look(relay, '/callback-secret')).body
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
+    const other = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'other' })).body.key
+    expect((await look(relay, '/callback-secret', other)).body.secret).not.toBe(secret)
+  })
+
+  test('is told of one that was cancelled, too', async () => {
+    const { told, url } = await receiver()
+    const relay = await openRelay(mock.url, { webhooks: { allow: ['127.0.0.1'] } })
+    mock.script({ hang: 'headers' })
+    const { id } = (await submit(relay, { request, callback: url })).body
+    await until(() => mock.requests.length === 1)
+    await cancel(relay, id)
+    await until(() => told.length === 1)
+    expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({ data: { id, status: 'cancelled' } })
+  })
+
+  test('is told nowhere inside', async () => {
+    const relay = await openRelay(mock.url)
+    const inside = [
+      'http://127.0.0.1/x',
+      'https://127.1/x',
+      'https://[::1]/',
+      'https://169.254.169.254/latest',
+      'http://example.com',
+      'file:///etc/passwd',
+      'x',
+      1,
+    ]
+    for (const callback of inside)
+      expect([callback, (await submit(relay, { request, callback })).status]).toEqual([callback, 400])
+    expect((await look(relay, '')).body.items).toEqual([])
   })
 })
 

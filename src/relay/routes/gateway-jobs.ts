@@ -7,12 +7,12 @@ import { callerOf } from '../caller.js'
 import { longestTtlMs } from '../jobs-options.js'
 import { type Job, jobStatuses } from '../jobs-record.js'
 import { mostBytes, type RelayContext } from './context.js'
-import { oneOf, only } from './fields.js'
+import { oneOf, only, text } from './fields.js'
 
 /** Seconds after which to look again for a job that is not over. */
 const lookAgain = '2'
 
-export function gatewayJobRoutes({ keys, callers, jobs }: RelayContext): Hono {
+export function gatewayJobRoutes({ keys, callers, jobs, collector }: RelayContext): Hono {
   const app = new Hono()
   const whose = (c: Context) => callerOf(callers, c.req.raw.headers, 'call')
   const found = async (c: Context): Promise<Job> => {
@@ -25,8 +25,8 @@ export function gatewayJobRoutes({ keys, callers, jobs }: RelayContext): Hono {
     // It is made in the name of a key, which can be taken back.
     const caller = await callerOf(keys, c.req.raw.headers, 'call')
     const body = asObject(await jsonOf(c.req.raw, mostBytes))
-    only(body, ['request', 'ttlMs'])
-    const job = await jobs.submit(caller, { request: body.request, ...ttlIn(body) })
+    only(body, ['request', 'ttlMs', 'callback'])
+    const job = await jobs.submit(caller, { request: body.request, ...ttlIn(body), ...text(body, 'callback') })
     c.header('location', `/v1/gateway/jobs/${job.id}`)
     return c.json(shown(job), 202)
   })
@@ -41,6 +41,12 @@ export function gatewayJobRoutes({ keys, callers, jobs }: RelayContext): Hono {
     }
     const { items, ...page } = await jobs.store.list(caller, query)
     return c.json({ items: items.map(shown), ...page })
+  })
+
+  /** What receivers of callbacks know the relay by. */
+  app.get('/callback-secret', async (c) => {
+    const { tenant } = await callerOf(keys, c.req.raw.headers, 'call')
+    return c.json({ secret: collector.reporting.callbacks.secretOf(tenant) })
   })
 
   app.get('/:id', async (c) => c.json(shown(await found(c))))
