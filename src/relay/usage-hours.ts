@@ -57,10 +57,17 @@ export async function addToHours(sql: Sql, lines: readonly LedgerLine[]): Promis
     const values = [at - (at % hourMs), tenant, key, user, model, provider]
     const numbers = numbersOf(line)
     hours.add(values, numbers)
-    for (const tag of Object.entries(line.tags ?? {}).slice(0, mostTags)) tags.add([...values, ...tag], numbers)
+    for (const tag of tagsOf(line)) tags.add([...values, ...tag], numbers)
   }
   await write(sql, 'usage_hours', keyColumns, hours.rows())
   await write(sql, 'usage_tag_hours', tagKeyColumns, tags.rows())
+}
+
+/** A tag without a value is none: it is among those that do not have it. */
+function tagsOf({ tags = {} }: LedgerLine): [string, string][] {
+  return Object.entries(tags)
+    .filter(([, value]) => value !== '')
+    .slice(0, mostTags)
 }
 
 class Sums {
