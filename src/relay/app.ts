@@ -12,6 +12,7 @@ import { gatewayModelRoutes } from './routes/gateway-models.js'
 import { gatewayRawRoutes } from './routes/gateway-raw.js'
 import { healthRoutes } from './routes/health.js'
 import { metricsRoutes } from './routes/metrics.js'
+import { openapiRoutes } from './routes/openapi.js'
 import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
 
@@ -25,6 +26,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/', healthRoutes(context))
   app.route('/', metricsRoutes(context))
   app.route('/', dashboardRoutes())
+  app.route('/', openapiRoutes())
   app.route('/', gatewayModelRoutes(context))
   app.route('/v1/gateway', gatewayRoutes(context))
   app.route('/v1/gateway/jobs', gatewayJobRoutes(context))

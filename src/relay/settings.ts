@@ -5,7 +5,7 @@ import { checkRelayOptions, type RelayOptions } from './config.js'
 import { type ConfigChange, changesOf, hasHidden, hidden } from './config-diff.js'
 
 /** What the administration may change while the relay runs. Nothing of it is a vendor's key. */
-const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors'] as const
+export const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors'] as const
 
 export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
 

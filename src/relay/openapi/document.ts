@@ -1,0 +1,113 @@
+/** Every route of the relay as one OpenAPI document: https://spec.openapis.org/oas/v3.1.1.html */
+import { jsonSchemaOf } from '../../config/json-schema.js'
+import type { JsonObject } from '../../core/json.js'
+import { administration } from './administration.js'
+import { calls, clients, modelCalls } from './calls.js'
+import type { Operation, Operations } from './operation.js'
+import { service } from './service.js'
+
+/** In the order in which they are read. */
+export const chapters: Readonly<Record<string, Operations>> = {
+  'Calls to models': { ...modelCalls, ...calls },
+  'Clients in the process': clients,
+  Administration: administration,
+  'The relay itself': service,
+}
+
+/** Of all chapters. */
+export const operations: Operations = Object.assign({}, ...Object.values(chapters))
+
+export interface Place {
+  readonly method: string
+  /** With `{names}` in it. */
+  readonly path: string
+}
+
+export function placeOf(route: string, { path }: Operation): Place {
+  const [method = '', found = ''] = route.split(' ')
+  return { method, path: path ?? found.replace(/:(\w+)/g, '{$1}') }
+}
+
+let made: JsonObject | undefined
+
+export function document(): JsonObject {
+  made ??= {
+    openapi: '3.1.0',
+    info: {
+      title: 'LeashLLM relay',
+      version: '1',
+      description:
+        'Vendors\u2019 own APIs stand below `/v1/{provider}/`, under the policy of whoever asks. A failure is `{ "error": { "code", "message" } }`.',
+    },
+    tags: Object.keys(chapters).map((name) => ({ name })),
+    paths: paths(),
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'A virtual key, or the token of who has signed in.' },
+      },
+      responses: {
+        refused: {
+          description: 'It was refused: `error.code` says why.',
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+        },
+      },
+      schemas: {
+        Failure: {
+          type: 'object',
+          required: ['error'],
+          properties: {
+            error: {
+              type: 'object',
+              required: ['code', 'message'],
+              properties: { code: { type: 'string' }, message: { type: 'string' }, type: { type: 'string' } },
+            },
+          },
+        },
+      },
+    },
+  }
+  return made
+}
+
+function paths(): JsonObject {
+  const all: Record<string, JsonObject> = {}
+  for (const [tag, chapter] of Object.entries(chapters)) {
+    for (const [route, operation] of Object.entries(chapter)) {
+      const { method, path } = placeOf(route, operation)
+      all[path] = { ...all[path], [method.toLowerCase()]: operationOf(tag, path, method, operation) }
+    }
+  }
+  return all
+}
+
+function operationOf(tag: string, path: string, method: string, operation: Operation): JsonObject {
+  const { does, who, body, status = 200, answers = 'application/json' } = operation
+  return {
+    operationId: `${method.toLowerCase()}${path.replace(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase())}`,
+    summary: does,
+    tags: [tag],
+    ...(who !== 'everybody' && { security: [{ key: [] }] }),
+    ...(who !== 'everybody' && {
+      description: who === 'role' ? 'For who has a role in the administration.' : `For keys with the scope \`${who}\`.`,
+    }),
+    parameters: [...inPath(path), ...inQuery(operation)],
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchemaOf(body) ?? {} } } } }),
+    responses: {
+      [String(status)]: { description: 'Done.', ...(answers !== null && { content: { [answers]: {} } }) },
+      '4XX': { $ref: '#/components/responses/refused' },
+    },
+  }
+}
+
+function inPath(path: string): JsonObject[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function inQuery({ query = {} }: Operation): JsonObject[] {
+  return Object.entries(query).map(([name, shape]) => ({ name, in: 'query', schema: jsonSchemaOf(shape) ?? {} }))
+}
