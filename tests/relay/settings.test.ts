@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { watchConfig } from '../../src/relay/config-watch.js'
@@ -106,14 +106,18 @@ describe('the configuration over HTTP', () => {
   })
 })
 
-test('a file that is written anew, or replaced, is told once', async () => {
+test('a file that is written anew, or replaced, is told once, and other files of its folder are not', async () => {
   const folder = temporaryFolder()
   const file = join(folder, 'leash.yaml')
   writeFileSync(file, 'a')
   let told = 0
   const stop = watchConfig(file, () => told++)
+  writeFileSync(join(folder, 'log'), 'x')
   writeFileSync(file, 'b')
   writeFileSync(file, 'c')
   await until(() => told === 1)
+  writeFileSync(join(folder, 'new'), 'd')
+  renameSync(join(folder, 'new'), file)
+  await until(() => told === 2)
   stop()
 })

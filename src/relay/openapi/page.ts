@@ -18,6 +18,8 @@ export const style = `
 .docs .in p { margin-top: 10px; color: var(--muted); }
 .docs .in h3 { font-size: 13px; margin-top: 14px; }
 .docs pre { margin-top: 6px; padding: 10px 12px; overflow: auto; max-height: 420px; background: var(--ground); border-radius: 6px; }
+.docs .whole { border: 0; margin-top: 4px; }
+.docs .whole summary { padding: 4px 0; color: var(--accent); }
 .docs table { border-collapse: collapse; margin-top: 6px; }
 .docs td { padding: 3px 18px 3px 0; vertical-align: top; color: var(--muted); }
 .docs td:first-child { color: var(--ink); }
@@ -75,20 +77,32 @@ function shown({ path, method, operation }: Shown): string {
     return `<tr><td><code>${html(status)}</code></td><td>${html(type ?? 'nothing')}</td></tr>`
   })
   return `<details id="${html(operationId)}">
-<summary><b>${html(method.toUpperCase())}</b><code>${html(path)}</code><span>${html(summary)}</span></summary>
+<summary><b>${html(method.toUpperCase())}</b><code>${html(path)}</code><span>${prose(summary)}</span></summary>
 <div class="in">
 <p>${prose(description ?? 'For everybody.')}</p>
 ${given.length > 0 ? `<h3>Parameters</h3><table>${given.join('')}</table>` : ''}
-${isObject(body) ? `<h3>Body</h3><pre>${html(JSON.stringify(body, null, 2))}</pre>` : ''}
+${isObject(body) ? `<h3>Body</h3>${bodyOf(body)}` : ''}
 <h3>Answer</h3><table>${told.join('')}</table>
 </div>
 </details>`
 }
 
+function bodyOf(schema: Readonly<Record<string, unknown>>): string {
+  const { properties, required } = schema
+  if (!isObject(properties)) return '<table><tr><td>JSON</td></tr></table>'
+  const rows = Object.entries(properties).map(([name, member]) => {
+    const needed = asArray(required).includes(name) ? 'required' : ''
+    return `<tr><td><code>${html(name)}</code></td><td>${html(typeOf(member))}</td><td>${needed}</td></tr>`
+  })
+  const whole = `<details class="whole"><summary>JSON Schema</summary><pre>${html(JSON.stringify(schema, null, 2))}</pre></details>`
+  return `<table>${rows.join('')}</table>${whole}`
+}
+
 function typeOf(schema: unknown): string {
-  const { type, enum: values, anyOf } = asObject(schema)
+  const { type, enum: values, anyOf, items } = asObject(schema)
   if (values) return asArray(values).join(', ')
   if (anyOf) return asArray(anyOf).map(typeOf).join(' or ')
+  if (items) return `list of ${typeOf(items)}`
   return asString(type) ?? ''
 }
 
