@@ -74,7 +74,7 @@ export class NumberRun {
       this.separators[group] = 0
       this.digits += at - start
       if (at - start > longestGroup) break
-      if (this.#dateEnds()) break
+      if (group > 1 && this.#dateEnds()) break
       const next = this.#separator(at)
       if (next < 0) break
       at = next
@@ -91,6 +91,12 @@ export class NumberRun {
   /** Past the separator at `at`, if digits follow it; else -1. */
   #separator(at: number): number {
     const text = this.text
+    if (isDigit(text.charCodeAt(at + 1))) {
+      const kind = singleOf(text.charCodeAt(at))
+      if (kind === 0) return -1
+      this.separators[this.count - 1] = kind
+      return at + 1
+    }
     let kind = 0
     let next = at
     for (; next < at + 3 && next < text.length; next++) {
@@ -109,10 +115,9 @@ export class NumberRun {
     return next
   }
 
-  /** Whether the last three groups are a date, which ends the run: alone if it began it, else before it. */
+  /** Whether the last three groups, of which there are as many, are a date, which ends the run: alone if it began it, else before it. */
   #dateEnds(): boolean {
     const group = this.count - 3
-    if (group < 0) return false
     const mark = this.separator(group)
     if (mark !== this.separator(group + 1) || (mark !== 45 && mark !== 46 && mark !== 47)) return false
     if (!this.#isDate(group)) return false
@@ -186,6 +191,13 @@ export class NumberRun {
     this.extension = true
     this.end = at
   }
+}
+
+/** What one character between two groups is taken for; 0 for what parts them. */
+function singleOf(code: number): number {
+  if (code === 32 || code === 45 || code === 46 || code === 47 || code === 40 || code === 41) return code
+  if (code < 128) return 0
+  return isBlank(code) ? 32 : code === 0x2010 || code === 0x2011 || code === 0x2013 ? 45 : 0
 }
 
 const isYear = (year: number): boolean => year >= 1800 && year <= 2199

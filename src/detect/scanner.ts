@@ -57,6 +57,14 @@ export class Scanner {
         this.#character(scan, code, at)
         continue
       }
+      if (at < numbersFrom) {
+        const end = shortNumberEnd(text, at, done)
+        if (end !== -1 && end <= numbersFrom) {
+          done = end
+          at = end - 1
+          continue
+        }
+      }
       // The token around the digit.
       let start = at
       let seen = 0
@@ -101,6 +109,14 @@ export class Scanner {
     }
     return next
   }
+}
+
+/** Where a token of digits alone ends, fewer than a long one has; -1 where it is none. Within a run that was read it says nothing more. */
+function shortNumberEnd(text: string, start: number, done: number): number {
+  if (start > done && (classOf(text.charCodeAt(start - 1)) & tokenChar) !== 0) return -1
+  let end = start + 1
+  while (end < text.length && isDigit(text.charCodeAt(end))) end++
+  return end - start < longToken && (end === text.length || (classOf(text.charCodeAt(end)) & tokenChar) === 0) ? end : -1
 }
 
 /** A function of its own, so that the engine compiles it once and well: most of a text is passed here. */
