@@ -2,7 +2,7 @@ import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
 import type { Transport } from './core/transport.js'
-import { type Built, Following, failed, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
+import { type Built, Following, failed, identify, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
@@ -143,7 +143,29 @@ function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
     })
   const unwrap = answer._thenUnwrap.bind(answer)
   answer._thenUnwrap = (transform) => reporting(unwrap(transform))
+  if (straight) unwrapOnce(answer)
   return answer
+}
+
+/**
+ * The SDK's resources unwrap what `post()` gave them before anybody else has it. Once, the same promise can do for that:
+ * another would cost a twentieth of the whole call.
+ */
+function unwrapOnce<T>(answer: APIPromise<T>): void {
+  const inside = answer as unknown as Parsing
+  const unwrap = answer._thenUnwrap
+  answer._thenUnwrap = (transform) => {
+    answer._thenUnwrap = unwrap
+    const parse = inside.parseResponse
+    inside.parseResponse = async (client, props) => {
+      const made = await parse(client, props)
+      const unwrapped = transform(made as T, props)
+      if (unwrapped !== made) identify(unwrapped, props.response)
+      attachReport(unwrapped, reportBehind(props.response.headers))
+      return unwrapped
+    }
+    return answer as unknown as ReturnType<typeof unwrap<ReturnType<typeof transform>>>
+  }
 }
 
 interface Prepared {

@@ -71,9 +71,14 @@ export async function readWhole({ response, options }: Props): Promise<unknown> 
   if (!isJson(response.headers.get('content-type'))) return text
   if (text === '') return undefined
   const answer: unknown = JSON.parse(text)
-  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
-    Object.defineProperty(answer, '_request_id', { value: response.headers.get('x-request-id'), enumerable: false })
+  identify(answer, response)
   return answer
+}
+
+/** As the SDK does with all that it makes of an answer. */
+export function identify(answer: unknown, { headers }: Response): void {
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
+    Object.defineProperty(answer, '_request_id', { value: headers.get('x-request-id'), enumerable: false })
 }
 
 function isJson(type: string | null): boolean {

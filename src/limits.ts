@@ -40,7 +40,7 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices,
       new Lazy(async () => {
         const { rateLimit } = await import('./middleware/rate-limit.js')
         const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
-        return rateLimit(limits, { store: await store.get(), tokens, ...priced })
+        return rateLimit(limits, { store: await store.get(), tokens: await tokens.get(), ...priced })
       }),
     )
   }

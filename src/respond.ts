@@ -6,7 +6,7 @@
  * call would cost more than all the layers together.
  */
 import type { Report, Result, UnaryResult } from './core/call.js'
-import type { LeashError } from './core/errors.js'
+import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { IteratorStream } from './iterator-stream.js'
 import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
@@ -15,7 +15,8 @@ import { retryAfterMs } from './protocols/retry-after.js'
 
 interface Read {
   readonly headers: Headers
-  readonly answer?: UnaryResult
+  /** Until it has been read: whoever keeps the response is not to keep the answer twice. */
+  answer?: UnaryResult | undefined
   /** The body of a failure. */
   readonly text?: string
   /** The body of a stream. */
@@ -46,14 +47,15 @@ class LeashedResponse extends Response {
     const state = readOf(this)
     const { answer } = state
     if (!answer || state.used || state.whole) return unread(this, (response) => response.json())
-    state.used = true
+    spend(state)
     return new Promise((resolve) => resolve(answer.body))
   }
   override text(): Promise<string> {
     const state = readOf(this)
     if (state.stream || state.used || state.whole) return unread(this, (response) => response.text())
-    state.used = true
-    return Promise.resolve(textOf(state))
+    const text = textOf(state)
+    spend(state)
+    return Promise.resolve(text)
   }
   override arrayBuffer(): Promise<ArrayBuffer> {
     return unread(this, (response) => response.arrayBuffer())
@@ -72,6 +74,11 @@ class LeashedResponse extends Response {
     if (state.used) throw unusable()
     return wholeOf(this, state).clone()
   }
+}
+
+function spend(state: Read): void {
+  state.used = true
+  state.answer = undefined
 }
 
 interface Taken {
@@ -136,7 +143,7 @@ function wholeOf({ status, statusText }: Response, state: Read): Response {
 }
 
 function textOf({ text, answer }: Read): string {
-  return text ?? answer?.text ?? JSON.stringify(answer?.body)
+  return text ?? (answer ? (answer.text ?? JSON.stringify(answer.body)) : '')
 }
 
 export function respond(result: Result, report: Report): Response {
@@ -160,23 +167,39 @@ export function answerWhole(result: Result, report: Report): Answered {
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
-  const { status, headers, text } = failureIn(error, protocol, report)
+  const { status, headers, text, breaksOff } = failureIn(error, protocol, report)
   const response = new Response(null, { status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
-  read.set(response, { headers, text, used: false })
+  read.set(response, { headers, ...(breaksOff ? { stream: brokenOff(text, error) } : { text }), used: false })
   return response
 }
 
 export function failWhole(error: LeashError, protocol: Protocol, report: Report): Answered {
-  const { text, status, headers } = failureIn(error, protocol, report)
-  return { status, headers: forwardable(headers), body: text }
+  const { text, status, headers, breaksOff } = failureIn(error, protocol, report)
+  return { status, headers: forwardable(headers), body: breaksOff ? brokenOff(text, error) : text }
+}
+
+interface Failure {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The stream was given up after so much of it. */
+  readonly breaksOff?: boolean
+}
+
+async function* brokenOff(text: string, error: LeashError): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
+  throw thrown(error)
 }
 
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
-function failureIn(error: LeashError, protocol: Protocol, report: Report): { status: number; headers: Headers; text: string } {
+function failureIn(error: LeashError, protocol: Protocol, report: Report): Failure {
   const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
   // Told in a stream that began well: SDKs read it as that stream, and do not send it again.
-  if (own && own.status < 400) return { status: own.status, headers: tellIn(own.headers, report), text: own.text }
+  if (own && own.status < 400) {
+    const breaksOff = error.code === 'upstream_malformed'
+    return { status: own.status, headers: tellIn(own.headers, report), text: own.text, breaksOff }
+  }
   const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
   headers.set('x-should-retry', 'false')
   headers.set('x-leash-error', error.code)

@@ -1,9 +1,10 @@
 import type { Report, Result } from './call.js'
 import type { Emitter } from './emitter.js'
 import { atEnd } from './ending.js'
+import { hidden } from './hidden.js'
 import { type Nano, usdOf } from './money.js'
 
-const waiting = new WeakMap<Report, ((report: Report) => void)[]>()
+const waiting = hidden<((report: Report) => void)[]>()
 
 export function createReport(id: string, tags: Report['tags'], mirrorOf?: string): Report {
   return { id, attempts: [], moves: [], warnings: [], ...(tags && { tags }), ...(mirrorOf && { mirrorOf }), ended: false }
@@ -40,8 +41,7 @@ export function endReport(report: Report, emitter: Emitter): void {
   if (report.ended) return
   report.ended = true
   if (emitter.heard('result')) emitter.emit('result', report)
-  for (const tell of waiting.get(report) ?? []) tell(report)
-  waiting.delete(report)
+  for (const tell of waiting.get(report)?.splice(0) ?? []) tell(report)
 }
 
 /** The report once its call has ended, in whatever way. */

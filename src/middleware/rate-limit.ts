@@ -1,7 +1,6 @@
 import { addHeaders } from '../core/added-headers.js'
 import type { Call, Result } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
-import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import type { Limit, Store, Taken } from '../core/store.js'
@@ -16,7 +15,7 @@ export interface RateLimitDeps {
   readonly store: Store
   /** What US dollars are counted by. */
   readonly prices?: PriceBook
-  readonly tokens?: Lazy<CountTokens>
+  readonly tokens?: CountTokens
 }
 
 const oneRequest: Amounts = { requests: 1, tokens: 0, usd: 0 }

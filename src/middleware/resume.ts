@@ -13,7 +13,7 @@ import { addUsage } from '../core/usage.js'
 import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
 import { protocolNamed } from '../protocols/index.js'
-import { tokenCounter } from '../protocols/tokens.js'
+import { estimateTokens } from '../protocols/tokens.js'
 import { costWith } from './fallback/cost.js'
 import { needOf } from './fallback/need.js'
 import type { Way } from './resume/decide.js'
@@ -89,7 +89,7 @@ export class Resume {
       const spent = report.attempts.length >= (options.maxAttempts ?? Number.POSITIVE_INFINITY) || timeLeft(deadline) === 0
       const last = attempts.at(-1)
       if (spent || times >= most || !last) return undefined
-      const { body, anchor } = await this.#ask(call, way, said, request)
+      const { body, anchor } = this.#ask(call, way, said, request)
       const target = this.#targetOf(last, call)
       const { text: _, ...rest } = call
       const again: Call = { ...(body === call.body ? call : rest), body, target, signal, attempt: 1 }
@@ -113,13 +113,13 @@ export class Resume {
   }
 
   /** The request for the rest; for the whole, where nothing was said or it begins anew. */
-  async #ask(call: Call, way: Way, { text }: Said, { reasoning }: ChatRequest): Promise<Asking> {
+  #ask(call: Call, way: Way, { text }: Said, { reasoning }: ChatRequest): Asking {
     const said = text.trimEnd()
     const anchor = anchorOf(text)
     if (way === 'restarted' || anchor === '') return { body: call.body }
     const thinks = reasoning !== undefined && reasoning.effort !== 'none'
     // Of a bound that thinking shares, nobody knows what is left for the answer.
-    const spent = thinks ? 0 : (await tokenCounter.get())(said)
+    const spent = thinks ? 0 : estimateTokens(said)
     const asked = continuationOf(call.protocol, call.body, { said, instruction: instructionFor(anchor), spent })
     if (!asked) return { body: call.body }
     // A model that is to think first does not go on with a message that has been begun.

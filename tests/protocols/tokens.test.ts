@@ -3,9 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { lens } from '../../src/protocols/openai-chat/lens.js'
-import { counterBy, inputTokens, tokenCounter } from '../../src/protocols/tokens.js'
+import { estimateTokens as count, counterBy, inputTokens } from '../../src/protocols/tokens.js'
 
-const count = await tokenCounter.get()
 const body = (...texts: string[]): JsonObject => ({ messages: texts.map((content) => ({ role: 'user', content })) })
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 

@@ -2,7 +2,7 @@
 import type { Call } from '../../core/call.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
-import { inputTokens, tokenCounter } from '../../protocols/tokens.js'
+import { estimateTokens, inputTokens } from '../../protocols/tokens.js'
 
 export interface Need {
   /** By estimate: vendors count each in their own way. */
@@ -12,10 +12,10 @@ export interface Need {
 }
 
 export async function needOf({ protocol: name, body }: Call): Promise<Need> {
-  const [protocol, count] = await Promise.all([protocolNamed(name), tokenCounter.get()])
+  const protocol = await protocolNamed(name)
   const maxOutputTokens = protocol?.kind === 'chat' ? needsOf(name, body).maxOutputTokens : 0
   return {
-    inputTokens: protocol ? inputTokens(protocol.lens, body, count) : 0,
+    inputTokens: protocol ? inputTokens(protocol.lens, body, estimateTokens) : 0,
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
   }
 }

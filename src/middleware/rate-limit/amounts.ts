@@ -7,7 +7,7 @@ import { total } from '../../core/usage.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
-import { type CountTokens, inputTokens, tokenCounter } from '../../protocols/tokens.js'
+import { type CountTokens, estimateTokens, inputTokens } from '../../protocols/tokens.js'
 import type { Unit } from './rules.js'
 
 export type Amounts = Readonly<Record<Unit, number>>
@@ -16,11 +16,10 @@ export type Amounts = Readonly<Record<Unit, number>>
 const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
 
 /** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. At once when all is at hand. */
-export function estimate(call: Call, prices: PriceBook | undefined, tokens = tokenCounter): MaybePromise<Amounts> {
+export function estimate(call: Call, prices: PriceBook | undefined, count = estimateTokens): MaybePromise<Amounts> {
   const native = protocolNamed(call.protocol)
-  const count = tokens.value
-  if (count && !(native instanceof Promise)) return estimateBy(call, prices, native, count)
-  return Promise.all([native, tokens.get()]).then(([native, count]) => estimateBy(call, prices, native, count))
+  if (!(native instanceof Promise)) return estimateBy(call, prices, native, count)
+  return native.then((native) => estimateBy(call, prices, native, count))
 }
 
 function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol | undefined, count: CountTokens): Amounts {

@@ -1,8 +1,7 @@
-import { estimateTokenCount } from 'tokenx'
 import type { Call } from '../../core/call.js'
 import { type Needs, needsOf } from '../../protocols/needs.js'
 import type { Lens } from '../../protocols/protocol.js'
-import { inputTokens } from '../../protocols/tokens.js'
+import { estimateTokens, inputTokens } from '../../protocols/tokens.js'
 
 /** Of the models that are in use, in tokens. */
 const smallestWindow = 4000
@@ -22,7 +21,7 @@ export class Asked {
 
   /** By estimate, without images, audio and files. */
   get inputTokens(): number {
-    this.#inputTokens ??= this.#lens ? inputTokens(this.#lens, this.call.body, estimateTokenCount) : 0
+    this.#inputTokens ??= this.#lens ? inputTokens(this.#lens, this.call.body, estimateTokens) : 0
     return this.#inputTokens
   }
 
