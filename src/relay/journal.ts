@@ -15,7 +15,7 @@ export interface JournalDeps {
   readonly folder: string
   readonly usage: Pick<UsageLog, 'take'>
   readonly warn: (message: string) => void
-  /** Lines of one batch are collected for so long, in milliseconds. @defaultValue 50 */
+  /** Lines of one batch are collected for so long, in milliseconds. @defaultValue 100 */
   readonly everyMs?: number
 }
 
@@ -41,6 +41,8 @@ export class Journal {
   readonly #backoff = new Backoff()
   readonly #stopping = new AbortController()
   #count = 0
+  /** Of this turn. */
+  #new: LedgerLine[] = []
   /** What is being added to. */
   #page: Page | undefined
   #writing: Promise<void> | undefined
@@ -60,8 +62,17 @@ export class Journal {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Before anybody is told that a call is over. */
+  /** At the end of the turn in which the calls were, they are in the file. */
   add(lines: readonly LedgerLine[]): void {
+    if (this.#new.length === 0) setImmediate(() => this.#keep())
+    this.#new.push(...lines)
+    this.#writing ??= this.#write()
+  }
+
+  #keep(): void {
+    const lines = this.#new
+    if (lines.length === 0) return
+    this.#new = []
     this.#page ??= this.#begin()
     const kept = this.#append(this.#page, lines)
     if (kept && this.#waiting >= mostWaiting) this.#page.spilled = true
@@ -69,7 +80,6 @@ export class Journal {
       this.#page.lines.push(...lines)
       this.#waiting += lines.length
     }
-    this.#writing ??= this.#write()
   }
 
   /** Waits until all is in the database, or has failed to get there. What has is in the files. */
@@ -79,12 +89,13 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    while (this.#page) {
-      await this.#pause(this.#deps.everyMs ?? 50)
+    do {
+      await this.#pause(this.#deps.everyMs ?? 100)
+      this.#keep()
       const page = this.#page
       this.#page = undefined
-      if (!(await this.#deliver(page))) break
-    }
+      if (page && !(await this.#deliver(page))) break
+    } while (this.#page || this.#new.length > 0)
     this.#writing = undefined
   }
 

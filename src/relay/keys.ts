@@ -1,5 +1,5 @@
 /** Virtual keys: what clients and callers show to the relay. A key itself is shown once and kept nowhere. */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { LeashError } from '../core/errors.js'
 import { Recent } from '../core/recent.js'
@@ -271,7 +271,7 @@ export class Keys {
   }
 }
 
-const nameOf = (presented: string): string => createHash('sha256').update(presented).digest('base64url')
+const nameOf = (presented: string): string => hash('sha256', presented, 'base64url')
 
 function missing(): LeashError {
   return new LeashError('not_found', 'There is no key of this id.')
