@@ -194,7 +194,8 @@ const sloSchema = z.strictObject({
 
 const names = z.strictObject({ allow: z.optional(models), deny: z.optional(models) })
 
-const accessSchema = z.strictObject({ models: z.optional(names), providers: z.optional(names), raw: z.optional(models) })
+const accessRules = { models: z.optional(names), providers: z.optional(names), raw: z.optional(models) }
+const accessSchema = z.strictObject({ ...accessRules, also: z.optional(z.strictObject(accessRules)) })
 
 const relaySchema = z.strictObject({
   url: z.optional(z.string()),

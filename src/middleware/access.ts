@@ -17,6 +17,8 @@ export interface AccessOptions {
   readonly providers?: AccessRule
   /** Providers of whose API a relay serves every address: files, batches, fine-tuning … @defaultValue none */
   readonly raw?: readonly string[]
+  /** Has to permit it too. */
+  readonly also?: AccessOptions
 }
 
 interface Place {
@@ -25,8 +27,14 @@ interface Place {
 }
 
 /** Whether calls may go there. */
-export function accessTo({ models = {}, providers = {} }: AccessOptions): (target: Place) => boolean {
-  return ({ provider, model }) => permits(providers, provider.name) && permits(models, model, targetKey(provider.name, model))
+export function accessTo({ models = {}, providers = {}, also }: AccessOptions): (target: Place) => boolean {
+  const rest = also && accessTo(also)
+  return (place) => {
+    const { provider, model } = place
+    // Of a provider by itself, no model is asked.
+    const permitted = model === '' || permits(models, model, targetKey(provider.name, model))
+    return permitted && permits(providers, provider.name) && (rest?.(place) ?? true)
+  }
 }
 
 /**

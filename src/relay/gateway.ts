@@ -13,9 +13,11 @@ import { beforeSending } from './gateway/before-sending.js'
 import { identityOf } from './gateway/identity.js'
 import { type RawPath, rawPath, targetAt } from './gateway/raw-path.js'
 import type { Journal } from './journal.js'
+import { keyIn } from './key-policy.js'
 import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
-import type { Policies, PolicyVersion } from './policies.js'
+import { type Policies, type PolicyVersion, policyName, revisionOf } from './policies.js'
+import { budgetsOf } from './policy-budgets.js'
 import type { KeysByProvider, VendorKeys } from './vendor-keys.js'
 import { withVendorKeys } from './vendor-options.js'
 import { openVendorPool } from './vendor-pool.js'
@@ -43,11 +45,17 @@ export interface Serving extends LeashInside {
   readonly options: LeashOptions
 }
 
+/** Whose calls they are. */
+type Party = Pick<Caller, 'tenant' | 'id'>
+
 interface Ready {
   readonly inside: LeashInside
   readonly serve: Serve
   readonly adopt: (version: PolicyVersion) => void
+  readonly tenant: string
   readonly keys: KeysByProvider
+  /** Without a policy. */
+  readonly own: LeashOptions
   inForce: PolicyVersion
   options: LeashOptions
 }
@@ -55,6 +63,7 @@ interface Ready {
 export class Gateway {
   #deps: GatewayDeps
   readonly #ready = new Map<string, Ready>()
+  readonly #borrowed = new Map<string, { readonly budgets: LeasedBudgets; users: number }>()
   readonly #closing = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #vendors = openVendorPool()
@@ -64,7 +73,7 @@ export class Gateway {
   }
 
   async serve(asked: Asked, caller: Caller): Promise<Answered> {
-    const { serve, inside } = await this.#readyFor(caller.tenant)
+    const { serve, inside } = await this.#readyFor(caller)
     const raw = this.rawAt(asked.path)
     if (!raw) return serve(asked, { leash: identityOf(caller) })
     const { method, headers, signal } = asked
@@ -77,8 +86,8 @@ export class Gateway {
     return rawPath(pathname, this.#deps.options)
   }
 
-  async serving(tenant: string): Promise<Serving> {
-    const { inside, options } = await this.#readyFor(tenant)
+  async serving(caller: Party): Promise<Serving> {
+    const { inside, options } = await this.#readyFor(caller)
     await inside.engine.ready()
     return { ...inside, options }
   }
@@ -90,9 +99,9 @@ export class Gateway {
     this.#ready.clear()
   }
 
-  /** Of each tenant that has called of late. */
-  async leashes(): Promise<ReadonlyMap<string, Leash>> {
-    return new Map([...this.#ready].map(([tenant, { inside }]) => [tenant, inside.leash]))
+  /** Of each tenant that has called of late, and of keys with a policy of their own. */
+  leashes(): readonly (readonly [tenant: string, leash: Leash])[] {
+    return [...this.#ready.values()].map(({ tenant, inside }) => [tenant, inside.leash])
   }
 
   async close(): Promise<void> {
@@ -103,30 +112,32 @@ export class Gateway {
     await Promise.all([this.#deps.journal.close(), this.#vendors.close()])
   }
 
-  async #readyFor(tenant: string): Promise<Ready> {
-    const { policies, vendorKeys, options } = this.#deps
-    const inForce = await policies.inForce(tenant)
-    const found = vendorKeys.of(tenant)
+  async #readyFor(caller: Party): Promise<Ready> {
+    const { policies, vendorKeys } = this.#deps
+    const inForce = await policies.inForceFor(caller)
+    const found = vendorKeys.of(caller.tenant)
     const keys = found instanceof Promise ? await found : found
-    let ready = this.#ready.get(tenant)
+    // A key with a policy of its own has a leash of its own.
+    const name = inForce.keyVersion === undefined ? caller.tenant : policyName(caller.tenant, caller.id)
+    let ready = this.#ready.get(name)
     if (ready && ready.keys !== keys) {
-      this.#shut(tenant, ready)
+      this.#shut(name, ready)
       ready = undefined
     }
-    ready ??= this.#open(tenant, inForce, keys)
+    ready ??= this.#open(caller, inForce, keys)
     // The one that was used last is let go of last.
-    this.#ready.delete(tenant)
-    this.#ready.set(tenant, ready)
+    this.#ready.delete(name)
+    this.#ready.set(name, ready)
     this.#letGo()
     if (ready.inForce !== inForce) {
       ready.inForce = inForce
-      ready.options = underPolicy(options, inForce.policy)
+      ready.options = underPolicy(ready.own, inForce.policy)
       ready.adopt(inForce)
     }
     return ready
   }
 
-  /** Of the tenant that has not come for the longest time. */
+  /** Of whoever has not come for the longest time. */
   #letGo(): void {
     const [first] = this.#ready
     if (this.#ready.size <= mostReady || !first) return
@@ -143,11 +154,33 @@ export class Gateway {
     this.#closing.add(closing)
   }
 
-  #open(tenant: string, first: PolicyVersion, keys: KeysByProvider): Ready {
-    const { policies, leases, journal, warn } = this.#deps
+  /** A tenant's leashes borrow together, lest one keeps what another could use. */
+  #borrow(tenant: string): { readonly budgets: LeasedBudgets; leave(): Promise<void> } {
+    const { policies, leases, warn } = this.#deps
+    const inForce = (id: string | undefined) =>
+      id === undefined ? policies.inForce(tenant) : policies.inForceFor({ tenant, id })
+    const lender = ownLender(leases, tenant, async (scope) => budgetsOf((await inForce(keyIn(scope))).policy))
+    const borrowed = this.#borrowed.get(tenant) ?? {
+      budgets: new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn }),
+      users: 0,
+    }
+    this.#borrowed.set(tenant, borrowed)
+    borrowed.users++
+    return {
+      budgets: borrowed.budgets,
+      leave: async () => {
+        borrowed.users--
+        if (borrowed.users > 0) return
+        if (this.#borrowed.get(tenant) === borrowed) this.#borrowed.delete(tenant)
+        await borrowed.budgets.close()
+      },
+    }
+  }
+
+  #open({ tenant }: Party, first: PolicyVersion, keys: KeysByProvider): Ready {
+    const { journal, warn } = this.#deps
     const options = { ...this.#deps.options, providers: withVendorKeys(this.#deps.options.providers, keys) }
-    const lender = ownLender(leases, tenant, async () => (await policies.inForce(tenant)).policy.budgets ?? [])
-    const budgets = new LeasedBudgets({ connection: lender, whenAway: () => 'closed', warn })
+    const { budgets, leave } = this.#borrow(tenant)
     const listeners = new Set<(bundle: PolicyBundle) => void>()
     // It is listened to from the first call on, which may come long after the leash was made.
     let current = first
@@ -158,7 +191,7 @@ export class Gateway {
       binds: false,
       budgets,
       sink: (lines) => journal.add(lines),
-      close: () => budgets.close(),
+      close: leave,
     }
     // Its lines are in the database, and nobody asks the leash for them.
     const own = {
@@ -171,7 +204,9 @@ export class Gateway {
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
+      tenant,
       keys,
+      own: options,
       serve: createServe(inside.engine, options),
       inForce: first,
       options: underPolicy(options, first.policy),
@@ -189,9 +224,10 @@ const paused = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal
 const ledgerOf = ({ ledger }: LeashOptions) => (typeof ledger === 'object' ? ledger : {})
 
 /** Who calls is told with each request. */
-function bundleOf({ tenant, version, policy, at }: PolicyVersion): PolicyBundle {
+function bundleOf(inForce: PolicyVersion): PolicyBundle {
+  const { tenant, policy, at } = inForce
   return {
-    revision: String(version),
+    revision: revisionOf(inForce),
     issuedAt: at,
     tenant,
     key: '',

@@ -95,7 +95,7 @@ export class Jobs {
     const { options, gateway, callbacks } = this.#deps
     if (callback !== undefined) callbacks.check(callback)
     const { model, leash } = checkRequest(request)
-    callOptionsOf(leash, (await gateway.serving(tenant)).options)
+    callOptionsOf(leash, (await gateway.serving({ tenant, id })).options)
     const job = await this.store.add({
       ...{ tenant, key: id, user, model, callback },
       request: asObject(request) as JsonObject,
@@ -188,7 +188,7 @@ export class Jobs {
   async #call(job: Claimed, stop: AbortSignal) {
     const { gateway, now = Date.now } = this.#deps
     const caller = await this.#callerOf(job)
-    const serving = await gateway.serving(job.tenant)
+    const serving = await gateway.serving(caller)
     let told = false
     const options = tellBeforeSending({ priority: 'low' }, async () => {
       told ||= await this.store.sending(job, this.#owner)

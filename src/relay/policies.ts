@@ -3,12 +3,16 @@ import { LeashError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { Recent } from '../core/recent.js'
 import { checkPolicy, type Policy } from '../policy.js'
+import { composed } from './key-policy.js'
 import type { Sql } from './store/sql.js'
 
 export interface PolicyVersion {
+  /** Whose: a tenant, or a key of it as {@link policyName} writes it. */
   readonly tenant: string
   /** 1 and up; 0 is the relay's own default, for tenants that have none. */
   readonly version: number
+  /** Of the policy of the key, which is over the tenant's here. Absent: it has none. */
+  readonly keyVersion?: number
   readonly policy: Policy
   /** Milliseconds since 1970. */
   readonly at: number
@@ -31,6 +35,15 @@ export interface PoliciesDeps {
   readonly now?: () => number
 }
 
+/** No tenant has a `/` in its name. @param key its id */
+export const policyName = (tenant: string, key: string): string => `${tenant}/${key}`
+
+const tenantOf = (name: string): string => name.split('/', 1)[0] ?? name
+
+/** Told to clients, who hear of it when it is another. */
+export const revisionOf = ({ version, keyVersion }: PolicyVersion): string =>
+  keyVersion === undefined ? String(version) : `${version}.${keyVersion}`
+
 /** Another relay may have written a policy: the database is asked again after so many milliseconds. */
 export const lookMs = 5000
 
@@ -48,6 +61,11 @@ export class Policies {
   /** What was read before a policy was written is not to be kept after it. */
   #changes = 0
   readonly #waiting = new Map<string, Set<() => void>>()
+  /** What came of a tenant's policy and that of a key, so that it stays the very same object. */
+  readonly #composed = new Recent<
+    string,
+    { readonly base: PolicyVersion; readonly over: PolicyVersion; readonly both: PolicyVersion }
+  >(mostKnown)
 
   /** @throws LeashError `invalid_config` when the default policy is none */
   constructor({ sql, usual, now = Date.now }: PoliciesDeps) {
@@ -64,6 +82,21 @@ export class Policies {
     for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake()
   }
 
+  /** Of whoever shows a key: what the tenant's says, and over it what the key's own says. */
+  async inForceFor({ tenant, id }: { readonly tenant: string; readonly id: string }): Promise<PolicyVersion> {
+    const base = await this.inForce(tenant)
+    const name = policyName(tenant, id)
+    const over = await this.inForce(name)
+    if (over.version === 0) return base
+    const known = this.#composed.get(name)
+    if (known?.base === base && known.over === over) return known.both
+    const at = Math.max(base.at, over.at)
+    const both = { ...base, keyVersion: over.version, policy: composed(base.policy, over.policy, id), at }
+    this.#composed.set(name, { base, over, both })
+    return both
+  }
+
+  /** @param tenant or the {@link policyName} of a key, whose default says nothing */
   async inForce(tenant: string): Promise<PolicyVersion> {
     const known = this.#known.get(tenant)
     const now = this.#now()
@@ -75,7 +108,7 @@ export class Policies {
     )
     // The very same object as before, for who remembers something of it.
     const same = known && (row?.version ?? 0) === known.found.version ? known.found : undefined
-    const found = same ?? (row ? versionOf(row) : { tenant, version: 0, policy: this.#usual, at: 0, actor: 'default' })
+    const found = same ?? (row ? versionOf(row) : this.#default(tenant))
     if (changes === this.#changes) this.#known.set(tenant, { found, until: now + lookMs })
     return found
   }
@@ -86,6 +119,8 @@ export class Policies {
    */
   async set(tenant: string, policy: unknown, actor: string, dry = false): Promise<PolicyVersion> {
     const checked = checkPolicy(policy)
+    // By it a key's rule stands beside its tenant's, and there is room for one.
+    if (checked.access?.also) throw new LeashError('invalid_config', 'The `access` of a policy has no `also`.')
     const text = JSON.stringify(checked)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `The policy has ${text.length} characters; it may have ${mostCharacters}.`)
@@ -101,7 +136,7 @@ export class Policies {
     this.#known.delete(tenant)
     if (added === 0)
       throw new LeashError('invalid_request', 'Somebody else has just changed this policy. Read it again.', { status: 409 })
-    for (const wake of this.#waiting.get(tenant) ?? []) wake()
+    for (const wake of this.#waiting.get(tenantOf(tenant)) ?? []) wake()
     return next
   }
 
@@ -116,12 +151,22 @@ export class Policies {
 
   /** Puts an older version in force again, as a new one. @throws LeashError `not_found` */
   async rollback(tenant: string, version: number, actor: string): Promise<PolicyVersion> {
+    return this.set(tenant, (await this.version(tenant, version)).policy, actor)
+  }
+
+  /** @param version 0 is the default @throws LeashError `not_found` */
+  async version(tenant: string, version: number): Promise<PolicyVersion> {
+    if (version === 0) return this.#default(tenant)
     const [row] = await this.#sql.all<Row>(
       'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 AND version = $2',
       [tenant, version],
     )
-    if (!row) throw new LeashError('not_found', `The tenant has no version ${version} of its policy.`)
-    return this.set(tenant, versionOf(row).policy, actor)
+    if (row) return versionOf(row)
+    throw new LeashError('not_found', `There is no version ${version} of this policy.`)
+  }
+
+  #default(tenant: string): PolicyVersion {
+    return { tenant, version: 0, policy: isOfKey(tenant) ? {} : this.#usual, at: 0, actor: 'default' }
   }
 
   /** Resolves when this relay has written another version, or the signal says that nobody waits any more. */
@@ -140,6 +185,11 @@ export class Policies {
       if (signal.aborted) done()
     })
   }
+}
+
+/** Of a key it says nothing: its tenant's holds. */
+function isOfKey(name: string): boolean {
+  return name.includes('/')
 }
 
 function versionOf({ policy, ...row }: Row): PolicyVersion {

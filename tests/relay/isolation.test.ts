@@ -125,7 +125,10 @@ describe.each(['owner', 'admin', 'member', 'viewer'])("another tenant's %s", (ro
 })
 
 /** As a key of the tenant itself is answered, by its role. A route that is in nobody's list is for the relay's administrators. */
-const everybodys = ['GET /me', 'GET /tenants/:slug', 'GET /tenants/:slug/policy', 'GET /tenants/:slug/policy/history']
+const policies = ['/tenants/:slug', '/keys/:id'].flatMap((of) =>
+  ['policy', 'policy/history', 'policies/diff'].map((what) => `GET ${of}/${what}`),
+)
+const everybodys = ['GET /me', 'GET /tenants/:slug', ...policies]
 const statements = ['GET /tenants/:slug/statements', 'GET /tenants/:slug/statements/:month']
 const reports = ['GET /overview', 'GET /usage', 'GET /calls', 'GET /latency', ...statements]
 const people = ['GET /tenants/:slug/users', 'GET /tenants/:slug/users/:user']

@@ -1,42 +1,82 @@
-/** The policy of one tenant, and its versions. */
-import { Hono } from 'hono'
+/** Policies and their versions: of a tenant, and of a key over it. */
+import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import type { JsonObject } from '../../core/json.js'
+import { changesOf } from '../config-diff.js'
+import { policyName } from '../policies.js'
 import { type AdminEnv, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
+import { within } from './rights.js'
 
-const at = '/:slug/policy'
+/** Whose policy is asked for: the name that it goes by, and the tenant that it belongs to. */
+interface Whose {
+  readonly name: string
+  readonly tenant: string
+  readonly target: string
+}
+
+type Find = (id: string, c: Context<AdminEnv>) => Promise<Whose>
 
 /** Below `/tenants`. */
-export function adminPolicies({ tenants, policies, audit }: RelayContext): Hono<AdminEnv> {
-  const app = new Hono<AdminEnv>()
-  const existing = async (slug: string) => {
+export function tenantPolicies(context: RelayContext): Hono<AdminEnv> {
+  const { tenants } = context
+  return policyRoutes(context, '/:slug', async (slug) => {
     if (!(await tenants.get(slug))) throw new LeashError('not_found', 'There is no such tenant.')
-    return slug
-  }
-  const note = (actor: string, action: string, tenant: string, detail: JsonObject) =>
-    audit.append({ actor, action, tenant, target: tenant, detail })
+    return { name: slug, tenant: slug, target: slug }
+  })
+}
 
-  app.get(at, async (c) => c.json(await policies.inForce(await existing(c.req.param('slug')))))
+/** Below `/keys`. */
+export function keyPolicies(context: RelayContext): Hono<AdminEnv> {
+  const { keys } = context
+  return policyRoutes(context, '/:id', async (id, c) => {
+    const record = await keys.get(id)
+    if (!record) throw new LeashError('not_found', 'There is no key of this id.')
+    within(c.get('reach'), { tenant: record.tenant })
+    return { name: policyName(record.tenant, id), tenant: record.tenant, target: id }
+  })
+}
+
+function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', find: Find): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  const at = `${of}/policy`
+  const whose = (c: Context<AdminEnv>) => find(c.req.param(of.slice(2)) ?? '', c)
+
+  app.get(at, async (c) => c.json(await policies.inForce((await whose(c)).name)))
   app.put(at, async (c) => {
-    const slug = await existing(c.req.param('slug'))
+    const { name, tenant, target } = await whose(c)
     const dry = c.req.query('dry_run') !== undefined
-    const set = await policies.set(slug, await bodyOf(c), c.get('actor'), dry)
-    if (!dry) await note(c.get('actor'), 'policy.set', slug, { version: set.version })
+    const set = await policies.set(name, await bodyOf(c), c.get('actor'), dry)
+    if (!dry)
+      await audit.append({ actor: c.get('actor'), action: 'policy.set', tenant, target, detail: { version: set.version } })
     return c.json(set)
   })
-  app.get(`${at}/history`, async (c) => {
-    const slug = await existing(c.req.param('slug'))
-    return c.json({ items: await policies.history(slug) })
+  app.get(`${at}/history`, async (c) => c.json({ items: await policies.history((await whose(c)).name) }))
+  app.get(`${of}/policies/diff`, async (c) => {
+    const { name } = await whose(c)
+    const to = versionIn(c, 'to') ?? (await policies.inForce(name)).version
+    const from = versionIn(c, 'from') ?? Math.max(0, to - 1)
+    const [before, after] = [await policies.version(name, from), await policies.version(name, to)]
+    return c.json({ from, to, changes: changesOf(before.policy, after.policy) })
   })
   app.post(`${at}/rollback`, async (c) => {
-    const slug = await existing(c.req.param('slug'))
+    const { name, tenant, target } = await whose(c)
     const { version } = await bodyOf(c)
-    if (typeof version !== 'number') throw new LeashError('invalid_request', 'Say which: `{ "version": 3 }`.')
-    const set = await policies.rollback(slug, version, c.get('actor'))
-    await note(c.get('actor'), 'policy.rollback', slug, { version: set.version, of: version })
+    if (!isVersion(version)) throw new LeashError('invalid_request', 'Say which: `{ "version": 3 }`.')
+    const set = await policies.rollback(name, version, c.get('actor'))
+    const detail = { version: set.version, of: version }
+    await audit.append({ actor: c.get('actor'), action: 'policy.rollback', tenant, target, detail })
     return c.json(set)
   })
 
   return app
+}
+
+const isVersion = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+
+function versionIn(c: Context<AdminEnv>, name: string): number | undefined {
+  const given = c.req.query(name)
+  if (given === undefined) return undefined
+  const version = Number(given || Number.NaN)
+  if (isVersion(version)) return version
+  throw new LeashError('invalid_request', `\`${name}\` is the number of a version.`, { param: name })
 }

@@ -5,7 +5,7 @@ import { csvOf } from '../usage-csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
 import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
-import { adminPolicies } from './admin-policies.js'
+import { keyPolicies, tenantPolicies } from './admin-policies.js'
 import { adminStatements } from './admin-statements.js'
 import { adminTenants } from './admin-tenants.js'
 import { adminUsers } from './admin-users.js'
@@ -28,7 +28,8 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.get('/overview', async (c) => c.json(await overviewOf(context, c.get('reach'))))
 
   app.route('/tenants', adminTenants(context))
-  app.route('/tenants', adminPolicies(context))
+  app.route('/tenants', tenantPolicies(context))
+  app.route('/keys', keyPolicies(context))
   app.route('/tenants', adminUsers(context))
   app.route('/tenants', adminVendorKeys(context))
   app.route('/tenants', adminStatements(context))

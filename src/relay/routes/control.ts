@@ -5,7 +5,8 @@ import type { PolicyBundle } from '../../control/wire.js'
 import { jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
 import type { KeyRecord } from '../keys.js'
-import { lookMs, type PolicyVersion } from '../policies.js'
+import { lookMs, type PolicyVersion, revisionOf } from '../policies.js'
+import { budgetsOf } from '../policy-budgets.js'
 import { mostBytes, type RelayContext } from './context.js'
 
 /** Seconds that a client may ask to be kept waiting for a change. */
@@ -19,7 +20,7 @@ export function controlRoutes({ keys, policies, signer, leases, stopping, stale 
     const known = c.req.header('if-none-match')
     const wait = Math.min(Number(c.req.query('wait') ?? 0) || 0, longestWait)
     const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.max(0, wait) * 1000)])
-    const now = async () => bundleOf(await policies.inForce(caller.tenant), caller, stale)
+    const now = async () => bundleOf(await policies.inForceFor(caller), caller, stale)
     let bundle = await now()
     // What this relay writes it knows at once, what another writes when it looks.
     while (wait > 0 && known === etagOf(bundle) && !left.aborted) {
@@ -35,8 +36,8 @@ export function controlRoutes({ keys, policies, signer, leases, stopping, stale 
 
   app.post('/leases', async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'control')
-    const { policy } = await policies.inForce(caller.tenant)
-    const lent = await leases.lend(caller, policy.budgets ?? [], await jsonOf(c.req.raw, mostBytes))
+    const { policy } = await policies.inForceFor(caller)
+    const lent = await leases.lend(caller, budgetsOf(policy), await jsonOf(c.req.raw, mostBytes))
     return lent.ok ? c.json(lent.lease) : c.json(lent.refusal, 402)
   })
 
@@ -52,15 +53,15 @@ export function controlRoutes({ keys, policies, signer, leases, stopping, stale 
 /** Of all that stands in it: the relay's own defaults change without a version. */
 const etagOf = (bundle: PolicyBundle): string => `"${createHash('sha256').update(JSON.stringify(bundle)).digest('base64url')}"`
 
-function bundleOf({ version, policy, at }: PolicyVersion, caller: KeyRecord, stale: RelayContext['stale']): PolicyBundle {
+function bundleOf(inForce: PolicyVersion, caller: KeyRecord, stale: RelayContext['stale']): PolicyBundle {
   const { id, tenant, user } = caller
   return {
-    revision: String(version),
-    issuedAt: at,
+    revision: revisionOf(inForce),
+    issuedAt: inForce.at,
     tenant,
     key: id,
     ...(user !== undefined && { user }),
     ...stale,
-    policy: { ...policy },
+    policy: { ...inForce.policy },
   }
 }

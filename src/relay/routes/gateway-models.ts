@@ -19,14 +19,14 @@ export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
   const app = new Hono()
 
   app.on('GET', ['/v1/models', '/v1beta/models'], async (c) => {
-    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
-    return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(tenant))))
+    const caller = await callerOf(callers, c.req.raw.headers, 'call')
+    return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(caller))))
   })
 
   app.on('GET', ['/v1/models/*', '/v1beta/models/*'], async (c) => {
-    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
+    const caller = await callerOf(callers, c.req.raw.headers, 'call')
     const wanted = percentDecoded(c.req.path.slice(c.req.path.indexOf('/models/') + '/models/'.length))
-    const model = modelsOf(await gateway.serving(tenant)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
+    const model = modelsOf(await gateway.serving(caller)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
     if (!model) throw new LeashError('not_found', 'No such model is known, or this key may not call it.')
     return c.json(modelListFor(c.req.path, c.req.raw.headers).one(model))
   })
@@ -34,7 +34,7 @@ export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
   app.on('POST', questions, async (c, next) => {
     if (!isTokenQuestion(c.req.path)) return next()
     const caller = await callerOf(callers, c.req.raw.headers, 'call')
-    const serving = await gateway.serving(caller.tenant)
+    const serving = await gateway.serving(caller)
     const body = await jsonOf(c.req.raw, mostBytes)
     return c.json(await countTokens({ serving, caller, path: c.req.path, body, signal: c.req.raw.signal }))
   })

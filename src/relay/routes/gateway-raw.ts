@@ -28,7 +28,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
     const raw = gateway.rawAt(pathname)
     if (!raw) return next()
     const caller = await callerOf(callers, request.headers, 'call')
-    const serving = await gateway.serving(caller.tenant)
+    const serving = await gateway.serving(caller)
     const { access = {}, rateLimit = [], fetch: transport = fetch } = serving.options
     const provider = serving.provider(raw.provider)
     if (!provider) throw new LeashError('not_found', `The relay has no key for the provider "${raw.provider}".`)

@@ -9,6 +9,7 @@ import { metricsOf, monthOf } from '../gateway/metrics.js'
 import { type Asked, answerOf, errorBody, Failed, run } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import type { Serving } from '../gateway.js'
+import { revisionOf } from '../policies.js'
 import type { RelayContext } from './context.js'
 import { only } from './fields.js'
 
@@ -24,7 +25,7 @@ export function gatewayRoutes(context: RelayContext): Hono {
 
   const opened = async ({ req }: Context, scope: 'call' | 'admin' = 'call'): Promise<{ caller: Caller; serving: Serving }> => {
     const caller = await callerOf(callers, req.raw.headers, scope)
-    return { caller, serving: await gateway.serving(caller.tenant) }
+    return { caller, serving: await gateway.serving(caller) }
   }
   const asked = async (c: Context, stream: boolean): Promise<Asked> => {
     const { raw } = c.req
@@ -90,11 +91,11 @@ export function gatewayRoutes(context: RelayContext): Hono {
   app.get('/status', async (c) => {
     const { caller, serving } = await opened(c)
     const { id, tenant, user, scopes, role } = caller
-    const { version } = await policies.inForce(tenant)
+    const inForce = await policies.inForceFor(caller)
     return c.json({
       tenant,
       caller: { id, scopes, ...(user !== undefined && { user }), ...(role && { role }) },
-      policy: { version },
+      policy: { version: inForce.version, revision: revisionOf(inForce) },
       providers: serving.configured(),
       budgets: await serving.leash.budgets({ tenant, key: id, ...(user !== undefined && { user }) }),
     })

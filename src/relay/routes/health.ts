@@ -17,7 +17,7 @@ export function healthRoutes({ sql, gateway, stopping }: RelayContext): Hono {
 
   /** How many that were called of late are as they should be. No reason to take the relay away: other relays would ask the same. */
   async function targets() {
-    const leashes = [...(await gateway.leashes()).values()]
+    const leashes = gateway.leashes().map(([, leash]) => leash)
     const states = leashes.flatMap((leash) => leash.health().targets.map(({ state }) => state))
     const of = (state: string) => states.filter((one) => one === state).length
     return { closed: of('closed'), 'half-open': of('half-open'), open: of('open') }

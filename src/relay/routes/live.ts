@@ -34,7 +34,7 @@ export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
   })
 
   app.get('/health', async (c) => {
-    const leashes = [...(await gateway.leashes())].map(([tenant, leash]) => ({ tenant, ...leash.health() }))
+    const leashes = gateway.leashes().map(([tenant, leash]) => ({ tenant, ...leash.health() }))
     const providers = new Map<string, Health['providers'][number]>()
     for (const leash of leashes) for (const provider of leash.providers) providers.set(provider.name, provider)
     const targets = leashes.flatMap(({ tenant, targets }) => targets.map((target) => ({ tenant, ...target })))

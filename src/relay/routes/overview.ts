@@ -7,15 +7,14 @@ const dayMs = 86_400_000
 export async function overviewOf({ usage, tenants, gateway }: RelayContext, reach: Reach) {
   const from = Date.now() - 30 * dayMs
   const where = { ...reach }
-  const [byDay, byModel, byTenant, total, all, leashes] = await Promise.all([
+  const [byDay, byModel, byTenant, total, all] = await Promise.all([
     usage.report({ by: ['day'], from, where }),
     usage.report({ by: ['provider', 'model'], from, where }),
     usage.report({ by: ['tenant'], from, where }),
     usage.report({ by: [], from, where }),
     reach.tenant === undefined ? tenants.count() : 1,
-    gateway.leashes(),
   ])
-  const seen = [...leashes].filter(([tenant]) => reach.tenant === undefined || tenant === reach.tenant)
+  const seen = gateway.leashes().filter(([tenant]) => reach.tenant === undefined || tenant === reach.tenant)
   const health = seen.flatMap(([tenant, leash]) => leash.health().targets.map((target) => ({ tenant, ...target })))
   return { from, byDay, byModel, byTenant, total: total[0], tenants: all, health }
 }
