@@ -65,6 +65,9 @@ interface Head {
 
 type Row = Omit<AuditEntry, 'detail'> & { readonly detail: string }
 
+/** Of the row of `audit_head` that tells with what the trail begins. */
+const baseId = 2
+
 const mostCharacters = 500
 const mostDetail = 64 * 1024
 const verifiedAtOnce = 1000
@@ -133,11 +136,40 @@ export class Audit {
     return pageOf(rows.map(entryOf), size, ({ seq }) => String(seq))
   }
 
+  /**
+   * Takes out the oldest entries, and writes down that it did. What is left begins with the hash of the last that is gone.
+   *
+   * @param before milliseconds since 1970 @returns how many entries are gone
+   */
+  async prune(before: number): Promise<number> {
+    return this.#sql.transaction(async (sql) => {
+      // Nobody adds an entry meanwhile.
+      await sql.run('UPDATE audit_head SET seq = seq WHERE id = 1')
+      const [kept] = await sql.all<{ seq: number | null }>('SELECT MIN(seq) AS seq FROM audit WHERE at >= $1', [before])
+      const [last] = await sql.all<Head>('SELECT seq, hash FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT 1', [
+        kept?.seq ?? Number.MAX_SAFE_INTEGER,
+      ])
+      if (!last) return 0
+      const gone = await sql.run('DELETE FROM audit WHERE seq <= $1', [last.seq])
+      await sql.run(
+        `INSERT INTO audit_head (id, seq, hash) VALUES (${baseId}, $1, $2)
+         ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`,
+        [last.seq, last.hash],
+      )
+      await this.append(
+        { actor: 'relay', action: 'audit.prune', detail: { entries: gone, through: last.seq, hash: last.hash } },
+        sql,
+      )
+      return gone
+    })
+  }
+
   /** Whatever is added meanwhile is left to the next time. */
   async verify(): Promise<AuditVerdict> {
-    const [head] = await this.#sql.all<Head>('SELECT seq, hash FROM audit_head WHERE id = 1')
-    const { seq: last, hash: newest } = head ?? { seq: 0, hash: '' }
-    let [seq, previous] = [0, '']
+    const heads = await this.#sql.all<Head & { readonly id: number }>('SELECT id, seq, hash FROM audit_head')
+    const { seq: last, hash: newest } = heads.find(({ id }) => id === 1) ?? { seq: 0, hash: '' }
+    const base = heads.find(({ id }) => id === baseId) ?? { seq: 0, hash: '' }
+    let [seq, previous] = [base.seq, base.hash]
     while (seq < last) {
       const rows = await this.#sql.all<Row>('SELECT * FROM audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3', [
         seq,
@@ -153,7 +185,7 @@ export class Audit {
       }
     }
     if (previous !== newest) return { ok: false, seq, why: 'it is not the newest that was written' }
-    return { ok: true, entries: seq, head: previous }
+    return { ok: true, entries: seq - base.seq, head: previous }
   }
 }
 

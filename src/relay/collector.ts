@@ -9,6 +9,7 @@ import { Reporting } from './reporting.js'
 import type { Settings } from './settings.js'
 import { Statements } from './statements.js'
 import type { Sql } from './store/sql.js'
+import { Tenants } from './tenants.js'
 import { startUpkeep } from './upkeep.js'
 import type { UsageLog } from './usage.js'
 
@@ -33,11 +34,18 @@ export interface Collector {
 }
 
 export async function openCollector({ pepper, settings, usage, keys, ...deps }: CollectorDeps): Promise<Collector> {
-  const { sql, leases, warn } = deps
+  const { sql, leases, audit, warn } = deps
   const traces = new Traces({ usage, prices: settings.now.leash?.prices, warn })
-  const reporting = new Reporting({ ...deps, pepper: await pepperOf(pepper), options: () => settings.now })
+  const reporting = new Reporting({
+    ...deps,
+    usage,
+    tenants: new Tenants({ sql }),
+    pepper: await pepperOf(pepper),
+    options: () => settings.now,
+  })
   reporting.start()
-  const stopUpkeep = startUpkeep({ sql, usage, leases, warn })
+  const retention = () => settings.now.retention ?? {}
+  const stopUpkeep = startUpkeep({ sql, usage, leases, audit, queue: reporting.queue, retention, warn })
   return {
     traces,
     reporting,

@@ -16,7 +16,7 @@ export interface MailOptions {
 
 export interface Mail {
   readonly id: string
-  readonly type: EventType
+  readonly type: string
   readonly tenant: string
   /** As a webhook is told it. */
   readonly body: string

@@ -1,5 +1,7 @@
 /** What the relay tells of by itself: to webhooks and by mail, of what was done, what was spent, and what is odd. */
+import { AnomalyWatch } from './anomaly.js'
 import type { Audit } from './audit.js'
+import { Billing, billingEndpoint } from './billing.js'
 import { BudgetWatch } from './budget-watch.js'
 import { Callbacks, noticeOf as noticeOfJob } from './jobs-callback.js'
 import type { Job, JobStatus } from './jobs-record.js'
@@ -9,8 +11,11 @@ import type { Policies } from './policies.js'
 import type { ReportOptions } from './report-options.js'
 import { rounds } from './rounds.js'
 import { type SafeFetch, safeFetch } from './safe-fetch.js'
+import { billingSender, mailSender, webhookSender } from './senders.js'
 import type { Sql } from './store/sql.js'
-import { Courier, mailEndpoint } from './webhook-courier.js'
+import type { Tenants } from './tenants.js'
+import type { UsageLog } from './usage.js'
+import { Courier } from './webhook-courier.js'
 import { WebhookEndpoints } from './webhook-endpoints.js'
 import { type Notice, noticeOf } from './webhook-events.js'
 import { WebhookQueue } from './webhook-queue.js'
@@ -20,6 +25,8 @@ export interface ReportingDeps {
   readonly audit: Audit
   readonly leases: Leases
   readonly policies: Policies
+  readonly tenants: Tenants
+  readonly usage: UsageLog
   readonly pepper: string
   /** As they are now: they may change while the relay runs. */
   readonly options: () => ReportOptions
@@ -28,6 +35,11 @@ export interface ReportingDeps {
 }
 
 const watchMs = 10_000
+const anomalyMs = 60_000
+const billingMs = 300_000
+
+/** What is sent by mail stands under this name in the place of a webhook's. */
+const mailEndpoint = 'mail'
 
 export class Reporting {
   readonly endpoints: WebhookEndpoints
@@ -36,29 +48,38 @@ export class Reporting {
   readonly #deps: Required<ReportingDeps>
   readonly #courier: Courier
   readonly #watch: BudgetWatch
+  readonly #anomalies: AnomalyWatch
+  readonly #billing: Billing
   #stops: (() => Promise<void>)[] = []
   #fetch: { readonly of: ReportOptions['webhooks']; readonly fetch: SafeFetch } | undefined
   #mail: { readonly of: ReportOptions['mail']; readonly mailer: Mailer } | undefined
 
   constructor({ now = Date.now, ...rest }: ReportingDeps) {
     const deps = { ...rest, now }
-    const { sql, pepper, policies, warn } = deps
+    const { sql, pepper, policies, tenants, usage, options, warn } = deps
     this.#deps = deps
-    this.endpoints = new WebhookEndpoints({ sql, pepper, now, check: (url) => this.#safeFetch().check(url) })
+    const fetch = () => this.#safeFetch()
+    const publish = (notice: Notice) => this.publish(notice)
+    this.endpoints = new WebhookEndpoints({ sql, pepper, now, check: (url) => fetch().check(url) })
     this.queue = new WebhookQueue({ sql, now, receivers: (notice, sql) => this.#receivers(notice, sql) })
     this.callbacks = new Callbacks({ sql, pepper })
+    const targets = {
+      target: (id: string) => (this.callbacks.owns(id) ? this.callbacks.target(id) : this.endpoints.target(id)),
+      update: async (id: string, changes: { readonly enabled: false }) =>
+        this.callbacks.owns(id) || this.endpoints.update(id, changes),
+    }
     this.#courier = new Courier({
       queue: this.queue,
-      endpoints: {
-        target: (id) => (this.callbacks.owns(id) ? this.callbacks.target(id) : this.endpoints.target(id)),
-        update: async (id, changes) => this.callbacks.owns(id) || this.endpoints.update(id, changes),
+      usual: webhookSender({ endpoints: targets, fetch, now }),
+      senders: {
+        [mailEndpoint]: mailSender(() => this.#mailer()),
+        [billingEndpoint]: billingSender(() => options().billing, fetch),
       },
-      fetch: () => this.#safeFetch(),
-      mail: () => this.#mailer(),
       warn,
-      now,
     })
-    this.#watch = new BudgetWatch({ sql, policies, now, publish: (notice) => this.publish(notice) })
+    this.#watch = new BudgetWatch({ sql, policies, now, publish })
+    this.#anomalies = new AnomalyWatch({ usage, now, publish, options: () => options().anomaly ?? {} })
+    this.#billing = new Billing({ sql, tenants, queue: this.queue, now, options: () => options().billing })
   }
 
   start(): void {
@@ -71,7 +92,11 @@ export class Reporting {
       this.#watch.refused(refused).catch((error: unknown) => warn(`An exhausted budget was not told: ${String(error)}`))
     })
     this.#courier.start()
-    this.#stops = [rounds({ name: 'The watch over budgets', everyMs: watchMs, work: () => this.#watch.look(), warn })]
+    this.#stops = [
+      rounds({ name: 'The watch over budgets', everyMs: watchMs, work: () => this.#watch.look(), warn }),
+      rounds({ name: 'The watch over spending', everyMs: anomalyMs, work: () => this.#anomalies.look(), warn }),
+      rounds({ name: 'The export for billing', everyMs: billingMs, work: () => this.#bill(), warn }),
+    ]
   }
 
   /** @throws LeashError `invalid_request` for an address that nobody may be told at */
@@ -99,6 +124,8 @@ export class Reporting {
   /** Looks at once at what it looks at from time to time, and sends what is due. */
   async round(): Promise<void> {
     await this.#watch.look()
+    await this.#anomalies.look()
+    await this.#billing.look()
     this.#courier.wake()
     await this.#courier.idle()
   }
@@ -107,6 +134,10 @@ export class Reporting {
     await Promise.all(this.#stops.map((stop) => stop()))
     await this.#courier.close()
     this.#mail?.mailer.close()
+  }
+
+  async #bill(): Promise<void> {
+    if ((await this.#billing.look()) > 0) this.wake()
   }
 
   async #receivers(notice: Notice, sql: Sql): Promise<string[]> {

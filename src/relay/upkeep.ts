@@ -1,18 +1,21 @@
 /** What the relay does by itself from time to time: it forgets what nobody asks for any more. */
+import type { Audit } from './audit.js'
 import type { Leases } from './leases.js'
+import type { RetentionOptions } from './report-options.js'
 import { rounds } from './rounds.js'
 import { SqlBudgets } from './sql-budgets.js'
 import type { Sql } from './store/sql.js'
 import type { UsageLog } from './usage.js'
+import type { WebhookQueue } from './webhook-queue.js'
 
 export interface UpkeepOptions {
   readonly sql: Sql
   readonly usage: UsageLog
   readonly leases: Leases
-  /** Lines of the ledger are kept for so long, in milliseconds. Longer than a client keeps what it could not send. @defaultValue 90 days */
-  readonly keepLinesMs?: number
-  /** Sums by the hour likewise. @defaultValue 3 years */
-  readonly keepHoursMs?: number
+  readonly audit: Audit
+  readonly queue: WebhookQueue
+  /** How long things are kept, as it is now. */
+  readonly retention: () => RetentionOptions
   /** Milliseconds from one round to the next. @defaultValue 10 minutes */
   readonly everyMs?: number
   /** Told of a round that failed. The next comes in its time. */
@@ -29,8 +32,12 @@ export function startUpkeep({ everyMs = 10 * minuteMs, warn, ...options }: Upkee
 }
 
 async function once(options: Omit<UpkeepOptions, 'everyMs' | 'warn'>): Promise<void> {
-  const { sql, usage, leases, keepLinesMs = 90 * dayMs, keepHoursMs = 3 * 365 * dayMs, now = Date.now } = options
+  const { sql, usage, leases, audit, queue, retention, now = Date.now } = options
+  const { lines = 90, hours = 3 * 365, audit: entries, deliveries = 30 } = retention()
+  const before = (days: number) => now() - days * dayMs
   await leases.prune()
   await new SqlBudgets(sql, { now }).prune()
-  await usage.prune({ linesBefore: now() - keepLinesMs, hoursBefore: now() - keepHoursMs })
+  await usage.prune({ linesBefore: before(lines), hoursBefore: before(hours) })
+  await queue.prune(before(deliveries))
+  if (entries !== undefined) await audit.prune(before(entries))
 }

@@ -1,36 +1,28 @@
 /** Brings what is in the queue to its receivers, a few at a time. */
 import { isLeashError } from '../core/errors.js'
-import type { Mailer } from './mail.js'
-import type { SafeFetch } from './safe-fetch.js'
-import type { WebhookEndpoints } from './webhook-endpoints.js'
 import type { Due, WebhookQueue } from './webhook-queue.js'
-import { signedHeaders } from './webhook-sign.js'
 
-/** Where deliveries go, and how one is told that it is to have no more. */
-interface Targets extends Pick<WebhookEndpoints, 'target'> {
-  update(id: string, changes: { readonly enabled: false }): Promise<unknown>
-}
+/** What came of a try. */
+export type Outcome =
+  | { readonly ok: true; readonly last: string }
+  /** `final`: it is of no use to try again. */
+  | { readonly ok: false; readonly last: string; readonly final?: boolean; readonly retryAfterMs?: number }
+
+export type Sender = (due: Due, signal: AbortSignal) => Promise<Outcome>
 
 export interface CourierDeps {
   readonly queue: WebhookQueue
-  readonly endpoints: Targets
-  readonly fetch: () => SafeFetch
-  readonly mail: () => Mailer | undefined
+  /** By what stands in the place of a webhook. */
+  readonly senders: Readonly<Record<string, Sender>>
+  /** For webhooks. */
+  readonly usual: Sender
   readonly warn: (message: string) => void
-  readonly now: () => number
 }
-
-/** What is sent by mail stands under this name in the place of a webhook's. */
-export const mailEndpoint = 'mail'
 
 const atOnce = 8
 
 /** What other relays have published, and what is to be tried again, is looked for so often. */
 const lookMs = 5000
-
-type Outcome =
-  | { readonly ok: true; readonly last: string }
-  | { readonly ok: false; readonly last: string; readonly final?: boolean; readonly retryAfterMs?: number }
 
 export class Courier {
   readonly #deps: CourierDeps
@@ -84,8 +76,9 @@ export class Courier {
   }
 
   async #bring(due: Due): Promise<void> {
-    const { queue, warn } = this.#deps
-    const outcome = await (due.endpoint === mailEndpoint ? this.#mail(due) : this.#post(due)).catch(
+    const { queue, senders, usual, warn } = this.#deps
+    const send = (Object.hasOwn(senders, due.endpoint) ? senders[due.endpoint] : undefined) ?? usual
+    const outcome = await send(due, this.#closing.signal).catch(
       (error: unknown): Outcome => ({
         ok: false,
         last: isLeashError(error) ? error.detail : 'It could not be sent.',
@@ -97,35 +90,5 @@ export class Courier {
     if (outcome.ok) return queue.delivered(due.id, outcome.last)
     await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
     if (outcome.final) warn(`An event (${due.type}) is not told to ${due.endpoint}: ${outcome.last}`)
-  }
-
-  async #post({ id, endpoint, body }: Due): Promise<Outcome> {
-    const { endpoints, fetch, now } = this.#deps
-    const target = await endpoints.target(endpoint)
-    if (!target) return { ok: false, last: 'The webhook is switched off.', final: true }
-    const { status, headers } = await fetch().send(target.url, {
-      headers: {
-        'content-type': 'application/json',
-        'content-length': String(Buffer.byteLength(body)),
-        'user-agent': 'leashllm-webhook',
-        ...signedHeaders(target.secrets, id, now(), body),
-      },
-      body,
-      signal: this.#closing.signal,
-    })
-    const last = `It answered ${status}.`
-    if (status >= 200 && status < 300) return { ok: true, last }
-    if (status === 410) {
-      await endpoints.update(endpoint, { enabled: false })
-      return { ok: false, last: 'It answered 410, and is told no more.', final: true }
-    }
-    const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-    return { ok: false, last, ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) }
-  }
-
-  async #mail({ id, type, tenant, body }: Due): Promise<Outcome> {
-    const mailer = this.#deps.mail()
-    if (!mailer) return { ok: false, last: 'No mail is configured any more.', final: true }
-    return { ok: true, last: await mailer.send({ id, type, tenant, body }) }
   }
 }

@@ -14,7 +14,7 @@ export interface Delivery {
   readonly id: string
   /** Of a webhook, or `mail`. */
   readonly endpoint: string
-  readonly type: EventType
+  readonly type: string
   readonly tenant: string
   readonly status: DeliveryStatus
   readonly attempts: number
@@ -31,6 +31,8 @@ export interface Due extends Delivery {
   readonly body: string
 }
 
+type Handed = Pick<Due, 'id' | 'endpoint' | 'type' | 'tenant' | 'body'>
+
 export interface DeliveriesQuery {
   readonly status?: DeliveryStatus
   readonly endpoint?: string
@@ -41,7 +43,7 @@ export interface DeliveriesQuery {
 interface Row {
   readonly id: string
   readonly endpoint: string
-  readonly type: EventType
+  readonly type: string
   readonly tenant: string
   readonly body: string
   readonly status: DeliveryStatus
@@ -54,7 +56,6 @@ interface Row {
 
 /** After each try but the last: as Standard Webhooks has it, a day and more in all. */
 const waitsMs = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600].map((seconds) => seconds * 1000)
-const mostTries = waitsMs.length + 1
 
 /** A relay that has taken a delivery and said nothing for so long is gone, and another takes it. */
 const takenMs = 60_000
@@ -108,14 +109,19 @@ export class WebhookQueue {
 
   /** To one receiver, whatever it wants to be told of. */
   async send(endpoint: string, { type, tenant = '', data }: Notice, sql: Sql = this.#deps.sql): Promise<string> {
-    const { now } = this.#deps
-    const [id, at] = [idOf(), now()]
+    const id = idOf()
+    await this.hand({ id, endpoint, type, tenant, body: bodyOf(type, this.#deps.now(), data) }, sql)
+    return id
+  }
+
+  /** As it is, under a name of its own. What has been handed over under that name before is passed over. */
+  async hand({ id, endpoint, type, tenant, body }: Handed, sql: Sql): Promise<void> {
+    const at = this.#deps.now()
     await sql.run(
       `INSERT INTO webhook_deliveries (id, endpoint, type, tenant, body, status, attempts, created_at, next_at, last)
-       VALUES ${places(1, 10)}`,
-      [id, endpoint, type, tenant, bodyOf(type, at, data), 'pending', 0, at, at, ''],
+       VALUES ${places(1, 10)} ON CONFLICT DO NOTHING`,
+      [id, endpoint, type, tenant, body, 'pending', 0, at, at, ''],
     )
-    return id
   }
 
   /** Those whose time has come, for this relay alone. Each counts as tried, lest one that brings the relay down comes for ever. */
@@ -185,8 +191,6 @@ export class WebhookQueue {
   }
 }
 
-export { mostTries }
-
 const idOf = () => `msg_${randomBytes(16).toString('base64url')}`
 
 const bodyOf = (type: EventType, at: number, data: JsonObject) =>
@@ -196,7 +200,7 @@ const clipped = (text: string) => text.slice(0, 300).replaceAll('\0', '').toWell
 
 function cursorOf(after: string | undefined): readonly [at: number, id: string] {
   if (after === undefined) return [Number.MAX_SAFE_INTEGER, '']
-  const [, at, id] = /^(\d{1,16})\.(msg_[\w-]{1,64})$/.exec(after) ?? []
+  const [, at, id] = /^(\d{1,16})\.([\w-]{1,200})$/.exec(after) ?? []
   if (at !== undefined && id !== undefined && Number.isSafeInteger(Number(at))) return [Number(at), id]
   throw new LeashError('invalid_request', 'Give `after` as the page before has named its `next`.', { param: 'after' })
 }

@@ -132,6 +132,27 @@ it('lists by who, what, whose and when, the newest first and page by page', asyn
   await expect(audit.list({ limit: 1001 })).rejects.toMatchObject({ code: 'invalid_request', param: 'limit' })
 })
 
+it('takes out the oldest entries, says so in the trail, and still verifies', async () => {
+  const { audit, sql } = await trail(10)
+  expect(await audit.prune(1004)).toBe(4)
+  const verdict = await audit.verify()
+  expect(verdict).toMatchObject({ ok: true, entries: 7 })
+  expect((await audit.list({ action: 'audit.prune' })).items).toMatchObject([
+    { seq: 11, actor: 'relay', detail: { entries: 4, through: 4, hash: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+  ])
+  expect(await audit.prune(1004)).toBe(0)
+  expect(await audit.prune(1007)).toBe(3)
+  expect(await audit.verify()).toMatchObject({ ok: true, entries: 5 })
+  await sql.run('DELETE FROM audit WHERE seq = 8')
+  expect(await audit.verify()).toEqual({ ok: false, seq: 8, why: 'it is missing' })
+})
+
+it('verifies when all entries but what tells of it are gone', async () => {
+  const { audit } = await trail(3)
+  expect(await audit.prune(Number.MAX_SAFE_INTEGER)).toBe(3)
+  expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 })
+})
+
 it('refuses a detail that is too long', async () => {
   const { audit } = await open()
   await expect(async () => audit.append({ actor: 'ada', action: 'x', detail: { a: 'x'.repeat(65_536) } })).rejects.toMatchObject({

@@ -1,10 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { noUsage } from '../../src/core/usage.js'
+import { Audit } from '../../src/relay/audit.js'
 import { Leases } from '../../src/relay/leases.js'
 import { SqlBudgets } from '../../src/relay/sql-budgets.js'
 import type { Sql } from '../../src/relay/store/sql.js'
 import { startUpkeep } from '../../src/relay/upkeep.js'
 import { UsageLog } from '../../src/relay/usage.js'
+import { WebhookQueue } from '../../src/relay/webhook-queue.js'
 import { openStore } from './store/open.js'
 
 const day = 86_400_000
@@ -23,6 +25,9 @@ async function open() {
       now,
       usage: new UsageLog({ sql, now }),
       leases: new Leases({ sql, now }),
+      audit: new Audit({ sql, now }),
+      queue: new WebhookQueue({ sql, now, receivers: async () => ['somebody'] }),
+      retention: () => ({}),
       everyMs: 5,
       warn: () => {},
       ...over,
@@ -76,7 +81,7 @@ it('forgets what is over, and keeps what is not', async () => {
 it('keeps lines and hours for as long as it is told', async () => {
   const { sql, clock, now, start, count } = await open()
   await new UsageLog({ sql, now }).take({ lines: [line('a', clock.now - 3 * day), line('b', clock.now)] })
-  start({ keepLinesMs: 2 * day, keepHoursMs: 2 * day })
+  start({ retention: () => ({ lines: 2, hours: 2 }) })
   await soon(async () => {
     expect([await count('usage_lines'), await count('usage_hours')]).toEqual([1, 1])
   })

@@ -4,6 +4,8 @@ import { Leases } from '../../src/relay/leases.js'
 import { Policies } from '../../src/relay/policies.js'
 import type { ReportOptions } from '../../src/relay/report-options.js'
 import { Reporting } from '../../src/relay/reporting.js'
+import { Tenants } from '../../src/relay/tenants.js'
+import { UsageLog } from '../../src/relay/usage.js'
 import { signedHeaders } from '../../src/relay/webhook-sign.js'
 import { useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
@@ -25,7 +27,19 @@ async function open(options: ReportOptions = local) {
     const leases = new Leases({ sql, now })
     const policies = new Policies({ sql, now, usual: {} })
     const warn = (message: string) => void warnings.push(message)
-    const deps = { sql, now, audit, leases, policies, warn, pepper: 'a pepper of enough characters 1234', options: () => options }
+    const [tenants, usage] = [new Tenants({ sql, now }), new UsageLog({ sql, now })]
+    const deps = {
+      sql,
+      now,
+      tenants,
+      usage,
+      audit,
+      leases,
+      policies,
+      warn,
+      pepper: 'a pepper of enough characters 1234',
+      options: () => options,
+    }
     const reporting = new Reporting(deps)
     onTestFinished(() => reporting.close())
     return { reporting, audit }

@@ -295,6 +295,19 @@ const steps: readonly Step[] = [
       'CREATE INDEX usage_tag_hours_by_tag ON usage_tag_hours (tag, tenant, hour)',
     ],
   },
+  {
+    name: 'billing',
+    statements: [
+      `CREATE TABLE billing_hours (
+        tenant TEXT NOT NULL,
+        hour BIGINT NOT NULL,
+        unit TEXT NOT NULL,
+        exported BIGINT NOT NULL,
+        events BIGINT NOT NULL,
+        PRIMARY KEY (tenant, hour, unit)
+      )`,
+    ],
+  },
 ]
 
 /**
