@@ -5,6 +5,7 @@ import { compressed } from './compressed.js'
 import type { RelayOptions } from './config.js'
 import { changesOf } from './config-diff.js'
 import { Gate } from './gate.js'
+import { Sockets } from './gateway/sockets.js'
 import type { RelayContext } from './routes/context.js'
 import { createRelayServer } from './server.js'
 
@@ -23,11 +24,13 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
   const { settings, keys, metrics, gateway, callers } = context
   const app = createApp(context, warn)
   const gate = new Gate({ knows: (key) => keys.knows(key), metrics }, settings.now)
+  const sockets = new Sockets({ callers, gateway, gate, warn, origins: () => settings.now.cors?.origins ?? [] })
   const server = createRelayServer({
     gate,
     tls,
     limits,
     calls: async (asked) => gateway.serve(asked, await callerOf(callers, asked.headers, 'call')),
+    upgrades: (incoming, socket, head) => sockets.upgrade(incoming, socket, head),
     others: async (request) => compressed(await app.fetch(request), request),
     warn,
   })
@@ -36,7 +39,10 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     if (gateParts.some((part) => changesOf(before[part], now[part]).length > 0)) gate.use(now)
   })
   const bound = await server.listen(host, port)
-  return { url: `${tls ? 'https' : 'http'}://${reachable(host)}:${bound}`, close: () => server.close() }
+  return {
+    url: `${tls ? 'https' : 'http'}://${reachable(host)}:${bound}`,
+    close: async () => void (await Promise.all([sockets.close(), server.close()])),
+  }
 }
 
 /** Where this machine finds it: that it listens everywhere is no address. */

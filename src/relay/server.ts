@@ -1,6 +1,7 @@
 /** One port for all: calls to models go straight to the engine, everything else to the routes. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { LeashError } from '../core/errors.js'
 import type { Asked } from '../handler.js'
 import { addressOf, requestOf, send, write } from '../node-http.js'
@@ -17,6 +18,8 @@ export interface ServerOptions {
   /** Without the platform's `Request` and `Response`, which cost more than a call does otherwise. */
   readonly calls: (asked: Asked) => Promise<Answered>
   readonly others: (request: Request) => Promise<Response>
+  /** Requests to go on in another protocol than HTTP. */
+  readonly upgrades: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
   readonly warn: (message: string) => void
   readonly gate: Gate
   readonly tls?: TlsOptions | undefined
@@ -38,7 +41,7 @@ export interface RelayServer {
   close(): Promise<void>
 }
 
-export function createRelayServer({ calls, others, warn, gate, tls, limits }: ServerOptions): RelayServer {
+export function createRelayServer({ calls, others, upgrades, warn, gate, tls, limits }: ServerOptions): RelayServer {
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (!gate.enter(incoming, outgoing)) return
     const url = addressOf(incoming)
@@ -67,6 +70,7 @@ export function createRelayServer({ calls, others, warn, gate, tls, limits }: Se
     ...(tls && { tls }),
     ...(limits && { limits }),
   })
+  server.on('upgrade', upgrades)
   const silent = silentSockets(server)
   return {
     listen: (host, port) => listening(server, host, port),
@@ -95,7 +99,8 @@ function silentSockets(server: Server): ReadonlyMap<string, Socket> {
     silent.set(name, socket)
     socket.once('close', () => silent.delete(name))
   })
-  server.on('request', ({ socket }: IncomingMessage) => silent.delete(end(socket)))
+  const speaks = ({ socket }: IncomingMessage) => silent.delete(end(socket))
+  server.on('request', speaks).on('upgrade', speaks)
   return silent
 }
 

@@ -1,0 +1,249 @@
+/** Conversations over web sockets. */
+import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+import { until, useMock } from '../helpers/mock.js'
+import { openRelay, type TestRelay } from './helpers.js'
+
+const mock = useMock()
+
+// biome-ignore lint/suspicious/noExplicitAny: an answer is looked into by tests alone, which know what they wait for
+type Told = any
+
+interface Client {
+  readonly socket: WebSocket
+  readonly told: Told[]
+  say(message: unknown): void
+  /** Waits for the next of this type, and takes it and all before it away. */
+  next(type: string): Promise<Told>
+  readonly closed: Promise<{ readonly code: number }>
+}
+
+const address = ({ url }: TestRelay) => `${url.replace('http', 'ws')}/v1/gateway/ws`
+const byHeader = ({ call }: TestRelay): ClientOptions => ({ headers: { authorization: `Bearer ${call}` } })
+
+async function open(relay: TestRelay, options: ClientOptions = byHeader(relay), protocols: string[] = []): Promise<Client> {
+  const socket = new WebSocket(address(relay), protocols, options)
+  onTestFinished(() => socket.terminate())
+  const told: Told[] = []
+  socket.on('message', (data) => told.push(JSON.parse(String(data))))
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  socket.on('error', () => {})
+  return {
+    socket,
+    told,
+    say: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    async next(type) {
+      const place = () => told.findIndex((one) => one.type === type)
+      await until(() => place() >= 0)
+      return told.splice(0, place() + 1).at(-1)
+    },
+    closed: new Promise((resolve) => socket.once('close', (code) => resolve({ code }))),
+  }
+}
+
+/** The status with which it is refused. */
+function refused(
+  relay: TestRelay,
+  options: ClientOptions,
+  at = address(relay),
+  protocols: string[] = [],
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(at, protocols, options)
+    socket.on('unexpected-response', (_, { statusCode }) => {
+      resolve(statusCode)
+      socket.terminate()
+    })
+    socket.on('open', () => reject(new Error('It is open.')))
+    socket.on('error', () => {})
+  })
+}
+
+const message = (content: string, more: object = {}) => ({ type: 'message', content, ...more })
+const first = message('Hello', { model: 'gpt-4o-mini' })
+const sent = (at: number) =>
+  (mock.requests[at]?.body as { messages: { role: string; content: unknown }[] } | undefined)?.messages ?? []
+
+describe('a conversation', () => {
+  test('is answered piece by piece, with what it costs, and remembered', async () => {
+    const { say, next, told } = await open(await openRelay(mock.url))
+    await next('ready')
+    say(first)
+    await until(() => told.at(-1)?.type === 'done')
+    const { report } = told.at(-1)
+    expect(report).toMatchObject({ provider: 'openai', ended: true, cost: { usd: expect.any(Number) } })
+    const deltas = told.filter(({ type }) => type === 'delta')
+    const text = deltas.map(({ content = '' }) => content).join('')
+    expect(text).toContain('Hello')
+    expect(deltas[0].cost.usd).toBeGreaterThan(0)
+    expect(deltas.at(-1).finish_reason).toBe('stop')
+    say(message('And now?', { model: 'claude-haiku-4-5', options: { max_tokens: 20 } }))
+    await next('done')
+    await next('done')
+    expect(mock.requests[1]?.path).toBe('/v1/messages')
+    expect(JSON.stringify(sent(1))).toContain(text)
+    expect(sent(1).map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+  })
+
+  test('goes on after a call to a tool, and begins anew when it is told to', async () => {
+    const { say, next, told } = await open(await openRelay(mock.url))
+    const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } }]
+    say(message('Weather?', { model: 'gpt-4o-mini', options: { tools, tool_choice: 'required' } }))
+    await until(() => told.at(-1)?.type === 'done')
+    const calls = told.splice(0)
+    const call = calls.find(({ tool_calls }) => tool_calls?.[0].id)?.tool_calls[0]
+    say({ type: 'message', messages: [{ role: 'tool', tool_call_id: call.id, content: 'Rain' }], options: { tools } })
+    await next('done')
+    const [, answer] = sent(1) as unknown as { tool_calls: { function: { name: string; arguments: string } }[] }[]
+    expect(answer?.tool_calls[0]?.function.name).toBe('weather')
+    expect(() => JSON.parse(answer?.tool_calls[0]?.function.arguments ?? '')).not.toThrow()
+    say({ type: 'reset' })
+    say(message('Hello'))
+    await next('done')
+    expect(sent(mock.requests.length - 1)).toHaveLength(1)
+  })
+
+  test('is cancelled without its end, and its vendor is left', async () => {
+    const { say, next } = await open(await openRelay(mock.url))
+    mock.script({ chunkDelayMs: 20 })
+    say(message('word '.repeat(300), { model: 'gpt-4o-mini' }))
+    await next('delta')
+    say(message('And?'))
+    expect((await next('error')).error.message).toContain('under way')
+    say({ type: 'cancel' })
+    expect((await next('cancelled')).report.attempts).toMatchObject([{ outcome: 'cancelled' }])
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+    say(message('Hello'))
+    await next('done')
+    expect(sent(1).map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+  })
+
+  test('says what went wrong, and can be asked again', async () => {
+    const { say, next } = await open(await openRelay(mock.url, { leash: { retry: false } }))
+    mock.script({ status: 500 })
+    say(first)
+    expect(await next('error')).toMatchObject({ error: { code: 'upstream_error' }, report: { attempts: [{ status: 500 }] } })
+    say(message('Hello'))
+    await next('done')
+    expect(sent(1)).toHaveLength(1)
+  })
+
+  test('is told of messages that are not understood', async () => {
+    const { say, next, socket } = await open(await openRelay(mock.url))
+    await next('ready')
+    const bad = [
+      '',
+      'x',
+      '[]',
+      { type: 'x' },
+      { type: 'message' },
+      message('Hello'),
+      message('Hello', { key: 'x' }),
+      message('x', { options: { stream: false } }),
+    ]
+    for (const one of [...bad, { type: 'message', messages: [] }, message('x', { model: 'm', leash: { tenant: 'other' } })]) {
+      say(one)
+      expect([one, (await next('error')).error.code]).toEqual([one, 'invalid_request'])
+    }
+    socket.send(Buffer.from([1, 2]))
+    expect((await next('error')).error.code).toBe('invalid_request')
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('is under the policy, and ends when its key is taken back', async () => {
+    const relay = await openRelay(mock.url, { policy: { access: { models: { deny: ['gpt-5'] } } } })
+    const made = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    const { say, next, closed } = await open({ ...relay, call: made.key })
+    say(message('Hello', { model: 'gpt-5' }))
+    expect((await next('error')).error.code).toBe('model_not_allowed')
+    await relay.ask('POST', `/v1/admin/keys/${made.id}/revoke`)
+    say(first)
+    expect((await next('error')).error.code).toBe('authentication_failed')
+    expect((await closed).code).toBe(1008)
+  })
+})
+
+describe('a web socket', () => {
+  test('is opened by a page of a site that may, with the key among the protocols', async () => {
+    const relay = await openRelay(mock.url, { cors: { origins: ['https://app.example'] } })
+    const protocols = ['leash', `leash.key.${relay.call}`]
+    const client = await open(relay, { origin: 'https://app.example' }, protocols)
+    await client.next('ready')
+    expect(client.socket.protocol).toBe('leash')
+    const own = await open(relay, { origin: relay.url }, [`leash.key.${relay.call}`])
+    await own.next('ready')
+    expect(await refused(relay, { origin: 'https://other.example' }, address(relay), protocols)).toBe(403)
+  })
+
+  test('is refused without a right key, at another address, and to strangers when nothing is said of sites', async () => {
+    const relay = await openRelay(mock.url)
+    expect(await refused(relay, {})).toBe(401)
+    expect(await refused(relay, { headers: { authorization: 'Bearer lk_nobody' } })).toBe(401)
+    expect(await refused(relay, {}, address(relay), ['leash.key.lk_nobody'])).toBe(401)
+    expect(await refused(relay, { ...byHeader(relay), origin: 'https://app.example' })).toBe(403)
+    expect(await refused(relay, byHeader(relay), `${relay.url.replace('http', 'ws')}/v1/other`)).toBe(404)
+    const { body } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['usage'] })
+    expect(await refused(relay, byHeader({ ...relay, call: body.key }))).toBe(403)
+    expect(relay.warnings).toEqual([])
+  })
+
+  test('is closed when a message is too large', async () => {
+    const { say, next, closed } = await open(await openRelay(mock.url))
+    await next('ready')
+    say(message('x'.repeat(1024 * 1024)))
+    expect((await closed).code).toBe(1009)
+  })
+
+  test('leaves its vendor when it is closed', async () => {
+    const { say, next, socket } = await open(await openRelay(mock.url))
+    mock.script({ chunkDelayMs: 20 })
+    say(message('word '.repeat(300), { model: 'gpt-4o-mini' }))
+    await next('delta')
+    socket.close()
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
+  test('is told when the relay stops, after the answer under way', async () => {
+    const relay = await openRelay(mock.url)
+    const [idle, busy] = [await open(relay), await open(relay)]
+    await Promise.all([idle.next('ready'), busy.next('ready')])
+    mock.script({ chunkDelayMs: 5 })
+    busy.say(message('word '.repeat(10), { model: 'gpt-4o-mini' }))
+    await busy.next('delta')
+    await relay.close()
+    expect((await idle.closed).code).toBe(1001)
+    expect((await busy.closed).code).toBe(1001)
+    expect(busy.told.map(({ type }) => type)).toContain('done')
+  })
+
+  test('that is no web socket at all harms nobody', async () => {
+    const relay = await openRelay(mock.url)
+    const { port } = new URL(relay.url)
+    const speak = (lines: string[]) =>
+      new Promise<string>((resolve) => {
+        let heard = ''
+        const socket = connect(Number(port), '127.0.0.1', () => socket.write(`${lines.join('\r\n')}\r\n\r\n`))
+        socket.on('data', (data) => {
+          heard += data
+        })
+        socket.on('close', () => resolve(heard))
+        socket.on('error', () => {})
+      })
+    const upgrade = [`GET /v1/gateway/ws HTTP/1.1`, 'Host: x', 'Connection: Upgrade', `Authorization: Bearer ${relay.call}`]
+    expect(await speak([...upgrade, 'Upgrade: h2c'])).toMatch(/^HTTP\/1\.1 4\d\d/)
+    expect(await speak([...upgrade, 'Upgrade: websocket', 'Sec-WebSocket-Key: x', 'Sec-WebSocket-Version: 13'])).toMatch(
+      /^HTTP\/1\.1 400/,
+    )
+    expect(await speak(['GET //[ HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'])).toMatch(
+      /^HTTP\/1\.1 [45]\d\d|^$/,
+    )
+    const client = await open(relay)
+    await client.next('ready')
+    client.socket.send(randomBytes(100))
+    await client.next('error')
+    expect((await relay.ask('GET', '/health', undefined, '')).status).toBe(200)
+    expect(relay.warnings).toEqual([])
+  })
+})
