@@ -76,16 +76,9 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const people = openPeople({ sql, keys, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
-    const jobs = new Jobs({
-      sql,
-      keys,
-      gateway,
-      tenants: people.tenants,
-      callbacks: collector.reporting,
-      options: options.jobs ?? {},
-      alone: isAlone(options),
-      warn,
-    })
+    const { tenants } = people
+    const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: isAlone(options) }
+    const jobs = new Jobs({ ...own, ...told, gateway, tenants })
     const context: RelayContext = {
       settings,
       configLog,
@@ -101,14 +94,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       gateway,
       jobs,
       stopping: stop.signal,
-      stale: {
-        get staleMs() {
-          return settings.now.staleMs ?? dayMs
-        },
-        get whenStale() {
-          return settings.now.whenStale ?? 'closed'
-        },
-      },
+      stale: staleOf(settings),
     }
     settings.onChange((now, before) => {
       if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
@@ -144,6 +130,16 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     throw error
   }
 }
+
+/** As it is now: it may change while the relay runs. */
+const staleOf = (settings: Settings): RelayContext['stale'] => ({
+  get staleMs() {
+    return settings.now.staleMs ?? dayMs
+  },
+  get whenStale() {
+    return settings.now.whenStale ?? 'closed'
+  },
+})
 
 /** A database in a file is held by one relay at a time. */
 const isAlone = ({ database = readEnv('DATABASE_URL') }: RelayOptions): boolean => database === undefined

@@ -1,0 +1,22 @@
+/** What the routes of the gateway have in common. */
+import { type Caller, callerOf } from '../caller.js'
+import type { Serving } from '../gateway.js'
+import type { RelayContext } from './context.js'
+
+/** Of one request: texts and pictures may be large. */
+export const mostBytes = 32 * 1024 * 1024
+
+export interface Opened {
+  readonly caller: Caller
+  readonly serving: Serving
+}
+
+/** Who asks, and what its calls are made with. */
+export async function openedFor(
+  { callers, gateway }: Pick<RelayContext, 'callers' | 'gateway'>,
+  headers: Headers,
+  scope: 'call' | 'admin' = 'call',
+): Promise<Opened> {
+  const caller = await callerOf(callers, headers, scope)
+  return { caller, serving: await gateway.serving(caller) }
+}

@@ -1,0 +1,37 @@
+/** How things stand with the tenant that asks: its targets, its limits, what it has used. */
+import { Hono } from 'hono'
+import { callerOf } from '../caller.js'
+import { metricsOf, monthOf } from '../gateway/metrics.js'
+import { revisionOf } from '../policies.js'
+import type { RelayContext } from './context.js'
+import { openedFor } from './gateway-env.js'
+
+export function gatewayStandingRoutes(context: RelayContext): Hono {
+  const { callers, policies, usage } = context
+  const app = new Hono()
+
+  app.get('/health', async (c) => {
+    const { targets, providers } = (await openedFor(context, c.req.raw.headers)).serving.leash.health()
+    // What the relay's own keys are called is none of a tenant's business.
+    return c.json({ targets, providers: providers.map(({ name, ready, probe }) => ({ name, ready, ...(probe && { probe }) })) })
+  })
+  app.get('/status', async (c) => {
+    const { caller, serving } = await openedFor(context, c.req.raw.headers)
+    const { id, tenant, user, scopes, role } = caller
+    const inForce = await policies.inForceFor(caller)
+    return c.json({
+      tenant,
+      caller: { id, scopes, ...(user !== undefined && { user }), ...(role && { role }) },
+      policy: { version: inForce.version, revision: revisionOf(inForce) },
+      providers: serving.configured(),
+      budgets: await serving.leash.budgets({ tenant, key: id, ...(user !== undefined && { user }) }),
+    })
+  })
+  app.get('/metrics', async (c) => {
+    const { tenant } = await callerOf(callers, c.req.raw.headers, 'call')
+    const rows = await usage.report({ by: ['provider', 'model'], where: { tenant }, from: monthOf(Date.now()) })
+    return c.body(metricsOf(tenant, rows), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+  })
+
+  return app
+}
