@@ -4,7 +4,7 @@
  *
  * node bench/redact.ts [rounds]
  */
-import { LeashLLM } from 'leashllm'
+import { LeashLLM, type LeashLLMOptions } from 'leashllm'
 import { headers, streamHeaders } from './answers.ts'
 import { cpuPerCall, inRounds, printRows } from './rounds.ts'
 
@@ -14,7 +14,7 @@ const plain = 'Say a hundred words.'
 const personal = 'Write to john.doe@acme.com or call +14155552671, and say a hundred words.'
 
 /** A model that says what it read every ten words. */
-function speaker(words: (prompt: string) => readonly string[]): typeof fetch {
+function speaker(answer: (prompt: string) => readonly string[]): typeof fetch {
   const encoder = new TextEncoder()
   const base = { id: 'chatcmpl-bench', created: 1_790_000_000, model, object: 'chat.completion.chunk' }
   const event = (delta: object, finish_reason: string | null = null) =>
@@ -24,7 +24,7 @@ function speaker(words: (prompt: string) => readonly string[]): typeof fetch {
     const { messages } = JSON.parse(text) as { messages: { content: string }[] }
     return [
       event({ role: 'assistant', content: '' }),
-      ...words(messages[0]?.content ?? '').map((content) => event({ content })),
+      ...answer(messages[0]?.content ?? '').map((content) => event({ content })),
       event({}, 'stop'),
       encoder.encode('data: [DONE]\n\n'),
     ]
@@ -45,16 +45,20 @@ function speaker(words: (prompt: string) => readonly string[]): typeof fetch {
   }
 }
 
+/** With a digit in each, a text is held back as one long number might be. */
+const words = 'the harbour lay quiet under a thin fog and nobody came for boats that had been there since spring'.split(' ')
+
 /** Placeholders come in three pieces, as tokens do. */
 const saying = (prompt: string): string[] => {
   const read = prompt.match(/<[A-Z]+_\d+>/g) ?? ['word']
   return Array.from({ length: 100 }, (_, i) => {
     const token = read[Math.floor(i / 10) % read.length] ?? 'word'
-    return [token.slice(0, 4), token.slice(4, 7), `${token.slice(7)} `][i % 10] ?? `word${i} `
+    return [token.slice(0, 4), token.slice(4, 7), `${token.slice(7)} `][i % 10] ?? `${words[i % words.length]} `
   })
 }
 
-const client = (redact: boolean) => new LeashLLM({ apiKey: 'bench', fetch: speaker(saying), redact })
+const client = (redact: NonNullable<LeashLLMOptions['redact']>) =>
+  new LeashLLM({ apiKey: 'bench', fetch: speaker(saying), redact })
 
 async function stream(client: LeashLLM, content: string): Promise<number> {
   let length = 0
@@ -71,6 +75,7 @@ for (const [title, prompt] of [
   const contenders = [
     { name: 'without redaction', client: client(false) },
     { name: 'with redaction', client: client(true) },
+    { name: 'and of what the model writes', client: client({ response: 'mask' }) },
   ]
   printRows(title, 'µs', await inRounds(rounds, contenders, ({ client }) => cpuPerCall(80, () => stream(client, prompt))))
 }

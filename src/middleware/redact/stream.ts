@@ -4,7 +4,7 @@
  */
 import { isObject, type JsonObject, parseJson } from '../../core/json.js'
 import { endOfEvent } from '../../protocols/framing/end-of-event.js'
-import type { Framing } from '../../protocols/framing/framing.js'
+import type { Framing, Unframer } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
 import type { Lens, WireEvent } from '../../protocols/protocol.js'
 import type { Strands } from '../../protocols/strands.js'
@@ -37,9 +37,15 @@ export class StreamEditor {
   #queue: Waiting[] = []
   /** Of an event that is not here in full. */
   #rest: Uint8Array | undefined
+  /** Given whole events alone. */
+  readonly #frames: Unframer
+  #wire: WireEvent | undefined
 
   constructor(context: StreamContext) {
     this.#context = context
+    this.#frames = context.framing.unframer((wire) => {
+      this.#wire ??= wire
+    })
   }
 
   /** @returns the bytes that can go on, if any: the same array where nothing was changed or held back */
@@ -75,13 +81,11 @@ export class StreamEditor {
   }
 
   #read(raw: Uint8Array): void {
-    const { framing } = this.#context
-    const wires: WireEvent[] = []
-    const frames = framing.unframer((wire) => wires.push(wire))
-    frames.push(raw)
-    const [wire] = wires
+    this.#wire = undefined
+    this.#frames.push(raw)
+    const wire = this.#wire as WireEvent | undefined
     const event = wire && parseJson(wire.data)
-    if (isObject(event)) this.#edit(raw, wire as WireEvent, event as JsonObject)
+    if (wire && isObject(event)) this.#edit(raw, wire, event as JsonObject)
     else {
       // A comment says nothing of the answer; `[DONE]` does.
       if (wire) this.#close('')
