@@ -1,4 +1,5 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
+import { textWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
@@ -169,22 +170,7 @@ export function tooLarge(limit: number): LeashError {
 
 function askedBy(request: Request): Asked {
   const { method, headers, signal, url } = request
-  return { method, path: new URL(url).pathname, headers, signal, text: (limit) => textOf(request, limit) }
-}
-
-async function textOf({ body }: Request, limit: number): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const reader = body?.getReader()
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    size += read.value.byteLength
-    if (size > limit) {
-      await reader?.cancel()
-      throw tooLarge(limit)
-    }
-    chunks.push(read.value)
-  }
-  return new Blob(chunks as BlobPart[]).text()
+  return { method, path: new URL(url).pathname, headers, signal, text: (limit) => textWithin(request.body, limit, () => tooLarge(limit)) }
 }
 
 function notServed(message: string, status: number): Answered {

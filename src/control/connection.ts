@@ -1,5 +1,6 @@
 /** HTTP to the relay: JSON, a bearer key, an end to every wait, and failures as a {@link LeashError} that says what to do. */
 import { checkAddress } from '../core/address.js'
+import { textWithin } from '../core/bounded.js'
 import { LeashError } from '../core/errors.js'
 import { asObject, parseJson } from '../core/json.js'
 import { LinkedAbort } from '../core/signals.js'
@@ -122,7 +123,7 @@ export class Connection {
       signal,
       ...(body !== undefined && { body }),
     })
-    return { status: response.status, headers: response.headers, text: await textOf(response) }
+    return { status: response.status, headers: response.headers, text: await textWithin(response.body, mostBytes, () => tooLong(mostBytes)) }
   }
 
   #authorization(): Record<string, string> {
@@ -138,19 +139,6 @@ export function isAway(error: unknown): boolean {
 /** The relay does not take the key. */
 export function isRefused(error: unknown): boolean {
   return error instanceof LeashError && (error.code === 'authentication_failed' || error.code === 'permission_denied')
-}
-
-async function textOf({ body }: Response): Promise<string> {
-  if (!body) return ''
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > mostBytes) throw tooLong(mostBytes)
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
 }
 
 function unreachable(base: string, cause: unknown): LeashError {

@@ -1,5 +1,6 @@
 /** A GET that waits for its answer without keeping the process alive, which `fetch` cannot. */
 import type { IncomingMessage } from 'node:http'
+import { textWithin } from '../core/bounded.js'
 import { LeashError } from '../core/errors.js'
 import type { Answer } from './connection.js'
 import { isNode } from './platform.js'
@@ -26,17 +27,10 @@ export async function openQuietGet(): Promise<QuietGet | undefined> {
 }
 
 async function read(incoming: IncomingMessage, mostBytes: number): Promise<Answer> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of incoming) {
-    if (!(chunk instanceof Buffer)) continue
-    bytes += chunk.length
-    if (bytes > mostBytes) throw tooLong(mostBytes)
-    chunks.push(chunk)
-  }
+  const text = await textWithin(incoming, mostBytes, () => tooLong(mostBytes))
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) if (typeof value === 'string') headers.set(name, value)
-  return { status: incoming.statusCode ?? 0, headers, text: Buffer.concat(chunks).toString() }
+  return { status: incoming.statusCode ?? 0, headers, text }
 }
 
 export function tooLong(mostBytes: number): LeashError {
