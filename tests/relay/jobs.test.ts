@@ -1,5 +1,6 @@
 /** Calls that nobody waits for. */
 import { createHmac } from 'node:crypto'
+import { cpSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -190,6 +191,25 @@ describe('the end of a job', () => {
     for (const callback of inside)
       expect([callback, (await submit(relay, { request, callback })).status]).toEqual([callback, 400])
     expect((await look(relay, '')).body.items).toEqual([])
+  })
+})
+
+describe('a relay that was killed', () => {
+  test('sends nothing again that a provider may have worked on, and makes the rest', async () => {
+    const relay = await openRelay(mock.url, { jobs: { perTenant: 1 } })
+    mock.script({ hang: 'headers' })
+    const [one, two] = [(await submit(relay)).body, (await submit(relay)).body]
+    await until(() => mock.requests.length === 1)
+    // What is on the disk at this moment is what a relay finds that comes after one that was killed.
+    const folder = temporaryFolder()
+    cpSync(relay.folder, folder, { recursive: true, filter: (path) => !path.endsWith('-shm') && !path.endsWith('.lock') })
+    const next = { ...(await openRelay(mock.url, { folder })), call: relay.call }
+    await isNow(next, two.id, 'done')
+    expect((await look(next, `/${one.id}`)).body).toMatchObject({ status: 'failed', code: 'interrupted' })
+    expect((await look(next, `/${one.id}/result`)).status).toBe(502)
+    expect(mock.requests).toHaveLength(2)
+    await cancel(relay, one.id)
+    await cancel(relay, two.id)
   })
 })
 

@@ -35,13 +35,14 @@ export async function forward(request: Forwarded, transport: Transport): Promise
   const named = new Set((headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/))
   const sent = new Headers([...headers].filter(([name]) => !ours.test(name) && !named.has(name)))
   for (const [name, value] of Object.entries(asked.headers)) sent.set(name, value)
-  const late = AbortSignal.timeout(patience)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), patience)
   try {
     const response = await transport(addressOf(asked.url, path, request.query), {
       method,
       headers: sent,
       redirect: 'manual',
-      signal: AbortSignal.any([request.signal, late]),
+      signal: AbortSignal.any([request.signal, late.signal]),
       ...(body && { body: body as BodyInit }),
     })
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304))
@@ -50,9 +51,10 @@ export async function forward(request: Forwarded, transport: Transport): Promise
     return new Response(response.body, { status: response.status, headers: kept })
   } catch (cause) {
     if (cause instanceof LeashError) throw cause
-    if (late.aborted) throw new LeashError('timeout', `"${provider.name}" has not answered in time.`, { cause })
+    if (late.signal.aborted) throw new LeashError('timeout', `"${provider.name}" has not answered in time.`, { cause })
     throw new LeashError('network_error', `The connection to "${provider.name}" failed.`, { retryable: true, cause })
   } finally {
+    clearTimeout(timer)
     asked.key?.done()
   }
 }
