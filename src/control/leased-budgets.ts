@@ -53,7 +53,7 @@ export class LeasedBudgets implements Budgets {
 
   constructor(deps: LeasedBudgetsDeps) {
     this.#deps = deps
-    this.#lender = new Lender(deps.connection)
+    this.#lender = new Lender(deps.connection, deps.whenAway)
     this.#borrower = new Borrower(this.#lender, (scope) => {
       this.#passing = false
       this.#touch(scope)

@@ -14,8 +14,11 @@ export type Lent =
   /** It lends nothing, for a reason other than that nothing is left. */
   | { readonly kind: 'away'; readonly error: LeashError }
 
-/** A call waits for it, or a leash that is being closed. */
+/** A call waits for it that may also go on without, or a leash that is being closed. */
 const timeoutMs = 2000
+
+/** A call waits for it that fails without. */
+const patienceMs = 10_000
 
 /** Of one settlement. */
 const mostClaims = 500
@@ -25,12 +28,15 @@ const mostLost = 10_000
 
 export class Lender {
   readonly #connection: Pick<Connection, 'post'>
+  readonly #whenAway: () => 'open' | 'closed'
   readonly #backoff = new Backoff()
   /** Nobody knows whether they were lent. */
   readonly #lost = new Set<string>()
 
-  constructor(connection: Pick<Connection, 'post'>) {
+  /** @param whenAway what becomes of calls when nothing is lent */
+  constructor(connection: Pick<Connection, 'post'>, whenAway: () => 'open' | 'closed' = () => 'open') {
     this.#connection = connection
+    this.#whenAway = whenAway
   }
 
   /** Whether the relay is to be left in peace for the time being. */
@@ -89,7 +95,10 @@ export class Lender {
   async #ask(request: LeaseRequest): Promise<Lent> {
     // Before it is sent: the relay counts from later.
     const at = Date.now()
-    const { status, text } = await this.#connection.post('/v1/control/leases', request, { takes: [402, 404], timeoutMs })
+    const { status, text } = await this.#connection.post('/v1/control/leases', request, {
+      takes: [402, 404],
+      timeoutMs: this.#whenAway() === 'closed' ? patienceMs : timeoutMs,
+    })
     const answer = asObject(parseJson(text))
     // Whoever else stands in the relay's place must not set a budget free.
     if (status === 404 && asObject(answer.error).code === 'not_found') return { kind: 'free' }
