@@ -13,6 +13,7 @@ export type {
   StreamResult,
   Timeouts,
   UnaryResult,
+  Would,
 } from './core/call.js'
 export { withBody } from './core/call.js'
 export type { LeashEvents, PolicyEvent } from './core/emitter.js'
@@ -46,6 +47,7 @@ export { exponential, type RetryOptions, type RetryPolicy } from './middleware/r
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
 export type { Embedder, Nearest, SemanticCacheOptions, VectorIndex } from './middleware/semantic-cache/options.js'
 export type { SemanticCacheStats } from './middleware/semantic-cache.js'
+export type { ShadowOptions } from './middleware/shadow/options.js'
 export type { Slo, SloOptions } from './middleware/slo/options.js'
 export type { TimeoutOptions } from './middleware/timeout.js'
 export type { ObserveOptions } from './observers.js'

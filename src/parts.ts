@@ -100,7 +100,7 @@ export function openShared(options: LeashOptions, control?: Lazy<Control>): Shar
 /** @param before those of the policy before, of which whatever the new one does not change is kept */
 export function openParts(options: LeashOptions, shared: Shared, before?: Parts): Parts {
   const { emitter, registry, breaker, probes, prices, tokens, capabilities, store, accounts, control } = shared
-  const { mirror: copies, redact } = options
+  const { mirror: copies, redact, shadow: tried } = options
   const kept = <K extends keyof Parts>(part: K, ...of: (keyof LeashOptions)[]): Parts[K] | undefined =>
     before && of.every((name) => before.options[name] === options[name]) ? before[part] : undefined
   const resolve = createResolver(registry, options.routes)
@@ -115,6 +115,15 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
       const balances = control ? (await control.get()).budgets : await store.get()
       return new BudgetKeeper(options, { ...deps, store: balances })
     })
+  const shadow =
+    tried &&
+    (kept('shadow', 'shadow', 'routes') ??
+      new Lazy(async () => {
+        const { Shadow } = await import('./middleware/shadow.js')
+        const [own, priceBook, counted] = await Promise.all([store.get(), prices.get(), tokens.get()])
+        const balances = control ? (await control.get()).budgets : own
+        return new Shadow(tried, { ...deps, store: own, budgets: balances, priceBook, counted })
+      }))
   const guards =
     kept('guards', 'routes') ??
     new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
@@ -149,14 +158,16 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     ...((options.telemetry || options.metrics || options.slo) && { observers: watchers }),
     ...((options.cache || options.semanticCache) && { cache: answers }),
     ...(mirror && { mirror }),
+    ...(shadow && { shadow }),
     ...((options.prices || options.tokens) && { ready: new Lazy(() => Promise.all([shared.given.get(), tokens.get()])) }),
   }
 }
 
 /** @param after those that go on, and keep what they share with these */
-export async function closeParts({ mirror, budgets, answers, guards, watchers }: Parts, after?: Parts): Promise<void> {
+export async function closeParts({ mirror, shadow, budgets, answers, guards, watchers }: Parts, after?: Parts): Promise<void> {
   if (watchers !== after?.watchers) watchers.value?.close()
   if (mirror !== after?.mirror) mirror?.value?.close()
+  if (shadow !== after?.shadow) await shadow?.value?.close()
   if (budgets !== after?.budgets) await budgets.value?.close()
   if (answers !== after?.answers) await answers.value?.close()
   if (guards !== after?.guards) await guards.value?.close()

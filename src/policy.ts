@@ -22,6 +22,7 @@ const members = [
   'resume',
   'retry',
   'routes',
+  'shadow',
   'strict',
   'timeouts',
 ] as const satisfies readonly (keyof LeashOptions)[]

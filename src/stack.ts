@@ -26,6 +26,8 @@ import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
+import type { Shadow } from './middleware/shadow.js'
+import type { ShadowOptions } from './middleware/shadow/options.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
 import type { Registry } from './modules/registry.js'
@@ -41,6 +43,8 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   readonly access?: AccessOptions
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
+  /** Limits that refuse nothing: reports say what they would have refused. */
+  readonly shadow?: ShadowOptions
   /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
   readonly modules?: readonly Module[]
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
@@ -92,6 +96,7 @@ export interface StackDeps {
   readonly observers?: Lazy<Observers>
   readonly breaker?: Lazy<Breaker>
   readonly budgets?: Lazy<BudgetKeeper>
+  readonly shadow?: Lazy<Shadow>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
   /** Where to go when all of these targets are down. */
@@ -103,6 +108,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   const add = (layer: Middleware | false | undefined) => layer && layers.push(layer)
 
   add(observed(deps, 'call'))
+  add(deps.shadow && shadowed(deps.shadow, 'call'))
   const access = options.access && permitting(options.access)
   // Where a route leads, only the route knows.
   add(access && lazyLayer(access, ({ target }) => target.route === undefined))
@@ -129,6 +135,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(access && lazyLayer(access))
   add(timing(options.timeouts?.providers))
   for (const layer of placed(own, 'attempt')) add(layer)
+  add(deps.shadow && shadowed(deps.shadow, 'attempt'))
   add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
   add(observed(deps, 'attempt'))
   return compose(layers, terminal)
@@ -173,6 +180,10 @@ function observed({ observers }: StackDeps, place: 'call' | 'content' | 'attempt
 
 function guarding(modules: Lazy<Registry>, sees: Module['sees']): Middleware {
   return lazyLayer(new Lazy(async () => (await modules.get())[sees]))
+}
+
+function shadowed(shadow: Lazy<Shadow>, place: 'call' | 'attempt'): Middleware {
+  return lazyLayer(new Lazy(async () => (await shadow.get())[place]))
 }
 
 /** A call may have a budget of its own. */

@@ -224,6 +224,14 @@ export const optionsSchema = z.strictObject({
   budgetWebhook: z.optional(budgetWebhookSchema),
   concurrency: z.optional(concurrencySchema),
   pace: z.optional(paceSchema),
+  shadow: z.optional(
+    z.strictObject({
+      access: z.optional(accessSchema),
+      budgets: z.optional(budgetsSchema),
+      rateLimit: z.optional(rateLimitSchema),
+      concurrency: z.optional(concurrencySchema),
+    }),
+  ),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
   cache: z.optional(z.union([z.boolean(), cacheSchema])),
   semanticCache: z.optional(semanticCacheSchema),

@@ -275,6 +275,12 @@ export interface Estimate {
   readonly mostUsd: number | null
 }
 
+/** A refusal that was not. */
+export interface Would {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
 export interface Report {
   readonly id: string
@@ -312,6 +318,8 @@ export interface Report {
   cost?: Cost
   /** Of a dry run. */
   estimate?: Estimate
+  /** What the option `shadow` would have refused of it, had it held. */
+  shadow?: readonly Would[]
   readonly tags?: Readonly<Record<string, string>>
   ended: boolean
 }

@@ -27,6 +27,8 @@ export interface LedgerLine {
   readonly outcome: 'ok' | 'error' | 'cancelled'
   readonly status?: number
   readonly error?: ErrorCode
+  /** Codes by which the option `shadow` would have refused the call. */
+  readonly shadow?: readonly ErrorCode[]
   /** Made beside another attempt that was late. */
   readonly hedged?: true
   /** Nobody was asked: an answer that had been kept was given again. `attempt`, `usage` and `cost` are 0. */

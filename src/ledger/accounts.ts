@@ -131,5 +131,6 @@ function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis
     ...(attempt.error && { error: attempt.error }),
     ...(attempt.serviceTier !== undefined && { serviceTier: attempt.serviceTier }),
     ...(attempt.hedged && { hedged: attempt.hedged }),
+    ...(report.shadow && { shadow: report.shadow.map(({ code }) => code) }),
   }
 }

@@ -20,6 +20,8 @@ export interface PolicyVersion {
   readonly actor: string
 }
 
+type Also = (sql: Sql, set: PolicyVersion) => Promise<unknown>
+
 interface Row {
   readonly tenant: string
   readonly version: number
@@ -115,12 +117,14 @@ export class Policies {
 
   /**
    * @param dry says what is wrong with it, and leaves everything as it is
+   * @param also what is written together with it, or not at all
    * @throws LeashError `invalid_config` that names what is wrong in it
    */
-  async set(tenant: string, policy: unknown, actor: string, dry = false): Promise<PolicyVersion> {
+  async set(tenant: string, policy: unknown, actor: string, dry = false, also: Also = async () => {}): Promise<PolicyVersion> {
     const checked = checkPolicy(policy)
     // By it a key's rule stands beside its tenant's, and there is room for one.
-    if (checked.access?.also) throw new LeashError('invalid_config', 'The `access` of a policy has no `also`.')
+    if (checked.access?.also || checked.shadow?.access?.also)
+      throw new LeashError('invalid_config', 'The `access` of a policy has no `also`.')
     const text = JSON.stringify(checked)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `The policy has ${text.length} characters; it may have ${mostCharacters}.`)
@@ -128,10 +132,14 @@ export class Policies {
     // A client takes nothing that is older than what it has, whatever the clocks of two relays say.
     const next = { tenant, version: version + 1, policy: checked, at: Math.max(this.#now(), at), actor }
     if (dry) return next
-    const added = await this.#sql.run(
-      'INSERT INTO policies (tenant, version, policy, at, actor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
-      [tenant, next.version, text, next.at, actor],
-    )
+    const added = await this.#sql.transaction(async (sql) => {
+      const rows = await sql.run(
+        'INSERT INTO policies (tenant, version, policy, at, actor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+        [tenant, next.version, text, next.at, actor],
+      )
+      if (rows > 0) await also(sql, next)
+      return rows
+    })
     this.#changes++
     this.#known.delete(tenant)
     if (added === 0)
@@ -150,8 +158,8 @@ export class Policies {
   }
 
   /** Puts an older version in force again, as a new one. @throws LeashError `not_found` */
-  async rollback(tenant: string, version: number, actor: string): Promise<PolicyVersion> {
-    return this.set(tenant, (await this.version(tenant, version)).policy, actor)
+  async rollback(tenant: string, version: number, actor: string, also?: Also): Promise<PolicyVersion> {
+    return this.set(tenant, (await this.version(tenant, version)).policy, actor, false, also)
   }
 
   /** @param version 0 is the default @throws LeashError `not_found` */

@@ -24,6 +24,7 @@ import { Settings } from './settings.js'
 import { migrate } from './store/migrations.js'
 import type { Sql } from './store/sql.js'
 import { openSqlite } from './store/sqlite.js'
+import { noting, WouldRefuse } from './would-refuse.js'
 import { UsageLog } from './usage.js'
 
 export type { Policy } from '../policy.js'
@@ -69,7 +70,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     await configLog.open()
     const policies = new Policies({ sql, usual: settings.now.policy ?? {} })
     const metrics = new RelayMetrics()
-    const usage = new UsageLog({ sql, took: (taken) => metrics.took(taken) })
+    const usage = new UsageLog({ sql, took: noting(metrics, new WouldRefuse({ audit, warn })) })
     const leases = new Leases({ sql })
     const own = { sql, audit, leases, policies, usage, keys, settings, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })

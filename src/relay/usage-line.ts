@@ -15,6 +15,9 @@ const mostText = 200
 const mostTags = 32
 const mostTag = 500
 
+/** Refusals that were not, of one call. */
+const mostShadow = 10
+
 /** Tokens of one attempt. */
 const mostTokens = 1e9
 /** Nano-dollars of one attempt: nine hundred US dollars. The sum of the largest batch of them is still exact. */
@@ -56,6 +59,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     outcome,
     ...(given.status !== undefined && { status: read.whole('status', 999) }),
     ...(error && { error }),
+    ...(Array.isArray(given.shadow) && { shadow: given.shadow.slice(0, mostShadow).map((code) => errorOf(String(code))) }),
     ...(given.hedged === true && { hedged: true }),
     ...(given.cached === true && { cached: true }),
     ...(given.coalesced === true && { coalesced: true }),

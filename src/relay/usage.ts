@@ -30,8 +30,8 @@ export interface PruneOptions {
 
 export interface UsageLogDeps {
   readonly sql: Sql
-  /** Told of each batch. */
-  readonly took?: (taken: UsageTaken) => void
+  /** Told of each batch, and of what was new in it. */
+  readonly took?: (taken: UsageTaken, lines: readonly LedgerLine[]) => void | Promise<void>
   readonly now?: () => number
 }
 
@@ -54,7 +54,7 @@ const prunedAtOnce = 5000
 export class UsageLog {
   readonly #sql: Sql
   readonly #now: () => number
-  readonly #took: (taken: UsageTaken) => void
+  readonly #took: NonNullable<UsageLogDeps['took']>
 
   constructor({ sql, took = () => {}, now = Date.now }: UsageLogDeps) {
     this.#sql = sql
@@ -80,7 +80,7 @@ export class UsageLog {
       lines.set(nameOf(line.tenant ?? '', line.id), line)
     }
     if (lines.size === 0) return { taken: 0, known: 0 }
-    const taken = await this.#sql.transaction(async (sql) => {
+    const fresh = await this.#sql.transaction(async (sql) => {
       // In one order, so that two who send the same lines never wait for each other.
       const fresh = await insert(
         sql,
@@ -88,10 +88,10 @@ export class UsageLog {
       )
       const added = [...lines].flatMap(([name, line]) => (fresh.has(name) ? [line] : []))
       await addToHours(sql, added)
-      return added.length
+      return added
     })
-    const told = { taken, known: given.length - taken }
-    this.#took(told)
+    const told = { taken: fresh.length, known: given.length - fresh.length }
+    await this.#took(told, fresh)
     return told
   }
 

@@ -1,0 +1,27 @@
+import type { AccessOptions } from '../access.js'
+import type { Budget } from '../budget/options.js'
+import { rulesOf } from '../budget/rules.js'
+import type { ConcurrencyOptions } from '../concurrency.js'
+import type { RateLimit } from '../rate-limit/options.js'
+import { rulesOf as limitsOf } from '../rate-limit/rules.js'
+
+/** What may be tried out beside what holds. */
+export interface ShadowOptions {
+  readonly access?: AccessOptions
+  readonly budgets?: readonly Budget[]
+  readonly rateLimit?: readonly RateLimit[]
+  /** Of calls that would wait for a place, it is told that they would be refused. */
+  readonly concurrency?: ConcurrencyOptions
+}
+
+/** They count apart from budgets that hold, under names that a relay can tell too. */
+export function shadowBudgets(budgets: readonly Budget[]): Budget[] {
+  const names = rulesOf(budgets).map(({ name }) => name)
+  return budgets.map((budget, at) => ({ ...budget, name: `shadow: ${names[at]}` }))
+}
+
+/** Nobody waits for what refuses nothing. */
+export function shadowLimits(limits: readonly RateLimit[]): RateLimit[] {
+  const names = limitsOf(limits).map(({ name }) => name)
+  return limits.map((limit, at) => ({ ...limit, name: `shadow: ${names[at]}`, waitMs: 0 }))
+}
