@@ -7,6 +7,7 @@ import type OpenAI from 'openai'
 import type { APIPromise } from 'openai'
 import { whenEnded } from './core/report.js'
 import { reportBehind } from './leashed-headers.js'
+import { takeParsed } from './respond.js'
 
 export type Props = Awaited<ConstructorParameters<typeof APIPromise>[1]>
 export type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
@@ -67,13 +68,13 @@ export class Following {
 export async function readWhole({ response, options }: Props): Promise<unknown> {
   if (options.__binaryResponse) return response
   if (response.status === 204) return null
-  const text = await response.text()
-  if (!isJson(response.headers.get('content-type'))) return text
-  if (text === '') return undefined
-  const answer: unknown = JSON.parse(text)
-  identify(answer, response)
+  const json = isJson(response.headers.get('content-type'))
+  const answer = json ? (takeParsed(response) ?? parsed(await response.text())) : await response.text()
+  if (json) identify(answer, response)
   return answer
 }
+
+const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
 
 /** As the SDK does with all that it makes of an answer. */
 export function identify(answer: unknown, { headers }: Response): void {
