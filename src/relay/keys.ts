@@ -36,6 +36,11 @@ export interface KeysOptions {
   readonly onError?: (error: unknown) => void
 }
 
+interface RotateOptions {
+  readonly overlapMs?: number
+  readonly sql?: Sql
+}
+
 interface Verified {
   readonly record: KeyRecord
   readonly until: number
@@ -139,9 +144,14 @@ export class Keys {
     return pageOf(rows.map(recordOf), size, ({ id }) => id)
   }
 
-  /** At once here, within 5 seconds in other replicas, and for good. @throws LeashError `not_found` */
-  async revoke(id: string): Promise<KeyRecord> {
-    const [row] = await this.#sql.all<KeyRow>('UPDATE keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING *', [
+  /**
+   * At once here, within 5 seconds in other replicas, and for good.
+   *
+   * @param sql of a transaction under way; {@link forget} the tenant's keys after its end
+   * @throws LeashError `not_found`
+   */
+  async revoke(id: string, sql: Sql = this.#sql): Promise<KeyRecord> {
+    const [row] = await sql.all<KeyRow>('UPDATE keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING *', [
       id,
       this.#now(),
     ])
@@ -153,11 +163,12 @@ export class Keys {
   /**
    * Makes a key that is the same in everything but its secret and its id. The old one goes on for a time.
    *
+   * @param sql as for {@link revoke}
    * @throws LeashError `not_found`; `invalid_request` when the key no longer holds, or has been rotated before
    */
-  async rotate(id: string, { overlapMs = dayMs }: { readonly overlapMs?: number } = {}): Promise<MadeKey> {
+  async rotate(id: string, { overlapMs = dayMs, sql = this.#sql }: RotateOptions = {}): Promise<MadeKey> {
     if (!Number.isSafeInteger(overlapMs) || overlapMs < 0) throw wrong('overlapMs', 'is a whole number of milliseconds from 0 on')
-    const made = await this.#sql.transaction(async (sql) => {
+    const made = await sql.transaction(async (sql) => {
       // Written before it is read: so that two who rotate the same key come one after the other.
       const [row] = await sql.all<KeyRow>('UPDATE keys SET name = name WHERE id = $1 RETURNING *', [id])
       if (!row) throw missing()

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
+import { audited } from '../audited.js'
 import { jsonOf } from '../body.js'
 import { isAdministrator } from '../caller.js'
 import { type KeyRecord, type KeyScope, keyScopes } from '../keys.js'
@@ -11,7 +12,8 @@ import { mostBytes, type RelayContext } from './context.js'
 import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
 
-export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv> {
+export function adminKeys(context: RelayContext): Hono<AdminEnv> {
+  const { keys, tenants } = context
   const app = new Hono<AdminEnv>()
 
   /** One that the caller may change: of others he learns nothing. */
@@ -37,21 +39,34 @@ export function adminKeys({ keys, tenants, audit }: RelayContext): Hono<AdminEnv
     if (wanted.scopes?.includes('admin') && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "Only the relay's administrators make others of them.")
     if (!(await tenants.get(wanted.tenant))) throw new LeashError('not_found', 'There is no such tenant.')
-    const { record, ...secrets } = await keys.create(wanted)
-    await audit.append({ actor: c.get('actor'), action: 'key.create', tenant: record.tenant, target: record.id })
+    const { record, ...secrets } = await audited(
+      context,
+      (sql) => keys.create(wanted, sql),
+      ({ record: { tenant, id } }) => ({ actor: c.get('actor'), action: 'key.create', tenant, target: id }),
+    )
     return c.json({ ...secrets, ...record }, 201)
   })
 
   app.post('/:id/revoke', async (c) => {
     notOneself(c.req.param('id'), c.get('actor'))
-    const record = await keys.revoke((await changeable(c)).id)
-    await audit.append({ actor: c.get('actor'), action: 'key.revoke', tenant: record.tenant, target: record.id })
+    const { id, tenant } = await changeable(c)
+    const record = await audited(
+      context,
+      (sql) => keys.revoke(id, sql),
+      () => ({ actor: c.get('actor'), action: 'key.revoke', tenant, target: id }),
+    )
+    keys.forget(tenant)
     return c.json(record)
   })
 
   app.post('/:id/rotate', async (c) => {
-    const { record, ...secrets } = await keys.rotate((await changeable(c)).id)
-    await audit.append({ actor: c.get('actor'), action: 'key.rotate', tenant: record.tenant, target: c.req.param('id') })
+    const { id, tenant } = await changeable(c)
+    const { record, ...secrets } = await audited(
+      context,
+      (sql) => keys.rotate(id, { sql }),
+      () => ({ actor: c.get('actor'), action: 'key.rotate', tenant, target: id }),
+    )
+    keys.forget(tenant)
     return c.json({ ...secrets, ...record }, 201)
   })
 

@@ -2,7 +2,8 @@
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { changesOf } from '../config-diff.js'
-import { policyName } from '../policies.js'
+import { type PolicyVersion, policyName } from '../policies.js'
+import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { within } from './rights.js'
@@ -45,10 +46,10 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
   app.put(at, async (c) => {
     const { name, tenant, target } = await whose(c)
     const dry = c.req.query('dry_run') !== undefined
-    const set = await policies.set(name, await bodyOf(c), c.get('actor'), dry)
-    if (!dry)
-      await audit.append({ actor: c.get('actor'), action: 'policy.set', tenant, target, detail: { version: set.version } })
-    return c.json(set)
+    const actor = c.get('actor')
+    const also = (sql: Sql, { version }: PolicyVersion) =>
+      audit.append({ actor, action: 'policy.set', tenant, target, detail: { version } }, sql)
+    return c.json(await policies.set(name, await bodyOf(c), actor, dry, also))
   })
   app.get(`${at}/history`, async (c) => c.json({ items: await policies.history((await whose(c)).name) }))
   app.get(`${of}/policies/diff`, async (c) => {
@@ -62,10 +63,10 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     const { name, tenant, target } = await whose(c)
     const { version } = await bodyOf(c)
     if (!isVersion(version)) throw new LeashError('invalid_request', 'Say which: `{ "version": 3 }`.')
-    const set = await policies.rollback(name, version, c.get('actor'))
-    const detail = { version: set.version, of: version }
-    await audit.append({ actor: c.get('actor'), action: 'policy.rollback', tenant, target, detail })
-    return c.json(set)
+    const actor = c.get('actor')
+    const also = (sql: Sql, set: PolicyVersion) =>
+      audit.append({ actor, action: 'policy.rollback', tenant, target, detail: { version: set.version, of: version } }, sql)
+    return c.json(await policies.rollback(name, version, actor, also))
   })
 
   return app

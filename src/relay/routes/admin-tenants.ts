@@ -1,16 +1,23 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { audited } from '../audited.js'
+import { Tenants } from '../tenants.js'
 import { type AdminEnv, bodyOf, limitOf, notOneself, type Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 
-export function adminTenants({ keys, tenants, audit }: RelayContext): Hono<AdminEnv> {
+export function adminTenants(context: RelayContext): Hono<AdminEnv> {
+  const { keys, tenants } = context
   const app = new Hono<AdminEnv>()
 
   app.get('/', async (c) => c.json(await tenants.list({ ...limitOf(c), ...after(c.req.query('after')) })))
   app.post('/', async (c) => {
-    const created = await tenants.create(newTenant(await bodyOf(c)))
-    await audit.append({ actor: c.get('actor'), action: 'tenant.create', tenant: created.slug, target: created.slug })
+    const wanted = newTenant(await bodyOf(c))
+    const created = await audited(
+      context,
+      (sql) => new Tenants({ sql }).create(wanted),
+      ({ slug }) => ({ actor: c.get('actor'), action: 'tenant.create', tenant: slug, target: slug }),
+    )
     return c.json(created, 201)
   })
   app.get('/:slug', async (c) => {
@@ -21,18 +28,30 @@ export function adminTenants({ keys, tenants, audit }: RelayContext): Hono<Admin
   app.patch('/:slug', async (c) => {
     const changes = changesOf(await bodyOf(c), c.get('reach'))
     if (changes.status === 'suspended') notOneself(c.req.param('slug'), c.get('tenant'))
-    const updated = await tenants.update(c.req.param('slug'), changes)
-    keys.forget(updated.slug)
-    const { slug, status, plan } = updated
-    await audit.append({ actor: c.get('actor'), action: 'tenant.update', tenant: slug, target: slug, detail: { status, plan } })
+    const slug = c.req.param('slug')
+    const updated = await audited(
+      context,
+      (sql) => new Tenants({ sql }).update(slug, changes),
+      ({ status, plan }) => ({
+        actor: c.get('actor'),
+        action: 'tenant.update',
+        tenant: slug,
+        target: slug,
+        detail: { status, plan },
+      }),
+    )
+    keys.forget(slug)
     return c.json(updated)
   })
   app.delete('/:slug', async (c) => {
     notOneself(c.req.param('slug'), c.get('tenant'))
     const slug = c.req.param('slug')
-    await tenants.delete(slug)
+    await audited(
+      context,
+      (sql) => new Tenants({ sql }).delete(slug),
+      () => ({ actor: c.get('actor'), action: 'tenant.delete', tenant: slug, target: slug }),
+    )
     keys.forget(slug)
-    await audit.append({ actor: c.get('actor'), action: 'tenant.delete', tenant: slug, target: slug })
     return c.body(null, 204)
   })
 

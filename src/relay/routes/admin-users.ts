@@ -1,7 +1,9 @@
 /** The people of a tenant. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { audited } from '../audited.js'
 import { roles } from '../roles.js'
+import { Users } from '../users.js'
 import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { oneOf, only, required, text } from './fields.js'
@@ -10,7 +12,8 @@ const all = '/:slug/users'
 const one = '/:slug/users/:user'
 
 /** Below `/tenants`. */
-export function adminUsers({ tenants, users, keys, audit }: RelayContext): Hono<AdminEnv> {
+export function adminUsers(context: RelayContext): Hono<AdminEnv> {
+  const { tenants, users, keys, audit } = context
   const app = new Hono<AdminEnv>()
   const existing = async (slug: string, id: string) => {
     const user = await users.get(slug, id)
@@ -28,8 +31,11 @@ export function adminUsers({ tenants, users, keys, audit }: RelayContext): Hono<
     const wanted = newUser(await bodyOf(c))
     mayGive(c.get('caller'), wanted.role ?? 'member')
     if ((await tenants.get(tenant))?.status !== 'active') throw new LeashError('not_found', 'There is no such tenant.')
-    const user = await users.create({ ...wanted, tenant })
-    await audit.append({ actor: c.get('actor'), action: 'user.create', tenant, target: user.id, detail: { role: user.role } })
+    const user = await audited(
+      context,
+      (sql) => new Users({ sql }).create({ ...wanted, tenant }),
+      ({ id, role }) => ({ actor: c.get('actor'), action: 'user.create', tenant, target: id, detail: { role } }),
+    )
     return c.json(user, 201)
   })
   app.get(one, async (c) => c.json(await existing(c.req.param('slug'), c.req.param('user'))))
@@ -39,19 +45,30 @@ export function adminUsers({ tenants, users, keys, audit }: RelayContext): Hono<
     const before = await existing(slug, id)
     mayGive(c.get('caller'), before.role, changes.role)
     if (changes.status === 'suspended' || changes.role !== undefined) notOneself(nameOf(slug, id), own(c.get('caller')))
-    const user = await users.update(slug, id, changes)
+    const user = await audited(
+      context,
+      (sql) => new Users({ sql }).update(slug, id, changes),
+      ({ role, status }) => ({
+        actor: c.get('actor'),
+        action: 'user.update',
+        tenant: slug,
+        target: id,
+        detail: { role, status },
+      }),
+    )
     keys.forget(slug)
-    const { role, status } = user
-    await audit.append({ actor: c.get('actor'), action: 'user.update', tenant: slug, target: id, detail: { role, status } })
     return c.json(user)
   })
   app.delete(one, async (c) => {
     const { slug, user: id } = c.req.param()
     mayGive(c.get('caller'), (await existing(slug, id)).role)
     notOneself(nameOf(slug, id), own(c.get('caller')))
-    await users.delete(slug, id)
+    await audited(
+      context,
+      (sql) => new Users({ sql }).delete(slug, id),
+      () => ({ actor: c.get('actor'), action: 'user.delete', tenant: slug, target: id }),
+    )
     keys.forget(slug)
-    await audit.append({ actor: c.get('actor'), action: 'user.delete', tenant: slug, target: id })
     return c.body(null, 204)
   })
   app.put(`${one}/password`, async (c) => {
