@@ -11,6 +11,7 @@ import { answerOf } from './app.js'
 import { askedBy } from './asked.js'
 import type { Gate } from './gate.js'
 import { createListener, renewCertificate } from './listener.js'
+import { readPlain, wantsWebSocket } from './plain-again.js'
 import { checkedAsked, checkedRequest } from './request-signing.js'
 import type { LimitOptions, TlsOptions } from './server-options.js'
 
@@ -18,8 +19,8 @@ export interface ServerOptions {
   /** Without the platform's `Request` and `Response`, which cost more than a call does otherwise. */
   readonly calls: (asked: Asked) => Promise<Answered>
   readonly others: (request: Request) => Promise<Response>
-  /** Requests to go on in another protocol than HTTP. */
-  readonly upgrades: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** Requests to go on as a web socket. */
+  readonly sockets: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
   readonly warn: (message: string) => void
   readonly gate: Gate
   readonly tls?: TlsOptions | undefined
@@ -41,7 +42,7 @@ export interface RelayServer {
   close(): Promise<void>
 }
 
-export function createRelayServer({ calls, others, upgrades, warn, gate, tls, limits }: ServerOptions): RelayServer {
+export function createRelayServer({ calls, others, sockets, warn, gate, tls, limits }: ServerOptions): RelayServer {
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (!gate.enter(incoming, outgoing)) return
     const url = addressOf(incoming)
@@ -70,7 +71,10 @@ export function createRelayServer({ calls, others, upgrades, warn, gate, tls, li
     ...(tls && { tls }),
     ...(limits && { limits }),
   })
-  server.on('upgrade', upgrades)
+  server.on('upgrade', (incoming, socket, head) => {
+    if (wantsWebSocket(incoming)) sockets(incoming, socket, head)
+    else readPlain(server, incoming, socket, head)
+  })
   const silent = silentSockets(server)
   return {
     listen: (host, port) => listening(server, host, port),

@@ -1,5 +1,6 @@
 /** Conversations over web sockets. */
 import { randomBytes } from 'node:crypto'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
@@ -232,7 +233,6 @@ describe('a web socket', () => {
         socket.on('error', () => {})
       })
     const upgrade = [`GET /v1/gateway/ws HTTP/1.1`, 'Host: x', 'Connection: Upgrade', `Authorization: Bearer ${relay.call}`]
-    expect(await speak([...upgrade, 'Upgrade: h2c'])).toMatch(/^HTTP\/1\.1 4\d\d/)
     expect(await speak([...upgrade, 'Upgrade: websocket', 'Sec-WebSocket-Key: x', 'Sec-WebSocket-Version: 13'])).toMatch(
       /^HTTP\/1\.1 400/,
     )
@@ -245,5 +245,35 @@ describe('a web socket', () => {
     await client.next('error')
     expect((await relay.ask('GET', '/health', undefined, '')).status).toBe(200)
     expect(relay.warnings).toEqual([])
+  })
+
+  test('is not what every request to go on otherwise wants: one for HTTP/2 is answered as any other', async () => {
+    const relay = await openRelay(mock.url)
+    const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] })
+    const ask = (path: string, later: boolean) =>
+      new Promise<IncomingMessage & { text: string }>((resolve, reject) => {
+        const headers = {
+          authorization: `Bearer ${relay.call}`,
+          connection: 'Upgrade, HTTP2-Settings',
+          upgrade: 'h2c',
+          'http2-settings': 'AAMAAABkAARAAAAAAAIAAAAA',
+          'content-type': 'application/json',
+          'content-length': String(body.length),
+        }
+        const request = httpRequest(`${relay.url}${path}`, { method: 'POST', headers }, async (response) => {
+          let text = ''
+          for await (const chunk of response) text += chunk
+          resolve(Object.assign(response, { text }))
+        })
+        request.on('error', reject)
+        request.write(body.slice(0, 10))
+        setTimeout(() => request.end(body.slice(10)), later ? 30 : 0)
+      })
+    for (const later of [false, true]) {
+      const { statusCode, text } = await ask('/v1/chat/completions', later)
+      expect([statusCode, JSON.parse(text).choices[0].message.content]).toEqual([200, expect.stringContaining('Hello')])
+    }
+    expect((await ask('/v1/gateway/chat', true)).statusCode).toBe(200)
+    expect((await relay.ask('GET', '/v1/gateway/ws')).status).toBe(426)
   })
 })

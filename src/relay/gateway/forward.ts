@@ -4,9 +4,9 @@ import type { Provider } from '../../core/provider.js'
 import type { Transport } from '../../core/transport.js'
 import { addressAt } from './raw-path.js'
 
-/** About the connection, who asks, and where it came from: the vendor is asked by the relay, over a connection of its own. */
+/** About the connection, who asks, where it came from, and what is asked for after all: the vendor is asked by the relay, over a connection of its own. */
 const ours =
-  /^(?:authorization|x-api-key|api-key|x-goog-api-key|x-goog-user-project|openai-(?:organization|project)|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|accept-encoding|via|forwarded|x-(?:forwarded|real|leash|client)-.*|cf-.*|true-client-ip|proxy-.*|sec-.*|access-control-.*)$/
+  /^(?:authorization|x-api-key|api-key|x-goog-api-key|x-goog-user-project|openai-(?:organization|project)|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|accept-encoding|via|forwarded|x-(?:forwarded|real|leash|client)-.*|x-(?:http-)?method(?:-override)?|cf-.*|true-client-ip|proxy-.*|sec-.*|access-control-.*)$/
 
 /** Of an answer: about the connection, the vendor's cookies, and who may read the page. */
 const theirs =

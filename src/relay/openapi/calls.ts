@@ -58,6 +58,7 @@ export const calls: Operations = {
   'GET /v1/gateway/health': { does: 'Tells how the targets and providers of the tenant do', who: 'call' },
   'GET /v1/gateway/status': { does: 'Tells whose the key is, and what is left of its budgets', who: 'call' },
   'GET /v1/gateway/metrics': { does: 'What the tenant has used this month, for Prometheus', who: 'call', answers: prometheus },
+  'GET /v1/gateway/ws': { does: 'Opens a web socket for a conversation', who: 'call', status: 101, answers: null },
   'POST /v1/gateway/jobs': {
     does: 'Submits a call that nobody waits for',
     who: 'call',

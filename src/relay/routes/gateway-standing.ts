@@ -1,5 +1,6 @@
 /** How things stand with the tenant that asks: its targets, its limits, what it has used. */
 import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
 import { callerOf } from '../caller.js'
 import { metricsOf, monthOf } from '../gateway/metrics.js'
 import { revisionOf } from '../policies.js'
@@ -25,6 +26,14 @@ export function gatewayStandingRoutes(context: RelayContext): Hono {
       policy: { version: inForce.version, revision: revisionOf(inForce) },
       providers: serving.configured(),
       budgets: await serving.leash.budgets({ tenant, key: id, ...(user !== undefined && { user }) }),
+    })
+  })
+  /** Whoever asks for a web socket in earnest does not come here. */
+  app.get('/ws', async (c) => {
+    await callerOf(callers, c.req.raw.headers, 'call')
+    throw new LeashError('invalid_request', 'Open a web socket at this address.', {
+      status: 426,
+      headers: { upgrade: 'websocket' },
     })
   })
   app.get('/metrics', async (c) => {
