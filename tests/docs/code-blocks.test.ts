@@ -15,8 +15,8 @@ const run = promisify(execFile)
 
 const pages = [...globSync(['README.md', 'docs/**/*.md'], { cwd: root })].sort()
 const blocks = pages.flatMap((page) => blocksOf(page, readFileSync(join(root, page), 'utf8')))
-/** Those in folders are servers, which tests/examples talks to. */
-const examples = [...globSync('examples/*.{ts,js}', { cwd: root })].sort()
+/** Those in other folders are whole applications, which tests/examples talks to. */
+const examples = [...globSync(['examples/*.{ts,js}', 'examples/{ai-sdk,express,langchain}/*.ts'], { cwd: root })].sort()
 const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js')
 const commands = blocks.filter(({ language }) => language === 'sh')
 
