@@ -17,6 +17,7 @@ import { fail } from './output.js'
 import { policy } from './policy.js'
 import { prices } from './prices.js'
 import { relay } from './relay.js'
+import { replay } from './replay.js'
 import { tenants } from './tenants.js'
 import { usage } from './usage.js'
 
@@ -35,6 +36,7 @@ const subCommands = {
   policy,
   usage,
   audit,
+  replay,
   config,
 }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))

@@ -22,6 +22,8 @@ export interface Callers<C extends Caller = Caller> {
   verify(presented: string): MaybePromise<C | undefined>
   /** @throws LeashError `authentication_failed` when the request is not signed by what belongs to the key */
   checkSigned(caller: Caller, headers: HeadersLike): void
+  /** Told of who asks for what it is not for. */
+  outside?(caller: Caller, what: string): void
   /** Whether there is such a tenant, and it is served. */
   isActive(tenant: string): Promise<boolean>
 }
@@ -46,9 +48,9 @@ export function keyIn(headers: HeadersLike): string | undefined {
 /** @throws LeashError `missing_key`, `authentication_failed`, or `permission_denied` when the key is not for this */
 export async function callerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike, scope: KeyScope): Promise<C> {
   const caller = await anyCallerOf(callers, headers)
-  if (!caller.scopes.includes(scope) && !isAdministrator(caller))
-    throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
-  return caller
+  if (caller.scopes.includes(scope) || isAdministrator(caller)) return caller
+  callers.outside?.(caller, scope)
+  throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
 }
 
 /** Whatever it is for. @throws LeashError `missing_key`, `authentication_failed` */
@@ -68,6 +70,7 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
 /** An administrator of the relay may act for any tenant. @throws LeashError `permission_denied` */
 async function actingFor<C extends Caller>(tenant: string, caller: C, callers: Callers<C>): Promise<C> {
   if (isAdministrator(caller) && (await callers.isActive(tenant))) return { ...caller, tenant }
+  callers.outside?.(caller, `tenant ${tenant}`)
   throw new LeashError('permission_denied', 'The key is not of the tenant that the request names.')
 }
 

@@ -5,6 +5,7 @@ import type { Leases } from './leases.js'
 import { Traces } from './otlp/traces.js'
 import { type Pepper, pepperOf } from './pepper.js'
 import type { Policies } from './policies.js'
+import { Replay } from './replay.js'
 import { Reporting } from './reporting.js'
 import type { Settings } from './settings.js'
 import { Statements } from './statements.js'
@@ -29,6 +30,7 @@ export interface Collector {
   readonly traces: Traces
   readonly reporting: Reporting
   readonly statements: Statements
+  readonly replay: Replay
   /** Before the database is closed. */
   close(): Promise<void>
 }
@@ -50,6 +52,7 @@ export async function openCollector({ pepper, settings, usage, keys, ...deps }: 
     traces,
     reporting,
     statements: new Statements({ usage, keys }),
+    replay: new Replay({ ...deps, options: () => settings.now.leash ?? {} }),
     async close() {
       await stopUpkeep()
       await traces.close()

@@ -8,7 +8,9 @@ import { type Asked, createServe, type Serve } from '../handler.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
 import { underPolicy } from '../policy.js'
 import type { Answered } from '../respond.js'
+import type { Audit } from './audit.js'
 import type { Caller } from './caller.js'
+import { Decisions } from './decisions.js'
 import { beforeSending } from './gateway/before-sending.js'
 import { identityOf } from './gateway/identity.js'
 import { type RawPath, rawPath, targetAt } from './gateway/raw-path.js'
@@ -30,6 +32,7 @@ export interface GatewayDeps {
   readonly vendorKeys: Pick<VendorKeys, 'of'>
   readonly leases: Leases
   readonly journal: Pick<Journal, 'add' | 'close'>
+  readonly audit: Pick<Audit, 'append'>
   readonly warn: (message: string) => void
 }
 
@@ -67,9 +70,11 @@ export class Gateway {
   readonly #closing = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #vendors = openVendorPool()
+  readonly #decisions: Decisions
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps
+    this.#decisions = new Decisions(deps)
   }
 
   async serve(asked: Asked, caller: Caller): Promise<Answered> {
@@ -201,6 +206,7 @@ export class Gateway {
       ledger: { ...ledgerOf(options), keep: 1 },
     }
     const inside = openLeash(own, new Lazy(async () => control))
+    this.#decisions.hear(inside.engine, () => current)
     inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,

@@ -1,6 +1,7 @@
 /** Whoever may come in: by a key, by a token of this relay, or by one of the identity provider. */
 import type { MaybePromise } from '../core/store.js'
 import type { Caller, Callers, HeadersLike } from './caller.js'
+import type { Decisions } from './decisions.js'
 import type { Keys } from './keys.js'
 import { Oidc } from './oidc.js'
 import type { OidcOptions } from './oidc-options.js'
@@ -10,6 +11,7 @@ interface IdentitiesDeps {
   readonly keys: Keys
   readonly tokens: Tokens
   readonly oidc?: Oidc | undefined
+  readonly decisions: Decisions
 }
 
 /** `{"` in base64, by which every JWT begins and no key. */
@@ -34,6 +36,10 @@ export class Identities implements Callers {
     this.#deps.keys.checkSigned(caller, headers)
   }
 
+  outside(caller: Caller, what: string): void {
+    this.#deps.decisions.outside(caller, what)
+  }
+
   isActive(tenant: string): Promise<boolean> {
     return this.#deps.keys.isActive(tenant)
   }
@@ -55,10 +61,11 @@ export class Identities implements Callers {
 
 export interface IdentityParts extends Omit<TokensDeps, 'now'> {
   readonly oidc?: OidcOptions | undefined
+  readonly decisions: Decisions
 }
 
 /** @throws LeashError `invalid_config` */
-export function openIdentities({ oidc, ...deps }: IdentityParts): { readonly callers: Identities; readonly tokens: Tokens } {
+export function openIdentities({ oidc, decisions, ...deps }: IdentityParts): { readonly callers: Identities; readonly tokens: Tokens } {
   const tokens = new Tokens(deps)
-  return { callers: new Identities({ keys: deps.keys, tokens, oidc: oidc && new Oidc(oidc, deps) }), tokens }
+  return { callers: new Identities({ keys: deps.keys, tokens, oidc: oidc && new Oidc(oidc, deps), decisions }), tokens }
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { readEnv } from '../providers/env.js'
 import type { Audit } from './audit.js'
+import { Decisions } from './decisions.js'
 import { type Identities, openIdentities } from './identities.js'
 import type { Keys } from './keys.js'
 import type { OidcOptions } from './oidc-options.js'
@@ -28,16 +29,20 @@ export interface PeopleDeps {
   /** The relay's own. */
   readonly folder: string
   readonly oidc: OidcOptions | undefined
+  readonly audit: Audit
+  readonly warn: (message: string) => void
 }
 
 /** @throws LeashError `invalid_config` */
-export function openPeople({ sql, keys, folder, oidc }: PeopleDeps): People {
+export function openPeople({ sql, keys, folder, oidc, audit, warn }: PeopleDeps): People {
   const tenants = new Tenants({ sql })
   const users = new Users({ sql })
   const signer = new Signer(join(folder, 'signing-key.pem'))
   const secret = readEnv('LEASH_RELAY_MASTER_KEY')
   const vendorKeys = new VendorKeys({ sql, master: secret === undefined ? { file: join(folder, 'master-key') } : { secret } })
-  return { tenants, users, signer, vendorKeys, ...openIdentities({ tenants, users, signer, keys, oidc }) }
+  const decisions = new Decisions({ audit, warn })
+  const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions })
+  return { tenants, users, signer, vendorKeys, ...identities }
 }
 
 /** A relay that has lost its master key still serves those who have brought no key. */

@@ -74,7 +74,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const leases = new Leases({ sql })
     const own = { sql, audit, leases, policies, usage, keys, settings, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
-    const people = openPeople({ sql, keys, folder, oidc: options.oidc })
+    const people = openPeople({ ...own, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
     const { tenants } = people

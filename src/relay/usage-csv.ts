@@ -35,7 +35,7 @@ export function csvOf(rows: readonly UsageRow[], by: readonly Dimension[]): stri
  * Spreadsheets take a cell that begins so for a formula: the apostrophe says that it is text.
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -6,6 +6,23 @@ import { targetName } from '../../core/target.js'
 import type { Rule, Scope } from './rules.js'
 
 const rules = new WeakMap<LeashError, Rule>()
+const figures = new WeakMap<LeashError, Figures>()
+
+/** What the refusal of a call came of. Amounts are in the unit; US dollars as nano-dollars. */
+export interface Figures {
+  readonly rule: string
+  readonly unit: string
+  readonly limit: number
+  /** Spent, and set aside for calls under way. */
+  readonly taken: number
+  /** What the call could have used. */
+  readonly amount: number
+}
+
+/** Undefined for a refusal that came of something else than a limit. */
+export function figuresBehind(error: LeashError): Figures | undefined {
+  return figures.get(error)
+}
 
 /** The budget that refused a call. */
 export function ruleBehind(error: unknown): Rule | undefined {
@@ -24,13 +41,15 @@ export function exceeded(scope: Scope, { spent, reserved }: Balance, amount: num
     'raise the limit',
     ...(fits && (endsAt !== undefined || reserved > 0) ? ['wait'] : []),
   ].join(', or ')
-  return refusal(
+  const error = refusal(
     rule,
     `The budget "${rule.name}" allows ${shown(scope, limit)} ${rule.per === 'total' ? 'in all' : `per ${rule.per}`}. ` +
       `Of these ${shown(scope, left)} ${left === 1 ? 'is' : 'are'} left${held}, and this attempt could use ${shown(scope, amount)}.${reset} ` +
       `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`,
     fits && endsAt !== undefined ? { retryAfterMs: Math.max(0, endsAt - now) } : {},
   )
+  figures.set(error, { rule: rule.name, unit, limit, taken: spent + reserved, amount })
+  return error
 }
 
 export function unpriced(rule: Rule, { target }: Call): LeashError {

@@ -115,9 +115,13 @@ const relay: Operations = {
     action: z.optional(text),
     tenant: z.optional(text),
     target: z.optional(text),
+    from: z.optional(text),
+    to: z.optional(text),
     before: z.optional(z.int()),
+    format: z.optional(z.enum(['json', 'ndjson', 'csv'])),
     limit: page.limit,
   }),
+  'GET /v1/admin/audit/replay/:call': read('What the policy says of a call when it is asked again'),
   'GET /v1/admin/audit/verify': read('Whether the chain of the audit is whole'),
 }
 

@@ -2,7 +2,8 @@
 import { Hono } from 'hono'
 import { isAdministrator } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
-import { type AdminEnv, limitOf } from './admin-env.js'
+import type { AdminEnv } from './admin-env.js'
+import { adminAudit } from './admin-audit.js'
 import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { keyPolicies, tenantPolicies } from './admin-policies.js'
@@ -18,7 +19,7 @@ import { reportQuery } from './report-query.js'
 import { guard } from './rights.js'
 
 export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
-  const { callers, usage, audit } = context
+  const { callers, usage } = context
   const app = new Hono<AdminEnv>()
   app.use(guard(callers))
   app.get('/me', (c) => {
@@ -36,6 +37,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/keys', adminKeys(context))
   app.route('/config', adminConfig(context))
   app.route('/webhooks', adminWebhooks(context))
+  app.route('/audit', adminAudit(context))
   app.route('/', liveRoutes(context))
 
   app.get('/usage', async (c) => {
@@ -44,14 +46,6 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
     if (c.req.query('format') !== 'csv') return c.json({ rows })
     return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
   })
-
-  app.get('/audit', async (c) => {
-    const { actor, action, tenant, target, before } = c.req.query()
-    const filters = { actor, action, tenant, target, ...c.get('reach') }
-    const given = Object.entries(filters).filter(([, value]) => value !== undefined)
-    return c.json(await audit.list({ ...Object.fromEntries(given), ...limitOf(c), ...(before && { before: Number(before) }) }))
-  })
-  app.get('/audit/verify', async (c) => c.json(await audit.verify()))
 
   return app
 }

@@ -56,13 +56,26 @@ export function guard(callers: Callers): MiddlewareHandler<AdminEnv> {
     const found = matchedRoutes(c).find(({ method, path }) => method !== 'ALL' && path.startsWith(`${base}/`))
     const route = found?.path.slice(base.length) ?? ''
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
-    const reach = reachOf(caller, rights[`${method} ${route}`])
-    within(reach, { ...c.req.query(), ...named(route, c.req.path.slice(base.length)) })
+    const asked = `${method} ${route}`
+    const whose = { ...c.req.query(), ...named(route, c.req.path.slice(base.length)) }
+    const reach = told(
+      () => within(reachOf(caller, rights[asked]), whose),
+      () => callers.outside?.(caller, asked),
+    )
     c.set('caller', caller)
     c.set('actor', caller.id)
     c.set('tenant', caller.tenant)
     c.set('reach', reach)
     await next()
+  }
+}
+
+function told<T>(look: () => T, refused: () => void): T {
+  try {
+    return look()
+  } catch (error) {
+    refused()
+    throw error
   }
 }
 
@@ -101,9 +114,10 @@ function decoded(part: string): string {
 }
 
 /** @throws LeashError `permission_denied`, whether there is such a tenant or not */
-export function within(reach: Reach, { tenant, user }: { readonly tenant?: string; readonly user?: string }): void {
+export function within(reach: Reach, { tenant, user }: { readonly tenant?: string; readonly user?: string }): Reach {
   if (reach.tenant !== undefined && tenant !== undefined && tenant !== reach.tenant)
     throw new LeashError('permission_denied', 'This key is for its own tenant alone.')
   if (reach.user !== undefined && user !== undefined && user !== reach.user)
     throw new LeashError('permission_denied', 'This key is for what is its own alone.')
+  return reach
 }

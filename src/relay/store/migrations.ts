@@ -308,6 +308,7 @@ const steps: readonly Step[] = [
       )`,
     ],
   },
+  { name: 'audit by target', statements: ['CREATE INDEX audit_by_target ON audit (target, seq)'] },
 ]
 
 /**

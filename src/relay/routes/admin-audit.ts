@@ -1,0 +1,65 @@
+/** Who did what, and what was not let through: to look at, to keep elsewhere, and to ask again. */
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import type { AuditQuery } from '../audit.js'
+import { type AuditFormat, auditLines } from '../audit-csv.js'
+import { type AdminEnv, limitOf } from './admin-env.js'
+import type { RelayContext } from './context.js'
+import { momentOf } from './report-query.js'
+
+const types: Readonly<Record<AuditFormat, string>> = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+}
+
+const isFormat = (format: string): format is AuditFormat => Object.hasOwn(types, format)
+
+/** Below `/audit`. */
+export function adminAudit(context: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+
+  app.get('/', async (c) => {
+    const query = c.req.query()
+    const { format = 'json' } = query
+    const wanted: AuditQuery = { ...queryOf(query), ...c.get('reach') }
+    if (format === 'json') return c.json(await context.audit.list({ ...wanted, ...limitOf(c) }))
+    if (!isFormat(format)) throw new LeashError('invalid_request', '`format` is json, ndjson or csv.', { param: 'format' })
+    return c.body(bytesOf(auditLines(context.audit, wanted, format)), 200, {
+      'content-type': types[format],
+      'content-disposition': `attachment; filename="audit.${format}"`,
+    })
+  })
+
+  app.get('/verify', async (c) => c.json(await context.audit.verify()))
+
+  app.get('/replay/:call', async (c) => c.json(await context.collector.replay.of(c.req.param('call'))))
+
+  return app
+}
+
+function queryOf(query: Readonly<Record<string, string>>): AuditQuery {
+  const { actor, action, tenant, target, before } = query
+  const named = Object.entries({ actor, action, tenant, target }).filter(([, value]) => value !== undefined)
+  const older = before === undefined ? undefined : Number(before)
+  return {
+    ...Object.fromEntries(named),
+    ...momentOf(query, 'from'),
+    ...momentOf(query, 'to'),
+    ...(older !== undefined && Number.isSafeInteger(older) && { before: older }),
+  }
+}
+
+/** A reader that goes away ends it. */
+function bytesOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await lines.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await lines.return(undefined)
+    },
+  })
+}
