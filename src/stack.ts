@@ -26,10 +26,11 @@ import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
-import type { Shadow } from './middleware/shadow.js'
 import type { ShadowOptions } from './middleware/shadow/options.js'
+import type { Shadow } from './middleware/shadow.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
+import type { ModuleFile } from './modules/module-file.js'
 import type { Registry } from './modules/registry.js'
 import type { ObserveOptions, Observers } from './observers.js'
 import type { CountTokens } from './protocols/tokens.js'
@@ -46,7 +47,7 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   /** Limits that refuse nothing: reports say what they would have refused. */
   readonly shadow?: ShadowOptions
   /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
-  readonly modules?: readonly Module[]
+  readonly modules?: readonly (Module | ModuleFile)[]
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
   readonly redact?: RedactOptions | boolean
   /** Sends copies of calls to another model, for comparison. */

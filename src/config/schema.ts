@@ -249,8 +249,9 @@ export const optionsSchema = z.strictObject({
   modules: z.optional(
     z.array(
       z.custom(
-        (value) => typeof value === 'object' && value !== null && 'settings' in value,
-        'expected a module: what defineModule() gives, called with its options where it has any',
+        (value) =>
+          typeof value === 'object' && value !== null && ('settings' in value || ('file' in value && 'integrity' in value)),
+        'expected a module: what defineModule() gives, called with its options where it has any, or a file with its integrity',
       ),
     ),
   ),

@@ -32,6 +32,7 @@ export type {
   Schema,
   Text,
 } from './module.js'
+export { loadModule, type ModuleFile } from './module-file.js'
 export { type OpenAIModerationOptions, openaiModeration } from './openai-moderation.js'
 export { type PromptInjectionOptions, promptInjection } from './prompt-injection.js'
 export { type RedactModuleOptions, redact } from './redact.js'

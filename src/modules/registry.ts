@@ -9,6 +9,7 @@ import { protocolAtHand } from '../protocols/index.js'
 import { crossings } from './crossing.js'
 import { modulesAt } from './layer.js'
 import type { Module } from './module.js'
+import type { ModuleFile } from './module-file.js'
 import { ordered } from './order.js'
 import { Session, type SessionDeps } from './session.js'
 import { sunk } from './sinks.js'
@@ -28,10 +29,14 @@ export interface LeashModules {
   remove(name: string): Promise<void>
 }
 
-/** @throws LeashError `invalid_config` where the leash was made without modules, and has no place for them */
-export function openModules(modules: readonly Module[] | undefined, deps: SessionDeps): Promise<Registry> {
+/** @throws LeashError `invalid_config` where the leash was made without modules, and has no place for them, or a file is not the one that was meant */
+export async function openModules(modules: readonly (Module | ModuleFile)[] | undefined, deps: SessionDeps): Promise<Registry> {
   if (!modules) throw wrong('This leash has no place for modules. Make it with `modules: []` to add some later.')
-  return new Registry(deps).open(modules)
+  return new Registry(deps).open(await Promise.all(modules.map(moduleOf)))
+}
+
+async function moduleOf(given: Module | ModuleFile): Promise<Module> {
+  return 'integrity' in given ? (await import('./module-file.js')).loadModule(given) : given
 }
 
 export class Registry {

@@ -23,7 +23,7 @@ const numbers: readonly string[] = ['port', 'workers']
 
 /**
  * `${NAME}` stands for a variable of the environment, `${NAME:-text}` has a text for where it is not set, and
- * `{ file: path }` for what a file says, its path being seen from the configuration's own folder.
+ * `{ file: path }` for what a file says, its path being seen from the configuration's own folder, as is the folder of modules.
  *
  * @param path of YAML or JSON; absent: the environment alone
  * @throws LeashError `invalid_config`
@@ -63,8 +63,9 @@ function filled(value: unknown, sources: Sources): unknown {
   if (!isObject(value)) return value
   const file = secretFile(value)
   if (file !== undefined) return secretIn(resolve(sources.folder, file))
+  const beside = typeof value.integrity === 'string' && { folder: resolve(sources.folder, String(value.folder ?? 'modules')) }
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, name === 'ledger' ? member : filled(member, sources)]),
+    Object.entries({ ...value, ...beside }).map(([name, member]) => [name, name === 'ledger' ? member : filled(member, sources)]),
   )
 }
 

@@ -53,6 +53,15 @@ describe('the configuration', () => {
     expect(readConfig(undefined, { LEASH_RELAY_WORKERS: '3' })).toEqual({ workers: 3 })
   })
 
+  test('names modules by files in a folder beside it', () => {
+    const path = file('leash: { modules: [{ file: limit.js, integrity: sha256-abc, options: { most: 3 } }] }\n')
+    const module = { file: 'limit.js', integrity: 'sha256-abc', options: { most: 3 }, folder: join(folder, 'modules') }
+    expect(readConfig(path, {})).toEqual({ leash: { modules: [module] } })
+    expect(() => readConfig(file('leash: { modules: [{ file: limit.js, options: {} }] }\n'), {})).toThrow(
+      'leash.modules'.slice(6),
+    )
+  })
+
   test('takes secrets from files, and leaves the file of the ledger alone', () => {
     file('s3cret\n', 'secret')
     const path = file('leash: { providers: { openai: { apiKey: { file: secret } } }, ledger: { file: calls.jsonl } }\n')
