@@ -40,6 +40,7 @@ export interface JobRow {
   readonly request: string
   readonly answer: string
   readonly callback: string
+  readonly once: string | null
   readonly sent: number
   readonly owner: string
   readonly until: number

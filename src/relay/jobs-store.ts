@@ -25,6 +25,8 @@ export interface NewJob {
   readonly model: string
   readonly request: JsonObject
   readonly callback: string | undefined
+  /** Whoever submits twice under one name has submitted once. */
+  readonly once: string | undefined
   readonly ttlMs: number
   /** Jobs of the tenant that may wait. */
   readonly mostQueued: number
@@ -77,15 +79,21 @@ export class JobStore {
   }
 
   /** @throws LeashError `rate_limited` when too many wait */
-  async add({ tenant, key, user = '', model, request, callback = '', ttlMs, mostQueued }: NewJob): Promise<Job> {
+  async add({ tenant, key, user = '', model, request, callback = '', once = null, ttlMs, mostQueued }: NewJob): Promise<Job> {
     const now = this.#now()
     const row: JobRow = {
       ...{ tenant, id: newJobId(now), key_id: key, user_id: user, model, status: 'queued', code: '' },
-      ...{ request: JSON.stringify(request), answer: '', callback, sent: 0, owner: '', until: 0 },
+      ...{ request: JSON.stringify(request), answer: '', callback, once, sent: 0, owner: '', until: 0 },
       ...{ created_at: now, started_at: 0, ended_at: 0, expires_at: now + ttlMs },
     }
-    await this.#sql.transaction(async (sql) => {
+    return this.#sql.transaction(async (sql) => {
       await lock(sql, tenant)
+      const [before] = await sql.all<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE tenant = $1 AND key_id = $2 AND once = $3`, [
+        tenant,
+        key,
+        once,
+      ])
+      if (before) return jobOf(before)
       if ((await count(sql, tenant, 'queued')) >= mostQueued)
         throw new LeashError('rate_limited', `${mostQueued} jobs are waiting already. Submit this one later.`, {
           retryAfterMs: 10_000,
@@ -95,8 +103,8 @@ export class JobStore {
         `INSERT INTO jobs (${names.join(', ')}) VALUES (${names.map((_, at) => `$${at + 1}`).join(', ')})`,
         Object.values(row),
       )
+      return jobOf(row)
     })
-    return jobOf(row)
   }
 
   async get(whose: Whose, id: string): Promise<Job | undefined> {

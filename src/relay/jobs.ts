@@ -35,6 +35,7 @@ export interface Submitted {
   readonly request: unknown
   readonly ttlMs?: number
   readonly callback?: string
+  readonly once?: string
 }
 
 const dayMs = 86_400_000
@@ -91,13 +92,13 @@ export class Jobs {
   }
 
   /** @throws LeashError `invalid_request`, or `rate_limited` when too many wait */
-  async submit({ tenant, id, user }: Caller, { request, ttlMs, callback }: Submitted): Promise<Job> {
+  async submit({ tenant, id, user }: Caller, { request, ttlMs, callback, once }: Submitted): Promise<Job> {
     const { options, gateway, callbacks } = this.#deps
     if (callback !== undefined) callbacks.check(callback)
     const { model, leash } = checkRequest(request)
     callOptionsOf(leash, (await gateway.serving({ tenant, id })).options)
     const job = await this.store.add({
-      ...{ tenant, key: id, user, model, callback },
+      ...{ tenant, key: id, user, model, callback, once },
       request: asObject(request) as JsonObject,
       ttlMs: ttlMs ?? options.ttlMs ?? dayMs,
       mostQueued: options.queued ?? 1000,

@@ -1,6 +1,10 @@
 /** The relay's own addresses for calls. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { callOptionNames } from '../../src/relay/gateway/call-options.js'
 import { until, useMock } from '../helpers/mock.js'
+import { root } from '../helpers/source.js'
 import { type Asked, openRelay, type TestRelay } from './helpers.js'
 
 const mock = useMock()
@@ -68,6 +72,12 @@ describe('a chat', () => {
     expect((await post(other, 'chat', { ...request, leash: { maxAttempts: 5 } })).body.leash.attempts).toHaveLength(1)
     const narrower = await post(other, 'chat', { ...request, leash: { maxCostUsd: 0 } })
     expect(narrower.body.error.code).toBe('budget_exceeded')
+  })
+
+  test('may say of itself what its page tells', () => {
+    const page = readFileSync(join(root, 'docs/relay/gateway.md'), 'utf8')
+    const told = /The request's own `leash` says([^;]*);/s.exec(page)?.[1] ?? ''
+    expect([...told.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort()).toEqual([...callOptionNames].sort())
   })
 
   test('is under the policy of its tenant', async () => {

@@ -35,6 +35,18 @@ describe('a job', () => {
     expect(JSON.stringify((await look(relay, '')).body)).not.toContain('default')
   })
 
+  test('is one job, however often it is submitted under one name', async () => {
+    const relay = await openRelay(mock.url)
+    const headers = { authorization: `Bearer ${relay.call}`, 'idempotency-key': 'mine' }
+    const send = async () =>
+      (await fetch(`${relay.url}/v1/gateway/jobs`, { method: 'POST', headers, body: JSON.stringify({ request }) })).json()
+    const [one, two] = [await send(), await send()]
+    expect(two.id).toBe(one.id)
+    await isNow(relay, one.id, 'done')
+    expect((await send()).status).toBe('done')
+    expect(mock.requests).toHaveLength(1)
+  })
+
   test('that fails has the failure as its result, with the attempts', async () => {
     const relay = await openRelay(mock.url, { leash: { retry: false } })
     mock.script({ status: 400 })

@@ -26,7 +26,7 @@ export function gatewayJobRoutes({ keys, callers, jobs, collector }: RelayContex
     const caller = await callerOf(keys, c.req.raw.headers, 'call')
     const body = asObject(await jsonOf(c.req.raw, mostBytes))
     only(body, ['request', 'ttlMs', 'callback'])
-    const job = await jobs.submit(caller, { request: body.request, ...ttlIn(body), ...text(body, 'callback') })
+    const job = await jobs.submit(caller, { request: body.request, ...ttlIn(body), ...text(body, 'callback'), ...onceIn(c) })
     c.header('location', `/v1/gateway/jobs/${job.id}`)
     return c.json(shown(job), 202)
   })
@@ -66,6 +66,13 @@ export function gatewayJobRoutes({ keys, callers, jobs, collector }: RelayContex
   })
 
   return app
+}
+
+function onceIn(c: Context): { once?: string } {
+  const once = c.req.header('idempotency-key')
+  if (once === undefined || once === '') return {}
+  if (once.length <= 200) return { once }
+  throw new LeashError('invalid_request', 'An `Idempotency-Key` has up to 200 characters.')
 }
 
 const missing = () => new LeashError('not_found', 'There is no such job.')

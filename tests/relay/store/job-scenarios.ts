@@ -8,7 +8,7 @@ export function jobScenarios(openSql: Open): void {
   const caller: Caller = { tenant: 'jobs-red', id: 'key', scopes: ['call'] }
   const owner = (name: string) => ({ owner: name, holdMs: 1000 })
   const fresh = {
-    ...{ tenant: 'jobs-red', key: 'key', user: undefined, model: 'm', request: {}, callback: undefined },
+    ...{ tenant: 'jobs-red', key: 'key', user: undefined, model: 'm', request: {}, callback: undefined, once: undefined },
     ttlMs: 60_000,
     mostQueued: 10,
   }
@@ -40,6 +40,15 @@ export function jobScenarios(openSql: Open): void {
     expect(await store.sending(idle, owner('dead'))).toBe(false)
     expect(await store.end(sent, owner('dead'), 'done', { status: 200, body: {} })).toBe(false)
     expect(await store.claim(owner('other'), 1)).toMatchObject({ id: idle.id, request: '{}' })
+  })
+
+  test('are submitted once under one name, by one key', async () => {
+    const { store } = await open()
+    const named = { ...fresh, once: 'mine' }
+    const [first, ...again] = await Promise.all([store.add(named), store.add(named), store.add(named)])
+    expect(again.map(({ id }) => id)).toEqual([first?.id, first?.id])
+    expect((await store.add({ ...named, key: 'other' })).id).not.toBe(first?.id)
+    expect((await store.add(fresh)).id).not.toBe((await store.add(fresh)).id)
   })
 
   test('are held by whoever says again that they are', async () => {
