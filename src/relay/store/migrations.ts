@@ -309,6 +309,10 @@ const steps: readonly Step[] = [
     ],
   },
   { name: 'audit by target', statements: ['CREATE INDEX audit_by_target ON audit (target, seq)'] },
+  {
+    name: 'jobs submitted once',
+    statements: ['ALTER TABLE jobs ADD COLUMN once TEXT', 'CREATE UNIQUE INDEX jobs_once ON jobs (tenant, key_id, once)'],
+  },
 ]
 
 /**
