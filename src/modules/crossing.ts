@@ -59,9 +59,8 @@ function allowed<T>(answer: Refusable<T>): T {
   return answer.value
 }
 
-/** What a stream takes of its time is one run. */
+/** Each piece of a stream is a run. */
 function metered(edit: StreamEdit, { meter }: Slot): StreamEdit {
-  let spent = 0
   const timed = (work: () => Uint8Array | undefined) => {
     const began = performance.now()
     try {
@@ -70,17 +69,8 @@ function metered(edit: StreamEdit, { meter }: Slot): StreamEdit {
       if (!isLeashError(error)) meter.errors++
       throw error
     } finally {
-      spent += performance.now() - began
+      meter.ran(performance.now() - began)
     }
   }
-  return {
-    push: (bytes) => timed(() => edit.push(bytes)),
-    end() {
-      try {
-        return timed(() => edit.end())
-      } finally {
-        meter.ran(spent)
-      }
-    },
-  }
+  return { push: (bytes) => timed(() => edit.push(bytes)), end: () => timed(() => edit.end()) }
 }

@@ -96,8 +96,10 @@ test.each([false, true])('its runs, time and refusals are counted (stream: %s)',
     kind: 'transformer',
     state: 'ready',
     health: { ok: true },
-    metrics: { executions: 2, errors: 0, blocks: 0 },
+    metrics: { errors: 0, blocks: 0 },
   })
+  // Each piece of a stream is one.
+  expect((await first(leash))?.metrics.executions).toBeGreaterThanOrEqual(stream ? 3 : 2)
   expect((await first(leash))?.metrics.duration.total).toBeGreaterThan(0)
   expect(events).toEqual(['redact redact request {"EMAIL_ADDRESS":1,"PHONE_NUMBER":1}'])
   await leash.modules.replace('redact', redact({ mode: 'block' }))
