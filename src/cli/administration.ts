@@ -6,21 +6,39 @@ import { printJson, table } from './output.js'
 
 /** How long an answer may take. */
 const timeoutMs = 30_000
+const longTimeoutMs = 3_600_000
 
 /** A key on a command line would stand in the list of processes, and in the shell's history. */
 const keyVariable = 'LEASH_RELAY_ADMIN_KEY'
+
+export const hasKey = (): boolean => Boolean(process.env[keyVariable])
+
+/** For an answer that may be long in coming, and large. @param path below `/v1/admin/` @throws LeashError with what the relay says */
+export async function download(path: string): Promise<Response> {
+  const response = await send('GET', path, undefined, longTimeoutMs)
+  if (!response.ok) throw await failureOf(response)
+  return response
+}
 
 /**
  * @param path below `/v1/admin/`
  * @returns the body: JSON, or text
  * @throws LeashError with what the relay says
  */
-export async function ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, body?: unknown): Promise<unknown> {
+export async function ask(method: Method, path: string, body?: unknown): Promise<unknown> {
+  const response = await send(method, path, body, timeoutMs)
+  if (!response.ok) throw await failureOf(response)
+  return answerOf(response)
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
+
+async function send(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Response> {
   const { LEASH_RELAY_URL: url = 'http://127.0.0.1:4000', [keyVariable]: key } = process.env
   if (!key)
     throw new LeashError('missing_key', `Set ${keyVariable} to the key of an administrator: the relay's first start showed one.`)
   const { href } = checkAddress(url, 'LEASH_RELAY_URL')
-  const response = await fetch(`${href.replace(/\/+$/, '')}/v1/admin/${path}`, {
+  return fetch(`${href.replace(/\/+$/, '')}/v1/admin/${path}`, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
@@ -31,13 +49,17 @@ export async function ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string
       cause,
     })
   })
+}
+
+async function answerOf(response: Response): Promise<unknown> {
   const text = await response.text()
-  const answer = response.headers.get('content-type')?.includes('json') ? parseJson(text) : text
-  if (response.ok) return answer
-  const said = asString(asObject(asObject(answer).error).message) ?? `The relay answered ${response.status}.`
-  throw new LeashError(response.status >= 500 ? 'upstream_error' : 'invalid_request', said.replace(/^\[\w+\] /, ''), {
-    status: response.status,
-  })
+  return response.headers.get('content-type')?.includes('json') ? parseJson(text) : text
+}
+
+async function failureOf(response: Response): Promise<LeashError> {
+  const { status } = response
+  const said = asString(asObject(asObject(await answerOf(response)).error).message) ?? `The relay answered ${status}.`
+  return new LeashError(status >= 500 ? 'upstream_error' : 'invalid_request', said.replace(/^\[\w+\] /, ''), { status })
 }
 
 /** For a part of a path that somebody has typed. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { defineCommand, runMain } from 'citty'
 import { asObject, asString, parseJson } from '../core/json.js'
 import { checkArguments } from './arguments.js'
+import { backup } from './backup.js'
 import { audit } from './audit.js'
 import { chat } from './chat.js'
 import { config } from './config.js'
@@ -38,6 +39,7 @@ const subCommands = {
   audit,
   replay,
   config,
+  backup,
 }
 const manifest = asObject(parseJson(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')))
 const leash = defineCommand({

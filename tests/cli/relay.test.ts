@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -51,6 +51,25 @@ describe('the administration of a relay by commands', () => {
     expect(await json('usage')).toEqual([])
     expect((await leash(['audit'], { env: env() })).stdout).toContain('relay.first_start')
     expect(await json('audit', 'verify')).toMatchObject({ ok: true })
+  })
+
+  test('copies what the relay knows, from which another starts', async () => {
+    const to = join(folder, 'backup')
+    const from = join(folder, 'relay')
+    expect(await json('backup', to, '--folder', from)).toMatchObject({ files: ['relay.db', 'pepper', 'signing-key.pem'] })
+    expect(statSync(join(to, 'relay.db')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(from).filter((name) => name.startsWith('backup-'))).toEqual([])
+    expect(await leash(['backup', to], { env: env() })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there already'),
+    })
+    expect((await leash(['backup', join(folder, 'none'), '--folder', folder])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
+    const second = await startRelay({ port: 0, folder: to })
+    const authorization = `Bearer ${relay.firstKeys?.admin}`
+    const { items } = await (await fetch(`${second.url}/v1/admin/tenants`, { headers: { authorization } })).json()
+    expect(items.map(({ slug }: { slug: string }) => slug)).toContain('default')
+    expect(second.publicKey).toBe(relay.publicKey)
+    await second.close()
   })
 
   test('checks a configuration, and compares it with another', async () => {

@@ -16,6 +16,7 @@ const metadata = z.optional(z.record(text, text))
 const status = z.optional(z.enum(['active', 'suspended']))
 const role = z.optional(z.enum(roles))
 const version = z.strictObject({ version: z.int().check(z.minimum(0)) })
+const versions = { from: z.optional(z.int().check(z.minimum(0))), to: z.optional(z.int().check(z.minimum(0))) }
 const policy = z.strictObject(policyMembers(optionsSchema.members))
 
 const read = (does: string, query: Operation['query'] = {}): Operation => ({ does, who: 'role', query })
@@ -43,6 +44,7 @@ const tenants: Operations = {
   [`GET ${tenant}/policy`]: read('Shows the policy of a tenant'),
   [`PUT ${tenant}/policy`]: { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
   [`GET ${tenant}/policy/history`]: read('Its versions'),
+  [`GET ${tenant}/policies/diff`]: read('What changed from one version to another', versions),
   [`POST ${tenant}/policy/rollback`]: write('Puts one of them in force again', version),
   [`GET ${tenant}/vendor-keys`]: read('Lists the providers for which a tenant has brought a key'),
   [`PUT ${tenant}/vendor-keys/:provider`]: write('Brings a key', z.strictObject({ key: named })),
@@ -92,6 +94,11 @@ const keys: Operations = {
   ),
   'POST /v1/admin/keys/:id/revoke': write('Takes a key out of use'),
   'POST /v1/admin/keys/:id/rotate': write('Makes the successor of a key', undefined, 201),
+  'GET /v1/admin/keys/:id/policy': read('Shows the policy of a key, which stands over its tenant’s'),
+  'PUT /v1/admin/keys/:id/policy': { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
+  'GET /v1/admin/keys/:id/policy/history': read('Its versions'),
+  'GET /v1/admin/keys/:id/policies/diff': read('What changed from one version to another', versions),
+  'POST /v1/admin/keys/:id/policy/rollback': write('Puts one of them in force again', version),
 }
 
 const changed = Object.fromEntries(Object.entries(relayShape.members).filter(([name]) => changeable.some((one) => one === name)))
@@ -104,6 +111,7 @@ const relay: Operations = {
   },
   'GET /v1/admin/config/versions': read('Versions of what was changed'),
   'POST /v1/admin/config/rollback': write('Puts one of them in force again; 0 takes every change back', version),
+  'GET /v1/admin/backup': { ...read('A copy of the database'), answers: 'application/vnd.sqlite3' },
   'GET /v1/admin/overview': read("What the dashboard's first page shows"),
   'GET /v1/admin/calls': read('Attempts, the newest first', { call: z.optional(text), tenant: z.optional(text), ...page }),
   'GET /v1/admin/latency': read('How long the newest thousand attempts took', { tenant: z.optional(text) }),

@@ -4,6 +4,7 @@ import { isAdministrator } from '../caller.js'
 import { csvOf } from '../usage-csv.js'
 import type { AdminEnv } from './admin-env.js'
 import { adminAudit } from './admin-audit.js'
+import { adminBackup } from './admin-backup.js'
 import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { keyPolicies, tenantPolicies } from './admin-policies.js'
@@ -36,6 +37,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   app.route('/tenants', adminStatements(context))
   app.route('/keys', adminKeys(context))
   app.route('/config', adminConfig(context))
+  app.route('/backup', adminBackup(context))
   app.route('/webhooks', adminWebhooks(context))
   app.route('/audit', adminAudit(context))
   app.route('/', liveRoutes(context))

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { LeashError } from '../core/errors.js'
+import { download, hasKey, needed } from './administration.js'
+import { printJson, telling } from './output.js'
+
+/** What the relay has beside its database, without which a copy of that is of little use. */
+const keyFiles = ['pepper', 'signing-key.pem', 'master-key']
+
+const database = 'relay.db'
+
+export const backup = defineCommand({
+  meta: { name: 'backup', description: 'Copies what a relay knows into a new folder, from which another can be started.' },
+  args: {
+    to: { type: 'positional', description: 'The new folder', required: false },
+    folder: { type: 'string', description: "The relay's own files", default: '.leash' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args: { to: given, folder, json } }) =>
+    telling(json, async () => {
+      const to = needed(given, 'leash backup TO')
+      if (existsSync(to)) throw new LeashError('invalid_config', `${to} is there already. Name a new folder.`)
+      await mkdir(to, { recursive: true, mode: 0o700 })
+      await (hasKey() ? fromRelay(join(to, database)) : fromFile(folder, join(to, database)))
+      const keys = keyFiles.filter((name) => existsSync(join(folder, name)))
+      for (const name of keys) await copyFile(join(folder, name), join(to, name))
+      const missing = keyFiles.filter((name) => !keys.includes(name))
+      if (json) printJson({ to, files: [database, ...keys], missing })
+      else process.stdout.write(told(to, [database, ...keys], missing, folder))
+    }),
+})
+
+/** While it runs: nobody else can open its file. */
+async function fromRelay(to: string): Promise<void> {
+  const { body } = await download('backup')
+  const file = await open(to, 'wx', 0o600)
+  try {
+    for await (const part of body ?? []) await file.write(part)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function fromFile(folder: string, to: string): Promise<void> {
+  const file = join(folder, database)
+  if (!existsSync(file))
+    throw new LeashError(
+      'invalid_config',
+      `There is no ${file}. Name the relay's folder by --folder, or set LEASH_RELAY_ADMIN_KEY and LEASH_RELAY_URL to ask a relay that runs.`,
+    )
+  const { openSqlite } = await import('../relay/store/sqlite.js')
+  const sql = await openSqlite({ file })
+  try {
+    await sql.backup(to)
+  } finally {
+    await sql.close()
+  }
+}
+
+function told(to: string, files: readonly string[], missing: readonly string[], folder: string): string {
+  const there = `${to} has ${files.join(', ')}.\n`
+  if (missing.length === 0) return there
+  return `${there}Not found in ${folder}: ${missing.join(', ')}. Where the relay has them elsewhere, back them up there.\n`
+}

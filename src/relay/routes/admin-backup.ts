@@ -1,0 +1,48 @@
+/** A copy of the database as it is now, for who administers the relay. */
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
+import type { Sql } from '../store/sql.js'
+import type { SqliteSql } from '../store/sqlite.js'
+import type { AdminEnv } from './admin-env.js'
+import type { RelayContext } from './context.js'
+
+const isSqlite = (sql: Sql): sql is SqliteSql => 'backup' in sql
+
+export function adminBackup({ sql, settings, audit }: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  let busy = false
+
+  app.get('/', async (c) => {
+    if (!isSqlite(sql))
+      throw new LeashError('invalid_request', 'The database is a Postgres: make its backup by `pg_dump`.', { status: 409 })
+    if (busy)
+      throw new LeashError('rate_limited', 'A backup is being made. Come again when it is done.', { retryAfterMs: 10_000 })
+    busy = true
+    const file = join(settings.now.folder ?? '.leash', `backup-${randomBytes(8).toString('hex')}.db`)
+    const done = () => {
+      busy = false
+      return rm(file, { force: true })
+    }
+    try {
+      await audit.append({ actor: c.get('actor'), action: 'relay.backup' })
+      await sql.backup(file)
+      const bytes = createReadStream(file)
+      bytes.once('close', () => void done().catch(() => {}))
+      return c.body(Readable.toWeb(bytes) as ReadableStream<Uint8Array<ArrayBuffer>>, 200, {
+        'content-type': 'application/vnd.sqlite3',
+        'content-disposition': 'attachment; filename="relay.db"',
+        'cache-control': 'no-store',
+      })
+    } catch (error) {
+      await done()
+      throw error
+    }
+  })
+
+  return app
+}
