@@ -288,11 +288,20 @@ test.each<[string, RedactOptions]>([
   await expect(drive(options)).rejects.toMatchObject({ code: 'invalid_config' })
 })
 
-test('embeddings are made of what may leave', async () => {
+test.each([
+  ['openai-embeddings', { model: 'm', input: ['Mail a.b@acme.com', 'plain'] }],
+  ['gemini-embeddings', { requests: [{ content: { parts: [{ text: 'Mail a.b@acme.com' }] } }] }],
+  ['gemini-embeddings', { instances: [{ content: 'Mail a.b@acme.com' }] }],
+  ['bedrock-embeddings', { inputText: 'Mail a.b@acme.com' }],
+  ['bedrock-embeddings', { texts: ['Mail a.b@acme.com'], input_type: 'search_query' }],
+  ['ai-sdk-embeddings', { values: ['Mail a.b@acme.com'] }],
+] as const)('embeddings are made of what may leave: %s', async (name, body) => {
   const { layer } = await drive()
-  const protocol = (await protocolNamed('openai-embeddings')) as Protocol
-  await layer(async ({ body }) => {
-    expect(body.input).toEqual(['Mail <EMAIL_1>', 'plain'])
+  const protocol = (await protocolNamed(name)) as Protocol
+  let sent = ''
+  await layer(async (call) => {
+    sent = JSON.stringify(call.body)
     return whole({ data: [] })
-  })(callOf(protocol, { model: 'm', input: ['Mail a.b@acme.com', 'plain'] }))
+  })(callOf(protocol, structuredClone(body) as unknown as JsonObject))
+  expect(sent).toBe(JSON.stringify(body).replace('a.b@acme.com', '<EMAIL_1>'))
 })

@@ -7,7 +7,14 @@ import type { AssistantPart, ChatRequest, ChatResponse } from '../../../src/core
 import { protocolNamed } from '../../../src/protocols/index.js'
 import type { Protocol, WireEvent } from '../../../src/protocols/protocol.js'
 
-export const chatProtocols = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'] as const
+export const chatProtocols = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+  'ai-sdk',
+] as const
 
 /** What is said, in the pieces in which it is streamed. */
 export interface Said {
