@@ -36,6 +36,7 @@ export class PolicyFeed {
   readonly #closing = new AbortController()
   readonly #listeners = new Set<(bundle: PolicyBundle) => void>()
   readonly #backoff = new Backoff()
+  readonly #client = crypto.randomUUID()
   readonly #first = new Lazy(() => this.#start())
   #good: Verified | undefined
   #etag: string | undefined
@@ -151,7 +152,11 @@ export class PolicyFeed {
   async #pull(wait?: number): Promise<boolean> {
     const { connection } = this.#deps
     const ask = {
-      headers: this.#etag === undefined ? {} : { 'if-none-match': this.#etag },
+      headers: {
+        ...(this.#etag !== undefined && { 'if-none-match': this.#etag }),
+        // So that whoever runs the relay sees who holds to what.
+        ...(this.#good && { 'x-leash-client': this.#client, 'x-leash-revision': this.#good.bundle.revision }),
+      },
       takes: [304],
       timeoutMs: (wait ?? 0) * 1000 + firstTimeoutMs,
       signal: this.#closing.signal,

@@ -3,7 +3,7 @@
  *
  * | request | says | answers |
  * |---|---|---|
- * | `GET /v1/control/policy` | `If-None-Match`, `?wait=` seconds | {@link SignedBundle}, or 304 when nothing changed in that time |
+ * | `GET /v1/control/policy` | `If-None-Match`, `?wait=` seconds, `X-Leash-Client` and `X-Leash-Revision`: who asks, and what it holds to | {@link SignedBundle}, or 304 when nothing changed in that time |
  * | `POST /v1/control/leases` | {@link LeaseRequest} | {@link Lease}, or 402 with a {@link LeaseRefusal} |
  * | `POST /v1/control/leases/settle` | {@link LeaseSettlement} | 204 |
  * | `POST /v1/usage` | {@link UsageBatch}, gzipped or not | {@link UsageTaken}, or 429 with `Retry-After` |

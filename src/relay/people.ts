@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { readEnv } from '../providers/env.js'
 import type { Audit } from './audit.js'
+import { Clients } from './clients.js'
 import { Decisions } from './decisions.js'
 import { type Identities, openIdentities } from './identities.js'
 import type { Keys } from './keys.js'
@@ -18,6 +19,7 @@ export interface People {
   readonly users: Users
   readonly signer: Signer
   readonly vendorKeys: VendorKeys
+  readonly clients: Clients
   /** Whoever shows something to come in by: a key, or a token. */
   readonly callers: Identities
   readonly tokens: Tokens
@@ -40,9 +42,10 @@ export function openPeople({ sql, keys, folder, oidc, audit, warn }: PeopleDeps)
   const signer = new Signer(join(folder, 'signing-key.pem'))
   const secret = readEnv('LEASH_RELAY_MASTER_KEY')
   const vendorKeys = new VendorKeys({ sql, master: secret === undefined ? { file: join(folder, 'master-key') } : { secret } })
+  const clients = new Clients({ sql, warn })
   const decisions = new Decisions({ audit, warn })
   const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions })
-  return { tenants, users, signer, vendorKeys, ...identities }
+  return { tenants, users, signer, vendorKeys, clients, ...identities }
 }
 
 /** A relay that has lost its master key still serves those who have brought no key. */

@@ -122,6 +122,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
         await Promise.all([server.close(), jobs.close()])
         await gateway.close()
         await collector.close()
+        await people.clients.close()
         await keys.close()
         await sql.close()
       },

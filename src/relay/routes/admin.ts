@@ -5,6 +5,7 @@ import { csvOf } from '../usage-csv.js'
 import type { AdminEnv } from './admin-env.js'
 import { adminAudit } from './admin-audit.js'
 import { adminBackup } from './admin-backup.js'
+import { adminClients } from './admin-clients.js'
 import { adminConfig } from './admin-config.js'
 import { adminKeys } from './admin-keys.js'
 import { keyPolicies, tenantPolicies } from './admin-policies.js'
@@ -29,6 +30,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   })
   app.get('/overview', async (c) => c.json(await overviewOf(context, c.get('reach'))))
 
+  app.route('/clients', adminClients(context))
   app.route('/tenants', adminTenants(context))
   app.route('/tenants', tenantPolicies(context))
   app.route('/keys', keyPolicies(context))

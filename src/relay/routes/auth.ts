@@ -26,7 +26,7 @@ export function authRoutes({ callers, tokens, users, audit }: RelayContext): Hon
     const caller = await anyCallerOf(callers, headers)
     if (isToken(presented)) return c.json(answerOf((await tokens.renew(presented)) ?? refused()))
     if (!isAdministrator(caller) && caller.role === undefined)
-      throw new LeashError('permission_denied', 'This key is not for the administration: it has no role.')
+      throw new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
     await audit.append({ actor: caller.id, action: 'auth.sign_in', tenant: caller.tenant })
     return c.json(answerOf(await tokens.issue(caller)))
   })

@@ -12,11 +12,12 @@ import { mostBytes, type RelayContext } from './context.js'
 /** Seconds that a client may ask to be kept waiting for a change. */
 const longestWait = 30
 
-export function controlRoutes({ keys, policies, signer, leases, stopping, stale }: RelayContext): Hono {
+export function controlRoutes({ keys, clients, policies, signer, leases, stopping, stale }: RelayContext): Hono {
   const app = new Hono()
 
   app.get('/policy', async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'control')
+    clients.seen(caller, c.req.header('x-leash-client'), c.req.header('x-leash-revision'))
     const known = c.req.header('if-none-match')
     const wait = Math.min(Number(c.req.query('wait') ?? 0) || 0, longestWait)
     const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.max(0, wait) * 1000)])

@@ -37,6 +37,7 @@ export const rights: Readonly<Record<string, Right | 'anyone'>> = {
   'POST /keys': 'keys:write',
   'POST /keys/:id/revoke': 'keys:write',
   'POST /keys/:id/rotate': 'keys:write',
+  'GET /clients': 'keys:read',
   'GET /overview': 'usage:read',
   'GET /usage': 'usage:read',
   'GET /tenants/:slug/statements': 'usage:read',
@@ -83,7 +84,8 @@ function told<T>(look: () => T, refused: () => void): T {
 function reachOf(caller: Caller, right: Right | 'anyone' | undefined): Reach {
   if (isAdministrator(caller)) return {}
   const { role, tenant, user } = caller
-  if (role === undefined) throw new LeashError('permission_denied', 'This key is not for the administration: it has no role.')
+  if (role === undefined)
+    throw new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
   if (right === 'anyone') return { tenant }
   const extent = right && extentOf(role, right)
   if (right === undefined) throw new LeashError('permission_denied', "This is for the relay's administrators.")

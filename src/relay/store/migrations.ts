@@ -313,6 +313,20 @@ const steps: readonly Step[] = [
     name: 'jobs submitted once',
     statements: ['ALTER TABLE jobs ADD COLUMN once TEXT', 'CREATE UNIQUE INDEX jobs_once ON jobs (tenant, key_id, once)'],
   },
+  {
+    name: 'clients',
+    statements: [
+      `CREATE TABLE clients (
+        key_id TEXT NOT NULL REFERENCES keys (id),
+        client TEXT NOT NULL,
+        tenant TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        seen_at BIGINT NOT NULL,
+        PRIMARY KEY (key_id, client)
+      )`,
+      'CREATE INDEX clients_by_time ON clients (seen_at)',
+    ],
+  },
 ]
 
 /**
