@@ -123,7 +123,11 @@ export class Connection {
       signal,
       ...(body !== undefined && { body }),
     })
-    return { status: response.status, headers: response.headers, text: await textWithin(response.body, mostBytes, () => tooLong(mostBytes)) }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: await textWithin(response.body, mostBytes, () => tooLong(mostBytes)),
+    }
   }
 
   #authorization(): Record<string, string> {

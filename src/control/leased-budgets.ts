@@ -82,6 +82,7 @@ export class LeasedBudgets implements Budgets {
 
   /** Gives back what is not set aside, and tells the relay of the rest. What is settled later is told as it comes. */
   async close(): Promise<void> {
+    await Promise.all([...this.#active].filter(({ untold }) => untold).map((scope) => this.#borrower.ahead(scope)))
     await this.#borrower.close()
     await this.giveBack()
   }
@@ -215,6 +216,7 @@ export class LeasedBudgets implements Budgets {
     const all = [...this.#active].flatMap((scope) => {
       scope.expire(now)
       scope.retire()
+      if (scope.untold && scope.renewAfter <= now && !scope.asking) void this.#borrower.ahead(scope)
       return scope.claims().map((told) => ({ ...told, scope }))
     })
     for (const told of await this.#lender.settle(all)) told.scope.told(told)

@@ -57,6 +57,11 @@ export class Slices {
     return this.#live.length === 0 && this.#over.size === 0 && this.owed === 0
   }
 
+  /** Something was spent while nobody could be asked, and there is no lease to tell it by. */
+  get untold(): boolean {
+    return this.owed > 0 && this.#live.length === 0 && this.#over.size === 0
+  }
+
   add(id: string, amount: number, until: number): Slice {
     const slice: Slice = { id, amount, until, spent: 0, reserved: 0, beyond: 0, known: amount, knownBeyond: 0, told: false }
     this.#live.push(slice)

@@ -41,8 +41,6 @@ export class Journal {
   readonly #backoff = new Backoff()
   readonly #stopping = new AbortController()
   #count = 0
-  /** Of this turn. */
-  #new: LedgerLine[] = []
   /** What is being added to. */
   #page: Page | undefined
   #writing: Promise<void> | undefined
@@ -62,17 +60,8 @@ export class Journal {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
   }
 
-  /** At the end of the turn in which the calls were, they are in the file. */
+  /** They are in the file before the calls are answered: at the end of the turn would be too late, which may take long. */
   add(lines: readonly LedgerLine[]): void {
-    if (this.#new.length === 0) setImmediate(() => this.#keep())
-    this.#new.push(...lines)
-    this.#writing ??= this.#write()
-  }
-
-  #keep(): void {
-    const lines = this.#new
-    if (lines.length === 0) return
-    this.#new = []
     this.#page ??= this.#begin()
     const kept = this.#append(this.#page, lines)
     if (kept && this.#waiting >= mostWaiting) this.#page.spilled = true
@@ -80,6 +69,7 @@ export class Journal {
       this.#page.lines.push(...lines)
       this.#waiting += lines.length
     }
+    this.#writing ??= this.#write()
   }
 
   /** Waits until all is in the database, or has failed to get there. What has is in the files. */
@@ -91,11 +81,10 @@ export class Journal {
   async #write(): Promise<void> {
     do {
       await this.#pause(this.#deps.everyMs ?? 100)
-      this.#keep()
       const page = this.#page
       this.#page = undefined
       if (page && !(await this.#deliver(page))) break
-    } while (this.#page || this.#new.length > 0)
+    } while (this.#page)
     this.#writing = undefined
   }
 

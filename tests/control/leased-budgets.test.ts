@@ -181,6 +181,18 @@ describe('a settlement', () => {
     expect(relay.taken('day')).toBe(40)
   })
 
+  it('of what was spent while the relay was away is told, also where nothing was ever lent', async () => {
+    whenAway = 'open'
+    relay.fail = () => 'down'
+    const budgets = open()
+    const reservation = granted(await reserve(budgets, 100))
+    budgets.settle(reservation, 40)
+    relay.fail = () => undefined
+    await vi.waitFor(() => expect(relay.leases.size).toBe(1), { timeout: 5000, interval: 20 })
+    await budgets.close()
+    expect(relay.taken('day')).toBe(40)
+  })
+
   it('of more than was set aside is told beyond what was lent, once nothing else is left', async () => {
     const budgets = open()
     budgets.settle(granted(await reserve(budgets, 1000)), 1300)

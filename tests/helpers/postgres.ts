@@ -21,9 +21,9 @@ if (!hasPostgres)
 
 /** Starts a server before the file's tests. Inside of `describe.skipIf(!hasPostgres)`, where nothing is started when there is none. */
 export function usePostgres(): { readonly url: string } {
-  let server: Server | undefined
+  let server: PostgresServer | undefined
   beforeAll(async () => {
-    server = await start()
+    server = await startPostgres()
   }, 60_000)
   afterAll(() => server?.stop())
   return {
@@ -34,12 +34,16 @@ export function usePostgres(): { readonly url: string } {
   }
 }
 
-interface Server {
+export interface PostgresServer {
   readonly url: string
+  /** SIGKILL: it has no time to put anything in order. */
+  kill(): Promise<void>
+  /** After it was killed, with the same data at the same address. */
+  again(): Promise<void>
   stop(): Promise<void>
 }
 
-async function start(): Promise<Server> {
+export async function startPostgres(): Promise<PostgresServer> {
   if (folder === undefined) throw new Error('There is no Postgres on the path.')
   const data = await mkdtemp(join(tmpdir(), 'leash-postgres-'))
   // Postgres refuses to be run by root.
@@ -51,29 +55,61 @@ async function start(): Promise<Server> {
   })
   const port = await freePort()
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'deadlock_timeout=50ms']
-  const server = spawn(join(folder, 'postgres'), ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])], {
-    ...who,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const args = ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])]
+  const program = join(folder, 'postgres')
+  let server = await running(program, args, who)
+  return {
+    url: `postgres://leash@127.0.0.1:${port}/postgres`,
+    kill: () => server.end('SIGKILL'),
+    async again() {
+      server = await insisted(program, args, who)
+    },
+    async stop() {
+      // At once, with all of its processes.
+      await server.end('SIGQUIT')
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+type Who = ReturnType<typeof nobody> | undefined
+
+interface Running {
+  end(signal: NodeJS.Signals): Promise<void>
+}
+
+/** The processes of one that was killed are gone a moment later, and until then it does not start. */
+async function insisted(program: string, args: readonly string[], who: Who): Promise<Running> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await running(program, args, who)
+    } catch (error) {
+      if (tries === 50) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
+
+async function running(program: string, args: readonly string[], who: Who): Promise<Running> {
+  const server = spawn(program, args, { ...who, stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  // A test run that is cut short leaves no server behind. SIGQUIT: at once, with all of its processes.
+  // A test run that is cut short leaves no server behind.
   const orphan = () => server.kill('SIGQUIT')
   process.once('exit', orphan)
-  const stop = async () => {
+  const end = async (signal: NodeJS.Signals) => {
     process.off('exit', orphan)
-    server.kill('SIGQUIT')
+    server.kill(signal)
     await ended
-    await rm(data, { recursive: true, force: true })
   }
   let said = ''
   for await (const chunk of server.stderr) {
     said += String(chunk)
     if (said.includes('ready to accept connections')) {
       server.stderr.resume()
-      return { url: `postgres://leash@127.0.0.1:${port}/postgres`, stop }
+      return { end }
     }
   }
-  await stop()
+  await end('SIGQUIT')
   throw new Error(`postgres ended: ${said}`)
 }
 

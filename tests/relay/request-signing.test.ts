@@ -17,7 +17,10 @@ interface Signing {
   readonly nonce?: string
 }
 
-function headersOf(secret: string, { method, path, body = '', at = Date.now(), nonce = `nonce-of-the-test-${nonces++}` }: Signing) {
+function headersOf(
+  secret: string,
+  { method, path, body = '', at = Date.now(), nonce = `nonce-of-the-test-${nonces++}` }: Signing,
+) {
   const [timestamp, digest] = [String(Math.floor(at / 1000)), sha256(body)]
   const signature = `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`
   return { 'x-leash-signature': signature, 'x-leash-timestamp': timestamp, 'x-leash-nonce': nonce, 'x-leash-digest': digest }

@@ -3,7 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createLeash } from '../../../src/leash.js'
 import { type ClientGiven, type ClientTold, prices } from './terms.js'
 
-const { vendor, relay, calls, seed }: ClientGiven = JSON.parse(process.argv[2] ?? '')
+const usual = ['answer', 'answer', 'answer', 'answer', 'answer', 'answer', 'refuse', 'break', 'stall', 'answer']
+const given: ClientGiven = JSON.parse(process.argv[2] ?? '')
+const { vendor, relay, calls, seed, everyMs = 0, ways = ['in process', 'by relay'], plans = usual } = given
 const leash = createLeash({
   relay,
   prices,
@@ -11,23 +13,22 @@ const leash = createLeash({
   providers: { openai: { baseURL: `http://127.0.0.1:${vendor}/v1`, apiKey: 'sk-test' } },
 })
 
-const plans = ['answer', 'answer', 'answer', 'answer', 'answer', 'answer', 'refuse', 'break', 'stall', 'answer']
-
 async function call(at: number): Promise<string> {
+  await wait(at * everyMs)
   const plan = plans[(at * 7 + seed) % plans.length]
   const stream = plan === 'stall' || at % 3 === 0
   const left = new AbortController()
   if (plan === 'stall') void wait(100 + (at % 10) * 20).then(() => left.abort())
-  const inProcess = at % 2 === 0
-  const send = inProcess ? leash.fetch : fetch
+  const inProcess = ways[at % ways.length] === 'in process'
   const body = { model: 'gpt-4o-mini', max_tokens: 20, stream, messages: [{ role: 'user', content: `${plan} ${at}` }] }
+  const request = new Request(`${relay.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${relay.key}` },
+    body: JSON.stringify(body),
+    signal: left.signal,
+  })
   try {
-    const response = await send(`${inProcess ? 'https://api.openai.com' : relay.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${inProcess ? 'sk-test' : relay.key}` },
-      body: JSON.stringify(body),
-      signal: left.signal,
-    })
+    const response = await (inProcess ? leash.handle(request) : fetch(request))
     const text = await response.text()
     return response.ok ? 'ok' : String(JSON.parse(text).error?.code ?? response.status)
   } catch (error) {
@@ -40,6 +41,7 @@ process.send?.('ready')
 process.on('message', async (what) => {
   const told: ClientTold = {}
   if (what === 'close') await leash.close()
+  else if (what === 'first') told[await call(0)] = 1
   else
     await Promise.all(
       Array.from({ length: calls }, async (_, at) => {

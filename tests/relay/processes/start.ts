@@ -1,7 +1,7 @@
 /** Vendors, relays and clients as processes of their own, which can be killed. What is forked here answers one message with one. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -22,22 +22,23 @@ let folder = ''
 beforeAll(async () => {
   // Below `node_modules`, where its packages are found.
   folder = mkdtempSync(fileURLToPath(new URL('../../../node_modules/.leash-processes-', import.meta.url)))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   await build({
     entryPoints: {
-      vendor: file('vendor.ts'),
-      relay: file('relay.ts'),
-      client: file('client.ts'),
-      'sqlite-worker': file('../../../src/relay/store/sqlite-worker.ts'),
+      'relay/vendor': file('vendor.ts'),
+      'relay/relay': file('relay.ts'),
+      'relay/client': file('client.ts'),
+      // Where it is in the package.
+      'relay/sqlite-worker': file('../../../src/relay/store/sqlite-worker.ts'),
     },
-    outdir: folder,
+    outdir: join(folder, 'dist'),
     bundle: true,
     splitting: true,
     packages: 'external',
     plugins: [requiredBuiltins],
     format: 'esm',
     platform: 'node',
-    outExtension: { '.js': '.mjs' },
     logLevel: 'error',
   })
 })
@@ -48,7 +49,7 @@ afterAll(() => {
 })
 
 export async function start<Ready>(name: 'vendor' | 'relay' | 'client', options: object): Promise<Started<Ready>> {
-  const child = fork(join(folder, `${name}.mjs`), [JSON.stringify(options)], {
+  const child = fork(join(folder, `dist/relay/${name}.js`), [JSON.stringify(options)], {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

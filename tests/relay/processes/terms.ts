@@ -35,9 +35,14 @@ export interface RelayReady {
 export interface ClientGiven {
   readonly vendor: number
   readonly relay: { readonly url: string; readonly key: string; readonly folder: string }
-  /** Of calls at once. */
   readonly calls: number
   readonly seed: number
+  /** Milliseconds from one call to the next. Absent: all at once. */
+  readonly everyMs?: number
+  /** How calls are made: each in turn is made one of these ways. */
+  readonly ways?: readonly ('in process' | 'by relay')[]
+  /** What the vendor does with them, in turn. */
+  readonly plans?: readonly string[]
 }
 
 /** How calls ended, by what came of them: `ok`, `left`, or the code of an error. */
