@@ -79,11 +79,11 @@ export class JobStore {
   }
 
   /** @throws LeashError `rate_limited` when too many wait */
-  async add({ tenant, key, user = '', model, request, callback = '', once = null, ttlMs, mostQueued }: NewJob): Promise<Job> {
+  async add({ tenant, key, user = '', model, request, callback = '', once, ttlMs, mostQueued }: NewJob): Promise<Job> {
     const now = this.#now()
     const row: JobRow = {
       ...{ tenant, id: newJobId(now), key_id: key, user_id: user, model, status: 'queued', code: '' },
-      ...{ request: JSON.stringify(request), answer: '', callback, once, sent: 0, owner: '', until: 0 },
+      ...{ request: JSON.stringify(request), answer: '', callback, once: once ?? null, sent: 0, owner: '', until: 0 },
       ...{ created_at: now, started_at: 0, ended_at: 0, expires_at: now + ttlMs },
     }
     return this.#sql.transaction(async (sql) => {
