@@ -91,7 +91,7 @@ export class JobStore {
       const [before] = await sql.all<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE tenant = $1 AND key_id = $2 AND once = $3`, [
         tenant,
         key,
-        once,
+        row.once,
       ])
       if (before) return jobOf(before)
       if ((await count(sql, tenant, 'queued')) >= mostQueued)
