@@ -11,7 +11,7 @@ export const jwt: Finder = {
   longest,
   find(scan, start, end) {
     const text = scan.text
-    if (text.charCodeAt(start) !== 101 || !text.startsWith('eyJ', start)) return
+    if (text.charCodeAt(start) !== 101 || start < scan.tokenEnd || !text.startsWith('eyJ', start)) return
     if (text.charCodeAt(end) !== 46 || !isHeader(text.slice(start, Math.min(end, start + longestHeader)))) return
     let at = end
     let parts = 1
@@ -22,7 +22,8 @@ export const jwt: Finder = {
       parts++
     }
     if (parts < 3) return
-    scan.report('JWT', start, text.charCodeAt(at - 1) === 46 && parts > 3 ? at - 1 : at, 0.98)
+    scan.tokenEnd = text.charCodeAt(at - 1) === 46 && parts > 3 ? at - 1 : at
+    scan.report('JWT', start, scan.tokenEnd, 0.98)
   },
 }
 

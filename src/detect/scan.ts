@@ -15,6 +15,8 @@ export class Scan {
   urlEnd = 0
   /** Likewise of hexadecimal groups with colons. */
   hexEnd = 0
+  /** Likewise of a JSON Web Token, whose second part begins as its first does. */
+  tokenEnd = 0
   /** Likewise of `name=value;` pairs. */
   pairsEnd = 0
   /** Likewise of the value without quotes that was read last. */
@@ -35,7 +37,7 @@ export class Scan {
     this.found = []
     this.#read = this.#nearRead = -1
     this.#words.open()
-    this.urlEnd = this.hexEnd = this.pairsEnd = this.bare.end = 0
+    this.urlEnd = this.hexEnd = this.tokenEnd = this.pairsEnd = this.bare.end = 0
   }
 
   /** Lets go of the text, which may be large. */
