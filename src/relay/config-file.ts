@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
+import { readAs } from '../config/read-as.js'
 import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
-import { checkRelayOptions, type RelayOptions } from './config.js'
+import { checkRelayOptions, type RelayOptions, relayShape } from './config.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -19,8 +20,6 @@ const variables: Readonly<Record<string, keyof RelayOptions>> = {
   DATABASE_URL: 'database',
 }
 
-const numbers: readonly string[] = ['port', 'workers']
-
 /**
  * `${NAME}` stands for a variable of the environment, `${NAME:-text}` has a text for where it is not set, and
  * `{ file: path }` for what a file says, its path being seen from the configuration's own folder, as is the folder of modules.
@@ -30,14 +29,13 @@ const numbers: readonly string[] = ['port', 'workers']
  */
 export function readConfig(path: string | undefined, env: Environment = process.env): RelayOptions {
   const file = path === undefined ? {} : filled(parsed(path), { env, folder: dirname(resolve(path)) })
-  return checkRelayOptions(isObject(file) ? { ...file, ...fromEnvironment(env) } : file)
+  return checkRelayOptions(isObject(file) ? readAs({ ...file, ...fromEnvironment(env) }, relayShape) : file)
 }
 
-function fromEnvironment(env: Environment): RelayOptions {
+function fromEnvironment(env: Environment): Record<string, string> {
   const given = Object.entries(variables).flatMap(([variable, name]) => {
     const value = env[variable]
-    if (value === undefined || value === '') return []
-    return [[name, numbers.includes(name) && value.trim() !== '' ? Number(value) : value] as const]
+    return value === undefined || value === '' ? [] : [[name, value] as const]
   })
   return Object.fromEntries(given)
 }

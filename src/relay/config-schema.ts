@@ -11,20 +11,28 @@ const file: JsonObject = {
   additionalProperties: false,
 }
 
+const variable: JsonObject = {
+  type: 'string',
+  description: 'A variable of the environment, which stands for it',
+  pattern: '^\\$\\{\\w+(:-[^}]*)?\\}$',
+}
+
 export function configSchema(): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'leash.yaml',
     description: 'The configuration of a LeashLLM relay.',
-    ...asObject(orFile(jsonSchemaOf(relayShape) ?? {})),
-    $defs: { file },
+    ...asObject(orElse(jsonSchemaOf(relayShape) ?? {})),
+    $defs: { file, variable },
   } as JsonObject
 }
 
-/** Wherever a text stands, a file may stand that holds it. */
-function orFile(schema: Json): Json {
-  if (Array.isArray(schema)) return schema.map(orFile)
+/** Wherever a text stands, a file may stand that holds it; and for numbers and the like, a variable of the environment. */
+function orElse(schema: Json): Json {
+  if (Array.isArray(schema)) return schema.map(orElse)
   if (!isObject(schema)) return schema
-  if (schema.type === 'string') return { anyOf: [schema, { $ref: '#/$defs/file' }] }
-  return Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, orFile(member ?? null)]))
+  const { type } = schema
+  if (type === 'string') return { anyOf: [schema, { $ref: '#/$defs/file' }] }
+  if (type === 'integer' || type === 'number' || type === 'boolean') return { anyOf: [schema, { $ref: '#/$defs/variable' }] }
+  return Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, orElse(member ?? null)]))
 }

@@ -57,8 +57,8 @@ export class Gate {
       outgoing.writeHead(204).end()
       return false
     }
-    const key = keyIn({ get: (name) => first(incoming.headers[name]) })
-    const refusal = this.#refusal(held, from, key) ?? tooLarge(incoming, held.bodyBytes)
+    const shown = shownBy(incoming)
+    const refusal = this.#refusal(held, from, shown) ?? tooLarge(incoming, held.bodyBytes)
     if (refusal) {
       metrics.refused(refusal.code)
       refuse(outgoing, refusal)
@@ -67,7 +67,7 @@ export class Gate {
       return false
     }
     const { wrongKeys } = held
-    if (key !== undefined && wrongKeys) {
+    if (shown !== undefined && wrongKeys) {
       outgoing.once('finish', () => {
         if (outgoing.statusCode === 401) wrongKeys.take(from)
       })
@@ -76,13 +76,18 @@ export class Gate {
   }
 
   /** Who shows a key that was right of late comes in, whatever others at his address have tried. */
-  #refusal(held: Held, from: string, key: string | undefined): LeashError | undefined {
+  #refusal(held: Held, from: string, shown: string | undefined): LeashError | undefined {
     const wait = held.all?.take(everybody) || held.address?.take(from) || 0
     if (wait > 0) return tooMany('The relay has too many requests. Send this one again later.', wait)
-    const pause = key === undefined ? 0 : (held.wrongKeys?.wait(from) ?? 0)
-    if (pause === 0 || key === undefined || this.#deps.knows(key)) return undefined
+    const pause = shown === undefined ? 0 : (held.wrongKeys?.wait(from) ?? 0)
+    if (pause === 0 || shown === undefined || this.#deps.knows(shown)) return undefined
     return tooMany('Too many wrong keys came from this address. Wait, and come with a right one.', pause)
   }
+}
+
+/** A key; nothing that anybody knows for a password, which is in the body; undefined for who shows nothing. */
+function shownBy({ headers, url = '' }: IncomingMessage): string | undefined {
+  return keyIn({ get: (name) => first(headers[name]) }) ?? (url.startsWith('/api/auth/') ? '' : undefined)
 }
 
 function heldTo({ throttle = {}, trustedProxies = [], tenantFrom, cors, limits }: ServerOptions): Held {

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { checkRelayOptions } from '../../src/relay/config.js'
+import { checkRelayOptions, relayShape } from '../../src/relay/config.js'
 import { changesOf, withoutSecrets } from '../../src/relay/config-diff.js'
 import { readConfig } from '../../src/relay/config-file.js'
 import { configSchema } from '../../src/relay/config-schema.js'
@@ -19,6 +19,8 @@ function file(text: string, name = 'leash.yaml'): string {
 
 /** As it is written in YAML, where a variable's name would be taken for JavaScript's. */
 const variable = (inside: string) => ['$', '{', inside, '}'].join('')
+
+const quoted = (name: string) => `'${variable(name)}'`
 
 const everything = `
 host: 0.0.0.0
@@ -88,6 +90,30 @@ describe('the configuration', () => {
     expect(() => readConfig(file(text), {})).toThrow(said)
   })
 
+  test('reads numbers and the like from variables, and leaves texts alone', () => {
+    const env = { PORT: '4001', KEY: '12345', STRICT: 'true', SIZE: '5' }
+    const policy = `policy: { strict: ${quoted('STRICT')}, timeouts: { deadlineMs: ${quoted('SIZE')} }, cache: ${quoted('STRICT')} }`
+    const path = file(`port: ${quoted('PORT')}\nleash: { providers: { openai: { apiKey: ${quoted('KEY')} } } }\n${policy}\n`)
+    expect(readConfig(path, env)).toEqual({
+      port: 4001,
+      leash: { providers: { openai: { apiKey: '12345' } } },
+      policy: { strict: true, timeouts: { deadlineMs: 5 }, cache: true },
+    })
+  })
+
+  test('is as its page shows it: each example holds, and each option stands in the table', () => {
+    const page = readFileSync(new URL('../../docs/relay/configuration.md', import.meta.url), 'utf8')
+    const env = new Proxy<Record<string, string>>({}, { get: (_, name) => (/KEY/.test(String(name)) ? 'a key' : undefined) })
+    const examples = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => yaml.replaceAll('/run/secrets', folder))
+    file('a key', 'anthropic')
+    expect(examples.length).toBeGreaterThan(1)
+    for (const example of examples) expect(() => readConfig(file(example), env)).not.toThrow()
+    const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/\w+/g)].map(String),
+    )
+    expect(rows).toEqual(expect.arrayContaining(Object.keys(relayShape.members)))
+  })
+
   test('refuses a variable of the environment like a member of the file', () => {
     expect(() => readConfig(undefined, { LEASH_RELAY_PORT: 'four' })).toThrow('`port`')
   })
@@ -100,7 +126,8 @@ describe('its JSON Schema', () => {
   test('knows every member, and takes what the relay takes', () => {
     expect(Object.keys(configSchema().properties as object)).toEqual(expect.arrayContaining(Object.keys(parsed)))
     expect(schema.safeParse(parsed).error).toBeUndefined()
-    expect(schema.safeParse({ ...parsed, pepper: { file: '/run/secrets/pepper' } }).success).toBe(true)
+    const written = { pepper: { file: '/run/secrets/pepper' }, port: variable('PORT:-4000') }
+    expect(schema.safeParse({ ...parsed, ...written }).success).toBe(true)
   })
 
   test.each([

@@ -133,6 +133,14 @@ describe('throttles', () => {
     expect((await from(relay, elsewhere, 'lk_wrong')).status).toBe(401)
     expect((await fetch(`${relay.url}/health`, { headers: { 'x-forwarded-for': here } })).status).toBe(200)
   })
+
+  test('hold back who guesses passwords', async () => {
+    const { url } = await openRelay(mock.url, { throttle: { wrongKeys: slow } })
+    const body = (at: number) => JSON.stringify({ email: `somebody-${at}@example.com`, password: 'a guess of no worth' })
+    const guesses: number[] = []
+    for (let at = 0; at < 3; at++) guesses.push((await fetch(`${url}/api/auth/token`, { method: 'POST', body: body(at) })).status)
+    expect(guesses).toEqual([401, 401, 429])
+  })
 })
 
 describe('answers', () => {

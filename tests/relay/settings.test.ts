@@ -81,8 +81,8 @@ describe('the configuration over HTTP', () => {
       [2, {}],
       [1, { policy: nobody }],
     ])
-    const { body } = await relay.ask('GET', '/v1/admin/audit')
-    expect(body.items.slice(0, 3).map(({ action }: { action: string }) => action)).toEqual([
+    const actions = (await relay.ask('GET', '/v1/admin/audit')).body.items.map(({ action }: { action: string }) => action)
+    expect(actions.filter((action: string) => action.startsWith('config.'))).toEqual([
       'config.rollback',
       'config.rollback',
       'config.set',
