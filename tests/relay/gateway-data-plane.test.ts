@@ -37,6 +37,17 @@ describe("OpenAI's SDK", () => {
     await expect(openai({ ...relay, call: 'lk_nobody' }).models.list()).rejects.toMatchObject({ status: 401 })
   })
 
+  test('lists what servers say of which no model is known, as far as the policy goes', async () => {
+    const acme = { baseURL: `${mock.url}/v1`, apiKey: 'mock' }
+    const away = { baseURL: 'http://127.0.0.1:1/v1', apiKey: 'mock' }
+    const access = { providers: { allow: ['acme', 'away'] }, models: { deny: ['gpt-5*'] } }
+    const relay = await openRelay(mock.url, { leash: { providers: { acme, away } }, policy: { access } })
+    const list = async () => (await openai(relay).models.list()).data.map(({ id }) => id)
+    expect(await list()).toEqual(['acme/gpt-4.1-mini', 'acme/text-embedding-3-small'])
+    expect(await list()).toHaveLength(2)
+    expect(mock.requests.map(({ path }) => path)).toEqual(['/v1/models'])
+  })
+
   test('calls each model by the name in the list', async () => {
     const client = openai(await openRelay(mock.url, { policy: { routes: { fast: 'anthropic/claude-haiku-4-5' } } }))
     for (const model of ['fast', 'google/gemini-2.5-flash'])

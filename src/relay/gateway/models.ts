@@ -4,14 +4,16 @@ import { parseModel } from '../../catalog/resolve.js'
 import { accessTo } from '../../middleware/access.js'
 import type { ListedModel } from '../../protocols/model-list.js'
 import type { Serving } from '../gateway.js'
+import { ownModels } from './own-models.js'
 
 /** Of routes, whose targets may be at several vendors. */
 const ownOwner = 'leash'
 
-export function modelsOf({ options, configured }: Pick<Serving, 'options' | 'configured'>): ListedModel[] {
-  const { access = {}, routes = {} } = options
+export async function modelsOf({ options, configured, provider }: Serving): Promise<ListedModel[]> {
+  const { access = {}, routes = {}, fetch: transport = fetch } = options
   const ready = configured()
   const allows = accessTo(access)
+  const mayAsk = accessTo({ ...access, models: {} })
   const mayGo = (name: string) => {
     const { provider, model } = parseModel(name, (provider) => ready.includes(provider))
     return provider !== undefined && allows({ provider: { name: provider }, model })
@@ -25,6 +27,13 @@ export function modelsOf({ options, configured }: Pick<Serving, 'options' | 'con
     const id = `${provider}/${name}`
     if (mayGo(id)) listed.set(id, { id, owner: provider, ...known })
   }
+  const known = new Set(knownModels.map(({ provider }) => provider))
+  const others = ready
+    .filter((name) => !known.has(name) && mayAsk({ provider: { name }, model: '' }))
+    .flatMap((name) => provider(name) ?? [])
+  const theirs = await Promise.all(others.map(async (one) => ({ owner: one.name, names: await ownModels(one, transport) })))
+  for (const { owner, names } of theirs)
+    for (const id of names.map((name) => `${owner}/${name}`)) if (mayGo(id)) listed.set(id, { id, owner })
   // Whoever wrote the policy knows more models than we do.
   for (const id of access.models?.allow ?? []) {
     if (id.endsWith('*') || listed.has(id) || !mayGo(id)) continue

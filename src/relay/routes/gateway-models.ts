@@ -20,13 +20,13 @@ export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
 
   app.on('GET', ['/v1/models', '/v1beta/models'], async (c) => {
     const caller = await callerOf(callers, c.req.raw.headers, 'call')
-    return c.json(modelListFor(c.req.path, c.req.raw.headers).all(modelsOf(await gateway.serving(caller))))
+    return c.json(modelListFor(c.req.path, c.req.raw.headers).all(await modelsOf(await gateway.serving(caller))))
   })
 
   app.on('GET', ['/v1/models/*', '/v1beta/models/*'], async (c) => {
     const caller = await callerOf(callers, c.req.raw.headers, 'call')
     const wanted = percentDecoded(c.req.path.slice(c.req.path.indexOf('/models/') + '/models/'.length))
-    const model = modelsOf(await gateway.serving(caller)).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
+    const model = (await modelsOf(await gateway.serving(caller))).find(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
     if (!model) throw new LeashError('not_found', 'No such model is known, or this key may not call it.')
     return c.json(modelListFor(c.req.path, c.req.raw.headers).one(model))
   })

@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { accessTo } from '../../middleware/access.js'
 import { isTokenQuestion } from '../../protocols/count-tokens.js'
 import { protocolsAt } from '../../protocols/index.js'
-import { modelListFor } from '../../protocols/model-list.js'
+import { type ListedModel, modelListFor } from '../../protocols/model-list.js'
 import { bytesOf, jsonOf } from '../body.js'
 import { callerOf } from '../caller.js'
 import { countTokens } from '../gateway/count.js'
@@ -43,7 +43,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
       if (method === 'POST' && isTokenQuestion(path))
         return c.json(await countTokens({ serving, caller, path, body: await jsonOf(request, mostBytes), provider, signal }))
       if (method === 'GET' && /^(?:\/v1\w*)?\/models$/.test(path))
-        return c.json(modelListFor(path, headers).all(namesAt(provider.name, modelsOf(serving))))
+        return c.json(modelListFor(path, headers).all(namesAt(provider.name, await modelsOf(serving))))
       throw new LeashError(
         'permission_denied',
         `This is no call to a model. Ask your administrator for \`access: { raw: ['${provider.name}'] }\` in the policy.`,
@@ -58,6 +58,6 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
 }
 
 /** As the vendor itself calls them. */
-function namesAt(provider: string, models: ReturnType<typeof modelsOf>): ReturnType<typeof modelsOf> {
+function namesAt(provider: string, models: readonly ListedModel[]): ListedModel[] {
   return models.flatMap((model) => (model.owner === provider ? [{ ...model, id: model.id.slice(provider.length + 1) }] : []))
 }
