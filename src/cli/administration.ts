@@ -31,7 +31,7 @@ export async function ask(method: Method, path: string, body?: unknown): Promise
   return answerOf(response)
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function send(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Response> {
   const { LEASH_RELAY_URL: url = 'http://127.0.0.1:4000', [keyVariable]: key } = process.env

@@ -21,6 +21,8 @@ import { relay } from './relay.js'
 import { replay } from './replay.js'
 import { tenants } from './tenants.js'
 import { usage } from './usage.js'
+import { users } from './users.js'
+import { vendorKeys } from './vendor-keys.js'
 
 const subCommands = {
   chat,
@@ -33,7 +35,9 @@ const subCommands = {
   module,
   relay,
   tenants,
+  users,
   keys,
+  'vendor-keys': vendorKeys,
   policy,
   usage,
   audit,

@@ -7,17 +7,20 @@ import { printJson, telling } from './output.js'
 export const policy = defineCommand({
   meta: {
     name: 'policy',
-    description: 'The policy of a tenant; "policy check|set FILE", "policy history", "policy rollback VERSION".',
+    description: 'The policy of a tenant, or of a key; "policy check|set FILE", "policy history|diff", "policy rollback VERSION".',
   },
   args: {
-    verb: { type: 'positional', description: 'check, set, history or rollback', required: false },
+    verb: { type: 'positional', description: 'check, set, history, diff or rollback', required: false },
     what: { type: 'positional', description: 'A file of YAML or JSON, or a version', required: false },
     tenant: { type: 'string', description: 'Whose', default: 'default' },
+    key: { type: 'string', description: 'Of this key, by its id' },
+    from: { type: 'string', description: 'The version to compare with; by default the one before' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args: { verb, what, tenant, json } }) =>
+  run: ({ args: { verb, what, tenant, key, from, json } }) =>
     telling(json, async () => {
-      const path = `tenants/${segment(tenant)}/policy`
+      const of = key === undefined ? `tenants/${segment(tenant)}` : `keys/${segment(key)}`
+      const path = `${of}/policy`
       switch (verb) {
         case undefined:
           return printJson(await ask('GET', path))
@@ -31,8 +34,12 @@ export const policy = defineCommand({
           )
         case 'history':
           return printItems(await ask('GET', `${path}/history`), json, ({ version, at, actor }) => [version, timeOf(at), actor])
+        case 'diff': {
+          const asked = { ...(from !== undefined && { from }), ...(what !== undefined && { to: what }) }
+          return printJson(await ask('GET', `${of}/policies/diff?${new URLSearchParams(asked)}`))
+        }
         default:
-          unknownVerb('policy', verb, 'check, set, history, rollback')
+          unknownVerb('policy', verb, 'check, set, history, diff, rollback')
       }
     }),
 })

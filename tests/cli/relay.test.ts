@@ -46,6 +46,38 @@ describe('the administration of a relay by commands', () => {
     })
   })
 
+  test('makes users, changes them, and gives them a password that stands on no command line', async () => {
+    const made = await json('users', 'create', 'ada', '--email', 'ada@example.com', '--role', 'admin')
+    expect(made).toMatchObject({ id: 'ada', role: 'admin', status: 'active' })
+    expect(await json('users', 'change', 'ada', '--role', 'viewer')).toMatchObject({ role: 'viewer' })
+    expect(await json('users', 'suspend', 'ada')).toMatchObject({ status: 'suspended' })
+    expect((await leash(['users'], { env: env() })).stdout).toMatch(/^ada\s+viewer\s+suspended\s+ada@example.com/)
+    expect(await leash(['users', 'password', 'ada'], { env: env(), stdin: 'correct horse battery\n' })).toMatchObject({ code: 0 })
+    expect(await json('users')).toMatchObject([{ password: true }])
+    expect((await leash(['users', 'delete', 'ada'], { env: env() })).code).toBe(0)
+    expect(await json('users')).toEqual([])
+  })
+
+  test('takes vendor keys that are piped in, and shows their ends', async () => {
+    const key = 'sk-of-the-tenant-itself-1234'
+    const set = await leash(['vendor-keys', 'set', 'openai'], { env: env(), stdin: `${key}\n` })
+    expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining('1234') })
+    const listed = await leash(['vendor-keys'], { env: env() })
+    expect(listed.stdout).toMatch(/^openai\s+…1234/)
+    expect(set.stdout + listed.stdout).not.toContain(key)
+    expect((await leash(['vendor-keys', 'delete', 'openai'], { env: env() })).code).toBe(0)
+    expect((await leash(['vendor-keys', 'set', 'openai'], { env: env() })).stderr).toContain('LEASH_VENDOR_KEY')
+  })
+
+  test('tells what changed in a policy, and sets that of a key', async () => {
+    const file = join(folder, 'key-policy.yaml')
+    writeFileSync(file, 'maxAttempts: 2\n')
+    const { id } = await json('keys', 'create', '--tenant', 'default')
+    expect(await json('policy', 'set', file, '--key', id)).toMatchObject({ version: 1, policy: { maxAttempts: 2 } })
+    expect(await json('policy', 'diff', '--key', id)).toEqual({ from: 0, to: 1, changes: [{ path: 'maxAttempts', after: 2 }] })
+    expect(await json('policy', 'diff', '0', '--from', '1', '--key', id)).toMatchObject({ changes: [{ before: 2 }] })
+  })
+
   test('tells what was used, and who changed what', async () => {
     expect((await leash(['usage', '--csv'], { env: env() })).stdout).toContain('tenant,model')
     expect(await json('usage')).toEqual([])
@@ -56,7 +88,7 @@ describe('the administration of a relay by commands', () => {
   test('copies what the relay knows, from which another starts', async () => {
     const to = join(folder, 'backup')
     const from = join(folder, 'relay')
-    expect(await json('backup', to, '--folder', from)).toMatchObject({ files: ['relay.db', 'pepper', 'signing-key.pem'] })
+    expect(await json('backup', to, '--folder', from)).toMatchObject({ files: ['relay.db', 'pepper', 'signing-key.pem', 'master-key'] })
     expect(statSync(join(to, 'relay.db')).mode & 0o777).toBe(0o600)
     expect(readdirSync(from).filter((name) => name.startsWith('backup-'))).toEqual([])
     expect(await leash(['backup', to], { env: env() })).toMatchObject({

@@ -1,0 +1,30 @@
+import { defineCommand } from 'citty'
+import { ask, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
+import { printJson, telling } from './output.js'
+import { secretFrom } from './secret-input.js'
+
+export const vendorKeys = defineCommand({
+  meta: { name: 'vendor-keys', description: 'Keys at vendors that a tenant has brought; "vendor-keys set|delete PROVIDER".' },
+  args: {
+    verb: { type: 'positional', description: 'set or delete', required: false },
+    provider: { type: 'positional', description: 'For which, such as openai', required: false },
+    tenant: { type: 'string', description: 'Whose', default: 'default' },
+    json: { type: 'boolean', description: 'Print JSON' },
+  },
+  run: ({ args: { verb, provider, tenant, json } }) =>
+    telling(json, async () => {
+      const path = `tenants/${segment(tenant)}/vendor-keys`
+      if (verb === undefined) return printItems(await ask('GET', path), json, rowOf)
+      const one = `${path}/${segment(needed(provider, `leash vendor-keys ${verb} PROVIDER`))}`
+      if (verb === 'set') return printJson(await ask('PUT', one, { key: await secretFrom('LEASH_VENDOR_KEY', 'the key') }))
+      if (verb === 'delete') return void (await ask('DELETE', one))
+      unknownVerb('vendor-keys', verb, 'set, delete')
+    }),
+})
+
+const rowOf = ({ provider, last4, updatedAt, actor }: Record<string, unknown>) => [
+  provider,
+  `…${last4}`,
+  timeOf(updatedAt),
+  actor,
+]
