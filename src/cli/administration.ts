@@ -53,7 +53,7 @@ async function send(method: Method, path: string, body: unknown, timeoutMs: numb
 
 async function answerOf(response: Response): Promise<unknown> {
   const text = await response.text()
-  return response.headers.get('content-type')?.includes('json') ? parseJson(text) : text
+  return response.headers.get('content-type')?.startsWith('application/json') ? parseJson(text) : text
 }
 
 async function failureOf(response: Response): Promise<LeashError> {

@@ -9,9 +9,12 @@ export const audit = defineCommand({
     verb: { type: 'positional', description: 'verify', required: false },
     tenant: { type: 'string', description: 'About one tenant alone' },
     action: { type: 'string', description: 'Such as policy.set' },
+    from: { type: 'string', description: 'A date, such as 2026-11-01' },
+    to: { type: 'string', description: 'A date' },
+    export: { type: 'string', description: 'All that match, as ndjson or csv' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args: { verb, tenant, action, json } }) =>
+  run: ({ args: { verb, tenant, action, from, to, export: format, json } }) =>
     telling(json, async () => {
       if (verb === 'verify') {
         const verified = asObject(await ask('GET', 'audit/verify'))
@@ -19,7 +22,11 @@ export const audit = defineCommand({
         return printJson(verified)
       }
       if (verb !== undefined) unknownVerb('audit', verb, 'verify')
-      const query = new URLSearchParams({ ...(tenant !== undefined && { tenant }), ...(action !== undefined && { action }) })
+      const given = Object.entries({ tenant, action, from, to, format }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      )
+      const query = new URLSearchParams(given)
+      if (format !== undefined) return void process.stdout.write(String(await ask('GET', `audit?${query}`)))
       printItems(await ask('GET', `audit?${query}`), json, ({ at, actor, action, target }) => [timeOf(at), actor, action, target])
     }),
 })

@@ -83,6 +83,25 @@ describe('the administration of a relay by commands', () => {
     expect(await json('usage')).toEqual([])
     expect((await leash(['audit'], { env: env() })).stdout).toContain('relay.first_start')
     expect(await json('audit', 'verify')).toMatchObject({ ok: true })
+    const { stdout } = await leash(['audit', '--export', 'ndjson', '--action', 'relay.first_start'], { env: env() })
+    expect(JSON.parse(stdout)).toMatchObject({ seq: 1, actor: 'relay' })
+    expect((await leash(['audit', '--to', '2000-01-01'], { env: env() })).stdout.trim()).toBe('')
+  })
+
+  test('asks a policy again about a call', async () => {
+    const id = 'call_1'
+    const line = {
+      ...{ id: `${id}/1`, callId: id, attempt: 1, at: Date.now(), durationMs: 1, provider: 'openai', model: 'gpt-4o' },
+      ...{ protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost: 0 },
+      usage: { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, audioInput: 0, output: 0, reasoning: 0, audioOutput: 0 },
+    }
+    const headers = { authorization: `Bearer ${relay.firstKeys?.call}`, 'content-type': 'application/json' }
+    await fetch(`${relay.url}/v1/usage`, { method: 'POST', headers, body: JSON.stringify({ lines: [line] }) })
+    expect((await leash(['replay', id], { env: env() })).stdout).toMatch(/^replayed\s+allowed$/m)
+    expect(await leash(['replay', 'nothing'], { env: env() })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('on record'),
+    })
   })
 
   test('copies what the relay knows, from which another starts', async () => {

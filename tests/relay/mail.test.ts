@@ -1,3 +1,4 @@
+import { createTransport } from 'nodemailer'
 import { SMTPServer } from 'smtp-server'
 import { expect, it, onTestFinished, test } from 'vitest'
 import { openMailer } from '../../src/relay/mail.js'
@@ -47,6 +48,13 @@ it('tells what was asked for by mail, and what it says of a tenant cannot be a h
     { status: 'delivered', type: 'key.created' },
   ])
   expect(JSON.stringify((await relay.ask('GET', '/v1/admin/config')).body)).not.toContain('sesame')
+})
+
+test('the mail server of these tests lets nobody in without the password', async () => {
+  const { url, mails } = await openSmtp()
+  const stranger = createTransport(url.replace('sesame', 'says me'))
+  await expect(stranger.sendMail({ from: 'a@example.com', to: 'b@example.com', text: 'x' })).rejects.toThrow(/login/i)
+  expect(mails).toEqual([])
 })
 
 const mail = { id: 'msg_1', type: 'key.created', tenant: 'red\r\nBcc: eve@example.com', body: '{"data":{"a":1}}' } as const

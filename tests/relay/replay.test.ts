@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { noUsage } from '../../src/core/usage.js'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay } from './helpers.js'
 
@@ -16,6 +17,11 @@ async function replay(relay: TestRelay, id: string) {
   await until(async () => (await relay.ask('GET', `/v1/admin/audit/replay/${id}`)).status === 200)
   return (await relay.ask('GET', `/v1/admin/audit/replay/${id}`)).body
 }
+
+const lineOf = (call: string, provider: string, model: string) => ({
+  ...{ id: `${call}/1`, callId: call, attempt: 1, at: Date.now(), durationMs: 1, provider, model },
+  ...{ protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost: 0, usage: noUsage },
+})
 
 const blocked = (code: string) => ({ verdict: 'blocked', code })
 const allowed = { verdict: 'allowed' }
@@ -75,24 +81,28 @@ it("goes by a key's own policy where it has one", async () => {
   })
 })
 
+it('needs no key of a vendor to judge, since whoever called may have brought one', async () => {
+  const relay = await openRelay(mock.url)
+  await policy(relay, {})
+  await relay.ask('POST', '/v1/usage', { lines: [lineOf('brought', 'deepseek', 'deepseek-chat')] }, relay.call)
+  await policy(relay, { access: { providers: { deny: ['deepseek'] } } })
+  expect(await replay(relay, 'brought')).toMatchObject({
+    recorded: allowed,
+    replayed: allowed,
+    today: blocked('model_not_allowed'),
+  })
+})
+
 it('finds out when the record and the revision do not agree', async () => {
   const relay = await openRelay(mock.url)
   await policy(relay, { access: { models: { deny: ['gpt-4*'] } } })
   // As somebody would have it who wrote a line of a call that the policy did not allow.
-  const line = {
-    ...{
-      id: 'forged/1',
-      callId: 'forged',
-      attempt: 1,
-      at: Date.now() + 1000,
-      durationMs: 1,
-      provider: 'openai',
-      model: 'gpt-4o',
-    },
-    ...{ protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost: 0 },
-    usage: { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, audioInput: 0, output: 0, reasoning: 0, audioOutput: 0 },
-  }
-  await relay.ask('POST', '/v1/usage', { lines: [line] }, relay.call)
+  await relay.ask(
+    'POST',
+    '/v1/usage',
+    { lines: [{ ...lineOf('forged', 'openai', 'gpt-4o'), at: Date.now() + 1000 }] },
+    relay.call,
+  )
   expect(await replay(relay, 'forged')).toMatchObject({ recorded: allowed, replayed: blocked('model_not_allowed'), same: false })
 })
 
