@@ -1,7 +1,10 @@
 /** Conversations over web sockets. */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { until, useMock } from '../helpers/mock.js'
@@ -275,5 +278,21 @@ describe('a web socket', () => {
     }
     expect((await ask('/v1/gateway/chat', true)).statusCode).toBe(200)
     expect((await relay.ask('GET', '/v1/gateway/ws')).status).toBe(426)
+  })
+
+  test('goes over TLS, as does who asks for HTTP/2 in passing', async () => {
+    const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url))
+    const relay = await openRelay(mock.url, { tls: { cert: fixture('server.pem'), key: fixture('server.key') } })
+    const ca = readFileSync(fixture('ca.pem'))
+    const { say, next } = await open(relay, { ...byHeader(relay), ca })
+    say(first)
+    await next('done')
+    const status = await new Promise((resolve, reject) => {
+      const headers = { connection: 'Upgrade', upgrade: 'h2c' }
+      httpsRequest(`${relay.url}/health`, { ca, headers }, ({ statusCode }) => resolve(statusCode))
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(200)
   })
 })
