@@ -75,6 +75,11 @@ const people: Operations = {
     body: z.strictObject({ email: named, password: named, tenant: z.optional(text) }),
   },
   'GET /v1/admin/me': read('Who asks'),
+  'GET /v1/admin/clients': read('Clients in processes, and the policy that each holds to', {
+    ...page,
+    tenant: z.optional(text),
+    user: z.optional(text),
+  }),
 }
 
 const keys: Operations = {
