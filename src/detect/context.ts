@@ -110,8 +110,10 @@ export class ContextReader {
     const limit = Math.max(0, value - lookBehind)
     let all = 0
     let digits = 0
-    for (let at = value, words = 0; at > limit && words < maxWords; ) {
-      if (words === 0 && this.#isBare(at, value)) return 0
+    let at = value
+    let words = 0
+    while (at > limit && words < maxWords) {
+      if (words === 0 && this.#isBare(at, value)) break
       const kind = kindOf(text.charCodeAt(at - 1))
       if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
@@ -119,10 +121,12 @@ export class ContextReader {
         continue
       }
       const start = wordStart(text, at, limit)
-      all |= this.#meaning(text, start, at)
+      // No letter by itself tells of which kind a value is.
+      if (start < at - 1) all |= this.#meaning(text, start, at)
       at = start
       words++
     }
+    if (words === 0) this.#noteBare(at, value)
     return all
   }
 

@@ -106,13 +106,18 @@ function trust(scan: Scan, run: NumberRun, group: number, start: number): number
   const third = run.value(group + 2)
   const fourth = run.value(group + 3)
   if (first === 127 || first === 255 || (first === 0 && second === 0)) return 0
-  if ((scan.before(start).label & Meaning.version) !== 0) return 0
+  const confidence = bySize(scan, first, Math.max(second, third, fourth), second, start)
+  // Asked for last: most of what is none is told without.
+  return scan.heeds(confidence) && (scan.before(start).label & Meaning.version) === 0 ? confidence : 0
+}
+
+function bySize(scan: Scan, first: number, largest: number, second: number, start: number): number {
   // Reserved ones are given to nobody, but are made up.
   if (first >= 240) return (scan.near(start) & Meaning.ip) !== 0 ? 0.6 : 0
   const identifier = (first === 1 && (second === 2 || second === 3)) || (first === 2 && second === 5)
-  if (first === 10 || (!identifier && Math.max(second, third, fourth) >= 30)) return 0.9
+  if (first === 10 || (!identifier && largest >= 30)) return 0.9
   if ((scan.near(start) & Meaning.ip) !== 0) return 0.9
-  return !identifier && first >= 10 && Math.max(second, third, fourth) >= 10 ? 0.55 : 0.3
+  return !identifier && first >= 10 && largest >= 10 ? 0.55 : 0.3
 }
 
 /** Of `64:ff9b::192.0.2.33`. */
