@@ -60,7 +60,8 @@ describe("OpenAI's SDK", () => {
       input: 'Hello, how are you?',
     })
     expect(input_tokens).toBeGreaterThan(2)
-    expect(mock.requests).toHaveLength(0)
+    // The mock does not know the address, and so it is guessed.
+    expect(mock.requests).toMatchObject([{ path: '/v1/responses/input_tokens' }])
   })
 })
 
@@ -81,9 +82,22 @@ describe("Anthropic's SDK", () => {
     const relay = await openRelay(mock.url, { policy: { access: { models: { deny: ['gpt-5'] } } } })
     const count = (model: string) => anthropic(relay).messages.countTokens({ model, messages, system: 'Be brief.' })
     expect((await count('claude-haiku-4-5')).input_tokens).toBeGreaterThan(2)
+    expect(mock.requests).toMatchObject([
+      { path: '/v1/messages/count_tokens', headers: { 'x-api-key': 'mock' }, body: { model: 'claude-haiku-4-5', messages } },
+    ])
     expect((await count('gpt-4o-mini')).input_tokens).toBeGreaterThan(2)
     await expect(count('gpt-5')).rejects.toMatchObject({ status: 403 })
   })
+})
+
+test('tokens are guessed where the vendor does not answer, or is not to see what the request says', async () => {
+  mock.script({ status: 500 })
+  const count = async (relay: TestRelay) =>
+    (await anthropic(relay).messages.countTokens({ model: 'claude-haiku-4-5', messages })).input_tokens
+  expect(await count(await openRelay(mock.url))).toBeGreaterThan(0)
+  expect(mock.requests).toHaveLength(1)
+  expect(await count(await openRelay(mock.url, { policy: { redact: true } }))).toBeGreaterThan(0)
+  expect(mock.requests).toHaveLength(1)
 })
 
 describe("Google's SDK", () => {

@@ -52,6 +52,7 @@ describe("a call at a vendor's own address", () => {
     expect(mock.requests.map(({ path }) => path)).toEqual([
       '/v1/chat/completions',
       '/v1/messages',
+      '/v1/messages/count_tokens',
       '/v1beta/models/gemini-2.5-flash:generateContent',
     ])
   })

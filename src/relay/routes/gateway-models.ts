@@ -36,7 +36,9 @@ export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
     const caller = await callerOf(callers, c.req.raw.headers, 'call')
     const serving = await gateway.serving(caller)
     const body = await jsonOf(c.req.raw, mostBytes)
-    return c.json(await countTokens({ serving, caller, path: c.req.path, body, signal: c.req.raw.signal }))
+    return c.json(
+      await countTokens({ serving, caller, path: c.req.path, headers: c.req.raw.headers, body, signal: c.req.raw.signal }),
+    )
   })
 
   return app

@@ -41,7 +41,9 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
       throw new LeashError('model_not_allowed', `The policy does not let you ask "${provider.name}".`)
     if (!access.raw?.includes(provider.name)) {
       if (method === 'POST' && isTokenQuestion(path))
-        return c.json(await countTokens({ serving, caller, path, body: await jsonOf(request, mostBytes), provider, signal }))
+        return c.json(
+          await countTokens({ serving, caller, path, headers, body: await jsonOf(request, mostBytes), provider, signal }),
+        )
       if (method === 'GET' && /^(?:\/v1\w*)?\/models$/.test(path))
         return c.json(modelListFor(path, headers).all(namesAt(provider.name, await modelsOf(serving))))
       throw new LeashError(
