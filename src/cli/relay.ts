@@ -25,9 +25,9 @@ export const relay = defineCommand({
       const { default: cluster } = await import('node:cluster')
       if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, args.json)
       const started = await startRelay(first)
+      const stopWatching = await keepUp(started, file, options)
       if (cluster.isWorker) (await import('../relay/workers.js')).tellReady(started)
       else greet(started, args.json)
-      const stopWatching = await keepUp(started, file, options)
       atEnd(async () => {
         stopWatching()
         await started.close()
@@ -99,6 +99,8 @@ async function keepUp(relay: Relay, file: string | undefined, options: () => Rel
   const hear = () => void again()
   process.on('SIGHUP', hear)
   const stop = file === undefined ? () => {} : (await import('../relay/config-watch.js')).watchConfig(file, hear)
+  // It may have changed since it was read, before anybody watched.
+  if (file !== undefined) await again()
   return () => {
     process.off('SIGHUP', hear)
     stop()

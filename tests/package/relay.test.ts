@@ -10,10 +10,12 @@ const folder = mkdtempSync(join(tmpdir(), 'leashllm-relay-command-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function relay(...args: string[]): ChildProcess {
+function run(...args: string[]): ChildProcess {
   const env = { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1' }
-  return spawn(process.execPath, [join(bare, 'node_modules/leashllm/dist/cli/index.js'), 'relay', ...args], { cwd: folder, env })
+  return spawn(process.execPath, [join(bare, 'node_modules/leashllm/dist/cli/index.js'), ...args], { cwd: folder, env })
 }
+
+const relay = (...args: string[]) => run('relay', ...args)
 
 /** What it says until the text is in it, or it has ended. */
 function saying(process: ChildProcess, text: string): Promise<string> {
@@ -42,6 +44,34 @@ test('one command starts it, and a signal ends it', async () => {
   const ended = new Promise((resolve) => started.once('exit', resolve))
   started.kill('SIGTERM')
   expect(await ended).toBe(0)
+})
+
+test('it reads its configuration again when the file has changed, and at a signal', async () => {
+  const file = join(folder, 'again.yaml')
+  writeFileSync(file, 'staleMs: 1000\n')
+  const started = relay('--config', file, '--port', '0', '--folder', join(folder, 'again'), '--json')
+  const { url, admin } = JSON.parse(await saying(started, '}'))
+  const staleMs = async () => {
+    const { config } = await (await fetch(`${url}/v1/admin/config`, { headers: { authorization: `Bearer ${admin}` } })).json()
+    return config.staleMs
+  }
+  let said = saying(started, 'read again')
+  writeFileSync(file, 'staleMs: 2000\n')
+  expect(await said).toContain('staleMs')
+  expect(await staleMs()).toBe(2000)
+  writeFileSync(file, 'stale: 1\n')
+  said = saying(started, 'stays as it was')
+  started.kill('SIGHUP')
+  expect(await said).toContain('`stale`')
+  expect(await staleMs()).toBe(2000)
+  const ended = new Promise((resolve) => started.once('exit', resolve))
+  started.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  const copied = run('backup', join(folder, 'copy'), '--folder', join(folder, 'again'))
+  expect(await saying(copied, 'pepper')).toContain('relay.db, pepper')
+  const second = relay('--port', '0', '--folder', join(folder, 'copy'), '--json')
+  expect(JSON.parse(await saying(second, '}')).admin).toBeUndefined()
+  second.kill('SIGTERM')
 })
 
 test('a configuration that is wrong is told, and nothing is started', async () => {

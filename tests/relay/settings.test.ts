@@ -1,9 +1,9 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { watchConfig } from '../../src/relay/config-watch.js'
 import { until, useMock } from '../helpers/mock.js'
-import { openRelay, temporaryFolder } from './helpers.js'
+import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 
 const mock = useMock()
 const ping = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
@@ -120,4 +120,19 @@ test('a file that is written anew, or replaced, is told once, and other files of
   renameSync(join(folder, 'new'), file)
   await until(() => told === 2)
   stop()
+})
+
+test('a pepper that is given lies in no file, and with another no key works', async () => {
+  const folder = temporaryFolder()
+  const first = await openRelay(mock.url, { folder, pepper: 'p'.repeat(32) })
+  const status = async ({ ask }: TestRelay) => (await ask('GET', '/v1/admin/tenants', undefined, first.admin)).status
+  expect(existsSync(join(folder, 'pepper'))).toBe(false)
+  expect(await status(first)).toBe(200)
+  await first.close()
+  vi.stubEnv('LEASH_RELAY_PEPPER', 'q'.repeat(32))
+  const other = await openRelay(mock.url, { folder })
+  expect(await status(other)).toBe(401)
+  await other.close()
+  vi.stubEnv('LEASH_RELAY_PEPPER', 'p'.repeat(32))
+  expect(await status(await openRelay(mock.url, { folder }))).toBe(200)
 })
