@@ -14,6 +14,7 @@ const members = [
   'coalesce',
   'concurrency',
   'fallback',
+  'headers',
   'hedge',
   'maxAttempts',
   'maxCostUsd',

@@ -19,6 +19,7 @@ import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
+import type { HeadersOption } from './middleware/headers.js'
 import type { HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
 import type { RedactOptions } from './middleware/redact/options.js'
@@ -42,6 +43,8 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   /** Which models and providers calls may go to. @defaultValue all */
   readonly access?: AccessOptions
+  /** Sent with each request to a provider. */
+  readonly headers?: HeadersOption
   readonly retry?: RetryOptions | false
   readonly timeouts?: TimeoutOptions
   /** Limits that refuse nothing: reports say what they would have refused. */
@@ -135,6 +138,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(resumeAt)
   add(access && lazyLayer(access))
   add(timing(options.timeouts?.providers))
+  add(options.headers && sending(options.headers))
   for (const layer of placed(own, 'attempt')) add(layer)
   add(deps.shadow && shadowed(deps.shadow, 'attempt'))
   add(deps.budgets && budgeted(options, deps.budgets, 'attempt'))
@@ -181,6 +185,10 @@ function observed({ observers }: StackDeps, place: 'call' | 'content' | 'attempt
 
 function guarding(modules: Lazy<Registry>, sees: Module['sees']): Middleware {
   return lazyLayer(new Lazy(async () => (await modules.get())[sees]))
+}
+
+function sending(own: HeadersOption): Middleware {
+  return lazyLayer(new Lazy(async () => (await import('./middleware/headers.js')).headers(own)))
 }
 
 function shadowed(shadow: Lazy<Shadow>, place: 'call' | 'attempt'): Middleware {

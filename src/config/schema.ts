@@ -205,6 +205,10 @@ const relaySchema = z.strictObject({
   fetch: z.optional(fn),
 })
 
+/** Neither who asks, nor how the connection is kept. */
+const headerName =
+  /^(?!(authorization|cookie|host|connection|te|trailer|upgrade|expect|keep-alive|(x-)?api-key|x-goog-api-key|x-amz-.*|proxy-.*|sec-.*|content-(type|length|encoding)|(transfer|accept)-encoding)$)[\w-]+$/i
+
 export const optionsSchema = z.strictObject({
   access: z.optional(accessSchema),
   providers: z.optional(
@@ -213,6 +217,7 @@ export const optionsSchema = z.strictObject({
       z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider or its options'),
     ),
   ),
+  headers: z.optional(z.record(z.string().check(z.regex(headerName)), z.string().check(z.regex(/^[\x20-\x7e]{0,2000}$/)))),
   routes: z.optional(routesSchema),
   relay: z.optional(z.union([z.literal(false), relaySchema])),
   retry: z.optional(z.union([z.literal(false), retrySchema])),
