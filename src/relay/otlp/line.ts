@@ -1,5 +1,7 @@
 /** A line of the ledger out of a span. */
+import { resolveByPattern } from '../../catalog/patterns.js'
 import { type ErrorCode, errorStatus } from '../../core/errors.js'
+import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import type { Nano } from '../../core/money.js'
 import { parseUsd } from '../../core/money.js'
@@ -7,7 +9,7 @@ import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage, usageOf } from '../../core/usage.js'
 import { codeOfStatus } from '../../protocols/upstream-error.js'
 import { providerOfSystem } from '../../providers/otel-systems.js'
-import { names, resourceTags, tagPrefix } from './names.js'
+import { folded, names, resourceTags, tagPrefix } from './names.js'
 import type { Span } from './span.js'
 
 /** Operations that a model answers itself. An agent's or a workflow's span has the sum of those within, which come as well. */
@@ -19,6 +21,7 @@ const inference = new Set([
   // Before the conventions, and beside them.
   'completion',
   'embedding',
+  'generation',
   'llm',
   'message',
   'messages',
@@ -27,6 +30,17 @@ const inference = new Set([
 
 const mostTags = 32
 const mostTag = 200
+
+/** With each number under a name of its own. */
+export function unfolded(span: Span): Span {
+  const found = Object.keys(folded).filter((name) => span.attributes.has(name))
+  if (found.length === 0) return span
+  const attributes = new Map(span.attributes)
+  for (const name of found)
+    for (const [key, value] of Object.entries(asObject(parseJson(String(span.attributes.get(name))))))
+      if (typeof value === 'number' && folded[name]?.[key] !== undefined) attributes.set(folded[name][key], value)
+  return { ...span, attributes }
+}
 
 /** Whether it is a call to a model, and no step around one. */
 export function isCall(span: Span): boolean {
@@ -42,7 +56,7 @@ export function lineOf(span: Span, book: PriceBook): LedgerLine {
   const { traceId, spanId, startMs, endMs, failed } = span
   const read = readerOf(span)
   const [model = ''] = modelsOf(span)
-  const provider = providerOfSystem(read.text('provider'), read.text('host')) || 'unknown'
+  const provider = providerOfSystem(read.text('provider'), read.text('host')) || makerOf(model)
   const { usage, told } = usageIn(span)
   const serviceTier = read.text('serviceTier')
   const error = failed || read.has('error')
@@ -70,6 +84,9 @@ export function lineOf(span: Span, book: PriceBook): LedgerLine {
     ...costIn(span, { provider, usage, failed: error, serviceTier }, book),
   }
 }
+
+/** Who makes it, where nobody says who served it. */
+const makerOf = (model: string) => resolveByPattern(model)[0] ?? 'unknown'
 
 type Field = keyof typeof names
 

@@ -5,15 +5,22 @@
  *   https://github.com/open-telemetry/semantic-conventions-genai
  * - OpenLLMetry: https://github.com/traceloop/openllmetry
  * - OpenInference: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+ * - Langfuse: https://langfuse.com/integrations/native/opentelemetry
  * - ours: docs/observability.md
  */
 export const names = {
   operation: ['gen_ai.operation.name', 'llm.request.type'],
   /** Of frameworks that mark every step of a program as one of a few kinds. */
-  kind: ['openinference.span.kind', 'traceloop.span.kind'],
+  kind: ['openinference.span.kind', 'traceloop.span.kind', 'langfuse.observation.type'],
   provider: ['gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'llm.system'],
   host: ['server.address'],
-  requestModel: ['gen_ai.request.model', 'llm.request.model', 'llm.model_name', 'embedding.model_name'],
+  requestModel: [
+    'gen_ai.request.model',
+    'llm.request.model',
+    'llm.model_name',
+    'embedding.model_name',
+    'langfuse.observation.model.name',
+  ],
   responseModel: ['gen_ai.response.model', 'llm.response.model'],
   input: ['gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.usage.prompt_tokens', 'llm.token_count.prompt'],
   output: [
@@ -56,6 +63,21 @@ export const names = {
   attempt: ['leash.attempt'],
 } as const satisfies Record<string, readonly string[]>
 
+/** Langfuse writes its numbers as JSON, several in one attribute: by their names there, those that they are read as. */
+export const folded: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'langfuse.observation.usage_details': {
+    input: names.input[0],
+    output: names.output[0],
+    input_cached_tokens: names.cacheRead[0],
+    cache_read_input_tokens: names.cacheRead[0],
+    cache_creation_input_tokens: names.cacheWrite[0],
+    output_reasoning_tokens: names.reasoning[0],
+    input_audio_tokens: names.audioInput[0],
+    output_audio_tokens: names.audioOutput[0],
+  },
+  'langfuse.observation.cost_details': { total: names.cost[1] },
+}
+
 /** Of a program: what becomes a tag of its lines. */
 export const resourceTags = {
   'service.name': 'service',
@@ -66,7 +88,7 @@ export const resourceTags = {
 /** In front of the names of tags. */
 export const tagPrefix = 'leash.tag.'
 
-const known = new Set<string>([...Object.values(names).flat(), ...Object.keys(resourceTags)])
+const known = new Set<string>([...Object.values(names).flat(), ...Object.keys(resourceTags), ...Object.keys(folded)])
 
 /** All else is dropped unread: prompts and answers may stand there. */
 export function isRead(name: string): boolean {

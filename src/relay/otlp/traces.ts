@@ -8,7 +8,7 @@ import type { Prices } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
 import type { UsageLog } from '../usage.js'
 import { type Owner, readLine } from '../usage-line.js'
-import { isCall, lineOf } from './line.js'
+import { isCall, lineOf, unfolded } from './line.js'
 import type { Span } from './span.js'
 
 export interface TracesDeps {
@@ -44,7 +44,7 @@ export class Traces {
 
   /** A span that has come before counts once. Spans that are no calls to models are taken, and forgotten. */
   async take(spans: readonly Span[], owner: Owner): Promise<SpansTaken> {
-    const calls = this.#innermost(spans.filter(isCall), owner.tenant)
+    const calls = this.#innermost(spans.map(unfolded).filter(isCall), owner.tenant)
     if (calls.length === 0) return { rejected: 0, why: '' }
     const { book: prices } = await this.#opened.get()
     const book = prices.value ?? (await prices.get())

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openPrices } from '../../../src/catalog/prices/open.js'
 import type { PriceBook } from '../../../src/core/price.js'
-import { isCall, lineOf } from '../../../src/relay/otlp/line.js'
+import { isCall, lineOf, unfolded } from '../../../src/relay/otlp/line.js'
 import type { Span } from '../../../src/relay/otlp/span.js'
 
 let book: PriceBook
@@ -193,6 +193,26 @@ describe('a failure', () => {
       cost: 0,
     })
   })
+})
+
+it("reads Langfuse's numbers, which stand in one attribute, and finds who makes the model", () => {
+  const given = span({
+    'langfuse.observation.type': 'generation',
+    'langfuse.observation.model.name': 'gpt-x',
+    'langfuse.observation.usage_details':
+      '{"input":100,"output":20,"total":120,"input_cached_tokens":60,"output_reasoning_tokens":5}',
+    'langfuse.observation.cost_details': '{"total":0.25}',
+  })
+  expect(isCall(unfolded(given))).toBe(true)
+  expect(lineOf(unfolded(given), book)).toMatchObject({
+    provider: 'openai',
+    usage: { input: 40, cacheRead: 60, output: 15, reasoning: 5 },
+    cost: 250_000_000,
+  })
+  for (const nonsense of ['', 'null', '[1]', '{"input":"many"}'])
+    expect(unfolded(span({ 'langfuse.observation.usage_details': nonsense })).attributes.has('gen_ai.usage.input_tokens')).toBe(
+      false,
+    )
 })
 
 it('takes what names the program and the user with it, and nothing that was said', () => {
