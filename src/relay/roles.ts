@@ -5,7 +5,7 @@ export const roles = ['owner', 'admin', 'member', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
 /** `all` of the tenant's, or `own`: of the same user alone. */
-type Extent = 'all' | 'own'
+export type Extent = 'all' | 'own'
 
 const table = {
   'tenant:read': { owner: 'all', admin: 'all', member: 'all', viewer: 'all' },
@@ -28,6 +28,12 @@ export type Right = keyof typeof table
 export function extentOf(role: Role, right: Right): Extent | undefined {
   const extents: Partial<Record<Role, Extent>> = table[right]
   return extents[role]
+}
+
+/** All that a role may do, and of whom: what is not in it the role may not do. */
+export function rightsOf(role: Role): Partial<Record<Right, Extent>> {
+  const all = Object.entries(table).map(([right, extents]: [string, Partial<Record<Role, Extent>>]) => [right, extents[role]])
+  return Object.fromEntries(all.filter(([, extent]) => extent !== undefined))
 }
 
 /** Nobody gives more than he has, or changes who has more; and members and viewers give nothing. */

@@ -130,7 +130,7 @@ const policies = ['/tenants/:slug', '/keys/:id'].flatMap((of) =>
 )
 const everybodys = ['GET /me', 'GET /tenants/:slug', ...policies]
 const statements = ['GET /tenants/:slug/statements', 'GET /tenants/:slug/statements/:month']
-const reports = ['GET /clients', 'GET /overview', 'GET /usage', 'GET /calls', 'GET /latency', ...statements]
+const reports = ['GET /clients', 'GET /overview', 'GET /usage', 'GET /calls', 'GET /latency', 'GET /health', ...statements]
 const people = ['GET /tenants/:slug/users', 'GET /tenants/:slug/users/:user']
 const listed: Readonly<Record<string, readonly string[]>> = {
   viewer: [...everybodys, ...reports, ...people, 'GET /keys', 'GET /audit', 'GET /tenants/:slug/vendor-keys'],

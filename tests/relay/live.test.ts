@@ -1,5 +1,6 @@
 /** What the dashboard looks at again and again. */
 import { expect, test } from 'vitest'
+import { LiveCalls } from '../../src/relay/live-calls.js'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
 
@@ -51,4 +52,61 @@ test('health names the targets that were called, and who could be', async () => 
   const { targets, providers } = (await ask('GET', '/v1/admin/health')).body
   expect(targets).toMatchObject([{ tenant: 'default', target: 'openai/gpt-4o-mini', state: 'closed' }])
   expect(providers).toContainEqual(expect.objectContaining({ name: 'openai', ready: true }))
+})
+
+/** Reads events until as many lines have come, and goes. */
+async function eventsOf(url: string, key: string, count: number, query = '') {
+  const left = new AbortController()
+  const headers = { authorization: `Bearer ${key}`, accept: 'text/event-stream' }
+  const response = await fetch(`${url}/v1/admin/calls${query}`, { headers, signal: left.signal })
+  if (!response.ok || !response.body) return { status: response.status, models: [] }
+  const models: string[] = []
+  let text = ''
+  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    text += piece
+    const events = text.split('\n\n')
+    text = events.pop() ?? ''
+    for (const event of events) {
+      const [, data] = /^event: calls\ndata: (.*)$/.exec(event) ?? []
+      if (data !== undefined) models.push(...JSON.parse(data).map(({ model }: { model: string }) => model))
+    }
+    if (models.length >= count) break
+  }
+  left.abort()
+  return { status: response.status, models }
+}
+
+test('who accepts events is told of the newest calls, and of others as they come, each once', async () => {
+  const { ask, url, admin, call: key } = await openRelay(mock.url)
+  await ask('POST', '/v1/chat/completions', call('gpt-4o-mini'), key)
+  await until(async () => (await ask('GET', '/v1/admin/calls')).body.items.length === 1)
+  const told = eventsOf(url, admin, 2)
+  await ask('POST', '/v1/chat/completions', call('claude-haiku-4-5'), key)
+  expect((await told).models).toEqual(['gpt-4o-mini', 'claude-haiku-4-5'])
+})
+
+test('of calls as they come, nobody is told of those of another tenant', async () => {
+  const { ask, url, call: key } = await openRelay(mock.url)
+  await ask('POST', '/v1/admin/tenants', { slug: 'other' })
+  const { body: other } = await ask('POST', '/v1/admin/keys', { tenant: 'other', role: 'viewer', scopes: ['call'] })
+  const { body: nobody } = await ask('POST', '/v1/admin/keys', { tenant: 'other' })
+  await ask('POST', '/v1/chat/completions', call('gpt-4o-mini'), key)
+  await ask('POST', '/v1/chat/completions', call('claude-haiku-4-5'), other.key)
+  await until(async () => (await ask('GET', '/v1/admin/calls')).body.items.length === 2)
+  expect(await eventsOf(url, other.key, 1)).toEqual({ status: 200, models: ['claude-haiku-4-5'] })
+  expect((await eventsOf(url, other.key, 1, '?tenant=default')).status).toBe(403)
+  expect((await eventsOf(url, nobody.key, 1)).status).toBe(403)
+})
+
+test('streams of calls are so many at once, end by themselves, and leave their place when they do', async () => {
+  const usage = { lines: async () => ({ items: [] }) }
+  const live = new LiveCalls({ usage, stopping: new AbortController().signal, lookMs: 5, holdsMs: 50 })
+  const nobodyLeft = new AbortController().signal
+  const open = Array.from({ length: 8 }, () => live.events({}, 'ada', nobodyLeft))
+  expect(() => live.events({}, 'ada', nobodyLeft)).toThrow(/Too many/)
+  await live.events({}, 'bob', nobodyLeft).cancel()
+  expect(await Promise.all(open.map((stream) => new Response(stream).text()))).toEqual(
+    Array.from({ length: 8 }, () => 'event: calls\ndata: []\n\n'),
+  )
+  await live.events({}, 'ada', nobodyLeft).cancel()
 })

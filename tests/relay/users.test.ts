@@ -86,7 +86,11 @@ describe('roles', () => {
     expect((await ask('POST', '/v1/admin/keys', { role: 'viewer' }, key)).status).toBe(403)
     const { items } = (await ask('GET', '/v1/admin/keys', undefined, key)).body
     expect(new Set(items.map(({ user }: { user: string }) => user))).toEqual(new Set(['ada']))
-    expect((await ask('GET', '/v1/admin/me', undefined, key)).body).toMatchObject({ role: 'member', user: 'ada' })
+    expect((await ask('GET', '/v1/admin/me', undefined, key)).body).toMatchObject({
+      role: 'member',
+      user: 'ada',
+      rights: { 'usage:read': 'own' },
+    })
   })
 
   test('need a user where they are about what is its own', async () => {

@@ -1,12 +1,13 @@
 /** The administration: tenants, their keys and policies, what they used, and who changed what. */
 import { Hono } from 'hono'
 import { isAdministrator } from '../caller.js'
+import { rightsOf } from '../roles.js'
 import { csvOf } from '../usage-csv.js'
-import type { AdminEnv } from './admin-env.js'
 import { adminAudit } from './admin-audit.js'
 import { adminBackup } from './admin-backup.js'
 import { adminClients } from './admin-clients.js'
 import { adminConfig } from './admin-config.js'
+import type { AdminEnv } from './admin-env.js'
 import { adminKeys } from './admin-keys.js'
 import { keyPolicies, tenantPolicies } from './admin-policies.js'
 import { adminStatements } from './admin-statements.js'
@@ -25,8 +26,9 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   app.use(guard(callers))
   app.get('/me', (c) => {
-    const { id, tenant, user, role } = c.get('caller')
-    return c.json({ id, tenant, user, role, administrator: isAdministrator(c.get('caller')) })
+    const { id, tenant, user, role, scopes } = c.get('caller')
+    const rights = role === undefined ? {} : rightsOf(role)
+    return c.json({ id, tenant, user, role, scopes, rights, administrator: isAdministrator(c.get('caller')) })
   })
   app.get('/overview', async (c) => c.json(await overviewOf(context, c.get('reach'))))
 

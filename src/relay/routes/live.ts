@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import type { Health } from '../../core/health.js'
 import type { LedgerLine } from '../../core/ledger.js'
+import { LiveCalls } from '../live-calls.js'
 import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
@@ -9,13 +10,19 @@ import type { RelayContext } from './context.js'
 const mostLines = 1000
 const hourMs = 3_600_000
 
-export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
+export function liveRoutes({ usage, gateway, stopping }: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
+  const live = new LiveCalls({ usage, stopping })
 
-  /** `?call=` brings the attempts of one call. */
+  /** `?call=` brings the attempts of one call. Who accepts events is told of calls as they come. */
   app.get('/calls', async (c) => {
     const { call, tenant, after, limit } = c.req.query()
     const where = { ...(tenant !== undefined && { tenant }), ...c.get('reach') }
+    if (c.req.header('accept')?.startsWith('text/event-stream'))
+      return c.body(live.events(where, c.get('actor'), c.req.raw.signal), 200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+      })
     if (call === undefined)
       return c.json(
         await usage.lines({ where, ...(after !== undefined && { after }), ...(limit !== undefined && { limit: Number(limit) }) }),
@@ -34,7 +41,9 @@ export function liveRoutes({ usage, gateway }: RelayContext): Hono<AdminEnv> {
   })
 
   app.get('/health', async (c) => {
-    const leashes = gateway.leashes().map(([tenant, leash]) => ({ tenant, ...leash.health() }))
+    const { tenant: own } = c.get('reach')
+    const seen = gateway.leashes().filter(([tenant]) => own === undefined || tenant === own)
+    const leashes = seen.map(([tenant, leash]) => ({ tenant, ...leash.health() }))
     const providers = new Map<string, Health['providers'][number]>()
     for (const leash of leashes) for (const provider of leash.providers) providers.set(provider.name, provider)
     const targets = leashes.flatMap(({ tenant, targets }) => targets.map((target) => ({ tenant, ...target })))

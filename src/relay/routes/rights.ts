@@ -44,6 +44,7 @@ export const rights: Readonly<Record<string, Right | 'anyone'>> = {
   'GET /tenants/:slug/statements/:month': 'usage:read',
   'GET /calls': 'usage:read',
   'GET /latency': 'usage:read',
+  'GET /health': 'usage:read',
   'GET /audit': 'audit:read',
 }
 
