@@ -11,6 +11,7 @@ import { Tenants } from '../../../src/relay/tenants.js'
 import { UsageLog } from '../../../src/relay/usage.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
+import { identityScenarios } from './identity-scenarios.js'
 import { jobScenarios } from './job-scenarios.js'
 import { sqlScenarios } from './scenarios.js'
 
@@ -29,6 +30,13 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
       await migrate(sql)
       await sql.run('DELETE FROM jobs')
       await sql.run(`DELETE FROM tenants WHERE slug LIKE 'jobs-%'`)
+      return sql
+    }))
+
+  describe('who may come in', () =>
+    identityScenarios(async () => {
+      const sql = await open()
+      await migrate(sql)
       return sql
     }))
 
