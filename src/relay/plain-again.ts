@@ -2,12 +2,32 @@
  * Some clients ask with every request whether the server would rather speak HTTP/2 (Java's own does). As soon as a server takes
  * web sockets, Node hands it those requests too, off the parser and with their body still to come.
  */
-import type { IncomingMessage, Server } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+
+/** A request to go on in another protocol, on a connection that is free. */
+export interface Upgrade {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly socket: Duplex
+  /** What has come behind the request. */
+  readonly head: Buffer
+}
 
 const offered = /^(?:upgrade|http2-settings)$/i
 
 export const wantsWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
+
+/** What is answered by hand; undefined when something that was asked before on the connection is being answered still. */
+export function answerOn(incoming: IncomingMessage, socket: Duplex): ServerResponse | undefined {
+  const outgoing = new ServerResponse(incoming)
+  try {
+    outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    return outgoing
+  } catch {
+    return undefined
+  }
+}
 
 /** Lets the server read the request once more, without the question, which nobody has to answer: RFC 9110, section 7.8. */
 export function readPlain(

@@ -30,7 +30,7 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     tls,
     limits,
     calls: async (asked) => gateway.serve(asked, await callerOf(callers, asked.headers, 'call')),
-    sockets: (incoming, socket, head) => sockets.upgrade(incoming, socket, head),
+    sockets: (upgrade) => sockets.upgrade(upgrade),
     others: async (request) => compressed(await app.fetch(request), request),
     warn,
   })

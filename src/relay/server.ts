@@ -1,7 +1,6 @@
 /** One port for all: calls to models go straight to the engine, everything else to the routes. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { LeashError } from '../core/errors.js'
 import type { Asked } from '../handler.js'
 import { addressOf, requestOf, send, write } from '../node-http.js'
@@ -11,7 +10,7 @@ import { answerOf } from './app.js'
 import { askedBy } from './asked.js'
 import type { Gate } from './gate.js'
 import { createListener, renewCertificate } from './listener.js'
-import { readPlain, wantsWebSocket } from './plain-again.js'
+import { answerOn, readPlain, type Upgrade, wantsWebSocket } from './plain-again.js'
 import { checkedAsked, checkedRequest } from './request-signing.js'
 import type { LimitOptions, TlsOptions } from './server-options.js'
 
@@ -20,7 +19,7 @@ export interface ServerOptions {
   readonly calls: (asked: Asked) => Promise<Answered>
   readonly others: (request: Request) => Promise<Response>
   /** Requests to go on as a web socket. */
-  readonly sockets: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void
+  readonly sockets: (upgrade: Upgrade) => void
   readonly warn: (message: string) => void
   readonly gate: Gate
   readonly tls?: TlsOptions | undefined
@@ -72,8 +71,11 @@ export function createRelayServer({ calls, others, sockets, warn, gate, tls, lim
     ...(limits && { limits }),
   })
   server.on('upgrade', (incoming, socket, head) => {
-    if (wantsWebSocket(incoming)) sockets(incoming, socket, head)
-    else readPlain(server, incoming, socket, head)
+    const outgoing = answerOn(incoming, socket)
+    if (!outgoing) return socket.destroy()
+    if (wantsWebSocket(incoming)) return sockets({ incoming, outgoing, socket, head })
+    outgoing.detachSocket(socket as Socket)
+    readPlain(server, incoming, socket, head)
   })
   const silent = silentSockets(server)
   return {

@@ -10,6 +10,7 @@ import { Answering, Conversation } from '../../src/relay/gateway/conversation.js
 import { Session } from '../../src/relay/gateway/session.js'
 import { Sockets, type SocketsOptions } from '../../src/relay/gateway/sockets.js'
 import type { Gateway, Serving } from '../../src/relay/gateway.js'
+import { answerOn } from '../../src/relay/plain-again.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 
@@ -60,7 +61,10 @@ describe('sockets', () => {
     const gateway = { serving: async () => serving() } as unknown as Gateway
     const gate = { enter: () => true }
     const sockets = new Sockets({ callers, gateway, gate, origins: () => [], warn: () => {}, options })
-    const server = createServer().on('upgrade', (incoming, socket, head) => sockets.upgrade(incoming, socket, head))
+    const server = createServer().on('upgrade', (incoming, socket, head) => {
+      const outgoing = answerOn(incoming, socket)
+      if (outgoing) sockets.upgrade({ incoming, outgoing, socket, head })
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(async () => {
       await sockets.close()

@@ -242,6 +242,11 @@ describe('a web socket', () => {
     expect(await speak(['GET //[ HTTP/1.1', 'Host: x', 'Connection: Upgrade', 'Upgrade: websocket'])).toMatch(
       /^HTTP\/1\.1 [45]\d\d|^$/,
     )
+    // Asked for before what was asked first is answered.
+    const waiting = ['GET /v1/control/policy?wait=5 HTTP/1.1', 'Host: x', `Authorization: Bearer ${relay.call}`]
+    const { headers: known } = await relay.ask('GET', '/v1/control/policy', undefined, relay.call)
+    const held = [...waiting, `If-None-Match: ${known.get('etag')}`, '', '']
+    for (const wanted of ['websocket', 'h2c']) expect(await speak([...held, ...upgrade, `Upgrade: ${wanted}`])).toBe('')
     const client = await open(relay)
     await client.next('ready')
     client.socket.send(randomBytes(100))

@@ -1,5 +1,5 @@
 /** Web sockets at `/v1/gateway/ws`: who may open one, how many, and how they end. */
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { isLeashError, LeashError } from '../../core/errors.js'
@@ -9,6 +9,7 @@ import { errorBody } from '../app.js'
 import { type Caller, type Callers, callerOf, type HeadersLike, keyIn } from '../caller.js'
 import type { Gate } from '../gate.js'
 import type { Gateway } from '../gateway.js'
+import type { Upgrade } from '../plain-again.js'
 import { closing, Session } from './session.js'
 
 export interface SocketsDeps {
@@ -55,10 +56,8 @@ export class Sockets {
   }
 
   /** For the server's `upgrade`. Whatever cannot be a web socket is answered as HTTP. */
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  upgrade({ incoming, outgoing, socket, head }: Upgrade): void {
     socket.on('error', () => socket.destroy())
-    const outgoing = new ServerResponse(incoming)
-    outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
     outgoing.once('finish', () => socket.end())
     if (!this.#deps.gate.enter(incoming, outgoing)) return
     this.#enter(incoming, socket, head).catch((error: unknown) => refuse(outgoing, error, this.#deps.warn))
