@@ -57,6 +57,9 @@ const graceMs = 300_000
 /** What comes later than that is on the statement, and not exported any more. */
 const lateMs = 72 * hourMs
 
+/** What was exported of an hour is remembered for so long. */
+const keepMs = 30 * 24 * hourMs
+
 export class Billing {
   readonly #deps: BillingDeps
 
@@ -78,6 +81,7 @@ export class Billing {
         if (hour + hourMs + graceMs <= now && (await this.#export(tenant, hour, options))) made++
       }
     }
+    await this.#deps.sql.run(`DELETE FROM billing_hours WHERE tenant <> '' AND hour < $1`, [now - keepMs])
     return made
   }
 
