@@ -65,7 +65,10 @@ export interface IdentityParts extends Omit<TokensDeps, 'now'> {
 }
 
 /** @throws LeashError `invalid_config` */
-export function openIdentities({ oidc, decisions, ...deps }: IdentityParts): { readonly callers: Identities; readonly tokens: Tokens } {
+export function openIdentities({ oidc, decisions, ...deps }: IdentityParts): {
+  readonly callers: Identities
+  readonly tokens: Tokens
+} {
   const tokens = new Tokens(deps)
   return { callers: new Identities({ keys: deps.keys, tokens, oidc: oidc && new Oidc(oidc, deps), decisions }), tokens }
 }

@@ -107,7 +107,9 @@ describe('the administration of a relay by commands', () => {
   test('copies what the relay knows, from which another starts', async () => {
     const to = join(folder, 'backup')
     const from = join(folder, 'relay')
-    expect(await json('backup', to, '--folder', from)).toMatchObject({ files: ['relay.db', 'pepper', 'signing-key.pem', 'master-key'] })
+    expect(await json('backup', to, '--folder', from)).toMatchObject({
+      files: ['relay.db', 'pepper', 'signing-key.pem', 'master-key'],
+    })
     expect(statSync(join(to, 'relay.db')).mode & 0o777).toBe(0o600)
     expect(readdirSync(from).filter((name) => name.startsWith('backup-'))).toEqual([])
     expect(await leash(['backup', to], { env: env() })).toMatchObject({

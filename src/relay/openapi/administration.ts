@@ -118,7 +118,11 @@ const relay: Operations = {
   'POST /v1/admin/config/rollback': write('Puts one of them in force again; 0 takes every change back', version),
   'GET /v1/admin/backup': { ...read('A copy of the database'), answers: 'application/vnd.sqlite3' },
   'GET /v1/admin/overview': read("What the dashboard's first page shows"),
-  'GET /v1/admin/calls': read('Attempts, the newest first; as they come, for who accepts `text/event-stream`', { call: z.optional(text), tenant: z.optional(text), ...page }),
+  'GET /v1/admin/calls': read('Attempts, the newest first; as they come, for who accepts `text/event-stream`', {
+    call: z.optional(text),
+    tenant: z.optional(text),
+    ...page,
+  }),
   'GET /v1/admin/latency': read('How long the newest thousand attempts took', { tenant: z.optional(text) }),
   'GET /v1/admin/health': read('How targets and providers do'),
   'GET /v1/admin/usage': read('What was used', report),

@@ -37,7 +37,10 @@ function dimensionOf(name: string): Dimension | undefined {
   return isTag(name) ? name : dimensions.find((dimension) => dimension === name)
 }
 
-export function momentOf<N extends 'from' | 'to'>(query: Readonly<Record<string, string>>, name: N): { readonly [K in N]?: number } {
+export function momentOf<N extends 'from' | 'to'>(
+  query: Readonly<Record<string, string>>,
+  name: N,
+): { readonly [K in N]?: number } {
   const given = query[name]
   if (given === undefined) return {}
   const at = /^\d{1,15}$/.test(given) ? Number(given) : Date.parse(given)
