@@ -74,6 +74,27 @@ describe('a chat', () => {
     expect(narrower.body.error.code).toBe('budget_exceeded')
   })
 
+  test('that is sent twice is known to the vendor by a name that no other tenant has', async () => {
+    const openai = { baseURL: `${mock.url}/v1`, apiKey: 'mock', idempotencyHeader: 'idempotency-key' }
+    const relay = await openRelay(mock.url, { leash: { providers: { openai } } })
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
+    const { key } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'other' })).body
+    const named = { ...request, leash: { idempotencyKey: 'mine' } }
+    await post(relay, 'chat', named)
+    await post(relay, 'chat', named)
+    await relay.ask('POST', '/v1/gateway/chat', named, key)
+    const [one, two, other] = mock.requests.map(({ headers }) => headers['idempotency-key'])
+    expect([typeof one, two === one, other === one]).toEqual(['string', true, false])
+  })
+
+  test('that is nested as nothing sane is, is refused', async () => {
+    const relay = await openRelay(mock.url)
+    const deep = `{"model":"gpt-4o-mini","messages":[{"role":"user","content":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`
+    for (const path of ['chat', 'stream', 'dry-run']) expect((await post(relay, path, deep)).status).toBe(400)
+    expect((await post(relay, 'jobs', `{"request":${deep}}`)).status).toBe(400)
+    expect(relay.warnings).toEqual([])
+  })
+
   test('may say of itself what its page tells', () => {
     const page = readFileSync(join(root, 'docs/relay/gateway.md'), 'utf8')
     const told = /The request's own `leash` says([^;]*);/s.exec(page)?.[1] ?? ''

@@ -9,7 +9,8 @@ import type { Protocol } from '../../protocols/protocol.js'
 import type { Caller } from '../caller.js'
 import type { Serving } from '../gateway.js'
 import { callOptionsOf } from './call-options.js'
-import { identityOf } from './identity.js'
+import { isTooDeep } from './depth.js'
+import { identityOf, namesOf } from './identity.js'
 
 /** How the gateway's own requests read. */
 const ownProtocol = 'openai-chat'
@@ -42,7 +43,7 @@ export async function run({ caller, serving, request, stream, options, signal }:
     body: { ...body, stream },
     headers: {},
     remote: true,
-    options: { ...callOptionsOf(leash, serving.options), ...options, ...identityOf(caller) },
+    options: { ...namesOf(caller, callOptionsOf(leash, serving.options)), ...options, ...identityOf(caller) },
     ...(signal && { signal }),
   }
   return { protocol, ...serving.engine.run(incoming) }
@@ -53,11 +54,13 @@ export function checkRequest(request: unknown): JsonObject & { model: string } {
   if (!isObject(request)) throw new LeashError('invalid_request', 'The request is an object: `{ "model", "messages" }`.')
   const { model, messages } = request
   if (typeof model !== 'string' || model === '') throw wrong('model', 'the name of a model')
+  if (isTooDeep(request)) throw tooDeep()
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isObject))
     throw wrong('messages', 'a list of messages')
   return { ...(request as JsonObject), model }
 }
 
+const tooDeep = () => new LeashError('invalid_request', 'The request is nested too deeply.')
 const wrong = (param: string, what: string) => new LeashError('invalid_request', `\`${param}\` is ${what}.`, { param })
 
 export interface Answer {

@@ -2,6 +2,7 @@
 import * as z from '../../config/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { isTooDeep } from './depth.js'
 
 export interface Said {
   readonly type: 'message'
@@ -31,6 +32,7 @@ const ours = ['messages', 'model', 'stream', 'leash']
 /** @throws LeashError `invalid_request` */
 export function readMessage(text: string): FromClient {
   const message = asObject(parseJson(text))
+  if (isTooDeep(message)) throw wrong('it is nested too deeply')
   if (message.type === 'cancel' || message.type === 'reset') return { type: message.type }
   const [fault] = said.faults(message, [])
   if (fault) throw wrong(fault.unknown ? fault.message : `\`${fault.path.join('.') || 'message'}\`: ${fault.message}`)
