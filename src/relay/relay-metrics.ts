@@ -41,6 +41,7 @@ const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']
 export class RelayMetrics {
   readonly #numbers = new Registry<Name>(families)
   #active = 0
+  #askAll: (() => Promise<string>) | undefined
 
   constructor(now: () => number = Date.now) {
     this.#numbers.set('leash_relay_start_time_seconds', [], now() / 1000)
@@ -67,6 +68,16 @@ export class RelayMetrics {
   took({ taken, known }: { readonly taken: number; readonly known: number }): void {
     this.#numbers.add('leash_relay_usage_lines_total', ['taken'], taken)
     this.#numbers.add('leash_relay_usage_lines_total', ['known'], known)
+  }
+
+  /** Several processes stand behind one port, and each counts for itself. @param askAll asks all of them */
+  share(askAll: () => Promise<string>): void {
+    this.#askAll = askAll
+  }
+
+  /** @param own what this process tells */
+  all(own: () => Promise<string>): Promise<string> {
+    return this.#askAll ? this.#askAll() : own()
   }
 
   text(): string {

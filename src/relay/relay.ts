@@ -110,8 +110,9 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async reload(next) {
-        const { changes, ignored } = settings.give(next)
+        const { changes, ignored, overruled } = settings.give(next)
         if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
+        if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
         const members = changes.map(({ path }) => path)
         if (changes.length > 0) await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } })
         return changes

@@ -1,4 +1,5 @@
 /** Puts a relay behind a port, with the door before it that its configuration asks for. */
+import cluster from 'node:cluster'
 import { createApp } from './app.js'
 import { callerOf } from './caller.js'
 import { compressed } from './compressed.js'
@@ -7,6 +8,7 @@ import { changesOf } from './config-diff.js'
 import { Gate } from './gate.js'
 import { Sockets } from './gateway/sockets.js'
 import type { RelayContext } from './routes/context.js'
+import { ownMetrics } from './routes/metrics.js'
 import { createRelayServer } from './server.js'
 
 export interface Served {
@@ -38,6 +40,7 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     if (now.tls) server.renew(now.tls)
     if (gateParts.some((part) => changesOf(before[part], now[part]).length > 0)) gate.use(now)
   })
+  if (cluster.isWorker) metrics.share((await import('./worker-metrics.js')).shareMetrics(() => ownMetrics(context)))
   const bound = await server.listen(host, port)
   return {
     url: `${tls ? 'https' : 'http'}://${reachable(host)}:${bound}`,

@@ -15,6 +15,12 @@ const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc'
 /** Told before anything changes. One that throws keeps it from changing. */
 export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void
 
+export interface Given {
+  readonly changes: readonly ConfigChange[]
+  readonly ignored: readonly string[]
+  readonly overruled: readonly string[]
+}
+
 export class Settings {
   #given: RelayOptions
   #layer: ConfigLayer = {}
@@ -40,10 +46,10 @@ export class Settings {
   /**
    * Puts what was read anew in the place of what was given before.
    *
-   * @returns what has changed, and the names of what did not because it cannot
+   * @returns what has changed, and the names of what did not: because it cannot, or because the administration has set it otherwise
    * @throws LeashError `invalid_config`, and everything stays as it was
    */
-  give(next: RelayOptions): { readonly changes: ConfigChange[]; readonly ignored: string[] } {
+  give(next: RelayOptions): Given {
     const checked = checkRelayOptions(next)
     const given: Record<string, unknown> = { ...checked }
     const kept = [...fixed, ...(!checked.tls !== !this.#given.tls ? (['tls'] as const) : [])]
@@ -52,8 +58,11 @@ export class Settings {
       if (this.#given[name] === undefined) delete given[name]
       else given[name] = this.#given[name]
     }
+    const overruled = changeable.filter(
+      (name) => name in this.#layer && changesOf(this.#given[name], checked[name]).length > 0,
+    )
     const changes = this.#swap(given as RelayOptions, this.#layer)
-    return { changes, ignored }
+    return { changes, ignored, overruled }
   }
 
   /** @throws LeashError `invalid_config`, and everything stays as it was */

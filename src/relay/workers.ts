@@ -8,6 +8,7 @@ import { readEnv } from '../providers/env.js'
 import type { RelayOptions } from './config.js'
 import type { Relay } from './relay.js'
 import { Signer } from './signer.js'
+import { gatherMetrics } from './worker-metrics.js'
 
 export type Workers = Pick<Relay, 'url' | 'publicKey' | 'firstKeys' | 'close'> & {
   /** Has each of them read the configuration again. */
@@ -40,6 +41,7 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   const again = (_: Worker, code: number) => {
     if (!closing && code !== 0) setTimeout(() => closing || cluster.fork(), pauseMs)
   }
+  gatherMetrics()
   const started = await Promise.allSettled(Array.from({ length: count }, () => ready(cluster.fork())))
   const all = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const close = async () => {

@@ -7,6 +7,7 @@ import { createApp } from '../../src/relay/app.js'
 import { modelCalls } from '../../src/relay/openapi/calls.js'
 import { document, operations, placeOf } from '../../src/relay/openapi/document.js'
 import type { RelayContext } from '../../src/relay/routes/context.js'
+import { rights } from '../../src/relay/routes/rights.js'
 import { useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
 
@@ -29,6 +30,14 @@ describe('the reference', () => {
     expect([names.length, new Set(names).size]).toEqual([all.length, all.length])
     for (const [, ref = ''] of text.matchAll(/"\$ref":"#\/([^"]+)"/g))
       expect(ref.split('/').reduce<unknown>((value, name) => asObject(value)[name], document())).toBeDefined()
+  })
+
+  test('says who may ask, as the guard of the administration has it', () => {
+    const said = (path: string, method: string) => asObject(asObject(asObject(document().paths)[path])[method]).description
+    expect(said('/v1/admin/config', 'get')).toBe("For the relay's administrators.")
+    expect(said('/v1/admin/keys', 'post')).toContain('`keys:write`')
+    const told = Object.keys(operations).map((route) => route.replace(' /v1/admin', ' '))
+    expect(told).toEqual(expect.arrayContaining(Object.keys(rights)))
   })
 
   test('is served as JSON and as a page, which asks nobody else for anything', async () => {

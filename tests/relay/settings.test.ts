@@ -52,6 +52,13 @@ describe('a configuration that is read again', () => {
   })
 })
 
+test('what the administration has set holds over a file that says otherwise, which is told', async () => {
+  const relay = await openRelay(mock.url)
+  await relay.ask('PUT', '/v1/admin/config', { policy: nobody })
+  expect(await relay.reload({ ...relay.options, policy: { maxAttempts: 2 } })).toEqual([])
+  expect(relay.warnings).toEqual(['The administration has set policy otherwise, and that holds.'])
+})
+
 describe('the configuration over HTTP', () => {
   test('is shown without secrets', async () => {
     const relay = await openRelay(mock.url, { pepper: 'p'.repeat(32) })

@@ -38,6 +38,13 @@ describe.skipIf(!hasPostgres)('several workers', () => {
       })
     for (let time = 0; time < 8; time++) expect((await (await asked('/v1/admin/keys', admin)).json()).items).toHaveLength(2)
 
+    const told = async () => {
+      const text = await (await asked('/metrics', admin)).text()
+      const counted = [...text.matchAll(/^leash_relay_requests_total\{worker="\d",route="admin".*\} (\d+)$/gm)]
+      return { workers: new Set(text.match(/worker="\d"/g)), sum: counted.reduce((sum, [, count]) => sum + Number(count), 0) }
+    }
+    expect(await told()).toEqual({ workers: new Set(['worker="1"', 'worker="2"']), sum: 8 })
+    expect(await told()).toMatchObject({ sum: 8 })
     mock.script({ chunkDelayMs: 100 })
     const messages = [{ role: 'user', content: 'Hello' }]
     const stream = await asked('/v1/chat/completions', call, { model: 'gpt-4o-mini', messages, stream: true })

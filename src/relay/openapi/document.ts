@@ -1,6 +1,7 @@
 /** Every route of the relay as one OpenAPI document: https://spec.openapis.org/oas/v3.1.1.html */
 import { jsonSchemaOf } from '../../config/json-schema.js'
 import type { JsonObject } from '../../core/json.js'
+import { rights } from '../routes/rights.js'
 import { administration } from './administration.js'
 import { calls, clients, modelCalls } from './calls.js'
 import type { Operation, Operations } from './operation.js'
@@ -74,22 +75,21 @@ function paths(): JsonObject {
   for (const [tag, chapter] of Object.entries(chapters)) {
     for (const [route, operation] of Object.entries(chapter)) {
       const { method, path } = placeOf(route, operation)
-      all[path] = { ...all[path], [method.toLowerCase()]: operationOf(tag, path, method, operation) }
+      all[path] = { ...all[path], [method.toLowerCase()]: operationOf(tag, route, operation) }
     }
   }
   return all
 }
 
-function operationOf(tag: string, path: string, method: string, operation: Operation): JsonObject {
+function operationOf(tag: string, route: string, operation: Operation): JsonObject {
+  const { method, path } = placeOf(route, operation)
   const { does, who, body, status = 200, answers = 'application/json' } = operation
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase())}`,
     summary: does,
     tags: [tag],
     ...(who !== 'everybody' && { security: [{ key: [] }] }),
-    ...(who !== 'everybody' && {
-      description: who === 'role' ? 'For who has a role in the administration.' : `For keys with the scope \`${who}\`.`,
-    }),
+    ...(who !== 'everybody' && { description: who === 'role' ? whoMay(route) : `For keys with the scope \`${who}\`.` }),
     parameters: [...inPath(path), ...inQuery(operation)],
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchemaOf(body) ?? {} } } } }),
     responses: {
@@ -97,6 +97,14 @@ function operationOf(tag: string, path: string, method: string, operation: Opera
       '4XX': { $ref: '#/components/responses/refused' },
     },
   }
+}
+
+/** What the guard of the administration goes by. */
+function whoMay(route: string): string {
+  const right = rights[route.replace(' /v1/admin', ' ')]
+  if (right === undefined) return "For the relay's administrators."
+  if (right === 'anyone') return 'For whoever has a role in the administration.'
+  return `For the relay's administrators, and within their tenant for roles with the right \`${right}\`.`
 }
 
 function inPath(path: string): JsonObject[] {

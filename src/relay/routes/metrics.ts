@@ -1,22 +1,28 @@
 /** For Prometheus: what the relay counts of itself and, where the leashes count, of each tenant's calls. */
 import { Hono } from 'hono'
 import { callerOf } from '../caller.js'
-import { metricsByTenant } from '../tenant-metrics.js'
+import { metricsBy } from '../metrics-by.js'
 import type { RelayContext } from './context.js'
 
-export function metricsRoutes({ keys, settings, metrics, gateway }: RelayContext): Hono {
+/** Of so many tenants: those that called last. Prometheus keeps every series that it was ever told. */
+const mostTenants = 100
+
+export function metricsRoutes(context: RelayContext): Hono {
+  const { keys, settings, metrics } = context
   const app = new Hono()
   app.get('/metrics', async (c) => {
-    const { metrics: to = 'key', leash } = settings.now
-    if (to === 'key') await callerOf(keys, c.req.raw.headers, 'metrics')
-    const own = metrics.text()
-    const counted = leash?.metrics ? await texts() : new Map<string, string>()
-    return c.body(own + metricsByTenant(counted), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    if ((settings.now.metrics ?? 'key') === 'key') await callerOf(keys, c.req.raw.headers, 'metrics')
+    const text = await metrics.all(() => ownMetrics(context))
+    return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
-
-  async function texts(): Promise<Map<string, string>> {
-    const leashes = [...(await gateway.leashes())]
-    return new Map(await Promise.all(leashes.map(async ([tenant, leash]) => [tenant, await leash.metrics()] as const)))
-  }
   return app
+}
+
+/** Of this process. */
+export async function ownMetrics({ settings, metrics, gateway }: RelayContext): Promise<string> {
+  const own = metrics.text()
+  if (!settings.now.leash?.metrics) return own
+  const leashes = [...(await gateway.leashes())].slice(-mostTenants)
+  const texts = await Promise.all(leashes.map(async ([tenant, leash]) => [tenant, await leash.metrics()] as const))
+  return own + metricsBy('tenant', new Map(texts))
 }
