@@ -58,9 +58,7 @@ export class Settings {
       if (this.#given[name] === undefined) delete given[name]
       else given[name] = this.#given[name]
     }
-    const overruled = changeable.filter(
-      (name) => name in this.#layer && changesOf(this.#given[name], checked[name]).length > 0,
-    )
+    const overruled = changeable.filter((name) => name in this.#layer && changesOf(this.#given[name], checked[name]).length > 0)
     const changes = this.#swap(given as RelayOptions, this.#layer)
     return { changes, ignored, overruled }
   }
