@@ -61,7 +61,14 @@ describe('a job', () => {
 
   test('is refused at once when it cannot be understood', async () => {
     const relay = await openRelay(mock.url)
-    const bad = [{}, request, { request: {} }, { request, ttlMs: 1 }, { request: { ...request, leash: { key: 'x' } } }]
+    const bad = [
+      {},
+      request,
+      { request: {} },
+      { request, ttlMs: 1 },
+      { request: { ...request, leash: { key: 'x' } } },
+      { request: { ...request, model: 'a\0b' } },
+    ]
     for (const body of bad) expect([body, (await submit(relay, body)).status]).toEqual([body, 400])
     expect((await submit(relay, { request }, 'lk_nobody')).status).toBe(401)
   })

@@ -53,12 +53,15 @@ export async function run({ caller, serving, request, stream, options, signal }:
 export function checkRequest(request: unknown): JsonObject & { model: string } {
   if (!isObject(request)) throw new LeashError('invalid_request', 'The request is an object: `{ "model", "messages" }`.')
   const { model, messages } = request
-  if (typeof model !== 'string' || model === '') throw wrong('model', 'the name of a model')
+  if (typeof model !== 'string' || !isName(model)) throw wrong('model', 'the name of a model')
   if (isTooDeep(request)) throw tooDeep()
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isObject))
     throw wrong('messages', 'a list of messages')
   return { ...(request as JsonObject), model }
 }
+
+/** It is kept beside a job, and stands in lists. */
+const isName = (model: string) => model !== '' && model.length <= 500 && model.isWellFormed() && !model.includes('\0')
 
 const tooDeep = () => new LeashError('invalid_request', 'The request is nested too deeply.')
 const wrong = (param: string, what: string) => new LeashError('invalid_request', `\`${param}\` is ${what}.`, { param })
