@@ -8,6 +8,7 @@ import { space } from '../middleware/budget/reserver.js'
 import { type Rule, rulesOf } from '../middleware/budget/rules.js'
 import { windowAt } from '../middleware/budget/windows.js'
 import { afterwardsMs } from '../stores/check.js'
+import { keyIn } from './key-policy.js'
 import type { Refused } from './leases.js'
 import type { Policies } from './policies.js'
 import type { Sql } from './store/sql.js'
@@ -58,7 +59,7 @@ export class BudgetWatch {
     )
     for (const { name, spent } of rows) {
       const named = nameIn(name)
-      const rule = named && (await this.#ruleOf(named))
+      const rule = named && (await this.#ruleOf(named, keyIn(name)))
       if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) continue
       const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
       if (limit === undefined) continue
@@ -100,11 +101,16 @@ export class BudgetWatch {
     })
   }
 
-  /** Of the tenant that the budget names first, or of the policy of all others: a budget for all tenants together names none. */
-  async #ruleOf({ rule, values }: Named): Promise<Rule | undefined> {
+  /**
+   * Of the tenant that the budget names first, or of the policy of all others: a budget for all tenants together names none.
+   *
+   * @param key whose own budget it is
+   */
+  async #ruleOf({ rule, values }: Named, key: string | undefined): Promise<Rule | undefined> {
+    const { policies } = this.#deps
     const [tenant = ''] = values
     for (const whose of tenant === '' ? [''] : [tenant, '']) {
-      const { policy } = await this.#deps.policies.inForce(whose)
+      const { policy } = await (key === undefined ? policies.inForce(whose) : policies.inForceFor({ tenant: whose, id: key }))
       const found = rulesIn(policy.budgets ?? []).find(({ name }) => name === rule)
       const subjects = found && subjectsOf(found)
       if (found && subjects?.length === values.length && (whose !== '' || subjects[0] !== 'tenant')) return found

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import type { Budget } from '../../src/middleware/budget/options.js'
 import { space } from '../../src/middleware/budget/reserver.js'
+import { rulesOf } from '../../src/middleware/budget/rules.js'
 import { BudgetWatch } from '../../src/relay/budget-watch.js'
 import { Policies } from '../../src/relay/policies.js'
 import { SqlBudgets } from '../../src/relay/sql-budgets.js'
@@ -90,6 +91,18 @@ it("goes by the tenant's own policy where it has one", async () => {
   await spend(`["daily","usd","blue"] ${today}`, 9 * dollar)
   await watch.look()
   expect(notices.map(({ tenant }) => tenant)).toEqual(['blue', 'blue'])
+})
+
+it('looks at what a key has of its own too', async () => {
+  const { policies, notices, watch, spend } = await open([])
+  await policies.set('red/abcd1234', { budgets: [{ name: 'mine', limit: { requests: 10 }, per: 'day' }] }, 'ada')
+  const [rule] = rulesOf((await policies.inForceFor({ tenant: 'red', id: 'abcd1234' })).policy.budgets ?? [])
+  await spend(`["${rule?.name}","requests","red","abcd1234"] ${today}`, 8)
+  await watch.look()
+  expect(notices.map(({ tenant, data }) => [tenant, data.percent, data.of])).toEqual([
+    ['red', 50, { tenant: 'red', key: 'abcd1234' }],
+    ['red', 80, { tenant: 'red', key: 'abcd1234' }],
+  ])
 })
 
 it('tells a webhook when a client is refused for want of budget', async () => {

@@ -52,7 +52,7 @@ export class Traces {
     let [rejected, why] = [0, '']
     for (const span of calls) {
       try {
-        checkIds(span)
+        check(span)
         lines.push(readLine(lineOf(span, book), owner, lines.length, this.#now()))
       } catch (error) {
         if (!isLeashError(error) && !(error instanceof RangeError)) throw error
@@ -76,7 +76,8 @@ export class Traces {
   }
 }
 
-function checkIds({ traceId, spanId }: Span): void {
+function check({ traceId, spanId, startMs }: Span): void {
   if (!/^[0-9a-f]{32}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(spanId))
     throw new RangeError('`traceId` has 16 bytes and `spanId` has 8.')
+  if (startMs <= 0) throw new RangeError('it does not say when it began.')
 }

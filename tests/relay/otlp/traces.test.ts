@@ -76,7 +76,7 @@ it('counts a span that comes twice once', async () => {
   const { body } = await relay.ask(
     'POST',
     '/v1/traces',
-    requestOf([{ ...idsOf(span), attributes: jsonAttributes(call) }]),
+    requestOf([{ ...idsOf(span), ...now(), attributes: jsonAttributes(call) }]),
     relay.call,
   )
   expect(body).toEqual({})
@@ -117,15 +117,16 @@ test('what cannot be counted is told, and the rest counts', async () => {
     traceId: 'c'.repeat(32),
     spanId: 'd'.repeat(16),
     attributes: jsonAttributes(call),
-    startTimeUnixNano: '1',
-    endTimeUnixNano: '2',
+    startTimeUnixNano: `${Date.now()}000000`,
+    endTimeUnixNano: `${Date.now()}000000`,
   }
   const bad = { ...good, spanId: 'short' }
   const huge = { ...good, spanId: 'e'.repeat(16), attributes: jsonAttributes({ ...call, 'gen_ai.usage.input_tokens': 1e12 }) }
+  const timeless = { ...good, spanId: 'f'.repeat(16), startTimeUnixNano: undefined }
   const other = { name: 'GET /', spanId: 'also short' }
-  const { status, body } = await relay.ask('POST', '/v1/traces', requestOf([good, bad, huge, other]), relay.call)
+  const { status, body } = await relay.ask('POST', '/v1/traces', requestOf([good, bad, huge, timeless, other]), relay.call)
   expect(status).toBe(200)
-  expect(body.partialSuccess).toMatchObject({ rejectedSpans: '2', errorMessage: expect.stringContaining('spanId') })
+  expect(body.partialSuccess).toMatchObject({ rejectedSpans: '3', errorMessage: expect.stringContaining('spanId') })
   expect(await lines(relay)).toHaveLength(1)
 })
 
@@ -201,6 +202,8 @@ describe('a body that nobody has promised us', () => {
     expect(() => spansInJson(requestOf(spans))).toThrow(/at most 10000/)
   })
 })
+
+const now = () => ({ startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now()}000000` })
 
 function idsOf(span: { spanContext(): { traceId: string; spanId: string } }) {
   const { traceId, spanId } = span.spanContext()
