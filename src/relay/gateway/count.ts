@@ -9,7 +9,6 @@ import type { Caller } from '../caller.js'
 import type { Serving } from '../gateway.js'
 import { forward } from './forward.js'
 import { identityOf } from './identity.js'
-import { admit } from './raw-limits.js'
 
 export interface Counted {
   readonly serving: Serving
@@ -60,6 +59,7 @@ async function ask(
 ): Promise<JsonObject | undefined> {
   const { redact, modules = [], use = [], rateLimit = [], fetch: transport = fetch } = serving.options
   if (redact || modules.length > 0 || use.length > 0) return undefined
+  const { admit } = await import('./raw-limits.js')
   await admit(rateLimit, { provider, identity: identityOf(caller), signal })
   const { path, body } = asked(model)
   const own = protocol.headers.flatMap((name): [string, string][] => {

@@ -11,7 +11,6 @@ import { countTokens } from '../gateway/count.js'
 import { forward } from '../gateway/forward.js'
 import { identityOf } from '../gateway/identity.js'
 import { modelsOf } from '../gateway/models.js'
-import { admit } from '../gateway/raw-limits.js'
 import { plainPath } from '../gateway/raw-path.js'
 import type { RelayContext } from './context.js'
 
@@ -51,6 +50,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
         `This is no call to a model. Ask your administrator for \`access: { raw: ['${provider.name}'] }\` in the policy.`,
       )
     }
+    const { admit } = await import('../gateway/raw-limits.js')
     await admit(rateLimit, { provider, identity: identityOf(caller), signal })
     const body = method === 'GET' ? undefined : await bytesOf(request, mostBytes)
     return forward({ provider, method, path, query: searchParams, headers, signal, ...(body && { body }) }, transport)
