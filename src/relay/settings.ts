@@ -10,7 +10,8 @@ export const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors']
 export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
 
 /** What holds from the start to the end. */
-const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc', 'jobs'] as const
+export const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc', 'jobs'] as const
+const fixedLimits = ['headerBytes', 'headersMs', 'requestMs'] as const
 
 /** Told before anything changes. One that throws keeps it from changing. */
 export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void
@@ -51,15 +52,15 @@ export class Settings {
    */
   give(next: RelayOptions): Given {
     const checked = checkRelayOptions(next)
-    const given: Record<string, unknown> = { ...checked }
     const kept = [...fixed, ...(!checked.tls !== !this.#given.tls ? (['tls'] as const) : [])]
-    const ignored = kept.filter((name) => changesOf(this.#given[name], checked[name]).length > 0)
-    for (const name of kept) {
-      if (this.#given[name] === undefined) delete given[name]
-      else given[name] = this.#given[name]
-    }
+    const limits = keeping(this.#given.limits ?? {}, checked.limits ?? {}, fixedLimits)
+    const given = keeping(this.#given, { ...checked, ...((checked.limits ?? this.#given.limits) && { limits }) }, kept)
+    const ignored = [
+      ...kept.filter((name) => changesOf(this.#given[name], checked[name]).length > 0),
+      ...fixedLimits.filter((name) => this.#given.limits?.[name] !== checked.limits?.[name]).map((name) => `limits.${name}`),
+    ]
     const overruled = changeable.filter((name) => name in this.#layer && changesOf(this.#given[name], checked[name]).length > 0)
-    const changes = this.#swap(given as RelayOptions, this.#layer)
+    const changes = this.#swap(given, this.#layer)
     return { changes, ignored, overruled }
   }
 
@@ -80,6 +81,16 @@ export class Settings {
     this.#layer = layer
     return changesOf(before, now)
   }
+}
+
+/** The next, but for what stays as it is. */
+function keeping<T extends object, N extends keyof T>(now: T, next: T, names: readonly N[]): T {
+  const kept = { ...next }
+  for (const name of names) {
+    if (now[name] === undefined) delete kept[name]
+    else kept[name] = now[name]
+  }
+  return kept
 }
 
 /** @throws LeashError `invalid_config` for what is not to be changed while the relay runs, or is no configuration */

@@ -1,7 +1,9 @@
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { relayShape } from '../../src/relay/config.js'
 import { watchConfig } from '../../src/relay/config-watch.js'
+import { fixed } from '../../src/relay/settings.js'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 
@@ -57,6 +59,32 @@ test('what the administration has set holds over a file that says otherwise, whi
   await relay.ask('PUT', '/v1/admin/config', { policy: nobody })
   expect(await relay.reload({ ...relay.options, policy: { maxAttempts: 2 } })).toEqual([])
   expect(relay.warnings).toEqual(['The administration has set policy otherwise, and that holds.'])
+})
+
+test('every option is known to change when it is read again, or to be told of', async () => {
+  const changing = [
+    ...[
+      'policy',
+      'leash',
+      'staleMs',
+      'whenStale',
+      'tls',
+      'limits',
+      'throttle',
+      'trustedProxies',
+      'tenantFrom',
+      'cors',
+      'metrics',
+    ],
+    ...['webhooks', 'mail', 'anomaly', 'retention', 'billing'],
+  ]
+  expect([...fixed, ...changing].sort()).toEqual(Object.keys(relayShape.members).sort())
+  const relay = await openRelay(mock.url)
+  const limits = { headersMs: 5, bodyBytes: 10_000 }
+  expect(await relay.reload({ ...relay.options, limits, jobs: { atOnce: 1 } })).toEqual([
+    { path: 'limits', after: { bodyBytes: 10_000 } },
+  ])
+  expect(relay.warnings).toEqual(['To change jobs, limits.headersMs, the relay has to be started anew.'])
 })
 
 describe('the configuration over HTTP', () => {
