@@ -88,7 +88,7 @@ export class Courier {
     )
     if (this.#closing.signal.aborted && !outcome.ok) return
     if (outcome.ok) return queue.delivered(due.id, outcome.last)
-    await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
-    if (outcome.final) warn(`An event (${due.type}) is not told to ${due.endpoint}: ${outcome.last}`)
+    const dead = await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
+    if (dead) warn(`${due.id} (${due.type}) was not taken by ${due.endpoint}, and is given up: ${outcome.last}`)
   }
 }

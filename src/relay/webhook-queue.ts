@@ -139,11 +139,18 @@ export class WebhookQueue {
     await this.#end(id, 'delivered', last)
   }
 
-  /** @param final whether it is of no use to try again @param retryAfterMs what the receiver asks for */
-  async failed({ id, attempts }: Delivery, last: string, final: boolean, retryAfterMs = 0): Promise<void> {
+  /**
+   * @param final whether it is of no use to try again
+   * @param retryAfterMs what the receiver asks for
+   * @returns whether it is given up
+   */
+  async failed({ id, attempts }: Delivery, last: string, final: boolean, retryAfterMs = 0): Promise<boolean> {
     const { sql, now, random = Math.random } = this.#deps
     const waitMs = waitsMs[attempts - 1]
-    if (final || waitMs === undefined) return this.#end(id, 'dead', last)
+    if (final || waitMs === undefined) {
+      await this.#end(id, 'dead', last)
+      return true
+    }
     // Half of it by chance, so that not all of them come at once to a receiver that was away.
     const next = now() + Math.max(waitMs / 2 + (random() * waitMs) / 2, Math.min(retryAfterMs, mostAskedMs))
     await sql.run(`UPDATE webhook_deliveries SET next_at = $2, last = $3 WHERE id = $1 AND status = 'pending'`, [
@@ -151,6 +158,7 @@ export class WebhookQueue {
       Math.ceil(next),
       clipped(last),
     ])
+    return false
   }
 
   /** The newest first. */

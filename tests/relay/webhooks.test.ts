@@ -86,7 +86,7 @@ describe('a delivery', () => {
   })
 
   it('that is refused comes again later and later under the same id, and in the end is kept for whoever looks', async () => {
-    const { reporting, clock } = await open()
+    const { reporting, clock, warnings } = await open()
     const receiver = await openReceiver()
     await reporting.endpoints.create({ url: receiver.url })
     receiver.answer(...Array.from({ length: 8 }, () => ({ status: 500 })))
@@ -102,6 +102,7 @@ describe('a delivery', () => {
       await reporting.round()
       expect(receiver.received).toHaveLength(before + 1)
     }
+    expect(warnings).toEqual([expect.stringContaining('given up: It answered 500.')])
     clock.now += day
     await reporting.round()
     expect(receiver.received).toHaveLength(8)
