@@ -27,6 +27,10 @@ export interface JobsDeps {
   readonly alone: boolean
   readonly warn: (message: string) => void
   readonly now?: () => number
+  /** What a relay runs is its own for so long, unless it says so again. @defaultValue 30 seconds */
+  readonly holdMs?: number
+  /** It says so, and looks for what others have left or queued, so often. @defaultValue 5 seconds */
+  readonly roundMs?: number
   /** Whoever tells the end of jobs that came with an address for it. */
   readonly callbacks: Pick<Reporting, 'check' | 'jobEnded'>
 }
@@ -39,12 +43,6 @@ export interface Submitted {
 }
 
 const dayMs = 86_400_000
-
-/** What a relay runs is its own for so long, unless it says so again. */
-const holdMs = 30_000
-
-/** It says so, and looks for what others have left or queued, so often. */
-const roundMs = 5000
 
 /** What is under way when the relay stops may take so long to end. */
 const closeMs = 20_000
@@ -59,7 +57,7 @@ interface Running {
 export class Jobs {
   readonly store: JobStore
   readonly #deps: JobsDeps
-  readonly #owner: Owner = { owner: randomBytes(12).toString('hex'), holdMs }
+  readonly #owner: Owner
   readonly #running = new Map<string, Running>()
   #closing = false
   #timer: NodeJS.Timeout | undefined
@@ -68,13 +66,14 @@ export class Jobs {
 
   constructor(deps: JobsDeps) {
     this.#deps = deps
-    const { sql, now = Date.now, callbacks } = deps
+    const { sql, now = Date.now, callbacks, holdMs = 30_000 } = deps
+    this.#owner = { owner: randomBytes(12).toString('hex'), holdMs }
     this.store = new JobStore({ sql, now, ended: (...ended) => callbacks.jobEnded(...ended) })
   }
 
   /** Goes on with what was left when the relay stopped. */
   start(): void {
-    const { alone } = this.#deps
+    const { alone, roundMs = 5000 } = this.#deps
     let first = true
     const round = async () => {
       await this.#round(first && alone)

@@ -1,0 +1,71 @@
+/** Jobs of several relays over one database. */
+import { expect, onTestFinished, test } from 'vitest'
+import { createLeash, insideOf } from '../../src/leash.js'
+import type { Caller } from '../../src/relay/caller.js'
+import { beforeSending } from '../../src/relay/gateway/before-sending.js'
+import type { Gateway, Serving } from '../../src/relay/gateway.js'
+import { Jobs } from '../../src/relay/jobs.js'
+import type { Keys } from '../../src/relay/keys.js'
+import type { Sql } from '../../src/relay/store/sql.js'
+import { Tenants } from '../../src/relay/tenants.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+import { openStore } from './store/open.js'
+
+const mock = useMock()
+const caller: Caller = { id: 'key', tenant: 'red', scopes: ['call'] }
+const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
+
+function serving(): Serving {
+  const options = { providers: mockProviders(mock.url), use: [beforeSending] }
+  const leash = createLeash(options)
+  const inside = insideOf(leash)
+  if (!inside) throw new Error('It is one of ours.')
+  return { ...inside, options }
+}
+
+async function open(): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {
+  const sql: Sql = await openStore()
+  const tenants = new Tenants({ sql })
+  await tenants.create({ slug: 'red' })
+  const one = serving()
+  onTestFinished(() => one.leash.close())
+  const keys = { get: async () => caller } as unknown as Keys
+  const gateway = { serving: async () => one } as unknown as Gateway
+  const callbacks = { check: (url: string) => new URL(url), jobEnded: async () => {} }
+  const shared = { sql, tenants, keys, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
+  return (times) => {
+    const jobs = new Jobs({ ...shared, ...times })
+    jobs.start()
+    onTestFinished(() => jobs.close())
+    return jobs
+  }
+}
+
+const status = async (jobs: Jobs, id: string) => (await jobs.store.get(caller, id))?.status
+
+test('what a relay leaves behind that says nothing any more, another takes up, and sends nothing again', async () => {
+  const relay = await open()
+  mock.script({ latencyMs: 600 })
+  const silent = relay({ holdMs: 150, roundMs: 60_000 })
+  const [one, two] = [await silent.submit(caller, { request }), await silent.submit(caller, { request })]
+  await until(() => mock.requests.length === 1)
+  const other = relay({ holdMs: 1000, roundMs: 30 })
+  await until(async () => (await status(other, one.id)) === 'failed')
+  await until(async () => (await status(other, two.id)) === 'done')
+  // The first answer comes all the same, and is too late.
+  await until(() => mock.requests.every(({ outcome }) => outcome === 'answered'))
+  expect(await other.store.get(caller, one.id)).toMatchObject({ status: 'failed', code: 'interrupted' })
+  expect(mock.requests).toHaveLength(2)
+})
+
+test('what is cancelled at one relay stops at the other, which runs it', async () => {
+  const relay = await open()
+  mock.script({ hang: 'headers' })
+  const runs = relay({ holdMs: 1000, roundMs: 30 })
+  const { id } = await runs.submit(caller, { request })
+  await until(() => mock.requests.length === 1)
+  const other = relay({ holdMs: 1000, roundMs: 30 })
+  expect(await other.cancel(caller, id)).toMatchObject({ status: 'cancelled' })
+  await until(() => mock.requests[0]?.outcome === 'aborted')
+})
