@@ -2,12 +2,14 @@
 import { EventEmitter } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createLeash, insideOf } from '../../src/leash.js'
 import type { Caller } from '../../src/relay/caller.js'
 import { Answering, Conversation } from '../../src/relay/gateway/conversation.js'
 import { Session } from '../../src/relay/gateway/session.js'
+import { readMessage } from '../../src/relay/gateway/socket-messages.js'
 import { Sockets, type SocketsOptions } from '../../src/relay/gateway/sockets.js'
 import type { Gateway, Serving } from '../../src/relay/gateway.js'
 import { answerOn } from '../../src/relay/plain-again.js'
@@ -146,4 +148,24 @@ describe('a conversation', () => {
     })
     expect(answering.said).toEqual({ role: 'assistant', content: 'Hm' })
   })
+})
+
+test('whatever a client says is understood, or refused with a reason', () => {
+  const member = fc.constantFrom('type', 'content', 'messages', 'model', 'options', 'leash', 'x')
+  const said = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.dictionary(member, fc.jsonValue()).map((one) => JSON.stringify({ type: 'message', ...one })),
+  )
+  fc.assert(
+    fc.property(said, (text) => {
+      try {
+        const { type } = readMessage(text)
+        expect(['message', 'cancel', 'reset']).toContain(type)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'invalid_request' })
+      }
+    }),
+    { numRuns: 300 },
+  )
 })
