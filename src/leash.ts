@@ -48,7 +48,6 @@ export { exponential, type RetryOptions, type RetryPolicy } from './middleware/r
 export type { Condition, Conditions, ExperimentOptions, Route, Routes, RouteTarget } from './middleware/route/options.js'
 export type { Embedder, Nearest, SemanticCacheOptions, VectorIndex } from './middleware/semantic-cache/options.js'
 export type { SemanticCacheStats } from './middleware/semantic-cache.js'
-export type { ShadowOptions } from './middleware/shadow/options.js'
 export type { Slo, SloOptions } from './middleware/slo/options.js'
 export type { TimeoutOptions } from './middleware/timeout.js'
 export type { ObserveOptions } from './observers.js'
@@ -63,7 +62,7 @@ export type { ApiKey, ApiKeys, KeyEntry, KeysOptions } from './providers/options
 export { preset } from './providers/presets.js'
 export { secretFile } from './providers/secret-file.js'
 export { vertex } from './providers/vertex.js'
-export type { Layer } from './stack.js'
+export type { Layer, ShadowOptions } from './stack.js'
 
 import type { PricesOptions } from './catalog/prices/open.js'
 import { checkOptions } from './config/schema.js'

@@ -24,6 +24,7 @@ import type { Probes, ProbesContext } from './probes.js'
 import type { CountTokens } from './protocols/tokens.js'
 import { configuredProviders, type Providers } from './providers/registry.js'
 import { createResolver, type Find } from './resolve.js'
+import type { ShadowOptions } from './stack.js'
 
 /** Made once for a leash, whatever policy it is under. */
 export interface Shared extends Pick<EngineDeps, 'emitter' | 'transport' | 'prices' | 'tokens' | 'capabilities' | 'accounts'> {
@@ -122,7 +123,8 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
         const { Shadow } = await import('./middleware/shadow.js')
         const [own, priceBook, counted] = await Promise.all([store.get(), prices.get(), tokens.get()])
         const balances = control ? (await control.get()).budgets : own
-        return new Shadow(tried, { ...deps, store: own, budgets: balances, priceBook, counted })
+        const guards = tried.modules && (await triedOut(tried.modules, find))
+        return new Shadow(tried, { ...deps, store: own, budgets: balances, priceBook, counted, guards })
       }))
   const guards =
     kept('guards', 'routes') ??
@@ -171,6 +173,13 @@ export async function closeParts({ mirror, shadow, budgets, answers, guards, wat
   if (budgets !== after?.budgets) await budgets.value?.close()
   if (answers !== after?.answers) await answers.value?.close()
   if (guards !== after?.guards) await guards.value?.close()
+}
+
+/** What they would tell of nobody is to take for what is. */
+async function triedOut(modules: NonNullable<ShadowOptions['modules']>, find: Find) {
+  const { openModules } = await import('./modules/registry.js')
+  const guards = await openModules(modules, { emitter: new Emitter(), find })
+  return { layers: [guards.original, guards.redacted], close: () => guards.close() }
 }
 
 type Deps = Pick<EngineDeps, 'emitter' | 'find' | 'prices' | 'capabilities'>

@@ -46,6 +46,8 @@ export function checkPolicy(policy: unknown): Policy {
     throw new LeashError('invalid_config', `A policy has no \`${stranger.slice(0, 100)}\`. It may have: ${known}.`)
   }
   checkOptions(policy)
+  if (isObject(policy.shadow) && policy.shadow.modules !== undefined)
+    throw new LeashError('invalid_config', 'A policy has no modules, and nor has its `shadow`: they are code of the process.')
   // Checked member by member, and every one of them may be left out.
   return policy as Policy
 }

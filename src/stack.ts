@@ -27,7 +27,7 @@ import type { Resume, ResumeOptions } from './middleware/resume.js'
 import { type RetryOptions, retry } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
-import type { ShadowOptions } from './middleware/shadow/options.js'
+import type { ShadowLimits } from './middleware/shadow/options.js'
 import type { Shadow } from './middleware/shadow.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
@@ -39,6 +39,11 @@ import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
+
+/** What is tried out: modules see requests, and not answers. */
+export interface ShadowOptions extends ShadowLimits {
+  readonly modules?: readonly (Module | ModuleFile)[]
+}
 
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   /** Which models and providers calls may go to. @defaultValue all */

@@ -209,6 +209,13 @@ const relaySchema = z.strictObject({
 const headerName =
   /^(?!(authorization|cookie|host|connection|te|trailer|upgrade|expect|keep-alive|(x-)?api-key|x-goog-api-key|x-amz-.*|proxy-.*|sec-.*|content-(type|length|encoding)|(transfer|accept)-encoding)$)[\w-]+$/i
 
+const modulesSchema = z.array(
+  z.custom(
+    (value) => typeof value === 'object' && value !== null && ('settings' in value || ('file' in value && 'integrity' in value)),
+    'expected a module: what defineModule() gives, called with its options where it has any, or a file with its integrity',
+  ),
+)
+
 export const optionsSchema = z.strictObject({
   access: z.optional(accessSchema),
   providers: z.optional(
@@ -235,6 +242,7 @@ export const optionsSchema = z.strictObject({
       budgets: z.optional(budgetsSchema),
       rateLimit: z.optional(rateLimitSchema),
       concurrency: z.optional(concurrencySchema),
+      modules: z.optional(modulesSchema),
     }),
   ),
   hedge: z.optional(z.union([z.boolean(), hedgeSchema])),
@@ -251,15 +259,7 @@ export const optionsSchema = z.strictObject({
   metrics: z.optional(z.union([z.boolean(), z.strictObject({ registry: given })])),
   slo: z.optional(z.record(z.string(), sloSchema)),
   redact: z.optional(z.union([z.boolean(), redactSchema])),
-  modules: z.optional(
-    z.array(
-      z.custom(
-        (value) =>
-          typeof value === 'object' && value !== null && ('settings' in value || ('file' in value && 'integrity' in value)),
-        'expected a module: what defineModule() gives, called with its options where it has any, or a file with its integrity',
-      ),
-    ),
-  ),
+  modules: z.optional(modulesSchema),
   mirror: z.optional(mirrorSchema),
   maxCostUsd: z.optional(z.number().check(z.minimum(0))),
   strict: z.optional(z.boolean()),

@@ -13,7 +13,7 @@ import { access } from './access.js'
 import { type BudgetDeps, BudgetKeeper } from './budget.js'
 import { type ConcurrencyOptions, concurrency } from './concurrency.js'
 import { rateLimit } from './rate-limit.js'
-import { type ShadowOptions, shadowBudgets, shadowLimits } from './shadow/options.js'
+import { type ShadowLimits, shadowBudgets, shadowLimits } from './shadow/options.js'
 
 export interface ShadowDeps extends Omit<BudgetDeps, 'emitter' | 'store'> {
   readonly emitter: Emitter
@@ -22,6 +22,8 @@ export interface ShadowDeps extends Omit<BudgetDeps, 'emitter' | 'store'> {
   readonly budgets: BudgetDeps['store']
   readonly priceBook: PriceBook
   readonly counted: CountTokens
+  /** Modules, outermost first. */
+  readonly guards?: { readonly layers: readonly Middleware[]; close(): Promise<void> } | undefined
 }
 
 /** A call waits so long for what would be said of it, and goes on without: it comes into the report when it comes. */
@@ -44,11 +46,12 @@ export class Shadow {
   readonly call: Middleware
   readonly attempt: Middleware
   readonly #keeper: BudgetKeeper
+  readonly #guards: ShadowDeps['guards']
   readonly #emitter: Emitter
   readonly #beside = hidden<Beside>()
   readonly #reports = hidden<Report>()
 
-  constructor({ access: rules, budgets = [], rateLimit: limits = [], concurrency: places }: ShadowOptions, deps: ShadowDeps) {
+  constructor({ access: rules, budgets = [], rateLimit: limits = [], concurrency: places }: ShadowLimits, deps: ShadowDeps) {
     const { store, priceBook: prices, counted: tokens } = deps
     this.#emitter = deps.emitter
     // What it would tell of budgets nobody is to take for what is.
@@ -58,13 +61,16 @@ export class Shadow {
       ...(limits.length > 0 ? [rateLimit(shadowLimits(limits), { store, prices, tokens })] : []),
       ...(places ? [concurrency(atOnce(places))] : []),
       this.#keeper.call,
+      ...(deps.guards?.layers.map(unsent) ?? []),
     ]
+    this.#guards = deps.guards
     this.call = this.#layer(around)
     this.attempt = this.#layer([...(rules ? [access(rules)] : []), this.#keeper.attempt])
   }
 
   async close(): Promise<void> {
     await this.#keeper.close()
+    await this.#guards?.close()
   }
 
   #layer(layers: readonly Middleware[]): Middleware {
@@ -143,6 +149,14 @@ function unrouted(layer: Middleware): Middleware {
   return (next) => {
     const inner = layer(next)
     return (call) => (call.target.route === undefined ? inner(call) : next(call))
+  }
+}
+
+/** Of a call that is not sent, modules see the request alone, and nobody is told of its end. */
+function unsent(layer: Middleware): Middleware {
+  return (next) => {
+    const inner = layer(next)
+    return (call) => inner({ ...call, options: { ...call.options, dryRun: true } })
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions, type LedgerLine, type Report, type ShadowOptions } from '../../src/leash.js'
+import { block, defineModule, transform } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 
@@ -125,7 +126,28 @@ describe('a shadow', () => {
     await Promise.all([plain.leash.close(), tried.leash.close()])
   })
 
+  test('asks modules of requests, changes nothing by them, and tells no sink', async () => {
+    const told = vi.fn()
+    const modules = [
+      defineModule({
+        name: 'no-hi',
+        kind: 'policy',
+        request: ({ texts }) => (texts.some(({ text }) => text === 'Hi') ? block('Be polite.') : undefined),
+      }),
+      defineModule({ name: 'other', kind: 'transformer', request: () => transform((text) => text.replaceAll('Ho', 'He')) }),
+      defineModule({ name: 'no-answer', kind: 'policy', response: () => block('Never.') }),
+      defineModule({ name: 'told', kind: 'sink', response: told }),
+    ]
+    const opened = open({ modules })
+    const ho = { messages: [{ role: 'user', content: 'Ho' }] }
+    expect([await opened.call(), await opened.call({ stream: true }), await opened.call(ho)]).toEqual([200, 200, 200])
+    await opened.leash.close()
+    expect(codes(opened)).toEqual([['policy_blocked'], ['policy_blocked'], []])
+    expect(mock.requests.at(-1)?.text).toContain('Ho')
+    expect(told).not.toHaveBeenCalled()
+  })
+
   test('that is none is refused', () => {
-    expect(() => open({ modules: [] } as never)).toThrow('shadow.modules')
+    expect(() => open({ retry: false } as never)).toThrow('shadow.retry')
   })
 })

@@ -6,7 +6,7 @@ import type { RateLimit } from '../rate-limit/options.js'
 import { rulesOf as limitsOf } from '../rate-limit/rules.js'
 
 /** What may be tried out beside what holds. */
-export interface ShadowOptions {
+export interface ShadowLimits {
   readonly access?: AccessOptions
   readonly budgets?: readonly Budget[]
   readonly rateLimit?: readonly RateLimit[]
