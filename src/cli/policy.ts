@@ -7,7 +7,8 @@ import { printJson, telling } from './output.js'
 export const policy = defineCommand({
   meta: {
     name: 'policy',
-    description: 'The policy of a tenant, or of a key; "policy check|set FILE", "policy history|diff", "policy rollback VERSION".',
+    description:
+      'The policy of a tenant, or of a key; "policy check|set FILE", "policy history|diff", "policy rollback VERSION".',
   },
   args: {
     verb: { type: 'positional', description: 'check, set, history, diff or rollback', required: false },
