@@ -18,6 +18,7 @@ const variables: Readonly<Record<string, keyof RelayOptions>> = {
   LEASH_RELAY_PEPPER: 'pepper',
   LEASH_RELAY_METRICS: 'metrics',
   DATABASE_URL: 'database',
+  REDIS_URL: 'redis',
 }
 
 /**

@@ -21,6 +21,8 @@ export interface RelayOptions extends ServerOptions, ReportOptions {
   readonly folder?: string
   /** Of a Postgres, `postgres://…`, which several relays may share. Needs the package `pg`. @defaultValue SQLite in the folder */
   readonly database?: string
+  /** Of a Redis, `redis://…`, by which relays of one database share limits and caches and hear of changes at once. Needs the package `ioredis`. */
+  readonly redis?: string
   /** What virtual keys are hashed with: at least 32 characters, the same for all relays of one database. @defaultValue a file in the folder */
   readonly pepper?: string
   /** Whoever has signed in at this identity provider may come in, as what its groups make him. */
@@ -43,6 +45,7 @@ const members = {
   workers: z.optional(z.int().check(z.minimum(1), z.maximum(256))),
   folder: z.optional(z.string().check(z.minLength(1))),
   database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
+  redis: z.optional(z.string().check(z.regex(/^rediss?:\/\//))),
   pepper: z.optional(z.string().check(z.minLength(32))),
   oidc: z.optional(oidcShape),
   jobs: z.optional(jobsShape),

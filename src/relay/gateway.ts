@@ -20,6 +20,7 @@ import type { Leases } from './leases.js'
 import { ownLender } from './own-lender.js'
 import { type Policies, type PolicyVersion, policyName, revisionOf } from './policies.js'
 import { budgetsOf } from './policy-budgets.js'
+import type { Replicas } from './replicas.js'
 import type { KeysByProvider, VendorKeys } from './vendor-keys.js'
 import { withVendorKeys } from './vendor-options.js'
 import { openVendorPool } from './vendor-pool.js'
@@ -33,6 +34,7 @@ export interface GatewayDeps {
   readonly leases: Leases
   readonly journal: Pick<Journal, 'add' | 'close'>
   readonly audit: Pick<Audit, 'append'>
+  readonly replicas: Pick<Replicas, 'storeOf'>
   readonly warn: (message: string) => void
 }
 
@@ -184,7 +186,9 @@ export class Gateway {
 
   #open({ tenant }: Party, first: PolicyVersion, keys: KeysByProvider): Ready {
     const { journal, warn } = this.#deps
-    const options = { ...this.#deps.options, providers: withVendorKeys(this.#deps.options.providers, keys) }
+    const store = this.#deps.replicas.storeOf(tenant)
+    const providers = withVendorKeys(this.#deps.options.providers, keys)
+    const options = { ...(store && { store }), ...this.#deps.options, providers }
     const { budgets, leave } = this.#borrow(tenant)
     const listeners = new Set<(bundle: PolicyBundle) => void>()
     // It is listened to from the first call on, which may come long after the leash was made.

@@ -2,7 +2,8 @@
  * What the relay's own calls cost, on its way to the database: many lines at a time, so that a call costs the database next to
  * nothing, and in a file until they are there, so that a relay that is killed has lost none of those it has booked.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../control/backoff.js'
@@ -27,6 +28,12 @@ const mostWaiting = 100_000
 
 const ending = '.jsonl'
 
+/** How often it is looked for what others have left. What a relay elsewhere has not touched for so long, it has left. */
+const lookMs = 60_000
+
+/** In the names of files, whose parts are parted by dashes. */
+const host = hostname().replace(/[^\w.]/g, '_')
+
 interface Page {
   readonly path: string
   readonly file: number | undefined
@@ -40,6 +47,9 @@ export class Journal {
   readonly #folder: string
   readonly #backoff = new Backoff()
   readonly #stopping = new AbortController()
+  /** Files that are not delivered yet. */
+  readonly #own = new Set<string>()
+  #looking: NodeJS.Timeout | undefined
   #count = 0
   /** What is being added to. */
   #page: Page | undefined
@@ -47,10 +57,11 @@ export class Journal {
   #waiting = 0
   #warned = false
 
-  /** Takes up what a relay before this one has left. */
+  /** Takes up what a relay before this one has left, and looks again now and then. */
   static async open(deps: JournalDeps): Promise<Journal> {
     const journal = new Journal(deps)
     await journal.#adopt()
+    journal.#looking = setInterval(() => void journal.#adopt(), lookMs).unref()
     return journal
   }
 
@@ -74,6 +85,7 @@ export class Journal {
 
   /** Waits until all is in the database, or has failed to get there. What has is in the files. */
   async close(): Promise<void> {
+    clearInterval(this.#looking)
     this.#stopping.abort()
     while (this.#writing) await this.#writing
   }
@@ -97,6 +109,7 @@ export class Journal {
     }
     this.#waiting -= lines.length
     rmSync(path, { force: true })
+    this.#own.delete(path)
     return true
   }
 
@@ -128,7 +141,8 @@ export class Journal {
   }
 
   #begin(): Page {
-    const path = join(this.#folder, `${Date.now()}-${process.pid}-${this.#count++}${ending}`)
+    const path = join(this.#folder, `${Date.now()}-${process.pid}-${host}-${this.#count++}${ending}`)
+    this.#own.add(path)
     let file: number | undefined
     try {
       file = openSync(path, 'wx', 0o600)
@@ -149,8 +163,18 @@ export class Journal {
     }
   }
 
+  /** Several relays may work in one folder, of this machine or of others, whose processes cannot be seen from here. */
+  #isLeft(name: string): boolean {
+    const path = join(this.#folder, name)
+    if (this.#own.has(path)) return false
+    const [, id, where] = name.split('-')
+    if (where === host) return Number(id) === process.pid || !lives(Number(id))
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    return Date.now() - mtimeMs > lookMs
+  }
+
   async #adopt(): Promise<void> {
-    const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && !isOfAnother(name))
+    const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && this.#isLeft(name))
     for (const name of left.sort()) {
       const path = join(this.#folder, name)
       try {
@@ -170,10 +194,8 @@ function readLines(path: string): readonly unknown[] {
   return readFileSync(path, 'utf8').split('\n').map(parseJson).filter(isObject)
 }
 
-/** Several processes may work in one folder, and each has its number in the names of its files. */
-function isOfAnother(name: string): boolean {
-  const id = Number(name.split('-')[1])
-  if (id === process.pid || !Number.isSafeInteger(id)) return false
+/** Whether a process of this machine lives. */
+function lives(id: number): boolean {
   try {
     return process.kill(id, 0)
   } catch {

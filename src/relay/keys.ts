@@ -32,6 +32,8 @@ export interface KeysOptions {
   readonly sql: Sql
   readonly pepper: Pepper
   readonly now?: () => number
+  /** Told of each tenant whose keys have changed. */
+  readonly told?: (tenant: string) => void
   /** Told when the time of a key's use could not be written. */
   readonly onError?: (error: unknown) => void
 }
@@ -61,6 +63,7 @@ const mostTries = 5
 export class Keys {
   readonly #sql: Sql
   readonly #pepper: string
+  readonly #told: (tenant: string) => void
   readonly #now: () => number
   readonly #onError: (error: unknown) => void
   readonly #signatures: Signatures
@@ -76,10 +79,11 @@ export class Keys {
     return new Keys(options, await pepperOf(options.pepper))
   }
 
-  private constructor({ sql, now = Date.now, onError = () => {} }: KeysOptions, pepper: string) {
+  private constructor({ sql, now = Date.now, told = () => {}, onError = () => {} }: KeysOptions, pepper: string) {
     this.#sql = sql
     this.#pepper = pepper
     this.#now = now
+    this.#told = told
     this.#onError = onError
     this.#signatures = new Signatures(now)
   }
@@ -187,7 +191,13 @@ export class Keys {
 
   /** Asks the database again for the keys of a tenant that has changed, or a user of it. */
   forget(tenant: string): void {
-    this.#drop((record) => record.tenant === tenant)
+    this.heard(tenant)
+    this.#told(tenant)
+  }
+
+  /** Another relay has forgotten them. @param tenant absent: any of them may have changed */
+  heard(tenant?: string): void {
+    this.#drop((record) => tenant === undefined || record.tenant === tenant)
   }
 
   /** Waits for what is being written. */

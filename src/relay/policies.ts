@@ -34,6 +34,8 @@ export interface PoliciesDeps {
   readonly sql: Sql
   /** Of tenants that have none of their own. */
   readonly usual: Policy
+  /** Told of each that is written, by its tenant or the name of its key. */
+  readonly told?: (tenant: string) => void
   readonly now?: () => number
 }
 
@@ -47,7 +49,7 @@ export const revisionOf = ({ version, keyVersion }: PolicyVersion): string =>
   keyVersion === undefined ? String(version) : `${version}.${keyVersion}`
 
 /** Another relay may have written a policy: the database is asked again after so many milliseconds. */
-export const lookMs = 5000
+export const lookMs = 1500
 
 /** Tenants whose policy is at hand. */
 const mostKnown = 10_000
@@ -57,6 +59,7 @@ const mostCharacters = 256 * 1024
 
 export class Policies {
   readonly #sql: Sql
+  readonly #told: (tenant: string) => void
   readonly #now: () => number
   #usual: Policy
   #known = new Recent<string, { readonly found: PolicyVersion; readonly until: number }>(mostKnown)
@@ -70,8 +73,9 @@ export class Policies {
   >(mostKnown)
 
   /** @throws LeashError `invalid_config` when the default policy is none */
-  constructor({ sql, usual, now = Date.now }: PoliciesDeps) {
+  constructor({ sql, usual, told = () => {}, now = Date.now }: PoliciesDeps) {
     this.#sql = sql
+    this.#told = told
     this.#now = now
     this.#usual = checkPolicy(usual)
   }
@@ -79,9 +83,7 @@ export class Policies {
   /** Puts another default in force, for everybody at once. @throws LeashError `invalid_config` */
   use(usual: Policy): void {
     this.#usual = checkPolicy(usual)
-    this.#changes++
-    this.#known = new Recent(mostKnown)
-    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake()
+    this.heard()
   }
 
   /** Of whoever shows a key: what the tenant's says, and over it what the key's own says. */
@@ -140,12 +142,20 @@ export class Policies {
       if (rows > 0) await also(sql, next)
       return rows
     })
-    this.#changes++
-    this.#known.delete(tenant)
+    this.heard(tenant)
     if (added === 0)
       throw new LeashError('invalid_request', 'Somebody else has just changed this policy. Read it again.', { status: 409 })
-    for (const wake of this.#waiting.get(tenantOf(tenant)) ?? []) wake()
+    this.#told(tenant)
     return next
+  }
+
+  /** Somebody has written one, or may have: whoever waits for it looks. @param tenant or the name of a key; absent: of anybody */
+  heard(tenant?: string): void {
+    this.#changes++
+    if (tenant === undefined) this.#known = new Recent(mostKnown)
+    else this.#known.delete(tenant)
+    const waiting = tenant === undefined ? [...this.#waiting.values()] : [this.#waiting.get(tenantOf(tenant)) ?? []]
+    for (const all of waiting) for (const wake of [...all]) wake()
   }
 
   /** Newest first. */

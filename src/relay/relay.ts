@@ -18,6 +18,7 @@ import { openPeople, rewrapKeys } from './people.js'
 import type { Pepper } from './pepper.js'
 import { Policies } from './policies.js'
 import { RelayMetrics } from './relay-metrics.js'
+import { openReplicas, type Topic } from './replicas.js'
 import type { RelayContext } from './routes/context.js'
 import { serve } from './serve.js'
 import { Settings } from './settings.js'
@@ -60,19 +61,22 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const sql = await openDatabase(options, folder)
+  const [sql, replicas] = await Promise.all([openDatabase(options, folder), openReplicas(options, warn)])
   const stop = new AbortController()
   try {
     await migrate(sql)
-    const keys = await Keys.open({ sql, pepper: pepperAt(folder, pepper), onError: (error) => warn(String(error)) })
+    const telling = (topic: Topic) => (name: string) => replicas.tell(topic, name)
+    const onError = (error: unknown) => warn(String(error))
+    const keys = await Keys.open({ sql, pepper: pepperAt(folder, pepper), told: telling('keys'), onError })
     const audit = new Audit({ sql })
     const configLog = new ConfigLog({ sql, audit, settings, warn })
     await configLog.open()
-    const policies = new Policies({ sql, usual: settings.now.policy ?? {} })
+    const policies = new Policies({ sql, usual: settings.now.policy ?? {}, told: telling('policy') })
+    replicas.hear({ keys, policies })
     const metrics = new RelayMetrics()
     const usage = new UsageLog({ sql, took: noting(metrics, new WouldRefuse({ audit, warn })) })
     const leases = new Leases({ sql })
-    const own = { sql, audit, leases, policies, usage, keys, settings, warn }
+    const own = { sql, audit, leases, policies, usage, keys, settings, replicas, warn }
     const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ ...own, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
@@ -125,11 +129,11 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
         await collector.close()
         await people.clients.close()
         await keys.close()
-        await sql.close()
+        await Promise.all([replicas.close(), sql.close()])
       },
     }
   } catch (error) {
-    await sql.close()
+    await Promise.all([replicas.close(), sql.close()])
     throw error
   }
 }

@@ -10,7 +10,7 @@ export const changeable = ['policy', 'staleMs', 'whenStale', 'throttle', 'cors']
 export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
 
 /** What holds from the start to the end. */
-export const fixed = ['host', 'port', 'workers', 'folder', 'database', 'pepper', 'oidc', 'jobs'] as const
+export const fixed = ['host', 'port', 'workers', 'folder', 'database', 'redis', 'pepper', 'oidc', 'jobs'] as const
 const fixedLimits = ['headerBytes', 'headersMs', 'requestMs'] as const
 
 /** Told before anything changes. One that throws keeps it from changing. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { LeashError } from '../../src/core/errors.js'
@@ -56,13 +57,19 @@ test('what a relay has booked before it was killed, the next one delivers', asyn
   const [folder, { batches, usage }] = [temporaryFolder(), database()]
   // A number of a process that has ended.
   const dead = Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
-  mkdirSync(join(folder, 'journal'))
-  const text = `${JSON.stringify(line('whole'))}\n${JSON.stringify(line('half')).slice(0, 40)}`
-  writeFileSync(join(folder, 'journal', `1-${dead}-0.jsonl`), text)
-  writeFileSync(join(folder, 'journal', `1-${process.ppid}-0.jsonl`), `${JSON.stringify(line('of another that lives'))}\n`)
+  const here = hostname().replace(/[^\w.]/g, '_')
+  const put = (name: string, text: string) => {
+    mkdirSync(join(folder, 'journal'), { recursive: true })
+    writeFileSync(join(folder, 'journal', name), text)
+    return join(folder, 'journal', name)
+  }
+  put(`1-${dead}-${here}-0.jsonl`, `${JSON.stringify(line('whole'))}\n${JSON.stringify(line('half')).slice(0, 40)}`)
+  utimesSync(put(`2-1-elsewhere-0.jsonl`, `${JSON.stringify(line('of elsewhere'))}\n`), 1, 1)
+  const alive = [`1-${process.ppid}-${here}-0.jsonl`, '3-1-elsewhere-0.jsonl']
+  for (const name of alive) put(name, `${JSON.stringify(line('of another that lives'))}\n`)
   await (await Journal.open({ folder, usage, warn: expect.fail })).close()
-  expect(batches).toEqual([['whole']])
-  expect(left(folder)).toEqual([`1-${process.ppid}-0.jsonl`])
+  expect(batches).toEqual([['whole'], ['of elsewhere']])
+  expect(left(folder)).toEqual(alive)
 })
 
 test('while the database is away, lines wait in the file, and the relay stops all the same', async () => {
