@@ -24,8 +24,8 @@ export default defineConfig({
   format: 'esm',
   target: 'es2023',
   platform: 'neutral',
-  // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside.
-  external: [/^node:/],
+  // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside. Node's own modules are not named
+  // as `external`: that would come first, and leave a `require` of them in what is bundled.
   esbuildPlugins: [requiredBuiltins],
   // A bundler for the edge knows by it which modules its host may lack.
   removeNodeProtocol: false,

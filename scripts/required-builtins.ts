@@ -10,9 +10,10 @@ export const requiredBuiltins: Plugin = {
   setup(build) {
     const names = builtinModules.map((name) => name.replace(/^node:/, ''))
     const filter = new RegExp(`^(?:node:.+|${names.join('|')})$`)
-    build.onResolve({ filter }, ({ path, kind }) =>
-      kind === 'require-call' ? { path: path.replace(/^(?:node:)?/, 'node:'), namespace: 'builtin' } : undefined,
-    )
+    build.onResolve({ filter }, ({ path, kind }) => {
+      if (kind === 'require-call') return { path: path.replace(/^(?:node:)?/, 'node:'), namespace: 'builtin' }
+      return path.startsWith('node:') ? { path, external: true } : undefined
+    })
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}')`,
     }))
