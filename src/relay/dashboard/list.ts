@@ -10,8 +10,8 @@ export interface List<T> extends Resource<Page<T>> {
 }
 
 /** @param cursor the name under which the next page is asked for */
-export function useList<T>(path: string | undefined, cursor = 'after'): List<T> {
-  const first = useResource<Page<T>>(path)
+export function useList<T>(path: string | undefined, cursor = 'after', everyMs?: number): List<T> {
+  const first = useResource<Page<T>>(path, everyMs)
   const [rest, setRest] = useState<Page<T>>()
   // Whatever came after another first page does not belong to this one.
   useEffect(() => setRest(undefined), [first.value])

@@ -65,3 +65,9 @@ export function useResource<T>(path: string | undefined, everyMs?: number, read:
 function plainly<T>(path: string, signal: AbortSignal): Promise<T> {
   return ask<T>(path, { signal })
 }
+
+/** The same, with its value as a page wants it. */
+export const mapped = <T, U>(resource: Resource<T>, to: (value: T) => U): Resource<U> => ({
+  ...resource,
+  value: resource.value === undefined ? undefined : to(resource.value),
+})

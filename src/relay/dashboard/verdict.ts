@@ -1,4 +1,4 @@
-/** Whether the relay would take a policy: asked a moment after the last key was pressed. */
+/** Whether the relay would take what is written: asked a moment after the last key was pressed. */
 import { useEffect, useState } from 'preact/hooks'
 import { ask, messageOf } from './api.js'
 
@@ -28,7 +28,7 @@ export function useVerdict(draft: string | undefined, path: string): Verdict {
     const timer = setTimeout(
       () =>
         ask(path, { method: 'PUT', body: parsed.value, signal: left.signal }).then(
-          () => tell({ state: 'good', text: 'The relay would take this policy.' }),
+          () => tell({ state: 'good', text: 'The relay would take this.' }),
           (error) => tell({ state: 'bad', text: messageOf(error) }),
         ),
       restMs,

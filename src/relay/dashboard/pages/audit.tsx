@@ -7,6 +7,9 @@ import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
 import { Card, Page } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
+import { type Column, Table } from '../parts/table.js'
+import { go } from '../router.js'
+import { me } from '../session.js'
 import { More } from './tenants.js'
 
 const filters = [
@@ -16,25 +19,40 @@ const filters = [
   ['target', 'Target', "a key's id"],
 ] as const
 
-export function AuditPage() {
-  const [query, setQuery] = useState('')
+/** @param of what was done */
+export function AuditPage({ of }: { readonly of: string }) {
+  const [query, setQuery] = useState(of && `?action=${encodeURIComponent(of)}`)
   const entries = useList<AuditEntry>(`/v1/admin/audit${query}`, 'before')
   const filter = (form: HTMLFormElement) => {
     const given = [...new FormData(form)].flatMap(([name, value]) => (value === '' ? [] : [[name, String(value)]]))
     setQuery(given.length === 0 ? '' : `?${new URLSearchParams(given)}`)
   }
   return (
-    <Page title="Audit" about="Who did what, and when. Each entry seals the one before it." actions={<Verify />}>
+    <Page
+      title="Audit"
+      about="Who did what, and when. Each entry seals the one before it."
+      actions={me().administrator && <Verify />}
+    >
       <form
         class="filters"
         onSubmit={(event) => event.preventDefault()}
         onChange={(event) => filter(event.currentTarget)}
-        onReset={() => setQuery('')}
+        onReset={() => {
+          setQuery('')
+          go('audit')
+        }}
       >
         {filters.map(([name, label, example]) => (
           <label key={name} class="inline">
             <span>{label}</span>
-            <input name={name} size={12} autocomplete="off" spellcheck={false} placeholder={example} />
+            <input
+              name={name}
+              size={12}
+              autocomplete="off"
+              spellcheck={false}
+              placeholder={example}
+              defaultValue={name === 'action' ? of : ''}
+            />
           </label>
         ))}
         {query && (
@@ -50,7 +68,7 @@ export function AuditPage() {
               <Empty icon="audit" title={query ? 'Nothing of that kind' : 'Nothing yet'} />
             ) : (
               <>
-                <Table items={items} />
+                <Table columns={columns} rows={items} keyOf={({ seq }) => String(seq)} />
                 {next !== undefined && <More onMore={entries.more} />}
               </>
             )
@@ -98,56 +116,19 @@ function Verify() {
   )
 }
 
-function Table({ items }: { readonly items: readonly AuditEntry[] }) {
-  return (
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              #
-            </th>
-            <th scope="col">When</th>
-            <th scope="col">Action</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">Target</th>
-            <th scope="col">Actor</th>
-            <th scope="col">More</th>
-            <th scope="col">Seal</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map(({ seq, at, action, tenant, target, actor, detail, hash }) => (
-            <tr key={seq}>
-              <td data-label="#" class="number muted extra">
-                {seq}
-              </td>
-              <td data-label="When" class="nowrap">
-                {moment(at)}
-              </td>
-              <th scope="row">
-                <code>{action}</code>
-              </th>
-              <td data-label="Tenant">{tenant}</td>
-              <td data-label="Target" class="code">
-                {target}
-              </td>
-              <td data-label="Actor" class="code">
-                {actor}
-              </td>
-              <td data-label="More" class="code small">
-                {detail && Object.keys(detail).length > 0 ? detailOf(detail) : ''}
-              </td>
-              <td data-label="Seal" class="code small muted extra" title={hash}>
-                {hash.slice(0, 8)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columns: readonly Column<AuditEntry>[] = [
+  { head: 'When', class: 'nowrap', cell: ({ at }) => moment(at) },
+  { head: 'Action', as: 'name', cell: ({ action }) => <code>{action}</code> },
+  { head: 'Tenant', cell: ({ tenant }) => tenant },
+  { head: 'Target', class: 'code', cell: ({ target }) => target },
+  { head: 'Actor', class: 'code', cell: ({ actor }) => actor },
+  { head: 'More', class: 'code small', cell: ({ detail }) => detail && detailOf(detail) },
+  {
+    head: 'Seal',
+    class: 'code small muted extra',
+    cell: ({ seq, hash }) => <span title={`${hash}, of entry ${seq}`}>{hash.slice(0, 8)}</span>,
+  },
+]
 
 const detailOf = (detail: object): string =>
   Object.entries(detail)

@@ -1,28 +1,28 @@
 /** Calls as they come: each attempt that is booked, the newest first. */
 import { useState } from 'preact/hooks'
 import type { LedgerLine } from '../../../core/ledger.js'
-import { buckets } from '../../../core/usage.js'
-import type { Tenant } from '../../tenants.js'
+import { total } from '../../../core/usage.js'
 import { clock, count, duration, exact, moment, money } from '../format.js'
-import { useList } from '../list.js'
+import { useLiveCalls } from '../live-calls.js'
 import { Icon } from '../parts/icon.js'
 import { Badge, Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
+import { type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
 import { useResource } from '../resource.js'
 import { go, hrefOf } from '../router.js'
+import { tenantIn } from '../session.js'
+import { useTenants } from '../tenant-list.js'
 import type { Latency } from '../types.js'
 
-const refreshMs = 2000
+const refreshMs = 5000
 
-export function CallsPage({ of }: { readonly of: string }) {
-  const tenants = useList<Tenant>('/v1/admin/tenants?limit=1000')
+export function CallsPage({ of: asked }: { readonly of: string }) {
+  const of = tenantIn(asked)
+  const tenants = useTenants()
   const tenant = of && `tenant=${encodeURIComponent(of)}`
   const [live, setLive] = useState(true)
-  const calls = useResource<{ readonly items: readonly LedgerLine[] }>(
-    `/v1/admin/calls?limit=50&${tenant}`,
-    live ? refreshMs : undefined,
-  )
+  const calls = useLiveCalls(`/v1/admin/calls?${tenant}`, live)
   const latency = useResource<Latency>(`/v1/admin/latency?${tenant}`, live ? refreshMs : undefined)
   const toggle = (
     <button type="button" onClick={() => setLive(!live)}>
@@ -40,12 +40,7 @@ export function CallsPage({ of }: { readonly of: string }) {
       }
       actions={
         <>
-          <TenantSelect
-            tenants={tenants.value?.items ?? []}
-            value={of}
-            all="All tenants"
-            onChange={(slug) => go('calls', slug)}
-          />
+          <TenantSelect tenants={tenants.all} value={of} all="All tenants" onChange={(slug) => go('calls', slug)} />
           {toggle}
         </>
       }
@@ -53,7 +48,7 @@ export function CallsPage({ of }: { readonly of: string }) {
       {latency.value && latency.value.of > 0 && <Latencies {...latency.value} />}
       <Card>
         <Loaded resource={calls}>
-          {({ items }) =>
+          {(items) =>
             items.length === 0 ? (
               <Empty icon="calls" title="No call yet">
                 <p>The first one stands here a moment after it ends.</p>
@@ -62,7 +57,7 @@ export function CallsPage({ of }: { readonly of: string }) {
                 </a>
               </Empty>
             ) : (
-              <Table items={items} />
+              <Table columns={columns} rows={items} keyOf={({ tenant, id }) => `${tenant} ${id}`} dense />
             )
           }
         </Loaded>
@@ -92,62 +87,35 @@ function Latencies({ of, p50, p95, p99 }: Latency) {
   )
 }
 
-function Table({ items }: { readonly items: readonly LedgerLine[] }) {
-  return (
-    <div class="scroll">
-      <table class="stack dense">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Model</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">Outcome</th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
-            <th scope="col" class="number">
-              Latency
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((line) => (
-            <tr key={`${line.tenant} ${line.id}`}>
-              <td data-label="Time" class="nowrap" title={moment(line.at)}>
-                {clock(line.at)}
-              </td>
-              <th scope="row">
-                <span class="name">{line.model}</span>
-                <span class="under">{line.provider}</span>
-              </th>
-              <td data-label="Tenant">
-                {line.tenant}
-                {line.user && <span class="under">{line.user}</span>}
-              </td>
-              <td data-label="Outcome">
-                <Outcome {...line} />
-              </td>
-              <td data-label="Tokens" class="number">
-                {count(buckets.reduce((sum, bucket) => sum + line.usage[bucket], 0))}
-              </td>
-              <td data-label="Latency" class="number">
-                {duration(line.durationMs)}
-              </td>
-              <td data-label="Cost" class="number">
-                {line.cost === null ? <span class="muted">no price</span> : money(line.cost)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columns: readonly Column<LedgerLine>[] = [
+  { head: 'Time', class: 'nowrap', cell: ({ at }) => <span title={moment(at)}>{clock(at)}</span> },
+  {
+    head: 'Model',
+    as: 'name',
+    cell: ({ model, provider }) => (
+      <>
+        <span class="name">{model}</span>
+        <span class="under">{provider}</span>
+      </>
+    ),
+  },
+  {
+    head: 'Tenant',
+    cell: ({ tenant, user }) => (
+      <>
+        {tenant}
+        {user && <span class="under">{user}</span>}
+      </>
+    ),
+  },
+  { head: 'Outcome', cell: (line) => <Outcome {...line} /> },
+  { head: 'Tokens', as: 'number', cell: ({ usage }) => count(total(usage)) },
+  { head: 'Latency', as: 'number', cell: ({ durationMs }) => duration(durationMs) },
+  { head: 'Cost', as: 'number', cell: ({ cost }) => (cost === null ? <span class="muted">no price</span> : money(cost)) },
+]
 
-function Outcome({ outcome, error, cached, coalesced, attempt, hedged }: LedgerLine) {
+function Outcome({ outcome, error, cached, coalesced, attempt, hedged, shadow = [] }: LedgerLine) {
+  if (outcome === 'ok' && shadow.length > 0) return <Badge tone="odd">{`ok; shadow: ${shadow[0]}`}</Badge>
   if (cached) return <Badge tone="good">from the cache</Badge>
   if (coalesced) return <Badge tone="good">shared</Badge>
   if (outcome === 'ok') return <Badge tone="good">{attempt > 1 ? `ok, attempt ${attempt}` : hedged ? 'ok, hedged' : 'ok'}</Badge>

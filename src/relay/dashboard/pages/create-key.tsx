@@ -3,14 +3,20 @@ import type { KeyScope } from '../../keys.js'
 import type { Tenant } from '../../tenants.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
+import { me } from '../session.js'
 import type { MadeKey } from './keys.js'
+import { grantable } from './users.js'
 
 const scopes: readonly (readonly [scope: KeyScope, about: string, usual: boolean])[] = [
   ['call', 'calls models through the relay', true],
   ['usage', 'posts and reads usage', true],
   ['control', 'pulls policy and leases quota, as clients do', true],
+  ['metrics', "reads the relay's metrics", false],
   ['admin', 'may do everything, here too', false],
 ]
+
+/** Only its administrators give these. */
+const ofRelay: readonly KeyScope[] = ['metrics', 'admin']
 
 const lifetimes = [
   ['', 'Never'],
@@ -32,16 +38,20 @@ export interface CreateKeyProps {
 export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) {
   const submit = async (fields: FormData) => {
     const days = Number(typed(fields, 'days') ?? 0)
-    const [name, user] = [typed(fields, 'name'), typed(fields, 'user')]
+    const [name, user, role] = ['name', 'user', 'role'].map((field) => typed(fields, field))
     const body = {
       tenant: typed(fields, 'tenant'),
       scopes: fields.getAll('scope'),
       ...(name && { name }),
       ...(user && { user }),
+      ...(role && { role }),
       ...(days > 0 && { expiresAt: Date.now() + days * dayMs }),
     }
     onMade(await ask<MadeKey>('/v1/admin/keys', { method: 'POST', body }))
   }
+  const { administrator, rights } = me()
+  const offered = scopes.filter(([scope]) => administrator || !ofRelay.includes(scope))
+  const own = !administrator && rights['keys:write'] === 'own'
   return (
     <FormDialog title="New key" action="Create key" onClose={onClose} onSubmit={submit}>
       <label>
@@ -62,7 +72,7 @@ export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) 
       <div class="pair">
         <label>
           User
-          <input name="user" maxlength={200} autocomplete="off" placeholder="anybody" />
+          <input name="user" maxlength={200} autocomplete="off" placeholder={own ? 'you' : 'anybody'} disabled={own} />
         </label>
         <label>
           Ends
@@ -77,7 +87,7 @@ export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) 
       </div>
       <fieldset class="checks">
         <legend>What it may do</legend>
-        {scopes.map(([scope, about, usual]) => (
+        {offered.map(([scope, about, usual]) => (
           <label key={scope}>
             <input type="checkbox" name="scope" value={scope} defaultChecked={usual} />
             <span>
@@ -86,6 +96,18 @@ export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) 
           </label>
         ))}
       </fieldset>
+      {grantable().length > 0 && (
+        <label>
+          Role here
+          <select name="role">
+            <option value="">none: it is for programs</option>
+            {grantable().map((role) => (
+              <option key={role}>{role}</option>
+            ))}
+          </select>
+          <small>With a role, whoever has the key may sign in here, for the tenant.</small>
+        </label>
+      )}
     </FormDialog>
   )
 }

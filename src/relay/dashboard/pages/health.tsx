@@ -1,13 +1,31 @@
-/** How providers and their models do, as the relay's own calls have found. */
+/** How providers and their models do, as the relay's own calls have found, and which clients hold to which policy. */
 import type { BreakerState, ProviderHealth as Provider, TargetHealth } from '../../../core/health.js'
-import { ago, exact, percent } from '../format.js'
-import { Badge, Card, type Tone } from '../parts/page.js'
+import { exact, percent } from '../format.js'
+import { useList } from '../list.js'
+import { Ago, Badge, Card, Page, type Tone } from '../parts/page.js'
 import { Loaded } from '../parts/states.js'
+import { type Column, Table } from '../parts/table.js'
 import { useResource } from '../resource.js'
+import { may, me } from '../session.js'
+import { More } from './tenants.js'
 
 interface Health {
-  readonly targets: readonly (TargetHealth & { readonly tenant: string })[]
+  readonly targets: readonly Target[]
   readonly providers: readonly Provider[]
+}
+
+type Target = TargetHealth & { readonly tenant: string }
+
+/** As `GET /v1/admin/clients` tells of it. */
+interface Client {
+  readonly client: string
+  readonly tenant: string
+  readonly key: string
+  readonly user?: string
+  readonly revision: string
+  readonly inForce: string
+  readonly current: boolean
+  readonly seenAt: number
 }
 
 const looks: Readonly<Record<BreakerState, readonly [tone: Tone, text: string]>> = {
@@ -16,10 +34,35 @@ const looks: Readonly<Record<BreakerState, readonly [tone: Tone, text: string]>>
   open: ['bad', 'held back'],
 }
 
-export function ProviderHealth() {
-  const health = useResource<Health>('/v1/admin/health', 5000)
+const ofTenants = <T extends { readonly tenant: string }>(): Column<T>[] =>
+  me().administrator ? [{ head: 'Tenant', cell: ({ tenant }) => tenant }] : []
+
+export function HealthPage() {
   return (
-    <Card title="Providers' health" aside={<span class="muted">calls through this relay, of late</span>}>
+    <Page title="Health" about="How providers do, and whether clients hold to the policy that is in force.">
+      <ProviderHealth />
+      {may('keys:read') && <Clients />}
+    </Page>
+  )
+}
+
+function ProviderHealth() {
+  const health = useResource<Health>('/v1/admin/health', 5000)
+  const columns: readonly Column<Target>[] = [
+    { head: 'Target', as: 'name', cell: ({ target }) => target },
+    ...ofTenants<Target>(),
+    {
+      head: 'Breaker',
+      cell: ({ state, forced }) => (
+        <Badge tone={looks[state][0]}>{forced ? `${looks[state][1]}, by hand` : looks[state][1]}</Badge>
+      ),
+    },
+    { head: 'Calls', as: 'number', cell: ({ calls }) => exact(calls) },
+    { head: 'Errors', as: 'number', cell: ({ errorRate }) => percent(errorRate) },
+    { head: 'Since', cell: ({ since }) => since > 0 && <Ago at={since} /> },
+  ]
+  return (
+    <Card title="Providers" aside={<span class="muted">calls through this relay, of late</span>}>
       <Loaded resource={health}>
         {({ targets }) =>
           targets.length === 0 ? (
@@ -27,7 +70,7 @@ export function ProviderHealth() {
               Nobody has called through this relay since it started. Clients that call vendors by themselves judge by themselves.
             </p>
           ) : (
-            <Targets targets={targets} />
+            <Table columns={columns} rows={targets} keyOf={({ tenant, target }) => `${tenant} ${target}`} />
           )
         }
       </Loaded>
@@ -35,43 +78,41 @@ export function ProviderHealth() {
   )
 }
 
-function Targets({ targets }: Pick<Health, 'targets'>) {
+function Clients() {
+  const clients = useList<Client>('/v1/admin/clients')
+  const columns: readonly Column<Client>[] = [
+    { head: 'Client', as: 'name', cell: ({ client }) => <code title={client}>{client.slice(0, 13)}</code> },
+    ...ofTenants<Client>(),
+    {
+      head: 'Key',
+      cell: ({ key, user }) => (
+        <>
+          <code>{key}</code>
+          {user && <span class="under">{user}</span>}
+        </>
+      ),
+    },
+    {
+      head: 'Policy',
+      cell: ({ revision, inForce, current }) =>
+        current ? <Badge tone="good">v{revision}</Badge> : <Badge tone="odd">{`v${revision}, in force v${inForce}`}</Badge>,
+    },
+    { head: 'Seen', cell: ({ seenAt }) => <Ago at={seenAt} /> },
+  ]
   return (
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Target</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">Breaker</th>
-            <th scope="col" class="number">
-              Calls
-            </th>
-            <th scope="col" class="number">
-              Errors
-            </th>
-            <th scope="col">Since</th>
-          </tr>
-        </thead>
-        <tbody>
-          {targets.map(({ target, tenant, state, calls, errorRate, since, forced }) => (
-            <tr key={`${tenant} ${target}`}>
-              <th scope="row">{target}</th>
-              <td data-label="Tenant">{tenant}</td>
-              <td data-label="Breaker">
-                <Badge tone={looks[state][0]}>{forced ? `${looks[state][1]}, by hand` : looks[state][1]}</Badge>
-              </td>
-              <td data-label="Calls" class="number">
-                {exact(calls)}
-              </td>
-              <td data-label="Errors" class="number">
-                {percent(errorRate)}
-              </td>
-              <td data-label="Since">{since > 0 ? ago(since) : ''}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Card title="Clients" aside={<span class="muted">in processes of their own, of the last five minutes</span>}>
+      <Loaded resource={clients}>
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <p class="muted pad">No client has asked for its policy of late.</p>
+          ) : (
+            <>
+              <Table columns={columns} rows={items} keyOf={({ key, client }) => `${key} ${client}`} />
+              {next !== undefined && <More onMore={clients.more} />}
+            </>
+          )
+        }
+      </Loaded>
+    </Card>
   )
 }

@@ -1,18 +1,20 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { useState } from 'preact/hooks'
 import type { KeyRecord } from '../../keys.js'
-import type { Tenant } from '../../tenants.js'
 import { ask } from '../api.js'
 import { day } from '../format.js'
 import { useList } from '../list.js'
-import { Dialog, FormDialog } from '../parts/dialog.js'
+import { FormDialog } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, CopyButton, Page, type Tone } from '../parts/page.js'
+import { Ago, Badge, Card, Page, type Tone } from '../parts/page.js'
+import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
+import { Action, type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
 import { toast } from '../parts/toast.js'
-import { go } from '../router.js'
-import { ownId } from '../session.js'
+import { go, hrefOf } from '../router.js'
+import { may, me, tenantIn } from '../session.js'
+import { useTenants } from '../tenant-list.js'
 import { CreateKey } from './create-key.js'
 import { More } from './tenants.js'
 
@@ -24,8 +26,9 @@ type Asked =
   | { readonly what: 'show'; readonly made: MadeKey }
   | { readonly what: 'rotate' | 'revoke'; readonly record: KeyRecord }
 
-export function KeysPage({ of }: { readonly of: string }) {
-  const tenants = useList<Tenant>('/v1/admin/tenants?limit=1000')
+export function KeysPage({ of: wanted }: { readonly of: string }) {
+  const of = tenantIn(wanted)
+  const tenants = useTenants()
   const keys = useList<KeyRecord>(`/v1/admin/keys${of && `?tenant=${encodeURIComponent(of)}`}`)
   const [asked, setAsked] = useState<Asked>()
   const close = () => setAsked(undefined)
@@ -38,17 +41,23 @@ export function KeysPage({ of }: { readonly of: string }) {
     close()
     toast('The key is revoked.')
   }
-  const all = tenants.value?.items ?? []
-  const create = (
+  const { all } = tenants
+  const create = may('keys:write') && (
     <button type="button" class="primary" disabled={all.length === 0} onClick={() => setAsked({ what: 'create' })}>
       <Icon name="plus" /> New key
     </button>
   )
   return (
-    <Page title="Keys" about="What clients and callers show to the relay. A key is shown once and kept nowhere." actions={create}>
-      <div class="filters">
-        <TenantSelect tenants={all} value={of} all="All tenants" onChange={(slug) => go('keys', slug)} />
-      </div>
+    <Page
+      title="Keys"
+      about="What clients and callers show to the relay. A key is shown once and kept nowhere."
+      actions={
+        <>
+          <TenantSelect tenants={all} value={of} all="All tenants" onChange={(slug) => go('keys', slug)} />
+          {create}
+        </>
+      }
+    >
       <Card>
         <Loaded resource={keys}>
           {({ items, next }) =>
@@ -59,7 +68,7 @@ export function KeysPage({ of }: { readonly of: string }) {
               </Empty>
             ) : (
               <>
-                <Table items={items} onAsk={setAsked} />
+                <Table columns={columnsOf(setAsked)} rows={items} keyOf={({ id }) => id} past={(record) => !isUsable(record)} />
                 {next !== undefined && <More onMore={keys.more} />}
               </>
             )
@@ -80,105 +89,88 @@ function stateOf({ revokedAt, expiresAt, rotatedTo }: KeyRecord): readonly [tone
   return rotatedTo ? ['odd', 'rotating'] : ['good', 'active']
 }
 
-function Table({ items, onAsk }: { readonly items: readonly KeyRecord[]; readonly onAsk: (asked: Asked) => void }) {
-  return (
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Status</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">For</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Created</th>
-            <th scope="col">Ends</th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((record) => {
-            const [tone, text] = stateOf(record)
-            const usable = tone === 'good' || tone === 'odd'
-            return (
-              <tr key={record.id} class={usable ? '' : 'past'}>
-                <th scope="row">
-                  <span class="name">{record.name || 'without a name'}</span>
-                  <span class="under code">{record.prefix}…</span>
-                </th>
-                <td data-label="Status">
-                  <Badge tone={tone}>{text}</Badge>
-                </td>
-                <td data-label="Tenant">
-                  {record.tenant}
-                  {record.user && <span class="under">{record.user}</span>}
-                </td>
-                <td data-label="For" class="scopes">
-                  {record.scopes.join(', ')}
-                </td>
-                <td data-label="Last used">
-                  {record.lastUsedAt === undefined ? <span class="muted">never</span> : <Ago at={record.lastUsedAt} />}
-                </td>
-                <td data-label="Created">
-                  <Ago at={record.createdAt} />
-                </td>
-                <td data-label="Ends">
-                  {record.expiresAt === undefined ? <span class="muted">never</span> : day(record.expiresAt)}
-                </td>
-                <td class="row-actions">
-                  {usable && (
-                    <>
-                      {!record.rotatedTo && (
-                        <button
-                          type="button"
-                          class="quiet"
-                          aria-label={`Rotate ${record.name || record.prefix}`}
-                          onClick={() => onAsk({ what: 'rotate', record })}
-                        >
-                          Rotate
-                        </button>
-                      )}
-                      <button
-                        type="button"
-                        class="quiet risky"
-                        aria-label={`Revoke ${record.name || record.prefix}`}
-                        onClick={() => onAsk({ what: 'revoke', record })}
-                      >
-                        Revoke
-                      </button>
-                    </>
-                  )}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
-  )
+const isUsable = (record: KeyRecord): boolean => {
+  const [tone] = stateOf(record)
+  return tone === 'good' || tone === 'odd'
 }
+
+const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] => [
+  {
+    head: 'Key',
+    as: 'name',
+    cell: ({ name, prefix }) => (
+      <>
+        <span class="name">{name || 'without a name'}</span>
+        <span class="under code">{prefix}…</span>
+      </>
+    ),
+  },
+  {
+    head: 'Status',
+    cell: (record) => {
+      const [tone, text] = stateOf(record)
+      return <Badge tone={tone}>{text}</Badge>
+    },
+  },
+  {
+    head: 'Tenant',
+    cell: ({ tenant, user }) => (
+      <>
+        {tenant}
+        {user && <span class="under">{user}</span>}
+      </>
+    ),
+  },
+  { head: 'For', class: 'scopes', cell: ({ scopes, role }) => [...scopes, ...(role ? [`the role ${role}`] : [])].join(', ') },
+  {
+    head: 'Last used',
+    cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? <span class="muted">never</span> : <Ago at={lastUsedAt} />),
+  },
+  {
+    head: 'Ends',
+    cell: ({ expiresAt }) => (expiresAt === undefined ? <span class="muted">never</span> : day(expiresAt)),
+  },
+  {
+    head: 'Actions',
+    as: 'actions',
+    cell: (record) => {
+      const called = record.name || record.prefix
+      const changes = may('keys:write') && (me().administrator || !record.scopes.includes('admin'))
+      return (
+        isUsable(record) && (
+          <>
+            {may('policy:read') && (
+              <a
+                class="button quiet"
+                href={hrefOf('policies', `${record.tenant}/${record.id}`)}
+                aria-label={`Policy of ${called}`}
+              >
+                Policy
+              </a>
+            )}
+            {changes && !record.rotatedTo && <Action text="Rotate" to={called} onDo={() => onAsk({ what: 'rotate', record })} />}
+            {changes && <Action text="Revoke" to={called} risky onDo={() => onAsk({ what: 'revoke', record })} />}
+          </>
+        )
+      )
+    },
+  },
+]
 
 function ShowKey({ made, onClose }: { readonly made: MadeKey; readonly onClose: () => void }) {
   return (
-    <Dialog title="Copy your key now" onClose={onClose} sticky>
-      <div class="fields">
-        <p>
-          This is the only time that <strong>{made.name || made.prefix}</strong> is shown. The relay keeps no copy.
-        </p>
-        <output class="secret code">{made.key}</output>
-        <p class="hint">
+    <Secret
+      title="Copy your key now"
+      secret={made.key}
+      onClose={onClose}
+      hint={
+        <>
           Give it to a client as <code>LEASH_RELAY_KEY</code>, or to any SDK as its API key with this relay as its base URL.
-        </p>
-      </div>
-      <footer>
-        <button type="button" onClick={onClose}>
-          Done
-        </button>
-        <CopyButton text={made.key} />
-      </footer>
-    </Dialog>
+        </>
+      }
+    >
+      This is the only time that <strong>{made.name || made.prefix}</strong> is shown. The relay keeps no copy.
+    </Secret>
   )
 }
 
@@ -210,7 +202,7 @@ function Revoke({ record, onClose, onDone }: OfKey & { readonly onDone: () => vo
       <p>
         <code>{record.prefix}…</code> opens nothing from now on. Programs that still use it fail. This cannot be undone.
       </p>
-      {record.id === ownId() && <p class="problem">You are signed in with this key: it would sign you out.</p>}
+      {record.id === me().id && <p class="problem">You are signed in with this key: it would sign you out.</p>}
     </FormDialog>
   )
 }

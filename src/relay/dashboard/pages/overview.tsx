@@ -1,10 +1,8 @@
 /** Thirty days at a glance: what was spent, on what and by whom. */
 import { useMemo, useState } from 'preact/hooks'
-import type { Tenant } from '../../tenants.js'
 import type { UsageRow } from '../../usage.js'
 import { downloadUsage } from '../download.js'
 import { duration, exact } from '../format.js'
-import { useList } from '../list.js'
 import { type Metric, metrics, tokensOf } from '../metrics.js'
 import { Chart, Spark } from '../parts/chart.js'
 import { Icon } from '../parts/icon.js'
@@ -14,20 +12,22 @@ import { TenantSelect } from '../parts/tenant-select.js'
 import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
 import { go, hrefOf } from '../router.js'
+import { tenantIn } from '../session.js'
 import { type Spending, spendingOf } from '../spending.js'
+import { useTenants } from '../tenant-list.js'
 import type { Latency } from '../types.js'
-import { ProviderHealth } from './health.js'
 
 const dayMs = 86_400_000
 const refreshMs = 5000
 
-export function OverviewPage({ of }: { readonly of: string }) {
-  const tenants = useList<Tenant>('/v1/admin/tenants?limit=1000')
+export function OverviewPage({ of: asked }: { readonly of: string }) {
+  const of = tenantIn(asked)
+  const tenants = useTenants()
   const spending = useResource<Spending>(of, refreshMs, spendingOf)
   const latency = useResource<Latency>(`/v1/admin/latency${of && `?tenant=${encodeURIComponent(of)}`}`, refreshMs)
   const actions = (
     <>
-      <TenantSelect tenants={tenants.value?.items ?? []} value={of} all="All tenants" onChange={(slug) => go('overview', slug)} />
+      <TenantSelect tenants={tenants.all} value={of} all="All tenants" onChange={(slug) => go('overview', slug)} />
       <button
         type="button"
         disabled={!spending.value?.total}
@@ -91,7 +91,7 @@ function Numbers({ of, total, spending, latency }: NumbersProps) {
           <UsageTable rows={byModel} head="Model" name={({ of }) => of.model ?? ''} under={({ of }) => of.provider ?? ''} />
         </Card>
         {of ? (
-          <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All of its keys</a>}>
+          <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All keys</a>}>
             <UsageTable
               rows={byWhom}
               head="Key"
@@ -110,7 +110,6 @@ function Numbers({ of, total, spending, latency }: NumbersProps) {
           </Card>
         )}
       </div>
-      {!of && <ProviderHealth />}
     </>
   )
 }

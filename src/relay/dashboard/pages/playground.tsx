@@ -130,7 +130,7 @@ function Settings({
   return (
     <details class="card settings">
       <summary>
-        Key and settings <span class="muted">{settings.key ? 'with a virtual key' : 'with your own key'}</span>
+        Key and settings <span class="muted">{settings.key ? 'with a virtual key' : 'in your own name'}</span>
       </summary>
       <div class="fields">
         <label>

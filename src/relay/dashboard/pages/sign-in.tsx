@@ -1,10 +1,12 @@
-/** The only way in: a key with the scope `admin`. */
+/** The only ways in: a key for the administration, or an e-mail address with a password. */
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, ask, messageOf } from '../api.js'
+import { ApiError, messageOf, tokenFor } from '../api.js'
+import { typed } from '../parts/dialog.js'
 import { Mark } from '../parts/icon.js'
 import { signIn } from '../session.js'
 
 export function SignIn() {
+  const [by, setBy] = useState<'key' | 'email'>('key')
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   useEffect(() => {
@@ -13,40 +15,55 @@ export function SignIn() {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
     if (busy || !(event.target instanceof HTMLFormElement)) return
-    const key = String(new FormData(event.target).get('key') ?? '').trim()
     setBusy(true)
     setError(undefined)
     try {
-      // A header takes no other characters, and no key has them.
-      if (!/^[\x21-\x7e]+$/.test(key)) throw new ApiError(401, '', 'That is no key. One begins with lk_.')
-      await ask('/v1/admin/tenants?limit=1', { key })
-      signIn(key)
+      const fields = new FormData(event.target)
+      signIn(await (by === 'key' ? byKey(fields) : byPassword(fields)))
     } catch (error) {
       setError(error)
       setBusy(false)
     }
   }
+  const wrong = error !== undefined
   return (
     <main class="gate">
       <form class="card" onSubmit={submit}>
         <Mark />
         <h1>LeashLLM relay</h1>
         <p class="muted">Policy, quotas and usage of every model call.</p>
-        <label>
-          Administrator's key
-          <input
-            name="key"
-            type="password"
-            required
-            autocomplete="current-password"
-            spellcheck={false}
-            placeholder="lk_…"
-            // The page has this one field.
-            autofocus
-            aria-invalid={error !== undefined}
-          />
-        </label>
-        {error !== undefined && (
+        {by === 'key' ? (
+          <label key="key">
+            Key
+            <input
+              name="key"
+              type="password"
+              required
+              autocomplete="current-password"
+              spellcheck={false}
+              placeholder="lk_…"
+              // The page has this one field.
+              autofocus
+              aria-invalid={wrong}
+            />
+          </label>
+        ) : (
+          <>
+            <label>
+              E-mail
+              <input name="email" type="email" required autocomplete="username" autofocus aria-invalid={wrong} />
+            </label>
+            <label>
+              Password
+              <input name="password" type="password" required autocomplete="current-password" aria-invalid={wrong} />
+            </label>
+            <label>
+              Tenant
+              <input name="tenant" autocomplete="organization" spellcheck={false} placeholder="default" />
+            </label>
+          </>
+        )}
+        {wrong && (
           <p class="problem" role="alert">
             {messageOf(error)}
           </p>
@@ -54,10 +71,34 @@ export function SignIn() {
         <button type="submit" class="primary wide" disabled={busy}>
           Sign in
         </button>
+        <button
+          type="button"
+          class="quiet wide"
+          onClick={() => {
+            setError(undefined)
+            setBy(by === 'key' ? 'email' : 'key')
+          }}
+        >
+          {by === 'key' ? 'With e-mail and password' : 'With a key'}
+        </button>
         <p class="hint">
-          The relay shows one at its first start. It is kept in this tab only, until the tab is closed or you sign out.
+          {by === 'key' && 'The relay shows one at its first start. '}
+          You stay signed in in this tab only, until it is closed or you sign out.
         </p>
       </form>
     </main>
   )
+}
+
+async function byKey(fields: FormData): Promise<string> {
+  const key = typed(fields, 'key') ?? ''
+  // A header takes no other characters, and no key has them.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new ApiError(401, '', 'That is no key. One begins with lk_.')
+  return tokenFor({ key })
+}
+
+async function byPassword(fields: FormData): Promise<string> {
+  const tenant = typed(fields, 'tenant')
+  const body = { email: typed(fields, 'email'), password: fields.get('password'), ...(tenant && { tenant }) }
+  return tokenFor({ key: '', body })
 }

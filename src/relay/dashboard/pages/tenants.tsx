@@ -1,6 +1,5 @@
 /** Teams or customers: who there is, and who is let in. */
 import { useState } from 'preact/hooks'
-import type { KeyRecord } from '../../keys.js'
 import type { Page as PageOf } from '../../page.js'
 import type { Tenant } from '../../tenants.js'
 import type { UsageRow } from '../../usage.js'
@@ -11,16 +10,24 @@ import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
 import { Ago, Badge, Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
+import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
 import { useResource } from '../resource.js'
 import { hrefOf } from '../router.js'
-import { ownId } from '../session.js'
+import { me, tenantIn } from '../session.js'
+import { TenantPage } from './tenant.js'
 
 type Asked = { readonly what: 'create' } | { readonly what: 'suspend' | 'activate'; readonly tenant: Tenant }
 
 const monthMs = 30 * 86_400_000
 
-export function TenantsPage() {
+/** All of them, or one. */
+export function TenantsPage({ of }: { readonly of: string }) {
+  const one = tenantIn(of)
+  return one ? <TenantPage key={one} slug={one} /> : <All />
+}
+
+function All() {
   const tenants = useList<Tenant>('/v1/admin/tenants')
   const [since] = useState(() => Date.now() - monthMs)
   const usage = useResource<{ readonly rows: readonly UsageRow[] }>(`/v1/admin/usage?by=tenant&from=${since}`)
@@ -48,7 +55,7 @@ export function TenantsPage() {
               </Empty>
             ) : (
               <>
-                <Table items={items} usedBy={usedBy} onAsk={setAsked} />
+                <Table columns={columnsOf(usedBy, setAsked)} rows={items} keyOf={({ slug }) => slug} />
                 {next !== undefined && <More onMore={tenants.more} />}
               </>
             )
@@ -71,80 +78,44 @@ export function More({ onMore }: { readonly onMore: () => void }) {
   )
 }
 
-interface TableProps {
-  readonly items: readonly Tenant[]
-  readonly usedBy: (slug: string) => UsageRow | undefined
-  readonly onAsk: (asked: Asked) => void
-}
-
-function Table({ items, usedBy, onAsk }: TableProps) {
-  return (
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Tenant</th>
-            <th scope="col">Status</th>
-            <th scope="col">Plan</th>
-            <th scope="col" class="number">
-              Requests, 30 days
-            </th>
-            <th scope="col" class="number">
-              Spend, 30 days
-            </th>
-            <th scope="col">Created</th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((tenant) => {
-            const used = usedBy(tenant.slug)
-            const active = tenant.status === 'active'
-            return (
-              <tr key={tenant.slug}>
-                <th scope="row">
-                  <span class="name">{tenant.name}</span>
-                  <span class="under code">{tenant.slug}</span>
-                </th>
-                <td data-label="Status">
-                  <Badge tone={active ? 'good' : 'odd'}>{tenant.status}</Badge>
-                </td>
-                <td data-label="Plan">{tenant.plan}</td>
-                <td data-label="Requests, 30 days" class="number">
-                  {used ? count(used.calls) : '0'}
-                </td>
-                <td data-label="Spend, 30 days" class="number">
-                  {money(used?.nano ?? 0)}
-                </td>
-                <td data-label="Created">
-                  <Ago at={tenant.createdAt} />
-                </td>
-                <td class="row-actions">
-                  <a class="button quiet" href={hrefOf('keys', tenant.slug)} aria-label={`Keys of ${tenant.name}`}>
-                    Keys
-                  </a>
-                  <a class="button quiet" href={hrefOf('policies', tenant.slug)} aria-label={`Policy of ${tenant.name}`}>
-                    Policy
-                  </a>
-                  <button
-                    type="button"
-                    class="quiet"
-                    aria-label={`${active ? 'Suspend' : 'Activate'} ${tenant.name}`}
-                    onClick={() => onAsk({ what: active ? 'suspend' : 'activate', tenant })}
-                  >
-                    {active ? 'Suspend' : 'Activate'}
-                  </button>
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </div>
-  )
-}
+const columnsOf = (usedBy: (slug: string) => UsageRow | undefined, onAsk: (asked: Asked) => void): readonly Column<Tenant>[] => [
+  {
+    head: 'Tenant',
+    as: 'name',
+    cell: ({ name, slug }) => (
+      <>
+        <a class="name" href={hrefOf('tenants', slug)}>
+          {name}
+        </a>
+        <span class="under code">{slug}</span>
+      </>
+    ),
+  },
+  { head: 'Status', cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge> },
+  { head: 'Plan', cell: ({ plan }) => plan },
+  { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => count(usedBy(slug)?.calls ?? 0) },
+  { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => money(usedBy(slug)?.nano ?? 0) },
+  { head: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  {
+    head: 'Actions',
+    as: 'actions',
+    cell: (tenant) => (
+      <>
+        <a class="button quiet" href={hrefOf('keys', tenant.slug)} aria-label={`Keys of ${tenant.name}`}>
+          Keys
+        </a>
+        <a class="button quiet" href={hrefOf('policies', tenant.slug)} aria-label={`Policy of ${tenant.name}`}>
+          Policy
+        </a>
+        {tenant.status === 'active' ? (
+          <Action text="Suspend" to={tenant.name} onDo={() => onAsk({ what: 'suspend', tenant })} />
+        ) : (
+          <Action text="Activate" to={tenant.name} onDo={() => onAsk({ what: 'activate', tenant })} />
+        )}
+      </>
+    ),
+  },
+]
 
 interface Doing {
   readonly onClose: () => void
@@ -179,10 +150,7 @@ function Create({ onClose, onDone }: Doing) {
 
 function ChangeStatus({ what, tenant, onClose, onDone }: Doing & { what: 'suspend' | 'activate'; tenant: Tenant }) {
   const suspend = what === 'suspend'
-  const keys = useResource<PageOf<KeyRecord>>(
-    suspend ? `/v1/admin/keys?limit=1000&tenant=${encodeURIComponent(tenant.slug)}` : undefined,
-  )
-  const own = keys.value?.items.some(({ id }) => id === ownId()) ?? false
+  const own = suspend && tenant.slug === me().tenant
   const submit = async () => {
     const status = suspend ? 'suspended' : 'active'
     await ask(`/v1/admin/tenants/${encodeURIComponent(tenant.slug)}`, { method: 'PATCH', body: { status } })

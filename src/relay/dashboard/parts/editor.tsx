@@ -3,7 +3,8 @@ export interface EditorProps {
   readonly label: string
   readonly value: string
   readonly badLine: number | undefined
-  readonly onChange: (value: string) => void
+  /** Absent: it is only to be read. */
+  readonly onChange: ((value: string) => void) | undefined
 }
 
 const leastLines = 14
@@ -28,8 +29,9 @@ export function Editor({ label, value, badLine, onChange }: EditorProps) {
         autocomplete="off"
         autocapitalize="off"
         aria-invalid={badLine !== undefined}
-        onInput={(event) => onChange(event.currentTarget.value)}
-        onKeyDown={indent}
+        readOnly={!onChange}
+        onInput={(event) => onChange?.(event.currentTarget.value)}
+        onKeyDown={onChange && indent}
       />
     </div>
   )

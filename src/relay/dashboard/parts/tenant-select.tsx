@@ -1,4 +1,5 @@
 import type { Tenant } from '../../tenants.js'
+import { me } from '../session.js'
 
 export interface TenantSelectProps {
   readonly tenants: readonly Tenant[]
@@ -8,7 +9,9 @@ export interface TenantSelectProps {
   readonly onChange: (slug: string) => void
 }
 
+/** For who has a choice. */
 export function TenantSelect({ tenants, value, all, onChange }: TenantSelectProps) {
+  if (!me().administrator) return null
   const known = value === '' || tenants.some(({ slug }) => slug === value)
   return (
     <label class="inline">

@@ -4,22 +4,25 @@ import { count, money, percent } from '../format.js'
 import { tokensOf } from '../metrics.js'
 import { Share } from './page.js'
 
-export interface UsageTableProps {
-  readonly rows: readonly UsageRow[]
+export interface UsageTableProps<T extends UsageRow> {
+  readonly rows: readonly T[]
   readonly head: string
-  readonly name: (row: UsageRow) => string
+  readonly name: (row: T) => string
   /** Where the name leads. */
-  readonly href?: (row: UsageRow) => string
+  readonly href?: (row: T) => string
   /** Said below the name. */
-  readonly under?: (row: UsageRow) => string
+  readonly under?: (row: T) => string
+  /** However many they are. */
+  readonly all?: boolean
 }
 
 const mostRows = 8
 
-export function UsageTable({ rows, head, name, href, under }: UsageTableProps) {
+export function UsageTable<T extends UsageRow>({ rows, head, name, href, under, all = false }: UsageTableProps<T>) {
   const sorted = [...rows].sort((a, b) => b.nano - a.nano || b.calls - a.calls)
   const total = sorted.reduce((sum, { nano }) => sum + nano, 0)
-  const left = sorted.length - mostRows
+  const shown = all ? sorted.length : mostRows
+  const left = sorted.length - shown
   return (
     <div class="scroll">
       <table class="usage">
@@ -38,7 +41,7 @@ export function UsageTable({ rows, head, name, href, under }: UsageTableProps) {
           </tr>
         </thead>
         <tbody>
-          {sorted.slice(0, mostRows).map((row) => (
+          {sorted.slice(0, shown).map((row) => (
             <tr key={JSON.stringify(row.of)}>
               <th scope="row">
                 <span class="name">{href ? <a href={href(row)}>{name(row) || 'none'}</a> : name(row) || 'none'}</span>

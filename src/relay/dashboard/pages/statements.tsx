@@ -1,0 +1,98 @@
+/** What a tenant used in a month: to look at, to print, and as a file. */
+import { useState } from 'preact/hooks'
+import type { Statement } from '../../statements.js'
+import type { UsageRow } from '../../usage.js'
+import { download } from '../download.js'
+import { count, exact, money } from '../format.js'
+import { tokensOf } from '../metrics.js'
+import { Icon } from '../parts/icon.js'
+import { Badge, Card } from '../parts/page.js'
+import { Loaded } from '../parts/states.js'
+import { UsageTable } from '../parts/usage-table.js'
+import { useResource } from '../resource.js'
+
+const thisMonth = () => new Date().toISOString().slice(0, 7)
+
+export function Statements({ slug }: { readonly slug: string }) {
+  const path = `/v1/admin/tenants/${encodeURIComponent(slug)}/statements`
+  const months = useResource<{ readonly items: readonly UsageRow[] }>(path)
+  const [month, setMonth] = useState(thisMonth)
+  const statement = useResource<Statement>(`${path}/${month}`)
+  const used = (months.value?.items ?? []).flatMap(({ of }) => of.month ?? [])
+  const all = [...new Set([thisMonth(), ...used])]
+  return (
+    <Card
+      title="Statement"
+      aside={
+        <div class="actions">
+          <label class="inline">
+            <span class="unseen">Month</span>
+            <select value={month} onChange={({ currentTarget }) => setMonth(currentTarget.value)}>
+              {all.map((one) => (
+                <option key={one} value={one}>
+                  {nameOf(one)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="button" onClick={() => download(`${path}/${month}?format=csv`, `${slug}-${month}.csv`)}>
+            <Icon name="down" /> CSV
+          </button>
+          <button type="button" onClick={() => print()}>
+            <Icon name="print" /> Print
+          </button>
+        </div>
+      }
+    >
+      <Loaded resource={statement}>{(value) => <Sums {...value} />}</Loaded>
+    </Card>
+  )
+}
+
+function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) {
+  const facts = [
+    ['Total', money(total.nano)],
+    ['Requests', exact(total.calls)],
+    ['Tokens', count(tokensOf(total))],
+    ['Saved', money(Number(total.saved) * 1e9)],
+  ]
+  return (
+    <>
+      <dl class="facts pad" aria-label={nameOf(month)}>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        {provisional && (
+          <div>
+            <dt>{nameOf(month)}</dt>
+            <dd>
+              <Badge tone="odd">not closed yet</Badge>
+            </dd>
+          </div>
+        )}
+      </dl>
+      {total.unpriced > 0 && (
+        <p class="muted pad">{exact(total.unpriced)} attempts have no known price, and are not in the sum.</p>
+      )}
+      {total.attempts > 0 && (
+        <div class="columns">
+          <UsageTable rows={byModel} head="Model" name={({ of }) => of.model ?? ''} under={({ of }) => of.provider ?? ''} all />
+          <div>
+            <UsageTable rows={byKey} head="Key" name={keyOf} under={({ of }) => of.key ?? ''} all />
+            {byUser.some(({ of }) => of.user) && (
+              <UsageTable rows={byUser} head="User" name={({ of }) => of.user || 'nobody in particular'} all />
+            )}
+          </div>
+        </div>
+      )}
+    </>
+  )
+}
+
+const keyOf = ({ of: { key = '' }, ...row }: UsageRow & { readonly name?: string }) => row.name || key
+
+const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
+const nameOf = (month: string): string => monthName.format(new Date(`${month}-01T00:00:00Z`))
