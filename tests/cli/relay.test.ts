@@ -136,6 +136,8 @@ describe('the administration of a relay by commands', () => {
       stdout: '- port: 2\n+ port: 1\n- leash.providers.openai.apiKey: <hidden>\n+ leash.providers.openai.apiKey: <hidden>\n',
     })
     expect(await leash(['config', 'diff', one, '--against', one])).toMatchObject({ code: 0 })
+    const running = await leash(['config', 'diff', one], { env: env() })
+    expect(running.stdout).toContain('- port: 0\n+ port: 1\n')
     expect(await json('config', 'schema')).toMatchObject({ title: 'leash.yaml' })
     writeFileSync(one, 'prot: 1\n')
     expect(await leash(['config', 'validate', one])).toMatchObject({ code: 2, stderr: expect.stringContaining('`prot`') })
