@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, inject, test } from 'vitest'
+import { startMock } from '../../src/testing/index.js'
 
 const { bare } = inject('packed')
 const folder = mkdtempSync(join(tmpdir(), 'leashllm-relay-command-'))
@@ -44,6 +45,26 @@ test('one command starts it, and a signal ends it', async () => {
   const ended = new Promise((resolve) => started.once('exit', resolve))
   started.kill('SIGTERM')
   expect(await ended).toBe(0)
+})
+
+test('it calls models, over HTTP and over a web socket, with what is bundled for that', async () => {
+  const mock = await startMock()
+  const file = join(folder, 'calls.yaml')
+  writeFileSync(file, `leash: { providers: { openai: { baseURL: '${mock.url}/v1', apiKey: mock } } }\n`)
+  const started = relay('--config', file, '--port', '0', '--folder', join(folder, 'calls'), '--json')
+  const { url, call } = JSON.parse(await saying(started, '}'))
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] })
+  const answer = await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${call}` }, body })
+  expect((await answer.json()).choices[0].message.content).toContain('Hello')
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/gateway/ws`, ['leash', `leash.key.${call}`])
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'message', model: 'gpt-4o-mini', content: 'Hello' }))
+  const last = await new Promise((resolve) => {
+    socket.onmessage = ({ data }) => ['done', 'error'].includes(JSON.parse(data).type) && resolve(JSON.parse(data).type)
+  })
+  expect(last).toBe('done')
+  socket.close()
+  started.kill('SIGTERM')
+  await mock.close()
 })
 
 test('it reads its configuration again when the file has changed, and at a signal', async () => {
