@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { safeFetch } from '../../src/relay/safe-fetch.js'
@@ -199,6 +203,31 @@ describe('what is allowed', () => {
       expect(() => safeFetch({ allow: [range] })).toThrow(/list of addresses/)
     },
   )
+})
+
+describe('over TLS', () => {
+  const pem = (name: string) => readFileSync(fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url)), 'utf8')
+
+  async function serveTls(): Promise<number> {
+    const server = createTlsServer({ cert: pem('server.pem'), key: pem('server.key') }, (_, response) => response.end('taken'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return (server.address() as AddressInfo).port
+  }
+
+  it('a name is asked at the address that was looked at, and has to show a certificate of its own', async () => {
+    const port = await serveTls()
+    const { send } = safeFetch({ ...local, resolve: async () => ['127.0.0.1'] })
+    await expect(send(`https://localhost:${port}/`, {})).rejects.toMatchObject({ code: 'network_error' })
+    const usual = getCACertificates('default')
+    setDefaultCACertificates([...usual, pem('ca.pem')])
+    onTestFinished(() => setDefaultCACertificates(usual))
+    expect(await send(`https://localhost:${port}/`, { body: '{}' })).toMatchObject({ status: 200, text: 'taken' })
+    await expect(send(`https://hooks.example:${port}/`, {})).rejects.toMatchObject({ code: 'network_error' })
+  })
 })
 
 describe('an answer', () => {
