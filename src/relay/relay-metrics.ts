@@ -4,6 +4,7 @@ import type { Family } from '../middleware/metrics/families.js'
 import { Registry } from '../middleware/metrics/registry.js'
 import { familyText } from '../middleware/metrics/text.js'
 import { isModelPath } from '../recognise.js'
+import type { Backlog } from './backlog.js'
 
 const seconds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 60, 300]
 
@@ -26,6 +27,11 @@ const families = {
     help: 'Lines of usage that were taken, and that were known already.',
     labels: ['result'],
   },
+  leash_relay_backlog: {
+    type: 'gauge',
+    help: 'What is under way in the database, the same from each relay of it.',
+    labels: ['what'],
+  },
   leash_relay_start_time_seconds: { type: 'gauge', help: 'When the relay was started, in seconds since 1970.', labels: [] },
   process_resident_memory_bytes: { type: 'gauge', help: 'Memory of the process.', labels: [] },
   process_cpu_seconds_total: { type: 'counter', help: 'Processor time of the process.', labels: [] },
@@ -34,7 +40,7 @@ const families = {
 type Name = keyof typeof families
 
 /** The first parts of paths that are told apart. What strangers make up is `other`. */
-const routes = ['control/policy', 'control/leases', 'usage', 'traces', 'admin', 'gateway', 'auth', 'models']
+const routes = ['control/policy', 'control/leases', 'usage', 'traces', 'admin', 'gateway', 'models']
 const known = ['health', 'ready', 'metrics', 'docs', 'openapi.json']
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD']
 
@@ -80,7 +86,9 @@ export class RelayMetrics {
     return this.#askAll ? this.#askAll() : own()
   }
 
-  text(): string {
+  text(backlog: readonly Backlog[] = []): string {
+    this.#numbers.clear('leash_relay_backlog')
+    for (const { what, count } of backlog) this.#numbers.set('leash_relay_backlog', [what], count)
     this.#numbers.set('leash_relay_active_requests', [], this.#active)
     this.#numbers.set('process_resident_memory_bytes', [], process.memoryUsage.rss())
     const { user, system } = process.cpuUsage()
@@ -96,6 +104,7 @@ function routeOf(url: string): string {
   if (isModelPath(path)) return 'calls'
   const route = routes.find((one) => path === `/v1/${one}` || path.startsWith(`/v1/${one}/`))
   if (route !== undefined) return route
+  if (path.startsWith('/api/auth/')) return 'auth'
   const page = path.slice(1)
   if (known.includes(page)) return page
   return path === '/' || /^\/dashboard\.\w+$/.test(path) ? 'dashboard' : 'other'

@@ -200,6 +200,11 @@ describe('metrics', () => {
     expect(headers.get('content-type')).toContain('version=0.0.4')
     expect(text).toContain('leash_relay_requests_total{route="calls",method="POST",status="200"} 1\n')
     expect(text).toContain('leash_relay_usage_lines_total{result="taken"} 1\n')
+    expect(text.match(/^leash_relay_backlog.*/gm)).toEqual(
+      ['jobs queued', 'jobs running', 'deliveries pending', 'deliveries dead', 'leases'].map(
+        (what) => `leash_relay_backlog{what="${what}"} 0`,
+      ),
+    )
     expect(text).toMatch(/leash_relay_request_duration_seconds_count\{route="calls"\} 1\n/)
     expect(text).toMatch(
       /leash_requests_total\{tenant="default",provider="openai",model="gpt-4o-mini",operation="chat",code="ok"\} 1\n/,

@@ -40,6 +40,7 @@ describe.skipIf(!hasPostgres)('several workers', () => {
 
     const told = async () => {
       const text = await (await asked('/metrics', admin)).text()
+      expect(text).toContain('leash_relay_backlog{worker="1",what="leases"} 0')
       const counted = [...text.matchAll(/^leash_relay_requests_total\{worker="\d",route="admin".*\} (\d+)$/gm)]
       return { workers: new Set(text.match(/worker="\d"/g)), sum: counted.reduce((sum, [, count]) => sum + Number(count), 0) }
     }

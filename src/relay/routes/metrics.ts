@@ -1,5 +1,6 @@
 /** For Prometheus: what the relay counts of itself and, where the leashes count, of each tenant's calls. */
 import { Hono } from 'hono'
+import { backlogOf } from '../backlog.js'
 import { callerOf } from '../caller.js'
 import { metricsBy } from '../metrics-by.js'
 import type { RelayContext } from './context.js'
@@ -19,8 +20,8 @@ export function metricsRoutes(context: RelayContext): Hono {
 }
 
 /** Of this process. */
-export async function ownMetrics({ settings, metrics, gateway }: RelayContext): Promise<string> {
-  const own = metrics.text()
+export async function ownMetrics({ sql, settings, metrics, gateway }: RelayContext): Promise<string> {
+  const own = metrics.text(await backlogOf(sql))
   if (!settings.now.leash?.metrics) return own
   const leashes = [...(await gateway.leashes())].slice(-mostTenants)
   const texts = await Promise.all(leashes.map(async ([tenant, leash]) => [tenant, await leash.metrics()] as const))
