@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/relay/app.js'
 import { operations } from '../../src/relay/openapi/document.js'
 import type { RelayContext } from '../../src/relay/routes/context.js'
+import { rights } from '../../src/relay/routes/rights.js'
 import { useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay } from './helpers.js'
 
@@ -83,6 +84,8 @@ test("with a tenant's own key, the administration refuses", async () => {
   }
 })
 
+const admin = '/v1/admin'
+
 /** Of the tenant that is spied upon. */
 const marker = 'only-for-default'
 
@@ -121,6 +124,21 @@ describe.each(['owner', 'admin', 'member', 'viewer'])("another tenant's %s", (ro
     const { body: after } = await relay.ask('GET', '/v1/admin/keys?tenant=default')
     expect(after).toEqual(before)
     expect((await relay.ask('GET', '/v1/admin/tenants/default/policy/history')).body.items).toHaveLength(1)
+  })
+})
+
+describe.each(['owner', 'admin', 'member', 'viewer'])("a tenant's own %s", (role) => {
+  test('is kept from every route that the table of rights does not name', async () => {
+    const relay = await openRelay(mock.url)
+    const { key } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', role, user: 'ada' })).body
+    const unnamed = routes.filter(
+      ({ method, path }) => path.startsWith(admin) && !(`${method} ${path.slice(admin.length)}` in rights),
+    )
+    expect(unnamed.length).toBeGreaterThan(5)
+    for (const { method, at } of unnamed) {
+      const { status, body } = await relay.ask(method, at, bodyOf(method), key)
+      expect([method, at, status, Object.keys(body)]).toEqual([method, at, 403, ['error']])
+    }
   })
 })
 

@@ -138,6 +138,13 @@ describe('signing in', () => {
     expect((await relay.ask('PUT', `${people}/ada/password`, { password: 'short' })).status).toBe(400)
   })
 
+  test('by wrong passwords ends for an address as it does by wrong keys, whoever is tried', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: { perSecond: 0.001, burst: 2 } } })
+    const seen: number[] = []
+    for (const name of ['ada', 'bob', 'eve']) seen.push((await signIn(relay, { email: `${name}@example.com`, password })).status)
+    expect(seen).toEqual([401, 401, 429])
+  })
+
   test('holds no longer than the key that it was done by', async () => {
     const { ask } = await openRelay(mock.url)
     const { id, key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'viewer' })).body
