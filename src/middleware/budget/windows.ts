@@ -15,11 +15,18 @@ const mondayMs = 4 * dayMs
 
 export const hourMs = lengths.hour
 
+/** Nearly all calls are in the same window as the one before. */
+const newest = new Map<Period, { readonly start: number; readonly window: Required<Window> }>()
+
 /** @param at milliseconds since 1970 */
 export function windowAt(per: Period, at: number): Window {
   if (per === 'call' || per === 'total') return { name: per }
+  const known = newest.get(per)
+  if (known && at >= known.start && at < known.window.endsAt) return known.window
   const [start, endsAt] = per === 'month' ? monthAt(at) : evenAt(at, lengths[per], per === 'week' ? mondayMs : 0)
-  return { name: `${per} ${new Date(start).toISOString().slice(0, 16)}`, endsAt }
+  const window = { name: `${per} ${new Date(start).toISOString().slice(0, 16)}`, endsAt }
+  newest.set(per, { start, window })
+  return window
 }
 
 function monthAt(at: number): readonly [number, number] {
