@@ -12,7 +12,7 @@ import { note, type TenantFrom } from './tenant-of.js'
 import { TokenBuckets } from './token-buckets.js'
 
 export interface GateDeps {
-  /** Whether a key was right of late. */
+  /** Whether a key was right of late, or it is a token, which nobody guesses and which costs little to look at. */
   readonly knows: (key: string) => boolean
   readonly metrics: RelayMetrics
 }

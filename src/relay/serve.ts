@@ -7,6 +7,7 @@ import type { RelayOptions } from './config.js'
 import { changesOf } from './config-diff.js'
 import { Gate } from './gate.js'
 import { Sockets } from './gateway/sockets.js'
+import { isToken } from './identities.js'
 import type { RelayContext } from './routes/context.js'
 import { ownMetrics } from './routes/metrics.js'
 import { createRelayServer } from './server.js'
@@ -25,7 +26,7 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
   const { host = '127.0.0.1', port = 4000, tls, limits } = options
   const { settings, keys, metrics, gateway, callers } = context
   const app = createApp(context, warn)
-  const gate = new Gate({ knows: (key) => keys.knows(key), metrics }, settings.now)
+  const gate = new Gate({ knows: (shown) => isToken(shown) || keys.knows(shown), metrics }, settings.now)
   const sockets = new Sockets({ callers, gateway, gate, warn, origins: () => settings.now.cors?.origins ?? [] })
   const server = createRelayServer({
     gate,

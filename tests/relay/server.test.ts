@@ -128,7 +128,12 @@ describe('throttles', () => {
     const relay = await openRelay(mock.url, { throttle: { wrongKeys: slow }, trustedProxies: ['127.0.0.1'] })
     const [here, elsewhere] = ['203.0.113.1', '203.0.113.2']
     expect((await from(relay, here)).status).toBe(200)
+    const token = (await relay.ask('POST', '/api/auth/token')).body.access_token
     expect((await statuses(3, () => from(relay, here, 'lk_wrong'))).map(([status]) => status)).toEqual([401, 401, 429])
+    const seen = await fetch(`${relay.url}/v1/admin/me`, {
+      headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': here },
+    })
+    expect(seen.status).toBe(200)
     expect((await from(relay, here)).status).toBe(200)
     expect((await from(relay, elsewhere, 'lk_wrong')).status).toBe(401)
     expect((await fetch(`${relay.url}/health`, { headers: { 'x-forwarded-for': here } })).status).toBe(200)
