@@ -275,7 +275,9 @@ function openControl({ relay, ledger, budgets }: LeashOptions, warn: (message: s
   }
   if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
   if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')
-  return new Lazy(async () => (await import('./control/control.js')).openControl({ ...relay, url, key }, { warn }))
+  const signingSecret = (relay || undefined)?.signingSecret ?? readEnv('LEASH_RELAY_SIGNING_SECRET')
+  const given = { ...relay, url, key, ...(signingSecret !== undefined && { signingSecret }) }
+  return new Lazy(async () => (await import('./control/control.js')).openControl(given, { warn }))
 }
 
 export interface Readiness {

@@ -200,6 +200,7 @@ const accessSchema = z.strictObject({ ...accessRules, also: z.optional(z.strictO
 const relaySchema = z.strictObject({
   url: z.optional(z.string()),
   key: z.optional(z.string()),
+  signingSecret: z.optional(z.string()),
   publicKey: z.optional(z.string()),
   folder: z.optional(z.union([z.literal(false), z.string()])),
   fetch: z.optional(fn),

@@ -11,6 +11,8 @@ import { later } from './timers.js'
 export interface ConnectionOptions {
   readonly url: string
   readonly key: string
+  /** Of a key that wants its requests signed. */
+  readonly signingSecret?: string | undefined
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
@@ -44,17 +46,19 @@ const worthPacking = 1024
 export class Connection {
   readonly #base: string
   readonly #key: string
+  readonly #secret: string | undefined
   readonly #fetch: typeof globalThis.fetch | undefined
   #quiet: Promise<QuietGet | undefined> | undefined
 
   /** @throws LeashError `invalid_config`, `missing_key` */
-  constructor({ url, key, fetch }: ConnectionOptions) {
+  constructor({ url, key, signingSecret, fetch }: ConnectionOptions) {
     const { origin, pathname, search, hash } = checkAddress(url, 'relay.url')
     if (search || hash) throw new LeashError('invalid_config', '`relay.url` must end with its path: leave out what follows.')
     if (!/^[\x21-\x7e]{1,1000}$/.test(key))
       throw new LeashError('missing_key', '`relay.key` must be a key that the relay has given out, on one line.')
     this.#base = `${origin}${pathname.replace(/\/+$/, '')}`
     this.#key = key
+    this.#secret = signingSecret
     this.#fetch = fetch
   }
 
@@ -70,9 +74,10 @@ export class Connection {
   async getQuietly(path: string, ask: Ask = {}): Promise<Answer> {
     const quiet = this.#fetch ? undefined : await (this.#quiet ??= openQuietGet())
     if (!quiet) return this.get(path, ask)
-    return this.#ask(path, { ...ask, method: 'GET' }, ({ headers = {} }, signal) =>
-      quiet(`${this.#base}${path}`, { headers: { ...headers, ...this.#authorization() }, signal, mostBytes }),
-    )
+    return this.#ask(path, { ...ask, method: 'GET' }, async (sent, signal) => {
+      const headers = { ...sent.headers, ...(await this.#authorization(path, sent)) }
+      return quiet(`${this.#base}${path}`, { headers, signal, mostBytes })
+    })
   }
 
   post(path: string, body: unknown, ask: Ask = {}): Promise<Answer> {
@@ -114,11 +119,12 @@ export class Connection {
     throw failureOf(answer, path)
   }
 
-  async #send(path: string, { method, headers, body }: Sent, signal: AbortSignal): Promise<Answer> {
+  async #send(path: string, sent: Sent, signal: AbortSignal): Promise<Answer> {
+    const { method, headers, body } = sent
     const fetch = this.#fetch ?? globalThis.fetch
     const response = await fetch(`${this.#base}${path}`, {
       method,
-      headers: { ...headers, ...this.#authorization() },
+      headers: { ...headers, ...(await this.#authorization(path, sent)) },
       redirect: 'manual',
       signal,
       ...(body !== undefined && { body }),
@@ -130,8 +136,12 @@ export class Connection {
     }
   }
 
-  #authorization(): Record<string, string> {
-    return { authorization: `Bearer ${this.#key}` }
+  async #authorization(path: string, { method, body }: Sent): Promise<Record<string, string>> {
+    const authorization = `Bearer ${this.#key}`
+    if (this.#secret === undefined) return { authorization }
+    const { signedHeaders } = await import('./signed-headers.js')
+    const { pathname, search } = new URL(`${this.#base}${path}`)
+    return { authorization, ...(await signedHeaders(this.#secret, { method, path: pathname + search, body })) }
   }
 }
 

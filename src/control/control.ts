@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly url: string
   /** A virtual key that the relay has given out. */
   readonly key: string
+  /** Signs what is said to the relay, for a key that wants that. The relay has shown it with the key. */
+  readonly signingSecret?: string
   /** The relay's public key, in base64, which it prints at its start. @defaultValue the first that it shows, kept in `folder` */
   readonly publicKey?: string
   /**
@@ -68,8 +70,8 @@ export interface RelayControl extends Control {
  * @throws LeashError `invalid_config`, `missing_key`
  */
 export function openControl(options: RelayOptions, { warn = () => {} }: ControlDeps = {}): RelayControl {
-  const { key, publicKey, folder, fetch } = options
-  const connection = new Connection({ url: options.url, key, fetch })
+  const { key, signingSecret, publicKey, folder, fetch } = options
+  const connection = new Connection({ url: options.url, key, signingSecret, fetch })
   const home = new Lazy(() => openFolder({ url: connection.url, key, folder }, warn))
   const spool = new Lazy(async () => {
     const path = await home.get()

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { createLeash, type Leash } from '../../src/leash.js'
 import { Signatures, signatureOf } from '../../src/relay/request-signing.js'
 import { requestLine } from '../../src/relay/tenant-of.js'
+import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
 
@@ -87,6 +89,25 @@ describe('a key that wants its requests signed', () => {
     expect((await relay.ask('GET', '/v1/admin/me', undefined, access_token)).status).toBe(401)
     expect(JSON.stringify((await relay.ask('GET', '/v1/admin/keys')).body)).not.toContain(secret)
   })
+})
+
+test('a client in the process signs what it says to the relay', async () => {
+  const { relay, made, secret } = await relayWithSigner()
+  await relay.ask('PUT', '/v1/admin/tenants/default/policy', { budgets: [{ limit: { requests: 2 }, per: 'day' }] })
+  const open = (signingSecret?: string) =>
+    createLeash({
+      providers: mockProviders(mock.url),
+      relay: { url: relay.url, key: made.key, folder: false, ...(signingSecret !== undefined && { signingSecret }) },
+    })
+  const call = (leash: Leash) => leash.handle(new Request(`http://leash.test${path}`, { method: 'POST', body }))
+  const [signing, silent] = [open(secret), open()]
+  expect([(await call(signing)).status, (await call(silent)).status]).toEqual([200, 401])
+  // Its policy, its slice of the budget and its usage have all gone the same way, some of it packed.
+  const tags = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`tag ${at}`, 'x'.repeat(100)]))
+  await signing.handle(new Request(`http://leash.test${path}`, { method: 'POST', body }), { leash: { tags } })
+  await Promise.all([signing.close(), silent.close()])
+  const { rows } = (await relay.ask('GET', '/v1/admin/usage?by=key')).body
+  expect(rows).toMatchObject([{ of: { key: made.id }, calls: 2 }])
 })
 
 describe('nonces', () => {

@@ -1,0 +1,32 @@
+/** Signs a request to the relay, for a key that wants that: docs/relay/signing.md says what is signed. */
+
+export interface ToSign {
+  readonly method: string
+  /** With its query, as it is sent. */
+  readonly path: string
+  readonly body?: Uint8Array<ArrayBuffer> | string | undefined
+}
+
+const utf8 = new TextEncoder()
+
+export async function signedHeaders(secret: string, { method, path, body = '' }: ToSign): Promise<Record<string, string>> {
+  const { subtle } = crypto
+  const [timestamp, nonce] = [String(Math.floor(Date.now() / 1000)), crypto.randomUUID()]
+  const digest = hex(await subtle.digest('SHA-256', typeof body === 'string' ? utf8.encode(body) : body))
+  const key = await subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const lines = ['v1', method, path, timestamp, nonce, digest].join('\n')
+  return {
+    'x-leash-timestamp': timestamp,
+    'x-leash-nonce': nonce,
+    'x-leash-digest': digest,
+    'x-leash-signature': `v1=${base64url(await subtle.sign('HMAC', key, utf8.encode(lines)))}`,
+  }
+}
+
+const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+const base64url = (bytes: ArrayBuffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
