@@ -3,7 +3,7 @@ import { LeashError } from '../core/errors.js'
 import { newId } from './key-format.js'
 import { type Page, pageOf, pageSize } from './page.js'
 import { hashOf, matches } from './password.js'
-import type { Sql } from './store/sql.js'
+import type { Also, Sql } from './store/sql.js'
 import { checkUser, emailOf, type NewUser, type User, type UserChanges, type UserRow, userOf } from './user-record.js'
 
 export interface UserQuery {
@@ -92,13 +92,17 @@ export class Users {
   }
 
   /** @throws LeashError `not_found`; `invalid_request` when it is too short */
-  async setPassword(tenant: string, id: string, password: string): Promise<void> {
+  async setPassword(tenant: string, id: string, password: string, also: Also = async () => {}): Promise<void> {
+    // It takes its time, in which no transaction is to be open.
     const hash = await hashOf(password)
-    const changed = await this.#sql.run(
-      `UPDATE users SET password = $3, updated_at = $4 WHERE tenant = $1 AND id = $2 AND status <> 'deleted'`,
-      [tenant, id, hash, this.#now()],
-    )
-    if (changed === 0) throw missing()
+    await this.#sql.transaction(async (sql) => {
+      const changed = await sql.run(
+        `UPDATE users SET password = $3, updated_at = $4 WHERE tenant = $1 AND id = $2 AND status <> 'deleted'`,
+        [tenant, id, hash, this.#now()],
+      )
+      if (changed === 0) throw missing()
+      await also(sql)
+    })
   }
 
   /** It takes as long for somebody unknown as for a wrong password. @returns undefined when they may not sign in by these */

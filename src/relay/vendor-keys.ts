@@ -10,7 +10,7 @@ import type { MaybePromise } from '../core/store.js'
 import { keyBytes, open, seal } from './envelope.js'
 import { type MasterKeySource, MasterKeys, type Wrapped } from './master-key.js'
 import { lookMs } from './policies.js'
-import type { Sql } from './store/sql.js'
+import type { Also, Sql } from './store/sql.js'
 
 /** What anybody is shown of one. */
 export interface VendorKey {
@@ -77,7 +77,7 @@ export class VendorKeys {
   }
 
   /** In the place of one that was there. @throws LeashError `invalid_request` */
-  async set(tenant: string, provider: string, key: string, actor: string): Promise<VendorKey> {
+  async set(tenant: string, provider: string, key: string, actor: string, also: Also = async () => {}): Promise<VendorKey> {
     if (!/^[\x21-\x7e]+$/.test(key) || key.length < leastCharacters || key.length > mostCharacters)
       throw new LeashError(
         'invalid_request',
@@ -96,16 +96,20 @@ export class VendorKeys {
          ON CONFLICT (tenant, provider) DO UPDATE SET sealed = $3, last4 = $4, actor = $5, updated_at = $6`,
         [tenant, provider, sealed, last4, actor, now],
       )
+      await also(sql)
     })
     this.#forget(tenant)
     return { provider, last4, actor, updatedAt: now }
   }
 
   /** @throws LeashError `not_found` */
-  async delete(tenant: string, provider: string): Promise<void> {
-    const changed = await this.#sql.run('DELETE FROM vendor_keys WHERE tenant = $1 AND provider = $2', [tenant, provider])
+  async delete(tenant: string, provider: string, also: Also = async () => {}): Promise<void> {
+    await this.#sql.transaction(async (sql) => {
+      const changed = await sql.run('DELETE FROM vendor_keys WHERE tenant = $1 AND provider = $2', [tenant, provider])
+      if (changed === 0) throw new LeashError('not_found', 'The tenant has brought no key for this provider.')
+      await also(sql)
+    })
     this.#forget(tenant)
-    if (changed === 0) throw new LeashError('not_found', 'The tenant has brought no key for this provider.')
   }
 
   /** What its calls are made with. Asks the database once in 5 seconds. @throws LeashError `overloaded` when they cannot be opened */

@@ -78,8 +78,8 @@ export function adminUsers(context: RelayContext): Hono<AdminEnv> {
     const password = required(body, 'password')
     const { role } = await existing(slug, id)
     if (nameOf(slug, id) !== own(c.get('caller'))) mayGive(c.get('caller'), role)
-    await users.setPassword(slug, id, password)
-    await audit.append({ actor: c.get('actor'), action: 'user.password', tenant: slug, target: id })
+    const line = { actor: c.get('actor'), action: 'user.password', tenant: slug, target: id }
+    await users.setPassword(slug, id, password, (sql) => audit.append(line, sql))
     return c.body(null, 204)
   })
 

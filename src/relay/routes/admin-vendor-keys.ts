@@ -26,20 +26,14 @@ export function adminVendorKeys({ tenants, vendorKeys, settings, audit }: RelayC
     const provider = c.req.param('provider')
     if (!takesKey(settings.now.leash?.providers, provider))
       throw new LeashError('invalid_request', 'The relay has no provider of this name that takes a key.', { param: 'provider' })
-    const set = await vendorKeys.set(tenant, provider, key, c.get('actor'))
-    await audit.append({
-      actor: c.get('actor'),
-      action: 'vendor_key.set',
-      tenant,
-      target: provider,
-      detail: { last4: set.last4 },
-    })
-    return c.json(set)
+    const actor = c.get('actor')
+    const line = { actor, action: 'vendor_key.set', tenant, target: provider, detail: { last4: key.slice(-4) } }
+    return c.json(await vendorKeys.set(tenant, provider, key, actor, (sql) => audit.append(line, sql)))
   })
   app.delete(one, async (c) => {
     const { slug: tenant, provider } = c.req.param()
-    await vendorKeys.delete(tenant, provider)
-    await audit.append({ actor: c.get('actor'), action: 'vendor_key.delete', tenant, target: provider })
+    const line = { actor: c.get('actor'), action: 'vendor_key.delete', tenant, target: provider }
+    await vendorKeys.delete(tenant, provider, (sql) => audit.append(line, sql))
     return c.body(null, 204)
   })
 

@@ -18,6 +18,9 @@ export interface Sql {
   close(): Promise<void>
 }
 
+/** What is written together with something else, or not at all. */
+export type Also = (sql: Sql) => Promise<unknown>
+
 /** `($1, $2), ($3, $4)`: places for rows of so many values. */
 export function places(rows: number, width: number, first = 1): string {
   const row = (at: number) => `(${Array.from({ length: width }, (_, column) => `$${first + at * width + column}`).join(', ')})`
