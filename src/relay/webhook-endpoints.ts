@@ -68,6 +68,11 @@ export class WebhookEndpoints {
     this.#deps = deps
   }
 
+  /** The same in a transaction under way. */
+  within(sql: Sql): WebhookEndpoints {
+    return new WebhookEndpoints({ ...this.#deps, sql })
+  }
+
   async list(): Promise<WebhookEndpoint[]> {
     return (await this.#rows(this.#deps.sql)).map(endpointOf)
   }

@@ -1,6 +1,8 @@
 /** Webhooks: who is told of what, what was told, and what could not be. */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { audited } from '../audited.js'
+import type { WebhookEndpoints } from '../webhook-endpoints.js'
 import { type EventType, eventTypes } from '../webhook-events.js'
 import { deliveryStatuses } from '../webhook-queue.js'
 import { type AdminEnv, bodyOf, limitOf } from './admin-env.js'
@@ -12,6 +14,18 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
   const reporting = () => context.collector.reporting
   const endpoints = () => reporting().endpoints
   const note = (actor: string, action: string, target: string) => context.audit.append({ actor, action, target })
+  const changing = <T>(
+    c: Context<AdminEnv, '/:id'>,
+    action: string,
+    change: (all: WebhookEndpoints, id: string) => Promise<T>,
+  ): Promise<T> => {
+    const line = { actor: c.get('actor'), action, target: c.req.param('id') }
+    return audited(
+      context,
+      (sql) => change(endpoints().within(sql), line.target),
+      () => line,
+    )
+  }
 
   app.get('/', async (c) => c.json({ items: await endpoints().list() }))
 
@@ -21,8 +35,12 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
     const wanted = { url: required(body, 'url'), ...changesIn(body), ...text(body, 'tenant') }
     if (wanted.tenant !== undefined && !(await context.tenants.get(wanted.tenant)))
       throw new LeashError('not_found', 'There is no such tenant.')
-    const { endpoint, secret } = await endpoints().create(wanted)
-    await note(c.get('actor'), 'webhook.create', endpoint.id)
+    const line = (target: string) => ({ actor: c.get('actor'), action: 'webhook.create', target })
+    const { endpoint, secret } = await audited(
+      context,
+      (sql) => endpoints().within(sql).create(wanted),
+      ({ endpoint }) => line(endpoint.id),
+    )
     return c.json({ ...endpoint, secret }, 201)
   })
 
@@ -49,20 +67,18 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
   app.patch('/:id', async (c) => {
     const body = await bodyOf(c)
     only(body, ['url', 'description', 'events', 'enabled'])
-    const changed = await endpoints().update(c.req.param('id'), { ...text(body, 'url'), ...changesIn(body) })
-    await note(c.get('actor'), 'webhook.update', changed.id)
+    const changes = { ...text(body, 'url'), ...changesIn(body) }
+    const changed = await changing(c, 'webhook.update', (all, id) => all.update(id, changes))
     return c.json(changed)
   })
 
   app.delete('/:id', async (c) => {
-    await endpoints().delete(c.req.param('id'))
-    await note(c.get('actor'), 'webhook.delete', c.req.param('id'))
+    await changing(c, 'webhook.delete', (all, id) => all.delete(id))
     return c.body(null, 204)
   })
 
   app.post('/:id/rotate', async (c) => {
-    const secret = await endpoints().rotate(c.req.param('id'))
-    await note(c.get('actor'), 'webhook.rotate', c.req.param('id'))
+    const secret = await changing(c, 'webhook.rotate', (all, id) => all.rotate(id))
     return c.json({ secret }, 201)
   })
 
