@@ -13,7 +13,6 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   const reporting = () => context.collector.reporting
   const endpoints = () => reporting().endpoints
-  const note = (actor: string, action: string, target: string) => context.audit.append({ actor, action, target })
   const changing = <T>(
     c: Context<AdminEnv, '/:id'>,
     action: string,
@@ -35,32 +34,15 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
     const wanted = { url: required(body, 'url'), ...changesIn(body), ...text(body, 'tenant') }
     if (wanted.tenant !== undefined && !(await context.tenants.get(wanted.tenant)))
       throw new LeashError('not_found', 'There is no such tenant.')
-    const line = (target: string) => ({ actor: c.get('actor'), action: 'webhook.create', target })
     const { endpoint, secret } = await audited(
       context,
       (sql) => endpoints().within(sql).create(wanted),
-      ({ endpoint }) => line(endpoint.id),
+      ({ endpoint }) => ({ actor: c.get('actor'), action: 'webhook.create', target: endpoint.id }),
     )
     return c.json({ ...endpoint, secret }, 201)
   })
 
-  app.get('/deliveries', async (c) => {
-    const { status, endpoint, after } = c.req.query()
-    const query = {
-      ...oneOf(status === undefined ? {} : { status }, 'status', deliveryStatuses),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(after !== undefined && { after }),
-      ...limitOf(c),
-    }
-    return c.json(await reporting().queue.list(query))
-  })
-
-  app.post('/deliveries/:id/retry', async (c) => {
-    const delivery = await reporting().queue.retry(c.req.param('id'))
-    await note(c.get('actor'), 'webhook.retry', delivery.id)
-    reporting().wake()
-    return c.json(delivery)
-  })
+  app.route('/deliveries', deliveries(context))
 
   app.get('/:id', async (c) => c.json(await endpoints().get(c.req.param('id'))))
 
@@ -87,6 +69,31 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
     const delivery = await reporting().queue.send(id, { type: 'webhook.test', data: { by: c.get('actor') } })
     reporting().wake()
     return c.json({ delivery }, 202)
+  })
+
+  return app
+}
+
+function deliveries(context: RelayContext): Hono<AdminEnv> {
+  const app = new Hono<AdminEnv>()
+  const reporting = () => context.collector.reporting
+
+  app.get('/', async (c) => {
+    const { status, endpoint, after } = c.req.query()
+    const query = {
+      ...oneOf(status === undefined ? {} : { status }, 'status', deliveryStatuses),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(after !== undefined && { after }),
+      ...limitOf(c),
+    }
+    return c.json(await reporting().queue.list(query))
+  })
+
+  app.post('/:id/retry', async (c) => {
+    const delivery = await reporting().queue.retry(c.req.param('id'))
+    await context.audit.append({ actor: c.get('actor'), action: 'webhook.retry', target: delivery.id })
+    reporting().wake()
+    return c.json(delivery)
   })
 
   return app
