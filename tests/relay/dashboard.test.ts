@@ -9,6 +9,7 @@ import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
 import { openRelay, type TestRelay } from './helpers.js'
+import { openReceiver, type Received } from './receiver.js'
 
 const mock = useMock()
 const built = '.cache/dashboard'
@@ -319,6 +320,149 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await relay.ask('POST', `/v1/admin/keys/${relay.admin.split('_')[1]}/revoke`, undefined, other.key)
     await goTo(page, 'Keys')
     await page.getByLabel('Key', { exact: true }).waitFor()
+  })
+
+  test('people sign in by a password, and are offered what their role may do', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await signedIn(relay, '#/users')
+    await press(page, 'New user')
+    await page.getByLabel('E-mail').fill('ada@example.com')
+    await page.getByLabel('Id', { exact: true }).fill('ada')
+    await page.getByLabel('Role').selectOption('viewer')
+    await page.getByLabel('Password').fill('correct horse battery')
+    await press(page, 'Create user')
+    await page.getByRole('row').filter({ hasText: 'ada@example.com' }).getByText('viewer').waitFor()
+    const signIn = async () => {
+      await press(page, 'Sign out')
+      await press(page, 'With e-mail and password')
+      await page.getByLabel('E-mail').fill('ada@example.com')
+      await page.getByLabel('Password').fill('correct horse battery')
+      await press(page, 'Sign in')
+      await page.getByText(/^(viewer|admin) of default/).waitFor()
+    }
+    const pages = () => page.getByRole('navigation').getByRole('link').allTextContents()
+
+    await signIn()
+    expect(await pages()).toEqual(['Overview', 'Calls', 'Health', 'Tenant', 'Users', 'Keys', 'Policies', 'Audit'])
+    for (const name of ['Keys', 'Users', 'Tenant']) {
+      await goTo(page, name)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.locator('.loading').first().waitFor({ state: 'detached' })
+      expect(await page.getByRole('button', { name: /^(New|Set|Revoke|Rotate|Change|Remove)/ }).count()).toBe(0)
+    }
+    await goTo(page, 'Policies')
+    await page.getByText('Your role lets you read it').waitFor()
+    expect(await page.getByLabel('Policy as JSON').getAttribute('readonly')).not.toBeNull()
+
+    await relay.ask('PATCH', '/v1/admin/tenants/default/users/ada', { role: 'admin' })
+    await signIn()
+    expect(await pages()).toEqual([
+      ...['Overview', 'Calls', 'Health', 'Playground', 'Tenant', 'Users', 'Keys', 'Policies', 'Audit'],
+    ])
+    await goTo(page, 'Keys')
+    await page.getByRole('row').filter({ hasText: 'first administrator' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Revoke first administrator' }).count()).toBe(0)
+    await press(page, 'New key')
+    expect(await page.getByRole('checkbox').count()).toBe(3)
+    expect(await page.getByLabel('Role here').locator('option').count()).toBe(4)
+    await press(page, 'Create key')
+    await page.getByRole('status').filter({ hasText: 'lk_' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test("a tenant's vendor keys are set and removed, and its statement is read and kept as a file", async () => {
+    const relay = await openRelay(mock.url)
+    const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }
+    await relay.ask('POST', '/v1/chat/completions', chat, relay.call)
+    const { page, problems } = await signedIn(relay, '#/tenants')
+    await page.getByRole('link', { name: 'Default', exact: true }).click()
+    await page.getByRole('row').filter({ hasText: 'gpt-4o-mini' }).waitFor()
+    const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'CSV')])
+    expect(file.suggestedFilename()).toBe(`default-${new Date().toISOString().slice(0, 7)}.csv`)
+    expect(readFileSync(await file.path(), 'utf8')).toContain('gpt-4o-mini')
+
+    const keys = async () => (await relay.ask('GET', '/v1/admin/tenants/default/vendor-keys')).body.items
+    await press(page, 'Set a vendor key')
+    await page.getByLabel('Provider').fill('openai')
+    await page.getByLabel('Key').last().fill('sk-of-the-tenant-9f3c')
+    await press(page, 'Set key')
+    await page.getByRole('row').filter({ hasText: '…9f3c' }).waitFor()
+    expect(await page.content()).not.toContain('sk-of-the-tenant')
+    expect(await keys()).toMatchObject([{ provider: 'openai', last4: '9f3c' }])
+    await press(page, 'Remove openai')
+    await press(page, 'Remove key')
+    await page.getByText('No vendor key of its own').waitFor()
+    expect(await keys()).toEqual([])
+    expect(problems).toEqual([])
+  })
+
+  test('a key has a policy of its own, which is tried out in the shadow; and clients that are behind are seen', async () => {
+    const relay = await openRelay(mock.url)
+    const [, id = ''] = relay.call.split('_')
+    const { page, problems } = await signedIn(relay, '#/keys')
+    await page.getByRole('link', { name: 'Policy of first key' }).click()
+    await page.getByText('the policy of its tenant alone is in force').waitFor()
+    await page.getByLabel('Add an example').selectOption('A budget per day')
+    await page.getByLabel('Only try out').check()
+    await page.getByText('The relay would take this.').waitFor()
+    await press(page, 'Put in force')
+    await page.getByText('Version 1 is in force.').waitFor()
+    expect((await relay.ask('GET', `/v1/admin/keys/${id}/policy`)).body).toMatchObject({
+      version: 1,
+      policy: { shadow: { budgets: [{ limit: { usd: 25 } }] } },
+    })
+    expect((await relay.ask('GET', '/v1/admin/tenants/default/policy')).body.version).toBe(0)
+
+    const client = { 'x-leash-client': 'client-of-a-test', 'x-leash-revision': '0' }
+    await fetch(`${relay.url}/v1/control/policy`, { headers: { authorization: `Bearer ${relay.call}`, ...client } })
+    await goTo(page, 'Health')
+    await page.getByRole('row').filter({ hasText: 'client-of-a-t' }).getByText('v0, in force v0.1').waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('a webhook is made with a secret that is shown once, and what was given up is sent once more', async () => {
+    const receiver = await openReceiver()
+    receiver.answer({ status: 410 })
+    const relay = await openRelay(mock.url, { webhooks: { allow: ['127.0.0.1'] } })
+    const { page, problems } = await signedIn(relay, '#/webhooks')
+    await page.getByRole('button', { name: 'New webhook' }).first().click()
+    await page.getByLabel('Address').fill(receiver.url)
+    await press(page, 'Create webhook')
+    const secret = (await page.getByRole('status').filter({ hasText: 'whsec_' }).textContent()) ?? ''
+    await press(page, 'Done')
+    expect(await page.content()).not.toContain(secret)
+    await press(page, /^Test/)
+    await receiver.arrived(1)
+    await relay.ask('PATCH', `/v1/admin/webhooks/${(await relay.ask('GET', '/v1/admin/webhooks')).body.items[0].id}`, {
+      enabled: true,
+    })
+    await page.getByLabel('Deliveries to show').selectOption('dead')
+    await page.getByRole('row').filter({ hasText: 'It answered 410' }).waitFor()
+    await press(page, 'Retry webhook.test')
+    await receiver.arrived(2)
+    receiver.verify(receiver.received[1] as Received, secret)
+    await page.getByLabel('Deliveries to show').selectOption('delivered')
+    await page.getByRole('row').filter({ hasText: 'It answered 204' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('the configuration is changed, and the change taken back', async () => {
+    const relay = await openRelay(mock.url)
+    const { page, problems } = await signedIn(relay, '#/configuration')
+    for (const [version, staleMs] of [
+      [1, 60_000],
+      [2, 90_000],
+    ] as const) {
+      await page.getByLabel('Changes as JSON').fill(`{ "staleMs": ${staleMs} }`)
+      await page.getByText('The relay would take this.').waitFor()
+      await press(page, 'Put in force')
+      await page.getByText(`Version ${version} is in force.`).waitFor()
+    }
+    await press(page, 'Roll back to version 1')
+    await press(page, /^Roll back$/)
+    await page.getByText('in force again, as version 3').waitFor()
+    expect((await relay.ask('GET', '/v1/admin/config')).body).toMatchObject({ version: 3, changed: { staleMs: 60_000 } })
+    expect(problems).toEqual([])
   })
 
   test('a script or a style that somebody puts into the page does not run, and is seen', async () => {

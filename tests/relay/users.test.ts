@@ -60,8 +60,9 @@ describe('roles', () => {
       await ask('PUT', `${people}/boss/password`, { password }, admin),
       await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' }, admin),
       await ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['admin'] }, admin),
+      await ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['call', 'metrics'] }, admin),
     ]
-    expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403, 403])
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
     expect((await ask('POST', people, { email: 'x@example.com', role: 'admin' }, admin)).status).toBe(201)
   })
 

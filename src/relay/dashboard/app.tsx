@@ -133,7 +133,7 @@ function House() {
                 {rooms.map(({ page, title }) => (
                   <a key={page} href={hrefOf(page)} aria-current={page === room.page ? 'page' : undefined}>
                     <Icon name={page} />
-                    {title}
+                    {page === 'tenants' && !me().administrator ? 'Tenant' : title}
                   </a>
                 ))}
               </div>

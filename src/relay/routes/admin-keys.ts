@@ -21,7 +21,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     const record = await keys.get(c.req.param('id'))
     if (!record || !isWithin(c.get('reach'), record)) throw new LeashError('not_found', 'There is no key of this id.')
     if (record.role !== c.get('caller').role) mayGive(c.get('caller'), record.role)
-    if (record.scopes.includes('admin') && !isAdministrator(c.get('caller')))
+    if (record.scopes.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "This is a key of the relay's administrators.")
     return record
   }
@@ -36,8 +36,8 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     const wanted = newKey({ ...c.get('reach'), ...asObject(await jsonOf(c.req.raw, mostBytes)) })
     within(c.get('reach'), wanted)
     mayGive(c.get('caller'), wanted.role)
-    if (wanted.scopes?.includes('admin') && !isAdministrator(c.get('caller')))
-      throw new LeashError('permission_denied', "Only the relay's administrators make others of them.")
+    if (wanted.scopes?.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))
+      throw new LeashError('permission_denied', "Only the relay's administrators make keys that reach beyond their tenant.")
     if (!(await tenants.get(wanted.tenant))) throw new LeashError('not_found', 'There is no such tenant.')
     const { record, ...secrets } = await audited(
       context,
@@ -72,6 +72,9 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
 
   return app
 }
+
+/** Scopes that reach beyond the tenant of a key: metrics are of all of them. */
+const ofRelay: readonly KeyScope[] = ['admin', 'metrics']
 
 const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
   (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user

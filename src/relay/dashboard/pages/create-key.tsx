@@ -16,7 +16,7 @@ const scopes: readonly (readonly [scope: KeyScope, about: string, usual: boolean
 ]
 
 /** Only its administrators give these. */
-const ofRelay: readonly KeyScope[] = ['metrics', 'admin']
+export const ofRelay: readonly KeyScope[] = ['metrics', 'admin']
 
 const lifetimes = [
   ['', 'Never'],

@@ -15,7 +15,7 @@ import { toast } from '../parts/toast.js'
 import { go, hrefOf } from '../router.js'
 import { may, me, tenantIn } from '../session.js'
 import { useTenants } from '../tenant-list.js'
-import { CreateKey } from './create-key.js'
+import { CreateKey, ofRelay } from './create-key.js'
 import { More } from './tenants.js'
 
 /** As it is answered once. */
@@ -135,7 +135,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
     as: 'actions',
     cell: (record) => {
       const called = record.name || record.prefix
-      const changes = may('keys:write') && (me().administrator || !record.scopes.includes('admin'))
+      const changes = may('keys:write') && (me().administrator || !record.scopes.some((scope) => ofRelay.includes(scope)))
       return (
         isUsable(record) && (
           <>

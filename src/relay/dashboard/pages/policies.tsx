@@ -31,7 +31,8 @@ export function PoliciesPage({ of }: { readonly of: string }) {
           {key
             ? 'What this key is held to beyond its tenant: limits add up, and of the rest the key’s word comes first. '
             : 'What the calls of a tenant are held to. '}
-          Clients take up a change within a moment.
+          Clients take up a change within a moment.{' '}
+          {may('audit:read') && <a href={hrefOf('audit', 'policy.would_refuse')}>What shadows would have refused</a>}
         </>
       }
       actions={
@@ -52,11 +53,6 @@ export function PoliciesPage({ of }: { readonly of: string }) {
               ))}
             </select>
           </label>
-          {may('audit:read') && (
-            <a class="button" href={hrefOf('audit', 'policy.would_refuse')}>
-              What shadows saw
-            </a>
-          )}
         </>
       }
     >

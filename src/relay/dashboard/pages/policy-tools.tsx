@@ -10,7 +10,7 @@ export interface ToolsProps {
 export function Tools({ text, onChange }: ToolsProps) {
   const { on, turned } = shadowOf(text)
   return (
-    <>
+    <div class="tools">
       <label class="inline">
         <span class="unseen">Add an example</span>
         <select
@@ -36,6 +36,6 @@ export function Tools({ text, onChange }: ToolsProps) {
         />
         <span>Only try out (shadow)</span>
       </label>
-    </>
+    </div>
   )
 }

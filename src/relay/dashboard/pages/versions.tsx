@@ -157,7 +157,15 @@ function Writing({ title, none, now, path, dry, writes, policy, draft, onDraft, 
           </footer>
         </>
       ) : (
-        <p class="verdict">Your role lets you read it, and not change it.</p>
+        <footer class="bar">
+          <span class="muted">Your role lets you read it, and not change it.</span>
+          <span class="gap" />
+          {draft !== undefined && (
+            <button type="button" onClick={() => onDraft(undefined)}>
+              Back to what is in force
+            </button>
+          )}
+        </footer>
       )}
     </Card>
   )
