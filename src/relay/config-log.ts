@@ -33,6 +33,8 @@ export interface ConfigLogDeps {
   readonly sql: Sql
   readonly audit: Audit
   readonly settings: Settings
+  /** Told of what was changed here. */
+  readonly told?: () => void
   readonly warn: (message: string) => void
   readonly now?: () => number
 }
@@ -56,10 +58,13 @@ export class ConfigLog {
   /** Takes what holds, and goes on to look for what other relays write. */
   async open(): Promise<void> {
     await this.#look()
-    this.#timer = setInterval(() => {
-      this.#looking = this.#look().catch((error) => this.#deps.warn(`The configuration cannot be read: ${messageOf(error)}`))
-    }, lookMs)
+    this.#timer = setInterval(() => this.heard(), lookMs)
     this.#timer.unref()
+  }
+
+  /** Another relay may have changed it. */
+  heard(): void {
+    this.#looking = this.#look().catch((error) => this.#deps.warn(`The configuration cannot be read: ${messageOf(error)}`))
   }
 
   async close(): Promise<void> {
@@ -91,7 +96,7 @@ export class ConfigLog {
   }
 
   async #put(layer: ConfigLayer, who: { actor: string; action: string }, dry: boolean): Promise<ConfigSet> {
-    const { sql, audit, settings, now = Date.now } = this.#deps
+    const { sql, audit, settings, told = () => {}, now = Date.now } = this.#deps
     const text = JSON.stringify(layer)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `It has ${text.length} characters; it may have ${mostCharacters}.`)
@@ -112,6 +117,7 @@ export class ConfigLog {
     })
     settings.change(layer)
     this.#version = version
+    told()
     return { version, changes }
   }
 

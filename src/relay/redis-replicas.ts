@@ -64,19 +64,22 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
 }
 
 /** What was told while nobody listened was missed: whoever listens again looks at everything. */
-function follow(listener: Redis, { policies, keys }: Hearers): void {
+function follow(listener: Redis, { policies, keys, config }: Hearers): void {
   const heard: Record<Topic, (name?: string) => void> = {
     policy: (name) => policies.heard(name),
     keys: (name) => keys.heard(name),
+    config: () => config.heard(),
   }
-  listener.on('ready', () => {
-    listener
+  const listen = () =>
+    void listener
       .subscribe(channel)
       .then(() => {
         for (const look of Object.values(heard)) look()
       })
       .catch(() => {})
-  })
+  listener.on('ready', listen)
+  // It may have been quicker than the database.
+  if (listener.status === 'ready') listen()
   listener.on('message', (_, text: string) => {
     const [topic, name]: [Topic, string] = JSON.parse(text)
     heard[topic]?.(name)

@@ -1,15 +1,17 @@
 /** What the relays of one database have in common beside it: changes that one has made, and what is counted for all together. */
 import type { Store } from '../core/store.js'
 import { readEnv } from '../providers/env.js'
+import type { ConfigLog } from './config-log.js'
 import type { Keys } from './keys.js'
 import type { Policies } from './policies.js'
 
-/** What has changed: the policy of a tenant or a key, or the keys of a tenant. */
-export type Topic = 'policy' | 'keys'
+/** What has changed: the policy of a tenant or a key, the keys of a tenant, or the configuration. */
+export type Topic = 'policy' | 'keys' | 'config'
 
 export interface Hearers {
   readonly policies: Pick<Policies, 'heard'>
   readonly keys: Pick<Keys, 'heard'>
+  readonly config: Pick<ConfigLog, 'heard'>
 }
 
 export interface Replicas {

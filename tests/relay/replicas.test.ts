@@ -46,6 +46,10 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     await soon(async () => expect((await chat(second, key)).status).toBe(200))
     await ask('POST', `/keys/${id}/revoke`)
     await soon(async () => expect((await chat(second, key)).status).toBe(401))
+    const told = async () => (await second.ask('GET', '/v1/admin/config', undefined, admin)).body.config.staleMs
+    await ask('PUT', '/config', { staleMs: 1234 })
+    await soon(async () => expect(await told()).toBe(1234))
+    await ask('POST', '/config/rollback', { version: 0 })
     // Less than any of them looks for by itself.
     expect(performance.now() - before).toBeLessThan(5000)
   })
