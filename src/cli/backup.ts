@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, open } from 'node:fs/promises'
+import { copyFile, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
@@ -23,7 +23,11 @@ export const backup = defineCommand({
       const to = needed(given, 'leash backup TO')
       if (existsSync(to)) throw new LeashError('invalid_config', `${to} is there already. Name a new folder.`)
       await mkdir(to, { recursive: true, mode: 0o700 })
-      await (hasKey() ? fromRelay(join(to, database)) : fromFile(folder, join(to, database)))
+      const copying = hasKey() ? fromRelay(join(to, database)) : fromFile(folder, join(to, database))
+      await copying.catch(async (error: unknown) => {
+        await rm(to, { recursive: true })
+        throw error
+      })
       const keys = keyFiles.filter((name) => existsSync(join(folder, name)))
       for (const name of keys) await copyFile(join(folder, name), join(to, name))
       const missing = keyFiles.filter((name) => !keys.includes(name))

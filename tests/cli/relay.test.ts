@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -117,6 +117,7 @@ describe('the administration of a relay by commands', () => {
       stderr: expect.stringContaining('there already'),
     })
     expect((await leash(['backup', join(folder, 'none'), '--folder', folder])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
+    expect(existsSync(join(folder, 'none'))).toBe(false)
     const second = await startRelay({ port: 0, folder: to })
     const authorization = `Bearer ${relay.firstKeys?.admin}`
     const { items } = await (await fetch(`${second.url}/v1/admin/tenants`, { headers: { authorization } })).json()
