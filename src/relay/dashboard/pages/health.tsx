@@ -70,7 +70,7 @@ function ProviderHealth() {
               Nobody has called through this relay since it started. Clients that call vendors by themselves judge by themselves.
             </p>
           ) : (
-            <Table columns={columns} rows={targets} keyOf={({ tenant, target }) => `${tenant} ${target}`} />
+            <Table columns={columns} rows={targets} keyOf={({ tenant, target }) => `${tenant} ${target}`} dense />
           )
         }
       </Loaded>
@@ -107,7 +107,7 @@ function Clients() {
             <p class="muted pad">No client has asked for its policy of late.</p>
           ) : (
             <>
-              <Table columns={columns} rows={items} keyOf={({ key, client }) => `${key} ${client}`} />
+              <Table columns={columns} rows={items} keyOf={({ key, client }) => `${key} ${client}`} dense />
               {next !== undefined && <More onMore={clients.more} />}
             </>
           )

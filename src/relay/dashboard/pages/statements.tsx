@@ -58,21 +58,17 @@ function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) 
   ]
   return (
     <>
-      <dl class="facts pad" aria-label={nameOf(month)}>
+      <dl class="facts pad">
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
-        {provisional && (
-          <div>
-            <dt>{nameOf(month)}</dt>
-            <dd>
-              <Badge tone="odd">not closed yet</Badge>
-            </dd>
-          </div>
-        )}
+        <div>
+          <dt>{provisional ? <Badge tone="odd">not closed yet</Badge> : 'Month'}</dt>
+          <dd>{nameOf(month)}</dd>
+        </div>
       </dl>
       {total.unpriced > 0 && (
         <p class="muted pad">{exact(total.unpriced)} attempts have no known price, and are not in the sum.</p>

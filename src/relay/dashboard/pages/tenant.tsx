@@ -39,7 +39,11 @@ export function TenantPage({ slug }: { readonly slug: string }) {
         {() => (
           <>
             {may('usage:read') && <Statements slug={slug} />}
-            {may('vendor-keys:read') && <VendorKeys path={`${path}/vendor-keys`} />}
+            {may('vendor-keys:read') && (
+              <div class="not-printed">
+                <VendorKeys path={`${path}/vendor-keys`} />
+              </div>
+            )}
           </>
         )}
       </Loaded>

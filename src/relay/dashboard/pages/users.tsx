@@ -19,7 +19,7 @@ import { More } from './tenants.js'
 const about: Readonly<Record<Role, string>> = {
   owner: 'everything of the tenant',
   admin: 'people, keys, policy and vendor keys',
-  member: 'keys and usage of his own',
+  member: 'keys and usage of their own',
   viewer: 'looks, and changes nothing',
 }
 
