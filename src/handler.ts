@@ -170,7 +170,13 @@ export function tooLarge(limit: number): LeashError {
 
 function askedBy(request: Request): Asked {
   const { method, headers, signal, url } = request
-  return { method, path: new URL(url).pathname, headers, signal, text: (limit) => textWithin(request.body, limit, () => tooLarge(limit)) }
+  return {
+    method,
+    path: new URL(url).pathname,
+    headers,
+    signal,
+    text: (limit) => textWithin(request.body, limit, () => tooLarge(limit)),
+  }
 }
 
 function notServed(message: string, status: number): Answered {

@@ -9,6 +9,7 @@ import { Arriving } from './arriving.js'
 
 export interface VendorPool {
   readonly transport: Transport
+  /** Whatever is under way breaks off. */
   close(): Promise<void>
 }
 
@@ -24,7 +25,7 @@ export function openVendorPool(): VendorPool {
       return carry(dispatcher.value ?? (await dispatcher.get()), url, init)
     },
     async close() {
-      closing ??= dispatcher.value?.close()
+      closing ??= dispatcher.value?.destroy()
       await closing
     },
   }

@@ -11,7 +11,7 @@ import { temporaryFolder } from './helpers.js'
 import { start } from './processes/start.js'
 import type { ClientGiven, ClientTold, RelayGiven, RelayReady, VendorTold } from './processes/terms.js'
 
-const calls = Number(process.env.LEASH_STORM ?? 320)
+const calls = Number(process.env.LEASH_STORM ?? 200)
 const clients = 4
 
 /** About half of the calls can be paid by it. */
