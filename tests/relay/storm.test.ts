@@ -1,12 +1,13 @@
 /**
- * Many clients, two relays and one budget, each of them a process of its own, over a real Postgres. `LEASH_STORM=2000` makes so
+ * Many clients, two relays and one budget, each of them a process of its own, over a real Postgres, and a Redis where there is one. `LEASH_STORM=2000` makes so
  * many calls at once, in place of a few hundred.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LedgerLine } from '../../src/core/ledger.js'
 import { openPostgres } from '../../src/relay/store/postgres.js'
 import type { Sql } from '../../src/relay/store/sql.js'
 import { hasPostgres, usePostgres } from '../helpers/postgres.js'
+import { hasRedis, startRedis } from '../helpers/redis.js'
 import { temporaryFolder } from './helpers.js'
 import { start } from './processes/start.js'
 import type { ClientGiven, ClientTold, RelayGiven, RelayReady, VendorTold } from './processes/terms.js'
@@ -22,10 +23,14 @@ describe.skipIf(!hasPostgres)('a storm on one budget', () => {
 
   it('never passes its limit, and the ledger has what the vendor served, to the nano-dollar', { timeout: 120_000 }, async () => {
     const vendor = await start<number>('vendor', {})
+    // With one the relays share their breakers, which has no part in money, and must not come to have.
+    const redis = hasRedis ? await startRedis() : undefined
+    onTestFinished(() => redis?.stop())
     const given: RelayGiven = {
       vendor: vendor.ready,
       folder: temporaryFolder(),
       database: postgres.url,
+      ...(redis && { redis: redis.url }),
       policy: { budgets: [{ limit: { usd: limitNano / 1e9 }, per: 'month' }] },
     }
     const first = await start<RelayReady>('relay', given)

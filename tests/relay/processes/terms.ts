@@ -21,6 +21,7 @@ export interface RelayGiven {
   readonly folder: string
   readonly port?: number
   readonly database?: string
+  readonly redis?: string
   readonly policy?: object
   readonly staleMs?: number
   readonly whenStale?: 'open' | 'closed'
