@@ -67,6 +67,10 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await press(page, 'Sign out')
     await field.waitFor()
     expect(await page.evaluate(() => Object.keys(sessionStorage))).toEqual([])
+    // As an identity provider gives one, which is taken as it is.
+    await field.fill((await relay.ask('POST', '/api/auth/token')).body.access_token)
+    await press(page, 'Sign in')
+    await page.getByText('No call in the last 30 days').waitFor()
     expect(problems).toEqual([])
   })
 
@@ -417,6 +421,8 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await fetch(`${relay.url}/v1/control/policy`, { headers: { authorization: `Bearer ${relay.call}`, ...client } })
     await goTo(page, 'Health')
     await page.getByRole('row').filter({ hasText: 'client-of-a-t' }).getByText('v0, in force v0.1').waitFor()
+    await goTo(page, 'Overview')
+    await page.getByText('One client is behind its policy.').waitFor()
     expect(problems).toEqual([])
   })
 

@@ -80,10 +80,10 @@ export async function tokenFor(asking: Asking): Promise<string> {
 /** Each token holds for a quarter of an hour. */
 export async function renew(): Promise<void> {
   try {
-    const renewed = await tokenFor({})
+    const renewed = await tokenFor({ key: token() ?? '' })
     // He may have signed out meanwhile.
     if (token() !== undefined) signIn(renewed)
   } catch {
-    // Away for a moment, or not let in any more, which the next request tells.
+    // Away for a moment, not let in any more, or a token that is another's to renew: the next request tells.
   }
 }

@@ -20,7 +20,7 @@ import { Failed, Loading } from './parts/states.js'
 import { Toasts } from './parts/toast.js'
 import { useResource } from './resource.js'
 import { hrefOf, usePlace } from './router.js'
-import { type Me, may, me, onSession, setMe, signOut, token } from './session.js'
+import { type Me, may, mayCall, me, onSession, setMe, signOut, token } from './session.js'
 import { setTheme, type Theme, theme } from './theme.js'
 
 interface Room {
@@ -56,7 +56,7 @@ const floors: readonly (readonly Room[])[] = [
 
 function isOpen({ right }: Room): boolean {
   if (right === 'administrator') return me().administrator
-  if (right === 'call') return me().administrator || me().scopes.includes('call')
+  if (right === 'call') return mayCall()
   return right === undefined || may(right)
 }
 

@@ -54,5 +54,8 @@ export const setMe = (found: Me): void => {
 
 export const may = (right: Right): boolean => current.administrator || current.rights[right] !== undefined
 
+/** Whether the playground is of any use. */
+export const mayCall = (): boolean => current.administrator || current.scopes.includes('call')
+
 /** The tenant that a page is about: of who belongs to one, always that. */
 export const tenantIn = (of: string): string => (current.administrator ? of : current.tenant)

@@ -15,6 +15,9 @@ export interface Spending {
   readonly byWhom: readonly UsageRow[]
   /** Of keys, by their ids. */
   readonly names: ReadonlyMap<string, string>
+  /** Of all tenants together. */
+  readonly health?: Overview['health']
+  readonly clients?: Overview['clients']
 }
 
 const monthMs = 30 * 86_400_000

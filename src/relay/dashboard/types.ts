@@ -11,6 +11,8 @@ export interface Overview {
   readonly total?: UsageRow
   /** How many there are. */
   readonly tenants: number
+  /** In processes of their own, and those that hold to another policy than the one in force. */
+  readonly clients: { readonly count: number; readonly behind: number }
   readonly health: readonly (TargetHealth & { readonly tenant: string })[]
 }
 

@@ -9,8 +9,9 @@ import { Badge, Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
+import { ToPlayground } from '../parts/to-playground.js'
 import { useResource } from '../resource.js'
-import { go, hrefOf } from '../router.js'
+import { go } from '../router.js'
 import { tenantIn } from '../session.js'
 import { useTenants } from '../tenant-list.js'
 import type { Latency } from '../types.js'
@@ -52,9 +53,7 @@ export function CallsPage({ of: asked }: { readonly of: string }) {
             items.length === 0 ? (
               <Empty icon="calls" title="No call yet">
                 <p>The first one stands here a moment after it ends.</p>
-                <a class="button primary" href={hrefOf('playground')}>
-                  <Icon name="playground" /> Open the playground
-                </a>
+                <ToPlayground />
               </Empty>
             ) : (
               <Table columns={columns} rows={items} keyOf={({ tenant, id }) => `${tenant} ${id}`} dense />

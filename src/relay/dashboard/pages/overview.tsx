@@ -9,6 +9,7 @@ import { Icon } from '../parts/icon.js'
 import { Card, Page } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { TenantSelect } from '../parts/tenant-select.js'
+import { ToPlayground } from '../parts/to-playground.js'
 import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
 import { go, hrefOf } from '../router.js'
@@ -40,11 +41,32 @@ export function OverviewPage({ of: asked }: { readonly of: string }) {
   return (
     <Page title="Overview" about="The last 30 days, by days of UTC." actions={actions}>
       <Loaded resource={spending}>
-        {(value) =>
-          value.total?.calls ? <Numbers of={of} total={value.total} spending={value} latency={latency.value} /> : <Nothing />
-        }
+        {(value) => (
+          <>
+            <Amiss {...value} />
+            {value.total?.calls ? <Numbers of={of} total={value.total} spending={value} latency={latency.value} /> : <Nothing />}
+          </>
+        )}
       </Loaded>
     </Page>
+  )
+}
+
+/** What somebody should look at. */
+function Amiss({ health = [], clients }: Spending) {
+  const held = health.filter(({ state }) => state !== 'closed').map(({ target }) => target)
+  const behind = clients?.behind ?? 0
+  if (held.length === 0 && behind === 0) return null
+  const told = [
+    ...(held.length > 0 ? [`Held back: ${[...new Set(held)].join(', ')}.`] : []),
+    ...(behind > 0 ? [behind === 1 ? 'One client is behind its policy.' : `${behind} clients are behind their policy.`] : []),
+  ]
+  return (
+    <p class="amiss" role="status">
+      <Icon name="alert" />
+      <span>{told.join(' ')}</span>
+      <a href={hrefOf('health')}>Health</a>
+    </p>
   )
 }
 
@@ -147,9 +169,7 @@ function Nothing() {
           {'\n'}
           export LEASH_RELAY_KEY=lk_…
         </pre>
-        <a class="button primary" href={hrefOf('playground')}>
-          <Icon name="playground" /> Open the playground
-        </a>
+        <ToPlayground />
       </Empty>
     </Card>
   )

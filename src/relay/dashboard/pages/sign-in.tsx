@@ -1,6 +1,6 @@
 /** The only ways in: a key for the administration, or an e-mail address with a password. */
 import { useEffect, useState } from 'preact/hooks'
-import { ApiError, messageOf, tokenFor } from '../api.js'
+import { ApiError, ask, messageOf, tokenFor } from '../api.js'
 import { typed } from '../parts/dialog.js'
 import { Mark } from '../parts/icon.js'
 import { signIn } from '../session.js'
@@ -82,7 +82,7 @@ export function SignIn() {
           {by === 'key' ? 'With e-mail and password' : 'With a key'}
         </button>
         <p class="hint">
-          {by === 'key' && 'The relay shows one at its first start. '}
+          {by === 'key' && 'The relay shows one at its first start. A token of your identity provider will do too. '}
           You stay signed in in this tab only, until it is closed or you sign out.
         </p>
       </form>
@@ -94,6 +94,11 @@ async function byKey(fields: FormData): Promise<string> {
   const key = typed(fields, 'key') ?? ''
   // A header takes no other characters, and no key has them.
   if (!/^[\x21-\x7e]+$/.test(key)) throw new ApiError(401, '', 'That is no key. One begins with lk_.')
+  // Of an identity provider: it is good for as long as that says.
+  if (key.startsWith('eyJ')) {
+    await ask('/v1/admin/me', { key })
+    return key
+  }
   return tokenFor({ key })
 }
 
