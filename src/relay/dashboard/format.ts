@@ -19,7 +19,7 @@ export function money(nano: number): string {
 export function shortMoney(nano: number): string {
   const usd = nano / perDollar
   if (usd >= 1000) return `$${short(usd)}`
-  return `$${Number.isInteger(usd) || usd >= 10 ? Math.round(usd) : usd >= 0.1 ? usd.toFixed(2) : Number(usd.toPrecision(2))}`
+  return `$${Number.isInteger(usd) || usd >= 100 ? Math.round(usd) : usd >= 0.1 ? usd.toFixed(2) : Number(usd.toPrecision(2))}`
 }
 
 const units = [

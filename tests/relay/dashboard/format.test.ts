@@ -22,7 +22,7 @@ describe('money', () => {
   })
 
   test('on an axis is short', () => {
-    expect([0, 5e8, 1.5e9, 25e9, 12_500e9].map(shortMoney)).toEqual(['$0', '$0.50', '$1.50', '$25', '$12.5k'])
+    expect([0, 5e8, 1.5e9, 12.5e9, 25e9, 12_500e9].map(shortMoney)).toEqual(['$0', '$0.50', '$1.50', '$12.50', '$25', '$12.5k'])
   })
 })
 
