@@ -17,6 +17,7 @@ import { may, me, tenantIn } from '../session.js'
 import { useTenants } from '../tenant-list.js'
 import { CreateKey, ofRelay } from './create-key.js'
 import { More } from './tenants.js'
+import { grantable } from './users.js'
 
 /** As it is answered once. */
 export type MadeKey = KeyRecord & { readonly key: string }
@@ -94,6 +95,13 @@ const isUsable = (record: KeyRecord): boolean => {
   return tone === 'good' || tone === 'odd'
 }
 
+/** What nobody may who has a lower role, or belongs to a tenant, is not offered. */
+const mayChange = ({ role, scopes }: KeyRecord): boolean =>
+  me().administrator ||
+  (may('keys:write') &&
+    !scopes.some((scope) => ofRelay.includes(scope)) &&
+    (role === undefined || role === me().role || grantable().includes(role)))
+
 const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] => [
   {
     head: 'Key',
@@ -135,7 +143,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
     as: 'actions',
     cell: (record) => {
       const called = record.name || record.prefix
-      const changes = may('keys:write') && (me().administrator || !record.scopes.some((scope) => ofRelay.includes(scope)))
+      const changes = mayChange(record)
       return (
         isUsable(record) && (
           <>
