@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
 import { asObject, asString } from '../core/json.js'
-import type { ConfigChange } from '../relay/config-diff.js'
+import type { ConfigChange } from '../relay/config/diff.js'
 import { ask, unknownVerb } from './administration.js'
 import { paint, printJson, telling } from './output.js'
 
@@ -31,7 +31,7 @@ export const config = defineCommand({
         case 'diff':
           return diff(file, against, json)
         case 'schema':
-          return printJson((await import('../relay/config-schema.js')).configSchema())
+          return printJson((await import('../relay/config/schema.js')).configSchema())
         default:
           unknownVerb('config', verb, 'validate, diff, schema')
       }
@@ -39,7 +39,7 @@ export const config = defineCommand({
 })
 
 async function validate(file: string, json: boolean | undefined): Promise<void> {
-  const { readConfig } = await import('../relay/config-file.js')
+  const { readConfig } = await import('../relay/config/file.js')
   readConfig(file)
   if (json) printJson({ ok: true, file })
   else process.stdout.write(`${file} is a configuration.\n`)
@@ -48,8 +48,8 @@ async function validate(file: string, json: boolean | undefined): Promise<void> 
 /** Exit code 1, as of other tools that compare, where there is a difference. */
 async function diff(file: string, against: string, json: boolean | undefined): Promise<void> {
   const [{ readConfig }, { changesOf, withoutSecrets }] = await Promise.all([
-    import('../relay/config-file.js'),
-    import('../relay/config-diff.js'),
+    import('../relay/config/file.js'),
+    import('../relay/config/diff.js'),
   ])
   if (against !== running && !existsSync(against))
     throw new LeashError('invalid_config', `There is no file ${against}: name one, or \`--against ${running}\`.`)

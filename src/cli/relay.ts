@@ -26,7 +26,7 @@ export const relay = defineCommand({
       if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, args.json)
       const started = await startRelay(first)
       const stopWatching = await keepUp(started, file, options)
-      if (cluster.isWorker) (await import('../relay/workers.js')).tellReady(started)
+      if (cluster.isWorker) (await import('../relay/http/workers.js')).tellReady(started)
       else greet(started, args.json)
       atEnd(async () => {
         stopWatching()
@@ -40,7 +40,7 @@ export const relay = defineCommand({
 })
 
 async function runWorkers(options: RelayOptions, json: boolean | undefined): Promise<void> {
-  const { startWorkers } = await import('../relay/workers.js')
+  const { startWorkers } = await import('../relay/http/workers.js')
   const started = await startWorkers(options, options.workers ?? 1)
   greet(started, json)
   process.on('SIGHUP', () => started.reload())
@@ -98,7 +98,7 @@ async function keepUp(relay: Relay, file: string | undefined, options: () => Rel
   }
   const hear = () => void again()
   process.on('SIGHUP', hear)
-  const stop = file === undefined ? () => {} : (await import('../relay/config-watch.js')).watchConfig(file, hear)
+  const stop = file === undefined ? () => {} : (await import('../relay/config/watch.js')).watchConfig(file, hear)
   // It may have changed since it was read, before anybody watched.
   if (file !== undefined) await again()
   return () => {

@@ -1,9 +1,9 @@
 /** So that the first call can be made before anybody has read how tenants are made. */
 import { isLeashError } from '../core/errors.js'
-import type { Audit } from './audit.js'
-import type { Keys } from './keys.js'
+import type { Audit } from './audit/audit.js'
+import type { Keys } from './keys/keys.js'
+import { Tenants } from './people/tenants.js'
 import type { Sql } from './store/sql.js'
-import { Tenants } from './tenants.js'
 
 export interface FirstKeys {
   readonly admin: string

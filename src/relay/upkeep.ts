@@ -1,12 +1,12 @@
 /** What the relay does by itself from time to time: it forgets what nobody asks for any more. */
-import type { Audit } from './audit.js'
-import type { Leases } from './leases.js'
-import type { RetentionOptions } from './report-options.js'
+import type { Audit } from './audit/audit.js'
+import type { Leases } from './quota/leases.js'
+import { SqlBudgets } from './quota/sql-budgets.js'
 import { rounds } from './rounds.js'
-import { SqlBudgets } from './sql-budgets.js'
 import type { Sql } from './store/sql.js'
-import type { UsageLog } from './usage.js'
-import type { WebhookQueue } from './webhook-queue.js'
+import type { UsageLog } from './usage/usage.js'
+import type { WebhookQueue } from './webhooks/queue.js'
+import type { RetentionOptions } from './webhooks/report-options.js'
 
 export interface UpkeepOptions {
   readonly sql: Sql

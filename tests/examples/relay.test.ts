@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readConfig } from '../../src/relay/config-file.js'
+import { readConfig } from '../../src/relay/config/file.js'
 
 const folder = fileURLToPath(new URL('../../examples/relay/', import.meta.url))
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')

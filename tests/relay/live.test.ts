@@ -1,6 +1,6 @@
 /** What the dashboard looks at again and again. */
 import { expect, test } from 'vitest'
-import { LiveCalls } from '../../src/relay/live-calls.js'
+import { LiveCalls } from '../../src/relay/http/live-calls.js'
 import { until, useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
 

@@ -1,12 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { noUsage } from '../../src/core/usage.js'
-import { Audit } from '../../src/relay/audit.js'
-import { Leases } from '../../src/relay/leases.js'
-import { SqlBudgets } from '../../src/relay/sql-budgets.js'
+import { Audit } from '../../src/relay/audit/audit.js'
+import { Leases } from '../../src/relay/quota/leases.js'
+import { SqlBudgets } from '../../src/relay/quota/sql-budgets.js'
 import type { Sql } from '../../src/relay/store/sql.js'
 import { startUpkeep } from '../../src/relay/upkeep.js'
-import { UsageLog } from '../../src/relay/usage.js'
-import { WebhookQueue } from '../../src/relay/webhook-queue.js'
+import { UsageLog } from '../../src/relay/usage/usage.js'
+import { WebhookQueue } from '../../src/relay/webhooks/queue.js'
 import { openStore } from './store/open.js'
 
 const day = 86_400_000

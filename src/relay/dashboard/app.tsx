@@ -1,7 +1,7 @@
 /** The house of all pages: who is signed in, where we are, and the ways between. */
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Right } from '../roles.js'
+import type { Right } from '../people/roles.js'
 import { renew } from './api.js'
 import { AuditPage } from './pages/audit.js'
 import { CallsPage } from './pages/calls.js'

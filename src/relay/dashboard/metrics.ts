@@ -1,6 +1,6 @@
 /** What the overview shows, each taken from a row of usage. */
 import { inputTotal, outputTotal, total } from '../../core/usage.js'
-import type { UsageRow } from '../usage.js'
+import type { UsageRow } from '../usage/usage.js'
 import { count, duration, money, percent, shortCount, shortMoney } from './format.js'
 
 export interface Metric {

@@ -1,6 +1,6 @@
 /** The token of whoever has signed in: kept for as long as the tab is open, and sent to nobody but the relay. */
-import type { KeyScope } from '../keys.js'
-import type { Extent, Right, Role } from '../roles.js'
+import type { KeyScope } from '../keys/keys.js'
+import type { Extent, Right, Role } from '../people/roles.js'
 
 const name = 'leash-token'
 

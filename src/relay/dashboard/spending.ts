@@ -1,7 +1,7 @@
 /** What the overview shows: of all tenants together, or of one. */
-import type { KeyRecord } from '../keys.js'
+import type { KeyRecord } from '../keys/keys.js'
 import type { Page } from '../page.js'
-import type { UsageRow } from '../usage.js'
+import type { UsageRow } from '../usage/usage.js'
 import { ask } from './api.js'
 import type { Overview } from './types.js'
 

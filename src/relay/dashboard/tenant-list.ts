@@ -1,5 +1,5 @@
 /** The tenants that whoever has signed in may look at. */
-import type { Tenant } from '../tenants.js'
+import type { Tenant } from '../people/tenants.js'
 import { useList } from './list.js'
 import { type Resource, useResource } from './resource.js'
 import { me } from './session.js'

@@ -1,6 +1,6 @@
 /** What the relay answers with. */
 import type { TargetHealth } from '../../core/health.js'
-import type { UsageRow } from '../usage.js'
+import type { UsageRow } from '../usage/usage.js'
 
 export interface Overview {
   /** Milliseconds since 1970. */

@@ -5,9 +5,9 @@ import type { Provider } from '../../core/provider.js'
 import { type TokenQuestion, tokenQuestion } from '../../protocols/count-tokens.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
-import type { Caller } from '../caller.js'
-import type { Serving } from '../gateway.js'
+import type { Caller } from '../people/caller.js'
 import { forward } from './forward.js'
+import type { Serving } from './gateway.js'
 import { identityOf } from './identity.js'
 
 export interface Counted {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CallOptions } from '../../core/call.js'
 import type { Identity } from '../../engine.js'
-import type { Caller } from '../caller.js'
+import type { Caller } from '../people/caller.js'
 
 /** Whose a call is, whatever it says of itself. */
 export function identityOf({ tenant, user, id }: Pick<Caller, 'tenant' | 'user' | 'id'>): Identity {

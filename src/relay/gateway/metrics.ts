@@ -1,6 +1,6 @@
 /** What one tenant has used, in Prometheus' text format. It counts from the first of the month on, as every bill does. */
 import { buckets } from '../../core/usage.js'
-import type { UsageRow } from '../usage.js'
+import type { UsageRow } from '../usage/usage.js'
 
 interface Family {
   readonly name: string

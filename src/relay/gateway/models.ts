@@ -3,7 +3,7 @@ import { knownModels } from '../../catalog/models.js'
 import { parseModel } from '../../catalog/resolve.js'
 import { accessTo } from '../../middleware/access.js'
 import type { ListedModel } from '../../protocols/model-list.js'
-import type { Serving } from '../gateway.js'
+import type { Serving } from './gateway.js'
 import { ownModels } from './own-models.js'
 
 /** Of routes, whose targets may be at several vendors. */

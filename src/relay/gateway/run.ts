@@ -6,10 +6,10 @@ import { whenEnded } from '../../core/report.js'
 import type { Incoming } from '../../engine.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
-import type { Caller } from '../caller.js'
-import type { Serving } from '../gateway.js'
+import type { Caller } from '../people/caller.js'
 import { callOptionsOf } from './call-options.js'
 import { isTooDeep } from './depth.js'
+import type { Serving } from './gateway.js'
 import { identityOf, namesOf } from './identity.js'
 
 /** How the gateway's own requests read. */

@@ -1,6 +1,6 @@
 /** Calls to models, in vendors' own words and in the relay's. */
 import * as z from '../../config/shape.js'
-import { jobStatuses } from '../jobs-record.js'
+import { jobStatuses } from '../jobs/record.js'
 import { anything, count, events, type Operations, page, prometheus, text } from './operation.js'
 
 /** Answered by the engine itself, and so known to no router. */

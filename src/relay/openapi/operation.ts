@@ -1,6 +1,6 @@
 /** What the reference says of one route of the relay. */
 import * as z from '../../config/shape.js'
-import type { KeyScope } from '../keys.js'
+import type { KeyScope } from '../keys/keys.js'
 
 export interface Operation {
   /** In a few words, without a full stop. */

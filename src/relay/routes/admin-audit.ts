@@ -1,8 +1,8 @@
 /** Who did what, and what was not let through: to look at, to keep elsewhere, and to ask again. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import type { AuditQuery } from '../audit.js'
-import { type AuditFormat, auditLines } from '../audit-csv.js'
+import type { AuditQuery } from '../audit/audit.js'
+import { type AuditFormat, auditLines } from '../audit/csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { momentOf } from './report-query.js'

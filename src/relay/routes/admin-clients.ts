@@ -1,6 +1,6 @@
 /** Clients in processes, and whether they hold to the policy that is in force. */
 import { Hono } from 'hono'
-import { revisionOf } from '../policies.js'
+import { revisionOf } from '../policy/policies.js'
 import { type AdminEnv, limitOf, type Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 

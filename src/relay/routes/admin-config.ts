@@ -1,7 +1,7 @@
 /** The configuration in force, and the part of it that may be changed while the relay runs. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { withoutSecrets } from '../config-diff.js'
+import { withoutSecrets } from '../config/diff.js'
 import { type AdminEnv, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 

@@ -2,9 +2,9 @@
 import type { Context } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
-import { jsonOf } from '../body.js'
-import { type Caller, isAdministrator } from '../caller.js'
-import { mayGrant, type Role } from '../roles.js'
+import { jsonOf } from '../http/body.js'
+import { type Caller, isAdministrator } from '../people/caller.js'
+import { mayGrant, type Role } from '../people/roles.js'
 import { mostBytes } from './context.js'
 
 /** Whose things a caller may see and change: those of everybody, of a tenant, or of one user. */

@@ -1,8 +1,8 @@
 /** Policies and their versions: of a tenant, and of a key over it. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { changesOf } from '../config-diff.js'
-import { type PolicyVersion, policyName } from '../policies.js'
+import { changesOf } from '../config/diff.js'
+import { type PolicyVersion, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'

@@ -1,9 +1,9 @@
 /** What a tenant used by the month: as JSON, as CSV, and as a page to print. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { statementHeaders, statementPage } from '../statement-page.js'
-import { lineItems } from '../statements.js'
-import { csvOf } from '../usage-csv.js'
+import { csvOf } from '../usage/csv.js'
+import { statementHeaders, statementPage } from '../usage/statement-page.js'
+import { lineItems } from '../usage/statements.js'
 import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
 

@@ -1,9 +1,9 @@
 /** The people of a tenant. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { audited } from '../audited.js'
-import { roles } from '../roles.js'
-import { Users } from '../users.js'
+import { audited } from '../audit/audited.js'
+import { roles } from '../people/roles.js'
+import { Users } from '../people/users.js'
 import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { oneOf, only, required, text } from './fields.js'

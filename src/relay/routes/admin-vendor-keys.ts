@@ -1,7 +1,7 @@
 /** Keys at vendors that a tenant has brought. Nobody is shown more than the end of one. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { takesKey } from '../vendor-options.js'
+import { takesKey } from '../vendors/vendor-options.js'
 import { type AdminEnv, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { only, required } from './fields.js'

@@ -1,8 +1,8 @@
 /** The administration: tenants, their keys and policies, what they used, and who changed what. */
 import { Hono } from 'hono'
-import { isAdministrator } from '../caller.js'
-import { rightsOf } from '../roles.js'
-import { csvOf } from '../usage-csv.js'
+import { isAdministrator } from '../people/caller.js'
+import { rightsOf } from '../people/roles.js'
+import { csvOf } from '../usage/csv.js'
 import { adminAudit } from './admin-audit.js'
 import { adminBackup } from './admin-backup.js'
 import { adminClients } from './admin-clients.js'

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 import type { PolicyBundle } from '../../control/wire.js'
-import { jsonOf } from '../body.js'
-import { callerOf } from '../caller.js'
-import type { KeyRecord } from '../keys.js'
-import { lookMs, type PolicyVersion, revisionOf } from '../policies.js'
-import { budgetsOf } from '../policy-budgets.js'
+import { jsonOf } from '../http/body.js'
+import type { KeyRecord } from '../keys/keys.js'
+import { callerOf } from '../people/caller.js'
+import { budgetsOf } from '../policy/budgets.js'
+import { lookMs, type PolicyVersion, revisionOf } from '../policy/policies.js'
 import { mostBytes, type RelayContext } from './context.js'
 
 /** Seconds that a client may ask to be kept waiting for a change. */

@@ -1,6 +1,7 @@
 /** What the routes of the gateway have in common. */
-import { type Caller, callerOf } from '../caller.js'
-import type { Serving } from '../gateway.js'
+
+import type { Serving } from '../gateway/gateway.js'
+import { type Caller, callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
 /** Of one request: texts and pictures may be large. */

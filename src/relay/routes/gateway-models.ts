@@ -4,10 +4,10 @@ import { LeashError } from '../../core/errors.js'
 import { isTokenQuestion } from '../../protocols/count-tokens.js'
 import { modelListFor } from '../../protocols/model-list.js'
 import { percentDecoded } from '../../protocols/percent.js'
-import { jsonOf } from '../body.js'
-import { callerOf } from '../caller.js'
 import { countTokens } from '../gateway/count.js'
 import { modelsOf } from '../gateway/models.js'
+import { jsonOf } from '../http/body.js'
+import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
 /** Of a request whose tokens are counted, in bytes: as large as one that is made. */

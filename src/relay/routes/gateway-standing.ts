@@ -1,9 +1,9 @@
 /** How things stand with the tenant that asks: its targets, its limits, what it has used. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { callerOf } from '../caller.js'
 import { metricsOf, monthOf } from '../gateway/metrics.js'
-import { revisionOf } from '../policies.js'
+import { callerOf } from '../people/caller.js'
+import { revisionOf } from '../policy/policies.js'
 import type { RelayContext } from './context.js'
 import { openedFor } from './gateway-env.js'
 

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import type { Health } from '../../core/health.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import { LiveCalls } from '../live-calls.js'
+import { LiveCalls } from '../http/live-calls.js'
 import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
 

@@ -1,8 +1,8 @@
 /** For Prometheus: what the relay counts of itself and, where the leashes count, of each tenant's calls. */
 import { Hono } from 'hono'
-import { backlogOf } from '../backlog.js'
-import { callerOf } from '../caller.js'
-import { metricsBy } from '../metrics-by.js'
+import { backlogOf } from '../metrics/backlog.js'
+import { metricsBy } from '../metrics/by.js'
+import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
 /** Of so many tenants: those that called last. Prometheus keeps every series that it was ever told. */

@@ -1,6 +1,6 @@
 /** What a report is asked for by the query of an address. */
 import { LeashError } from '../../core/errors.js'
-import { type Dimension, dimensions } from '../usage.js'
+import { type Dimension, dimensions } from '../usage/usage.js'
 
 export interface ReportQuery {
   readonly by: readonly Dimension[]

@@ -5,8 +5,8 @@
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { LeashError } from '../../core/errors.js'
-import { anyCallerOf, type Caller, type Callers, isAdministrator } from '../caller.js'
-import { extentOf, type Right } from '../roles.js'
+import { anyCallerOf, type Caller, type Callers, isAdministrator } from '../people/caller.js'
+import { extentOf, type Right } from '../people/roles.js'
 import type { AdminEnv, Reach } from './admin-env.js'
 
 /** Below `/v1/admin`. `anyone`: every role, and nothing of the tenant is shown. */

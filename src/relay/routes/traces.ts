@@ -1,9 +1,9 @@
 /** Traces by OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 import { type Context, Hono } from 'hono'
 import { isLeashError, LeashError } from '../../core/errors.js'
-import { bytesOf, jsonOf } from '../body.js'
-import { callerOf } from '../caller.js'
+import { bytesOf, jsonOf } from '../http/body.js'
 import type { Traces } from '../otlp/traces.js'
+import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
 /** Of one request, unpacked, in bytes. */

@@ -1,9 +1,9 @@
 /** The collector, and reports for whoever has a key. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { jsonOf } from '../body.js'
-import { callerOf } from '../caller.js'
-import { csvOf } from '../usage-csv.js'
+import { jsonOf } from '../http/body.js'
+import { callerOf } from '../people/caller.js'
+import { csvOf } from '../usage/csv.js'
 import type { RelayContext } from './context.js'
 import { reportQuery } from './report-query.js'
 

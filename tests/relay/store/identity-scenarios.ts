@@ -1,12 +1,12 @@
 /** What every database must do for users, their keys and policies, and the vendor keys of tenants. */
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { Clients } from '../../../src/relay/clients.js'
-import { Keys } from '../../../src/relay/keys.js'
-import { Policies } from '../../../src/relay/policies.js'
-import { Tenants } from '../../../src/relay/tenants.js'
-import { Users } from '../../../src/relay/users.js'
-import { VendorKeys } from '../../../src/relay/vendor-keys.js'
+import { Keys } from '../../../src/relay/keys/keys.js'
+import { Tenants } from '../../../src/relay/people/tenants.js'
+import { Users } from '../../../src/relay/people/users.js'
+import { Clients } from '../../../src/relay/policy/clients.js'
+import { Policies } from '../../../src/relay/policy/policies.js'
+import { VendorKeys } from '../../../src/relay/vendors/vendor-keys.js'
 import type { Open } from './scenarios.js'
 
 /** @param open one with the relay's tables */

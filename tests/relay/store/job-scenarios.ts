@@ -1,7 +1,7 @@
 /** What jobs do in every database, whatever is behind it. */
 import { expect, test } from 'vitest'
-import type { Caller } from '../../../src/relay/caller.js'
-import { JobStore } from '../../../src/relay/jobs-store.js'
+import { JobStore } from '../../../src/relay/jobs/store.js'
+import type { Caller } from '../../../src/relay/people/caller.js'
 import type { Open } from './scenarios.js'
 
 export function jobScenarios(openSql: Open): void {

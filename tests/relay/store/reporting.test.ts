@@ -1,13 +1,13 @@
 /** What the relay tells, exports and forgets, over a real Postgres that several relays share. */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noUsage } from '../../../src/core/usage.js'
-import { Audit } from '../../../src/relay/audit.js'
-import { Billing } from '../../../src/relay/billing.js'
+import { Audit } from '../../../src/relay/audit/audit.js'
+import { Tenants } from '../../../src/relay/people/tenants.js'
 import { migrate } from '../../../src/relay/store/migrations.js'
 import { openPostgres } from '../../../src/relay/store/postgres.js'
-import { Tenants } from '../../../src/relay/tenants.js'
-import { UsageLog } from '../../../src/relay/usage.js'
-import { WebhookQueue } from '../../../src/relay/webhook-queue.js'
+import { Billing } from '../../../src/relay/usage/billing.js'
+import { UsageLog } from '../../../src/relay/usage/usage.js'
+import { WebhookQueue } from '../../../src/relay/webhooks/queue.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 
 const noon = Date.parse('2026-11-21T12:00:00Z')

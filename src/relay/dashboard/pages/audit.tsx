@@ -1,6 +1,6 @@
 /** Who did what, in a chain that shows when somebody has changed it. */
 import { useState } from 'preact/hooks'
-import type { AuditEntry, AuditVerdict } from '../../audit.js'
+import type { AuditEntry, AuditVerdict } from '../../audit/audit.js'
 import { ask } from '../api.js'
 import { exact, moment } from '../format.js'
 import { useList } from '../list.js'

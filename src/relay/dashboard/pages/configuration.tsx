@@ -1,5 +1,5 @@
 /** What of the relay's configuration may be changed while it runs, over what it was started with. */
-import type { ConfigVersion } from '../../config-log.js'
+import type { ConfigVersion } from '../../config/log.js'
 import { Card, Page } from '../parts/page.js'
 import { Loaded } from '../parts/states.js'
 import { mapped, useResource } from '../resource.js'

@@ -1,6 +1,6 @@
 /** The form for a key. */
-import type { KeyScope } from '../../keys.js'
-import type { Tenant } from '../../tenants.js'
+import type { KeyScope } from '../../keys/keys.js'
+import type { Tenant } from '../../people/tenants.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { me } from '../session.js'

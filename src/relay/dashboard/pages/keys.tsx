@@ -1,6 +1,6 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { useState } from 'preact/hooks'
-import type { KeyRecord } from '../../keys.js'
+import type { KeyRecord } from '../../keys/keys.js'
 import { ask } from '../api.js'
 import { day } from '../format.js'
 import { useList } from '../list.js'

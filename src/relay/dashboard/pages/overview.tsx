@@ -1,6 +1,6 @@
 /** Thirty days at a glance: what was spent, on what and by whom. */
 import { useMemo, useState } from 'preact/hooks'
-import type { UsageRow } from '../../usage.js'
+import type { UsageRow } from '../../usage/usage.js'
 import { downloadUsage } from '../download.js'
 import { duration, exact } from '../format.js'
 import { type Metric, metrics, tokensOf } from '../metrics.js'

@@ -1,6 +1,6 @@
 /** What a tenant's calls are held to, and those of single keys beyond that. */
-import type { KeyRecord } from '../../keys.js'
-import type { PolicyVersion } from '../../policies.js'
+import type { KeyRecord } from '../../keys/keys.js'
+import type { PolicyVersion } from '../../policy/policies.js'
 import { useList } from '../list.js'
 import { Page } from '../parts/page.js'
 import { Failed } from '../parts/states.js'

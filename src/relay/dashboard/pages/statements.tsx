@@ -1,7 +1,7 @@
 /** What a tenant used in a month: to look at, to print, and as a file. */
 import { useState } from 'preact/hooks'
-import type { Statement } from '../../statements.js'
-import type { UsageRow } from '../../usage.js'
+import type { Statement } from '../../usage/statements.js'
+import type { UsageRow } from '../../usage/usage.js'
 import { download } from '../download.js'
 import { count, exact, money } from '../format.js'
 import { tokensOf } from '../metrics.js'

@@ -1,8 +1,8 @@
 /** One tenant: what it brought to vendors, and what it used by the month. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Tenant } from '../../tenants.js'
-import type { VendorKey } from '../../vendor-keys.js'
+import type { Tenant } from '../../people/tenants.js'
+import type { VendorKey } from '../../vendors/vendor-keys.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'

@@ -1,8 +1,8 @@
 /** Teams or customers: who there is, and who is let in. */
 import { useState } from 'preact/hooks'
 import type { Page as PageOf } from '../../page.js'
-import type { Tenant } from '../../tenants.js'
-import type { UsageRow } from '../../usage.js'
+import type { Tenant } from '../../people/tenants.js'
+import type { UsageRow } from '../../usage/usage.js'
 import { ask } from '../api.js'
 import { count, money } from '../format.js'
 import { useList } from '../list.js'

@@ -1,7 +1,7 @@
 /** The people of a tenant, and what each may do there. */
 import { useState } from 'preact/hooks'
-import { mayGrant, type Role, roles } from '../../roles.js'
-import type { User } from '../../user-record.js'
+import type { User } from '../../people/record.js'
+import { mayGrant, type Role, roles } from '../../people/roles.js'
 import { ask } from '../api.js'
 import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'

@@ -1,6 +1,6 @@
 /** What is asked before a webhook is made, changed or taken out. */
-import type { WebhookEndpoint } from '../../webhook-endpoints.js'
-import { eventTypes } from '../../webhook-events.js'
+import type { WebhookEndpoint } from '../../webhooks/endpoints.js'
+import { eventTypes } from '../../webhooks/events.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { useTenants } from '../tenant-list.js'

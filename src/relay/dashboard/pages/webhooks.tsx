@@ -1,7 +1,7 @@
 /** Who is told of what happens here, what was told, and what could not be. */
 import { useState } from 'preact/hooks'
-import type { WebhookEndpoint } from '../../webhook-endpoints.js'
-import type { Delivery, DeliveryStatus } from '../../webhook-queue.js'
+import type { WebhookEndpoint } from '../../webhooks/endpoints.js'
+import type { Delivery, DeliveryStatus } from '../../webhooks/queue.js'
 import { ask, messageOf } from '../api.js'
 import { ago, moment } from '../format.js'
 import { useList } from '../list.js'

@@ -1,4 +1,4 @@
-import type { Tenant } from '../../tenants.js'
+import type { Tenant } from '../../people/tenants.js'
 import { me } from '../session.js'
 
 export interface TenantSelectProps {

@@ -1,5 +1,5 @@
 /** Who or what has used how much, the dearest first. */
-import type { UsageRow } from '../../usage.js'
+import type { UsageRow } from '../../usage/usage.js'
 import { count, money, percent } from '../format.js'
 import { tokensOf } from '../metrics.js'
 import { Share } from './page.js'

@@ -1,0 +1,92 @@
+/** `leash.yaml`: the options of a leash, and the relay's own beside them. */
+import { checkOptions, optionsSchema } from '../../config/schema.js'
+import * as z from '../../config/shape.js'
+import { LeashError } from '../../core/errors.js'
+import { asObject, isObject } from '../../core/json.js'
+import type { LeashOptions } from '../../leash.js'
+import { checkPolicy, type Policy, policyMembers } from '../../policy.js'
+import { type ServerOptions, serverShapes } from '../http/options.js'
+import { type JobsOptions, jobsShape } from '../jobs/options.js'
+import { type OidcOptions, oidcShape } from '../people/oidc-options.js'
+import { type ReportOptions, reportShapes } from '../webhooks/report-options.js'
+
+export interface RelayOptions extends ServerOptions, ReportOptions {
+  /** Where to listen. Other machines reach it only on an address of this one, such as `0.0.0.0`. @defaultValue '127.0.0.1' */
+  readonly host?: string
+  /** @defaultValue 4000 */
+  readonly port?: number
+  /** Processes that share the port. More than one needs a Postgres, and `leash relay`. @defaultValue 1 */
+  readonly workers?: number
+  /** Holds the relay's own keys, and its database where there is no other. @defaultValue '.leash' */
+  readonly folder?: string
+  /** Of a Postgres, `postgres://…`, which several relays may share. Needs the package `pg`. @defaultValue SQLite in the folder */
+  readonly database?: string
+  /** Of a Redis, `redis://…`, by which relays of one database share limits and caches and hear of changes at once. Needs the package `ioredis`. */
+  readonly redis?: string
+  /** What virtual keys are hashed with: at least 32 characters, the same for all relays of one database. @defaultValue a file in the folder */
+  readonly pepper?: string
+  /** Whoever has signed in at this identity provider may come in, as what its groups make him. */
+  readonly oidc?: OidcOptions
+  /** Of tenants that have none of their own. @defaultValue one that refuses nothing */
+  readonly policy?: Policy
+  /** Milliseconds that clients may go on by their policy without hearing from the relay. @defaultValue 86400000 (a day) */
+  readonly staleMs?: number
+  /** What clients do after that. @defaultValue 'closed' */
+  readonly whenStale?: 'open' | 'closed'
+  /** Calls that nobody waits for: how many run and wait at once, and how long they are kept. */
+  readonly jobs?: JobsOptions
+  /** What the relay's own calls are made with: providers, retries, timeouts … */
+  readonly leash?: LeashOptions
+}
+
+const members = {
+  host: z.optional(z.string().check(z.minLength(1))),
+  port: z.optional(z.int().check(z.minimum(0), z.maximum(65535))),
+  workers: z.optional(z.int().check(z.minimum(1), z.maximum(256))),
+  folder: z.optional(z.string().check(z.minLength(1))),
+  database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
+  redis: z.optional(z.string().check(z.regex(/^rediss?:\/\//))),
+  pepper: z.optional(z.string().check(z.minLength(32))),
+  oidc: z.optional(oidcShape),
+  jobs: z.optional(jobsShape),
+  staleMs: z.optional(z.int().check(z.minimum(1))),
+  whenStale: z.optional(z.enum(['open', 'closed'])),
+  ...serverShapes,
+  ...reportShapes,
+}
+
+/** The parts that have a check of their own are passed over here. */
+const own = z.strictObject({
+  ...members,
+  policy: z.optional(z.custom(isObject, 'expected a policy')),
+  leash: z.optional(z.custom(isObject, 'expected the options of a leash')),
+})
+
+/** All of it, for whoever tells it in other words. */
+export const relayShape = z.strictObject({
+  ...members,
+  policy: z.optional(z.strictObject(policyMembers(optionsSchema.members))),
+  leash: z.optional(optionsSchema),
+})
+
+/** @throws LeashError `invalid_config` that names what is wrong, and shows no value: it may be a key */
+export function checkRelayOptions(options: unknown): RelayOptions {
+  const faults = own.faults(options, [])
+  if (faults.length > 0) {
+    const said = faults.map(({ path, message, unknown }) =>
+      unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`,
+    )
+    throw new LeashError('invalid_config', `${said.join('; ')}.`)
+  }
+  const { leash, policy } = asObject(options)
+  if (leash !== undefined) {
+    checkOptions(leash)
+    const { ledger, budgets, relay } = asObject(leash)
+    if (ledger === false)
+      throw new LeashError('invalid_config', 'A relay counts what its calls cost. Leave out `leash.ledger: false`.')
+    if (budgets !== undefined) throw new LeashError('invalid_config', 'Budgets belong to the `policy`, and not to `leash`.')
+    if (relay !== undefined) throw new LeashError('invalid_config', 'A relay is under no other. Leave out `leash.relay`.')
+  }
+  if (policy !== undefined) checkPolicy(policy)
+  return asObject(options)
+}

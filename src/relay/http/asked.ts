@@ -1,0 +1,41 @@
+/** A call as it comes over `node:http`. */
+import type { IncomingMessage } from 'node:http'
+import { LeashError } from '../../core/errors.js'
+import { type Asked, tooLarge } from '../../handler.js'
+
+export function askedBy(incoming: IncomingMessage, path: string, signal: AbortSignal): Asked {
+  const { method = 'GET', headers } = incoming
+  return {
+    method,
+    path,
+    signal,
+    headers: {
+      get(name) {
+        const value = headers[name.toLowerCase()]
+        return typeof value === 'string' ? value : (value?.join(', ') ?? null)
+      },
+    },
+    text: (limit) => textOf(incoming, limit),
+  }
+}
+
+const utf8 = new TextDecoder()
+
+function textOf(incoming: IncomingMessage, limit: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    const take = (chunk: Uint8Array) => {
+      size += chunk.length
+      if (size <= limit) chunks.push(chunk)
+      else settle(() => reject(tooLarge(limit)))
+    }
+    const end = () => settle(() => resolve(utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))))
+    const leave = () => settle(() => reject(new LeashError('aborted', 'The caller left before the request was complete.')))
+    const settle = (how: () => void) => {
+      incoming.off('data', take).off('end', end).off('error', leave).off('close', leave)
+      how()
+    }
+    incoming.on('data', take).on('end', end).on('error', leave).on('close', leave)
+  })
+}

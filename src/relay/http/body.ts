@@ -1,0 +1,38 @@
+/** Bodies of requests to the relay itself: gzipped or not, and never larger than it says. */
+import { bytesWithin } from '../../core/bounded.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
+import { parseJson } from '../../core/json.js'
+
+/** @throws LeashError `request_too_large`, or `invalid_request` for what is no JSON */
+export async function jsonOf(request: Request, most: number): Promise<unknown> {
+  const value = parseJson(utf8(await bytesOf(request, most)))
+  if (value === undefined) throw new LeashError('invalid_request', 'The body is no JSON.')
+  return value
+}
+
+/** @throws LeashError `request_too_large`, or `invalid_request` for what is no gzip though it says so */
+export async function bytesOf({ headers, body }: Request, most: number): Promise<Uint8Array> {
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding !== 'gzip' && encoding !== 'identity')
+    throw new LeashError('invalid_request', 'Send the body as it is, or gzipped.', { status: 415 })
+  // A few kilobytes of gzip may hold gigabytes, and so what is counted is what comes out.
+  const parts = encoding === 'gzip' ? body?.pipeThrough(new DecompressionStream('gzip')) : body
+  const tooLarge = () => new LeashError('request_too_large', `The body is larger than ${most} bytes. Send less at once.`)
+  try {
+    return await bytesWithin(parts, most, tooLarge)
+  } catch (cause) {
+    throw isLeashError(cause) ? cause : unreadable(cause)
+  }
+}
+
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+function unreadable(cause: unknown): LeashError {
+  return new LeashError('invalid_request', 'The body cannot be read: it is no gzip, or no UTF-8.', { cause })
+}

@@ -1,0 +1,125 @@
+/** What every request has to pass before anybody looks at what it asks for: bounds of size and number, and sites that may ask. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BlockList } from 'node:net'
+import { LeashError } from '../../core/errors.js'
+import { errorBody } from '../app.js'
+import type { RelayMetrics } from '../metrics/relay.js'
+import { keyIn } from '../people/caller.js'
+import { note, type TenantFrom } from '../people/tenant-of.js'
+import { clientAddress, countedAs } from './client-address.js'
+import { crossSite } from './cors.js'
+import { rangesOf, type ServerOptions } from './options.js'
+import { TokenBuckets } from './token-buckets.js'
+
+export interface GateDeps {
+  /** Whether a key was right of late, or it is a token, which nobody guesses and which costs little to look at. */
+  readonly knows: (key: string) => boolean
+  readonly metrics: RelayMetrics
+}
+
+export const usualBodyBytes = 32 * 1024 * 1024
+const usualWrongKeys = { perSecond: 1, burst: 60 }
+const everybody = ''
+
+interface Held {
+  readonly all: TokenBuckets | undefined
+  readonly address: TokenBuckets | undefined
+  readonly wrongKeys: TokenBuckets | undefined
+  readonly trusted: BlockList | undefined
+  readonly origins: readonly string[]
+  readonly tenantFrom: TenantFrom | undefined
+  readonly bodyBytes: number
+}
+
+export class Gate {
+  readonly #deps: GateDeps
+  #held: Held
+
+  constructor(deps: GateDeps, options: ServerOptions) {
+    this.#deps = deps
+    this.#held = heldTo(options)
+  }
+
+  /** What was counted so far is forgotten. */
+  use(options: ServerOptions): void {
+    this.#held = heldTo(options)
+  }
+
+  /** @returns whether it may come in; else it is answered */
+  enter(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    const held = this.#held
+    const address = clientAddress(incoming, held.trusted)
+    const from = countedAs(address)
+    note(incoming, held.tenantFrom, held.trusted)
+    const { metrics } = this.#deps
+    metrics.begin(incoming.method, incoming.url, outgoing)
+    if (crossSite(incoming, outgoing, held.origins)) {
+      outgoing.writeHead(204).end()
+      return false
+    }
+    const shown = shownBy(incoming)
+    const refusal = this.#refusal(held, from, shown) ?? tooLarge(incoming, held.bodyBytes)
+    if (refusal) {
+      metrics.refused(refusal.code)
+      refuse(outgoing, refusal)
+      // What is left of its body must be off the connection before the next request can be read from it.
+      incoming.resume()
+      return false
+    }
+    const { wrongKeys } = held
+    if (shown !== undefined && wrongKeys) {
+      outgoing.once('finish', () => {
+        if (outgoing.statusCode === 401) wrongKeys.take(from)
+      })
+    }
+    return true
+  }
+
+  /** Who shows a key that was right of late comes in, whatever others at his address have tried. */
+  #refusal(held: Held, from: string, shown: string | undefined): LeashError | undefined {
+    const wait = held.all?.take(everybody) || held.address?.take(from) || 0
+    if (wait > 0) return tooMany('The relay has too many requests. Send this one again later.', wait)
+    const pause = shown === undefined ? 0 : (held.wrongKeys?.wait(from) ?? 0)
+    if (pause === 0 || shown === undefined || this.#deps.knows(shown)) return undefined
+    return tooMany('Too many wrong keys came from this address. Wait, and come with a right one.', pause)
+  }
+}
+
+/** A key; nothing that anybody knows for a password, which is in the body; undefined for who shows nothing. */
+function shownBy({ headers, url = '' }: IncomingMessage): string | undefined {
+  return keyIn({ get: (name) => first(headers[name]) }) ?? (url.startsWith('/api/auth/') ? '' : undefined)
+}
+
+function heldTo({ throttle = {}, trustedProxies = [], tenantFrom, cors, limits }: ServerOptions): Held {
+  const { all, address, wrongKeys = usualWrongKeys } = throttle
+  return {
+    all: all && new TokenBuckets(all),
+    address: address && new TokenBuckets(address),
+    wrongKeys: wrongKeys ? new TokenBuckets(wrongKeys) : undefined,
+    trusted: trustedProxies.length > 0 ? rangesOf(trustedProxies) : undefined,
+    origins: cors?.origins ?? [],
+    tenantFrom,
+    bodyBytes: limits?.bodyBytes ?? usualBodyBytes,
+  }
+}
+
+function tooLarge({ headers }: IncomingMessage, most: number): LeashError | undefined {
+  if (!(Number(headers['content-length'] ?? 0) > most)) return undefined
+  return new LeashError('request_too_large', `The body is larger than ${most} bytes. Send less at once.`)
+}
+
+function tooMany(message: string, retryAfterMs: number): LeashError {
+  return new LeashError('rate_limited', message, { retryAfterMs })
+}
+
+function refuse(outgoing: ServerResponse, { code, message, status, retryAfterMs }: LeashError): void {
+  const body = JSON.stringify(errorBody(code, message))
+  outgoing.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  })
+  outgoing.end(body)
+}
+
+const first = (value: string | string[] | undefined) => (typeof value === 'string' ? value : value?.[0])

@@ -1,0 +1,123 @@
+/** One port for all: calls to models go straight to the engine, everything else to the routes. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { LeashError } from '../../core/errors.js'
+import type { Asked } from '../../handler.js'
+import { addressOf, requestOf, send, write } from '../../node-http.js'
+import { isModelPath } from '../../recognise.js'
+import type { Answered } from '../../respond.js'
+import { answerOf } from '../app.js'
+import { checkedAsked, checkedRequest } from '../people/request-signing.js'
+import { askedBy } from './asked.js'
+import type { Gate } from './gate.js'
+import { createListener, renewCertificate } from './listener.js'
+import type { LimitOptions, TlsOptions } from './options.js'
+import { answerOn, readPlain, type Upgrade, wantsWebSocket } from './plain-again.js'
+
+export interface ServerOptions {
+  /** Without the platform's `Request` and `Response`, which cost more than a call does otherwise. */
+  readonly calls: (asked: Asked) => Promise<Answered>
+  readonly others: (request: Request) => Promise<Response>
+  /** Requests to go on as a web socket. */
+  readonly sockets: (upgrade: Upgrade) => void
+  readonly warn: (message: string) => void
+  readonly gate: Gate
+  readonly tls?: TlsOptions | undefined
+  readonly limits?: LimitOptions | undefined
+}
+
+/** A comment goes out on a stream that is silent for so long, lest a proxy takes it for dead. */
+const keepAliveMs = 15_000
+
+/** What is left of requests after so long is cut off when the relay stops. */
+const closeMs = 30_000
+
+export interface RelayServer {
+  /** @returns the port, which matters where 0 was asked for. @throws LeashError `invalid_config` */
+  listen(host: string, port: number): Promise<number>
+  /** Takes the certificate that there is now. @throws LeashError `invalid_config`, and the old one stays */
+  renew(tls: TlsOptions): void
+  /** Takes no more connections. Streams go on to their end, for a time. */
+  close(): Promise<void>
+}
+
+export function createRelayServer({ calls, others, sockets, warn, gate, tls, limits }: ServerOptions): RelayServer {
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!gate.enter(incoming, outgoing)) return
+    const url = addressOf(incoming)
+    if (!url) {
+      outgoing.writeHead(400).end()
+      return
+    }
+    const left = new AbortController()
+    const leave = () => left.abort()
+    outgoing.once('close', leave)
+    try {
+      if (incoming.method === 'POST' && isModelPath(url.pathname)) {
+        const { status, headers, body } = await calls(checkedAsked(askedBy(incoming, url.pathname, left.signal)))
+        const sent = typeof body === 'string' ? body : body[Symbol.asyncIterator]()
+        await write({ status, headers, body: sent }, outgoing, keepAliveMs)
+      } else await send(await others(checkedRequest(requestOf(incoming, url, left.signal))), outgoing, keepAliveMs)
+    } catch (error) {
+      await send(answerOf(error, warn), outgoing)
+    } finally {
+      outgoing.off('close', leave)
+      // What is left of a body that was refused must be off the connection before the next request can be read from it.
+      incoming.resume()
+    }
+  }
+  const server = createListener((incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()), {
+    ...(tls && { tls }),
+    ...(limits && { limits }),
+  })
+  server.on('upgrade', (incoming, socket, head) => {
+    const outgoing = answerOn(incoming, socket)
+    if (!outgoing) return socket.destroy()
+    if (wantsWebSocket(incoming)) return sockets({ incoming, outgoing, socket, head })
+    outgoing.detachSocket(socket as Socket)
+    readPlain(server, incoming, socket, head)
+  })
+  const silent = silentSockets(server)
+  return {
+    listen: (host, port) => listening(server, host, port),
+    renew: (tls) => renewCertificate(server, tls),
+    close: () => closed(server, silent),
+  }
+}
+
+function listening(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`
+      reject(new LeashError('invalid_config', message, { cause }))
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** Browsers open connections ahead of use. Node takes one on which nothing was asked yet for a busy one. */
+function silentSockets(server: Server): ReadonlyMap<string, Socket> {
+  const silent = new Map<string, Socket>()
+  // By its other end: that of a request over TLS is not the socket which the server was told of.
+  const end = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  server.on('connection', (socket: Socket) => {
+    const name = end(socket)
+    silent.set(name, socket)
+    socket.once('close', () => silent.delete(name))
+  })
+  const speaks = ({ socket }: IncomingMessage) => silent.delete(end(socket))
+  server.on('request', speaks).on('upgrade', speaks)
+  return silent
+}
+
+function closed(server: Server, silent: ReadonlyMap<string, Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), closeMs)
+    server.close(() => {
+      clearTimeout(late)
+      resolve()
+    })
+    server.closeIdleConnections()
+    for (const socket of silent.values()) socket.destroy()
+  })
+}

@@ -1,0 +1,92 @@
+/** Several processes that share a port: https://nodejs.org/api/cluster.html */
+import cluster, { type Worker } from 'node:cluster'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { LeashError } from '../../core/errors.js'
+import { isObject } from '../../core/json.js'
+import { readEnv } from '../../providers/env.js'
+import type { RelayOptions } from '../config/config.js'
+import { gatherMetrics } from '../metrics/workers.js'
+import { Signer } from '../policy/signer.js'
+import type { Relay } from '../relay.js'
+
+export type Workers = Pick<Relay, 'url' | 'publicKey' | 'firstKeys' | 'close'> & {
+  /** Has each of them read the configuration again. */
+  reload(): void
+}
+
+/** What a process says once it takes requests. */
+type Ready = Pick<Relay, 'url' | 'firstKeys'>
+
+/** One that has died is replaced after a pause, lest one that cannot live is started again and again. */
+const pauseMs = 1000
+
+/** @throws LeashError `invalid_config` where they could not share what they know */
+export function checkWorkers({ database = readEnv('DATABASE_URL') }: RelayOptions): void {
+  if (database !== undefined) return
+  throw new LeashError(
+    'invalid_config',
+    'Several workers need a database that they can share: set `database` to a Postgres, or leave out `workers`. SQLite belongs to one process.',
+  )
+}
+
+/** Runs the program that runs now so many times over. @throws LeashError `invalid_config` when one of them does not start */
+export async function startWorkers(options: RelayOptions, count: number): Promise<Workers> {
+  checkWorkers(options)
+  const { folder = '.leash' } = options
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // Made here, so that no two of them make one.
+  const { publicKey } = new Signer(join(folder, 'signing-key.pem'))
+  let closing = false
+  const again = (_: Worker, code: number) => {
+    if (!closing && code !== 0) setTimeout(() => closing || cluster.fork(), pauseMs)
+  }
+  gatherMetrics()
+  const started = await Promise.allSettled(Array.from({ length: count }, () => ready(cluster.fork())))
+  const all = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const close = async () => {
+    closing = true
+    await Promise.all(workersNow().map(ended))
+  }
+  const [first] = all
+  if (!first || all.length < count) {
+    await close()
+    throw new LeashError('invalid_config', 'A worker of the relay did not start. It has said why.')
+  }
+  cluster.on('exit', again)
+  const firstKeys = all.find((one) => one.firstKeys)?.firstKeys
+  return {
+    url: first.url,
+    publicKey,
+    ...(firstKeys && { firstKeys }),
+    close,
+    reload() {
+      for (const worker of workersNow()) worker.process.kill('SIGHUP')
+    },
+  }
+}
+
+/** Said by a worker. */
+export function tellReady({ url, firstKeys }: Relay): void {
+  process.send?.({ url, ...(firstKeys && { firstKeys }) } satisfies Ready)
+}
+
+const workersNow = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+
+function ready(worker: Worker): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: unknown) => {
+      if (isObject(message) && typeof message.url === 'string') resolve(message as unknown as Ready)
+    })
+    worker.once('exit', reject)
+  })
+}
+
+/** Streams go on to their end, for a time. */
+function ended(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.isDead()) return resolve()
+    worker.once('exit', () => resolve())
+    worker.process.kill('SIGTERM')
+  })
+}

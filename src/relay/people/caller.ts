@@ -1,0 +1,78 @@
+/** Who asks: every request but a few carries a virtual key, wherever its SDK puts a key. */
+import { LeashError } from '../../core/errors.js'
+import type { MaybePromise } from '../../core/store.js'
+import type { KeyScope } from '../keys/keys.js'
+import type { Role } from './roles.js'
+import { namedTenant } from './tenant-of.js'
+
+export interface Caller {
+  /** Of the key, or of who has signed in. */
+  readonly id: string
+  readonly tenant: string
+  readonly user?: string
+  readonly scopes: readonly KeyScope[]
+  readonly role?: Role
+  /** Each of its requests has to be signed. */
+  readonly signed?: true
+}
+
+/** Keys are one; whoever has signed in is another's to know. */
+export interface Callers<C extends Caller = Caller> {
+  /** @returns undefined when nobody who may come in shows this */
+  verify(presented: string): MaybePromise<C | undefined>
+  /** @throws LeashError `authentication_failed` when the request is not signed by what belongs to the key */
+  checkSigned(caller: Caller, headers: HeadersLike): void
+  /** Told of who asks for what it is not for. */
+  outside?(caller: Caller, what: string): void
+  /** Whether there is such a tenant, and it is served. */
+  isActive(tenant: string): Promise<boolean>
+}
+
+/** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
+const places = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
+
+export interface HeadersLike {
+  get(name: string): string | null | undefined
+}
+
+export function keyIn(headers: HeadersLike): string | undefined {
+  const [scheme, token] = (headers.get('authorization') ?? '').split(/ +/, 2)
+  if (scheme?.toLowerCase() === 'bearer' && token) return token
+  for (const place of places) {
+    const key = headers.get(place)
+    if (key) return key
+  }
+  return undefined
+}
+
+/** @throws LeashError `missing_key`, `authentication_failed`, or `permission_denied` when the key is not for this */
+export async function callerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike, scope: KeyScope): Promise<C> {
+  const caller = await anyCallerOf(callers, headers)
+  if (caller.scopes.includes(scope) || isAdministrator(caller)) return caller
+  callers.outside?.(caller, scope)
+  throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
+}
+
+/** Whatever it is for. @throws LeashError `missing_key`, `authentication_failed` */
+export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike): Promise<C> {
+  const presented = keyIn(headers)
+  if (presented === undefined)
+    throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
+  const found = callers.verify(presented)
+  const caller = found instanceof Promise ? await found : found
+  if (!caller)
+    throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+  if (caller.signed) callers.checkSigned(caller, headers)
+  const tenant = headers.get(namedTenant)
+  return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
+}
+
+/** An administrator of the relay may act for any tenant. @throws LeashError `permission_denied` */
+async function actingFor<C extends Caller>(tenant: string, caller: C, callers: Callers<C>): Promise<C> {
+  if (isAdministrator(caller) && (await callers.isActive(tenant))) return { ...caller, tenant }
+  callers.outside?.(caller, `tenant ${tenant}`)
+  throw new LeashError('permission_denied', 'The key is not of the tenant that the request names.')
+}
+
+/** Of the relay itself, and so of every tenant. */
+export const isAdministrator = ({ scopes }: Pick<Caller, 'scopes'>): boolean => scopes.includes('admin')

@@ -1,0 +1,74 @@
+/** Whoever may come in: by a key, by a token of this relay, or by one of the identity provider. */
+import type { MaybePromise } from '../../core/store.js'
+import type { Decisions } from '../audit/decisions.js'
+import type { Keys } from '../keys/keys.js'
+import type { Caller, Callers, HeadersLike } from './caller.js'
+import { Oidc } from './oidc.js'
+import type { OidcOptions } from './oidc-options.js'
+import { issuer, Tokens, type TokensDeps } from './tokens.js'
+
+interface IdentitiesDeps {
+  readonly keys: Keys
+  readonly tokens: Tokens
+  readonly oidc?: Oidc | undefined
+  readonly decisions: Decisions
+}
+
+/** `{"` in base64, by which every JWT begins and no key. */
+const jwtBegin = 'eyJ'
+
+export const isToken = (presented: string): boolean => presented.startsWith(jwtBegin)
+
+const mostCharacters = 8192
+
+export class Identities implements Callers {
+  readonly #deps: IdentitiesDeps
+
+  constructor(deps: IdentitiesDeps) {
+    this.#deps = deps
+  }
+
+  verify(presented: string): MaybePromise<Caller | undefined> {
+    return isToken(presented) ? this.#byToken(presented) : this.#deps.keys.verify(presented)
+  }
+
+  checkSigned(caller: Caller, headers: HeadersLike): void {
+    this.#deps.keys.checkSigned(caller, headers)
+  }
+
+  outside(caller: Caller, what: string): void {
+    this.#deps.decisions.outside(caller, what)
+  }
+
+  isActive(tenant: string): Promise<boolean> {
+    return this.#deps.keys.isActive(tenant)
+  }
+
+  async #byToken(token: string): Promise<Caller | undefined> {
+    const { tokens, oidc } = this.#deps
+    if (token.length > mostCharacters) return undefined
+    const { decodeJwt } = await import('jose')
+    let from: string | undefined
+    try {
+      from = decodeJwt(token).iss
+    } catch {
+      return undefined
+    }
+    if (from === issuer) return tokens.verify(token)
+    return oidc && oidc.issuer === from ? oidc.verify(token) : undefined
+  }
+}
+
+export interface IdentityParts extends Omit<TokensDeps, 'now'> {
+  readonly oidc?: OidcOptions | undefined
+  readonly decisions: Decisions
+}
+
+/** @throws LeashError `invalid_config` */
+export function openIdentities({ oidc, decisions, ...deps }: IdentityParts): {
+  readonly callers: Identities
+  readonly tokens: Tokens
+} {
+  const tokens = new Tokens(deps)
+  return { callers: new Identities({ keys: deps.keys, tokens, oidc: oidc && new Oidc(oidc, deps), decisions }), tokens }
+}

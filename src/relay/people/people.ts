@@ -1,0 +1,59 @@
+/** Who there is, and what proves it. */
+import { join } from 'node:path'
+import { readEnv } from '../../providers/env.js'
+import type { Audit } from '../audit/audit.js'
+import { Decisions } from '../audit/decisions.js'
+import type { Keys } from '../keys/keys.js'
+import { Clients } from '../policy/clients.js'
+import { Signer } from '../policy/signer.js'
+import type { Sql } from '../store/sql.js'
+import { VendorKeys } from '../vendors/vendor-keys.js'
+import { type Identities, openIdentities } from './identities.js'
+import type { OidcOptions } from './oidc-options.js'
+import { Tenants } from './tenants.js'
+import type { Tokens } from './tokens.js'
+import { Users } from './users.js'
+
+export interface People {
+  readonly tenants: Tenants
+  readonly users: Users
+  readonly signer: Signer
+  readonly vendorKeys: VendorKeys
+  readonly clients: Clients
+  /** Whoever shows something to come in by: a key, or a token. */
+  readonly callers: Identities
+  readonly tokens: Tokens
+}
+
+export interface PeopleDeps {
+  readonly sql: Sql
+  readonly keys: Keys
+  /** The relay's own. */
+  readonly folder: string
+  readonly oidc: OidcOptions | undefined
+  readonly audit: Audit
+  readonly warn: (message: string) => void
+}
+
+/** @throws LeashError `invalid_config` */
+export function openPeople({ sql, keys, folder, oidc, audit, warn }: PeopleDeps): People {
+  const tenants = new Tenants({ sql })
+  const users = new Users({ sql })
+  const signer = new Signer(join(folder, 'signing-key.pem'))
+  const secret = readEnv('LEASH_RELAY_MASTER_KEY')
+  const vendorKeys = new VendorKeys({ sql, master: secret === undefined ? { file: join(folder, 'master-key') } : { secret } })
+  const clients = new Clients({ sql, warn })
+  const decisions = new Decisions({ audit, warn })
+  const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions })
+  return { tenants, users, signer, vendorKeys, clients, ...identities }
+}
+
+/** A relay that has lost its master key still serves those who have brought no key. */
+export async function rewrapKeys(vendorKeys: VendorKeys, audit: Audit, warn: (message: string) => void): Promise<void> {
+  try {
+    const tenants = await vendorKeys.rewrap()
+    if (tenants > 0) await audit.append({ actor: 'relay', action: 'vendor_key.rewrap', detail: { tenants } })
+  } catch (error) {
+    warn(error instanceof Error ? error.message : 'The vendor keys of tenants cannot be opened.')
+  }
+}

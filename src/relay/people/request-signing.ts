@@ -1,0 +1,118 @@
+/**
+ * Requests that are signed, for keys that ask for it: whoever has only overheard the key can do nothing with it. Signed is what
+ * is asked for, when, by a nonce that is good once, and the SHA-256 of the body.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { LeashError } from '../../core/errors.js'
+import type { Asked } from '../../handler.js'
+import { requestLine } from './tenant-of.js'
+
+export interface SignedHeaders {
+  get(name: string): string | null | undefined
+}
+
+/** How far the clock of whoever signs may be off. */
+const offMs = 5 * 60_000
+
+/** Nonces that are remembered. More in ten minutes are not taken: one that was forgotten could be used again. */
+const mostNonces = 500_000
+
+/** What is signed: `v1`, the method, the path with its query, the timestamp, the nonce and the digest, a line each. */
+export function signatureOf(secret: string, parts: readonly string[]): string {
+  return createHmac('sha256', secret)
+    .update(['v1', ...parts].join('\n'))
+    .digest('base64url')
+}
+
+export class Signatures {
+  readonly #now: () => number
+  readonly #most: number
+  /** Those of the last minutes, and of the minutes before. */
+  #nonces = new Set<string>()
+  #before = new Set<string>()
+  #since: number
+
+  constructor(now: () => number = Date.now, most: number = mostNonces) {
+    this.#now = now
+    this.#most = most
+    this.#since = now()
+  }
+
+  /** @throws LeashError `authentication_failed` when it is not signed, or not so; `rate_limited` */
+  check(key: string, secret: string, headers: SignedHeaders): void {
+    const [signature, timestamp, nonce, digest] = names.map((name) => headers.get(name) ?? '')
+    const [method = '', path = ''] = (headers.get(requestLine) ?? '').split(' ', 2)
+    const at = Number(timestamp) * 1000
+    if (!signature || !nonce || !digest || !timestamp || method === '') throw refused('This key wants every request signed.')
+    if (!(Math.abs(this.#now() - at) <= offMs)) throw refused('The signature is of another time than now. Set the clock.')
+    if (!/^[\w-]{16,64}$/.test(nonce)) throw refused('The nonce of a signature has 16 to 64 letters, digits, `_` and `-`.')
+    if (!same(signature, `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`))
+      throw refused('The signature is wrong.')
+    this.#once(`${key} ${nonce}`)
+  }
+
+  /** Kept for as long as its timestamp could still be taken. */
+  #once(nonce: string): void {
+    const now = this.#now()
+    if (now - this.#since > 2 * offMs) {
+      this.#before = now - this.#since > 4 * offMs ? new Set() : this.#nonces
+      this.#nonces = new Set()
+      this.#since = now
+    }
+    if (this.#nonces.has(nonce) || this.#before.has(nonce)) throw refused('The nonce of the signature was used before.')
+    if (this.#nonces.size >= this.#most)
+      throw new LeashError('rate_limited', 'Too many signed requests. Send this one again in some minutes.', {
+        retryAfterMs: offMs,
+      })
+    this.#nonces.add(nonce)
+  }
+}
+
+const names = ['x-leash-signature', 'x-leash-timestamp', 'x-leash-nonce', 'x-leash-digest'] as const
+
+/** The digest that a request claims for its body; undefined when it is not signed. */
+export function claimedDigest(headers: SignedHeaders): string | undefined {
+  return headers.get('x-leash-signature') ? (headers.get('x-leash-digest') ?? '') : undefined
+}
+
+/** The same, whose body fails at its end when it is not what was signed. */
+export function checkedAsked(asked: Asked): Asked {
+  const digest = claimedDigest(asked.headers)
+  if (digest === undefined) return asked
+  return {
+    ...asked,
+    async text(limit) {
+      const text = await asked.text(limit)
+      if (!same(createHash('sha256').update(text).digest('hex'), digest)) throw changed()
+      return text
+    },
+  }
+}
+
+export function checkedRequest(request: Request): Request {
+  const digest = claimedDigest(request.headers)
+  if (digest === undefined) return request
+  if (!request.body) return request
+  const hash = createHash('sha256')
+  const body = request.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        hash.update(chunk)
+        controller.enqueue(chunk)
+      },
+      flush() {
+        if (!same(hash.digest('hex'), digest)) throw changed()
+      },
+    }),
+  )
+  const init: RequestInit & { readonly duplex: 'half' } = { body, duplex: 'half' }
+  return new Request(request, init)
+}
+
+function same(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+const refused = (message: string) => new LeashError('authentication_failed', message)
+const changed = () => refused('The body is not what was signed.')

@@ -1,0 +1,168 @@
+/** Who the relay serves: teams or customers that see nothing of each other. */
+import { LeashError } from '../../core/errors.js'
+import { type Page, pageOf, pageSize } from '../page.js'
+import type { Sql, SqlValue } from '../store/sql.js'
+
+export type TenantStatus = 'active' | 'suspended' | 'deleted'
+
+export interface Tenant {
+  /** Its name in keys, budgets and the ledger, which never changes. Fit to be a label of a domain. */
+  readonly slug: string
+  /** For people. */
+  readonly name: string
+  readonly plan: string
+  readonly status: TenantStatus
+  readonly metadata: Readonly<Record<string, string>>
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export interface NewTenant {
+  /** Up to 63 lower-case letters, digits and inner hyphens. */
+  readonly slug: string
+  /** @defaultValue the slug */
+  readonly name?: string
+  /** @defaultValue 'default' */
+  readonly plan?: string
+  /** Up to 32 values of up to 512 characters. */
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+export interface TenantChanges extends Partial<Omit<NewTenant, 'slug'>> {
+  readonly status?: 'active' | 'suspended'
+}
+
+export interface TenantQuery {
+  /** @defaultValue all but the deleted */
+  readonly status?: TenantStatus
+  readonly plan?: string
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface TenantsDeps {
+  readonly sql: Sql
+  readonly now?: () => number
+}
+
+interface Row {
+  readonly slug: string
+  readonly name: string
+  readonly plan: string
+  readonly status: TenantStatus
+  readonly metadata: string
+  readonly created_at: number
+  readonly updated_at: number
+}
+
+const mostMetadata = 32
+const mostCharacters = 512
+
+export class Tenants {
+  readonly #sql: Sql
+  readonly #now: () => number
+
+  constructor({ sql, now = Date.now }: TenantsDeps) {
+    this.#sql = sql
+    this.#now = now
+  }
+
+  /** @throws LeashError `invalid_request` when a member is malformed, with status 409 when the slug is taken */
+  async create({ slug, name = slug, plan = 'default', metadata = {} }: NewTenant): Promise<Tenant> {
+    if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))
+      throw wrong('slug', 'has up to 63 lower-case letters, digits and hyphens, and begins and ends with no hyphen')
+    check({ name, plan, metadata })
+    const now = this.#now()
+    const [row] = await this.#sql.all<Row>(
+      `INSERT INTO tenants (slug, name, plan, status, metadata, created_at, updated_at)
+       VALUES ($1, $2, $3, 'active', $4, $5, $5) ON CONFLICT DO NOTHING RETURNING *`,
+      [slug, name, plan, JSON.stringify(metadata), now],
+    )
+    if (!row)
+      throw new LeashError('invalid_request', `The slug ${slug} is taken. Choose another.`, { status: 409, param: 'slug' })
+    return tenantOf(row)
+  }
+
+  /** Also one that is deleted. */
+  async get(slug: string): Promise<Tenant | undefined> {
+    const [row] = await this.#sql.all<Row>('SELECT * FROM tenants WHERE slug = $1', [slug])
+    return row && tenantOf(row)
+  }
+
+  /** By their slugs. */
+  async list({ status, plan, after = '', limit }: TenantQuery = {}): Promise<Page<Tenant>> {
+    const size = pageSize(limit)
+    const rows = await this.#sql.all<Row>(
+      `SELECT * FROM tenants WHERE slug > $1 AND (status = $2 OR ($2 = '' AND status <> 'deleted')) AND (plan = $3 OR $3 = '')
+       ORDER BY slug LIMIT $4`,
+      [after, status ?? '', plan ?? '', size + 1],
+    )
+    return pageOf(rows.map(tenantOf), size, ({ slug }) => slug)
+  }
+
+  /** Without those that are deleted. */
+  async count(): Promise<number> {
+    const [row] = await this.#sql.all<{ readonly count: number }>(
+      `SELECT COUNT(*) AS count FROM tenants WHERE status <> 'deleted'`,
+    )
+    return row?.count ?? 0
+  }
+
+  /** @throws LeashError `not_found` when there is none, or it is deleted */
+  async update(slug: string, changes: TenantChanges): Promise<Tenant> {
+    check(changes)
+    const { name, plan, status, metadata } = changes
+    const given: (readonly [column: string, value: SqlValue | undefined])[] = [
+      ['name', name],
+      ['plan', plan],
+      ['status', status],
+      ['metadata', metadata && JSON.stringify(metadata)],
+      ['updated_at', this.#now()],
+    ]
+    const set = given.flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]))
+    const [row] = await this.#sql.all<Row>(
+      `UPDATE tenants SET ${set.map(({ column }, at) => `${column} = $${at + 2}`).join(', ')}
+       WHERE slug = $1 AND status <> 'deleted' RETURNING *`,
+      [slug, ...set.map(({ value }) => value)],
+    )
+    if (!row) throw missing(slug)
+    return tenantOf(row)
+  }
+
+  /** What it used stays on the books, and its slug stays taken. */
+  async delete(slug: string): Promise<void> {
+    const changed = await this.#sql.run(
+      `UPDATE tenants SET status = 'deleted', updated_at = $2 WHERE slug = $1 AND status <> 'deleted'`,
+      [slug, this.#now()],
+    )
+    if (changed === 0) throw missing(slug)
+  }
+}
+
+function check({ name, plan, status, metadata }: TenantChanges): void {
+  for (const [member, value] of Object.entries({ name, plan }))
+    if (value !== undefined && !isText(value)) throw wrong(member, `has 1 to ${mostCharacters} characters`)
+  if (status !== undefined && status !== 'active' && status !== 'suspended') throw wrong('status', 'is `active` or `suspended`')
+  const entries = Object.entries(metadata ?? {})
+  if (entries.length > mostMetadata || !entries.every((entry) => entry.every(isText)))
+    throw wrong('metadata', `has up to ${mostMetadata} names and values of 1 to ${mostCharacters} characters`)
+}
+
+function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value !== '' && value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')
+  )
+}
+
+function wrong(param: string, rule: string): LeashError {
+  return new LeashError('invalid_request', `The ${param} of a tenant ${rule}.`, { param })
+}
+
+function missing(slug: string): LeashError {
+  return new LeashError('not_found', `There is no tenant ${JSON.stringify(slug.slice(0, 100))}.`)
+}
+
+function tenantOf({ metadata, created_at: createdAt, updated_at: updatedAt, ...rest }: Row): Tenant {
+  return { ...rest, metadata: JSON.parse(metadata), createdAt, updatedAt }
+}

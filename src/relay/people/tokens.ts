@@ -1,0 +1,103 @@
+/**
+ * What somebody who has signed in shows instead of a key: a JWT that holds for a quarter of an hour. It says who, and nothing
+ * of what he may do: that is looked up each time, so that a key that was revoked, or a role that was taken away, is so at once.
+ */
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { asObject } from '../../core/json.js'
+import type { Keys } from '../keys/keys.js'
+import type { Signer } from '../policy/signer.js'
+import type { Caller } from './caller.js'
+import { type Role, roles } from './roles.js'
+import type { Tenants } from './tenants.js'
+import type { Users } from './users.js'
+
+export interface SignedIn {
+  readonly token: string
+  /** Seconds. */
+  readonly expiresIn: number
+}
+
+export interface TokensDeps {
+  readonly signer: Signer
+  readonly keys: Keys
+  readonly users: Users
+  readonly tenants: Tenants
+  readonly now?: () => number
+}
+
+/** The `iss` and the `aud` of what this relay signs. */
+export const issuer = 'urn:leashllm:relay'
+const audience = 'urn:leashllm:relay:administration'
+const algorithm = 'EdDSA'
+
+const holdsSeconds = 15 * 60
+
+/** A token is good for another one until so long after somebody has signed in by a key or a password. */
+const sessionSeconds = 12 * 3600
+
+/** How the id of somebody begins who has signed in by himself, and not by a key. No key's id has a colon. */
+const userPrefix = 'user:'
+
+export class Tokens {
+  readonly #deps: Omit<TokensDeps, 'signer' | 'now'>
+  readonly #key: KeyObject
+  readonly #public: KeyObject
+  readonly #now: () => number
+
+  constructor({ signer, now = Date.now, ...deps }: TokensDeps) {
+    this.#deps = deps
+    this.#key = signer.keyFor('relay tokens')
+    this.#public = createPublicKey(this.#key)
+    this.#now = now
+  }
+
+  /** @param since seconds since 1970: when he signed in, for one who shows a token */
+  async issue({ id, tenant }: Pick<Caller, 'id' | 'tenant'>, since?: number): Promise<SignedIn> {
+    const { SignJWT } = await import('jose')
+    const now = Math.floor(this.#now() / 1000)
+    const token = await new SignJWT({ tenant, auth_time: since ?? now })
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(id)
+      .setIssuedAt(now)
+      .setExpirationTime(now + holdsSeconds)
+      .sign(this.#key)
+    return { token, expiresIn: holdsSeconds }
+  }
+
+  /** Another for who has one. @returns undefined when it does not hold, or he has to sign in again */
+  async renew(token: string): Promise<SignedIn | undefined> {
+    const { sub, tenant, auth_time: since } = await this.#read(token)
+    if (typeof sub !== 'string' || typeof tenant !== 'string' || typeof since !== 'number') return undefined
+    if (this.#now() / 1000 - since > sessionSeconds) return undefined
+    return (await this.#who(sub, tenant)) && this.issue({ id: sub, tenant }, since)
+  }
+
+  /** @returns undefined when it is no token of this relay, has expired, or whose it is may not come in any more */
+  async verify(token: string): Promise<Caller | undefined> {
+    const { sub, tenant } = await this.#read(token)
+    return typeof sub === 'string' && typeof tenant === 'string' ? this.#who(sub, tenant) : undefined
+  }
+
+  async #read(token: string): Promise<Record<string, unknown>> {
+    const { jwtVerify } = await import('jose')
+    const options = { issuer, audience, algorithms: [algorithm], currentDate: new Date(this.#now()) }
+    const verified = await jwtVerify(token, this.#public, options).catch(() => undefined)
+    return asObject(verified?.payload)
+  }
+
+  async #who(id: string, tenant: string): Promise<Caller | undefined> {
+    const { keys, users, tenants } = this.#deps
+    if (!id.startsWith(userPrefix)) return keys.holding(id)
+    const user = await users.get(tenant, id.slice(userPrefix.length))
+    if (user?.status !== 'active' || (await tenants.get(tenant))?.status !== 'active') return undefined
+    return personOf(tenant, user.id, user.role)
+  }
+}
+
+/** Somebody who has signed in, as a caller: he may try out models, unless he is there to look. */
+export function personOf(tenant: string, user: string, role: Role): Caller {
+  const scopes = role === roles.at(-1) ? (['usage'] as const) : (['call', 'usage'] as const)
+  return { id: `${userPrefix}${user}`, tenant, user, role, scopes }
+}

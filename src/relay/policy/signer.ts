@@ -1,0 +1,50 @@
+/** Signs policies, so that a client knows that what stands in its cache, or came over a proxy, is the relay's word. */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { PolicyBundle, SignedBundle } from '../../control/wire.js'
+
+/** An Ed25519 key in PKCS #8, as far as its 32 bytes: https://www.rfc-editor.org/rfc/rfc8410#section-7 */
+const beforeSeed = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** Another relay in the same folder may be quicker: then its key is that of both. */
+function makeOnce(file: string, text: string | Buffer): void {
+  const draft = `${file}.${process.pid}-${randomUUID()}`
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    if (!existsSync(file)) throw error
+  } finally {
+    rmSync(draft)
+  }
+}
+
+export class Signer {
+  readonly #key: KeyObject
+  /** Ed25519: 32 bytes in base64. */
+  readonly publicKey: string
+
+  /** @param file holds the private key (PKCS #8, PEM); made, readable by its owner alone, when it is not there */
+  constructor(file: string) {
+    if (!existsSync(file)) {
+      const { privateKey } = generateKeyPairSync('ed25519')
+      makeOnce(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    }
+    this.#key = createPrivateKey(readFileSync(file))
+    // A SubjectPublicKeyInfo of Ed25519 ends with the key itself: https://www.rfc-editor.org/rfc/rfc8410#section-4
+    const info = createPublicKey(this.#key).export({ type: 'spki', format: 'der' })
+    this.publicKey = info.subarray(-32).toString('base64')
+  }
+
+  sign(bundle: PolicyBundle): SignedBundle {
+    const payload = JSON.stringify(bundle)
+    return { payload, signature: sign(null, Buffer.from(payload), this.#key).toString('base64'), publicKey: this.publicKey }
+  }
+
+  /** Another key, which is the same in every relay that has this one: what is signed for one purpose is no good for another. */
+  keyFor(purpose: string): KeyObject {
+    const { d = '' } = this.#key.export({ format: 'jwk' })
+    const seed = Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `leashllm ${purpose}`, 32))
+    return createPrivateKey({ key: Buffer.concat([beforeSeed, seed]), format: 'der', type: 'pkcs8' })
+  }
+}

@@ -1,0 +1,97 @@
+/** Which budget a client means, by the name that its store has for it; and whether it may be lent of that. */
+import { LeashError } from '../../core/errors.js'
+import { parseJson } from '../../core/json.js'
+import { mostNano } from '../../core/money.js'
+import type { BudgetScope } from '../../core/store.js'
+import type { Budget } from '../../middleware/budget/options.js'
+import { type Rule, rulesOf } from '../../middleware/budget/rules.js'
+import { type Window, windowAt } from '../../middleware/budget/windows.js'
+
+/** A scope whose limit the policy says. */
+export type LentScope = BudgetScope
+
+interface Party {
+  /** Of the key. Absent: it may be any of the tenant's. */
+  readonly id?: string
+  readonly tenant: string
+  readonly user?: string
+}
+
+const mostCharacters = 2000
+
+/** How far a client's clock may be off. */
+const offMs = 60_000
+
+/** A policy's budgets are asked for again and again: they are compiled once. */
+const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
+
+/**
+ * @param name as `scopesOf` of middleware/budget/rules.ts writes it: `["team","usd","red"] day 2026-11-21T00:00`
+ * @param now milliseconds since 1970
+ * @throws LeashError as `lend` of leases.ts
+ */
+export function scopeFor(name: string, party: Party, budgets: readonly Budget[], now: number): LentScope {
+  const { parts, window } = read(name)
+  const [ruleName, unit, ...values] = parts
+  const rule = rules(budgets).find((rule) => rule.name === ruleName && rule.per !== 'call')
+  const held = rule?.limits.find((limit) => limit.unit === unit)
+  if (!rule || !held) throw unknown()
+  const { endsAt } = windowOf(rule, window, now)
+  checkWhose(rule, values, party)
+  // A budget that only warns is counted and lends whatever is asked for.
+  const limit = rule.action === 'warn' ? mostNano : held.limit
+  return { key: name, limit, ...(endsAt !== undefined && { endsAt }) }
+}
+
+/**
+ * A name of a length that nobody needs is refused, and not unknown: what is unknown the client holds nobody to. And there is
+ * one way to write each: another would be counted by itself.
+ */
+function read(name: string): { readonly parts: readonly string[]; readonly window: string } {
+  if (name.length > mostCharacters || !name.isWellFormed()) throw wrong(`has at most ${mostCharacters} characters`)
+  const end = name.lastIndexOf('] ') + 1
+  const written = name.slice(0, end)
+  const parts = parseJson(written)
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) throw unknown()
+  if (JSON.stringify(parts) !== written) throw wrong('is not written as JSON.stringify does')
+  return { parts, window: name.slice(end + 1) }
+}
+
+/** Also of what a client counts for itself alone, such as what is spent in each hour: it goes by its own count then. */
+function unknown(): LeashError {
+  return new LeashError('not_found', 'The policy has no such budget.', { param: 'scope' })
+}
+
+function wrong(rule: string): LeashError {
+  return new LeashError('invalid_request', `The name of the budget ${rule}.`, { param: 'scope' })
+}
+
+function rules(budgets: readonly Budget[]): readonly Rule[] {
+  let found = compiled.get(budgets)
+  if (!found) {
+    found = rulesOf(budgets)
+    compiled.set(budgets, found)
+  }
+  return found
+}
+
+/** Of what a key says of itself, a client may say nothing else. */
+function checkWhose(rule: Rule, values: readonly string[], { id, tenant, user }: Party): void {
+  const subjects = rule.of({ model: '', options: {}, target: { provider: { name: '' }, model: '' } }).map(([subject]) => subject)
+  if (subjects.length !== values.length)
+    throw new LeashError('invalid_request', 'The budget is counted by something else now. Fetch the policy again.', {
+      status: 409,
+      param: 'scope',
+    })
+  const own: Readonly<Record<string, string | undefined>> = { tenant, user, key: id }
+  for (const [at, subject] of subjects.entries())
+    if ((own[subject] ?? values[at]) !== values[at])
+      throw new LeashError('permission_denied', `The budget is that of another ${subject} than your key's.`, { param: 'scope' })
+}
+
+function windowOf({ per }: Rule, name: string, now: number): Window {
+  if (name.split(' ')[0] !== per) throw unknown()
+  const found = [now, now - offMs, now + offMs].map((at) => windowAt(per, at)).find((window) => window.name === name)
+  if (found) return found
+  throw wrong('has another window than that of now: set the clock of this machine')
+}

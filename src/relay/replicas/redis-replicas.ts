@@ -1,0 +1,89 @@
+/**
+ * Relays that share a Redis. None of it is money: budgets and leases stand in the database, and whatever is lost here is looked
+ * for again, or counted anew.
+ */
+import type { Redis } from 'ioredis'
+import { absent, loadOptional } from '../../core/optional.js'
+import type { Store } from '../../core/store.js'
+import { redis } from '../../stores/redis.js'
+import type { Hearers, Replicas, Topic } from './replicas.js'
+
+const channel = 'leash:relay'
+
+/** Between tries to reach a Redis that is away, in milliseconds. */
+const restMs = 1000
+
+/** Commands fail at once while it is away, and the connection is made again by itself. */
+const options = {
+  connectTimeout: 1000,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: () => restMs,
+}
+
+export async function openRedisReplicas(url: string, warn: (message: string) => void): Promise<Replicas> {
+  const { Redis: Client } = await loadOptional('ioredis', async () => {
+    try {
+      return await import('ioredis')
+    } catch (error) {
+      return absent(error)
+    }
+  })
+  const [client, listener] = [new Client(url, options), new Client(url, options)]
+  let away = false
+  const failed = (error: unknown) => {
+    if (!away)
+      warn(
+        `Redis is away (${said(error)}). Until it is back, rate limits hold nobody, caches have nothing, and relays hear of each other's changes some seconds later.`,
+      )
+    away = true
+  }
+  client.on('error', failed).on('ready', () => {
+    away = false
+  })
+  listener.on('error', () => {})
+  const stores = new Map<string, Store>()
+  return {
+    tell(topic, name) {
+      client.publish(channel, JSON.stringify([topic, name])).catch(failed)
+    },
+    hear: (hearers) => follow(listener, hearers),
+    storeOf(tenant) {
+      let store = stores.get(tenant)
+      if (!store) {
+        store = redis({ client, prefix: `leash:${tenant}`, fail: 'open', onError: failed })
+        stores.set(tenant, store)
+      }
+      return store
+    },
+    async close() {
+      for (const connection of [client, listener]) connection.disconnect()
+    },
+  }
+}
+
+/** What was told while nobody listened was missed: whoever listens again looks at everything. */
+function follow(listener: Redis, { policies, keys, config }: Hearers): void {
+  const heard: Record<Topic, (name?: string) => void> = {
+    policy: (name) => policies.heard(name),
+    keys: (name) => keys.heard(name),
+    config: () => config.heard(),
+  }
+  const listen = () =>
+    void listener
+      .subscribe(channel)
+      .then(() => {
+        for (const look of Object.values(heard)) look()
+      })
+      .catch(() => {})
+  listener.on('ready', listen)
+  // It may have been quicker than the database.
+  if (listener.status === 'ready') listen()
+  listener.on('message', (_, text: string) => {
+    const [topic, name]: [Topic, string] = JSON.parse(text)
+    heard[topic]?.(name)
+  })
+}
+
+const said = (error: unknown) => (error instanceof Error ? error.message : 'unknown reason')

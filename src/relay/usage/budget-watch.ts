@@ -1,0 +1,150 @@
+/** Looks at the budgets of all clients together, and tells when one of their thresholds is passed. */
+
+import { parseJson } from '../../core/json.js'
+import { formatUsd } from '../../core/money.js'
+import { Recent } from '../../core/recent.js'
+import type { Budget } from '../../middleware/budget/options.js'
+import { space } from '../../middleware/budget/reserver.js'
+import { type Rule, rulesOf } from '../../middleware/budget/rules.js'
+import { windowAt } from '../../middleware/budget/windows.js'
+import { afterwardsMs } from '../../stores/check.js'
+import { keyIn } from '../policy/key-policy.js'
+import type { Policies } from '../policy/policies.js'
+import type { Refused } from '../quota/leases.js'
+import type { Sql } from '../store/sql.js'
+import type { Notice } from '../webhooks/events.js'
+
+export interface BudgetWatchDeps {
+  readonly sql: Sql
+  readonly policies: Policies
+  readonly publish: (notice: Notice) => Promise<unknown>
+  readonly now: () => number
+}
+
+interface Row {
+  readonly name: string
+  readonly spent: number
+}
+
+/** A budget as its row is named: whose it is, and of which window. */
+interface Named {
+  readonly rule: string
+  readonly unit: string
+  readonly values: readonly string[]
+  readonly window: string
+}
+
+const mostRows = 10_000
+const mostTold = 10_000
+
+/** Windows that end before anybody has read of them. */
+const tooShort = 'minute'
+
+export class BudgetWatch {
+  readonly #deps: BudgetWatchDeps
+  /** What this relay has told of already: the database need not be asked each time. */
+  readonly #told = new Recent<string, true>(mostTold)
+
+  constructor(deps: BudgetWatchDeps) {
+    this.#deps = deps
+  }
+
+  async look(): Promise<void> {
+    const now = this.#deps.now()
+    // Of windows that are over, less time is left than is kept after their end.
+    const rows = await this.#deps.sql.all<Row>(
+      `SELECT name, spent FROM budgets WHERE space = $1 AND spent > 0 AND (forget_at IS NULL OR forget_at > $2)
+       ORDER BY name LIMIT ${mostRows}`,
+      [space, now + afterwardsMs],
+    )
+    for (const { name, spent } of rows) {
+      const named = nameIn(name)
+      const rule = named && (await this.#ruleOf(named, keyIn(name)))
+      if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) continue
+      const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
+      if (limit === undefined) continue
+      for (const threshold of rule.thresholds)
+        if (spent * 100 >= threshold * limit) await this.#tell(name, named, rule, { threshold, spent, limit })
+    }
+  }
+
+  /** A client was refused: less is left than its call may cost. */
+  async refused({ tenant, scope, taken, limit }: Refused): Promise<void> {
+    const named = nameIn(scope)
+    const once = `exhausted ${scope}`
+    if (!named || named.window.startsWith(tooShort) || this.#told.get(once)) return
+    this.#told.set(once, true)
+    const data = {
+      tenant,
+      budget: named.rule,
+      of: [...named.values],
+      unit: named.unit,
+      taken: shown(named.unit, taken),
+      limit: shown(named.unit, limit),
+      window: named.window,
+    }
+    await this.#deps.publish({ type: 'budget.exhausted', tenant, once, data })
+  }
+
+  async #tell(name: string, { values, unit, window }: Named, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
+    const once = `threshold ${threshold} of ${limit} ${name}`
+    if (this.#told.get(once)) return
+    this.#told.set(once, true)
+    const subjects = subjectsOf(rule)
+    const of = Object.fromEntries(subjects.map((subject, at) => [subject, values[at] ?? '']))
+    const { tenant } = of
+    await this.#deps.publish({
+      type: 'budget.threshold',
+      ...(tenant && { tenant }),
+      once,
+      data: { budget: rule.name, of, unit, percent: threshold, spent: shown(unit, spent), limit: shown(unit, limit), window },
+    })
+  }
+
+  /**
+   * Of the tenant that the budget names first, or of the policy of all others: a budget for all tenants together names none.
+   *
+   * @param key whose own budget it is
+   */
+  async #ruleOf({ rule, values }: Named, key: string | undefined): Promise<Rule | undefined> {
+    const { policies } = this.#deps
+    const [tenant = ''] = values
+    for (const whose of tenant === '' ? [''] : [tenant, '']) {
+      const { policy } = await (key === undefined ? policies.inForce(whose) : policies.inForceFor({ tenant: whose, id: key }))
+      const found = rulesIn(policy.budgets ?? []).find(({ name }) => name === rule)
+      const subjects = found && subjectsOf(found)
+      if (found && subjects?.length === values.length && (whose !== '' || subjects[0] !== 'tenant')) return found
+    }
+    return undefined
+  }
+}
+
+interface Passed {
+  readonly threshold: number
+  readonly spent: number
+  readonly limit: number
+}
+
+/** As `scopesOf` of middleware/budget/rules.ts writes it. */
+function nameIn(name: string): Named | undefined {
+  const end = name.lastIndexOf('] ') + 1
+  const parts = parseJson(name.slice(0, end))
+  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return undefined
+  const [rule, unit, ...values] = parts
+  return rule !== undefined && unit !== undefined ? { rule, unit, values, window: name.slice(end + 1) } : undefined
+}
+
+const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
+
+function rulesIn(budgets: readonly Budget[]): readonly Rule[] {
+  const found = compiled.get(budgets) ?? rulesOf(budgets)
+  compiled.set(budgets, found)
+  return found
+}
+
+const nobody = { model: '', options: {}, target: { provider: { name: '' }, model: '' } }
+
+const subjectsOf = (rule: Rule) => rule.of(nobody).map(([subject]) => subject)
+
+/** US dollars as text, in which every nano-dollar stands. */
+const shown = (unit: string, amount: number): string | number => (unit === 'usd' ? formatUsd(amount) : amount)

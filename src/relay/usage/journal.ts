@@ -1,0 +1,206 @@
+/**
+ * What the relay's own calls cost, on its way to the database: many lines at a time, so that a call costs the database next to
+ * nothing, and in a file until they are there, so that a relay that is killed has lost none of those it has booked.
+ */
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Backoff } from '../../control/backoff.js'
+import { isLeashError } from '../../core/errors.js'
+import { isObject, parseJson } from '../../core/json.js'
+import type { LedgerLine } from '../../core/ledger.js'
+import type { UsageLog } from './usage.js'
+
+export interface JournalDeps {
+  readonly folder: string
+  readonly usage: Pick<UsageLog, 'take'>
+  readonly warn: (message: string) => void
+  /** Lines of one batch are collected for so long, in milliseconds. @defaultValue 100 */
+  readonly everyMs?: number
+}
+
+/** Of one transaction. */
+const mostAtOnce = 5000
+
+/** Lines that wait in memory while the database is away. Those beyond are read from their file when their turn comes. */
+const mostWaiting = 100_000
+
+const ending = '.jsonl'
+
+/** How often it is looked for what others have left. What a relay elsewhere has not touched for so long, it has left. */
+const lookMs = 60_000
+
+/** In the names of files, whose parts are parted by dashes. */
+const host = hostname().replace(/[^\w.]/g, '_')
+
+interface Page {
+  readonly path: string
+  readonly file: number | undefined
+  readonly lines: LedgerLine[]
+  /** Some are in the file only. */
+  spilled: boolean
+}
+
+export class Journal {
+  readonly #deps: JournalDeps
+  readonly #folder: string
+  readonly #backoff = new Backoff()
+  readonly #stopping = new AbortController()
+  /** Files that are not delivered yet. */
+  readonly #own = new Set<string>()
+  #looking: NodeJS.Timeout | undefined
+  #count = 0
+  /** What is being added to. */
+  #page: Page | undefined
+  #writing: Promise<void> | undefined
+  #waiting = 0
+  #warned = false
+
+  /** Takes up what a relay before this one has left, and looks again now and then. */
+  static async open(deps: JournalDeps): Promise<Journal> {
+    const journal = new Journal(deps)
+    await journal.#adopt()
+    journal.#looking = setInterval(() => void journal.#adopt(), lookMs).unref()
+    return journal
+  }
+
+  private constructor(deps: JournalDeps) {
+    this.#deps = deps
+    this.#folder = join(deps.folder, 'journal')
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** They are in the file before the calls are answered: at the end of the turn would be too late, which may take long. */
+  add(lines: readonly LedgerLine[]): void {
+    this.#page ??= this.#begin()
+    const kept = this.#append(this.#page, lines)
+    if (kept && this.#waiting >= mostWaiting) this.#page.spilled = true
+    else {
+      this.#page.lines.push(...lines)
+      this.#waiting += lines.length
+    }
+    this.#writing ??= this.#write()
+  }
+
+  /** Waits until all is in the database, or has failed to get there. What has is in the files. */
+  async close(): Promise<void> {
+    clearInterval(this.#looking)
+    this.#stopping.abort()
+    while (this.#writing) await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    do {
+      await this.#pause(this.#deps.everyMs ?? 100)
+      const page = this.#page
+      this.#page = undefined
+      if (page && !(await this.#deliver(page))) break
+    } while (this.#page)
+    this.#writing = undefined
+  }
+
+  /** @returns false when the relay stops, and the file is for the next one */
+  async #deliver({ path, file, lines, spilled }: Page): Promise<boolean> {
+    if (file !== undefined) closeSync(file)
+    const all = spilled ? readLines(path) : lines
+    for (let at = 0; at < all.length; at += mostAtOnce) {
+      if (!(await this.#insist(all.slice(at, at + mostAtOnce)))) return false
+    }
+    this.#waiting -= lines.length
+    rmSync(path, { force: true })
+    this.#own.delete(path)
+    return true
+  }
+
+  /** A database that is away comes back. A line that it will never take is looked for by halves. */
+  async #insist(lines: readonly unknown[]): Promise<boolean> {
+    for (;;) {
+      try {
+        await this.#deps.usage.take({ lines })
+        this.#backoff.succeeded()
+        this.#warned = false
+        return true
+      } catch (error) {
+        if (isLeashError(error) && !error.retryable) {
+          const half = lines.length >> 1
+          if (half > 0) return (await this.#insist(lines.slice(0, half))) && this.#insist(lines.slice(half))
+          this.#deps.warn(`A line of the ledger is not taken: ${said(error)}`)
+          return true
+        }
+        if (!this.#warned) this.#deps.warn(`What calls have cost waits for the database. ${said(error)}`)
+        this.#warned = true
+        if (this.#stopping.signal.aborted) return false
+        await this.#pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  }
+
+  #begin(): Page {
+    const path = join(this.#folder, `${Date.now()}-${process.pid}-${host}-${this.#count++}${ending}`)
+    this.#own.add(path)
+    let file: number | undefined
+    try {
+      file = openSync(path, 'wx', 0o600)
+    } catch (error) {
+      this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+    }
+    return { path, file, lines: [], spilled: false }
+  }
+
+  #append({ file }: Page, lines: readonly LedgerLine[]): boolean {
+    if (file === undefined) return false
+    try {
+      writeSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      return true
+    } catch (error) {
+      this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+      return false
+    }
+  }
+
+  /** Several relays may work in one folder, of this machine or of others, whose processes cannot be seen from here. */
+  #isLeft(name: string): boolean {
+    const path = join(this.#folder, name)
+    if (this.#own.has(path)) return false
+    const [, id, where] = name.split('-')
+    if (where === host) return Number(id) === process.pid || !lives(Number(id))
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
+    return Date.now() - mtimeMs > lookMs
+  }
+
+  async #adopt(): Promise<void> {
+    const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && this.#isLeft(name))
+    for (const name of left.sort()) {
+      const path = join(this.#folder, name)
+      try {
+        const lines = readLines(path)
+        for (let at = 0; at < lines.length; at += mostAtOnce)
+          await this.#deps.usage.take({ lines: lines.slice(at, at + mostAtOnce) })
+        rmSync(path, { force: true })
+      } catch (error) {
+        this.#deps.warn(`${path} has what calls have cost, and cannot be read: ${said(error)}`)
+      }
+    }
+  }
+}
+
+/** A relay that was killed while it wrote leaves half of a line, of a call that nobody had the answer of. */
+function readLines(path: string): readonly unknown[] {
+  return readFileSync(path, 'utf8').split('\n').map(parseJson).filter(isObject)
+}
+
+/** Whether a process of this machine lives. */
+function lives(id: number): boolean {
+  try {
+    return process.kill(id, 0)
+  } catch {
+    return false
+  }
+}
+
+const said = (error: unknown) => (error instanceof Error ? error.message : 'unknown reason')

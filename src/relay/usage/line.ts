@@ -1,0 +1,144 @@
+/** Lines of the ledger as strangers send them: every member is looked at, and what nobody knows is left out. */
+import { type ErrorCode, errorStatus, LeashError } from '../../core/errors.js'
+import { asObject, isObject } from '../../core/json.js'
+import type { LedgerLine } from '../../core/ledger.js'
+import { buckets, type Usage } from '../../core/usage.js'
+
+/** What a line says of whose it is, the virtual key says better. */
+export interface Owner {
+  readonly id: string
+  readonly tenant: string
+  readonly user?: string
+}
+
+const mostText = 200
+const mostTags = 32
+const mostTag = 500
+
+/** Refusals that were not, of one call. */
+const mostShadow = 10
+
+/** Tokens of one attempt. */
+const mostTokens = 1e9
+/** Nano-dollars of one attempt: nine hundred US dollars. The sum of the largest batch of them is still exact. */
+const mostCost = 9e11
+const mostMs = 1e9
+
+/** How far a client's clock may be ahead, in milliseconds. */
+const aheadMs = 86_400_000
+
+const outcomes = ['ok', 'error', 'cancelled'] as const
+
+/**
+ * @param place of the line in its batch, for the error
+ * @param now milliseconds since 1970
+ * @throws LeashError `invalid_request` that names the line and the member
+ */
+export function readLine(given: unknown, owner: Owner | undefined, place: number, now: number): LedgerLine {
+  if (!isObject(given)) throw wrong(place, 'line', 'is an object')
+  const read = new Members(given, place)
+  const whose = owner ?? { id: read.text('key', ''), tenant: read.text('tenant', '') }
+  const user = owner?.user ?? read.text('user', '')
+  const outcome = outcomes.find((known) => known === given.outcome)
+  if (!outcome) throw wrong(place, 'outcome', `is one of ${outcomes.join(', ')}`)
+  const error = given.error === undefined ? undefined : errorOf(read.text('error'))
+  const tags = read.tags()
+  return {
+    id: read.text('id'),
+    callId: read.text('callId'),
+    attempt: read.whole('attempt', 10_000),
+    at: read.whole('at', now + aheadMs),
+    durationMs: Math.round(read.number('durationMs', mostMs)),
+    tenant: whose.tenant,
+    ...(user !== '' && { user }),
+    key: whose.id,
+    ...(tags && { tags }),
+    provider: read.name('provider'),
+    model: read.name('model'),
+    protocol: read.name('protocol'),
+    outcome,
+    ...(given.status !== undefined && { status: read.whole('status', 999) }),
+    ...(error && { error }),
+    ...(Array.isArray(given.shadow) && { shadow: given.shadow.slice(0, mostShadow).map((code) => errorOf(String(code))) }),
+    ...(given.hedged === true && { hedged: true }),
+    ...(given.cached === true && { cached: true }),
+    ...(given.coalesced === true && { coalesced: true }),
+    ...(given.saved !== undefined && { saved: read.money('saved') }),
+    usage: read.usage(),
+    basis: given.basis === 'complete' ? 'complete' : 'estimated',
+    ...(given.serviceTier !== undefined && { serviceTier: read.name('serviceTier') }),
+    cost: read.money('cost'),
+    ...(given.priceVersion !== undefined && { priceVersion: read.text('priceVersion') }),
+  }
+}
+
+class Members {
+  readonly #given: Readonly<Record<string, unknown>>
+  readonly #place: number
+
+  constructor(given: Readonly<Record<string, unknown>>, place: number) {
+    this.#given = given
+    this.#place = place
+  }
+
+  text(name: string, absent?: string): string {
+    const value = this.#given[name] ?? absent
+    if (typeof value !== 'string' || value.length > mostText || (value === '' && absent === undefined))
+      throw wrong(this.#place, name, `is a string of up to ${mostText} characters`)
+    return clean(value)
+  }
+
+  /** Of a thing that a caller may have named: no line is refused for a name that is too long. */
+  name(name: string): string {
+    const value = this.#given[name] ?? ''
+    if (typeof value !== 'string') throw wrong(this.#place, name, 'is a string')
+    return clean(value.slice(0, mostText))
+  }
+
+  number(name: string, most: number): number {
+    const value = this.#given[name]
+    if (typeof value === 'number' && value >= 0 && value <= most) return value
+    throw wrong(this.#place, name, `is a number from 0 to ${most}`)
+  }
+
+  whole(name: string, most: number): number {
+    const value = this.number(name, most)
+    if (Number.isInteger(value)) return value
+    throw wrong(this.#place, name, 'is a whole number')
+  }
+
+  money(name: string): number | null {
+    return this.#given[name] === null ? null : this.whole(name, mostCost)
+  }
+
+  usage(): Usage {
+    const counted = new Members(asObject(this.#given.usage), this.#place)
+    return Object.fromEntries(buckets.map((bucket) => [bucket, counted.whole(bucket, mostTokens)])) as Record<keyof Usage, number>
+  }
+
+  tags(): Readonly<Record<string, string>> | undefined {
+    const { tags } = this.#given
+    if (tags === undefined) return undefined
+    const entries = isObject(tags) ? Object.entries(tags) : []
+    const fit = entries.every(([name, value]) => name.length <= mostText && typeof value === 'string' && value.length <= mostTag)
+    if (!isObject(tags) || entries.length > mostTags || !fit)
+      throw wrong(this.#place, 'tags', `has up to ${mostTags} strings of up to ${mostTag} characters`)
+    return Object.fromEntries(entries.map(([name, value]) => [clean(name), clean(String(value))]))
+  }
+}
+
+/** A newer client may know errors that this relay does not. */
+function errorOf(text: string): ErrorCode {
+  return isErrorCode(text) ? text : 'upstream_error'
+}
+
+const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorStatus, text)
+
+/** What a database would refuse, or give back as something else. */
+function clean(text: string): string {
+  return text.replaceAll('\0', '\ufffd').toWellFormed()
+}
+
+function wrong(place: number, member: string, rule: string): LeashError {
+  return new LeashError('invalid_request', `Line ${place + 1} of the batch: \`${member}\` ${rule}.`, { param: member })
+}

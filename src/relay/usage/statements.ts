@@ -1,0 +1,105 @@
+/** What a tenant used in a month: the sums that an invoice is made of, exact to the nano-dollar. */
+import { LeashError } from '../../core/errors.js'
+import type { Keys } from '../keys/keys.js'
+import type { Tenant } from '../people/tenants.js'
+import type { Dimension, UsageLog, UsageRow, Where } from './usage.js'
+
+export interface Statement {
+  readonly tenant: string
+  readonly name: string
+  readonly plan: string
+  /** `2026-11`, in UTC. */
+  readonly month: string
+  /** Milliseconds since 1970. */
+  readonly from: number
+  readonly to: number
+  readonly madeAt: number
+  /** The month is not over, or has been for less than a day: calls of it may still come in. */
+  readonly provisional: boolean
+  readonly currency: 'USD'
+  readonly total: UsageRow
+  readonly byModel: readonly UsageRow[]
+  readonly byKey: readonly (UsageRow & { readonly name?: string })[]
+  readonly byUser: readonly UsageRow[]
+  readonly byDay: readonly UsageRow[]
+}
+
+export interface StatementsDeps {
+  readonly usage: UsageLog
+  readonly keys: Keys
+  readonly now?: () => number
+}
+
+/** By what the rows of a statement as CSV are. Their costs sum up to the total. */
+export const lineItems = ['provider', 'model', 'key', 'user'] as const satisfies readonly Dimension[]
+
+/** Clients that could not reach the relay send what they kept. */
+const lateMs = 86_400_000
+
+/** Whose names are looked up. */
+const mostNames = 500
+
+export class Statements {
+  readonly #usage: UsageLog
+  readonly #keys: Keys
+  readonly #now: () => number
+
+  constructor({ usage, keys, now = Date.now }: StatementsDeps) {
+    this.#usage = usage
+    this.#keys = keys
+    this.#now = now
+  }
+
+  /** Months in which there was usage, the newest first. */
+  async months(where: Where): Promise<UsageRow[]> {
+    const rows = await this.#usage.report({ by: ['month'], where })
+    return rows.sort((a, b) => ((a.of.month ?? '') < (b.of.month ?? '') ? 1 : -1))
+  }
+
+  /** @param where of the tenant's usage alone @throws LeashError `invalid_request` for what is no month */
+  async of({ slug, name, plan }: Tenant, month: string, where: Where): Promise<Statement> {
+    const { from, to } = monthOf(month)
+    const report = (by: readonly Dimension[]) => this.#usage.report({ by, from, to, where: { ...where, tenant: slug } })
+    const [[total], byModel, byKey, byUser, byDay] = await Promise.all([
+      report([]),
+      report(['provider', 'model']),
+      report(['key']),
+      report(['user']),
+      report(['day']),
+    ])
+    const madeAt = this.#now()
+    return {
+      ...{ tenant: slug, name, plan, month, from, to, madeAt },
+      provisional: madeAt < to + lateMs,
+      currency: 'USD',
+      total: total ?? nothing,
+      byModel,
+      byKey: await Promise.all(byKey.map((row, at) => (at < mostNames ? this.#named(row) : row))),
+      byUser,
+      byDay: byDay.sort((a, b) => ((a.of.day ?? '') < (b.of.day ?? '') ? -1 : 1)),
+    }
+  }
+
+  items({ slug }: Tenant, month: string, where: Where): Promise<UsageRow[]> {
+    return this.#usage.report({ by: lineItems, ...monthOf(month), where: { ...where, tenant: slug } })
+  }
+
+  async #named(row: UsageRow): Promise<UsageRow & { readonly name?: string }> {
+    const key = await this.#keys.get(row.of.key ?? '')
+    return key ? { ...row, name: key.name } : row
+  }
+}
+
+function monthOf(month: string): { readonly from: number; readonly to: number } {
+  const [, year, of] = /^(20\d\d)-(0[1-9]|1[0-2])$/.exec(month) ?? []
+  if (year === undefined)
+    throw new LeashError('invalid_request', 'A statement is of a month, such as 2026-11.', { param: 'month' })
+  return { from: Date.UTC(Number(year), Number(of) - 1), to: Date.UTC(Number(year), Number(of)) }
+}
+
+const nothing: UsageRow = {
+  of: {},
+  ...{ calls: 0, attempts: 0, errors: 0, cancelled: 0, cached: 0, coalesced: 0, estimated: 0, unpriced: 0, durationMs: 0 },
+  usage: { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, audioInput: 0, output: 0, reasoning: 0, audioOutput: 0 },
+  ...{ cost: '0', nano: 0, saved: '0' },
+}

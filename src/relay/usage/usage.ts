@@ -1,0 +1,175 @@
+/** The collector: what every attempt of every client cost, line by line and summed up by the hour. */
+import type { UsageTaken } from '../../control/wire.js'
+import { LeashError } from '../../core/errors.js'
+import { asObject, parseJson } from '../../core/json.js'
+import type { LedgerLine } from '../../core/ledger.js'
+import { type Page, pageOf, pageSize } from '../page.js'
+import { places, type Sql, type SqlValue } from '../store/sql.js'
+import { addToHours } from './hours.js'
+import { type Owner, readLine } from './line.js'
+import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
+
+export { type Dimension, dimensions, type ReportQuery, type UsageRow, type Where } from './report.js'
+
+export interface LinesQuery {
+  readonly where?: Where
+  /** Attempts that began at this time or later, in milliseconds since 1970. */
+  readonly from?: number
+  /** Attempts that began before this time. */
+  readonly to?: number
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface PruneOptions {
+  /** Lines of attempts that began before this time, in milliseconds since 1970. */
+  readonly linesBefore?: number
+  /** Hours that began before this time. */
+  readonly hoursBefore?: number
+}
+
+export interface UsageLogDeps {
+  readonly sql: Sql
+  /** Told of each batch, and of what was new in it. */
+  readonly took?: (taken: UsageTaken, lines: readonly LedgerLine[]) => void | Promise<void>
+  readonly now?: () => number
+}
+
+interface LineRow {
+  readonly tenant: string
+  readonly id: string
+  readonly at: number
+  readonly line: string
+}
+
+const mostLines = 10_000
+
+/** Rows of one statement: SQLite takes 32,766 parameters, Postgres 65,535. */
+const linesAtOnce = 500
+const width = 8
+
+/** Rows that are deleted in one go: others come in between. */
+const prunedAtOnce = 5000
+
+export class UsageLog {
+  readonly #sql: Sql
+  readonly #now: () => number
+  readonly #took: NonNullable<UsageLogDeps['took']>
+
+  constructor({ sql, took = () => {}, now = Date.now }: UsageLogDeps) {
+    this.#sql = sql
+    this.#took = took
+    this.#now = now
+  }
+
+  /**
+   * Everything of a batch or nothing. A line that has come before, by its id within its tenant, counts once.
+   *
+   * @param batch a `UsageBatch` of src/control/wire.ts, as it came
+   * @param owner whose the lines are, whatever they say; without a user of its own, each line says that. Absent: the lines say all of it
+   * @throws LeashError `invalid_request` that names the line which is malformed
+   */
+  async take(batch: unknown, owner?: Owner): Promise<UsageTaken> {
+    const { lines: given } = asObject(batch)
+    if (!Array.isArray(given) || given.length > mostLines)
+      throw new LeashError('invalid_request', `A batch of usage is \`{ "lines": [ … ] }\`, with up to ${mostLines} lines.`)
+    const now = this.#now()
+    const lines = new Map<string, LedgerLine>()
+    for (const [place, one] of given.entries()) {
+      const line = readLine(one, owner, place, now)
+      lines.set(nameOf(line.tenant ?? '', line.id), line)
+    }
+    if (lines.size === 0) return { taken: 0, known: 0 }
+    const fresh = await this.#sql.transaction(async (sql) => {
+      // In one order, so that two who send the same lines never wait for each other.
+      const fresh = await insert(
+        sql,
+        [...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line),
+      )
+      const added = [...lines].flatMap(([name, line]) => (fresh.has(name) ? [line] : []))
+      await addToHours(sql, added)
+      return added
+    })
+    const told = { taken: fresh.length, known: given.length - fresh.length }
+    await this.#took(told, fresh)
+    return told
+  }
+
+  /** The dearest first. */
+  report(query: ReportQuery = {}): Promise<UsageRow[]> {
+    return reportOf(this.#sql, query)
+  }
+
+  /** The newest first. */
+  async lines({ where = {}, from = 0, to = Number.MAX_SAFE_INTEGER, after, limit }: LinesQuery = {}): Promise<Page<LedgerLine>> {
+    const size = pageSize(limit)
+    const { text, params } = whereOf(where, 7)
+    const rows = await this.#sql.all<LineRow>(
+      `SELECT tenant, id, at, line FROM usage_lines
+       WHERE at >= $1 AND at < $2 AND (at, tenant, id) < ($3, $4, $5)${text}
+       ORDER BY at DESC, tenant DESC, id DESC LIMIT $6`,
+      [from, to, ...cursorOf(after), size + 1, ...params],
+    )
+    const { items, next } = pageOf(rows, size, ({ at, tenant, id }) =>
+      Buffer.from(JSON.stringify([at, tenant, id])).toString('base64url'),
+    )
+    return { items: items.map(({ line }): LedgerLine => JSON.parse(line)), ...(next !== undefined && { next }) }
+  }
+
+  /**
+   * Deletes what is older. A line that is sent again after its first copy is gone counts a second time: keep lines longer than
+   * clients keep theirs.
+   *
+   * @returns how many rows there were
+   */
+  async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
+    const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
+    const hourKey = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider']
+    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', hoursBefore)
+    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', hoursBefore))
+  }
+}
+
+/** @returns the names of those that had not come before */
+async function insert(sql: Sql, lines: readonly LedgerLine[]): Promise<Set<string>> {
+  const fresh = new Set<string>()
+  for (let at = 0; at < lines.length; at += linesAtOnce) {
+    const some = lines.slice(at, at + linesAtOnce)
+    const rows = await sql.all<{ tenant: string; id: string }>(
+      `INSERT INTO usage_lines (tenant, id, at, key_id, user_id, model, provider, line) VALUES ${places(some.length, width)}
+       ON CONFLICT DO NOTHING RETURNING tenant, id`,
+      some.flatMap(rowOf),
+    )
+    for (const { tenant, id } of rows) fresh.add(nameOf(tenant, id))
+  }
+  return fresh
+}
+
+function rowOf(line: LedgerLine): SqlValue[] {
+  const { tenant = '', id, at, key = '', user = '', model, provider } = line
+  return [tenant, id, at, key, user, model, provider, JSON.stringify(line)]
+}
+
+/** No tenant and no id has a NUL in it. */
+const nameOf = (tenant: string, id: string) => `${tenant}\0${id}`
+
+async function prune(sql: Sql, table: string, key: readonly string[], time: string, before: number): Promise<number> {
+  const columns = key.join(', ')
+  let [all, some] = [0, 0]
+  do {
+    some = await sql.run(
+      `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${time} < $1 LIMIT ${prunedAtOnce})`,
+      [before],
+    )
+    all += some
+  } while (some === prunedAtOnce)
+  return all
+}
+
+function cursorOf(after: string | undefined): readonly [at: number, tenant: string, id: string] {
+  if (after === undefined) return [Number.MAX_SAFE_INTEGER, '', '']
+  const cursor: unknown = parseJson(Buffer.from(after, 'base64url').toString())
+  const [at, tenant, id] = Array.isArray(cursor) ? cursor : []
+  if (typeof at === 'number' && typeof tenant === 'string' && typeof id === 'string') return [at, tenant, id]
+  throw new LeashError('invalid_request', 'Give `after` as the page before has named its `next`.', { param: 'after' })
+}

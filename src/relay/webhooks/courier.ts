@@ -1,0 +1,94 @@
+/** Brings what is in the queue to its receivers, a few at a time. */
+import { isLeashError } from '../../core/errors.js'
+import type { Due, WebhookQueue } from './queue.js'
+
+/** What came of a try. */
+export type Outcome =
+  | { readonly ok: true; readonly last: string }
+  /** `final`: it is of no use to try again. */
+  | { readonly ok: false; readonly last: string; readonly final?: boolean; readonly retryAfterMs?: number }
+
+export type Sender = (due: Due, signal: AbortSignal) => Promise<Outcome>
+
+export interface CourierDeps {
+  readonly queue: WebhookQueue
+  /** By what stands in the place of a webhook. */
+  readonly senders: Readonly<Record<string, Sender>>
+  /** For webhooks. */
+  readonly usual: Sender
+  readonly warn: (message: string) => void
+}
+
+const atOnce = 8
+
+/** What other relays have published, and what is to be tried again, is looked for so often. */
+const lookMs = 5000
+
+export class Courier {
+  readonly #deps: CourierDeps
+  readonly #closing = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #working: Promise<void> | undefined
+  #again = false
+
+  constructor(deps: CourierDeps) {
+    this.#deps = deps
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.wake(), lookMs)
+    this.#timer.unref()
+    this.wake()
+  }
+
+  /** Something may have come. */
+  wake(): void {
+    if (this.#closing.signal.aborted) return
+    this.#again = true
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined
+    })
+  }
+
+  /** What is under way is given up, and is tried again by whoever comes next. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#closing.abort()
+    await this.#working
+  }
+
+  /** Waits for what is under way: nothing is due afterwards. */
+  async idle(): Promise<void> {
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    try {
+      while (this.#again && !this.#closing.signal.aborted) {
+        this.#again = false
+        const due = await this.#deps.queue.take(atOnce)
+        await Promise.all(due.map((one) => this.#bring(one)))
+        if (due.length === atOnce) this.#again = true
+      }
+    } catch (error) {
+      this.#deps.warn(`Webhooks cannot be sent: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  async #bring(due: Due): Promise<void> {
+    const { queue, senders, usual, warn } = this.#deps
+    const send = (Object.hasOwn(senders, due.endpoint) ? senders[due.endpoint] : undefined) ?? usual
+    const outcome = await send(due, this.#closing.signal).catch(
+      (error: unknown): Outcome => ({
+        ok: false,
+        last: isLeashError(error) ? error.detail : 'It could not be sent.',
+        // An address that may not be asked is none tomorrow either.
+        final: isLeashError(error) && error.code === 'invalid_request',
+      }),
+    )
+    if (this.#closing.signal.aborted && !outcome.ok) return
+    if (outcome.ok) return queue.delivered(due.id, outcome.last)
+    const dead = await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
+    if (dead) warn(`${due.id} (${due.type}) was not taken by ${due.endpoint}, and is given up: ${outcome.last}`)
+  }
+}

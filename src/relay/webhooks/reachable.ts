@@ -1,0 +1,67 @@
+/** Which addresses strangers may have us ask: those of the public internet, and what whoever runs the relay has allowed. */
+import { BlockList, isIP } from 'node:net'
+import { LeashError } from '../../core/errors.js'
+
+/** https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and what is reserved. */
+const special4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '192.175.48.0/24',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+] as const
+
+/** All that was ever given to anybody. Outside are loopback, link-local, unique local, multicast, mapped IPv4 and NAT64. */
+const global6 = '2000::/3'
+
+/** https://www.iana.org/assignments/iana-ipv6-special-registry: Teredo and its like, documentation, 6to4. They may hold any IPv4. */
+const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'] as const
+
+/**
+ * @param what names the option in the error
+ * @throws LeashError `invalid_config` for what is no address and no range
+ */
+export function rangesOf(ranges: readonly string[], what: string): BlockList {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits, ...rest] = range.split('/')
+    const version = isIP(address)
+    const most = version === 6 ? 128 : 32
+    const length = bits === undefined ? most : Number(bits)
+    const fits = version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits ?? '0') && length <= most
+    if (!fits || address.includes('%'))
+      throw new LeashError('invalid_config', `\`${what}\` is a list of addresses and ranges, such as 10.0.0.0/8.`)
+    list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4')
+  }
+  return list
+}
+
+const global = rangesOf([global6], 'global')
+const special = rangesOf([...special4, ...special6], 'special')
+
+/** Whether it is an address of the public internet, as text that {@link isIP} takes for one. */
+export function isPublic(address: string): boolean {
+  const version = isIP(address)
+  // A scope says of which of this machine's own networks the address is.
+  if (version === 0 || address.includes('%')) return false
+  if (version === 4) return !special.check(address, 'ipv4')
+  return global.check(address, 'ipv6') && !special.check(address, 'ipv6')
+}
+
+export function isIn(list: BlockList, address: string): boolean {
+  const version = isIP(address)
+  return version !== 0 && !address.includes('%') && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+}

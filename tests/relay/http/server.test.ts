@@ -1,0 +1,241 @@
+import { copyFileSync, readFileSync } from 'node:fs'
+import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
+import { request } from 'node:https'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { until, useMock } from '../../helpers/mock.js'
+import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
+
+const mock = useMock()
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url))
+const pem = (name: string) => readFileSync(fixture(name), 'utf8')
+const ping = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
+
+/** Over TLS, with an own authority. @returns the status, and whose certificate it was */
+function secure(url: string, own: { cert?: string; key?: string } = {}): Promise<{ status?: number; whose: string }> {
+  return new Promise((resolve, reject) => {
+    const asking = request(`${url}/health`, { ca: pem('ca.pem'), agent: false, ...own }, (response) => {
+      const { subject } = (response.socket as TLSSocket).getPeerCertificate()
+      response.resume()
+      response.once('end', () =>
+        resolve({ ...(response.statusCode && { status: response.statusCode }), whose: String(subject.CN) }),
+      )
+    })
+    asking.once('error', reject)
+    asking.end()
+  })
+}
+
+describe('over TLS', () => {
+  test('the relay answers, and takes a new certificate without a new start', async () => {
+    const folder = temporaryFolder()
+    const use = (name: string) => {
+      for (const kind of ['pem', 'key']) copyFileSync(fixture(`${name}.${kind}`), join(folder, `now.${kind}`))
+    }
+    use('server')
+    const tls = { cert: join(folder, 'now.pem'), key: join(folder, 'now.key') }
+    const relay = await openRelay(mock.url, { tls })
+    expect(relay.url).toMatch(/^https:/)
+    expect(await secure(relay.url)).toEqual({ status: 200, whose: 'the relay' })
+    use('renewed')
+    await relay.reload(relay.options)
+    expect(await secure(relay.url)).toEqual({ status: 200, whose: 'the relay, renewed' })
+    copyFileSync(fixture('server.pem'), join(folder, 'now.pem'))
+    await expect(relay.reload(relay.options)).rejects.toThrow('belong together')
+    expect(await secure(relay.url)).toMatchObject({ whose: 'the relay, renewed' })
+  })
+
+  test('with an authority for clients, whoever shows no certificate of it is refused', async () => {
+    const tls = { cert: fixture('server.pem'), key: pem('server.key'), clientCa: fixture('ca.pem') }
+    const { url } = await openRelay(mock.url, { tls })
+    expect(await secure(url, { cert: pem('client.pem'), key: pem('client.key') })).toMatchObject({ status: 200 })
+    await expect(secure(url)).rejects.toThrow()
+    await expect(secure(url, { cert: pem('server.pem'), key: pem('server.key') })).rejects.toThrow()
+  })
+
+  test.each([
+    [{ cert: 'nowhere.pem', key: 'nowhere.key' }, 'cannot be read'],
+    [{ cert: fixture('server.pem'), key: fixture('client.key') }, 'belong together'],
+  ])('what is no certificate is told before anything is served', async (tls, said) => {
+    await expect(openRelay(mock.url, { tls })).rejects.toThrow(said)
+  })
+})
+
+describe('bounds', () => {
+  test('a body that is too large is refused by its announced length, and by what comes', async () => {
+    const { call, ask, url } = await openRelay(mock.url, { limits: { bodyBytes: 500 } })
+    const large = { ...ping, messages: [{ role: 'user', content: 'x'.repeat(600) }] }
+    expect(await ask('POST', '/v1/chat/completions', large, call)).toMatchObject({
+      status: 413,
+      body: { error: { code: 'request_too_large' } },
+    })
+    const body = new Blob([JSON.stringify(large)]).stream()
+    const init = { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${call}` } }
+    expect((await fetch(`${url}/v1/chat/completions`, init)).status).toBe(413)
+    expect((await ask('POST', '/v1/chat/completions', ping, call)).status).toBe(200)
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  test('headers that are too many, or too late, end the connection', async () => {
+    const { url } = await openRelay(mock.url, { limits: { headerBytes: 2048, headersMs: 100 } })
+    expect((await fetch(`${url}/health`, { headers: { 'x-much': 'x'.repeat(3000) } })).status).toBe(431)
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write('GET /health HTTP/1.1\r\nHost: relay\r\n')
+    let said = ''
+    socket.on('data', (chunk) => {
+      said += chunk
+    })
+    await until(() => said.startsWith('HTTP/1.1 408'))
+    socket.destroy()
+  })
+})
+
+describe('throttles', () => {
+  const statuses = async (count: number, ask: () => Promise<Response>) => {
+    const all: Response[] = []
+    for (let time = 0; time < count; time++) all.push(await ask())
+    return all.map(({ status, headers }) => [status, headers.get('retry-after')])
+  }
+  const slow = { perSecond: 0.001, burst: 2 }
+  const from = (relay: TestRelay, address: string, key = relay.call) =>
+    fetch(`${relay.url}/v1/control/policy`, { headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': address } })
+
+  test('of all requests together say when to come again', async () => {
+    const { url } = await openRelay(mock.url, { throttle: { all: slow } })
+    expect(await statuses(3, () => fetch(`${url}/health`))).toEqual([
+      [200, null],
+      [200, null],
+      [429, expect.stringMatching(/^\d+$/)],
+    ])
+  })
+
+  test('of an address count it as a trusted proxy tells it, and nobody else', async () => {
+    const trusting = await openRelay(mock.url, { throttle: { address: slow }, trustedProxies: ['127.0.0.0/8', '10.0.0.1'] })
+    for (const address of ['203.0.113.1', '203.0.113.2, 10.0.0.1'])
+      expect((await statuses(3, () => from(trusting, address))).map(([status]) => status)).toEqual([200, 200, 429])
+    // What stands before the address that a proxy has added, its client may have written.
+    expect((await from(trusting, '198.51.100.9, 203.0.113.1')).status).toBe(429)
+    const alone = await openRelay(mock.url, { throttle: { address: slow } })
+    const mine = [await from(alone, '203.0.113.1'), await from(alone, '203.0.113.2'), await from(alone, '203.0.113.3')]
+    expect(mine.map(({ status }) => status)).toEqual([200, 200, 429])
+  })
+
+  test('of wrong keys hold back the next ones of their address, and not those who have a right one', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: slow }, trustedProxies: ['127.0.0.1'] })
+    const [here, elsewhere] = ['203.0.113.1', '203.0.113.2']
+    expect((await from(relay, here)).status).toBe(200)
+    const token = (await relay.ask('POST', '/api/auth/token')).body.access_token
+    expect((await statuses(3, () => from(relay, here, 'lk_wrong'))).map(([status]) => status)).toEqual([401, 401, 429])
+    const seen = await fetch(`${relay.url}/v1/admin/me`, {
+      headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': here },
+    })
+    expect(seen.status).toBe(200)
+    expect((await from(relay, here)).status).toBe(200)
+    expect((await from(relay, elsewhere, 'lk_wrong')).status).toBe(401)
+    expect((await fetch(`${relay.url}/health`, { headers: { 'x-forwarded-for': here } })).status).toBe(200)
+  })
+
+  test('hold back who guesses passwords', async () => {
+    const { url } = await openRelay(mock.url, { throttle: { wrongKeys: slow } })
+    const body = (at: number) => JSON.stringify({ email: `somebody-${at}@example.com`, password: 'a guess of no worth' })
+    const guesses: number[] = []
+    for (let at = 0; at < 3; at++) guesses.push((await fetch(`${url}/api/auth/token`, { method: 'POST', body: body(at) })).status)
+    expect(guesses).toEqual([401, 401, 429])
+  })
+})
+
+describe('answers', () => {
+  test.each([
+    ['br, gzip', 'br', brotliDecompressSync],
+    ['gzip', 'gzip', gunzipSync],
+    ['gzip;q=0, br;q=0', null, (bytes: Uint8Array) => Buffer.from(bytes)],
+  ] as const)('in JSON are packed for who accepts %s', async (accepted, encoding, unpack) => {
+    const { url, admin, ask } = await openRelay(mock.url)
+    for (let at = 0; at < 12; at++) await ask('POST', '/v1/admin/tenants', { slug: `tenant-${at}` })
+    const asking = { authorization: `Bearer ${admin}`, 'accept-encoding': accepted }
+    const { headers, bytes } = await raw(`${url}/v1/admin/tenants`, asking)
+    expect(headers['content-encoding'] ?? null).toBe(encoding)
+    expect(JSON.parse(unpack(bytes).toString()).items).toHaveLength(13)
+    expect((await raw(`${url}/health`, asking)).headers['content-encoding']).toBeUndefined()
+  })
+
+  test('are for pages of sites that are named alone', async () => {
+    const { url, call } = await openRelay(mock.url, { cors: { origins: ['https://app.example'] } })
+    const preflight = (origin: string) =>
+      fetch(`${url}/v1/chat/completions`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      })
+    const asked = (origin: string) => fetch(`${url}/v1/control/policy`, { headers: { origin, authorization: `Bearer ${call}` } })
+    const allowed = ({ headers }: Response) => headers.get('access-control-allow-origin')
+    const known = await preflight('https://app.example')
+    expect([known.status, allowed(known), known.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'https://app.example',
+      'authorization',
+    ])
+    expect(allowed(await asked('https://app.example'))).toBe('https://app.example')
+    expect([allowed(await preflight('https://evil.example')), allowed(await asked('https://evil.example'))]).toEqual([null, null])
+    expect(known.headers.get('access-control-allow-credentials')).toBeNull()
+    const called = (origin: string) => {
+      const headers = { origin, authorization: `Bearer ${call}`, 'sec-fetch-site': 'cross-site' }
+      return raw(`${url}/v1/chat/completions`, headers, JSON.stringify(ping))
+    }
+    expect((await called('https://app.example')).status).toBe(200)
+    expect((await called('https://evil.example')).status).toBe(403)
+    const closed = await openRelay(mock.url)
+    const refused = await fetch(`${closed.url}/health`, { headers: { origin: 'https://app.example' } })
+    expect(allowed(refused)).toBeNull()
+  })
+})
+
+describe('metrics', () => {
+  test('are for keys of their scope, and count requests, lines and what tenants call', async () => {
+    const relay = await openRelay(mock.url, { leash: { metrics: true } })
+    const { body } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['metrics'] })
+    expect((await relay.ask('GET', '/metrics', undefined, relay.call)).status).toBe(403)
+    await relay.ask('POST', '/v1/chat/completions', ping, relay.call)
+    await relay.ask('GET', `/v1/admin/nothing-${'x'.repeat(50)}`)
+    await until(async () => (await relay.ask('GET', '/v1/admin/usage')).body.rows.length === 1)
+    const { headers, body: text } = await relay.ask('GET', '/metrics', undefined, body.key)
+    expect(headers.get('content-type')).toContain('version=0.0.4')
+    expect(text).toContain('leash_relay_requests_total{route="calls",method="POST",status="200"} 1\n')
+    expect(text).toContain('leash_relay_usage_lines_total{result="taken"} 1\n')
+    expect(text.match(/^leash_relay_backlog.*/gm)).toEqual(
+      ['jobs queued', 'jobs running', 'deliveries pending', 'deliveries dead', 'leases'].map(
+        (what) => `leash_relay_backlog{what="${what}"} 0`,
+      ),
+    )
+    expect(text).toMatch(/leash_relay_request_duration_seconds_count\{route="calls"\} 1\n/)
+    expect(text).toMatch(
+      /leash_requests_total\{tenant="default",provider="openai",model="gpt-4o-mini",operation="chat",code="ok"\} 1\n/,
+    )
+    expect(text).toContain('leash_tenant_requests_total{tenant="default",code="ok"} 1\n')
+    expect(text).not.toContain('nothing-')
+    for (const family of text.match(/^# TYPE \S+/gm) ?? []) expect(text.split(`${family} `)).toHaveLength(2)
+  })
+
+  test('are open where that is said', async () => {
+    const { url } = await openRelay(mock.url, { metrics: 'open' })
+    expect((await fetch(`${url}/metrics`)).status).toBe(200)
+  })
+})
+
+/** `fetch` would unpack what comes, and sends no header that is a browser's to send. */
+function raw(url: string, headers: Record<string, string>, body?: string) {
+  return new Promise<{ status: number; headers: IncomingHttpHeaders; bytes: Buffer }>((resolve, reject) => {
+    const asking = plainRequest(url, { headers, method: body === undefined ? 'GET' : 'POST' }, async (response) =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        bytes: Buffer.concat(await response.toArray()),
+      }),
+    )
+    asking.once('error', reject)
+    asking.end(body)
+  })
+}

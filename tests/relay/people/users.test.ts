@@ -1,0 +1,222 @@
+/** People of a tenant, and how they sign in. */
+import { createServer } from 'node:http'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+import { useMock } from '../../helpers/mock.js'
+import { openRelay, type TestRelay } from '../helpers.js'
+
+const mock = useMock()
+const people = '/v1/admin/tenants/default/users'
+const password = 'correct horse battery'
+
+async function signIn(relay: TestRelay, body: object) {
+  const response = await fetch(`${relay.url}/api/auth/token`, { method: 'POST', body: JSON.stringify(body) })
+  return { status: response.status, body: await response.json() }
+}
+
+async function withPassword(relay: TestRelay, user: object): Promise<string> {
+  const { body } = await relay.ask('POST', people, user)
+  await relay.ask('PUT', `${people}/${body.id}/password`, { password })
+  return body.id
+}
+
+describe('users', () => {
+  test('are made, changed, suspended and taken out, each with an entry in the audit trail', async () => {
+    const { ask } = await openRelay(mock.url)
+    const made = await ask('POST', people, { id: 'ada', email: ' Ada@Example.com', name: 'Ada' })
+    expect(made).toMatchObject({ status: 201, body: { id: 'ada', email: 'ada@example.com', role: 'member', status: 'active' } })
+    expect((await ask('POST', people, { id: 'bob', email: 'ada@example.com' })).status).toBe(409)
+    expect((await ask('PATCH', `${people}/ada`, { role: 'viewer', status: 'suspended' })).body).toMatchObject({ role: 'viewer' })
+    expect((await ask('GET', people)).body.items).toMatchObject([{ id: 'ada', status: 'suspended', password: false }])
+    expect((await ask('DELETE', `${people}/ada`)).status).toBe(204)
+    expect((await ask('GET', `${people}/ada`)).status).toBe(404)
+    expect((await ask('POST', people, { id: 'ada', email: 'other@example.com' })).status).toBe(409)
+    expect((await ask('POST', people, { email: 'ada@example.com' })).status).toBe(201)
+    const { body: audit } = await ask('GET', '/v1/admin/audit?target=ada')
+    expect(audit.items.map(({ action }: { action: string }) => action)).toEqual(['user.delete', 'user.update', 'user.create'])
+  })
+
+  test('who are suspended have no keys that work, and have them again afterwards', async () => {
+    const { ask } = await openRelay(mock.url)
+    await ask('POST', people, { id: 'ada', email: 'ada@example.com' })
+    const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
+    const status = async () => (await ask('GET', '/v1/usage', undefined, key)).status
+    expect(await status()).toBe(200)
+    await ask('PATCH', `${people}/ada`, { status: 'suspended' })
+    expect(await status()).toBe(401)
+    await ask('PATCH', `${people}/ada`, { status: 'active' })
+    expect(await status()).toBe(200)
+  })
+})
+
+describe('roles', () => {
+  test('are given by nobody whose own is lower', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { key: admin } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'admin' })).body
+    await ask('POST', people, { id: 'boss', email: 'boss@example.com', role: 'owner' })
+    const refused = [
+      await ask('POST', people, { email: 'x@example.com', role: 'owner' }, admin),
+      await ask('PATCH', `${people}/boss`, { role: 'viewer' }, admin),
+      await ask('PUT', `${people}/boss/password`, { password }, admin),
+      await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' }, admin),
+      await ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['admin'] }, admin),
+      await ask('POST', '/v1/admin/keys', { tenant: 'default', scopes: ['call', 'metrics'] }, admin),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
+    expect((await ask('POST', people, { email: 'x@example.com', role: 'admin' }, admin)).status).toBe(201)
+  })
+
+  test('end where the keys of the relay and its plans begin', async () => {
+    const { ask, admin: relays } = await openRelay(mock.url)
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const id = relays.slice(3, 11)
+    expect((await ask('POST', `/v1/admin/keys/${id}/revoke`, {}, owner)).status).toBe(403)
+    expect((await ask('PATCH', '/v1/admin/tenants/default', { plan: 'gold' }, owner)).status).toBe(400)
+    expect((await ask('PATCH', '/v1/admin/tenants/default', { name: 'We' }, owner)).body).toMatchObject({ name: 'We' })
+  })
+
+  test('a member makes, turns over and revokes keys of his own, and sees no other', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'member', user: 'ada' })).body
+    await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'bob' })
+    const made = await ask('POST', '/v1/admin/keys', { name: 'laptop' }, key)
+    expect(made).toMatchObject({ status: 201, body: { tenant: 'default', user: 'ada' } })
+    expect((await ask('POST', `/v1/admin/keys/${made.body.id}/rotate`, {}, key)).status).toBe(201)
+    expect((await ask('POST', `/v1/admin/keys/${made.body.id}/revoke`, {}, key)).status).toBe(200)
+    expect((await ask('POST', '/v1/admin/keys', { user: 'bob' }, key)).status).toBe(403)
+    expect((await ask('POST', '/v1/admin/keys', { role: 'viewer' }, key)).status).toBe(403)
+    const { items } = (await ask('GET', '/v1/admin/keys', undefined, key)).body
+    expect(new Set(items.map(({ user }: { user: string }) => user))).toEqual(new Set(['ada']))
+    expect((await ask('GET', '/v1/admin/me', undefined, key)).body).toMatchObject({
+      role: 'member',
+      user: 'ada',
+      rights: { 'usage:read': 'own' },
+    })
+  })
+
+  test('need a user where they are about what is its own', async () => {
+    const { ask } = await openRelay(mock.url)
+    expect((await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'member' })).status).toBe(400)
+  })
+})
+
+describe('signing in', () => {
+  test('by the first key gives a token that is taken wherever the key is', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { body } = await ask('POST', '/api/auth/token')
+    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 900 })
+    expect((await ask('GET', '/v1/admin/tenants', undefined, body.access_token)).status).toBe(200)
+    const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }
+    expect((await ask('POST', '/v1/chat/completions', chat, body.access_token)).status).toBe(200)
+    const again = await ask('POST', '/api/auth/token', undefined, body.access_token)
+    expect((await ask('GET', '/v1/admin/me', undefined, again.body.access_token)).body).toMatchObject({ administrator: true })
+  })
+
+  test('by an e-mail address and a password makes one what his role is, at every moment', async () => {
+    const relay = await openRelay(mock.url)
+    await withPassword(relay, { id: 'ada', email: 'ada@example.com', role: 'admin' })
+    const { body } = await signIn(relay, { email: 'ADA@example.com', password })
+    const asAda = async (method: string, path: string) => (await relay.ask(method, path, undefined, body.access_token)).status
+    expect((await relay.ask('GET', '/v1/admin/me', undefined, body.access_token)).body).toMatchObject({
+      user: 'ada',
+      role: 'admin',
+    })
+    expect([await asAda('GET', people), await asAda('GET', '/v1/admin/tenants')]).toEqual([200, 403])
+    await relay.ask('PATCH', `${people}/ada`, { role: 'member' })
+    expect(await asAda('GET', '/v1/admin/audit')).toBe(403)
+    await relay.ask('PATCH', `${people}/ada`, { status: 'suspended' })
+    expect(await asAda('GET', '/v1/admin/me')).toBe(401)
+  })
+
+  test('is refused with a wrong password, to nobody, and to a key that is for calls', async () => {
+    const relay = await openRelay(mock.url)
+    await withPassword(relay, { id: 'ada', email: 'ada@example.com' })
+    const wrong = await signIn(relay, { email: 'ada@example.com', password: 'wrong horse battery' })
+    const nobody = await signIn(relay, { email: 'bob@example.com', password })
+    expect(wrong).toEqual(nobody)
+    expect(wrong.status).toBe(401)
+    expect((await relay.ask('POST', '/api/auth/token', undefined, relay.call)).status).toBe(403)
+    expect((await relay.ask('PUT', `${people}/ada/password`, { password: 'short' })).status).toBe(400)
+  })
+
+  test('by wrong passwords ends for an address as it does by wrong keys, whoever is tried', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: { perSecond: 0.001, burst: 2 } } })
+    const seen: number[] = []
+    for (const name of ['ada', 'bob', 'eve']) seen.push((await signIn(relay, { email: `${name}@example.com`, password })).status)
+    expect(seen).toEqual([401, 401, 429])
+  })
+
+  test('holds no longer than the key that it was done by', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { id, key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'viewer' })).body
+    const token = (await ask('POST', '/api/auth/token', undefined, key)).body.access_token
+    expect((await ask('GET', '/v1/admin/audit', undefined, token)).status).toBe(200)
+    await ask('POST', `/v1/admin/keys/${id}/revoke`)
+    expect((await ask('GET', '/v1/admin/audit', undefined, token)).status).toBe(401)
+    expect((await ask('POST', '/api/auth/token', undefined, token)).status).toBe(401)
+  })
+
+  test('by a token of another relay, of no relay, or changed, is refused', async () => {
+    const { ask } = await openRelay(mock.url)
+    const other = await openRelay(mock.url)
+    const token: string = (await other.ask('POST', '/api/auth/token')).body.access_token
+    const [head, , signature] = token.split('.')
+    const none = Buffer.from('{"alg":"none"}').toString('base64url')
+    const forged = [token, `${none}.${token.split('.')[1]}.`, `${head}.eyJzdWIiOiJ4In0.${signature}`, 'eyJ', 'eyJ.eyJ.eyJ']
+    for (const one of forged) expect((await ask('GET', '/v1/admin/me', undefined, one)).status).toBe(401)
+  })
+})
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+/** An identity provider: its discovery document and its keys over HTTP, and tokens that are signed by them. */
+async function openIssuer() {
+  const { publicKey, privateKey } = await generateKeyPair('RS256')
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }
+  const server = createServer((request, response) => {
+    const answer = request.url === '/jwks' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => server.close())
+  const address = server.address()
+  const issuer = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const sign = (claims: JWTPayload, key = privateKey) =>
+    new SignJWT({ sub: 'ada', aud: 'leash', iss: issuer, exp: Math.floor(Date.now() / 1000) + 60, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .sign(key)
+  return { issuer, sign }
+}
+
+describe('an identity provider', () => {
+  test('makes of its users what their groups say, and of others nobody', async () => {
+    const { issuer, sign } = await openIssuer()
+    const grants = { platform: { administrator: true }, leads: { tenant: 'default', role: 'admin' } } as const
+    const relay = await openRelay(mock.url, { oidc: { issuer, audience: 'leash', grants } })
+    const me = async (token: string) => (await relay.ask('GET', '/v1/admin/me', undefined, token)).body
+    expect(await me(await sign({ groups: ['staff', 'leads'] }))).toMatchObject({
+      id: 'oidc:ada',
+      tenant: 'default',
+      role: 'admin',
+    })
+    expect(await me(await sign({ groups: 'platform' }))).toMatchObject({ administrator: true })
+    const stranger = (await generateKeyPair('RS256')).privateKey
+    const refused = [
+      await sign({ groups: ['staff'] }),
+      await sign({}),
+      await sign({ groups: ['leads'], aud: 'another' }),
+      await sign({ groups: ['leads'], exp: Math.floor(Date.now() / 1000) - 120 }),
+      await sign({ groups: ['leads'] }, stranger),
+      await sign({ groups: ['leads'], iss: 'https://elsewhere.example.com' }),
+    ]
+    for (const token of refused) expect(await me(token)).toMatchObject({ error: { code: 'authentication_failed' } })
+  })
+
+  test('is one whose address cannot be read along the way', async () => {
+    const oidc = { issuer: 'http://login.example.com', audience: 'leash', grants: {} }
+    await expect(openRelay(mock.url, { oidc })).rejects.toThrow('`oidc.issuer` must be an `https:` address')
+  })
+})

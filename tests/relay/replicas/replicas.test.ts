@@ -1,0 +1,80 @@
+/** Two relays of one database that share a Redis. */
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { useMock } from '../../helpers/mock.js'
+import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
+import { hasRedis, startRedis } from '../../helpers/redis.js'
+import { openRelay, type TestRelay } from '../helpers.js'
+
+const mock = useMock()
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 5000, interval: 20 })
+
+function chat({ url }: TestRelay, key: string, prompt = 'Are you there?') {
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: prompt }] }),
+  })
+}
+
+describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeout: 30_000 }, () => {
+  const postgres = usePostgres()
+  /** Made by the first start, of whichever test. */
+  let admin = ''
+  const pepper = 'p'.repeat(32)
+
+  async function pair(policy: object = {}) {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const first = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper })
+    const second = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper })
+    admin ||= first.admin
+    const ask = (method: string, path: string, body?: unknown) => first.ask(method, `/v1/admin${path}`, body, admin)
+    const slug = `t${crypto.randomUUID().slice(0, 8)}`
+    await ask('POST', '/tenants', { slug })
+    const { body } = await ask('POST', '/keys', { tenant: slug })
+    await ask('PUT', `/tenants/${slug}/policy`, policy)
+    return { ask, redis, first, second, slug, key: body.key as string, id: body.id as string }
+  }
+
+  it('hear of policies and of keys that are revoked at once', async () => {
+    const { ask, second, slug, key, id } = await pair()
+    expect((await chat(second, key)).status).toBe(200)
+    const before = performance.now()
+    await ask('PUT', `/tenants/${slug}/policy`, { access: { models: { allow: ['claude-*'] } } })
+    await soon(async () => expect((await chat(second, key)).status).toBe(403))
+    await ask('PUT', `/tenants/${slug}/policy`, {})
+    await soon(async () => expect((await chat(second, key)).status).toBe(200))
+    await ask('POST', `/keys/${id}/revoke`)
+    await soon(async () => expect((await chat(second, key)).status).toBe(401))
+    const told = async () => (await second.ask('GET', '/v1/admin/config', undefined, admin)).body.config.staleMs
+    await ask('PUT', '/config', { staleMs: 1234 })
+    await soon(async () => expect(await told()).toBe(1234))
+    await ask('POST', '/config/rollback', { version: 0 })
+    // Less than any of them looks for by itself.
+    expect(performance.now() - before).toBeLessThan(5000)
+  })
+
+  it('hold calls to one rate limit, and answer from one cache', async () => {
+    const { first, second, key } = await pair({ rateLimit: [{ limit: { requests: 3 }, per: 'day' }], cache: true })
+    const asked = mock.requests.length
+    const before = await chat(first, key, 'a')
+    const again = await chat(second, key, 'a')
+    expect([before.status, again.status, again.headers.get('x-leash-cache')]).toEqual([200, 200, 'hit'])
+    expect(mock.requests.length).toBe(asked + 1)
+    expect((await chat(first, key, 'b')).status).toBe(200)
+    expect((await chat(second, key, 'c')).status).toBe(429)
+  })
+
+  it('go on when it is killed, and say so', async () => {
+    const { ask, redis, first, second, slug, key } = await pair({ rateLimit: [{ limit: { requests: 1000 }, per: 'day' }] })
+    const calls = Array.from({ length: 60 }, async (_, at) => {
+      await new Promise((resolve) => setTimeout(resolve, at * 10))
+      return (await chat(at % 2 === 0 ? first : second, key, `${at}`)).status
+    })
+    setTimeout(() => void redis.stop(), 200)
+    expect(new Set(await Promise.all(calls))).toEqual(new Set([200]))
+    expect(first.warnings.join()).toContain('Redis is away')
+    await ask('PUT', `/tenants/${slug}/policy`, { access: { models: { allow: ['claude-*'] } } })
+    await soon(async () => expect((await chat(second, key)).status).toBe(403))
+  })
+})

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { LeashError } from '../../../src/core/errors.js'
+import type { LedgerLine } from '../../../src/core/ledger.js'
+import { noUsage } from '../../../src/core/usage.js'
+import { Journal } from '../../../src/relay/usage/journal.js'
+import { temporaryFolder } from '../helpers.js'
+
+function line(id: string): LedgerLine {
+  return {
+    id,
+    callId: id,
+    attempt: 1,
+    at: 1,
+    durationMs: 1,
+    tenant: 'red',
+    key: 'k',
+    provider: 'openai',
+    model: 'gpt-4o-mini',
+    protocol: 'openai-chat',
+    outcome: 'ok',
+    usage: noUsage,
+    basis: 'complete',
+    cost: 1,
+  }
+}
+
+/** What the database has been given, by batches. */
+function database(fails: (lines: readonly LedgerLine[]) => Error | undefined = () => undefined) {
+  const batches: string[][] = []
+  const take = async (batch: unknown) => {
+    const { lines } = batch as { lines: LedgerLine[] }
+    const error = fails(lines)
+    if (error) throw error
+    batches.push(lines.map(({ id }) => id))
+    return { taken: lines.length, known: 0 }
+  }
+  return { batches, usage: { take } }
+}
+
+const left = (folder: string) => readdirSync(join(folder, 'journal'))
+
+test('lines of many calls go to the database together, and leave no file', async () => {
+  const [folder, { batches, usage }] = [temporaryFolder(), database()]
+  const journal = await Journal.open({ folder, usage, warn: expect.fail, everyMs: 5 })
+  for (let count = 0; count < 100; count++) journal.add([line(`l${count}`)])
+  await vi.waitFor(() => expect(batches.flat()).toHaveLength(100))
+  expect(batches).toHaveLength(1)
+  await journal.close()
+  expect(left(folder)).toEqual([])
+})
+
+test('what a relay has booked before it was killed, the next one delivers', async () => {
+  const [folder, { batches, usage }] = [temporaryFolder(), database()]
+  // A number of a process that has ended.
+  const dead = Number(execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }))
+  const here = hostname().replace(/[^\w.]/g, '_')
+  const put = (name: string, text: string) => {
+    mkdirSync(join(folder, 'journal'), { recursive: true })
+    writeFileSync(join(folder, 'journal', name), text)
+    return join(folder, 'journal', name)
+  }
+  put(`1-${dead}-${here}-0.jsonl`, `${JSON.stringify(line('whole'))}\n${JSON.stringify(line('half')).slice(0, 40)}`)
+  utimesSync(put(`2-1-elsewhere-0.jsonl`, `${JSON.stringify(line('of elsewhere'))}\n`), 1, 1)
+  const alive = [`1-${process.ppid}-${here}-0.jsonl`, '3-1-elsewhere-0.jsonl']
+  for (const name of alive) put(name, `${JSON.stringify(line('of another that lives'))}\n`)
+  await (await Journal.open({ folder, usage, warn: expect.fail })).close()
+  expect(batches).toEqual([['whole'], ['of elsewhere']])
+  expect(left(folder)).toEqual(alive)
+})
+
+test('while the database is away, lines wait in the file, and the relay stops all the same', async () => {
+  const [folder, warnings] = [temporaryFolder(), [] as string[]]
+  let away = true
+  const { batches, usage } = database(() => (away ? new LeashError('overloaded', 'away', { retryable: true }) : undefined))
+  const first = await Journal.open({ folder, usage, warn: (message) => warnings.push(message), everyMs: 1 })
+  first.add([line('a')])
+  await vi.waitFor(() => expect(warnings).toHaveLength(1))
+  await first.close()
+  expect(left(folder)).toHaveLength(1)
+  away = false
+  await (await Journal.open({ folder, usage, warn: expect.fail })).close()
+  expect(batches).toEqual([['a']])
+})
+
+test('a line that the database never takes holds up no other', async () => {
+  const warnings: string[] = []
+  const { batches, usage } = database((lines) =>
+    lines.some(({ id }) => id === 'l3') ? new LeashError('invalid_request', 'no') : undefined,
+  )
+  const journal = await Journal.open({ folder: temporaryFolder(), usage, warn: (message) => warnings.push(message) })
+  journal.add(Array.from({ length: 8 }, (_, count) => line(`l${count}`)))
+  await journal.close()
+  expect(batches.flat()).toEqual(['l0', 'l1', 'l2', 'l4', 'l5', 'l6', 'l7'])
+  expect(warnings).toHaveLength(1)
+})

@@ -1,0 +1,83 @@
+import { createTransport } from 'nodemailer'
+import { SMTPServer } from 'smtp-server'
+import { expect, it, onTestFinished, test } from 'vitest'
+import { openMailer } from '../../../src/relay/webhooks/mail.js'
+import { until, useMock } from '../../helpers/mock.js'
+import { openRelay } from '../helpers.js'
+
+const mock = useMock()
+
+async function openSmtp({ refuse = false, authenticates = true } = {}) {
+  const mails: { readonly to: string[]; readonly text: string; readonly user: unknown }[] = []
+  const server = new SMTPServer({
+    authOptional: !authenticates,
+    allowInsecureAuth: true,
+    hideSTARTTLS: true,
+    onAuth: ({ username, password }, _, done) =>
+      username === 'leash' && password === 'open sesame' ? done(null, { user: username }) : done(new Error('no')),
+    onData(stream, { envelope, user }, done) {
+      let text = ''
+      stream.on('data', (chunk) => {
+        text += chunk
+      })
+      stream.on('end', () => {
+        if (refuse) return done(Object.assign(new Error('no room'), { responseCode: 452 }))
+        mails.push({ to: envelope.rcptTo.map(({ address }) => address), text, user })
+        done()
+      })
+    },
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())))
+  const address = server.server.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  return { url: `smtp://leash:open%20sesame@127.0.0.1:${port}`, mails }
+}
+
+it('tells what was asked for by mail, and what it says of a tenant cannot be a header', async () => {
+  const smtp = await openSmtp()
+  const relay = await openRelay(mock.url, {
+    mail: { url: smtp.url, from: 'leash@example.com', to: ['ops@example.com', 'cfo@example.com'], events: ['key.created'] },
+  })
+  await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', name: 'x' })
+  await until(() => smtp.mails.length === 1)
+  expect(smtp.mails).toMatchObject([{ to: ['ops@example.com', 'cfo@example.com'], user: 'leash' }])
+  expect(smtp.mails[0]?.text).toMatch(/^Subject: \[leash\] key\.created: default\r$/m)
+  expect(smtp.mails[0]?.text).toContain('action: key.create')
+  expect((await relay.ask('GET', '/v1/admin/webhooks/deliveries?endpoint=mail')).body.items).toMatchObject([
+    { status: 'delivered', type: 'key.created' },
+  ])
+  expect(JSON.stringify((await relay.ask('GET', '/v1/admin/config')).body)).not.toContain('sesame')
+})
+
+test('the mail server of these tests lets nobody in without the password', async () => {
+  const { url, mails } = await openSmtp()
+  const stranger = createTransport(url.replace('sesame', 'says me'))
+  await expect(stranger.sendMail({ from: 'a@example.com', to: 'b@example.com', text: 'x' })).rejects.toThrow(/login/i)
+  expect(mails).toEqual([])
+})
+
+const mail = { id: 'msg_1', type: 'key.created', tenant: 'red\r\nBcc: eve@example.com', body: '{"data":{"a":1}}' } as const
+
+test('a mail that a server refuses is a failure that may pass', async () => {
+  const { url } = await openSmtp({ refuse: true })
+  const mailer = openMailer({ url, from: 'leash@example.com', to: ['ops@example.com'] })
+  await expect(mailer.send(mail)).rejects.toMatchObject({ code: 'network_error', retryable: true })
+  mailer.close()
+})
+
+test('a name with a line in it makes no header', async () => {
+  const { url, mails } = await openSmtp()
+  const mailer = openMailer({ url, from: 'leash@example.com', to: ['ops@example.com'] })
+  await mailer.send(mail)
+  mailer.close()
+  expect(mails[0]?.to).toEqual(['ops@example.com'])
+  expect(mails[0]?.text).not.toMatch(/^Bcc:/m)
+})
+
+test('a server that does not answer fails, and says nothing of the password', async () => {
+  const mailer = openMailer({ url: 'smtp://leash:sesame@127.0.0.1:1', from: 'a@example.com', to: ['b@example.com'] })
+  const error = await mailer.send(mail).catch((error) => error)
+  expect(error).toMatchObject({ code: 'network_error' })
+  expect(error.message).not.toContain('sesame')
+})
