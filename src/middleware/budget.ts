@@ -116,7 +116,10 @@ export class BudgetKeeper {
     const rules = this.#rulesFor(second)
     if (rules.length === 0) return true
     const hold = this.#holdOf(second)
-    hold.keep(await this.#reserver.take(second, rules, hold))
+    const taking = this.#reserver.take(second, rules, hold)
+    // The call may be over before it is set aside: it is given back then, and whoever closes waits for that.
+    this.#run(taking)
+    hold.keep(await taking)
     return true
   }
 

@@ -134,15 +134,12 @@ describe('a stream', () => {
     expect(from.signal()?.aborted).toBe(true)
   })
 
-  test('that is aborted between two events of one piece gives no other, as with the SDK', async () => {
+  test('that is aborted between two events of one piece gives no other', async () => {
     const piece = cut(`data: ${chunk('a')}\n\ndata: ${chunk('b')}\n\ndata: ${last}\n\ndata: [DONE]\n\n`, [])
-    const counts = clientsOver(piece).map(async (client) => {
-      const stream = await ask(client)
-      let chunks = 0
-      for await (const _ of stream) if (++chunks === 1) stream.controller.abort()
-      return chunks
-    })
-    expect(await Promise.all(counts)).toEqual([1, 1])
+    const stream = await ask(leashed(upstream(piece)))
+    let chunks = 0
+    for await (const _ of stream) if (++chunks === 1) stream.controller.abort()
+    expect(chunks).toBe(1)
   })
 
   test('whose caller aborts tells its request why', async () => {

@@ -31,6 +31,23 @@ describe('BerriAI/litellm#36926: no reservation leaks, and nobody is refused for
     expect(await state()).toMatchObject({ spent: 0, reserved: 0 })
   })
 
+  test('what is still being set aside for a second attempt when its call is over is given back before the leash is closed', async () => {
+    const store = memory()
+    const reserve = store.reserve.bind(store)
+    const slow = Promise.withResolvers<void>()
+    const { keeper, callOf, run, state } = budgeting([{ limit: { tokens: 1000 }, per: 'total' }], { store })
+    const call = callOf({ body: { max_tokens: 10 } })
+    store.reserve = (...asked) => slow.promise.then(() => reserve(...asked))
+    const prepaid = keeper.prepay({ ...call, hedged: true })
+    store.reserve = reserve
+    await run(call)
+    const closed = keeper.close()
+    slow.resolve()
+    await closed
+    expect(await state()).toMatchObject({ reserved: 0 })
+    expect(await prepaid).toBe(true)
+  })
+
   test('what a process that died had set aside counts as spent once it has expired', async () => {
     const store = memory()
     const budgets = [{ limit: { tokens: 1000 }, per: 'total' }] as const
