@@ -34,11 +34,15 @@ describe('BerriAI/litellm#36926: no reservation leaks, and nobody is refused for
   test('what is still being set aside for a second attempt when its call is over is given back before the leash is closed', async () => {
     const store = memory()
     const reserve = store.reserve.bind(store)
-    const slow = Promise.withResolvers<void>()
+    const [asked, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const { keeper, callOf, run, state } = budgeting([{ limit: { tokens: 1000 }, per: 'total' }], { store })
     const call = callOf({ body: { max_tokens: 10 } })
-    store.reserve = (...asked) => slow.promise.then(() => reserve(...asked))
+    store.reserve = (...what) => {
+      asked.resolve()
+      return slow.promise.then(() => reserve(...what))
+    }
     const prepaid = keeper.prepay({ ...call, hedged: true })
+    await asked.promise
     store.reserve = reserve
     await run(call)
     const closed = keeper.close()
