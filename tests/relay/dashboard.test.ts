@@ -367,6 +367,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await page.getByRole('row').filter({ hasText: 'first administrator' }).waitFor()
     expect(await page.getByRole('button', { name: 'Revoke first administrator' }).count()).toBe(0)
     await press(page, 'New key')
+    await page.getByLabel('Role here').waitFor()
     expect(await page.getByRole('checkbox').count()).toBe(3)
     expect(await page.getByLabel('Role here').locator('option').count()).toBe(4)
     await press(page, 'Create key')

@@ -1,6 +1,7 @@
 /** What users of other gateways have met with their budgets. Each test is named after the thread that tells of it. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { usdOf } from '../../../src/core/money.js'
+import type { Store } from '../../../src/core/store.js'
 import { createLeash } from '../../../src/leash.js'
 import { memory } from '../../../src/stores/memory.js'
 import { redis } from '../../../src/stores/redis.js'
@@ -32,7 +33,7 @@ describe('BerriAI/litellm#36926: no reservation leaks, and nobody is refused for
   })
 
   test('what is still being set aside for a second attempt when its call is over is given back before the leash is closed', async () => {
-    const store = memory()
+    const store: Store = memory()
     const reserve = store.reserve.bind(store)
     const [asked, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const { keeper, callOf, run, state } = budgeting([{ limit: { tokens: 1000 }, per: 'total' }], { store })

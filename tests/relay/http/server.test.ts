@@ -11,7 +11,7 @@ import { until, useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
 
 const mock = useMock()
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url))
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url))
 const pem = (name: string) => readFileSync(fixture(name), 'utf8')
 const ping = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
 

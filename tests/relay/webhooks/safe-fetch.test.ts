@@ -206,7 +206,7 @@ describe('what is allowed', () => {
 })
 
 describe('over TLS', () => {
-  const pem = (name: string) => readFileSync(fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url)), 'utf8')
+  const pem = (name: string) => readFileSync(fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url)), 'utf8')
 
   async function serveTls(): Promise<number> {
     const server = createTlsServer({ cert: pem('server.pem'), key: pem('server.key') }, (_, response) => response.end('taken'))
