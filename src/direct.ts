@@ -7,7 +7,6 @@ import type OpenAI from 'openai'
 import type { APIPromise } from 'openai'
 import { whenEnded } from './core/report.js'
 import { reportBehind } from './leashed-headers.js'
-import { takeParsed } from './respond.js'
 
 export type Props = Awaited<ConstructorParameters<typeof APIPromise>[1]>
 export type Built = Awaited<ReturnType<OpenAI['buildRequest']>>
@@ -69,12 +68,13 @@ export async function readWhole({ response, options }: Props): Promise<unknown> 
   if (options.__binaryResponse) return response
   if (response.status === 204) return null
   const json = isJson(response.headers.get('content-type'))
-  const answer = json ? (takeParsed(response) ?? parsed(await response.text())) : await response.text()
-  if (json) identify(answer, response)
+  const text = await response.text()
+  if (!json) return text
+  // The caller's own: what layers have parsed, they may look at later.
+  const answer: unknown = text === '' ? undefined : JSON.parse(text)
+  identify(answer, response)
   return answer
 }
-
-const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text))
 
 /** As the SDK does with all that it makes of an answer. */
 export function identify(answer: unknown, { headers }: Response): void {

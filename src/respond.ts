@@ -8,7 +8,6 @@
 import type { Report, Result, UnaryResult } from './core/call.js'
 import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
-import { LazyAnswer } from './core/lazy-answer.js'
 import { IteratorStream } from './iterator-stream.js'
 import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
@@ -107,14 +106,6 @@ export function takeStream(response: Response): Taken | undefined {
       delete state.body
     },
   }
-}
-
-/** The answer of a response that nobody has read, where some layer has parsed it; undefined where it is still a text. */
-export function takeParsed(response: Response): unknown {
-  const state = read.get(response)
-  const parsed = state?.answer instanceof LazyAnswer && !state.whole ? state.answer.atHand : undefined
-  if (state && parsed !== undefined) spend(state)
-  return parsed
 }
 
 function behind(piece: Uint8Array, bytes: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -41,11 +41,6 @@ export class LazyAnswer implements UnaryResult {
     return this.#text
   }
 
-  /** What somebody has had parsed already. */
-  get atHand(): unknown {
-    return this.#body
-  }
-
   parsed(): unknown {
     this.#body ??= this.#parse(this.#text, this.headers)
     return this.#body

@@ -1,5 +1,5 @@
 /** Limits that refuse nothing: they are evaluated beside calls, and reports say what they would have refused. */
-import type { Call, Report, Result, Would } from '../core/call.js'
+import type { Call, CallOptions, Report, Result, Would } from '../core/call.js'
 import { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
 import { isLeashError } from '../core/errors.js'
@@ -38,6 +38,9 @@ interface Beside {
   readonly admitted: () => void
 }
 
+const beside = Symbol('leashllm.beside')
+type WithBeside = CallOptions & { readonly [beside]?: Beside }
+
 /**
  * Two layers, as with budgets: around the call, and around each attempt, where it is known who is asked. Each takes what it would
  * take, waits for what the call itself comes to, and settles by that.
@@ -48,7 +51,6 @@ export class Shadow {
   readonly #keeper: BudgetKeeper
   readonly #guards: ShadowDeps['guards']
   readonly #emitter: Emitter
-  readonly #beside = hidden<Beside>()
   readonly #reports = hidden<Report>()
 
   constructor({ access: rules, budgets = [], rateLimit: limits = [], concurrency: places }: ShadowLimits, deps: ShadowDeps) {
@@ -75,10 +77,10 @@ export class Shadow {
 
   #layer(layers: readonly Middleware[]): Middleware {
     const evaluate = compose(layers, (call) => {
-      const beside = this.#beside.get(call.report)
-      if (!beside) return Promise.reject(new Error('A layer has changed the report of a call.'))
-      beside.admitted()
-      return beside.result
+      const own = (call.options as WithBeside)[beside]
+      if (!own) return Promise.reject(new Error('A layer has changed the options of a call.'))
+      own.admitted()
+      return own.result
     })
     return (next) => (call) => this.#run(call, evaluate, next)
   }
@@ -114,9 +116,10 @@ export class Shadow {
         resolve()
       }
       const report = this.#standIn(call.report)
-      const { budgetUsd: _, ...options } = call.options
-      this.#beside.set(report, { result, admitted: known })
-      evaluate({ ...call, options, report }).catch((error: unknown) => {
+      const { budgetUsd: _, ...own } = call.options
+      // Not beside the report, which all attempts of the call share: an evaluation that is late must not take up another's.
+      const options: WithBeside = { ...own, [beside]: { result, admitted: known } }
+      evaluate({ ...call, options, report }).then(known, (error: unknown) => {
         // What comes later is what the call itself has come to.
         if (open && isLeashError(error)) this.#note(call, { code: error.code, message: error.detail })
         known()

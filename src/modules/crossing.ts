@@ -30,7 +30,12 @@ async function crossed(slot: Slot, session: Session, call: Call, next: Next): Pr
       return way && refusable(way.out())
     })
     // Looking has failed, and that is no matter.
-    if (!sent || !way) return await next(call)
+    if (!sent || !way) {
+      way?.drop()
+      return await next(call)
+    }
+    // What was not sent has no answer to put anything back into.
+    if (call.options.dryRun) return await next(allowed(sent))
     const { back } = way
     const result = await next(allowed(sent))
     if (result.stream) return back(result, (edit) => metered(edit, slot))

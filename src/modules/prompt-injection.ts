@@ -71,7 +71,7 @@ const signs: readonly Sign[] = [
     name: 'forced-answer',
     weight: 0.2,
     pattern:
-      /\b(?:(?:just|only|instead|simply|and|then|now|simply)\s{1,3}(?:say|print|output|write|answer|respond|reply|tell|repeat)\b[^.\n]{0,24}["'“:]|repeat after me|say (?:exactly|the following)|print\s{1,3}["'“]|respond only with|begin your (?:answer|response|reply) with|start your (?:answer|response|reply) with)/i,
+      /\b(?:(?:just|only|instead|simply|and|then|now)\s{1,3}(?:say|print|output|write|answer|respond|reply|tell|repeat)\b[^.\n]{0,24}["'“:]|repeat after me|say (?:exactly|the following)|print\s{1,3}["'“]|respond only with|begin your (?:answer|response|reply) with|start your (?:answer|response|reply) with)/i,
   },
   {
     name: 'no-refusal',

@@ -110,7 +110,7 @@ export class SharedCall {
     const headers = result === this.#result ? new Headers(result.headers) : result.headers
     reader[endings].listen((ending) => {
       // A stream that broke is an answer to nobody, and spared nobody its price.
-      this.#tell(member, ending === undefined ? result : undefined)
+      this.#tell(member, ending === undefined || ending === 'cancelled' ? result : undefined)
       member.leave()
     })
     member.read({ ...result, headers, body: reader }, reader)

@@ -8,7 +8,7 @@ import { addressOf } from '../../node-http.js'
 import { errorBody } from '../app.js'
 import type { Gate } from '../http/gate.js'
 import type { Upgrade } from '../http/plain-again.js'
-import { type Caller, type Callers, callerOf, type HeadersLike, keyIn } from '../people/caller.js'
+import { type Caller, type Callers, callerOf, type HeadersLike, isAdministrator, keyIn } from '../people/caller.js'
 import type { Gateway } from './gateway.js'
 import { closing, Session } from './session.js'
 
@@ -100,9 +100,13 @@ export class Sockets {
       idleMs: this.#options.idleMs,
       serving: (caller) => gateway.serving(caller),
       caller: async () => {
-        // Its signature and its tenant were looked at when it was opened.
-        if (await callers.verify(key)) return caller
-        throw new LeashError('authentication_failed', 'This key has expired or was revoked.')
+        const now = await callers.verify(key)
+        if (!now) throw new LeashError('authentication_failed', 'This key has expired or was revoked.')
+        // Its signature was looked at when it was opened. What it may do, and for whom, may be another by now.
+        const everywhere = isAdministrator(now)
+        const isServed = now.tenant === caller.tenant || (everywhere && (await callers.isActive(caller.tenant)))
+        if (isServed && (everywhere || now.scopes.includes('call'))) return { ...now, tenant: caller.tenant }
+        throw new LeashError('permission_denied', 'This key may make no calls any more.')
       },
     })
     const entry = { session, tenant: caller.tenant, alive: true }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
 import { LeashError } from '../../core/errors.js'
+import { addressOf } from '../../node-http.js'
 import { errorBody } from '../app.js'
 import type { RelayMetrics } from '../metrics/relay.js'
 import { keyIn } from '../people/caller.js'
@@ -86,8 +87,18 @@ export class Gate {
 }
 
 /** A key; nothing that anybody knows for a password, which is in the body; undefined for who shows nothing. */
-function shownBy({ headers, url = '' }: IncomingMessage): string | undefined {
-  return keyIn({ get: (name) => first(headers[name]) }) ?? (url.startsWith('/api/auth/') ? '' : undefined)
+function shownBy(incoming: IncomingMessage): string | undefined {
+  return keyIn({ get: (name) => first(incoming.headers[name]) }) ?? (signsIn(incoming) ? '' : undefined)
+}
+
+/** By the path as the router will read it, however it is written. */
+function signsIn(incoming: IncomingMessage): boolean {
+  const { pathname = '' } = addressOf(incoming) ?? {}
+  try {
+    return decodeURIComponent(pathname).startsWith('/api/auth/')
+  } catch {
+    return false
+  }
 }
 
 function heldTo({ throttle = {}, trustedProxies = [], tenantFrom, cors, limits }: ServerOptions): Held {

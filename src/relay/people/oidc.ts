@@ -59,8 +59,8 @@ export class Oidc {
     if (!grant || id === undefined || id === '') return undefined
     if ('administrator' in grant) return { id: `oidc:${id}`, tenant: firstTenant, user: id, scopes: ['admin'] }
     const { tenant, role } = grant
-    const [active, known] = await Promise.all([this.#deps.tenants.get(tenant), this.#deps.users.get(tenant, id)])
-    if (active?.status !== 'active' || known?.status === 'suspended') return undefined
+    const [active, isOut] = await Promise.all([this.#deps.tenants.get(tenant), this.#deps.users.isOut(tenant, id)])
+    if (active?.status !== 'active' || isOut) return undefined
     return { ...personOf(tenant, id, role), id: `oidc:${id}` }
   }
 

@@ -92,7 +92,10 @@ export function checkedAsked(asked: Asked): Asked {
 export function checkedRequest(request: Request): Request {
   const digest = claimedDigest(request.headers)
   if (digest === undefined) return request
-  if (!request.body) return request
+  if (!request.body) {
+    if (!same(createHash('sha256').digest('hex'), digest)) throw changed()
+    return request
+  }
   const hash = createHash('sha256')
   const body = request.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

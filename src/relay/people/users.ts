@@ -49,6 +49,12 @@ export class Users {
     return row && userOf(row)
   }
 
+  /** Whether he is known and may not come in: suspended, or deleted. */
+  async isOut(tenant: string, id: string): Promise<boolean> {
+    const rows = await this.#sql.all(`SELECT id FROM users WHERE tenant = $1 AND id = $2 AND status <> 'active'`, [tenant, id])
+    return rows.length > 0
+  }
+
   /** By their ids. @param id of one alone */
   async list(tenant: string, { after = '', limit }: UserQuery = {}, id = ''): Promise<Page<User>> {
     const size = pageSize(limit)

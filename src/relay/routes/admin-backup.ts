@@ -18,6 +18,8 @@ export function adminBackup({ sql, settings, audit }: RelayContext): Hono<AdminE
   let busy = false
 
   app.get('/', async (c) => {
+    // Nobody would read the copy that was made for it.
+    if (c.req.method === 'HEAD') return c.body(null, 200)
     if (!isSqlite(sql))
       throw new LeashError('invalid_request', 'The database is a Postgres: make its backup by `pg_dump`.', { status: 409 })
     if (busy)

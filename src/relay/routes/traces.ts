@@ -20,7 +20,7 @@ export function traceRoutes(context: RelayContext): Hono {
 
   app.post('/', async (c) => {
     const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-    const caller = await callerOf(context.callers, c.req.raw.headers, 'usage')
+    const caller = await callerOf(context.keys, c.req.raw.headers, 'usage')
     if (atOnce >= mostAtOnce)
       throw new LeashError('rate_limited', 'Too many requests at once. Send this one again.', { retryAfterMs: 1000 })
     atOnce++

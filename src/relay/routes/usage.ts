@@ -2,7 +2,8 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { jsonOf } from '../http/body.js'
-import { callerOf } from '../people/caller.js'
+import { callerOf, isAdministrator } from '../people/caller.js'
+import { extentOf } from '../people/roles.js'
 import { csvOf } from '../usage/csv.js'
 import type { RelayContext } from './context.js'
 import { reportQuery } from './report-query.js'
@@ -32,7 +33,9 @@ export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
   app.get('/', async (c) => {
     const caller = await callerOf(callers, c.req.raw.headers, 'usage')
     const query = reportQuery(c.req.query())
-    const rows = await usage.report({ ...query, where: { ...query.where, tenant: caller.tenant } })
+    const own = caller.role !== undefined && !isAdministrator(caller) && extentOf(caller.role, 'usage:read') !== 'all'
+    const where = { ...query.where, tenant: caller.tenant, ...(own && { user: caller.user ?? '' }) }
+    const rows = await usage.report({ ...query, where })
     if (c.req.query('format') !== 'csv') return c.json({ rows })
     return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
   })

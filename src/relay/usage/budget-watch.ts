@@ -71,9 +71,8 @@ export class BudgetWatch {
   /** A client was refused: less is left than its call may cost. */
   async refused({ tenant, scope, taken, limit }: Refused): Promise<void> {
     const named = nameIn(scope)
-    const once = `exhausted ${scope}`
+    const once = `exhausted ${limit} of ${scope}`
     if (!named || named.window.startsWith(tooShort) || this.#told.get(once)) return
-    this.#told.set(once, true)
     const data = {
       tenant,
       budget: named.rule,
@@ -84,12 +83,12 @@ export class BudgetWatch {
       window: named.window,
     }
     await this.#deps.publish({ type: 'budget.exhausted', tenant, once, data })
+    this.#told.set(once, true)
   }
 
   async #tell(name: string, { values, unit, window }: Named, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
     const once = `threshold ${threshold} of ${limit} ${name}`
     if (this.#told.get(once)) return
-    this.#told.set(once, true)
     const subjects = subjectsOf(rule)
     const of = Object.fromEntries(subjects.map((subject, at) => [subject, values[at] ?? '']))
     const { tenant } = of
@@ -99,6 +98,7 @@ export class BudgetWatch {
       once,
       data: { budget: rule.name, of, unit, percent: threshold, spent: shown(unit, spent), limit: shown(unit, limit), window },
     })
+    this.#told.set(once, true)
   }
 
   /**

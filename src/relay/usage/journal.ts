@@ -61,7 +61,7 @@ export class Journal {
   static async open(deps: JournalDeps): Promise<Journal> {
     const journal = new Journal(deps)
     await journal.#adopt()
-    journal.#looking = setInterval(() => void journal.#adopt(), lookMs).unref()
+    journal.#looking = setInterval(() => void journal.#lookAgain(), lookMs).unref()
     return journal
   }
 
@@ -103,7 +103,8 @@ export class Journal {
   /** @returns false when the relay stops, and the file is for the next one */
   async #deliver({ path, file, lines, spilled }: Page): Promise<boolean> {
     if (file !== undefined) closeSync(file)
-    const all = spilled ? readLines(path) : lines
+    // What the file could not take is here alone. A line that is in both counts once.
+    const all = spilled ? [...lines, ...readLines(path)] : lines
     for (let at = 0; at < all.length; at += mostAtOnce) {
       if (!(await this.#insist(all.slice(at, at + mostAtOnce)))) return false
     }
@@ -113,26 +114,33 @@ export class Journal {
     return true
   }
 
-  /** A database that is away comes back. A line that it will never take is looked for by halves. */
+  /** A database that is away comes back. @returns false when the relay stops before */
   async #insist(lines: readonly unknown[]): Promise<boolean> {
     for (;;) {
       try {
-        await this.#deps.usage.take({ lines })
+        await this.#take(lines)
         this.#backoff.succeeded()
         this.#warned = false
         return true
       } catch (error) {
-        if (isLeashError(error) && !error.retryable) {
-          const half = lines.length >> 1
-          if (half > 0) return (await this.#insist(lines.slice(0, half))) && this.#insist(lines.slice(half))
-          this.#deps.warn(`A line of the ledger is not taken: ${said(error)}`)
-          return true
-        }
         if (!this.#warned) this.#deps.warn(`What calls have cost waits for the database. ${said(error)}`)
         this.#warned = true
         if (this.#stopping.signal.aborted) return false
         await this.#pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
       }
+    }
+  }
+
+  /** A line that the database will never take is looked for by halves, and left out. @throws what may be over later */
+  async #take(lines: readonly unknown[]): Promise<void> {
+    try {
+      await this.#deps.usage.take({ lines })
+    } catch (error) {
+      if (!isLeashError(error) || error.retryable) throw error
+      const half = lines.length >> 1
+      if (half === 0) return this.#deps.warn(`A line of the ledger is not taken: ${said(error)}`)
+      await this.#take(lines.slice(0, half))
+      await this.#take(lines.slice(half))
     }
   }
 
@@ -173,14 +181,17 @@ export class Journal {
     return Date.now() - mtimeMs > lookMs
   }
 
+  async #lookAgain(): Promise<void> {
+    await this.#adopt().catch((error) => this.#deps.warn(`What other relays have left cannot be looked through: ${said(error)}`))
+  }
+
   async #adopt(): Promise<void> {
     const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && this.#isLeft(name))
     for (const name of left.sort()) {
       const path = join(this.#folder, name)
       try {
         const lines = readLines(path)
-        for (let at = 0; at < lines.length; at += mostAtOnce)
-          await this.#deps.usage.take({ lines: lines.slice(at, at + mostAtOnce) })
+        for (let at = 0; at < lines.length; at += mostAtOnce) await this.#take(lines.slice(at, at + mostAtOnce))
         rmSync(path, { force: true })
       } catch (error) {
         this.#deps.warn(`${path} has what calls have cost, and cannot be read: ${said(error)}`)
