@@ -66,6 +66,28 @@ describe('roles', () => {
     expect((await ask('POST', people, { email: 'x@example.com', role: 'admin' }, admin)).status).toBe(201)
   })
 
+  test('are not passed by a key that is said to be of somebody higher', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { key: admin } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'admin' })).body
+    await ask('POST', people, { id: 'boss', email: 'boss@example.com', role: 'owner' })
+    const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'boss', role: 'admin' }, admin)).body
+    expect((await ask('PUT', `${people}/boss/password`, { password }, key)).status).toBe(403)
+  })
+
+  test('who only looks writes nothing into the books, and who is a member reads his own', async () => {
+    const relay = await openRelay(mock.url)
+    await withPassword(relay, { id: 'vera', email: 'vera@example.com', role: 'viewer' })
+    const { body: vera } = await signIn(relay, { email: 'vera@example.com', password })
+    expect((await relay.ask('POST', '/v1/traces', { resourceSpans: [] }, vera.access_token)).status).toBe(401)
+    const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] }
+    await relay.ask('POST', '/v1/chat/completions', chat, relay.call)
+    await withPassword(relay, { id: 'ada', email: 'ada@example.com', role: 'member' })
+    const { body: ada } = await signIn(relay, { email: 'ada@example.com', password })
+    const rows = async (key: string) => (await relay.ask('GET', '/v1/usage?by=user', undefined, key)).body.rows
+    await expect.poll(() => rows(vera.access_token)).toHaveLength(1)
+    expect(await rows(ada.access_token)).toEqual([])
+  })
+
   test('end where the keys of the relay and its plans begin', async () => {
     const { ask, admin: relays } = await openRelay(mock.url)
     const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
@@ -144,6 +166,8 @@ describe('signing in', () => {
     const seen: number[] = []
     for (const name of ['ada', 'bob', 'eve']) seen.push((await signIn(relay, { email: `${name}@example.com`, password })).status)
     expect(seen).toEqual([401, 401, 429])
+    const body = JSON.stringify({ email: 'eve@example.com', password })
+    expect((await fetch(`${relay.url}/%61pi/auth/token`, { method: 'POST', body })).status).toBe(429)
   })
 
   test('holds no longer than the key that it was done by', async () => {
@@ -203,6 +227,9 @@ describe('an identity provider', () => {
       role: 'admin',
     })
     expect(await me(await sign({ groups: 'platform' }))).toMatchObject({ administrator: true })
+    await relay.ask('POST', people, { id: 'gone', email: 'gone@example.com' })
+    await relay.ask('DELETE', `${people}/gone`)
+    expect(await me(await sign({ sub: 'gone', groups: ['leads'] }))).toMatchObject({ error: { code: 'authentication_failed' } })
     const stranger = (await generateKeyPair('RS256')).privateKey
     const refused = [
       await sign({ groups: ['staff'] }),

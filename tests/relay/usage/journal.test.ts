@@ -97,3 +97,17 @@ test('a line that the database never takes holds up no other', async () => {
   expect(batches.flat()).toEqual(['l0', 'l1', 'l2', 'l4', 'l5', 'l6', 'l7'])
   expect(warnings).toHaveLength(1)
 })
+
+test('nor one that another relay has left', async () => {
+  const [folder, warnings] = [temporaryFolder(), [] as string[]]
+  const { batches, usage } = database((lines) =>
+    lines.some(({ id }) => id === 'b') ? new LeashError('invalid_request', 'no') : undefined,
+  )
+  mkdirSync(join(folder, 'journal'), { recursive: true })
+  const path = join(folder, 'journal', '2-1-elsewhere-0.jsonl')
+  writeFileSync(path, ['a', 'b', 'c'].map((id) => `${JSON.stringify(line(id))}\n`).join(''))
+  utimesSync(path, 1, 1)
+  await (await Journal.open({ folder, usage, warn: (message) => warnings.push(message) })).close()
+  expect([batches.flat(), left(folder)]).toEqual([['a', 'c'], []])
+  expect(warnings).toHaveLength(1)
+})
