@@ -50,45 +50,74 @@ const tables: Readonly<Record<string, Words>> = {
 const longest = 200
 const newline = 0x0a
 
+/** After an answer has ended come what was used, and what was filtered: events that vendors send a few of. */
+const lastPieces = 32
+
 export function factsIn(protocol: string, body: unknown): Facts {
   const words = lookup(tables, protocol)
   return words ? read(words, body) : {}
 }
 
-/** Listens to a stream. Most of its events are looked at, and not taken apart. */
+/** Listens to a stream. Most of its events are kept for a while, and never looked at. */
 export class FactReader {
-  readonly facts: Facts = {}
+  readonly #facts: Facts = {}
   readonly #words: Words | undefined
   readonly #frames: Unframer | undefined
   readonly #text = new TextDecoder()
+  /** Whole events that nobody has looked at: only an end that is near can be among them. */
+  readonly #skipped: Uint8Array[] = []
+  readonly #several: boolean
   #begun = false
   /** The bytes before ended where an event ended. */
   #whole = false
 
-  constructor(protocol: string) {
+  /** @param choices how many answers the stream has: each of them may end long before the others */
+  constructor(protocol: string, choices = 1) {
     const words = lookup(tables, protocol)
+    this.#several = choices > 1
     if (!words) return
     this.#words = words
     this.#frames = protocolAtHand(protocol)?.framing.unframer(({ data }) => {
       if (this.#begun && !words.ending.test(data)) return
       const { id, model, finish } = read(words, parseJson(data))
       this.#begun ||= id !== undefined || model !== undefined
-      if (id !== undefined) this.facts.id ??= id
-      if (model !== undefined) this.facts.model ??= model
+      if (id !== undefined) this.#facts.id ??= id
+      if (model !== undefined) this.#facts.model ??= model
       // A stream that is under way has a status too.
-      if (finish && words.ending.test(data)) this.facts.finish = [...(this.facts.finish ?? []), ...finish].slice(0, longest)
+      if (finish && words.ending.test(data)) this.#facts.finish = [...(this.#facts.finish ?? []), ...finish].slice(0, longest)
     })
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#skims(bytes)) this.#frames?.push(bytes)
-  }
-
-  /** Whether these are whole events in which nothing is told. Streams that end their lines otherwise are read the long way. */
-  #skims(bytes: Uint8Array): boolean {
     const whole = this.#whole
     this.#whole = bytes.at(-1) === newline && bytes.at(-2) === newline
-    return this.#begun && whole && this.#whole && !this.#words?.ending.test(this.#text.decode(bytes))
+    // Streams that end their lines otherwise are read the long way.
+    if (this.#begun && whole && this.#whole) this.#skip(bytes)
+    else {
+      this.#catchUp()
+      this.#frames?.push(bytes)
+    }
+  }
+
+  /** What the stream has said up to here. */
+  get facts(): Facts {
+    this.#catchUp()
+    return this.#facts
+  }
+
+  #skip(bytes: Uint8Array): void {
+    this.#skipped.push(bytes)
+    if (this.#skipped.length <= lastPieces) return
+    const oldest = this.#skipped.shift()
+    if (oldest && this.#several) this.#look(oldest)
+  }
+
+  #catchUp(): void {
+    for (const bytes of this.#skipped.splice(0)) this.#look(bytes)
+  }
+
+  #look(bytes: Uint8Array): void {
+    if (this.#words?.ending.test(this.#text.decode(bytes))) this.#frames?.push(bytes)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { Call, Result } from '../../core/call.js'
 import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
+import { settingsOf } from '../../protocols/settings.js'
 import type { Seen, Watch } from '../observe/observe.js'
 import { addAnswer, addReport, addUsageTo, billedUsage, callAttributes, operationOf, outcomeOf } from './attributes.js'
 import type { Instruments } from './instruments.js'
@@ -50,9 +51,9 @@ export class CallSpan implements Watch {
   }
 
   answered(result: Result): void {
-    const { protocol, report } = this.#call
+    const { protocol, body, report } = this.#call
     if (report.cache) this.span.addEvent('leash.cache', { [own.cache]: report.cache })
-    if (result.stream) this.#reader = new FactReader(protocol)
+    if (result.stream) this.#reader = new FactReader(protocol, settingsOf(protocol, body).choices)
     else this.#facts = factsIn(protocol, result.body)
   }
 

@@ -1,0 +1,51 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FactReader, type Facts } from '../../src/protocols/facts.js'
+import { protocolNamed } from '../../src/protocols/index.js'
+
+const encoder = new TextEncoder()
+const event = (choice: object) =>
+  encoder.encode(`data: ${JSON.stringify({ id: 'chatcmpl-1', model: 'gpt-4o-mini-2024-07-18', choices: [choice] })}\n\n`)
+const word = (index = 0) => event({ index, delta: { content: 'word ' }, finish_reason: null })
+const last = (reason: string, index = 0) => event({ index, delta: {}, finish_reason: reason })
+const words = (count: number, index = 0) => Array.from({ length: count }, () => word(index))
+
+const read = (pieces: readonly Uint8Array[], choices?: number): Facts => {
+  const reader = new FactReader('openai-chat', choices)
+  for (const piece of pieces) reader.push(piece)
+  return reader.facts
+}
+
+describe('what a stream says of itself', () => {
+  beforeAll(() => protocolNamed('openai-chat'))
+
+  it('is read from a stream of any length', () => {
+    for (const length of [0, 1, 31, 32, 33, 500]) {
+      const pieces = [...words(length), last('length'), encoder.encode('data: [DONE]\n\n')]
+      expect(read(pieces)).toEqual({ id: 'chatcmpl-1', model: 'gpt-4o-mini-2024-07-18', finish: ['length'] })
+    }
+  })
+
+  it('is the same however its bytes are cut', () => {
+    const bytes = Buffer.concat([...words(80), last('stop'), encoder.encode('data: [DONE]\n\n')])
+    const whole = read([bytes])
+    expect(whole.finish).toEqual(['stop'])
+    for (const size of [1, 2, 7, 100, 1000]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => bytes.subarray(at * size, (at + 1) * size))
+      expect(read(pieces)).toEqual(whole)
+    }
+  })
+
+  it('has the end of each of several answers, however early one ends', () => {
+    const pieces = [word(), word(1), last('stop', 1), ...words(200), last('length')]
+    expect(read(pieces, 2).finish).toEqual(['stop', 'length'])
+  })
+
+  it('can be asked for before the end, and again', () => {
+    const reader = new FactReader('openai-chat')
+    for (const piece of words(3)) reader.push(piece)
+    expect(reader.facts.finish).toBeUndefined()
+    reader.push(last('stop'))
+    expect(reader.facts.finish).toEqual(['stop'])
+    expect(reader.facts.finish).toEqual(['stop'])
+  })
+})
