@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
+import { codeAt, isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -31,8 +31,8 @@ export const birthToken: Finder = {
   longest: 16,
   find(scan, start, end) {
     const text = scan.text
-    if (text.charCodeAt(end - 5) !== 45 || !isDigit(text.charCodeAt(start))) return
-    if (isDigit(text.charCodeAt(end - 1)) && writtenStart(text, end - 4) === start) tell(scan, start, end)
+    if (codeAt(text, end - 5) !== 45 || !isDigit(codeAt(text, start))) return
+    if (isDigit(codeAt(text, end - 1)) && writtenStart(text, end - 4) === start) tell(scan, start, end)
   },
 }
 
@@ -59,7 +59,7 @@ function written(scan: Scan, year: number): void {
 function writtenStart(text: string, year: number): number {
   const end = ordinal(text, past(text, year))
   if (end === year) return -1
-  if (isDigit(text.charCodeAt(end - 1))) {
+  if (isDigit(codeAt(text, end - 1))) {
     const day = dayStart(text, end)
     return day === -1 ? -1 : monthStart(text, past(text, day))
   }
@@ -75,25 +75,25 @@ function past(text: string, from: number): number {
 
 function pastMarks(text: string, from: number): number {
   let at = from
-  while (at > 0 && from - at < 4 && isMark(text.charCodeAt(at - 1))) at--
+  while (at > 0 && from - at < 4 && isMark(codeAt(text, at - 1))) at--
   return at
 }
 
 /** Back over the letters of `1st`, `2nd`, `3rd`, `4th`, and of the Romance `1º`. */
 function ordinal(text: string, from: number): number {
-  if (text.charCodeAt(from - 1) === 0xba) return from - 1
+  if (codeAt(text, from - 1) === 0xba) return from - 1
   return /^(?:st|nd|rd|th)$/.test(text.slice(from - 2, from)) ? from - 2 : from
 }
 
 function dayStart(text: string, end: number): number {
   let at = end
-  while (at > 0 && end - at < 3 && isDigit(text.charCodeAt(at - 1))) at--
+  while (at > 0 && end - at < 3 && isDigit(codeAt(text, at - 1))) at--
   return end - at === 1 || end - at === 2 ? at : -1
 }
 
 function monthStart(text: string, end: number): number {
   let at = end
-  while (at > 0 && end - at < longestMonth && isName(text.charCodeAt(at - 1))) at--
+  while (at > 0 && end - at < longestMonth && isName(codeAt(text, at - 1))) at--
   return months.has(text.slice(at, at + 3).toLowerCase()) ? at : -1
 }
 

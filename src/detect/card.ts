@@ -1,3 +1,4 @@
+import { codeAt } from './chars.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -15,7 +16,7 @@ export const card: Finder = {
   longest: most + 18,
   find(scan) {
     const run = scan.run
-    if (run.date || run.plus) return
+    if (run.longest < 3 || run.date || run.plus) return
     for (let group = 0; group < run.count; group++) {
       const last = cardFrom(scan, run, group)
       if (last !== -1) group = last
@@ -43,11 +44,13 @@ function isCard(scan: Scan, run: NumberRun, group: number, last: number, digits:
   const start = run.startOf(group)
   const end = run.endOf(last)
   if (last === run.count - 1 && !standsAlone(run)) return false
-  if (!luhn(scan.text, start, end)) return mistyped(scan, run, group, last)
-  const named = isNamed(scan, run.start)
   const grouped = last > group
-  const usual = usualBrand(scan.text, start, digits) && (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group))
+  const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(scan.text, start, digits)
+  // Of one number the digits are sooner summed up than the words before it read, which groups have in common.
+  if (!usual && !grouped && !luhn(scan.text, start, end)) return false
+  const named = isNamed(scan, run.start)
   if (!named && !usual) return false
+  if (!luhn(scan.text, start, end)) return named && mistyped(scan, run, group, last)
   scan.report('CREDIT_CARD', start, end, named ? 0.99 : grouped ? 0.9 : 0.8)
   return true
 }
@@ -56,14 +59,14 @@ const isNamed = (scan: Scan, at: number): boolean => ((scan.near(at) | scan.befo
 
 /** Four times four digits after "card" are to be kept even if one of them is wrong. */
 function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {
-  if (!isFours(run, group, last) || !isNamed(scan, run.start)) return false
+  if (!isFours(run, group, last)) return false
   scan.report('CREDIT_CARD', run.startOf(group), run.endOf(last), 0.6)
   return true
 }
 
 /** Not a word's beginning, a decimal, nor a percentage. */
 function standsAlone(run: NumberRun): boolean {
-  const code = run.text.charCodeAt(run.last)
+  const code = codeAt(run.text, run.last)
   return !(code === 37 || code === 95 || (code >= 48 && code <= 57) || (code | 32) === 101)
 }
 
@@ -92,7 +95,7 @@ function isUsualGrouping(run: NumberRun, group: number, last: number): boolean {
 function usualBrand(text: string, start: number, digits: number): boolean {
   let four = 0
   for (let at = start, taken = 0; taken < 4; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (code < 48 || code > 57) continue
     four = four * 10 + code - 48
     taken++
@@ -113,7 +116,7 @@ function luhn(text: string, start: number, end: number): boolean {
   let varied = false
   let last = -1
   for (let at = end - 1; at >= start; at--) {
-    const digit = text.charCodeAt(at) - 48
+    const digit = codeAt(text, at) - 48
     if (digit < 0 || digit > 9) continue
     if (last !== -1 && digit !== last) varied = true
     last = digit

@@ -1,3 +1,4 @@
+import { codeAt } from './chars.js'
 import { spacedEnd, spacedStart } from './safe-end.js'
 import type { Scan } from './scan.js'
 import { isPartOfName } from './secret-name.js'
@@ -16,7 +17,7 @@ const longestFirst = 12
 export function connectionString(scan: Scan, nameEnd: number, value: Value): boolean {
   const text = scan.text
   const name = nameStart(text, nameEnd)
-  if (text.charCodeAt(value.end) !== 59 && text.charCodeAt(name - 1) !== 59) return false
+  if (codeAt(text, value.end) !== 59 && codeAt(text, name - 1) !== 59) return false
   const floor = Math.max(scan.pairsEnd, name - reach)
   // What a stream has let go already is of no entity that is found later.
   const start = firstPair(text, name, Math.max(floor, spacedStart(text, name, floor)))
@@ -29,7 +30,7 @@ export function connectionString(scan: Scan, nameEnd: number, value: Value): boo
 
 function nameStart(text: string, end: number): number {
   let start = end
-  while (start > 0 && end - start < longestName && isPartOfName(text.charCodeAt(start - 1))) start--
+  while (start > 0 && end - start < longestName && isPartOfName(codeAt(text, start - 1))) start--
   return start
 }
 
@@ -37,14 +38,14 @@ function nameStart(text: string, end: number): number {
 function firstPair(text: string, name: number, floor: number): number {
   let start = name
   for (let at = name - 1, equals = 0; at >= floor; at--) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (!isOfPairs(code)) break
     if (code === 61) equals = at
     else if (code === 59) {
       if (equals === 0 && at < name - 1) break
       equals = 0
     }
-    if (equals > 0 && (at === floor || !isOfPairs(text.charCodeAt(at - 1)) || text.charCodeAt(at - 1) === 59))
+    if (equals > 0 && (at === floor || !isOfPairs(codeAt(text, at - 1)) || codeAt(text, at - 1) === 59))
       start = pairStart(text, equals, at) ?? start
   }
   return start
@@ -52,18 +53,18 @@ function firstPair(text: string, name: number, floor: number): number {
 
 /** Where the name begins that is given a value at `equals`: one word, and one before it with a capital, as in `Data Source`; undefined where none is. */
 function pairStart(text: string, equals: number, floor: number): number | undefined {
-  const last = text.charCodeAt(equals - 1) === 32 ? equals - 1 : equals
+  const last = codeAt(text, equals - 1) === 32 ? equals - 1 : equals
   const start = wordStart(text, last, floor)
   if (start === last) return undefined
-  if (text.charCodeAt(start - 1) !== 32) return start
+  if (codeAt(text, start - 1) !== 32) return start
   const further = wordStart(text, start - 1, floor)
-  const code = text.charCodeAt(further)
+  const code = codeAt(text, further)
   return further < start - 1 && start - further < longestFirst && code >= 65 && code <= 90 ? further : start
 }
 
 function wordStart(text: string, end: number, floor: number): number {
   let start = end
-  while (start > floor && (isPartOfName(text.charCodeAt(start - 1)) || text.charCodeAt(start - 1) === 46)) start--
+  while (start > floor && (isPartOfName(codeAt(text, start - 1)) || codeAt(text, start - 1) === 46)) start--
   return start
 }
 
@@ -72,7 +73,7 @@ function lastPair(text: string, name: number, value: Value): number {
   const limit = Math.min(text.length, Math.max(value.end, spacedEnd(text, value.end, name + reach)))
   let end = value.end
   for (let at = end, equals = false; at < limit; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (!isOfPairs(code)) {
       if (equals) end = at
       break

@@ -1,4 +1,4 @@
-import { isDigit } from './chars.js'
+import { codeAt, isDigit } from './chars.js'
 import { isHan, isLetter, WordTable } from './word-table.js'
 import { Meaning } from './words.js'
 
@@ -6,6 +6,8 @@ import { Meaning } from './words.js'
 export const lookBehind = 72
 
 const maxWords = 10
+/** A power of two, and more words than within reach of a value. */
+const remembered = 128
 /** Other values between a word and its own: a list of three telephone numbers, and not a table. */
 const maxDigits = 24
 /** What does not say of which kind a value is. */
@@ -49,6 +51,13 @@ export class ContextReader {
   #bareStart = 0
   #bareEnd = 0
 
+  /** The words that were read last, by where they end: values that follow each other have the same ones before them. */
+  readonly #ends = new Int32Array(remembered).fill(-1)
+  readonly #starts = new Int32Array(remembered)
+  readonly #meanings = new Int32Array(remembered)
+  /** Of the word that was read last. */
+  #meaning = 0
+
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
     this.#words = new WordTable(further)
   }
@@ -56,6 +65,7 @@ export class ContextReader {
   /** Another text is read. */
   open(): void {
     this.#bareStart = this.#bareEnd = 0
+    this.#ends.fill(-1)
   }
 
   /** Up to the first word that says nothing of a value. */
@@ -72,15 +82,15 @@ export class ContextReader {
     let at = value
     while (at > limit && words < maxWords) {
       if (words === 0 && this.#isBare(at, value)) break
-      const code = text.charCodeAt(at - 1)
+      const code = codeAt(text, at - 1)
       const kind = kindOf(code)
       if (kind === Kind.nothing) {
         at--
         continue
       }
       if (kind === Kind.letter) {
-        const start = wordStart(text, at, limit)
-        const meaning = this.#meaning(text, start, at)
+        const start = this.#wordBefore(text, at, limit)
+        const meaning = this.#meaning
         // Words of Han run together: the one that says something may end a character earlier.
         const within = meaning === 0 && isHan(code) && seen.label === 0 && words < 4
         at = within ? at - 1 : start
@@ -114,15 +124,15 @@ export class ContextReader {
     let words = 0
     while (at > limit && words < maxWords) {
       if (words === 0 && this.#isBare(at, value)) break
-      const kind = kindOf(text.charCodeAt(at - 1))
+      const kind = kindOf(codeAt(text, at - 1))
       if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
         at--
         continue
       }
-      const start = wordStart(text, at, limit)
+      const start = this.#wordBefore(text, at, limit)
       // No letter by itself tells of which kind a value is.
-      if (start < at - 1) all |= this.#meaning(text, start, at)
+      if (start < at - 1) all |= this.#meaning
       at = start
       words++
     }
@@ -145,11 +155,29 @@ export class ContextReader {
     return { meaning: end === start ? 0 : this.#words.meaning(text, start, end), end }
   }
 
-  /** Two letters between digits are of a hash: `8cc7`. */
-  #meaning(text: string, start: number, end: number): number {
-    if (end - start <= 2 && isDigit(text.charCodeAt(end)) && start > 0 && isDigit(text.charCodeAt(start - 1))) return 0
-    return this.#words.meaning(text, start, end)
+  /** Where the word begins that ends at `end`; what it says is `#meaning`. */
+  #wordBefore(text: string, end: number, limit: number): number {
+    const slot = end & (remembered - 1)
+    const known = this.#starts[slot] ?? 0
+    if (this.#ends[slot] === end && known >= limit) {
+      this.#meaning = this.#meanings[slot] ?? 0
+      return known
+    }
+    const start = wordStart(text, end, limit)
+    this.#meaning = isOfHash(text, start, end) ? 0 : this.#words.meaning(text, start, end)
+    // One that the limit may have cut is another for who reads on.
+    if (start > limit) {
+      this.#ends[slot] = end
+      this.#starts[slot] = start
+      this.#meanings[slot] = this.#meaning
+    }
+    return start
   }
+}
+
+/** Two letters between digits are of a hash: `8cc7`. */
+function isOfHash(text: string, start: number, end: number): boolean {
+  return end - start <= 2 && start > 0 && isDigit(codeAt(text, end)) && isDigit(codeAt(text, start - 1))
 }
 
 /** Takes down a word that says something, or that lets look past it. */
@@ -179,14 +207,14 @@ const kindOf = (code: number): number => (code < 128 ? (kinds[code] ?? 0) : isLe
 /** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
 function wordStart(text: string, end: number, limit: number): number {
   let at = end - 1
-  const last = text.charCodeAt(at)
-  if (isHan(last)) return at > limit && isHan(text.charCodeAt(at - 1)) ? at - 1 : at
+  const last = codeAt(text, at)
+  if (isHan(last)) return at > limit && isHan(codeAt(text, at - 1)) ? at - 1 : at
   if (isCapital(last)) {
-    while (at > limit && isCapital(text.charCodeAt(at - 1))) at--
+    while (at > limit && isCapital(codeAt(text, at - 1))) at--
     return at
   }
   while (at > limit) {
-    const code = text.charCodeAt(at - 1)
+    const code = codeAt(text, at - 1)
     if (!isLetter(code) || isHan(code)) break
     at--
     if (isCapital(code)) break

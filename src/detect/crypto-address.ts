@@ -1,4 +1,4 @@
-import { isDigit, isHex, isLetter } from './chars.js'
+import { codeAt, isDigit, isHex, isLetter } from './chars.js'
 import type { Finder } from './scan.js'
 import { sha256 } from './sha256.js'
 
@@ -13,9 +13,9 @@ export const cryptoAddress: Finder = {
   find(scan, start, end) {
     const text = scan.text
     const length = end - start
-    const first = text.charCodeAt(start)
+    const first = codeAt(text, start)
     if (first === 48) {
-      if (length === 42 && text.charCodeAt(start + 1) === 120 && isEthereum(text, start + 2, end))
+      if (length === 42 && codeAt(text, start + 1) === 120 && isEthereum(text, start + 2, end))
         scan.report('CRYPTO_ADDRESS', start, end, 0.85)
     } else if (bech32Head(text, start) > 0) {
       if (isBech32(text, start, end)) scan.report('CRYPTO_ADDRESS', start, end, 0.98)
@@ -28,9 +28,9 @@ export const cryptoAddress: Finder = {
 function isEthereum(text: string, start: number, end: number): boolean {
   let varied = 0
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (!isHex(code)) return false
-    if (at > start && code !== text.charCodeAt(at - 1)) varied++
+    if (at > start && code !== codeAt(text, at - 1)) varied++
   }
   return varied >= 10
 }
@@ -57,11 +57,11 @@ function isBech32(text: string, start: number, end: number): boolean {
     check = ((check & 0x1ffffff) << 5) ^ value
     for (let bit = 0; bit < 5; bit++) if ((top >>> bit) & 1) check ^= generator[bit] ?? 0
   }
-  for (let at = start; at < separator; at++) take(text.charCodeAt(at) >> 5)
+  for (let at = start; at < separator; at++) take(codeAt(text, at) >> 5)
   take(0)
-  for (let at = start; at < separator; at++) take(text.charCodeAt(at) & 31)
+  for (let at = start; at < separator; at++) take(codeAt(text, at) & 31)
   for (let at = separator + 1; at < end; at++) {
-    const value = bech32Values[text.charCodeAt(at)] ?? -1
+    const value = bech32Values[codeAt(text, at)] ?? -1
     if (value === -1) return false
     take(value)
   }
@@ -82,7 +82,7 @@ const digest = new Uint8Array(32)
 function isBase58Check(text: string, start: number, end: number): boolean {
   let [small, capital, digits] = [0, 0, 0]
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if ((base58Values[code] ?? -1) === -1) return false
     if (isDigit(code)) digits++
     else if (isLetter(code)) code >= 97 ? small++ : capital++
@@ -103,7 +103,7 @@ function decode(text: string, start: number, end: number): number {
   decoded.fill(0)
   let used = 0
   for (let at = start; at < end; at++) {
-    let carry = base58Values[text.charCodeAt(at)] ?? 0
+    let carry = base58Values[codeAt(text, at)] ?? 0
     for (let byte = 25; byte >= 26 - used || carry > 0; byte--) {
       if (byte < 0) return -1
       carry += (decoded[byte] ?? 0) * 58
@@ -113,6 +113,6 @@ function decode(text: string, start: number, end: number): number {
     }
   }
   // Each leading 1 is a zero byte.
-  for (let at = start; at < end && text.charCodeAt(at) === 49; at++) used++
+  for (let at = start; at < end && codeAt(text, at) === 49; at++) used++
   return used
 }

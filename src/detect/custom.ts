@@ -9,6 +9,7 @@ const defaultLongest = 256
 /** What the caller himself wants found and left alone. */
 export interface Custom {
   readonly isAny: boolean
+  readonly allowsAny: boolean
   find(text: string): Detection[]
   isAllowed(value: string): boolean
   readonly longest: number
@@ -24,6 +25,7 @@ export function compileCustom(options: DetectOptions, engine: PatternEngine | un
   const reach = Math.max(0, ...patterns.map(({ maxLength }) => maxLength ?? defaultLongest))
   return {
     isAny: deny.length + patterns.length > 0,
+    allowsAny: allowed.size + allow.length > 0,
     find: (text) => [...deny.flatMap((value) => denied(text, value)), ...patterns.flatMap((pattern) => matched(text, pattern))],
     isAllowed: (value) => allowed.has(value) || allow.some((pattern) => pattern.testExact(value)),
     longest: Math.max(reach, ...deny.map((value) => value.length)),

@@ -13,7 +13,7 @@ import { iban } from './iban.js'
 import { ipv4, ipv6 } from './ip.js'
 import { jwt } from './jwt.js'
 import { labelledCode, labelledNumber } from './labelled.js'
-import { mac } from './mac.js'
+import { dottedMac, mac } from './mac.js'
 import { phone } from './phone.js'
 import { privateKey } from './private-key.js'
 import { undecided } from './safe-end.js'
@@ -27,7 +27,7 @@ import { maskedSsn, usIds } from './us-ids.js'
 import { Meaning } from './words.js'
 
 const finders: readonly Finder[] = [
-  ...[email, url, ipv4, ipv6, mac],
+  ...[email, url, ipv4, ipv6, mac, dottedMac],
   ...[card, iban, usIds, maskedSsn, ukNino, ukNinoSpaced, labelledNumber, labelledCode, birth, birthToken, phone],
   ...[cryptoAddress, apiKey, digitlessKey, azureSecret, jwt, privateKey, assignedSecret, spokenPassword],
 ]
@@ -71,16 +71,17 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
   const heldForGuesses = guessed.length === 0 ? 0 : guessedAfter + Math.max(...guessed.map(({ longest }) => longest))
   const maxLength = Math.max(custom.longest, 2 * heldForGuesses, ...asked.map(({ longest }) => longest))
 
+  const sources = custom.isAny ? [custom, ...guessed] : guessed
   const found = (text: string): Detection[] => {
     scan.open(text)
     scanner.run(scan)
     const all = scan.close()
-    for (const source of [custom, ...guessed])
+    for (const source of sources)
       for (const detection of source.find(text)) if (detection.confidence >= least) all.push(detection)
     return all
   }
   const told = (text: string, all: Detection[]) =>
-    merged(all).filter(({ start, end }) => !custom.isAllowed(text.slice(start, end)))
+    custom.allowsAny ? merged(all).filter(({ start, end }) => !custom.isAllowed(text.slice(start, end))) : merged(all)
 
   return {
     detect: (text) => told(text, found(text)),

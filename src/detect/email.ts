@@ -1,4 +1,4 @@
-import { isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
+import { codeAt, isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
 import type { Finder } from './scan.js'
 
 /** RFC 5321, 4.5.3.1. */
@@ -22,10 +22,10 @@ export const email: Finder = {
     const text = scan.text
     let start = at
     const limit = Math.max(0, at - longestLocal)
-    while (start > limit && isLocal(text.charCodeAt(start - 1))) start--
+    while (start > limit && isLocal(codeAt(text, start - 1))) start--
     start = pastEscape(text, start)
-    while (start < at && !isAtom(text.charCodeAt(start))) start++
-    if (start === at || text.charCodeAt(at - 1) === 46) return
+    while (start < at && !isAtom(codeAt(text, start))) start++
+    if (start === at || codeAt(text, at - 1) === 46) return
     const end = domainEnd(text, at + 1)
     if (end === -1 || isRemote(text, start, at, end)) return
     scan.report('EMAIL_ADDRESS', start, end, 0.95)
@@ -36,12 +36,12 @@ export const email: Finder = {
 export function domainEnd(text: string, start: number): number {
   let end = start
   const limit = Math.min(text.length, start + longestDomain)
-  while (end < limit && isHost(text.charCodeAt(end))) end++
+  while (end < limit && isHost(codeAt(text, end))) end++
   // "Write to a@b.com.2 of us" and "a@b.com-": what cannot be a top-level domain is given back, label by label.
   for (let tries = 0; tries < 4; tries++) {
-    while (end > start && !isWord(text.charCodeAt(end - 1)) && !isFarLetter(text.charCodeAt(end - 1))) end--
+    while (end > start && !isWord(codeAt(text, end - 1)) && !isFarLetter(codeAt(text, end - 1))) end--
     let dot = end - 1
-    while (dot > start && text.charCodeAt(dot) !== 46) dot--
+    while (dot > start && codeAt(text, dot) !== 46) dot--
     if (dot <= start) return -1
     if (isTopLevel(text, dot + 1, end)) return labelsFit(text, start, end) ? end : -1
     end = dot
@@ -52,25 +52,25 @@ export function domainEnd(text: string, start: number): number {
 function isTopLevel(text: string, start: number, end: number): boolean {
   const length = end - start
   if (length < 2 || length > 24) return false
-  if (text.charCodeAt(start) === 120 && text.startsWith('xn--', start)) return true
-  for (let at = start; at < end; at++) if (!isLetter(text.charCodeAt(at)) && !isFarLetter(text.charCodeAt(at))) return false
+  if (codeAt(text, start) === 120 && text.startsWith('xn--', start)) return true
+  for (let at = start; at < end; at++) if (!isLetter(codeAt(text, at)) && !isFarLetter(codeAt(text, at))) return false
   return !noDomain.has(text.slice(start, end).toLowerCase())
 }
 
 function labelsFit(text: string, start: number, end: number): boolean {
   let label = 0
   for (let at = start; at < end; at++) {
-    const dot = text.charCodeAt(at) === 46
+    const dot = codeAt(text, at) === 46
     if (dot && label === 0) return false
     label = dot ? 0 : label + 1
     if (label > longestLabel) return false
   }
-  return text.charCodeAt(start) !== 45
+  return codeAt(text, start) !== 45
 }
 
 /** `git@github.com:owner/name` is nobody's address. */
 function isRemote(text: string, start: number, at: number, end: number): boolean {
-  return text.charCodeAt(end) === 58 && at - start === 3 && text.startsWith('git', start)
+  return codeAt(text, end) === 58 && at - start === 3 && text.startsWith('git', start)
 }
 
 const isAtom = (code: number): boolean => isWord(code) || isFarLetter(code)

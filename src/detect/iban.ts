@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { codeAt, isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -10,6 +10,7 @@ for (const entry of `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28
    SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30`.split(/\s+/)) {
   lengths[countryAt(entry, 0)] = Number(entry.slice(2))
 }
+const shortest = 15
 const longest = 34
 
 /** ISO 13616: country, length and remainder by 97; in groups of four or not, capitals or not. */
@@ -19,67 +20,75 @@ export const iban: Finder = {
   longest: longest + 8,
   find(scan, start) {
     const text = scan.text
-    if (!isLetter(text.charCodeAt(start)) || !isLetter(text.charCodeAt(start + 1))) return
-    if (!isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return
+    if (!isLetter(codeAt(text, start)) || !isLetter(codeAt(text, start + 1))) return
+    if (!isDigit(codeAt(text, start + 2)) || !isDigit(codeAt(text, start + 3))) return
     if (isWithin(text, start)) return
     const length = lengths[countryAt(text, start)] ?? 0
-    const end = length === 0 ? -1 : endOf(text, start, length)
-    if (end !== -1 && remainder(text, start, end) === 1) scan.report('IBAN_CODE', start, end, 0.98)
+    const end = length === 0 ? -1 : checkedEnd(text, start, length)
+    if (end !== -1) scan.report('IBAN_CODE', start, end, 0.98)
     else mistyped(scan, start, length)
   },
 }
 
 /** Which of the 676 pairs of letters stands there, whatever their case. */
 function countryAt(text: string, at: number): number {
-  return ((text.charCodeAt(at) | 32) - 97) * 26 + (text.charCodeAt(at + 1) | 32) - 97
+  return ((codeAt(text, at) | 32) - 97) * 26 + (codeAt(text, at + 1) | 32) - 97
 }
 
-/** After `length` letters and digits, all together or with one mark after every fourth; -1 when there are fewer. */
-function endOf(text: string, start: number, length: number): number {
-  const mark = text.charCodeAt(start + 4)
+/**
+ * Past `length` letters and digits, all together or with one mark after every fourth, if the number that they make leaves 1 by 97, with the
+ * first four characters moved to the end and letters from 10 on; else -1.
+ */
+function checkedEnd(text: string, start: number, length: number): number {
+  const mark = codeAt(text, start + 4)
   const grouped = isBlank(mark) || mark === 45
+  const end = start + length + (grouped ? (length - 1) >> 2 : 0)
   // Where it would end no word goes on: that is seen before any of it is read.
-  if (isWord(text.charCodeAt(start + length + (grouped ? (length - 1) >> 2 : 0)))) return -1
-  let taken = 0
-  let at = start
-  for (; taken < length; at++) {
+  if (end > text.length || isWord(codeAt(text, end))) return -1
+  let rest = 0
+  for (let at = start + 4; at < end; at++) {
     const code = text.charCodeAt(at)
-    if (grouped && taken > 0 && taken % 4 === 0 && code === mark && text.charCodeAt(at - 1) !== mark) continue
-    if (!isDigit(code) && !isLetter(code)) return -1
-    if (grouped && taken > 0 && taken % 4 === 0 && text.charCodeAt(at - 1) !== mark) return -1
-    taken++
+    if (grouped && (at - start) % 5 === 4) {
+      if (code !== mark) return -1
+    } else if (isDigit(code) || isLetter(code)) rest = appended(rest, code)
+    else return -1
   }
-  return at
+  for (let at = start; at < start + 4; at++) rest = appended(rest, text.charCodeAt(at))
+  return rest % 97 === 1 ? end : -1
 }
 
-/** By 97, of the number that the first four characters moved to the end and letters from 10 make. */
-function remainder(text: string, start: number, end: number): number {
-  let rest = 0
-  const take = (from: number, to: number) => {
-    for (let at = from; at < to; at++) {
-      const code = text.charCodeAt(at)
-      if (isDigit(code)) rest = (rest * 10 + code - 48) % 97
-      else if (isLetter(code)) rest = (rest * 100 + (code | 32) - 87) % 97
-    }
-  }
-  take(start + 4, end)
-  take(start, start + 4)
-  return rest
+/** Divided now and then, which takes longer than all the rest. */
+function appended(rest: number, code: number): number {
+  const small = rest > 1_000_000 ? rest % 97 : rest
+  return isDigit(code) ? small * 10 + code - 48 : small * 100 + (code | 32) - 87
 }
 
 /** After the word itself, what has the form of one is worth keeping even if a digit is wrong. */
 function mistyped(scan: Scan, start: number, length: number): void {
-  if ((scan.before(start).label & Meaning.iban) === 0) return
-  const text = scan.text
-  let end = start + 4
-  let digits = 2
-  while (end < text.length && end - start < longest + 8) {
-    const code = text.charCodeAt(end)
-    const further = isBlank(code) && isWord(text.charCodeAt(end + 1))
-    if (!isDigit(code) && !(code >= 65 && code <= 90) && !further) break
-    if (isDigit(code)) digits++
-    end++
+  const { text, capitals } = scan
+  // They may follow one another: how far they go is looked for once.
+  if (start < capitals.start || start + 4 > capitals.end) {
+    capitals.start = start
+    capitals.end = groupsEnd(text, start)
   }
-  if (end - start < 15 || digits < 6 || isWord(text.charCodeAt(end))) return
+  if (capitals.end < start + shortest || (scan.before(start).label & Meaning.iban) === 0) return
+  const end = Math.min(capitals.end, start + longest + 8)
+  if (digitsIn(text, start, end) < 6 || isWord(codeAt(text, end))) return
   scan.report('IBAN_CODE', start, end, length === 0 ? 0.55 : 0.6)
+}
+
+/** Past the capitals and digits behind the first four characters, and the blanks between them. */
+function groupsEnd(text: string, start: number): number {
+  let end = start + 4
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end)
+    if (!isDigit(code) && !(code >= 65 && code <= 90) && !(isBlank(code) && isWord(codeAt(text, end + 1)))) break
+  }
+  return end
+}
+
+function digitsIn(text: string, start: number, end: number): number {
+  let digits = 0
+  for (let at = start; at < end; at++) if (isDigit(codeAt(text, at))) digits++
+  return digits
 }

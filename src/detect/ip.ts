@@ -1,4 +1,4 @@
-import { isDigit, isHex, isLetter, isWord } from './chars.js'
+import { codeAt, isDigit, isHex, isLetter, isWord } from './chars.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -12,7 +12,7 @@ export const ipv4: Finder = {
   longest: 15,
   find(scan) {
     const run = scan.run
-    if (run.count < 4) return
+    if (run.dots < 3) return
     for (let group = 0; group + 4 <= run.count; group++) {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
@@ -32,26 +32,26 @@ export const ipv6: Finder = {
   find(scan, at) {
     if (at < scan.hexEnd) return
     const text = scan.text
-    const next = text.charCodeAt(at + 1)
+    const next = codeAt(text, at + 1)
     if (!isHex(next) && next !== 58) return
     let start = at
-    while (start > 0 && at - start < 5 && isHex(text.charCodeAt(start - 1))) start--
+    while (start > 0 && at - start < 5 && isHex(codeAt(text, start - 1))) start--
     if (start === at && next !== 58) return
     let end = at
     let colons = 0
     for (; end < text.length && end - start < longestV6 + 1; end++) {
-      const code = text.charCodeAt(end)
+      const code = codeAt(text, end)
       if (code === 58) colons++
       else if (!isHex(code)) break
     }
     scan.hexEnd = end
     if (colons < 2) return
-    const before = start > 0 ? text.charCodeAt(start - 1) : 32
+    const before = start > 0 ? codeAt(text, start - 1) : 32
     if (isWord(before) || before === 58 || before === 46) return
-    if (text.charCodeAt(end) === 46) end = withV4(text, end)
+    if (codeAt(text, end) === 46) end = withV4(text, end)
     // "The address is fe80::1:" ends a sentence.
-    if (text.charCodeAt(end - 1) === 58 && text.charCodeAt(end - 2) !== 58) end--
-    if (isWord(text.charCodeAt(end)) || end - start > longestV6) return
+    if (codeAt(text, end - 1) === 58 && codeAt(text, end - 2) !== 58) end--
+    if (isWord(codeAt(text, end)) || end - start > longestV6) return
     if (isMac(text, start, end)) scan.report('MAC_ADDRESS', start, end, 0.9)
     else if (isV6(text, start, end) && !isBlock(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
   },
@@ -62,7 +62,7 @@ function isFour(run: NumberRun, group: number): boolean {
   if (group > 0 && run.separator(group - 1) === 46) return false
   for (let part = group; part < group + 4; part++) {
     const value = run.value(part)
-    if (value < 0 || value > 255 || (run.length(part) > 1 && run.text.charCodeAt(run.startOf(part)) === 48)) return false
+    if (value < 0 || value > 255 || (run.length(part) > 1 && codeAt(run.text, run.startOf(part)) === 48)) return false
     if (part < group + 3 ? run.separator(part) !== 46 : run.separator(part) === 46) return false
   }
   return true
@@ -70,15 +70,11 @@ function isFour(run: NumberRun, group: number): boolean {
 
 /** Not a part of a longer name or number: `1.2.3.4-beta`, `v1.2.3.4`, `.1.2.3.4`. */
 function isOutside(text: string, start: number, end: number): boolean {
-  const before = start > 0 ? text.charCodeAt(start - 1) : 32
+  const before = start > 0 ? codeAt(text, start - 1) : 32
   if (isWord(before) || before === 46 || before === 43) return false
-  const after = end < text.length ? text.charCodeAt(end) : 32
+  const after = end < text.length ? codeAt(text, end) : 32
   if (isLetter(after) || after === 95) return false
-  return !(
-    (after === 45 || after === 43 || after === 46) &&
-    isWord(text.charCodeAt(end + 1)) &&
-    !isDigit(text.charCodeAt(end + 1))
-  )
+  return !((after === 45 || after === 43 || after === 46) && isWord(codeAt(text, end + 1)) && !isDigit(codeAt(text, end + 1)))
 }
 
 /** Blocks that are set apart for everybody: https://www.iana.org/assignments/iana-ipv4-special-registry, and that of IPv6. */
@@ -90,10 +86,10 @@ const blocks = new Set(
 
 /** `10.0.0.0/8` is a block, and nobody's address. */
 function isBlock(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(end) !== 47) return false
+  if (codeAt(text, end) !== 47) return false
   let last = end + 1
-  while (last < end + 4 && isDigit(text.charCodeAt(last))) last++
-  return !isWord(text.charCodeAt(last)) && blocks.has(text.slice(start, last))
+  while (last < end + 4 && isDigit(codeAt(text, last))) last++
+  return !isWord(codeAt(text, last)) && blocks.has(text.slice(start, last))
 }
 
 /**
@@ -123,8 +119,8 @@ function bySize(scan: Scan, first: number, largest: number, second: number, star
 /** Of `64:ff9b::192.0.2.33`. */
 function withV4(text: string, end: number): number {
   let at = end
-  while (at < text.length && at - end < 12 && (isDigit(text.charCodeAt(at)) || text.charCodeAt(at) === 46)) at++
-  while (text.charCodeAt(at - 1) === 46) at--
+  while (at < text.length && at - end < 12 && (isDigit(codeAt(text, at)) || codeAt(text, at) === 46)) at++
+  while (codeAt(text, at - 1) === 46) at--
   return at
 }
 
@@ -132,9 +128,9 @@ function isMac(text: string, start: number, end: number): boolean {
   if (end - start !== 17) return false
   let varied = false
   for (let at = 0; at < 17; at++) {
-    const code = text.charCodeAt(start + at)
+    const code = codeAt(text, start + at)
     if (at % 3 === 2 ? code !== 58 : !isHex(code)) return false
-    if (at % 3 !== 2 && code !== text.charCodeAt(start)) varied = true
+    if (at % 3 !== 2 && code !== codeAt(text, start)) varied = true
   }
   return varied
 }
@@ -146,21 +142,21 @@ function isV6(text: string, start: number, end: number): boolean {
   let digits = 0
   for (let at = start; at < end; ) {
     const from = at
-    while (at < end && isHex(text.charCodeAt(at))) if (isDigit(text.charCodeAt(at++))) digits++
+    while (at < end && isHex(codeAt(text, at))) if (isDigit(codeAt(text, at++))) digits++
     if (at - from > 4) return false
-    if (at > from && text.charCodeAt(at) === 46) return isTailV4(text, from, end) && (gap ? groups < 6 : groups === 6)
+    if (at > from && codeAt(text, at) === 46) return isTailV4(text, from, end) && (gap ? groups < 6 : groups === 6)
     if (at > from) groups++
     if (at === end) break
-    if (text.charCodeAt(at) !== 58) return false
+    if (codeAt(text, at) !== 58) return false
     at++
-    if (text.charCodeAt(at) !== 58) {
+    if (codeAt(text, at) !== 58) {
       if (at === end || at - 1 === start) return false
       continue
     }
     if (gap) return false
     gap = true
     at++
-    if (text.charCodeAt(at) === 58) return false
+    if (codeAt(text, at) === 58) return false
   }
   if (!gap) return groups === 8 && digits > 0
   return (

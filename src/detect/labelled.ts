@@ -1,4 +1,4 @@
-import { isDigit, isLetter, isWord } from './chars.js'
+import { Char, classOf, codeAt, isDigit, isLetter, isWord } from './chars.js'
 import type { Context } from './context.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -27,15 +27,15 @@ export const labelledCode: Finder = {
   trigger: { token: [6, longest] },
   longest,
   find(scan, start, end) {
-    const text = scan.text
-    let digits = 0
-    for (let at = start; at < end; at++) {
-      const code = text.charCodeAt(at)
-      if (isDigit(code)) digits++
-      else if (code === 95 || (code >= 97 && code <= 122)) return
-    }
-    if (digits >= 4) judge(scan, start, end, digits)
+    // The `n` of an escape before the token is small, and no part of it.
+    if (scan.digits >= 4 && ((scan.seen & (Char.small | Char.low)) === 0 || !hasSmall(scan.text, start, end)))
+      judge(scan, start, end, scan.digits)
   },
+}
+
+function hasSmall(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((classOf(codeAt(text, at)) & (Char.small | Char.low)) !== 0) return true
+  return false
 }
 
 function judge(scan: Scan, start: number, end: number, digits: number): void {
@@ -61,7 +61,7 @@ function isRoutingNumber(text: string, start: number, end: number): boolean {
   if (end - start !== 9) return false
   let sum = 0
   for (let at = 0; at < 9; at++) {
-    const code = text.charCodeAt(start + at)
+    const code = codeAt(text, start + at)
     if (!isDigit(code) || isLetter(code)) return false
     sum += (code - 48) * ([3, 7, 1][at % 3] ?? 0)
   }

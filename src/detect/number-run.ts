@@ -1,4 +1,5 @@
-import { isBlank, isDigit, isLetter } from './chars.js'
+import { classOf, codeAt, isBlank, isDigit, isLetter, longToken, tokenChar } from './chars.js'
+import { markOf, separatorEnd, widestMark } from './separators.js'
 
 const mostGroups = 16
 /** Longer runs of bare digits are no number of anybody. Keeps every reader of a run bounded. */
@@ -19,6 +20,14 @@ export class NumberRun {
   last = 0
   count = 0
   digits = 0
+  /** Digits of the longest group, dots between groups, and whether groups of three, two and four follow each other: at least what there is, so that most finders need not look at groups. */
+  longest = 0
+  dots = 0
+  hasThreeTwoFour = false
+  /** Up to here there is no more in the run for who looks at tokens: all are of digits and short. */
+  skip = 0
+  /** Where the token begins in which the run ends; -1 when one before it is long. */
+  #token = 0
   readonly starts = new Int32Array(mostGroups)
   readonly ends = new Int32Array(mostGroups)
   /** The separator after each group: its character, or `(` or `)` when there is one in it. */
@@ -54,7 +63,7 @@ export class NumberRun {
     let at = this.startOf(group)
     if (end - at > 9) return -1
     let value = 0
-    for (; at < end; at++) value = value * 10 + this.text.charCodeAt(at) - 48
+    for (; at < end; at++) value = value * 10 + codeAt(this.text, at) - 48
     return value
   }
 
@@ -62,108 +71,124 @@ export class NumberRun {
   read(text: string, first: number): number {
     this.text = text
     this.first = first
-    this.count = this.digits = 0
     this.extension = this.date = false
-    let at = first
-    while (this.count < mostGroups) {
-      const start = at
-      while (at < text.length && isDigit(text.charCodeAt(at))) at++
-      const group = this.count++
-      this.starts[group] = start
-      this.ends[group] = at
-      this.separators[group] = 0
-      this.digits += at - start
-      if (at - start > longestGroup) break
-      if (group > 1 && this.#dateEnds()) break
-      const next = this.#separator(at)
-      if (next < 0) break
-      at = next
-    }
+    this.#groups(text, first)
     this.#giveBack()
-    this.last = this.end = this.count > 0 ? this.endOf(this.count - 1) : at
+    this.last = this.end = this.endOf(this.count - 1)
+    this.#endSkip()
     this.#head()
-    if (this.count > 0) this.#extend()
-    this.before = this.start > 0 ? text.charCodeAt(this.start - 1) : 32
-    this.after = this.end < text.length ? text.charCodeAt(this.end) : 32
-    return Math.max(this.end, first + 1)
+    this.#extend()
+    this.before = this.start > 0 ? codeAt(text, this.start - 1) : 32
+    this.after = this.end < text.length ? codeAt(text, this.end) : 32
+    return this.end
   }
 
-  /** Past the separator at `at`, if digits follow it; else -1. */
-  #separator(at: number): number {
-    const text = this.text
-    if (isDigit(text.charCodeAt(at + 1))) {
-      const kind = singleOf(text.charCodeAt(at))
-      if (kind === 0) return -1
-      this.separators[this.count - 1] = kind
-      return at + 1
+  // state machine: one turn for each group and what follows it
+  #groups(text: string, first: number): void {
+    const { starts, ends, separators } = this
+    let count = 0
+    let digits = 0
+    let longest = 0
+    let dots = 0
+    let lengths = 0
+    let mark = 0
+    let markBefore = 0
+    let markEarlier = 0
+    let token = first
+    this.skip = first
+    this.hasThreeTwoFour = false
+    for (let start = first; ; ) {
+      let at = start + 1
+      let code = 0
+      while (at < text.length && isDigit((code = text.charCodeAt(at)))) at++
+      const length = at - start
+      starts[count] = start
+      ends[count] = at
+      separators[count++] = 0
+      digits += length
+      if (length > longest) longest = length
+      if (length > longestGroup) break
+      lengths = ((lengths << 4) | (length > 15 ? 15 : length)) & 0xfff
+      if (lengths === 0x324) this.hasThreeTwoFour = true
+      if (count > 2 && mark === markBefore && mark !== markEarlier && this.#dateEnds(count - 3, mark)) {
+        if (count === 3) this.date = true
+        else for (let dropped = 0; dropped < 3; dropped++) digits -= this.length(--count)
+        separators[count - 1] = 0
+        break
+      }
+      const single = count < mostGroups && at < text.length ? markOf(code) : 0
+      if (single === 0) break
+      markEarlier = markBefore
+      markBefore = mark
+      mark = single
+      let next = at + 1
+      if (!isDigit(codeAt(text, next))) {
+        next = separatorEnd(text, at)
+        if (next < 0) break
+        mark = widestMark(text, at, next)
+      }
+      separators[count - 1] = mark
+      if (mark === 46) dots++
+      if (code !== 45) {
+        if (token >= 0 && at - token < longToken) {
+          this.skip = at
+          // A separator of more than one character may end with dashes, which are of the token.
+          token = next > at + 1 ? next - 2 : next
+        } else token = -1
+      } else if (next > at + 1) token = -1
+      start = next
     }
-    let kind = 0
-    let next = at
-    for (; next < at + 3 && next < text.length; next++) {
-      const code = text.charCodeAt(next)
-      if (isDigit(code)) break
-      if (code === 40 || code === 41) kind = code
-      else if (isBlank(code)) kind ||= 32
-      else if (code === 45 || code === 0x2010 || code === 0x2011 || code === 0x2013) kind = kind === 40 || kind === 41 ? kind : 45
-      else if ((code === 46 || code === 47) && next === at) kind = code
-      else return -1
-    }
-    if (kind === 0 || next === at || !isDigit(text.charCodeAt(next))) return -1
-    // Two spaces part columns; two dashes, or a slash with something beside it, are no separator either.
-    if (next - at > 1 && kind !== 40 && kind !== 41 && !(kind === 45 && next - at === 3)) return -1
-    this.separators[this.count - 1] = kind
-    return next
+    this.count = count
+    this.digits = digits
+    this.longest = longest
+    this.dots = dots
+    this.#token = token
   }
 
-  /** Whether the last three groups, of which there are as many, are a date, which ends the run: alone if it began it, else before it. */
-  #dateEnds(): boolean {
-    const group = this.count - 3
-    const mark = this.separator(group)
-    if (mark !== this.separator(group + 1) || (mark !== 45 && mark !== 46 && mark !== 47)) return false
-    if (!this.#isDate(group)) return false
+  #endSkip(): void {
+    if (this.skip > this.last) this.skip = this.first
+    else if (this.#token >= 0 && this.last - this.#token < longToken && (classOf(codeAt(this.text, this.last)) & tokenChar) === 0)
+      this.skip = this.last
+  }
+
+  /** Whether the groups from this one on, which are the last three and have the same mark between them alone, are a date. It ends the run: alone if it began it, else before it. */
+  #dateEnds(group: number, mark: number): boolean {
+    if (mark !== 45 && mark !== 46 && mark !== 47) return false
     const end = this.endOf(group + 2)
-    if (this.text.charCodeAt(end) === mark && isDigit(this.text.charCodeAt(end + 1))) return false
-    if (group > 0 && this.separator(group - 1) === mark) return false
-    if (group === 0) this.date = true
-    else this.#drop(3)
-    return true
-  }
-
-  #isDate(group: number): boolean {
-    const [one, two, three] = [this.length(group), this.length(group + 1), this.length(group + 2)]
+    if (codeAt(this.text, end) === mark && isDigit(codeAt(this.text, end + 1))) return false
+    const one = this.length(group)
+    const two = this.length(group + 1)
+    const three = this.length(group + 2)
     if (two > 2 || (one === 4 ? three > 2 : one > 2 || (three !== 4 && !(three === 2 && one + two >= 3)))) return false
-    const [a, b, c] = [this.value(group), this.value(group + 1), this.value(group + 2)]
+    const a = this.value(group)
+    const b = this.value(group + 1)
+    const c = this.value(group + 2)
     if (one === 4) return isYear(a) && isDayAndMonth(c, b)
     return (three === 2 || isYear(c)) && (isDayAndMonth(a, b) || isDayAndMonth(b, a))
   }
 
   /** A last group that goes on as a word ("40th"), a time ("09:00") or a decimal is not of the run. */
   #giveBack(): void {
-    while (this.count > 0 && !this.date) {
+    while (!this.date) {
       const end = this.endOf(this.count - 1)
-      const code = this.text.charCodeAt(end)
-      const time =
-        code === 58 && isDigit(this.text.charCodeAt(end + 1)) && this.count > 1 && this.separator(this.count - 2) === 32
+      const code = codeAt(this.text, end)
+      const time = code === 58 && isDigit(codeAt(this.text, end + 1)) && this.count > 1 && this.separator(this.count - 2) === 32
       if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) return
       if (this.count === 1) return
-      this.#drop(1)
+      this.digits -= this.length(--this.count)
+      this.separators[this.count - 1] = 0
     }
-  }
-
-  #drop(groups: number): void {
-    for (let done = 0; done < groups; done++) this.digits -= this.length(--this.count)
-    if (this.count > 0) this.separators[this.count - 1] = 0
   }
 
   /** The `+`, `(` or `(+` before the first digit. */
   #head(): void {
     const text = this.text
     let start = this.first
-    this.plus = start > 0 && text.charCodeAt(start - 1) === 43
+    this.plus = start > 0 && codeAt(text, start - 1) === 43
     if (this.plus) start--
-    this.open = start > 0 && text.charCodeAt(start - 1) === 40 && this.separator(0) === 41
+    this.open = start > 0 && codeAt(text, start - 1) === 40 && this.separator(0) === 41
     if (this.open) start--
-    if (!this.plus && this.open && start > 0 && text.charCodeAt(start - 1) === 43) {
+    if (!this.plus && this.open && start > 0 && codeAt(text, start - 1) === 43) {
       this.plus = true
       start--
     }
@@ -171,33 +196,26 @@ export class NumberRun {
   }
 
   #isExtension(at: number): boolean {
-    return (this.text.charCodeAt(at) | 32) === 120 && isDigit(this.text.charCodeAt(at + 1))
+    return (codeAt(this.text, at) | 32) === 120 && isDigit(codeAt(this.text, at + 1))
   }
 
   /** `x123`, ` x123`, ` ext. 123`, ` extension 123`. */
   #extend(): void {
     const text = this.text
     let at = this.last
-    if (isBlank(text.charCodeAt(at))) at++
-    if ((text.charCodeAt(at) | 32) === 101 && text.slice(at, at + 3).toLowerCase() === 'ext') {
+    if (isBlank(codeAt(text, at))) at++
+    if ((codeAt(text, at) | 32) === 101 && text.slice(at, at + 3).toLowerCase() === 'ext') {
       at += text.slice(at, at + 9).toLowerCase() === 'extension' ? 9 : 3
-      if (text.charCodeAt(at) === 46) at++
-      if (isBlank(text.charCodeAt(at))) at++
+      if (codeAt(text, at) === 46) at++
+      if (isBlank(codeAt(text, at))) at++
     } else if (this.#isExtension(at)) at++
     else return
     const start = at
-    while (at - start < 6 && isDigit(text.charCodeAt(at))) at++
-    if (at === start || isDigit(text.charCodeAt(at)) || isLetter(text.charCodeAt(at))) return
+    while (at - start < 6 && isDigit(codeAt(text, at))) at++
+    if (at === start || isDigit(codeAt(text, at)) || isLetter(codeAt(text, at))) return
     this.extension = true
     this.end = at
   }
-}
-
-/** What one character between two groups is taken for; 0 for what parts them. */
-function singleOf(code: number): number {
-  if (code === 32 || code === 45 || code === 46 || code === 47 || code === 40 || code === 41) return code
-  if (code < 128) return 0
-  return isBlank(code) ? 32 : code === 0x2010 || code === 0x2011 || code === 0x2013 ? 45 : 0
 }
 
 const isYear = (year: number): boolean => year >= 1800 && year <= 2199

@@ -1,4 +1,4 @@
-import { isDigit, isLetter } from './chars.js'
+import { codeAt, isDigit, isLetter } from './chars.js'
 import type { Finder } from './scan.js'
 
 const longest = 16_384
@@ -14,7 +14,7 @@ export const privateKey: Finder = {
   longest,
   find(scan, start) {
     const text = scan.text
-    if (!text.startsWith('-----BEGIN ', start)) return
+    if (codeAt(text, start + 5) !== 66 || !text.startsWith('-----BEGIN ', start)) return
     const end = start + 10
     const label = text.slice(end, end + 40)
     const body = label.indexOf(dashes)
@@ -29,8 +29,8 @@ export const privateKey: Finder = {
 /** Past `-----END …-----`, if nothing but base64, white space and header lines are before it; -1 otherwise. */
 function closing(text: string, from: number, limit: number): number {
   let at = from
-  while (at < text.length && at < limit && isArmour(text.charCodeAt(at))) {
-    if (text.charCodeAt(at) === 45 && text.startsWith(dashes, at)) break
+  while (at < text.length && at < limit && isArmour(codeAt(text, at))) {
+    if (codeAt(text, at) === 45 && text.startsWith(dashes, at)) break
     at++
   }
   if (!text.startsWith('-----END ', at)) return -1
@@ -43,7 +43,7 @@ function cut(text: string, from: number, limit: number): number {
   let at = from
   let length = 0
   for (; at < text.length && at < limit; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (isLetter(code) || isDigit(code) || code === 43 || code === 47 || code === 61) length++
     else if (code !== 10 && code !== 13 && code !== 92) break
   }
@@ -94,6 +94,6 @@ const headEnd = (text: string, begin: number): number => {
 
 /** Whether the armour goes on to the end of the text. */
 function isOpen(text: string, from: number): boolean {
-  for (let at = from; at < text.length; at++) if (!isArmour(text.charCodeAt(at))) return false
+  for (let at = from; at < text.length; at++) if (!isArmour(codeAt(text, at))) return false
   return true
 }

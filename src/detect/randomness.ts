@@ -1,4 +1,4 @@
-import { isDigit, isLetter } from './chars.js'
+import { codeAt, isDigit, isLetter } from './chars.js'
 
 const counts = new Uint16Array(128)
 
@@ -6,7 +6,7 @@ const counts = new Uint16Array(128)
 export function entropy(text: string, start: number, end: number): number {
   counts.fill(0)
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at) & 127
+    const code = codeAt(text, at) & 127
     counts[code] = (counts[code] ?? 0) + 1
   }
   let bits = 0
@@ -20,7 +20,7 @@ export function looksRandom(text: string, start: number, end: number): boolean {
   let letters = 0
   let dashes = 0
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (isDigit(code)) digits++
     else if (isLetter(code)) letters++
     else if (code === 45 || code === 95 || code === 46) dashes++
@@ -35,7 +35,7 @@ export function isPlaceholder(text: string, start: number, end: number): boolean
   let seenLow = 0
   let seenHigh = 0
   for (let at = start; at < end && distinct < 6; at++) {
-    const code = (text.charCodeAt(at) | 32) - 32
+    const code = (codeAt(text, at) | 32) - 32
     const bit = 1 << (code & 31)
     if (code & 32 ? seenHigh & bit : seenLow & bit) continue
     if (code & 32) seenHigh |= bit
@@ -55,6 +55,6 @@ export function crc32(text: string, start: number, end: number): number {
     return rest
   })
   let rest = 0xffffffff
-  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ text.charCodeAt(at)) & 255] ?? 0)
+  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ codeAt(text, at)) & 255] ?? 0)
   return (rest ^ 0xffffffff) >>> 0
 }

@@ -1,4 +1,4 @@
-import { isBlank, isDigit } from './chars.js'
+import { codeAt, isBlank, isDigit } from './chars.js'
 import { keyAround, openKey } from './private-key.js'
 import { isLetter } from './word-table.js'
 
@@ -65,38 +65,38 @@ function withWord(text: string, at: number, floor: number): number {
   if (end - from <= longestWord) return from
   // It may stand behind the last mark of a long one, "…,see:AB 12 34 56 C", of which there is no half.
   let word = end
-  while (word > from && isLetter(text.charCodeAt(word - 1))) word--
+  while (word > from && isLetter(codeAt(text, word - 1))) word--
   return word > from && word < end ? chunkStart(text, end, floor) : at
 }
 
 function beforeBlanks(text: string, at: number): number {
   let end = at
-  while (end > 0 && at - end < 4 && isBlank(text.charCodeAt(end - 1))) end--
-  return end > 0 && isSolid(text.charCodeAt(end - 1)) ? end : at
+  while (end > 0 && at - end < 4 && isBlank(codeAt(text, end - 1))) end--
+  return end > 0 && isSolid(codeAt(text, end - 1)) ? end : at
 }
 
 function afterBlanks(text: string, at: number): number {
   let from = at
-  while (from < text.length && from - at < 4 && isBlank(text.charCodeAt(from))) from++
-  return from < text.length && isSolid(text.charCodeAt(from)) ? from : at
+  while (from < text.length && from - at < 4 && isBlank(codeAt(text, from))) from++
+  return from < text.length && isSolid(codeAt(text, from)) ? from : at
 }
 
 function chunkStart(text: string, end: number, floor: number): number {
   let start = end
-  while (start > floor && isSolid(text.charCodeAt(start - 1))) start--
+  while (start > floor && isSolid(codeAt(text, start - 1))) start--
   return start
 }
 
 function chunkEnd(text: string, start: number, limit: number): number {
   let end = start
-  while (end < text.length && end < limit && isSolid(text.charCodeAt(end))) end++
+  while (end < text.length && end < limit && isSolid(codeAt(text, end))) end++
   return end
 }
 
 /** What goes on after a blank: digits, and pairs. */
 function isJoint(text: string, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (isDigit(code) || code === 59 || code === 61) return true
   }
   return false

@@ -7,6 +7,9 @@ export class Scan {
   text = ''
   /** The run of numbers that finders of numbers are asked about. */
   readonly run = new NumberRun()
+  /** Of the token that finders of tokens are asked about: its classes of characters, and how many digits it has. */
+  seen = 0
+  digits = 0
   found: Detection[] = []
   readonly #words: ContextReader
   readonly #wanted: ReadonlySet<EntityType>
@@ -21,6 +24,8 @@ export class Scan {
   pairsEnd = 0
   /** Likewise of the value without quotes that was read last. */
   readonly bare = { start: 0, end: 0, query: false }
+  /** Likewise of the groups of capitals and digits that were read last. */
+  readonly capitals = { start: 0, end: 0 }
   /** The value whose context was read last; several finders ask about the same one. */
   #read = -1
   #nearRead = -1
@@ -37,7 +42,7 @@ export class Scan {
     this.found = []
     this.#read = this.#nearRead = -1
     this.#words.open()
-    this.urlEnd = this.hexEnd = this.tokenEnd = this.pairsEnd = this.bare.end = 0
+    this.urlEnd = this.hexEnd = this.tokenEnd = this.pairsEnd = this.bare.end = this.capitals.end = 0
   }
 
   /** Lets go of the text, which may be large. */
@@ -106,7 +111,7 @@ const order = new Map<string, number>(entityTypes.map((type, index) => [type, in
  */
 export function merged(found: Detection[]): Detection[] {
   if (found.length < 2) return found
-  found.sort((a, b) => a.start - b.start || b.end - a.end)
+  if (!isInOrder(found)) found.sort(inOrder)
   const out: Detection[] = []
   let [best] = found as [Detection]
   let { start, end } = best
@@ -121,6 +126,14 @@ export function merged(found: Detection[]): Detection[] {
     if (next !== undefined) ({ start, end } = best = next)
   }
   return out
+}
+
+const inOrder = (a: Detection, b: Detection): number => a.start - b.start || b.end - a.end
+
+/** As nearly all are found. */
+function isInOrder(found: readonly Detection[]): boolean {
+  for (let at = 1; at < found.length; at++) if (inOrder(found[at - 1] as Detection, found[at] as Detection) > 0) return false
+  return true
 }
 
 function beats(one: Detection, other: Detection): boolean {

@@ -1,18 +1,15 @@
-import { Char, classOf, isDigit, isLetter, pastEscape, tokenChar } from './chars.js'
+import { Char, classOf, codeAt, isDigit, isLetter, longToken, pastEscape, tokenChar } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 
-const longToken = 16
+/** Finders by a length, of a run or a token: the last list is of all that are longer. */
+type ByLength = readonly (readonly Finder[])[]
 
-interface Ranged {
-  readonly least: number
-  readonly most: number
-  readonly finder: Finder
-}
-
-interface Pair {
-  /** What must follow the character; -1 for anything. */
-  readonly next: number
-  readonly finder: Finder
+/** Who is asked at a character. */
+interface AtCharacter {
+  /** Whatever follows. */
+  readonly always: Finder[]
+  /** Only where this one follows. */
+  readonly before: { readonly next: number; readonly finder: Finder }[]
 }
 
 /**
@@ -22,133 +19,157 @@ interface Pair {
 export class Scanner {
   /** 0, `Char.digit`, or `Char.trigger`. */
   readonly #stops = new Uint8Array(128)
-  readonly #atCharacter: readonly (readonly Pair[])[]
-  readonly #atNumber: Ranged[] = []
-  readonly #atToken: Ranged[] = []
-  /** With fewer in its run no finder is asked about a number. */
+  readonly #atCharacter: readonly AtCharacter[]
+  readonly #atNumber: ByLength
+  readonly #atToken: ByLength
+  /** With fewer in its run no finder is asked about a number; infinite where none ever is. */
   readonly #leastDigits: number
+  /** Of the text up to here no token is looked at again, and of that up to there no run. */
+  #done = 0
+  #numbersFrom = 0
 
   constructor(finders: readonly Finder[]) {
-    const atCharacter: Pair[][] = Array.from({ length: 128 }, () => [])
+    const atCharacter: AtCharacter[] = Array.from({ length: 128 }, () => ({ always: [], before: [] }))
+    const numbers: Ranged[] = []
+    const tokens: Ranged[] = []
     for (const finder of finders) {
       const { trigger } = finder
-      if ('digits' in trigger) this.#atNumber.push({ least: trigger.digits[0], most: trigger.digits[1], finder })
-      else if ('token' in trigger) this.#atToken.push({ least: trigger.token[0], most: trigger.token[1], finder })
+      if ('digits' in trigger) numbers.push({ range: trigger.digits, finder })
+      else if ('token' in trigger) tokens.push({ range: trigger.token, finder })
       else {
         for (const characters of trigger.characters) {
           this.#stops[characters.charCodeAt(0)] = Char.trigger
-          atCharacter[characters.charCodeAt(0)]?.push({ next: characters.length > 1 ? characters.charCodeAt(1) : -1, finder })
+          const at = atCharacter[characters.charCodeAt(0)]
+          if (characters.length === 1) at?.always.push(finder)
+          else at?.before.push({ next: characters.charCodeAt(1), finder })
         }
       }
     }
     this.#atCharacter = atCharacter
-    this.#leastDigits = Math.min(longToken, ...this.#atNumber.map(({ least }) => least))
-    if (this.#atNumber.length + this.#atToken.length > 0) this.#stops.fill(Char.digit, 48, 58)
+    this.#atNumber = byLength(numbers)
+    this.#atToken = byLength(tokens)
+    this.#leastDigits = numbers.length === 0 ? Infinity : Math.min(longToken, ...numbers.map(({ range }) => range[0]))
+    if (numbers.length + tokens.length > 0) this.#stops.fill(Char.digit, 48, 58)
   }
 
+  /** No loop within this one: the engine compiles it anew, again and again, where one is left in the middle of a text. */
   run(scan: Scan): void {
     const text = scan.text
     const stops = this.#stops
-    let numbersFrom = 0
-    let done = 0
-    for (let at = nextStop(text, 0, stops); at < text.length; at = nextStop(text, at + 1, stops)) {
-      const code = text.charCodeAt(at)
-      if (stops[code] === Char.trigger) {
-        this.#character(scan, code, at)
-        continue
-      }
-      if (at < numbersFrom) {
-        const end = shortNumberEnd(text, at, done)
-        if (end !== -1 && end <= numbersFrom) {
-          done = end
-          at = end - 1
-          continue
-        }
-      }
-      // The token around the digit.
-      let start = at
-      let seen = 0
-      for (let kind: number; start > done && ((kind = classOf(text.charCodeAt(start - 1))) & tokenChar) !== 0; start--)
-        seen |= kind
-      for (let kind: number; at < text.length && ((kind = classOf(text.charCodeAt(at))) & tokenChar) !== 0; at++) seen |= kind
-      numbersFrom = this.#token(scan, start, at, seen, numbersFrom)
-      done = at--
+    this.#done = this.#numbersFrom = 0
+    for (let at = nextStop(text, 0, stops); at < text.length; ) {
+      const code = codeAt(text, at)
+      if (stops[code] === Char.trigger) this.#character(scan, code, at++)
+      else at = this.#around(scan, at)
+      at = nextStop(text, at, stops)
     }
+  }
+
+  /** The token around a digit. Answers where the scan goes on. */
+  #around(scan: Scan, digit: number): number {
+    const text = scan.text
+    let seen: number = Char.digit
+    let start = digit
+    let before = 0
+    for (; start > this.#done; start--) {
+      const kind = classOf((before = text.charCodeAt(start - 1)))
+      if ((kind & tokenChar) === 0) break
+      seen |= kind
+    }
+    let digits = 1
+    let end = digit + 1
+    let after = 0
+    for (; end < text.length; end++) {
+      const kind = classOf((after = text.charCodeAt(end)))
+      if ((kind & tokenChar) === 0) break
+      seen |= kind
+      digits += kind & Char.digit
+    }
+    this.#done = end
+    const from = before === 92 ? pastEscape(text, start) : start
+    const mixed = (seen & (Char.letter | Char.low)) !== 0
+    if (mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after))) {
+      this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
+      if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
+    }
+    if (mixed || end - from >= longToken) {
+      scan.seen = seen
+      scan.digits = digits
+      const asked = this.#atToken[Math.min(end - from, this.#atToken.length - 1)] ?? []
+      for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, from, end)
+    }
+    return this.#done
   }
 
   #character(scan: Scan, code: number, at: number): void {
-    const pairs = this.#atCharacter[code] ?? []
-    const following = scan.text.charCodeAt(at + 1)
-    for (const { next, finder } of pairs) if (next === -1 || next === following) finder.find(scan, at, at + 1)
+    const asked = this.#atCharacter[code]
+    if (asked === undefined) return
+    for (let index = 0; index < asked.always.length; index++) asked.always[index]?.find(scan, at, at + 1)
+    if (asked.before.length === 0) return
+    const following = codeAt(scan.text, at + 1)
+    for (let index = 0; index < asked.before.length; index++) {
+      const pair = asked.before[index]
+      if (pair?.next === following) pair.finder.find(scan, at, at + 1)
+    }
   }
 
-  /** Answers where the next run of numbers may begin. */
-  #token(scan: Scan, start: number, end: number, seen: number, numbersFrom: number): number {
-    const text = scan.text
-    const from = pastEscape(text, start)
-    const mixed = (seen & (Char.letter | Char.low)) !== 0
-    let next = numbersFrom
-    if (
-      this.#atNumber.length > 0 &&
-      (mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || mayGoOn(text, end))
-    ) {
-      let first = Math.max(from, next)
-      // A date may end a run in the middle of a token: what follows is another.
-      while (first < end) {
-        while (first < end && !isDigit(text.charCodeAt(first))) first++
-        if (first >= end) break
-        next = first = scan.run.read(text, first)
-        const { digits, start: runStart, end: runEnd } = scan.run
-        for (const { least, most, finder } of this.#atNumber)
-          if (digits >= least && digits <= most) finder.find(scan, runStart, runEnd)
-      }
+  /** The runs that begin in the token from `first` on: more than one where a date ends the first. */
+  #numbers(scan: Scan, first: number, end: number): void {
+    if (this.#leastDigits === Infinity) return
+    const { text, run } = scan
+    for (let at = nextDigit(text, first, end); at < end; at = nextDigit(text, at, end)) {
+      this.#numbersFrom = at = run.read(text, at)
+      const asked = this.#atNumber[Math.min(run.digits, this.#atNumber.length - 1)] ?? []
+      for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, run.start, run.end)
     }
-    const length = end - from
-    if (mixed || length >= longToken) {
-      for (const { least, most, finder } of this.#atToken) if (length >= least && length <= most) finder.find(scan, from, end)
-    }
-    return next
   }
 }
 
-/** Where a token of digits alone ends, fewer than a long one has; -1 where it is none. Within a run that was read it says nothing more. */
-function shortNumberEnd(text: string, start: number, done: number): number {
-  if (start > done && (classOf(text.charCodeAt(start - 1)) & tokenChar) !== 0) return -1
-  let end = start + 1
-  while (end < text.length && isDigit(text.charCodeAt(end))) end++
-  return end - start < longToken && (end === text.length || (classOf(text.charCodeAt(end)) & tokenChar) === 0) ? end : -1
+interface Ranged {
+  readonly range: readonly [least: number, most: number]
+  readonly finder: Finder
+}
+
+function byLength(ranged: readonly Ranged[]): ByLength {
+  const bounds = ranged.flatMap(({ range: [least, most] }) => [least, most === Infinity ? least : most + 1])
+  return Array.from({ length: Math.max(0, ...bounds) + 1 }, (_, length) =>
+    ranged.filter(({ range: [least, most] }) => length >= least && length <= most).map(({ finder }) => finder),
+  )
 }
 
 /** A function of its own, so that the engine compiles it once and well: most of a text is passed here. */
 function nextStop(text: string, from: number, stops: Uint8Array): number {
   let at = from
   for (; at < text.length; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (code < 128 && stops[code] !== 0) break
   }
   return at
 }
 
-/** Whether a separator of a run of numbers follows: any but the `- ` that a token has in itself. */
-function mayGoOn(text: string, end: number): boolean {
-  const code = text.charCodeAt(end)
-  return code === 32 || code === 46 || code === 47 || code === 40 || code === 41 || code > 127
+function nextDigit(text: string, from: number, end: number): number {
+  let at = from
+  while (at < end && !isDigit(codeAt(text, at))) at++
+  return at
 }
+
+/** Whether it is a separator of a run of numbers: any but the `- ` that a token has in itself. */
+const mayGoOn = (code: number): boolean => code === 32 || code === 46 || code === 47 || code === 40 || code === 41 || code > 127
 
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
 function isNumber(text: string, start: number, end: number): boolean {
-  if (isLetter(text.charCodeAt(start))) return false
+  if (isLetter(codeAt(text, start))) return false
   let extended = false
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (isDigit(code) || code === 45) continue
     if (!isLetter(code) || at === start) return false
-    if (!extended && (code | 32) === 120 && isDigit(text.charCodeAt(at - 1)) && isDigit(text.charCodeAt(at + 1))) {
+    if (!extended && (code | 32) === 120 && isDigit(codeAt(text, at - 1)) && isDigit(codeAt(text, at + 1))) {
       extended = true
       continue
     }
-    if (text.charCodeAt(at - 1) !== 45) return false
-    for (let rest = at; rest < end; rest++) if (!isLetter(text.charCodeAt(rest))) return false
+    if (codeAt(text, at - 1) !== 45) return false
+    for (let rest = at; rest < end; rest++) if (!isLetter(codeAt(text, rest))) return false
     return true
   }
   return true

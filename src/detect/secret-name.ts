@@ -1,4 +1,4 @@
-import { isWord } from './chars.js'
+import { codeAt, isWord } from './chars.js'
 
 /** A password may be of any form; a key looks drawn at random. */
 export type SecretKind = 'password' | 'key'
@@ -36,14 +36,16 @@ for (const [kind, words] of endings) {
 
 /** Of which kind of secret the word that ends at `end` is a name; undefined when it is of none. */
 export function secretNamed(text: string, end: number): SecretKind | undefined {
-  const last = text.charCodeAt(end - 1) | 32
-  for (const { kind, tail, heads } of byLastLetter[last] ?? []) {
+  const last = codeAt(text, end - 1) | 32
+  const alike = last < 128 ? byLastLetter[last] : undefined
+  if (alike === undefined || alike.length === 0) return undefined
+  for (const { kind, tail, heads } of alike) {
     const inner = matchedFrom(text, end, tail, false)
     if (inner === -1) continue
     for (const head of heads) {
       const start = matchedFrom(text, inner, head, true)
       // "Token" alone is a secret's name; `nextToken` and `csrf_token` are anything's.
-      if (start !== -1 && (head !== 'to' || !isPartOfName(text.charCodeAt(start - 1)))) return kind
+      if (start !== -1 && (head !== 'to' || !isPartOfName(codeAt(text, start - 1)))) return kind
     }
   }
   return undefined
@@ -53,8 +55,8 @@ export function secretNamed(text: string, end: number): SecretKind | undefined {
 function matchedFrom(text: string, end: number, word: string, within: boolean): number {
   let at = end
   for (let letter = word.length - 1; letter >= 0; letter--) {
-    let code = text.charCodeAt(--at)
-    if ((code === 95 || code === 45) && (within || letter < word.length - 1)) code = text.charCodeAt(--at)
+    let code = codeAt(text, --at)
+    if ((code === 95 || code === 45) && (within || letter < word.length - 1)) code = codeAt(text, --at)
     if ((code | 32) !== word.charCodeAt(letter)) return -1
   }
   return at

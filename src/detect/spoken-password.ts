@@ -1,4 +1,4 @@
-import { isBlank, isWord } from './chars.js'
+import { codeAt, isBlank, isWord } from './chars.js'
 import type { Finder } from './scan.js'
 import { isPassword, valueAfter } from './secret-value.js'
 
@@ -10,11 +10,11 @@ export const spokenPassword: Finder = {
   longest: 64,
   find(scan, middle) {
     const text = scan.text
-    const before = text.charCodeAt(middle - 1) | 32
+    const before = codeAt(text, middle - 1) | 32
     if (before !== 115 && before !== 110) return
     const start = middle - 4
     const end = start + 8
-    if (start < 0 || isWord(text.charCodeAt(start - 1)) || !isBlank(text.charCodeAt(end))) return
+    if (start < 0 || isWord(codeAt(text, start - 1)) || !isBlank(codeAt(text, end))) return
     if (!/^(?:password|passwort|kennwort)$/i.test(text.slice(start, end))) return
     const filler = /^(?:(?:is|was|ist|to|of|string|revealed|attempt)[ :]+)+/.exec(text.slice(end + 1, end + 41))
     const value = valueAfter(scan, end + 1 + (filler?.[0].length ?? 0))

@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { codeAt, isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -9,7 +9,7 @@ export const ukNino: Finder = {
   longest: 13,
   find(scan, start, end) {
     if (!hasDigits(scan.text, start + 2, 6)) return
-    report(scan, start, end, scan.text.charCodeAt(end - 1), 0.7)
+    report(scan, start, end, codeAt(scan.text, end - 1), 0.7)
   },
 }
 
@@ -25,16 +25,16 @@ export const ukNinoSpaced: Finder = {
     if (mark !== run.separator(1) || (mark !== 32 && mark !== 45)) return
     const text = scan.text
     const [start, end] = [run.first - 3, run.last + 2]
-    if (start < 0 || !isMark(text.charCodeAt(start + 2)) || !isMark(text.charCodeAt(end - 2))) return
-    report(scan, start, end, text.charCodeAt(end - 1), 0.85)
+    if (start < 0 || !isMark(codeAt(text, start + 2)) || !isMark(codeAt(text, end - 2))) return
+    report(scan, start, end, codeAt(text, end - 1), 0.85)
   },
 }
 
 function report(scan: Scan, start: number, end: number, suffix: number, confidence: number): void {
   const text = scan.text
-  const before = start > 0 ? text.charCodeAt(start - 1) : 32
-  if (isWithin(text, start) || before === 45 || before === 47 || isWord(text.charCodeAt(end))) return
-  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, text.charCodeAt(start))) return
+  const before = start > 0 ? codeAt(text, start - 1) : 32
+  if (isWithin(text, start) || before === 45 || before === 47 || isWord(codeAt(text, end))) return
+  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, codeAt(text, start))) return
   const { labels, label } = scan.before(start)
   const named = (labels & Meaning.nino) !== 0
   if (!named && (label & Meaning.other) !== 0) return
@@ -56,7 +56,7 @@ function isSuffix(code: number, first: number): boolean {
 }
 
 function hasDigits(text: string, start: number, count: number): boolean {
-  for (let at = start; at < start + count; at++) if (!isDigit(text.charCodeAt(at))) return false
+  for (let at = start; at < start + count; at++) if (!isDigit(codeAt(text, at))) return false
   return true
 }
 

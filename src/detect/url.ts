@@ -1,4 +1,4 @@
-import { isDigit, isLetter, isWord, pastEscape } from './chars.js'
+import { codeAt, isDigit, isLetter, isWord, pastEscape } from './chars.js'
 import { domainEnd } from './email.js'
 import type { Finder, Scan } from './scan.js'
 
@@ -22,15 +22,15 @@ export const url: Finder = {
   find(scan, at) {
     const text = scan.text
     if (at < scan.urlEnd) return
-    if (text.charCodeAt(at) !== 58) bare(scan, at + 1)
-    else if (text.charCodeAt(at + 2) === 47) withScheme(scan, at)
+    if (codeAt(text, at) !== 58) bare(scan, at + 1)
+    else if (codeAt(text, at + 2) === 47) withScheme(scan, at)
   },
 }
 
 function withScheme(scan: Scan, colon: number): void {
   const text = scan.text
   let start = colon
-  while (start > 0 && colon - start < 14 && isScheme(text.charCodeAt(start - 1))) start--
+  while (start > 0 && colon - start < 14 && isScheme(codeAt(text, start - 1))) start--
   start = pastEscape(text, start)
   const scheme = text.slice(start, colon).toLowerCase()
   const web = webSchemes.has(scheme)
@@ -51,7 +51,7 @@ function bare(scan: Scan, dot: number): void {
   const text = scan.text
   const start = dot - 3
   if (start < 0 || text.slice(start, dot).toLowerCase() !== 'www') return
-  const before = start > 0 ? text.charCodeAt(start - 1) : 32
+  const before = start > 0 ? codeAt(text, start - 1) : 32
   if (isWord(before) || before === 46 || before === 64 || before === 47) return
   const { end: authorityEnd } = readAuthority(text, start)
   if (!isPublicHost(text, dot + 1, authorityEnd)) return
@@ -64,7 +64,7 @@ function readAuthority(text: string, start: number): { readonly end: number; rea
   let at = -1
   let end = start
   for (; end < text.length && end - start < longestAuthority; end++) {
-    const code = text.charCodeAt(end)
+    const code = codeAt(text, end)
     if (code === 64) at = end
     else if (code === 47 || code === 63 || code === 35 || !isUrl(code)) break
   }
@@ -78,24 +78,24 @@ const longestExample = 17
 /** A `:` with something before the `@`: not empty, no place for a value as in `user:${password}@`, and no `user:password@`. */
 function hasPassword(text: string, start: number, at: number): boolean {
   const colon = before(text, 58, start, at)
-  if (colon === -1 || colon >= at - 1 || text.charCodeAt(colon + 1) === 36) return false
+  if (colon === -1 || colon >= at - 1 || codeAt(text, colon + 1) === 36) return false
   return at - start > longestExample || !example.test(text.slice(start, at))
 }
 
 /** Where the character stands before `end`, which is never far; -1 when it does not. `indexOf` would look for it in all of the text. */
 function before(text: string, code: number, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (text.charCodeAt(at) === code) return at
+  for (let at = start; at < end; at++) if (codeAt(text, at) === code) return at
   return -1
 }
 
 /** A name with a top-level domain, an address, or one in brackets. What has none, as `localhost`, leads to nobody. */
 function isPublicHost(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(start) === 91) return before(text, 93, start, end) > start + 2
+  if (codeAt(text, start) === 91) return before(text, 93, start, end) > start + 2
   const name = domainEnd(text, start)
   if (name !== -1 && name <= end) return true
   let dots = 0
   for (let at = start; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = codeAt(text, at)
     if (code === 46) dots++
     else if (code === 58) break
     else if (!isDigit(code)) return false
@@ -109,13 +109,13 @@ function urlEnd(text: string, start: number, from: number): number {
   const limit = Math.min(text.length, start + longest)
   let depth = 0
   while (end < limit) {
-    const code = text.charCodeAt(end)
+    const code = codeAt(text, end)
     if (!isUrl(code)) break
     if (code === 40) depth++
     else if (code === 41 && --depth < 0) break
     end++
   }
-  while (end > from && isTrailing(text.charCodeAt(end - 1))) end--
+  while (end > from && isTrailing(codeAt(text, end - 1))) end--
   return end
 }
 
