@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
 import { Audit } from './audit/audit.js'
+import { ClickHouseFeed } from './clickhouse/feed.js'
 import type { RelayOptions } from './config/config.js'
 import { type ConfigChange, changesOf } from './config/diff.js'
 import { ConfigLog } from './config/log.js'
@@ -74,16 +75,16 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const policies = new Policies({ sql, usual: settings.now.policy ?? {}, told: telling('policy') })
     replicas.hear({ keys, policies, config: configLog })
     const metrics = new RelayMetrics()
-    const usage = new UsageLog({ sql, took: noting(metrics, new WouldRefuse({ audit, warn })) })
+    const clickHouse = new ClickHouseFeed({ sql, options: () => settings.now.clickhouse, warn })
+    const usage = new UsageLog({ sql, also: clickHouse.keep, took: noting(metrics, new WouldRefuse({ audit, warn })) })
     const leases = new Leases({ sql })
     const own = { sql, audit, leases, policies, usage, keys, settings, replicas, warn }
-    const collector = await openCollector({ ...own, pepper: pepperAt(folder, pepper) })
+    const collector = await openCollector({ ...own, clickHouse, pepper: pepperAt(folder, pepper) })
     const people = openPeople({ ...own, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
-    const { tenants } = people
     const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: isAlone(options) }
-    const jobs = new Jobs({ ...own, ...told, gateway, tenants })
+    const jobs = new Jobs({ ...own, ...told, gateway, tenants: people.tenants })
     const context: RelayContext = {
       settings,
       configLog,

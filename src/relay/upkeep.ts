@@ -1,5 +1,6 @@
 /** What the relay does by itself from time to time: it forgets what nobody asks for any more. */
 import type { Audit } from './audit/audit.js'
+import type { Outbox } from './clickhouse/outbox.js'
 import type { Leases } from './quota/leases.js'
 import { SqlBudgets } from './quota/sql-budgets.js'
 import { rounds } from './rounds.js'
@@ -14,6 +15,7 @@ export interface UpkeepOptions {
   readonly leases: Leases
   readonly audit: Audit
   readonly queue: WebhookQueue
+  readonly outbox: Outbox
   /** How long things are kept, as it is now. */
   readonly retention: () => RetentionOptions
   /** Milliseconds from one round to the next. @defaultValue 10 minutes */
@@ -28,16 +30,18 @@ const dayMs = 86_400_000
 
 /** @returns ends it, and waits for the round under way */
 export function startUpkeep({ everyMs = 10 * minuteMs, warn, ...options }: UpkeepOptions): () => Promise<void> {
-  return rounds({ name: 'The upkeep of the relay', everyMs, work: () => once(options), warn })
+  return rounds({ name: 'The upkeep of the relay', everyMs, work: () => once({ ...options, warn }), warn })
 }
 
-async function once(options: Omit<UpkeepOptions, 'everyMs' | 'warn'>): Promise<void> {
-  const { sql, usage, leases, audit, queue, retention, now = Date.now } = options
+async function once(options: Omit<UpkeepOptions, 'everyMs'>): Promise<void> {
+  const { sql, usage, leases, audit, queue, outbox, retention, warn, now = Date.now } = options
   const { lines = 90, hours = 3 * 365, audit: entries, deliveries = 30 } = retention()
   const before = (days: number) => now() - days * dayMs
   await leases.prune()
   await new SqlBudgets(sql, { now }).prune()
   await usage.prune({ linesBefore: before(lines), hoursBefore: before(hours) })
+  const lost = await outbox.prune(before(lines))
+  if (lost > 0) warn(`ClickHouse has not taken ${lost} lines of usage for ${lines} days: they are given up.`)
   await queue.prune(before(deliveries))
   if (entries !== undefined) await audit.prune(before(entries))
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import { noUsage } from '../../src/core/usage.js'
 import { Audit } from '../../src/relay/audit/audit.js'
+import { Outbox } from '../../src/relay/clickhouse/outbox.js'
 import { Leases } from '../../src/relay/quota/leases.js'
 import { SqlBudgets } from '../../src/relay/quota/sql-budgets.js'
 import type { Sql } from '../../src/relay/store/sql.js'
@@ -26,6 +27,7 @@ async function open() {
       usage: new UsageLog({ sql, now }),
       leases: new Leases({ sql, now }),
       audit: new Audit({ sql, now }),
+      outbox: new Outbox({ sql, now }),
       queue: new WebhookQueue({ sql, now, receivers: async () => ['somebody'] }),
       retention: () => ({}),
       everyMs: 5,

@@ -5,6 +5,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, isObject } from '../../core/json.js'
 import type { LeashOptions } from '../../leash.js'
 import { checkPolicy, type Policy, policyMembers } from '../../policy.js'
+import { type ClickHouseOptions, clickHouseShape } from '../clickhouse/options.js'
 import { type ServerOptions, serverShapes } from '../http/options.js'
 import { type JobsOptions, jobsShape } from '../jobs/options.js'
 import { type OidcOptions, oidcShape } from '../people/oidc-options.js'
@@ -21,6 +22,8 @@ export interface RelayOptions extends ServerOptions, ReportOptions {
   readonly folder?: string
   /** Of a Postgres, `postgres://…`, which several relays may share. Needs the package `pg`. @defaultValue SQLite in the folder */
   readonly database?: string
+  /** Has every line of usage as well, beside the database. */
+  readonly clickhouse?: ClickHouseOptions
   /** Of a Redis, `redis://…`, by which relays of one database share limits and caches and hear of changes at once. Needs the package `ioredis`. */
   readonly redis?: string
   /** What virtual keys are hashed with: at least 32 characters, the same for all relays of one database. @defaultValue a file in the folder */
@@ -45,6 +48,7 @@ const members = {
   workers: z.optional(z.int().check(z.minimum(1), z.maximum(256))),
   folder: z.optional(z.string().check(z.minLength(1))),
   database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
+  clickhouse: z.optional(clickHouseShape),
   redis: z.optional(z.string().check(z.regex(/^rediss?:\/\//))),
   pepper: z.optional(z.string().check(z.minLength(32))),
   oidc: z.optional(oidcShape),

@@ -6,6 +6,7 @@ const text = `
   UNION ALL SELECT 'jobs running', COUNT(*) FROM jobs WHERE status = 'running'
   UNION ALL SELECT 'deliveries pending', COUNT(*) FROM webhook_deliveries WHERE status = 'pending'
   UNION ALL SELECT 'deliveries dead', COUNT(*) FROM webhook_deliveries WHERE status = 'dead'
+  UNION ALL SELECT 'lines for ClickHouse', CAST(COALESCE(SUM(lines), 0) AS BIGINT) FROM clickhouse_outbox
   UNION ALL SELECT 'leases', COUNT(*) FROM leases WHERE spent IS NULL AND until > $1`
 
 export interface Backlog {

@@ -313,6 +313,19 @@ const steps: readonly Step[] = [
       'CREATE INDEX clients_by_time ON clients (seen_at)',
     ],
   },
+  {
+    name: 'lines for ClickHouse',
+    statements: [
+      `CREATE TABLE clickhouse_outbox (
+        id TEXT PRIMARY KEY,
+        at BIGINT NOT NULL,
+        until BIGINT NOT NULL,
+        lines BIGINT NOT NULL,
+        body TEXT NOT NULL
+      )`,
+      'CREATE INDEX clickhouse_outbox_by_time ON clickhouse_outbox (at)',
+    ],
+  },
 ]
 
 /**

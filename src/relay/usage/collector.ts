@@ -1,6 +1,7 @@
 /** What comes to the relay of calls beside their lines, what it tells of them by itself, and how long it keeps them. */
 import type { Audit } from '../audit/audit.js'
 import { Replay } from '../audit/replay.js'
+import type { ClickHouseFeed } from '../clickhouse/feed.js'
 import type { Settings } from '../config/settings.js'
 import type { Keys } from '../keys/keys.js'
 import { type Pepper, pepperOf } from '../keys/pepper.js'
@@ -20,6 +21,7 @@ export interface CollectorDeps {
   readonly leases: Leases
   readonly policies: Policies
   readonly usage: UsageLog
+  readonly clickHouse: ClickHouseFeed
   readonly keys: Keys
   readonly settings: Settings
   readonly pepper: Pepper
@@ -31,11 +33,12 @@ export interface Collector {
   readonly reporting: Reporting
   readonly statements: Statements
   readonly replay: Replay
+  readonly clickHouse: ClickHouseFeed
   /** Before the database is closed. */
   close(): Promise<void>
 }
 
-export async function openCollector({ pepper, settings, usage, keys, ...deps }: CollectorDeps): Promise<Collector> {
+export async function openCollector({ pepper, settings, usage, keys, clickHouse, ...deps }: CollectorDeps): Promise<Collector> {
   const { sql, leases, audit, warn } = deps
   const traces = new Traces({ usage, prices: settings.now.leash?.prices, warn })
   const reporting = new Reporting({
@@ -46,16 +49,28 @@ export async function openCollector({ pepper, settings, usage, keys, ...deps }: 
     options: () => settings.now,
   })
   reporting.start()
+  clickHouse.start()
   const retention = () => settings.now.retention ?? {}
-  const stopUpkeep = startUpkeep({ sql, usage, leases, audit, queue: reporting.queue, retention, warn })
+  const stopUpkeep = startUpkeep({
+    sql,
+    usage,
+    leases,
+    audit,
+    queue: reporting.queue,
+    outbox: clickHouse.outbox,
+    retention,
+    warn,
+  })
   return {
     traces,
     reporting,
     statements: new Statements({ usage, keys }),
     replay: new Replay({ ...deps, options: () => settings.now.leash ?? {} }),
+    clickHouse,
     async close() {
       await stopUpkeep()
       await traces.close()
+      await clickHouse.close()
       await reporting.close()
     },
   }

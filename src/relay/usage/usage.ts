@@ -30,6 +30,8 @@ export interface PruneOptions {
 
 export interface UsageLogDeps {
   readonly sql: Sql
+  /** Writes something of what was new in the same transaction: all of it or nothing. */
+  readonly also?: (lines: readonly LedgerLine[], sql: Sql) => Promise<void>
   /** Told of each batch, and of what was new in it. */
   readonly took?: (taken: UsageTaken, lines: readonly LedgerLine[]) => void | Promise<void>
   readonly now?: () => number
@@ -54,10 +56,12 @@ const prunedAtOnce = 5000
 export class UsageLog {
   readonly #sql: Sql
   readonly #now: () => number
+  readonly #also: NonNullable<UsageLogDeps['also']>
   readonly #took: NonNullable<UsageLogDeps['took']>
 
-  constructor({ sql, took = () => {}, now = Date.now }: UsageLogDeps) {
+  constructor({ sql, also = async () => {}, took = () => {}, now = Date.now }: UsageLogDeps) {
     this.#sql = sql
+    this.#also = also
     this.#took = took
     this.#now = now
   }
@@ -88,6 +92,7 @@ export class UsageLog {
       )
       const added = [...lines].flatMap(([name, line]) => (fresh.has(name) ? [line] : []))
       await addToHours(sql, added)
+      if (added.length > 0) await this.#also(added, sql)
       return added
     })
     const told = { taken: fresh.length, known: given.length - fresh.length }

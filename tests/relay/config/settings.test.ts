@@ -76,7 +76,7 @@ test('every option is known to change when it is read again, or to be told of', 
       'cors',
       'metrics',
     ],
-    ...['webhooks', 'mail', 'anomaly', 'retention', 'billing'],
+    ...['webhooks', 'mail', 'anomaly', 'retention', 'billing', 'clickhouse'],
   ]
   expect([...fixed, ...changing].sort()).toEqual(Object.keys(relayShape.members).sort())
   const relay = await openRelay(mock.url)

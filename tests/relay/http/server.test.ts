@@ -206,7 +206,7 @@ describe('metrics', () => {
     expect(text).toContain('leash_relay_requests_total{route="calls",method="POST",status="200"} 1\n')
     expect(text).toContain('leash_relay_usage_lines_total{result="taken"} 1\n')
     expect(text.match(/^leash_relay_backlog.*/gm)).toEqual(
-      ['jobs queued', 'jobs running', 'deliveries pending', 'deliveries dead', 'leases'].map(
+      ['jobs queued', 'jobs running', 'deliveries pending', 'deliveries dead', 'lines for ClickHouse', 'leases'].map(
         (what) => `leash_relay_backlog{what="${what}"} 0`,
       ),
     )

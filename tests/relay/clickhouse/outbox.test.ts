@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { noUsage } from '../../../src/core/usage.js'
+import { ClickHouseFeed } from '../../../src/relay/clickhouse/feed.js'
+import { Outbox } from '../../../src/relay/clickhouse/outbox.js'
+import { tableOf } from '../../../src/relay/clickhouse/table.js'
+import { UsageLog } from '../../../src/relay/usage/usage.js'
+import { root } from '../../helpers/source.js'
+import { openStore } from '../store/open.js'
+
+const noon = Date.parse('2026-11-21T12:00:00Z')
+
+const line = (id: string, more: object = {}) => ({
+  ...{ id, callId: id, attempt: 1, at: noon, durationMs: 1, tenant: 'red', provider: 'openai', model: 'm' },
+  ...{ protocol: 'openai-chat', outcome: 'ok', usage: noUsage, basis: 'complete', cost: 5, ...more },
+})
+
+/** What it is sent, and an answer by choice: only what is said of the protocol, and nothing of ClickHouse. */
+async function openReceiver() {
+  const said = { status: 200, text: '' }
+  const rows: Record<string, unknown>[] = []
+  const inserts: number[] = []
+  const server = createServer(async (request, response) => {
+    let text = ''
+    for await (const chunk of request) text += chunk
+    if (said.status === 200) {
+      const some = text
+        .trim()
+        .split('\n')
+        .map((row): Record<string, unknown> => JSON.parse(row))
+      inserts.push(some.length)
+      rows.push(...some)
+    }
+    response.writeHead(said.status).end(said.text)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, said, rows, inserts }
+}
+
+async function open(on = true) {
+  const sql = await openStore()
+  const receiver = await openReceiver()
+  const clock = { now: noon }
+  const now = () => clock.now
+  const warnings: string[] = []
+  const options = { url: receiver.url, password: 'a secret' }
+  const make = () => {
+    const feed = new ClickHouseFeed({ sql, now, options: () => (on ? options : undefined), warn: (said) => warnings.push(said) })
+    onTestFinished(() => feed.close())
+    return feed
+  }
+  const feed = make()
+  const usage = new UsageLog({ sql, now, also: (lines, sql) => feed.keep(lines, sql) })
+  const waiting = async () => (await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM clickhouse_outbox'))[0]?.n
+  return { sql, clock, now, warnings, receiver, make, feed, usage, waiting }
+}
+
+it('keeps what is new in a batch, and what is known already not again', async () => {
+  const { usage, feed, receiver, waiting } = await open()
+  await usage.take({ lines: [line('a'), line('b')] })
+  await usage.take({ lines: [line('b'), line('c')] })
+  await feed.round()
+  expect(receiver.rows.map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+  expect(receiver.inserts).toEqual([3])
+  expect(await waiting()).toBe(0)
+})
+
+it('keeps nothing where no ClickHouse is wanted', async () => {
+  const { usage, waiting } = await open(false)
+  await usage.take({ lines: [line('a')] })
+  expect(await waiting()).toBe(0)
+})
+
+it('keeps nothing of a batch that the ledger has not taken', async () => {
+  const { sql, now, feed, waiting } = await open()
+  const usage = new UsageLog({
+    sql,
+    now,
+    async also(lines, sql) {
+      await feed.keep(lines, sql)
+      throw new Error('the disk is full')
+    },
+  })
+  await expect(usage.take({ lines: [line('a')] })).rejects.toThrow()
+  expect(await waiting()).toBe(0)
+  expect((await usage.lines()).items).toEqual([])
+})
+
+it('keeps what is not taken, says so once, and shows neither rows nor secrets', async () => {
+  const { usage, feed, receiver, warnings, waiting } = await open()
+  await usage.take({ lines: [line('a', { user: 'ada' })] })
+  receiver.said.status = 500
+  receiver.said.text = 'Code: 27, e.displayText() = DB::Exception: Cannot parse input: expected { before: {"user_id":"ada"}'
+  await feed.round()
+  await feed.round()
+  expect(warnings).toEqual(['Usage waits for ClickHouse. It answered 500 with code 27.'])
+  expect(await waiting()).toBe(1)
+  receiver.said.status = 200
+  receiver.said.text = ''
+  await feed.round()
+  expect(receiver.rows.map(({ id }) => id)).toEqual(['a'])
+  expect(await waiting()).toBe(0)
+})
+
+it('takes an exception for one, whatever the status says', async () => {
+  const { usage, feed, receiver, waiting } = await open()
+  await usage.take({ lines: [line('a')] })
+  receiver.said.text = 'Code: 241. DB::Exception: Memory limit exceeded'
+  await feed.round()
+  expect(await waiting()).toBe(1)
+})
+
+it('is brought by one relay of several, and by another when that one is gone', async () => {
+  const { sql, usage, make, clock, now, receiver, waiting } = await open()
+  for (let at = 0; at < 500; at++) await usage.take({ lines: [line(`line ${at}`)] })
+  const gone = await new Outbox({ sql, now }).claim(100)
+  expect(gone).toHaveLength(100)
+  await Promise.all([make(), make(), make()].map((feed) => feed.round()))
+  expect(receiver.rows).toHaveLength(400)
+  expect(new Set(receiver.rows.map(({ id }) => id)).size).toBe(400)
+  clock.now += 120_000
+  await make().round()
+  expect(new Set(receiver.rows.map(({ id }) => id)).size).toBe(500)
+  expect(await waiting()).toBe(0)
+})
+
+it('reads a bounded part of what is there at once', async () => {
+  const { sql, now, usage } = await open()
+  const tags = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`tag ${at}`, 'x'.repeat(500)]))
+  await usage.take({ lines: Array.from({ length: 300 }, (_, at) => line(`line ${at}`, { tags })) })
+  const outbox = new Outbox({ sql, now })
+  const parcels = await outbox.claim(200)
+  for (const { lines } of parcels) expect(JSON.stringify(lines).length).toBeLessThan(70_000)
+  expect(parcels.flatMap(({ lines }) => lines)).toHaveLength(300)
+})
+
+it('is given up when it is older than the lines of the ledger', async () => {
+  const { usage, feed, clock } = await open()
+  await usage.take({ lines: [line('a'), line('b')] })
+  clock.now += 5000
+  expect(await feed.outbox.lateBy()).toBe(5000)
+  await usage.take({ lines: [line('c')] })
+  expect(await feed.outbox.prune(noon + 1)).toBe(2)
+  expect(await feed.outbox.lateBy()).toBe(0)
+})
+
+it('is told in the documentation as it is', () => {
+  const page = readFileSync(join(root, 'docs/relay/clickhouse.md'), 'utf8')
+  expect(page).toContain(`\n${tableOf('leash_usage')}\n`)
+})
