@@ -1,9 +1,12 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { Audit } from '../../src/relay/audit/audit.js'
 import { Tenants } from '../../src/relay/people/tenants.js'
 import { Policies } from '../../src/relay/policy/policies.js'
 import { Leases } from '../../src/relay/quota/leases.js'
 import { UsageLog } from '../../src/relay/usage/usage.js'
+import { laneOf } from '../../src/relay/webhooks/queue.js'
 import type { ReportOptions } from '../../src/relay/webhooks/report-options.js'
 import { Reporting } from '../../src/relay/webhooks/reporting.js'
 import { signedHeaders } from '../../src/relay/webhooks/sign.js'
@@ -45,6 +48,31 @@ async function open(options: ReportOptions = local) {
     return { reporting, audit }
   }
   return { sql, clock, warnings, make, ...make() }
+}
+
+/** A receiver that lets everybody wait. */
+async function openHanging() {
+  const waiting: ServerResponse[] = []
+  let open = false
+  const server = createServer((_, response) => {
+    if (open) response.end()
+    else waiting.push(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    get count() {
+      return waiting.length
+    },
+    answer() {
+      open = true
+      for (const response of waiting) response.end()
+    },
+  }
 }
 
 test('a signature is the one of the standard', () => {
@@ -135,7 +163,7 @@ describe('a delivery', () => {
     const receiver = await openReceiver()
     await reporting.endpoints.create({ url: receiver.url })
     await reporting.queue.publish({ type: 'key.created', data: {} })
-    expect(await reporting.queue.take(10)).toHaveLength(1)
+    expect(await reporting.queue.take({ most: 10 })).toHaveLength(1)
     await reporting.close()
     const { reporting: next } = make()
     await next.round()
@@ -155,6 +183,27 @@ describe('a delivery', () => {
     await Promise.all([reporting.round(), other.round()])
     await Promise.all([reporting.round(), other.round()])
     expect(receiver.received).toHaveLength(30)
+  })
+
+  it('is not held up by a receiver that does not answer, nor by the callbacks of one tenant', async () => {
+    const { reporting, sql } = await open()
+    const [receiver, hanging] = [await openReceiver(), await openHanging()]
+    const { queue, endpoints } = reporting
+    const { endpoint } = await endpoints.create({ url: hanging.url, events: ['key.created'] })
+    await endpoints.create({ url: receiver.url, events: ['key.revoked'] })
+    for (let at = 0; at < 100; at++) await queue.send(endpoint.id, { type: 'key.created', data: { at } })
+    await reporting.publish({ type: 'key.revoked', data: {} })
+    await receiver.arrived(1)
+    expect(hanging.count).toBe(4)
+    hanging.answer()
+    await reporting.round()
+    expect((await queue.list({ status: 'pending' })).items).toEqual([])
+    const job = (tenant: string, at: number) => ({ endpoint: `job ${tenant}/${at}`, type: 'job.ended', tenant, body: '{}' })
+    for (let at = 0; at < 20; at++) await queue.hand({ ...job('red', at), id: `red ${at}` }, sql)
+    await queue.hand({ ...job('blue', 0), id: 'blue' }, sql)
+    const taken = await queue.take({ most: 64, ofEach: 4 })
+    expect(taken.map(laneOf).sort()).toEqual(['job blue', ...Array(4).fill('job red')])
+    expect(await queue.take({ most: 64, ofEach: 4, but: ['job red'] })).toEqual([])
   })
 
   it('to an address that is gone switches its webhook off', async () => {

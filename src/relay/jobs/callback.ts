@@ -2,6 +2,7 @@
 
 import type { Sql } from '../store/sql.js'
 import type { Notice } from '../webhooks/events.js'
+import { ofJobs as begin } from '../webhooks/queue.js'
 import { secretOf } from '../webhooks/sign.js'
 import type { Job, JobStatus } from './record.js'
 
@@ -10,8 +11,6 @@ export interface CallbacksDeps {
   /** The secrets are made of it. */
   readonly pepper: string
 }
-
-const begin = 'job '
 
 export class Callbacks {
   readonly #deps: CallbacksDeps
@@ -46,7 +45,7 @@ export class Callbacks {
 }
 
 /** The answer itself is fetched: it may be large, and is nobody's to read who looks after deliveries. */
-export function noticeOf({ id, model }: Job, status: JobStatus, code = ''): Notice {
+export function noticeOf({ id, model, tenant }: Job, status: JobStatus, code = ''): Notice {
   const data = { id, status, model, ...(code !== '' && { code }), result: `/v1/gateway/jobs/${id}/result` }
-  return { type: 'job.ended', data }
+  return { type: 'job.ended', tenant, data }
 }

@@ -1,6 +1,6 @@
-/** Brings what is in the queue to its receivers, a few at a time. */
+/** Brings what is in the queue to its receivers: many at a time, and a few of each, so that one who is slow holds up nobody else. */
 import { isLeashError } from '../../core/errors.js'
-import type { Due, WebhookQueue } from './queue.js'
+import { type Due, laneOf, type WebhookQueue } from './queue.js'
 
 /** What came of a try. */
 export type Outcome =
@@ -19,7 +19,8 @@ export interface CourierDeps {
   readonly warn: (message: string) => void
 }
 
-const atOnce = 8
+const atOnce = 64
+const ofEach = 4
 
 /** What other relays have published, and what is to be tried again, is looked for so often. */
 const lookMs = 5000
@@ -29,6 +30,8 @@ export class Courier {
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #working: Promise<void> | undefined
+  /** What is under way, by its lane: of that no more is taken until all of it is over. */
+  readonly #underway = new Map<string, Set<Promise<void>>>()
   #again = false
 
   constructor(deps: CourierDeps) {
@@ -47,6 +50,8 @@ export class Courier {
     this.#again = true
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined
+      // It may have come at the very end.
+      if (this.#again) this.wake()
     })
   }
 
@@ -54,25 +59,46 @@ export class Courier {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#closing.abort()
-    await this.#working
+    await this.idle()
   }
 
   /** Waits for what is under way: nothing is due afterwards. */
   async idle(): Promise<void> {
-    await this.#working
+    while (this.#working || this.#underway.size > 0)
+      await Promise.all([this.#working, ...[...this.#underway.values()].flatMap((some) => [...some])])
   }
 
   async #work(): Promise<void> {
     try {
       while (this.#again && !this.#closing.signal.aborted) {
         this.#again = false
-        const due = await this.#deps.queue.take(atOnce)
-        await Promise.all(due.map((one) => this.#bring(one)))
-        if (due.length === atOnce) this.#again = true
+        const most = atOnce - [...this.#underway.values()].reduce((sum, some) => sum + some.size, 0)
+        if (most === 0) return
+        const due = await this.#deps.queue.take({ most, ofEach, but: [...this.#underway.keys()] })
+        for (const one of due) this.#begin(one)
       }
     } catch (error) {
-      this.#deps.warn(`Webhooks cannot be sent: ${error instanceof Error ? error.message : String(error)}`)
+      this.#failed(error)
     }
+  }
+
+  #begin(due: Due): void {
+    const lane = laneOf(due)
+    const some = this.#underway.get(lane) ?? new Set()
+    this.#underway.set(lane, some)
+    const bringing = this.#bring(due)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        some.delete(bringing)
+        if (some.size > 0) return
+        this.#underway.delete(lane)
+        this.wake()
+      })
+    some.add(bringing)
+  }
+
+  #failed(error: unknown): void {
+    this.#deps.warn(`Webhooks cannot be sent: ${error instanceof Error ? error.message : String(error)}`)
   }
 
   async #bring(due: Due): Promise<void> {

@@ -40,6 +40,14 @@ export interface DeliveriesQuery {
   readonly limit?: number
 }
 
+export interface Take {
+  readonly most: number
+  /** Of one lane. @defaultValue most */
+  readonly ofEach?: number
+  /** Lanes that nothing is taken of. */
+  readonly but?: readonly string[]
+}
+
 interface Row {
   readonly id: string
   readonly endpoint: string
@@ -54,11 +62,17 @@ interface Row {
   readonly last: string
 }
 
+/** How endpoints begin that are the callbacks of jobs. */
+export const ofJobs = 'job '
+
 /** After each try but the last: as Standard Webhooks has it, a day and more in all. */
 const waitsMs = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600].map((seconds) => seconds * 1000)
 
 /** A relay that has taken a delivery and said nothing for so long is gone, and another takes it. */
 const takenMs = 60_000
+
+/** Due deliveries that it is chosen from. */
+const mostLooked = 1000
 
 /** No receiver is waited for longer than that, whatever it asks. */
 const mostAskedMs = 3_600_000
@@ -125,12 +139,17 @@ export class WebhookQueue {
   }
 
   /** Those whose time has come, for this relay alone. Each counts as tried, lest one that brings the relay down comes for ever. */
-  async take(most: number): Promise<Due[]> {
+  async take({ most, ofEach = most, but = [] }: Take): Promise<Due[]> {
     const { sql, now } = this.#deps
+    const others = but.length === 0 ? '' : `AND ${laneInSql} NOT IN ${places(1, but.length, 5)}`
     const rows = await sql.all<Row>(
       `UPDATE webhook_deliveries SET next_at = $2, attempts = attempts + 1 WHERE status = 'pending' AND next_at <= $1 AND id IN
-       (SELECT id FROM webhook_deliveries WHERE status = 'pending' AND next_at <= $1 ORDER BY next_at LIMIT $3) RETURNING *`,
-      [now(), now() + takenMs, most],
+       (SELECT id FROM
+         (SELECT id, next_at, ROW_NUMBER() OVER (PARTITION BY lane ORDER BY next_at) AS place FROM
+           (SELECT id, next_at, ${laneInSql} AS lane FROM webhook_deliveries
+            WHERE status = 'pending' AND next_at <= $1 ${others} ORDER BY next_at LIMIT ${mostLooked}) AS due) AS placed
+        WHERE place <= $4 ORDER BY next_at LIMIT $3) RETURNING *`,
+      [now(), now() + takenMs, most, ofEach, ...but],
     )
     return rows.map((row) => ({ ...deliveryOf(row), body: row.body }))
   }
@@ -198,6 +217,12 @@ export class WebhookQueue {
     )
   }
 }
+
+/** What is not to hold up anything else: an endpoint, or all addresses that jobs of one tenant came with. */
+export const laneOf = ({ endpoint, tenant }: Pick<Delivery, 'endpoint' | 'tenant'>): string =>
+  endpoint.startsWith(ofJobs) ? `${ofJobs}${tenant}` : endpoint
+
+const laneInSql = `CASE WHEN endpoint LIKE '${ofJobs}%' THEN '${ofJobs}' || tenant ELSE endpoint END`
 
 const idOf = () => `msg_${randomBytes(16).toString('base64url')}`
 

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { noUsage } from '../../../src/core/usage.js'
 import { Audit } from '../../../src/relay/audit/audit.js'
+import { Outbox } from '../../../src/relay/clickhouse/outbox.js'
 import { Tenants } from '../../../src/relay/people/tenants.js'
 import { migrate } from '../../../src/relay/store/migrations.js'
 import { openPostgres } from '../../../src/relay/store/postgres.js'
@@ -42,7 +43,7 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     const told = await Promise.all(queues.map((queue) => queue.publish({ type: 'cost.anomaly', once: 'x', data: {} })))
     expect(told.sort()).toEqual([0, 2])
     for (let at = 0; at < 20; at++) await queues[0]?.publish({ type: 'key.created', data: { at } })
-    const taken = (await Promise.all([...queues, ...queues].map((queue) => queue.take(15)))).flat().map(({ id }) => id)
+    const taken = (await Promise.all([...queues, ...queues].map((queue) => queue.take({ most: 15 })))).flat().map(({ id }) => id)
     expect(new Set(taken).size).toBe(taken.length)
     const [queue] = queues
     const [one] = taken
@@ -51,6 +52,23 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     expect((await queue.list({ status: 'delivered' })).items.map(({ id }) => id)).toEqual([one])
     await queue.prune(noon + 1)
     expect((await queue.list({ status: 'delivered' })).items).toEqual([])
+  })
+
+  it('waits for ClickHouse in parcels, each of which one relay takes', async () => {
+    const [sql, other] = [await open(), await open()]
+    const [outbox, others] = [sql, other].map((sql) => new Outbox({ sql, now: () => noon }))
+    const usage = new UsageLog({ sql, now: () => noon, also: async (lines, sql) => outbox?.add(lines, sql) })
+    for (let at = 0; at < 40; at++) await usage.take({ lines: [line(`parcel ${at}`, { tags: { of: 'ü\u{1f600}\n' } })] })
+    expect((await sql.all('SELECT CAST(SUM(lines) AS BIGINT) AS n FROM clickhouse_outbox'))[0]).toEqual({ n: 40 })
+    const claimed = await Promise.all([outbox?.claim(15), others?.claim(15), outbox?.claim(15), others?.claim(15)])
+    const parcels = claimed.flatMap((some) => some ?? [])
+    expect(new Set(parcels.map(({ id }) => id)).size).toBe(parcels.length)
+    expect(parcels[0]?.lines[0]?.tags).toEqual({ of: 'ü\u{1f600}\n' })
+    await outbox?.release(parcels.slice(0, 5))
+    expect(await others?.claim(100)).toHaveLength(45 - parcels.length)
+    await outbox?.delivered(parcels.slice(5))
+    expect(await outbox?.prune(noon + 1)).toBe(45 - parcels.length)
+    expect(await outbox?.lateBy()).toBe(0)
   })
 
   it('is exported for billing once, whoever comes first', async () => {
