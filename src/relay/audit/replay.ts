@@ -6,10 +6,9 @@ import { LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type LeashOptions, openLeash } from '../../leash.js'
-import { rulesOf } from '../../middleware/budget/rules.js'
 import { type Policy, underPolicy } from '../../policy.js'
 import { protocolNamed } from '../../protocols/index.js'
-import { budgetsOf } from '../policy/budgets.js'
+import { budgetsOf, rulesIn } from '../policy/budgets.js'
 import { composed } from '../policy/key-policy.js'
 import { type Policies, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
@@ -172,7 +171,7 @@ export class Replay {
 
 /** What was taken of the budget then, and what the call could have cost, against the limit that the policy says. */
 function byBudget({ rule: name, unit, taken, amount }: Figures, policy: Policy): Verdict {
-  const rule = rulesOf(budgetsOf(policy)).find((rule) => rule.name === name)
+  const rule = rulesIn(budgetsOf(policy)).find((rule) => rule.name === name)
   const limit = rule?.limits.find((limit) => limit.unit === unit)?.limit
   if (limit === undefined || rule?.action === 'warn' || taken + amount <= limit) return { verdict: 'allowed' }
   return { verdict: 'blocked', code: 'budget_exceeded' }

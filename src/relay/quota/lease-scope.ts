@@ -4,8 +4,9 @@ import { parseJson } from '../../core/json.js'
 import { mostNano } from '../../core/money.js'
 import type { BudgetScope } from '../../core/store.js'
 import type { Budget } from '../../middleware/budget/options.js'
-import { type Rule, rulesOf } from '../../middleware/budget/rules.js'
+import type { Rule } from '../../middleware/budget/rules.js'
 import { type Window, windowAt } from '../../middleware/budget/windows.js'
+import { rulesIn } from '../policy/budgets.js'
 
 /** A scope whose limit the policy says. */
 export type LentScope = BudgetScope
@@ -22,9 +23,6 @@ const mostCharacters = 2000
 /** How far a client's clock may be off. */
 const offMs = 60_000
 
-/** A policy's budgets are asked for again and again: they are compiled once. */
-const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
-
 /**
  * @param name as `scopesOf` of middleware/budget/rules.ts writes it: `["team","usd","red"] day 2026-11-21T00:00`
  * @param now milliseconds since 1970
@@ -33,7 +31,7 @@ const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
 export function scopeFor(name: string, party: Party, budgets: readonly Budget[], now: number): LentScope {
   const { parts, window } = read(name)
   const [ruleName, unit, ...values] = parts
-  const rule = rules(budgets).find((rule) => rule.name === ruleName && rule.per !== 'call')
+  const rule = rulesIn(budgets).find((rule) => rule.name === ruleName && rule.per !== 'call')
   const held = rule?.limits.find((limit) => limit.unit === unit)
   if (!rule || !held) throw unknown()
   const { endsAt } = windowOf(rule, window, now)
@@ -64,15 +62,6 @@ function unknown(): LeashError {
 
 function wrong(rule: string): LeashError {
   return new LeashError('invalid_request', `The name of the budget ${rule}.`, { param: 'scope' })
-}
-
-function rules(budgets: readonly Budget[]): readonly Rule[] {
-  let found = compiled.get(budgets)
-  if (!found) {
-    found = rulesOf(budgets)
-    compiled.set(budgets, found)
-  }
-  return found
 }
 
 /** Of what a key says of itself, a client may say nothing else. */

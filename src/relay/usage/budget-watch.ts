@@ -3,11 +3,11 @@
 import { parseJson } from '../../core/json.js'
 import { formatUsd } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
-import type { Budget } from '../../middleware/budget/options.js'
 import { space } from '../../middleware/budget/reserver.js'
-import { type Rule, rulesOf } from '../../middleware/budget/rules.js'
+import type { Rule } from '../../middleware/budget/rules.js'
 import { windowAt } from '../../middleware/budget/windows.js'
 import { afterwardsMs } from '../../stores/check.js'
+import { rulesIn } from '../policy/budgets.js'
 import { keyIn } from '../policy/key-policy.js'
 import type { Policies } from '../policy/policies.js'
 import type { Refused } from '../quota/leases.js'
@@ -34,7 +34,7 @@ interface Named {
   readonly window: string
 }
 
-const mostRows = 10_000
+const rowsAtOnce = 1000
 const mostTold = 10_000
 
 /** Windows that end before anybody has read of them. */
@@ -51,21 +51,26 @@ export class BudgetWatch {
 
   async look(): Promise<void> {
     const now = this.#deps.now()
-    // Of windows that are over, less time is left than is kept after their end.
-    const rows = await this.#deps.sql.all<Row>(
-      `SELECT name, spent FROM budgets WHERE space = $1 AND spent > 0 AND (forget_at IS NULL OR forget_at > $2)
-       ORDER BY name LIMIT ${mostRows}`,
-      [space, now + afterwardsMs],
-    )
-    for (const { name, spent } of rows) {
-      const named = nameIn(name)
-      const rule = named && (await this.#ruleOf(named, keyIn(name)))
-      if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) continue
-      const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
-      if (limit === undefined) continue
-      for (const threshold of rule.thresholds)
-        if (spent * 100 >= threshold * limit) await this.#tell(name, named, rule, { threshold, spent, limit })
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      // Of windows that are over, less time is left than is kept after their end.
+      const rows: Row[] = await this.#deps.sql.all<Row>(
+        `SELECT name, spent FROM budgets WHERE space = $1 AND name > $3 AND spent > 0 AND (forget_at IS NULL OR forget_at > $2)
+         ORDER BY name LIMIT ${rowsAtOnce}`,
+        [space, now + afterwardsMs, after],
+      )
+      for (const row of rows) await this.#lookAt(row, now)
+      after = rows.length === rowsAtOnce ? rows.at(-1)?.name : undefined
     }
+  }
+
+  async #lookAt({ name, spent }: Row, now: number): Promise<void> {
+    const named = nameIn(name)
+    const rule = named && (await this.#ruleOf(named, keyIn(name)))
+    if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) return
+    const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
+    if (limit === undefined) return
+    for (const threshold of rule.thresholds)
+      if (spent * 100 >= threshold * limit) await this.#tell(name, named, rule, { threshold, spent, limit })
   }
 
   /** A client was refused: less is left than its call may cost. */
@@ -132,14 +137,6 @@ function nameIn(name: string): Named | undefined {
   if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return undefined
   const [rule, unit, ...values] = parts
   return rule !== undefined && unit !== undefined ? { rule, unit, values, window: name.slice(end + 1) } : undefined
-}
-
-const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
-
-function rulesIn(budgets: readonly Budget[]): readonly Rule[] {
-  const found = compiled.get(budgets) ?? rulesOf(budgets)
-  compiled.set(budgets, found)
-  return found
 }
 
 const nobody = { model: '', options: {}, target: { provider: { name: '' }, model: '' } }

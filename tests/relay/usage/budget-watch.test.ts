@@ -29,7 +29,7 @@ async function open(budgets: Budget[]) {
     const reserved = await books.reserve(space, scopes, amount, { ttlMs: 1000 })
     if (reserved.ok) await books.settle(reserved.reservation, amount)
   }
-  return { policies, notices, watch: make(), make, spend }
+  return { sql, policies, notices, watch: make(), make, spend }
 }
 
 const today = 'day 2026-11-21T00:00'
@@ -103,6 +103,21 @@ it('looks at what a key has of its own too', async () => {
     ['red', 50, { tenant: 'red', key: 'abcd1234' }],
     ['red', 80, { tenant: 'red', key: 'abcd1234' }],
   ])
+})
+
+it('looks at every budget, however many there are', async () => {
+  const { sql, notices, watch, spend } = await open([
+    { name: 'each', limit: { requests: 10 }, per: 'day', by: ['tenant', 'user'] },
+  ])
+  const names = Array.from({ length: 10_100 }, (_, at) => `["each","requests","red","${String(at).padStart(5, '0')}"] ${today}`)
+  for (let at = 0; at < names.length; at += 1000)
+    await sql.run(
+      `INSERT INTO budgets (space, name, spent, reserved) VALUES ${names.slice(at, at + 1000).map((_, place) => `($1, $${place + 2}, 1, 0)`)}`,
+      [space, ...names.slice(at, at + 1000)],
+    )
+  await spend(`["each","requests","red","zoe"] ${today}`, 5)
+  await watch.look()
+  expect(notices.map(({ data }) => data.of)).toEqual([{ tenant: 'red', user: 'zoe' }])
 })
 
 it('tells a webhook when a client is refused for want of budget', async () => {
