@@ -5,7 +5,7 @@ import { LeashError } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import { Signatures, type SignedHeaders } from '../people/request-signing.js'
+import { type HeadersLike, Signatures } from '../people/request-signing.js'
 import type { Sql } from '../store/sql.js'
 import { newId, newSecret, prefixOf, readKey, writeKey } from './format.js'
 import { type Pepper, pepperOf } from './pepper.js'
@@ -129,7 +129,7 @@ export class Keys {
     return row && holds(recordOf(row), this.#now()) ? recordOf(row) : undefined
   }
 
-  checkSigned(caller: Pick<KeyRecord, 'id'>, headers: SignedHeaders): void {
+  checkSigned(caller: Pick<KeyRecord, 'id'>, headers: HeadersLike): void {
     this.#signatures.check(caller.id, this.#signingSecret(caller), headers)
   }
 

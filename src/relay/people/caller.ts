@@ -2,8 +2,11 @@
 import { LeashError } from '../../core/errors.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { KeyScope } from '../keys/keys.js'
+import type { HeadersLike } from './request-signing.js'
 import type { Role } from './roles.js'
 import { namedTenant } from './tenant-of.js'
+
+export type { HeadersLike }
 
 export interface Caller {
   /** Of the key, or of who has signed in. */
@@ -30,10 +33,6 @@ export interface Callers<C extends Caller = Caller> {
 
 /** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
 const places = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
-
-export interface HeadersLike {
-  get(name: string): string | null | undefined
-}
 
 export function keyIn(headers: HeadersLike): string | undefined {
   const [scheme, token] = (headers.get('authorization') ?? '').split(/ +/, 2)

@@ -7,7 +7,8 @@ import { LeashError } from '../../core/errors.js'
 import type { Asked } from '../../handler.js'
 import { requestLine } from './tenant-of.js'
 
-export interface SignedHeaders {
+/** Of a request, however it came. */
+export interface HeadersLike {
   get(name: string): string | null | undefined
 }
 
@@ -39,7 +40,7 @@ export class Signatures {
   }
 
   /** @throws LeashError `authentication_failed` when it is not signed, or not so; `rate_limited` */
-  check(key: string, secret: string, headers: SignedHeaders): void {
+  check(key: string, secret: string, headers: HeadersLike): void {
     const [signature, timestamp, nonce, digest] = names.map((name) => headers.get(name) ?? '')
     const [method = '', path = ''] = (headers.get(requestLine) ?? '').split(' ', 2)
     const at = Number(timestamp) * 1000
@@ -71,7 +72,7 @@ export class Signatures {
 const names = ['x-leash-signature', 'x-leash-timestamp', 'x-leash-nonce', 'x-leash-digest'] as const
 
 /** The digest that a request claims for its body; undefined when it is not signed. */
-export function claimedDigest(headers: SignedHeaders): string | undefined {
+export function claimedDigest(headers: HeadersLike): string | undefined {
   return headers.get('x-leash-signature') ? (headers.get('x-leash-digest') ?? '') : undefined
 }
 

@@ -38,6 +38,9 @@ const sessionSeconds = 12 * 3600
 /** How the id of somebody begins who has signed in by himself, and not by a key. No key's id has a colon. */
 const userPrefix = 'user:'
 
+/** As a caller, and in the audit. */
+export const idOfUser = (user: string): string => `${userPrefix}${user}`
+
 export class Tokens {
   readonly #deps: Omit<TokensDeps, 'signer' | 'now'>
   readonly #key: KeyObject
@@ -99,5 +102,5 @@ export class Tokens {
 /** Somebody who has signed in, as a caller: he may try out models, unless he is there to look. */
 export function personOf(tenant: string, user: string, role: Role): Caller {
   const scopes = role === roles.at(-1) ? (['usage'] as const) : (['call', 'usage'] as const)
-  return { id: `${userPrefix}${user}`, tenant, user, role, scopes }
+  return { id: idOfUser(user), tenant, user, role, scopes }
 }

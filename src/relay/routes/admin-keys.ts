@@ -1,14 +1,12 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asObject } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
-import { jsonOf } from '../http/body.js'
 import { type KeyRecord, type KeyScope, keyScopes } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
-import { type AdminEnv, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
-import { mostBytes, type RelayContext } from './context.js'
+import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
+import type { RelayContext } from './context.js'
 import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
 
@@ -33,7 +31,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
   })
 
   app.post('/', async (c) => {
-    const wanted = newKey({ ...c.get('reach'), ...asObject(await jsonOf(c.req.raw, mostBytes)) })
+    const wanted = newKey({ ...c.get('reach'), ...(await bodyOf(c)) })
     within(c.get('reach'), wanted)
     mayGive(c.get('caller'), wanted.role)
     if (wanted.scopes?.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))

@@ -7,7 +7,7 @@ import { Attempts } from '../people/attempts.js'
 import { anyCallerOf, isAdministrator, keyIn } from '../people/caller.js'
 import { isToken } from '../people/identities.js'
 import { emailOf } from '../people/record.js'
-import type { SignedIn } from '../people/tokens.js'
+import { idOfUser, type SignedIn } from '../people/tokens.js'
 import type { RelayContext } from './context.js'
 import { only, required, text } from './fields.js'
 
@@ -40,7 +40,7 @@ export function authRoutes({ callers, tokens, users, audit }: RelayContext): Hon
     const user = await users.signIn(tenant, email, password)
     if (!user) throw new LeashError('authentication_failed', 'The e-mail address or the password is wrong.')
     attempts.succeeded(who)
-    const id = `user:${user.id}`
+    const id = idOfUser(user.id)
     await audit.append({ actor: id, action: 'auth.sign_in', tenant })
     return tokens.issue({ id, tenant })
   }
