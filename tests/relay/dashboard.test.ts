@@ -1,14 +1,15 @@
 /** The dashboard, driven in a real browser before a real relay. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
 import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
-import { openRelay, type TestRelay } from './helpers.js'
+import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 import { openReceiver, type Received } from './receiver.js'
 
 const mock = useMock()
@@ -16,6 +17,19 @@ const built = '.cache/dashboard'
 beforeAll(() => buildDashboard(built, root))
 
 describe('the page', () => {
+  test('is built beside the one that is being read', async () => {
+    const folder = temporaryFolder()
+    const page = join(folder, 'dashboard', 'index.html')
+    mkdirSync(dirname(page))
+    writeFileSync(page, 'an old page')
+    const reading = await open(page)
+    onTestFinished(() => reading.close())
+    await buildDashboard(dirname(page), root)
+    expect(await reading.readFile('utf8')).toBe('an old page')
+    expect(readFileSync(page, 'utf8')).toContain('<!doctype html>')
+    expect(readdirSync(folder)).toEqual(['dashboard'])
+  })
+
   test('has at most 65 kB of script and style, gzipped', () => {
     const sizes = ['dashboard.js', 'dashboard.css'].map((name) => gzipSync(readFileSync(join(root, built, name))).length)
     expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(65_000)
