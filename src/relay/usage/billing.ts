@@ -14,6 +14,8 @@ import type { UsageRow } from './usage.js'
 export const billedUnits = ['nanoUsd', 'tokens', 'calls'] as const
 export type BilledUnit = (typeof billedUnits)[number]
 
+const usualUnit: BilledUnit = 'nanoUsd'
+
 export interface BillingOptions {
   /** Of the meter. */
   readonly eventName: string
@@ -57,6 +59,9 @@ const graceMs = 300_000
 /** What comes later than that is on the statement, and not exported any more. */
 const lateMs = 72 * hourMs
 
+/** An export that was switched off for a shorter time than that goes on as if it had not been. */
+const offMs = 900_000
+
 /** What was exported of an hour is remembered for so long. */
 const keepMs = 30 * 24 * hourMs
 
@@ -70,9 +75,12 @@ export class Billing {
   /** @returns how many events there are to send */
   async look(): Promise<number> {
     const options = this.#deps.options()
-    if (!options) return 0
     const now = this.#deps.now()
-    const first = Math.max(await this.#start(now), now - lateMs)
+    if (!options) {
+      await this.#ended(now)
+      return 0
+    }
+    const first = Math.max(await this.#since(now, options.unit ?? usualUnit), now - lateMs)
     let made = 0
     for await (const tenant of this.#billed(options)) {
       const hours = await reportOf(this.#deps.sql, { by: ['hour'], from: first, to: now, where: { tenant: tenant.slug } })
@@ -85,19 +93,32 @@ export class Billing {
     return made
   }
 
-  /** The hour in which billing was switched on: nothing before it is billed. */
-  async #start(now: number): Promise<number> {
-    const { sql } = this.#deps
-    const find = () => sql.all<{ hour: number | null }>(`SELECT MIN(hour) AS hour FROM billing_hours WHERE tenant = ''`)
-    const [found] = await find()
-    if (found?.hour != null) return found.hour
-    const hour = now - (now % hourMs)
-    await sql.run(
-      `INSERT INTO billing_hours (tenant, hour, unit, exported, events) VALUES ('', $1, '', 0, 0) ON CONFLICT DO NOTHING`,
-      [hour],
-    )
-    const [row] = await find()
-    return row?.hour ?? hour
+  /** The hour in which this export was switched on: nothing before it is billed. In `exported` it says when it was looked at last. */
+  #since(now: number, unit: BilledUnit): Promise<number> {
+    return this.#deps.sql.transaction(async (sql) => {
+      await this.#ended(now, unit, sql)
+      const going = await sql.all<{ hour: number }>(
+        `UPDATE billing_hours SET exported = $1 WHERE tenant = '' AND unit = $2 RETURNING hour`,
+        [now, unit],
+      )
+      if (going.length > 0) return Math.max(...going.map(({ hour }) => hour))
+      const hour = now - (now % hourMs)
+      await sql.run(
+        `INSERT INTO billing_hours (tenant, hour, unit, exported, events) VALUES ('', $1, $2, $3, 0) ON CONFLICT DO NOTHING`,
+        [hour, unit, now],
+      )
+      return hour
+    })
+  }
+
+  /**
+   * An export that nobody has looked at for a while although there are relays is off. One relay may know of it, and another not
+   * yet; and when none has run, it is none the less on.
+   *
+   * @param but goes on, however long nobody has looked at it
+   */
+  async #ended(now: number, but = '', sql: Sql = this.#deps.sql): Promise<void> {
+    await sql.run(`DELETE FROM billing_hours WHERE tenant = '' AND unit <> $1 AND exported < $2`, [but, now - offMs])
   }
 
   async *#billed({ customer = 'stripe_customer_id' }: BillingOptions): AsyncGenerator<Tenant & { readonly customer: string }> {
@@ -113,7 +134,7 @@ export class Billing {
 
   /** What the hour has beyond what was exported of it. */
   #export({ slug, customer }: Tenant & { readonly customer: string }, hour: number, options: BillingOptions): Promise<boolean> {
-    const { eventName, unit = 'nanoUsd' } = options
+    const { eventName, unit = usualUnit } = options
     const { sql, queue } = this.#deps
     const key = [slug, hour, unit]
     return sql.transaction(async (sql) => {

@@ -7,6 +7,8 @@ export type Outcome =
   | { readonly ok: true; readonly last: string }
   /** `final`: it is of no use to try again. */
   | { readonly ok: false; readonly last: string; readonly final?: boolean; readonly retryAfterMs?: number }
+  /** Nobody was asked: it is no try, and comes again after that time. */
+  | { readonly ok: false; readonly last: string; readonly waitMs: number }
 
 export type Sender = (due: Due, signal: AbortSignal) => Promise<Outcome>
 
@@ -114,6 +116,7 @@ export class Courier {
     )
     if (this.#closing.signal.aborted && !outcome.ok) return
     if (outcome.ok) return queue.delivered(due.id, outcome.last)
+    if ('waitMs' in outcome) return queue.postponed(due, outcome.last, outcome.waitMs)
     const dead = await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
     if (dead) warn(`${due.id} (${due.type}) was not taken by ${due.endpoint}, and is given up: ${outcome.last}`)
   }

@@ -180,6 +180,15 @@ export class WebhookQueue {
     return false
   }
 
+  /** It was not tried. */
+  async postponed({ id }: Delivery, last: string, waitMs: number): Promise<void> {
+    const { sql, now } = this.#deps
+    await sql.run(
+      `UPDATE webhook_deliveries SET attempts = attempts - 1, next_at = $2, last = $3 WHERE id = $1 AND status = 'pending'`,
+      [id, now() + waitMs, clipped(last)],
+    )
+  }
+
   /** The newest first. */
   async list({ status, endpoint, after, limit }: DeliveriesQuery): Promise<Page<Delivery>> {
     const size = pageSize(limit)

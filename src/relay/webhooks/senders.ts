@@ -6,6 +6,9 @@ import type { Mailer } from './mail.js'
 import type { SafeAnswer, SafeFetch } from './safe-fetch.js'
 import { signedHeaders } from './sign.js'
 
+/** Between two looks whether there is an export again, in milliseconds. */
+const offMs = 300_000
+
 const agent = 'leashllm-webhook'
 
 /** Where deliveries go, and how one is told that it is to have no more. */
@@ -48,7 +51,7 @@ export function billingSender(options: () => BillingOptions | undefined, fetch: 
   return async ({ id, body }, signal) => {
     const { url, key, format, file } = options() ?? {}
     if (file !== undefined) return { ok: true, last: await (await import('../usage/billing-file.js')).appendOnce(file, body) }
-    if (url === undefined) return { ok: false, last: 'No billing is configured any more.', final: true }
+    if (url === undefined) return { ok: false, last: 'The export for billing is switched off.', waitMs: offMs }
     const sent = format === 'form' ? formOf(body) : body
     const headers = {
       'content-type': format === 'form' ? 'application/x-www-form-urlencoded' : 'application/json',

@@ -18,6 +18,7 @@ const start = Date.parse('2026-11-21T10:20:00Z')
 let count = 0
 
 async function open(billing: BillingOptions) {
+  const options: { billing?: BillingOptions } = { billing }
   const sql = await openStore()
   const clock = { now: start }
   const now = () => clock.now
@@ -26,7 +27,7 @@ async function open(billing: BillingOptions) {
     const reporting = new Reporting({
       ...{ sql, now, usage, tenants, warn: () => {}, pepper: 'a pepper of enough characters 1234' },
       ...{ audit: new Audit({ sql }), leases: new Leases({ sql }), policies: new Policies({ sql, usual: {} }) },
-      options: () => ({ billing, webhooks: { allow: ['127.0.0.1'] } }),
+      options: () => ({ ...options, webhooks: { allow: ['127.0.0.1'] } }),
     })
     onTestFinished(() => reporting.close())
     return reporting
@@ -57,7 +58,7 @@ async function open(billing: BillingOptions) {
         },
       ],
     })
-  return { sql, clock, tenants, use, make, reporting: make() }
+  return { sql, clock, options, tenants, use, make, reporting: make() }
 }
 
 it('exports each hour that is over once, and what comes late as what it adds', async () => {
@@ -123,6 +124,71 @@ it('exports nothing of before it was switched on, or of what is three days late'
   await use('2026-11-21T10:40:00Z', 1)
   await reporting.round()
   expect(existsSync(file)).toBe(false)
+})
+
+it('exports nothing of the time that it was switched off, and keeps what it could not deliver', async () => {
+  const receiver = await openReceiver()
+  const billing: BillingOptions = { eventName: 'llm', url: receiver.url, unit: 'calls' }
+  const { clock, options, use, reporting } = await open(billing)
+  await reporting.round()
+  await use('2026-11-21T10:30:00Z', 1)
+  receiver.answer({ status: 500 })
+  clock.now += hour
+  await reporting.round()
+  expect(receiver.received).toHaveLength(1)
+  delete options.billing
+  for (let at = 0; at < 30; at++) {
+    clock.now += hour
+    await reporting.round()
+  }
+  expect((await reporting.queue.list({})).items).toMatchObject([{ status: 'pending', attempts: 1 }])
+  await use('2026-11-22T12:30:00Z', 1)
+  options.billing = billing
+  await reporting.round()
+  await use(new Date(clock.now).toISOString(), 1)
+  clock.now += hour
+  await reporting.round()
+  await reporting.round()
+  expect(receiver.received.slice(1).map(({ body }) => body.identifier)).toEqual([
+    'leash-red-2026-11-21T10-calls-1',
+    'leash-red-2026-11-22T17-calls-1',
+  ])
+})
+
+it('goes on where it was when no relay has run, or one does not know of it yet', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { sql, clock, tenants, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  const other = new Billing({ sql, tenants, queue: reporting.queue, now: () => clock.now, options: () => undefined })
+  for (let at = 0; at < 12; at++) {
+    clock.now += 300_000
+    await other.look()
+    await reporting.round()
+  }
+  clock.now += 20 * hour
+  await use('2026-11-21T10:30:00Z', 1)
+  await use('2026-11-21T20:30:00Z', 1)
+  await reporting.round()
+  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(2)
+})
+
+it('begins anew with another unit, and exports no hour in both', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { clock, options, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  await use('2026-11-21T10:30:00Z', 1)
+  clock.now += hour
+  await reporting.round()
+  options.billing = { eventName: 'llm', file, unit: 'tokens' }
+  await use('2026-11-21T11:10:00Z', 1)
+  await reporting.round()
+  clock.now += hour
+  await reporting.round()
+  const events = readFileSync(file, 'utf8').trim().split('\n')
+  expect(events.map((line) => JSON.parse(line).identifier)).toEqual([
+    'leash-red-2026-11-21T10-calls-1',
+    'leash-red-2026-11-21T11-tokens-1',
+  ])
 })
 
 it('is one export for all relays of a database', async () => {
