@@ -68,7 +68,8 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     await migrate(sql)
     const telling = (topic: Topic) => (name: string) => replicas.tell(topic, name)
     const onError = (error: unknown) => warn(String(error))
-    const keys = await Keys.open({ sql, pepper: pepperAt(folder, pepper), told: telling('keys'), onError })
+    const { counts } = replicas
+    const keys = await Keys.open({ sql, pepper: pepperAt(folder, pepper), told: telling('keys'), counts, onError })
     const audit = new Audit({ sql })
     const configLog = new ConfigLog({ sql, audit, settings, told: () => replicas.tell('config', ''), warn })
     await configLog.open()
@@ -86,17 +87,11 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: isAlone(options) }
     const jobs = new Jobs({ ...own, ...told, gateway, tenants: people.tenants })
     const context: RelayContext = {
-      settings,
+      ...own,
+      ...people,
       configLog,
       metrics,
-      sql,
-      keys,
-      policies,
-      usage,
-      ...people,
       collector,
-      leases,
-      audit,
       gateway,
       jobs,
       stopping: stop.signal,

@@ -6,6 +6,7 @@ import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import { type HeadersLike, Signatures } from '../people/request-signing.js'
+import type { SharedCounts } from '../replicas/replicas.js'
 import type { Sql } from '../store/sql.js'
 import { newId, newSecret, prefixOf, readKey, writeKey } from './format.js'
 import { type Pepper, pepperOf } from './pepper.js'
@@ -34,6 +35,8 @@ export interface KeysOptions {
   readonly now?: () => number
   /** Told of each tenant whose keys have changed. */
   readonly told?: (tenant: string) => void
+  /** Of the relays that nonces are good once for together. */
+  readonly counts?: SharedCounts | undefined
   /** Told when the time of a key's use could not be written. */
   readonly onError?: (error: unknown) => void
 }
@@ -79,13 +82,13 @@ export class Keys {
     return new Keys(options, await pepperOf(options.pepper))
   }
 
-  private constructor({ sql, now = Date.now, told = () => {}, onError = () => {} }: KeysOptions, pepper: string) {
+  private constructor({ sql, now = Date.now, told = () => {}, counts, onError = () => {} }: KeysOptions, pepper: string) {
     this.#sql = sql
     this.#pepper = pepper
     this.#now = now
     this.#told = told
     this.#onError = onError
-    this.#signatures = new Signatures(now)
+    this.#signatures = new Signatures({ now, counts })
   }
 
   /**
@@ -129,8 +132,8 @@ export class Keys {
     return row && holds(recordOf(row), this.#now()) ? recordOf(row) : undefined
   }
 
-  checkSigned(caller: Pick<KeyRecord, 'id'>, headers: HeadersLike): void {
-    this.#signatures.check(caller.id, this.#signingSecret(caller), headers)
+  checkSigned(caller: Pick<KeyRecord, 'id'>, headers: HeadersLike): MaybePromise<void> {
+    return this.#signatures.check(caller.id, this.#signingSecret(caller), headers)
   }
 
   async isActive(tenant: string): Promise<boolean> {

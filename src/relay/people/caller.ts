@@ -24,7 +24,7 @@ export interface Callers<C extends Caller = Caller> {
   /** @returns undefined when nobody who may come in shows this */
   verify(presented: string): MaybePromise<C | undefined>
   /** @throws LeashError `authentication_failed` when the request is not signed by what belongs to the key */
-  checkSigned(caller: Caller, headers: HeadersLike): void
+  checkSigned(caller: Caller, headers: HeadersLike): MaybePromise<void>
   /** Told of who asks for what it is not for. */
   outside?(caller: Caller, what: string): void
   /** Whether there is such a tenant, and it is served. */
@@ -61,7 +61,7 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
   const caller = found instanceof Promise ? await found : found
   if (!caller)
     throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
-  if (caller.signed) callers.checkSigned(caller, headers)
+  if (caller.signed) await callers.checkSigned(caller, headers)
   const tenant = headers.get(namedTenant)
   return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
 }

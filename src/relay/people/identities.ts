@@ -32,8 +32,8 @@ export class Identities implements Callers {
     return isToken(presented) ? this.#byToken(presented) : this.#deps.keys.verify(presented)
   }
 
-  checkSigned(caller: Caller, headers: HeadersLike): void {
-    this.#deps.keys.checkSigned(caller, headers)
+  checkSigned(caller: Caller, headers: HeadersLike): MaybePromise<void> {
+    return this.#deps.keys.checkSigned(caller, headers)
   }
 
   outside(caller: Caller, what: string): void {

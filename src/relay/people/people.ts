@@ -6,8 +6,10 @@ import { Decisions } from '../audit/decisions.js'
 import type { Keys } from '../keys/keys.js'
 import { Clients } from '../policy/clients.js'
 import { Signer } from '../policy/signer.js'
+import type { Replicas } from '../replicas/replicas.js'
 import type { Sql } from '../store/sql.js'
 import { VendorKeys } from '../vendors/vendor-keys.js'
+import { Attempts } from './attempts.js'
 import { type Identities, openIdentities } from './identities.js'
 import type { OidcOptions } from './oidc-options.js'
 import { Tenants } from './tenants.js'
@@ -23,6 +25,7 @@ export interface People {
   /** Whoever shows something to come in by: a key, or a token. */
   readonly callers: Identities
   readonly tokens: Tokens
+  readonly attempts: Attempts
 }
 
 export interface PeopleDeps {
@@ -32,11 +35,12 @@ export interface PeopleDeps {
   readonly folder: string
   readonly oidc: OidcOptions | undefined
   readonly audit: Audit
+  readonly replicas: Pick<Replicas, 'counts'>
   readonly warn: (message: string) => void
 }
 
 /** @throws LeashError `invalid_config` */
-export function openPeople({ sql, keys, folder, oidc, audit, warn }: PeopleDeps): People {
+export function openPeople({ sql, keys, folder, oidc, audit, replicas, warn }: PeopleDeps): People {
   const tenants = new Tenants({ sql })
   const users = new Users({ sql })
   const signer = new Signer(join(folder, 'signing-key.pem'))
@@ -45,7 +49,7 @@ export function openPeople({ sql, keys, folder, oidc, audit, warn }: PeopleDeps)
   const clients = new Clients({ sql, warn })
   const decisions = new Decisions({ audit, warn })
   const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions })
-  return { tenants, users, signer, vendorKeys, clients, ...identities }
+  return { tenants, users, signer, vendorKeys, clients, attempts: new Attempts(replicas.counts), ...identities }
 }
 
 /** A relay that has lost its master key still serves those who have brought no key. */

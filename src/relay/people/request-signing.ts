@@ -4,7 +4,9 @@
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
+import type { MaybePromise } from '../../core/store.js'
 import type { Asked } from '../../handler.js'
+import type { SharedCounts } from '../replicas/replicas.js'
 import { requestLine } from './tenant-of.js'
 
 /** Of a request, however it came. */
@@ -25,22 +27,31 @@ export function signatureOf(secret: string, parts: readonly string[]): string {
     .digest('base64url')
 }
 
+export interface SignaturesOptions {
+  readonly now?: () => number
+  readonly most?: number
+  /** Of the relays that a nonce is good once for together. @defaultValue this process alone */
+  readonly counts?: SharedCounts | undefined
+}
+
 export class Signatures {
   readonly #now: () => number
   readonly #most: number
+  readonly #counts: SharedCounts | undefined
   /** Those of the last minutes, and of the minutes before. */
   #nonces = new Set<string>()
   #before = new Set<string>()
   #since: number
 
-  constructor(now: () => number = Date.now, most: number = mostNonces) {
+  constructor({ now = Date.now, most = mostNonces, counts }: SignaturesOptions = {}) {
     this.#now = now
     this.#most = most
+    this.#counts = counts
     this.#since = now()
   }
 
   /** @throws LeashError `authentication_failed` when it is not signed, or not so; `rate_limited` */
-  check(key: string, secret: string, headers: HeadersLike): void {
+  check(key: string, secret: string, headers: HeadersLike): MaybePromise<void> {
     const [signature, timestamp, nonce, digest] = names.map((name) => headers.get(name) ?? '')
     const [method = '', path = ''] = (headers.get(requestLine) ?? '').split(' ', 2)
     const at = Number(timestamp) * 1000
@@ -50,6 +61,13 @@ export class Signatures {
     if (!same(signature, `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`))
       throw refused('The signature is wrong.')
     this.#once(`${key} ${nonce}`)
+    if (this.#counts) return this.#onceAmong(this.#counts, `${key} ${nonce}`)
+  }
+
+  /** When nobody can say, this process has said what it knows. */
+  async #onceAmong(counts: SharedCounts, nonce: string): Promise<void> {
+    const known = await counts.add(`nonce ${nonce}`, 3 * offMs)
+    if (known && known.count > 1) throw usedBefore()
   }
 
   /** Kept for as long as its timestamp could still be taken. */
@@ -60,7 +78,7 @@ export class Signatures {
       this.#nonces = new Set()
       this.#since = now
     }
-    if (this.#nonces.has(nonce) || this.#before.has(nonce)) throw refused('The nonce of the signature was used before.')
+    if (this.#nonces.has(nonce) || this.#before.has(nonce)) throw usedBefore()
     if (this.#nonces.size >= this.#most)
       throw new LeashError('rate_limited', 'Too many signed requests. Send this one again in some minutes.', {
         retryAfterMs: offMs,
@@ -119,4 +137,5 @@ function same(one: string, other: string): boolean {
 }
 
 const refused = (message: string) => new LeashError('authentication_failed', message)
+const usedBefore = () => refused('The nonce of the signature was used before.')
 const changed = () => refused('The body is not what was signed.')

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { Store } from '../../core/store.js'
 import { redis } from '../../stores/redis.js'
+import { redisCounts } from './redis-counts.js'
 import type { Hearers, Replicas, Topic } from './replicas.js'
 
 const channel = 'leash:relay'
@@ -35,7 +36,7 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
   const failed = (error: unknown) => {
     if (!away)
       warn(
-        `Redis is away (${said(error)}). Until it is back, rate limits hold nobody, caches have nothing, and relays hear of each other's changes some seconds later.`,
+        `Redis is away (${said(error)}). Until it is back, rate limits hold nobody, caches have nothing, each relay counts nonces and sign-ins by itself, and relays hear of each other's changes some seconds later.`,
       )
     away = true
   }
@@ -57,6 +58,7 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
       }
       return store
     },
+    counts: redisCounts(client, failed),
     async close() {
       for (const connection of [client, listener]) connection.disconnect()
     },

@@ -14,6 +14,13 @@ export interface Hearers {
   readonly config: Pick<ConfigLog, 'heard'>
 }
 
+/** What relays count together, beside what each counts for itself. */
+export interface SharedCounts {
+  /** Counts one more. @returns how many there are in a window that began with the first of them; undefined when nobody can say */
+  add(name: string, windowMs: number): Promise<{ readonly count: number; readonly leftMs: number } | undefined>
+  forget(name: string): Promise<void>
+}
+
 export interface Replicas {
   /** Tells the other relays. Nobody waits for it: those who do not hear of it look for themselves, some seconds later. */
   tell(topic: Topic, name: string): void
@@ -21,10 +28,12 @@ export interface Replicas {
   hear(hearers: Hearers): void
   /** Where a tenant's calls are counted, and what they were answered is kept; undefined where each process does that for itself. */
   storeOf(tenant: string): Store | undefined
+  /** Undefined where each process counts for itself. */
+  readonly counts: SharedCounts | undefined
   close(): Promise<void>
 }
 
-const alone: Replicas = { tell: () => {}, hear: () => {}, storeOf: () => undefined, close: async () => {} }
+const alone: Replicas = { tell: () => {}, hear: () => {}, storeOf: () => undefined, counts: undefined, close: async () => {} }
 
 /** @param url of a Redis. @throws LeashError `missing_dependency` without the package `ioredis` */
 export async function openReplicas(

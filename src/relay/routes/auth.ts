@@ -3,7 +3,6 @@ import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
-import { Attempts } from '../people/attempts.js'
 import { anyCallerOf, isAdministrator, keyIn } from '../people/caller.js'
 import { isToken } from '../people/identities.js'
 import { emailOf } from '../people/record.js'
@@ -14,9 +13,8 @@ import { only, required, text } from './fields.js'
 /** Of a body: there are three short members. */
 const mostBytes = 4096
 
-export function authRoutes({ callers, tokens, users, audit }: RelayContext): Hono {
+export function authRoutes({ callers, tokens, users, attempts, audit }: RelayContext): Hono {
   const app = new Hono()
-  const attempts = new Attempts()
 
   app.post('/token', async (c) => {
     const { headers } = c.req.raw
@@ -36,10 +34,10 @@ export function authRoutes({ callers, tokens, users, audit }: RelayContext): Hon
     const [email, password] = [emailOf(required(body, 'email')), required(body, 'password')]
     const { tenant = 'default' } = text(body, 'tenant')
     const who = `${tenant.slice(0, 100)} ${email.slice(0, 200)}`
-    attempts.begin(who)
+    await attempts.begin(who)
     const user = await users.signIn(tenant, email, password)
     if (!user) throw new LeashError('authentication_failed', 'The e-mail address or the password is wrong.')
-    attempts.succeeded(who)
+    await attempts.succeeded(who)
     const id = idOfUser(user.id)
     await audit.append({ actor: id, action: 'auth.sign_in', tenant })
     return tokens.issue({ id, tenant })

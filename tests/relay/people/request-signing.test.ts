@@ -118,7 +118,7 @@ describe('nonces', () => {
 
   test('are good once, for as long as their timestamp is taken', () => {
     let now = 1_000_000_000
-    const signatures = new Signatures(() => now)
+    const signatures = new Signatures({ now: () => now })
     signatures.check('key', 'secret', signed('0123456789abcdef', now + 299_000))
     for (const later of [0, 200_000, 300_000, 90_000]) {
       now += later
@@ -128,7 +128,7 @@ describe('nonces', () => {
   })
 
   test('are never forgotten to make room: then nothing more is taken', () => {
-    const signatures = new Signatures(() => 0, 2)
+    const signatures = new Signatures({ now: () => 0, most: 2 })
     signatures.check('key', 'secret', signed('0123456789abcdef', 0))
     signatures.check('key', 'secret', signed('1123456789abcdef', 0))
     expect(() => signatures.check('key', 'secret', signed('2123456789abcdef', 0))).toThrow('Too many signed requests')

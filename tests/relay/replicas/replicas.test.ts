@@ -1,5 +1,7 @@
 /** Two relays of one database that share a Redis. */
+import { createHash } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { signatureOf } from '../../../src/relay/people/request-signing.js'
 import { useMock } from '../../helpers/mock.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { hasRedis, startRedis } from '../../helpers/redis.js'
@@ -63,6 +65,34 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     expect(mock.requests.length).toBe(asked + 1)
     expect((await chat(first, key, 'b')).status).toBe(200)
     expect((await chat(second, key, 'c')).status).toBe(429)
+  })
+
+  it('take a signed request once, and count those who try to sign in together', async () => {
+    const { ask, redis, first, second, slug } = await pair()
+    const { body: made } = await ask('POST', '/keys', { tenant: slug, signed: true })
+    const path = '/v1/models'
+    const signed = (nonce: string) => {
+      const [timestamp, digest] = [String(Math.floor(Date.now() / 1000)), createHash('sha256').digest('hex')]
+      const signature = `v1=${signatureOf(made.signingSecret, ['GET', path, timestamp, nonce, digest])}`
+      const names = { signature, timestamp, nonce, digest }
+      return Object.fromEntries(Object.entries(names).map(([name, value]) => [`x-leash-${name}`, value]))
+    }
+    const send = async ({ url }: TestRelay, headers: Record<string, string>) =>
+      (await fetch(url + path, { headers: { authorization: `Bearer ${made.key}`, ...headers } })).status
+    const headers = signed('a-nonce-of-this-test')
+    expect([await send(first, headers), await send(second, headers), await send(first, headers)]).toEqual([200, 401, 401])
+    const email = 'ada@example.com'
+    const password = 'correct horse battery'
+    await ask('POST', `/tenants/${slug}/users`, { id: 'ada', email, role: 'admin' })
+    expect((await ask('PUT', `/tenants/${slug}/users/ada/password`, { password })).status).toBeLessThan(300)
+    const signIn = async (relay: TestRelay, given: string) =>
+      (await relay.ask('POST', '/api/auth/token', { email, password: given, tenant: slug }, '')).status
+    expect(await signIn(first, password)).toBe(200)
+    for (let at = 0; at < 10; at++) expect(await signIn(at % 2 === 0 ? first : second, 'wrong')).toBe(401)
+    expect([await signIn(first, password), await signIn(second, password)]).toEqual([429, 429])
+    redis.freeze()
+    expect(await send(first, signed('another-nonce-of-this'))).toBe(200)
+    redis.thaw()
   })
 
   it('go on when it is killed, and say so', async () => {
