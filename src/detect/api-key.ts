@@ -1,4 +1,4 @@
-import { codeAt, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { alphanumeric, codeAt, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import { dottedShapes, type KeyShape, shapesByFirst } from './key-shapes.js'
 import { crc32, isPlaceholder, looksRandom } from './randomness.js'
 import type { Finder, Scan } from './scan.js'
@@ -28,7 +28,7 @@ export const apiKey: Finder = {
  */
 export const digitlessKey: Finder = {
   types: ['API_KEY'],
-  trigger: { characters: ['IA', '_l', '_t'] },
+  trigger: { characters: ['IA', '_l', '_t'], before: 'KSBk' },
   longest: longestKey,
   find(scan, at) {
     const text = scan.text
@@ -41,7 +41,7 @@ export const digitlessKey: Finder = {
 /** Azure's client secrets: three characters, a digit, `Q~`, thirty-one to thirty-four more. */
 export const azureSecret: Finder = {
   types: ['API_KEY'],
-  trigger: { characters: ['~'] },
+  trigger: { characters: ['~'], before: 'Q' },
   longest: 40,
   find(scan, at) {
     const text = scan.text
@@ -91,10 +91,9 @@ function telegram(scan: Scan, start: number, end: number): void {
 
 /** The last six characters are the CRC-32 of those before, in base 62. https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */
 function isChecksummed(text: string, start: number, end: number): boolean {
-  const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
   let rest = crc32(text, start, end - 6)
   let sum = ''
-  for (let place = 0; place < 6; place++, rest = Math.floor(rest / 62)) sum = digits.charAt(rest % 62) + sum
+  for (let place = 0; place < 6; place++, rest = Math.floor(rest / 62)) sum = alphanumeric.charAt(rest % 62) + sum
   return text.startsWith(sum, end - 6)
 }
 

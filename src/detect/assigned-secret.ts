@@ -2,13 +2,13 @@ import { codeAt } from './chars.js'
 import { connectionString } from './connection-string.js'
 import { longestSpaced } from './safe-end.js'
 import type { Finder } from './scan.js'
-import { secretNamed } from './secret-name.js'
+import { lastLetters, secretNamed } from './secret-name.js'
 import { isKey, isPassword, isQuote, valueAfter } from './secret-value.js'
 
 /** Values that are given to a name for a secret: `DB_PASSWORD=…`, `"client_secret": "…"`. */
 export const assignedSecret: Finder = {
   types: ['PASSWORD', 'API_KEY', 'CONNECTION_STRING'],
-  trigger: { characters: [':', '='] },
+  trigger: { characters: [':', '='], before: `${lastLetters}"'\` \\` },
   longest: longestSpaced,
   find(scan, at) {
     if (at < scan.pairsEnd) return

@@ -1,4 +1,5 @@
 import { codeAt } from './chars.js'
+import { LuhnSums } from './luhn.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -17,41 +18,47 @@ export const card: Finder = {
   find(scan) {
     const run = scan.run
     if (run.longest < 3 || run.date || run.plus) return
+    sums.open(run)
+    let digits = 0
     for (let group = 0; group < run.count; group++) {
-      const last = cardFrom(scan, run, group)
-      if (last !== -1) group = last
+      const last = cardFrom(scan, run, group, digits)
+      for (; group < last; group++) digits += run.length(group)
+      digits += run.length(group)
     }
   },
 }
 
-/** The last group of the card that begins with `group`; -1 when none does. */
-function cardFrom(scan: Scan, run: NumberRun, group: number): number {
+const sums = new LuhnSums()
+
+/** The last group of the card that begins with `group`, which so many digits are before; -1 when none does. */
+function cardFrom(scan: Scan, run: NumberRun, group: number, before: number): number {
   const mark = run.separator(group)
   const inside = group > 0 && mark !== 0 && run.separator(group - 1) === mark
+  if (inside && run.length(group) !== 4) return -1
   let digits = 0
   let found = -1
   for (let last = group; last < run.count && last - group < 6; last++) {
     const length = run.length(last)
     digits += length
     if (digits > most || length < 3) break
-    if (digits >= fewest && (!inside || isFours(run, group, last)) && isCard(scan, run, group, last, digits)) found = last
+    if (digits >= fewest && (!inside || isFours(run, group, last)) && isCard(scan, group, last, before, digits)) found = last
     if (run.separator(last) !== mark || (mark !== 32 && mark !== 45 && mark !== 46)) break
   }
   return found
 }
 
-function isCard(scan: Scan, run: NumberRun, group: number, last: number, digits: number): boolean {
-  const start = run.startOf(group)
-  const end = run.endOf(last)
+function isCard(scan: Scan, group: number, last: number, before: number, digits: number): boolean {
+  const run = scan.run
   if (last === run.count - 1 && !standsAlone(run)) return false
   const grouped = last > group
+  const start = run.startOf(group)
   const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(scan.text, start, digits)
   // Of one number the digits are sooner summed up than the words before it read, which groups have in common.
-  if (!usual && !grouped && !luhn(scan.text, start, end)) return false
+  if (!usual && !grouped && !sums.isValid(before, before + digits)) return false
   const named = isNamed(scan, run.start)
   if (!named && !usual) return false
-  if (!luhn(scan.text, start, end)) return named && mistyped(scan, run, group, last)
-  scan.report('CREDIT_CARD', start, end, named ? 0.99 : grouped ? 0.9 : 0.8)
+  if (!sums.isValid(before, before + digits)) return named && mistyped(scan, run, group, last)
+  scan.report('CREDIT_CARD', start, run.endOf(last), named ? 0.99 : grouped ? 0.9 : 0.8)
   return true
 }
 
@@ -108,20 +115,4 @@ function usualBrand(text: string, start: number, digits: number): boolean {
   }
   if (digits === 15) return two === 34 || two === 37 || four === 1800 || four === 2131
   return digits === 14 && (two === 36 || two === 38 || (four >= 3000 && four <= 3059))
-}
-
-function luhn(text: string, start: number, end: number): boolean {
-  let sum = 0
-  let double = false
-  let varied = false
-  let last = -1
-  for (let at = end - 1; at >= start; at--) {
-    const digit = codeAt(text, at) - 48
-    if (digit < 0 || digit > 9) continue
-    if (last !== -1 && digit !== last) varied = true
-    last = digit
-    sum += double ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit
-    double = !double
-  }
-  return varied && sum % 10 === 0
 }

@@ -34,6 +34,9 @@ table[95] = Char.low
 
 export const classOf = (code: number): number => (code < 128 ? (table[code] ?? 0) : 0)
 
+/** Of ASCII. */
+export const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
 export const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 export const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)

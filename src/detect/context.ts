@@ -33,24 +33,23 @@ export interface Context {
   past: boolean
 }
 
+export const emptyContext = (): Context => ({
+  label: 0,
+  labels: 0,
+  owned: false,
+  numbered: false,
+  apart: 0,
+  prose: true,
+  colon: false,
+  past: false,
+})
+
 /** Reads backwards from a value, word by word; `phoneNumber` and `phone_number` are two. */
 export class ContextReader {
   readonly #words: WordTable
-  readonly seen: Context = {
-    label: 0,
-    labels: 0,
-    owned: false,
-    numbered: false,
-    apart: 0,
-    prose: true,
-    colon: false,
-    past: false,
-  }
-
-  /** A stretch of the text without a letter, at whose end somebody has asked: who comes back to it from further on finds none either. */
-  #bareStart = 0
-  #bareEnd = 0
-
+  /** What `before` and `near` have passed without finding a word that says something. */
+  readonly #passed = new Stretch()
+  readonly #passedNear = new Stretch()
   /** The words that were read last, by where they end: values that follow each other have the same ones before them. */
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
@@ -64,43 +63,43 @@ export class ContextReader {
 
   /** Another text is read. */
   open(): void {
-    this.#bareStart = this.#bareEnd = 0
+    this.#passed.end = this.#passedNear.end = 0
     this.#ends.fill(-1)
   }
 
   /** Up to the first word that says nothing of a value. */
   // state machine: one turn for each character class met on the way back
-  before(text: string, value: number): Context {
-    const seen = this.seen
+  before(text: string, value: number, seen: Context): void {
     seen.label = seen.labels = seen.apart = 0
     seen.owned = seen.numbered = seen.colon = seen.past = false
     seen.prose = true
     const limit = Math.max(0, value - lookBehind)
+    const known = this.#passed.endFor(text, value, limit)
     let lines = 0
     let digits = 0
     let words = 0
     let at = value
     while (at > limit && words < maxWords) {
-      if (words === 0 && this.#isBare(at, value)) break
-      const code = codeAt(text, at - 1)
+      if (at === known && words === 0) break
+      const code = text.charCodeAt(at - 1)
       const kind = kindOf(code)
-      if (kind === Kind.nothing) {
-        at--
-        continue
-      }
       if (kind === Kind.letter) {
         const start = this.#wordBefore(text, at, limit)
         const meaning = this.#meaning
         // Words of Han run together: the one that says something may end a character earlier.
         const within = meaning === 0 && isHan(code) && seen.label === 0 && words < 4
-        at = within ? at - 1 : start
+        if (!within && meaning === 0) {
+          if (words === 0) at = start
+          else words++
+          break
+        }
         words++
-        if (within) continue
-        if (meaning === 0) break
-        read(seen, meaning)
+        at = within ? at - 1 : start
+        if (!within) read(seen, meaning)
         continue
       }
       at--
+      if (kind === Kind.nothing) continue
       if (kind === Kind.digit) {
         if (lines > 0 || ++digits > maxDigits) break
         if (seen.label === 0) seen.past = true
@@ -111,20 +110,19 @@ export class ContextReader {
       } else if (kind === Kind.colon) seen.colon = true
       else if (code !== 59) seen.prose = false
     }
-    if (words === 0) this.#noteBare(at, value)
-    return seen
+    if (words === 0) this.#passed.note(at, value, known)
   }
 
   /** Of all words within reach on the same line. */
   near(text: string, value: number): number {
     const limit = Math.max(0, value - lookBehind)
+    const known = this.#passedNear.endFor(text, value, limit)
     let all = 0
     let digits = 0
     let at = value
     let words = 0
-    while (at > limit && words < maxWords) {
-      if (words === 0 && this.#isBare(at, value)) break
-      const kind = kindOf(codeAt(text, at - 1))
+    while (at > limit && words < maxWords && at !== known) {
+      const kind = kindOf(text.charCodeAt(at - 1))
       if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
         at--
@@ -136,17 +134,8 @@ export class ContextReader {
       at = start
       words++
     }
-    if (words === 0) this.#noteBare(at, value)
+    if (all === 0) this.#passedNear.note(at, value, known)
     return all
-  }
-
-  #isBare(at: number, value: number): boolean {
-    return at <= this.#bareEnd && at > this.#bareStart && value >= this.#bareEnd
-  }
-
-  #noteBare(from: number, value: number): void {
-    if (!this.#isBare(from, value)) this.#bareStart = from
-    this.#bareEnd = value
   }
 
   /** Of the word that begins at `start`, and where it ends: for the one after a value. */
@@ -178,6 +167,27 @@ export class ContextReader {
 /** Two letters between digits are of a hash: `8cc7`. */
 function isOfHash(text: string, start: number, end: number): boolean {
   return end - start <= 2 && start > 0 && isDigit(codeAt(text, end)) && isDigit(codeAt(text, start - 1))
+}
+
+/** A part of the text that one has gone back through for nothing: so does who comes back to it from further on, and stops where it ends. */
+class Stretch {
+  start = 0
+  end = 0
+
+  /** Where who looks from `value` to `limit` may stop; -1 where he has to look himself. */
+  endFor(text: string, value: number, limit: number): number {
+    if (value < this.end || this.end === 0 || limit > this.end) return -1
+    // The limit may cut a word that says nothing, and leave one that does.
+    const cut = limit > this.start && limit > 0 && isLetter(codeAt(text, limit)) && isLetter(codeAt(text, limit - 1))
+    return cut ? -1 : this.end
+  }
+
+  /** @param known where it was known to go on */
+  note(start: number, end: number, known: number): void {
+    if (end < this.end) return
+    if (known === -1) this.start = start
+    this.end = end
+  }
 }
 
 /** Takes down a word that says something, or that lets look past it. */

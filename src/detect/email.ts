@@ -1,4 +1,4 @@
-import { codeAt, isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
+import { alphanumeric, codeAt, isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
 import type { Finder } from './scan.js'
 
 /** RFC 5321, 4.5.3.1. */
@@ -16,7 +16,7 @@ const noDomain = new Set(
 
 export const email: Finder = {
   types: ['EMAIL_ADDRESS'],
-  trigger: { characters: ['@'] },
+  trigger: { characters: ['@'], before: `${alphanumeric}_-+%'`, after: alphanumeric },
   longest: longestLocal + 1 + longestDomain,
   find(scan, at) {
     const text = scan.text

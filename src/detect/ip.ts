@@ -27,7 +27,7 @@ export const ipv4: Finder = {
 
 export const ipv6: Finder = {
   types: ['IP_ADDRESS', 'MAC_ADDRESS'],
-  trigger: { characters: [':'] },
+  trigger: { characters: [':'], after: ':0123456789abcdefABCDEF' },
   longest: longestV6,
   find(scan, at) {
     if (at < scan.hexEnd) return

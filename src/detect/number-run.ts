@@ -28,10 +28,10 @@ export class NumberRun {
   skip = 0
   /** Where the token begins in which the run ends; -1 when one before it is long. */
   #token = 0
-  readonly starts = new Int32Array(mostGroups)
-  readonly ends = new Int32Array(mostGroups)
-  /** The separator after each group: its character, or `(` or `)` when there is one in it. */
-  readonly separators = new Int32Array(mostGroups)
+  readonly #starts = new Int32Array(mostGroups)
+  readonly #lengths = new Int32Array(mostGroups)
+  readonly #values = new Int32Array(mostGroups)
+  readonly #separators = new Int32Array(mostGroups)
   plus = false
   open = false
   extension = false
@@ -42,29 +42,25 @@ export class NumberRun {
   after = 32
 
   length(group: number): number {
-    return (this.ends[group] ?? 0) - (this.starts[group] ?? 0)
+    return this.#lengths[group] ?? 0
   }
 
   startOf(group: number): number {
-    return this.starts[group] ?? 0
+    return this.#starts[group] ?? 0
   }
 
   endOf(group: number): number {
-    return this.ends[group] ?? 0
-  }
-
-  separator(group: number): number {
-    return this.separators[group] ?? 0
+    return (this.#starts[group] ?? 0) + (this.#lengths[group] ?? 0)
   }
 
   /** As a number; -1 when it has more than nine digits. */
   value(group: number): number {
-    const end = this.endOf(group)
-    let at = this.startOf(group)
-    if (end - at > 9) return -1
-    let value = 0
-    for (; at < end; at++) value = value * 10 + codeAt(this.text, at) - 48
-    return value
+    return this.#values[group] ?? 0
+  }
+
+  /** The separator after it: its character, or the bracket or dash in it; 0 after the last. */
+  separator(group: number): number {
+    return this.#separators[group] ?? 0
   }
 
   /** Reads the run whose first digit is at `first`, and answers where the scan may look for the next. */
@@ -85,7 +81,6 @@ export class NumberRun {
 
   // state machine: one turn for each group and what follows it
   #groups(text: string, first: number): void {
-    const { starts, ends, separators } = this
     let count = 0
     let digits = 0
     let longest = 0
@@ -95,16 +90,19 @@ export class NumberRun {
     let markBefore = 0
     let markEarlier = 0
     let token = first
+    let digit = text.charCodeAt(first)
     this.skip = first
     this.hasThreeTwoFour = false
     for (let start = first; ; ) {
       let at = start + 1
       let code = 0
-      while (at < text.length && isDigit((code = text.charCodeAt(at)))) at++
+      let value = digit - 48
+      for (; at < text.length && isDigit((code = text.charCodeAt(at))); at++) if (value < 1e8) value = value * 10 + code - 48
       const length = at - start
-      starts[count] = start
-      ends[count] = at
-      separators[count++] = 0
+      this.#starts[count] = start
+      this.#lengths[count] = length
+      this.#values[count] = length > 9 ? -1 : value
+      this.#separators[count++] = 0
       digits += length
       if (length > longest) longest = length
       if (length > longestGroup) break
@@ -113,7 +111,7 @@ export class NumberRun {
       if (count > 2 && mark === markBefore && mark !== markEarlier && this.#dateEnds(count - 3, mark)) {
         if (count === 3) this.date = true
         else for (let dropped = 0; dropped < 3; dropped++) digits -= this.length(--count)
-        separators[count - 1] = 0
+        this.#separators[count - 1] = 0
         break
       }
       const single = count < mostGroups && at < text.length ? markOf(code) : 0
@@ -122,12 +120,14 @@ export class NumberRun {
       markBefore = mark
       mark = single
       let next = at + 1
-      if (!isDigit(codeAt(text, next))) {
+      digit = codeAt(text, next)
+      if (!isDigit(digit)) {
         next = separatorEnd(text, at)
         if (next < 0) break
         mark = widestMark(text, at, next)
+        digit = text.charCodeAt(next)
       }
-      separators[count - 1] = mark
+      this.#separators[count - 1] = mark
       if (mark === 46) dots++
       if (code !== 45) {
         if (token >= 0 && at - token < longToken) {
@@ -176,7 +176,7 @@ export class NumberRun {
       if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) return
       if (this.count === 1) return
       this.digits -= this.length(--this.count)
-      this.separators[this.count - 1] = 0
+      this.#separators[this.count - 1] = 0
     }
   }
 

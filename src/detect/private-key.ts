@@ -10,7 +10,7 @@ const dashes = '-----'
  */
 export const privateKey: Finder = {
   types: ['PRIVATE_KEY'],
-  trigger: { characters: ['--'] },
+  trigger: { characters: ['-'], after: '-' },
   longest,
   find(scan, start) {
     const text = scan.text

@@ -1,4 +1,4 @@
-import type { Context, ContextReader } from './context.js'
+import { type Context, type ContextReader, emptyContext } from './context.js'
 import { NumberRun } from './number-run.js'
 import { type Detection, type EntityType, entityTypes } from './types.js'
 
@@ -26,8 +26,11 @@ export class Scan {
   readonly bare = { start: 0, end: 0, query: false }
   /** Likewise of the groups of capitals and digits that were read last. */
   readonly capitals = { start: 0, end: 0 }
-  /** The value whose context was read last; several finders ask about the same one. */
+  /** The two values whose contexts were read last: several finders ask about the same ones, that of a run and that of a part of it. */
   #read = -1
+  #readBefore = -1
+  #context = emptyContext()
+  #contextBefore = emptyContext()
   #nearRead = -1
   #near = 0
 
@@ -40,7 +43,7 @@ export class Scan {
   open(text: string): void {
     this.text = text
     this.found = []
-    this.#read = this.#nearRead = -1
+    this.#read = this.#readBefore = this.#nearRead = -1
     this.#words.open()
     this.urlEnd = this.hexEnd = this.tokenEnd = this.pairsEnd = this.bare.end = this.capitals.end = 0
   }
@@ -53,11 +56,17 @@ export class Scan {
     return found
   }
 
-  /** What stands before the value at `at`. Good until the next call. */
+  /** What stands before the value at `at`. Good until the second call after this one. */
   before(at: number): Context {
-    if (this.#read === at) return this.#words.seen
+    if (this.#read === at) return this.#context
+    const context = this.#contextBefore
+    const known = this.#readBefore === at
+    this.#readBefore = this.#read
+    this.#contextBefore = this.#context
     this.#read = at
-    return this.#words.before(this.text, at)
+    this.#context = context
+    if (!known) this.#words.before(this.text, at, context)
+    return context
   }
 
   /** What the words within reach before the value mean together. */
@@ -85,11 +94,11 @@ export class Scan {
 
 /**
  * When a finder is asked, so that a text pays only for what it might hold: at characters, alone or with the one that follows them
- * (`@`, `:/`); at a run of numbers of so many digits; at a token of so many characters that has a digit, and letters if it is
- * shorter than sixteen.
+ * (`@`, `:/`), where one of `before` and one of `after` or anything beyond ASCII stands beside them; at a run of numbers of so many
+ * digits; at a token of so many characters that has a digit, and letters if it is shorter than sixteen.
  */
 export type Trigger =
-  | { readonly characters: readonly string[] }
+  | { readonly characters: readonly string[]; readonly before?: string; readonly after?: string }
   | { readonly digits: readonly [least: number, most: number] }
   | { readonly token: readonly [least: number, most: number] }
 
@@ -110,8 +119,8 @@ const order = new Map<string, number>(entityTypes.map((type, index) => [type, in
  * `entityTypes`.
  */
 export function merged(found: Detection[]): Detection[] {
-  if (found.length < 2) return found
-  if (!isInOrder(found)) found.sort(inOrder)
+  if (areApart(found)) return found
+  found.sort((a, b) => a.start - b.start || b.end - a.end)
   const out: Detection[] = []
   let [best] = found as [Detection]
   let { start, end } = best
@@ -128,11 +137,13 @@ export function merged(found: Detection[]): Detection[] {
   return out
 }
 
-const inOrder = (a: Detection, b: Detection): number => a.start - b.start || b.end - a.end
-
-/** As nearly all are found. */
-function isInOrder(found: readonly Detection[]): boolean {
-  for (let at = 1; at < found.length; at++) if (inOrder(found[at - 1] as Detection, found[at] as Detection) > 0) return false
+/** In the order of the text and none overlapping another, as nearly all are found. */
+function areApart(found: readonly Detection[]): boolean {
+  let end = 0
+  for (const one of found) {
+    if (one.start < end) return false
+    end = one.end
+  }
   return true
 }
 

@@ -4,12 +4,11 @@ import type { Finder, Scan } from './scan.js'
 /** Finders by a length, of a run or a token: the last list is of all that are longer. */
 type ByLength = readonly (readonly Finder[])[]
 
-/** Who is asked at a character. */
+/** Who is asked at a character, if the characters beside it are of these. */
 interface AtCharacter {
-  /** Whatever follows. */
-  readonly always: Finder[]
-  /** Only where this one follows. */
-  readonly before: { readonly next: number; readonly finder: Finder }[]
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+  readonly finder: Finder
 }
 
 /**
@@ -19,7 +18,7 @@ interface AtCharacter {
 export class Scanner {
   /** 0, `Char.digit`, or `Char.trigger`. */
   readonly #stops = new Uint8Array(128)
-  readonly #atCharacter: readonly AtCharacter[]
+  readonly #atCharacter: readonly (readonly AtCharacter[])[]
   readonly #atNumber: ByLength
   readonly #atToken: ByLength
   /** With fewer in its run no finder is asked about a number; infinite where none ever is. */
@@ -29,7 +28,7 @@ export class Scanner {
   #numbersFrom = 0
 
   constructor(finders: readonly Finder[]) {
-    const atCharacter: AtCharacter[] = Array.from({ length: 128 }, () => ({ always: [], before: [] }))
+    const atCharacter: AtCharacter[][] = Array.from({ length: 128 }, () => [])
     const numbers: Ranged[] = []
     const tokens: Ranged[] = []
     for (const finder of finders) {
@@ -38,10 +37,10 @@ export class Scanner {
       else if ('token' in trigger) tokens.push({ range: trigger.token, finder })
       else {
         for (const characters of trigger.characters) {
-          this.#stops[characters.charCodeAt(0)] = Char.trigger
-          const at = atCharacter[characters.charCodeAt(0)]
-          if (characters.length === 1) at?.always.push(finder)
-          else at?.before.push({ next: characters.charCodeAt(1), finder })
+          const code = characters.charCodeAt(0)
+          this.#stops[code] = Char.trigger
+          const after = characters.length > 1 ? only(characters.slice(1)) : among(trigger.after)
+          atCharacter[code]?.push({ before: among(trigger.before), after, finder })
         }
       }
     }
@@ -104,12 +103,11 @@ export class Scanner {
   #character(scan: Scan, code: number, at: number): void {
     const asked = this.#atCharacter[code]
     if (asked === undefined) return
-    for (let index = 0; index < asked.always.length; index++) asked.always[index]?.find(scan, at, at + 1)
-    if (asked.before.length === 0) return
-    const following = codeAt(scan.text, at + 1)
-    for (let index = 0; index < asked.before.length; index++) {
-      const pair = asked.before[index]
-      if (pair?.next === following) pair.finder.find(scan, at, at + 1)
+    const before = placeIn(codeAt(scan.text, at - 1))
+    const after = placeIn(codeAt(scan.text, at + 1))
+    for (let index = 0; index < asked.length; index++) {
+      const one = asked[index]
+      if (one !== undefined && one.before[before] === 1 && one.after[after] === 1) one.finder.find(scan, at, at + 1)
     }
   }
 
@@ -123,6 +121,19 @@ export class Scanner {
       for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, run.start, run.end)
     }
   }
+}
+
+/** All that is beyond ASCII has one place. */
+const placeIn = (code: number): number => (code < 128 ? code : 128)
+
+function only(characters: string): Uint8Array {
+  const table = new Uint8Array(129)
+  for (const character of characters) table[character.charCodeAt(0)] = 1
+  return table
+}
+
+function among(characters: string | undefined): Uint8Array {
+  return characters === undefined ? new Uint8Array(129).fill(1) : only(characters).fill(1, 128)
 }
 
 interface Ranged {

@@ -6,7 +6,7 @@ import { isPassword, valueAfter } from './secret-value.js'
 export const spokenPassword: Finder = {
   types: ['PASSWORD'],
   // The middle of "password", "passwort" and "kennwort".
-  trigger: { characters: ['wo', 'wO', 'WO'] },
+  trigger: { characters: ['wo', 'wO', 'WO'], before: 'sSnN' },
   longest: 64,
   find(scan, middle) {
     const text = scan.text

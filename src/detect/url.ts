@@ -1,4 +1,4 @@
-import { codeAt, isDigit, isLetter, isWord, pastEscape } from './chars.js'
+import { alphanumeric, codeAt, isDigit, isLetter, isWord, pastEscape } from './chars.js'
 import { domainEnd } from './email.js'
 import type { Finder, Scan } from './scan.js'
 
@@ -17,7 +17,7 @@ const serverSchemes = new Set(
 
 export const url: Finder = {
   types: ['URL', 'URL_WITH_CREDENTIALS', 'CONNECTION_STRING'],
-  trigger: { characters: [':/', 'w.', 'W.'] },
+  trigger: { characters: [':/', 'w.', 'W.'], before: `${alphanumeric}+` },
   longest,
   find(scan, at) {
     const text = scan.text

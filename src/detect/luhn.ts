@@ -1,0 +1,50 @@
+import type { NumberRun } from './number-run.js'
+
+/** Of sixteen groups with twenty-five digits at most. */
+const mostDigits = 400
+
+/**
+ * Luhn's check (ISO/IEC 7812-1, annex B) of any part of a run of numbers. Many parts of one may be a card: what its digits add up to is
+ * summed up once.
+ */
+export class LuhnSums {
+  /** Of the digits before each, with those at even places doubled, and with those at odd ones. */
+  readonly #even = new Int32Array(mostDigits + 1)
+  readonly #odd = new Int32Array(mostDigits + 1)
+  /** Where the digits began to be the same as this one. */
+  readonly #alike = new Int32Array(mostDigits)
+
+  /** Not summed up yet. */
+  #run: NumberRun | undefined
+
+  open(run: NumberRun): void {
+    this.#run = run
+  }
+
+  #read(run: NumberRun): void {
+    const text = run.text
+    let count = 0
+    let last = -1
+    for (let group = 0; group < run.count; group++) {
+      const end = run.endOf(group)
+      for (let at = run.startOf(group); at < end && count < mostDigits; at++, count++) {
+        const digit = text.charCodeAt(at) - 48
+        const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
+        const isEven = (count & 1) === 0
+        this.#even[count + 1] = (this.#even[count] ?? 0) + (isEven ? doubled : digit)
+        this.#odd[count + 1] = (this.#odd[count] ?? 0) + (isEven ? digit : doubled)
+        this.#alike[count] = digit === last ? (this.#alike[count - 1] ?? 0) : count
+        last = digit
+      }
+    }
+  }
+
+  /** Whether these digits pass, and are not one over and over. */
+  isValid(start: number, end: number): boolean {
+    if (this.#run !== undefined) this.#read(this.#run)
+    this.#run = undefined
+    const sums = (end & 1) === 0 ? this.#even : this.#odd
+    const sum = (sums[end] ?? 0) - (sums[start] ?? 0)
+    return sum % 10 === 0 && (this.#alike[end - 1] ?? 0) > start
+  }
+}
