@@ -5,6 +5,7 @@ import { LeashError } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { type Page, pageOf, pageSize } from '../page.js'
+import { fingerprintOf } from '../people/client-certificate.js'
 import { type HeadersLike, Signatures } from '../people/request-signing.js'
 import type { SharedCounts } from '../replicas/replicas.js'
 import type { Sql } from '../store/sql.js'
@@ -215,7 +216,7 @@ export class Keys {
 
   async #add(
     sql: Sql,
-    { tenant, user, name = '', role, scopes = usualScopes(role), signed = false, expiresAt }: NewKey,
+    { tenant, user, name = '', role, scopes = usualScopes(role), signed = false, certificate, expiresAt }: NewKey,
   ): Promise<MadeKey> {
     const [active] = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
     if (!active)
@@ -224,8 +225,8 @@ export class Keys {
     for (let tries = 0; tries < mostTries; tries++) {
       const id = newId()
       const [row] = await sql.all<KeyRow>(
-        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, role, signed, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING *`,
+        `INSERT INTO keys (id, prefix, digest, tenant, user_id, name, scopes, role, signed, certificate, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING *`,
         [
           id,
           prefixOf(id),
@@ -236,6 +237,7 @@ export class Keys {
           scopes.join(' '),
           role ?? null,
           signed ? 1 : 0,
+          certificate === undefined ? null : (fingerprintOf(certificate) ?? ''),
           this.#now(),
           expiresAt ?? null,
         ],

@@ -1,5 +1,6 @@
 /** What the relay knows of a virtual key. */
 import { LeashError } from '../../core/errors.js'
+import { fingerprintOf } from '../people/client-certificate.js'
 import { isRole, type Role, roles } from '../people/roles.js'
 
 /** `call` models through the relay, post `usage`, be under its `control` as a client, read its `metrics`; `admin` may do everything. */
@@ -19,6 +20,8 @@ export interface KeyRecord {
   readonly role?: Role
   /** Each of its requests has to be signed. */
   readonly signed?: true
+  /** The SHA-256 of the certificate of its client, which is the only one that it works with. */
+  readonly certificate?: string
   /** Milliseconds since 1970, as all of these. */
   readonly createdAt: number
   readonly expiresAt?: number
@@ -38,6 +41,8 @@ export interface NewKey {
   readonly role?: Role
   /** Each of its requests has to be signed. @defaultValue false */
   readonly signed?: boolean
+  /** The SHA-256 of the certificate of its client, in hexadecimal, with colons or without. @defaultValue any, or none */
+  readonly certificate?: string
   readonly expiresAt?: number
 }
 
@@ -52,6 +57,7 @@ export interface KeyRow {
   readonly scopes: string
   readonly role: string | null
   readonly signed: number | null
+  readonly certificate: string | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
@@ -68,7 +74,7 @@ export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
 }
 
-export function check({ user, name, role, scopes = usualScopes(role), expiresAt }: NewKey): void {
+export function check({ user, name, role, scopes = usualScopes(role), certificate, expiresAt }: NewKey): void {
   for (const [member, value] of Object.entries({ user, name }))
     if (value !== undefined && !(value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')))
       throw wrong(member, `has up to ${mostCharacters} characters`)
@@ -78,6 +84,8 @@ export function check({ user, name, role, scopes = usualScopes(role), expiresAt 
     throw wrong('user', 'is needed for the role `member`, which is about what is its own')
   if ((scopes.length === 0 && role === undefined) || !scopes.every((scope) => keyScopes.includes(scope)))
     throw wrong('scopes', `is a list of: ${keyScopes.join(', ')}`)
+  if (certificate !== undefined && fingerprintOf(certificate) === undefined)
+    throw wrong('certificate', 'is the SHA-256 of a certificate: 64 hexadecimal digits, with colons or without')
   if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')
 }
 
@@ -98,6 +106,7 @@ export function recordOf(row: KeyRow): KeyRecord {
     ...(row.user_id !== null && { user: row.user_id }),
     ...(isRole(row.role) && { role: row.role }),
     ...(row.signed === 1 && { signed: true }),
+    ...(row.certificate !== null && { certificate: row.certificate }),
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),

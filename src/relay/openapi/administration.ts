@@ -93,6 +93,7 @@ const keys: Operations = {
       scopes: z.optional(z.array(z.enum(keyScopes)).check(z.minLength(1))),
       role,
       signed: z.optional(z.boolean()),
+      certificate: z.optional(text),
       expiresAt: z.optional(moment),
     }),
     201,

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { KeyScope } from '../keys/keys.js'
+import { checkCertificate } from './client-certificate.js'
 import type { HeadersLike } from './request-signing.js'
 import type { Role } from './roles.js'
 import { namedTenant } from './tenant-of.js'
@@ -17,6 +18,8 @@ export interface Caller {
   readonly role?: Role
   /** Each of its requests has to be signed. */
   readonly signed?: true
+  /** The SHA-256 of the only certificate that it works with. */
+  readonly certificate?: string
 }
 
 /** Keys are one; whoever has signed in is another's to know. */
@@ -61,6 +64,7 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
   const caller = found instanceof Promise ? await found : found
   if (!caller)
     throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+  if (caller.certificate !== undefined) checkCertificate(caller.certificate, headers)
   if (caller.signed) await callers.checkSigned(caller, headers)
   const tenant = headers.get(namedTenant)
   return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)

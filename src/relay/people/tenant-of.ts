@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import * as z from '../../config/shape.js'
 import { fromTrusted } from '../http/client-address.js'
+import { noteCertificate } from './client-certificate.js'
 
 export interface TenantFrom {
   /** A header that proxies among `trustedProxies` set. From others it is passed over. */
@@ -25,6 +26,7 @@ export const requestLine = 'x-leash-request-line'
 /** Notes what the door alone knows, in place of whatever somebody has written there. */
 export function note(incoming: IncomingMessage, from: TenantFrom | undefined, trusted: BlockList | undefined): void {
   const { headers, method = 'GET', url = '/' } = incoming
+  noteCertificate(incoming)
   delete headers[namedTenant]
   delete headers[requestLine]
   if (headers['x-leash-signature'] !== undefined) headers[requestLine] = `${method} ${url}`

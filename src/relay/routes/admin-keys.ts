@@ -78,7 +78,7 @@ const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
   (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user
 
 function newKey(body: Readonly<Record<string, unknown>>) {
-  only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'signed', 'expiresAt'])
+  only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'signed', 'certificate', 'expiresAt'])
   const scopes = scopesOf(body.scopes)
   return {
     tenant: required(body, 'tenant'),
@@ -87,6 +87,7 @@ function newKey(body: Readonly<Record<string, unknown>>) {
     ...moment(body, 'expiresAt'),
     ...oneOf(body, 'role', roles),
     ...flag(body, 'signed'),
+    ...text(body, 'certificate'),
     ...(scopes && { scopes }),
   }
 }

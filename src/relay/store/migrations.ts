@@ -326,6 +326,7 @@ const steps: readonly Step[] = [
       'CREATE INDEX clickhouse_outbox_by_time ON clickhouse_outbox (at)',
     ],
   },
+  { name: 'keys of certificates', statements: ['ALTER TABLE keys ADD COLUMN certificate TEXT'] },
 ]
 
 /**

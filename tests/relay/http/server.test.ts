@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { copyFileSync, readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request as plainRequest } from 'node:http'
 import { request } from 'node:https'
@@ -16,9 +17,12 @@ const pem = (name: string) => readFileSync(fixture(name), 'utf8')
 const ping = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
 
 /** Over TLS, with an own authority. @returns the status, and whose certificate it was */
-function secure(url: string, own: { cert?: string; key?: string } = {}): Promise<{ status?: number; whose: string }> {
+function secure(
+  url: string,
+  { path = '/health', ...own }: { cert?: string; key?: string; path?: string; headers?: Record<string, string> } = {},
+): Promise<{ status?: number; whose: string }> {
   return new Promise((resolve, reject) => {
-    const asking = request(`${url}/health`, { ca: pem('ca.pem'), agent: false, ...own }, (response) => {
+    const asking = request(`${url}${path}`, { ca: pem('ca.pem'), agent: false, ...own }, (response) => {
       const { subject } = (response.socket as TLSSocket).getPeerCertificate()
       response.resume()
       response.once('end', () =>
@@ -55,6 +59,33 @@ describe('over TLS', () => {
     expect(await secure(url, { cert: pem('client.pem'), key: pem('client.key') })).toMatchObject({ status: 200 })
     await expect(secure(url)).rejects.toThrow()
     await expect(secure(url, { cert: pem('server.pem'), key: pem('server.key') })).rejects.toThrow()
+  })
+
+  test('a key that belongs to a certificate works with no other, nor without one', async () => {
+    const own = { cert: pem('client.pem'), key: pem('client.key') }
+    const { fingerprint256 } = new X509Certificate(own.cert)
+    const other = new X509Certificate(pem('server.pem')).fingerprint256
+    const folder = temporaryFolder()
+    const plain = await openRelay(mock.url, { folder })
+    const { admin } = plain
+    const make = async (certificate: string) =>
+      (await plain.ask('POST', '/v1/admin/keys', { tenant: 'default', certificate })).body as { key: string; id: string }
+    const [bound, elsewhere] = [await make(fingerprint256), await make(other.replaceAll(':', '').toLowerCase())]
+    expect((await plain.ask('POST', '/v1/admin/keys', { tenant: 'default', certificate: 'ab:cd' })).status).toBe(400)
+    const rotated = (await plain.ask('POST', `/v1/admin/keys/${bound.id}/rotate`)).body
+    expect(rotated.certificate).toBe(fingerprint256.replaceAll(':', '').toLowerCase())
+    const shown = 'x-leash-client-certificate'
+    const claimed = { authorization: `Bearer ${bound.key}`, [shown]: rotated.certificate }
+    expect((await fetch(`${plain.url}/v1/models`, { headers: claimed })).status).toBe(401)
+    expect((await plain.ask('POST', '/v1/chat/completions', ping, bound.key)).status).toBe(401)
+    await plain.close()
+    const tls = { cert: fixture('server.pem'), key: pem('server.key'), clientCa: fixture('ca.pem') }
+    const { url } = await openRelay(mock.url, { folder, tls })
+    const asked = async (key: string, more: object = {}) =>
+      (await secure(url, { ...own, path: '/v1/models', headers: { authorization: `Bearer ${key}`, ...more } })).status
+    expect([await asked(bound.key), await asked(rotated.key), await asked(admin)]).toEqual([200, 200, 200])
+    expect(await asked(elsewhere.key)).toBe(401)
+    expect(await asked(elsewhere.key, { [shown]: other.replaceAll(':', '').toLowerCase() })).toBe(401)
   })
 
   test.each([
