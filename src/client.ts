@@ -135,14 +135,16 @@ interface Parsing {
 function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
   const inside = answer as unknown as Parsing
   const parse = inside.parseResponse
-  inside.parseResponse = (client, props) =>
+  const unwrap = answer._thenUnwrap.bind(answer)
+  const parseTold: Parsing['parseResponse'] = (client, props) =>
     (straight && !props.options.stream ? readWhole(props) : parse(client, props)).then((made) => {
       if (straight && props.options.stream) readPlainly(made, props)
       attachReport(made, reportBehind(props.response.headers))
       return made
     })
-  const unwrap = answer._thenUnwrap.bind(answer)
-  answer._thenUnwrap = (transform) => reporting(unwrap(transform))
+  const unwrapTold: typeof unwrap = (transform) => reporting(unwrap(transform))
+  inside.parseResponse = parseTold
+  answer._thenUnwrap = unwrapTold
   if (straight) unwrapOnce(answer)
   return answer
 }
@@ -154,18 +156,20 @@ function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
 function unwrapOnce<T>(answer: APIPromise<T>): void {
   const inside = answer as unknown as Parsing
   const unwrap = answer._thenUnwrap
-  answer._thenUnwrap = (transform) => {
+  const unwrapHere: typeof unwrap = (transform) => {
     answer._thenUnwrap = unwrap
     const parse = inside.parseResponse
-    inside.parseResponse = async (client, props) => {
+    const parseUnwrapped: Parsing['parseResponse'] = async (client, props) => {
       const made = await parse(client, props)
       const unwrapped = transform(made as T, props)
       if (unwrapped !== made) identify(unwrapped, props.response)
       attachReport(unwrapped, reportBehind(props.response.headers))
       return unwrapped
     }
+    inside.parseResponse = parseUnwrapped
     return answer as unknown as ReturnType<typeof unwrap<ReturnType<typeof transform>>>
   }
+  answer._thenUnwrap = unwrapHere
 }
 
 interface Prepared {

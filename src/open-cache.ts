@@ -29,7 +29,8 @@ export class Caches {
     this.#exact = exact
     this.#semantic = semantic
     const layers = [exact, semantic].flatMap((cache) => cache?.middleware ?? [])
-    this.middleware = (next) => layers.reduceRight((next, layer) => layer(next), next)
+    const through: Middleware = (next) => layers.reduceRight((next, layer) => layer(next), next)
+    this.middleware = through
   }
 
   async stats(): Promise<CacheStats & { readonly semantic?: SemanticCacheStats }> {

@@ -25,7 +25,7 @@ export function readPlainly(stream: unknown, { response, options, controller }: 
   const iterator = stream.iterator.bind(stream)
   let consumed = false
 
-  stream.iterator = async function* read() {
+  async function* read() {
     if (consumed) throw new OpenAIError('Cannot iterate over a consumed stream, use `.tee()` to split the stream.')
     const taken = takeStream(response)
     if (!taken) return yield* theirs()
@@ -63,6 +63,7 @@ export function readPlainly(stream: unknown, { response, options, controller }: 
     }
     if (left) yield* theirs()
   }
+  stream.iterator = read
 }
 
 interface Plain {

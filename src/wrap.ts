@@ -44,18 +44,20 @@ function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
   const copy = client.withOptions({ fetch: leash.fetchFor(undefined, client.fetch) })
   const post = copy.post.bind(copy)
   const prepareRequest = copy.prepareRequest.bind(copy)
-  copy.post = (path, options) =>
-    isLeashed(path)
-      ? post(
-          path,
-          Promise.resolve(options).then((options = {}) => takeOver(options, copy)),
-        )
-      : post(path, options)
-  copy.prepareRequest = async (request, context) => {
-    await prepareRequest(request, context)
-    hangBeside(request, context.options, {})
+  const leashed: Pick<Stainless, 'post' | 'prepareRequest'> = {
+    post: (path, options) =>
+      isLeashed(path)
+        ? post(
+            path,
+            Promise.resolve(options).then((options = {}) => takeOver(options, copy)),
+          )
+        : post(path, options),
+    async prepareRequest(request, context) {
+      await prepareRequest(request, context)
+      hangBeside(request, context.options, {})
+    },
   }
-  return copy
+  return Object.assign(copy, leashed)
 }
 
 interface Google {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  assignedFunctions,
   cycles,
   duplicates,
   escapes,
@@ -65,6 +66,11 @@ const rules: readonly {
     title: 'no comment silences the compiler',
     rule: escapes,
     breach: { 'core/a.ts': '// @ts-expect-error it is fine\nexport const a: string = 1' },
+  },
+  {
+    title: 'no function is written straight into a member',
+    rule: assignedFunctions,
+    breach: { 'core/a.ts': 'export const put = (a: { f?: () => object }) => {\n  a.f = () => a\n}' },
   },
   {
     title: 'a file has at most 450 lines',

@@ -54,10 +54,12 @@ export class Registry {
     this.#deps = deps
     const sessionOf = (call: Call) => this.#sessions.get(call.report)
     const inside = modulesAt('original', sessionOf)
-    this.original = (next) => this.#around(inside(next), next)
+    const original: Middleware = (next) => this.#around(inside(next), next)
     const behind = modulesAt('redacted', sessionOf)
     const across = crossings(sessionOf)
-    this.redacted = (next) => across(behind(next))
+    const redacted: Middleware = (next) => across(behind(next))
+    this.original = original
+    this.redacted = redacted
   }
 
   /** One that does not start is there all the same, and refuses calls or is passed by. @throws LeashError when one needs another that is not there */

@@ -131,10 +131,11 @@ export class Slot {
     if (this.#uses > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms)
-        this.#drained = () => {
+        const drained = () => {
           clearTimeout(timer)
           resolve()
         }
+        this.#drained = drained
       })
     }
     this.#life = 'stopped'

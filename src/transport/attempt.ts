@@ -63,6 +63,14 @@ export function protocolsOf(call: Call): Protocols | Promise<Protocols> {
   return own instanceof Promise ? own.then(beside) : beside(own)
 }
 
+/** What an attempt asks its stream. */
+export interface Streamed {
+  /** Whether nothing is missing, though it has not been closed. */
+  isWhole(): boolean
+  /** What it has told of its usage, for one that is stopped before its end. */
+  usageSoFar?(): Usage | undefined
+}
+
 /** One attempt while it is under way: what the two lanes need to know of it. */
 export class Underway {
   readonly call: Call
@@ -75,10 +83,8 @@ export class Underway {
   readonly clock: Clock
   /** Who wants to know of the end of its stream. */
   readonly endings = new Endings()
-  /** What a stream has told of its usage, for one that is stopped before its end. */
-  usageSoFar: (() => Usage | undefined) | undefined
-  /** Whether nothing is missing of a stream that has not been closed. */
-  isWhole: (() => boolean) | undefined
+  /** The stream of its answer, once there is one. */
+  stream: Streamed | undefined
   /** Characters of the answer that came, as far as they were counted. */
   characters = 0
   readonly #context: AttemptContext
@@ -207,7 +213,7 @@ export class Underway {
 
   /** The connection broke, or was kept open in silence, after the whole answer had come. */
   isOver({ code }: LeashError): boolean {
-    return (code === 'network_error' || code === 'timeout') && this.isWhole?.() === true
+    return (code === 'network_error' || code === 'timeout') && this.stream?.isWhole() === true
   }
 
   end(told: Ending): void {
@@ -215,7 +221,7 @@ export class Underway {
     if (record.outcome !== 'pending') return
     const ending = typeof told === 'object' && this.isOver(told) ? undefined : told
     clock.stop()
-    this.used(this.usageSoFar?.())
+    this.used(this.stream?.usageSoFar?.())
     record.durationMs = Date.now() - record.startedAt
     if (ending === undefined) record.outcome = 'ok'
     else if (ending === 'cancelled' || ending.code === 'aborted') record.outcome = 'cancelled'

@@ -1,10 +1,11 @@
 import { type Endings, endings, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
+import type { Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'
 import { saidIn } from '../protocols/said.js'
-import type { Underway } from './attempt.js'
+import type { Streamed, Underway } from './attempt.js'
 
 export interface ObservedOptions {
   readonly tap: Tap
@@ -29,7 +30,7 @@ const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
  * Written by hand as an iterator, because a `ReadableStream` in between costs a third of the whole call, and with one
  * promise for each chunk, because that is most of what is left.
  */
-export class ObservedStream implements AsyncIterableIterator<Uint8Array>, TellingStream {
+export class ObservedStream implements AsyncIterableIterator<Uint8Array>, TellingStream, Streamed {
   readonly [endings]: Endings
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #underway: Underway
@@ -60,12 +61,19 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
       options.tap.see(event)
       this.#note(event, event.data.length)
     })
-    underway.isWhole = () => options.tap.terminal && !options.tap.error
-    underway.usageSoFar = () => {
-      underway.characters = this.#characters()
-      underway.used(undefined, options.tap.tier)
-      return options.tap.usage
-    }
+    underway.stream = this
+  }
+
+  isWhole(): boolean {
+    const { tap } = this.#options
+    return tap.terminal && !tap.error
+  }
+
+  usageSoFar(): Usage | undefined {
+    const { tap } = this.#options
+    this.#underway.characters = this.#characters()
+    this.#underway.used(undefined, tap.tier)
+    return tap.usage
   }
 
   /**

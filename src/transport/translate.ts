@@ -16,7 +16,7 @@ import type {
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
-import type { Underway } from './attempt.js'
+import type { Streamed, Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
 import { maxAnswerLength, readText } from './read-text.js'
 
@@ -131,7 +131,7 @@ async function* replayed(answer: ChatResponse, { own }: Underway, encoder: Strea
 }
 
 /** A vendor's stream as neutral events, in batches of one chunk. */
-class DecodedStream {
+class DecodedStream implements Streamed {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #underway: Underway
   readonly #frames: Unframer
@@ -147,7 +147,7 @@ class DecodedStream {
     this.#reader = body.getReader()
     this.#decoder = decoder
     this.#underway = underway
-    underway.isWhole = () => this.#isWhole()
+    underway.stream = this
     this.#frames = underway.theirs.framing.unframer((event) => this.#batch.push(...this.#decoder.push(event)))
   }
 
@@ -204,7 +204,7 @@ class DecodedStream {
   }
 
   /** Some protocols know their end only by the end of the bytes. */
-  #isWhole(): boolean {
+  isWhole(): boolean {
     if (this.#terminal) return true
     try {
       this.#rest = this.#decoder.end()
@@ -237,10 +237,11 @@ function encodeStream(events: DecodedStream, underway: Underway, encoder: Stream
   const stream = encoded(events, underway, encoder)
   const leave = stream.return.bind(stream)
   // A generator that was not begun runs no `finally`, and one that waits for the upstream only when that has spoken.
-  stream.return = async (value) => {
+  const cancelFirst: typeof leave = async (value) => {
     await events.cancel()
     return leave(value)
   }
+  stream.return = cancelFirst
   return stream
 }
 

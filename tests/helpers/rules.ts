@@ -77,6 +77,15 @@ export function escapes(all: readonly Source[]): string[] {
   ])
 }
 
+/**
+ * V8 takes a function that is written straight into a member for a method, and puts it where only full collections come: all
+ * that it closes over, such as a call and its texts, waits for one too. `const f = () => …; object.f = f` is not taken for that:
+ * https://github.com/v8/v8/blob/13.6.233/src/parsing/parser-base.h, `CheckAssigningFunctionLiteralToProperty`.
+ */
+export function assignedFunctions(all: readonly Source[]): string[] {
+  return all.flatMap(({ path, assigned }) => assigned.map((line) => `${path}:${line} writes a function straight into a member`))
+}
+
 export function longFiles(all: readonly Source[], limit: number): string[] {
   return all.filter(({ lines }) => lines > limit).map(({ path, lines }) => `${path} has ${lines} lines`)
 }

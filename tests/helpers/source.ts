@@ -25,6 +25,8 @@ export interface Source {
   /** Strings that something is compared with: `===`, `case`, `startsWith` and their kin. */
   readonly compared: readonly { readonly line: number; readonly value: string }[]
   readonly anys: readonly number[]
+  /** Functions that are written straight into a member of an object. */
+  readonly assigned: readonly number[]
   readonly comments: readonly { readonly line: number; readonly text: string }[]
   /** Code without comments, imports and lines of mere punctuation. */
   readonly significant: readonly string[]
@@ -41,6 +43,7 @@ export function parse(path: string, text: string): Source {
   const functions: { line: number; lines: number; stateMachine: boolean }[] = []
   const compared: { line: number; value: string }[] = []
   const anys: number[] = []
+  const assigned: number[] = []
   const measure = ({ start, end }: { start: number; end: number }) => {
     const [line, last] = [lineAt(start), lineAt(end - 1)]
     const stateMachine = notes.some((note) => note.value.includes('state machine:') && note.last >= line - 1 && note.line <= last)
@@ -53,6 +56,10 @@ export function parse(path: string, text: string): Source {
     FunctionDeclaration: measure,
     FunctionExpression: measure,
     ArrowFunctionExpression: measure,
+    AssignmentExpression: ({ start, left, right }) => {
+      const written = right.type === 'ArrowFunctionExpression' || right.type === 'FunctionExpression'
+      if (written && left.type === 'MemberExpression') assigned.push(lineAt(start))
+    },
     TSAnyKeyword: (node) => void anys.push(lineAt(node.start)),
     SwitchCase: (node) => compare(node.test),
     BinaryExpression: (node) => {
@@ -91,6 +98,7 @@ export function parse(path: string, text: string): Source {
     functions,
     compared,
     anys,
+    assigned,
     comments: notes.map((note) => ({ line: note.line, text: note.value })),
     significant: blank(text, erased)
       .split('\n')

@@ -135,10 +135,11 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
     this.#dying = true
     const abort = new LinkedAbort(this.#call.signal)
     const stop = onStop(this.#call, (error) => this.#end(error))
-    this.#release = () => {
+    const release = () => {
       stop()
       abort.release()
     }
+    this.#release = release
     this.#abort = abort
     this.#rest = this.#afterDeath(death, this.#kept ?? [], abort.signal)
     this.#kept = undefined

@@ -5,8 +5,9 @@ import { isLeashError, LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import type { Next } from '../../core/middleware.js'
 import { LinkedAbort } from '../../core/signals.js'
+import type { Unframer } from '../../protocols/framing/framing.js'
 import { protocolAtHand } from '../../protocols/index.js'
-import type { Protocol } from '../../protocols/protocol.js'
+import type { Protocol, Tap } from '../../protocols/protocol.js'
 import { saidIn } from '../../protocols/said.js'
 
 /** As vendors' own pages have it for English text. */
@@ -35,8 +36,8 @@ export async function guarded(next: Next, call: Call, rule: SlowStream): Promise
 class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
   readonly [endings] = new Endings()
   readonly #bytes: AsyncIterator<Uint8Array>
-  readonly #see: (bytes: Uint8Array) => void
-  readonly #terminal: () => boolean
+  readonly #frames: Unframer
+  readonly #tap: Tap
   readonly #rule: Required<SlowStream>
   readonly #abort: LinkedAbort
   /** Read while held back, not handed on yet. */
@@ -62,8 +63,8 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
       tap.see(event)
       this.#characters += saidIn(lens, parseJson(event.data))
     })
-    this.#see = (bytes) => frames.push(bytes)
-    this.#terminal = () => tap.terminal
+    this.#frames = frames
+    this.#tap = tap
   }
 
   /** Reads ahead until the stream has shown that it is fast enough. @throws LeashError when it has not, or fails before */
@@ -71,7 +72,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     const { tokensPerSecond, windowMs } = this.#rule
     const enough = () => this.#windows > 0 || this.#characters >= charactersIn(windowMs, tokensPerSecond)
     try {
-      while (!enough() && !this.#terminal()) {
+      while (!enough() && !this.#tap.terminal) {
         const read = await this.#read()
         // A translated stream tells its failure as an event of the caller's protocol: nobody has read it yet.
         if (isLeashError(this.#ending)) throw this.#ending
@@ -100,7 +101,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     this.#arm()
     try {
       const read = await this.#bytes.next()
-      if (!read.done) this.#see(read.value)
+      if (!read.done) this.#frames.push(read.value)
       return read
     } finally {
       this.#measure()
@@ -110,7 +111,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
 
   /** One timer for a window, and not for each read: it looks at what was waited when it fires. */
   #arm(): void {
-    if (this.#timer !== undefined || this.#ended || !this.#begun || this.#terminal()) return
+    if (this.#timer !== undefined || this.#ended || !this.#begun || this.#tap.terminal) return
     this.#timer = setTimeout(this.#look, Math.max(1, this.#rule.windowMs - this.#waitedMs))
   }
 
@@ -127,7 +128,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     if (this.#begun && this.#readAt !== undefined) this.#waitedMs += now - this.#readAt
     this.#readAt = now
     this.#begun ||= this.#characters > 0
-    if (this.#waitedMs < this.#rule.windowMs || this.#ended || this.#terminal()) return
+    if (this.#waitedMs < this.#rule.windowMs || this.#ended || this.#tap.terminal) return
     const wanted = charactersIn(this.#waitedMs, this.#rule.tokensPerSecond)
     if (this.#characters < wanted) this.#abort.abort(tooSlow(this.#rule))
     this.#windows++

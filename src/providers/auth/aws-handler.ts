@@ -58,7 +58,8 @@ export function awsRequestHandler(fetch: Transport): AwsRequestHandler {
 function signalOf(signal: AbortSignal | OldSignal): AbortSignal {
   if (signal instanceof AbortSignal) return signal
   const controller = new AbortController()
-  if (signal.aborted) controller.abort()
-  else signal.onabort = () => controller.abort()
+  const abort = () => controller.abort()
+  if (signal.aborted) abort()
+  else signal.onabort = abort
   return controller.signal
 }

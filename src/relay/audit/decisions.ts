@@ -50,7 +50,7 @@ export class Decisions {
   hear(engine: Engine, inForce: () => PolicyVersion): void {
     const run = engine.run.bind(engine)
     // Whoever runs a call runs it by the engine itself, and outside of it nobody sees what a refusal was about.
-    engine.run = (incoming) => {
+    const heard: typeof run = (incoming) => {
       const running = run(incoming)
       const { model, options } = incoming
       running.result.catch((error: LeashError) => {
@@ -59,6 +59,7 @@ export class Decisions {
       })
       return running
     }
+    engine.run = heard
   }
 
   /** @param what the scope that the key lacks, or the route */
