@@ -62,7 +62,7 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
   return true
 }
 
-const isNamed = (scan: Scan, at: number): boolean => ((scan.near(at) | scan.before(at).labels) & Meaning.card) !== 0
+const isNamed = (scan: Scan, at: number): boolean => ((scan.before(at).labels | scan.near(at)) & Meaning.card) !== 0
 
 /** Four times four digits after "card" are to be kept even if one of them is wrong. */
 function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {

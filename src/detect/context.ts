@@ -50,6 +50,9 @@ export class ContextReader {
   /** What `before` and `near` have passed without finding a word that says something. */
   readonly #passed = new Stretch()
   readonly #passedNear = new Stretch()
+  /** Where `before` has seen no letter: `near`, asked of the same value, need not look again. */
+  #clearFrom = 0
+  #clearTo = -1
   /** The words that were read last, by where they end: values that follow each other have the same ones before them. */
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
@@ -64,6 +67,7 @@ export class ContextReader {
   /** Another text is read. */
   open(): void {
     this.#passed.end = this.#passedNear.end = 0
+    this.#clearTo = -1
     this.#ends.fill(-1)
   }
 
@@ -74,13 +78,17 @@ export class ContextReader {
     seen.owned = seen.numbered = seen.colon = seen.past = false
     seen.prose = true
     const limit = Math.max(0, value - lookBehind)
-    const known = this.#passed.endFor(text, value, limit)
+    const known = this.#passed.endFor(value, limit)
     let lines = 0
     let digits = 0
     let words = 0
     let at = value
     while (at > limit && words < maxWords) {
-      if (at === known && words === 0) break
+      if (at === known && words === 0 && !this.#passed.isCut(text, limit)) {
+        this.#clearFrom = known
+        this.#clearTo = value
+        break
+      }
       const code = text.charCodeAt(at - 1)
       const kind = kindOf(code)
       if (kind === Kind.letter) {
@@ -116,12 +124,16 @@ export class ContextReader {
   /** Of all words within reach on the same line. */
   near(text: string, value: number): number {
     const limit = Math.max(0, value - lookBehind)
-    const known = this.#passedNear.endFor(text, value, limit)
+    const known = this.#passedNear.endFor(value, limit)
+    if (this.#clearTo === value && known >= this.#clearFrom && !this.#passedNear.isCut(text, limit)) {
+      this.#passedNear.note(known, value, known)
+      return 0
+    }
     let all = 0
     let digits = 0
     let at = value
     let words = 0
-    while (at > limit && words < maxWords && at !== known) {
+    while (at > limit && words < maxWords && !(at === known && !this.#passedNear.isCut(text, limit))) {
       const kind = kindOf(text.charCodeAt(at - 1))
       if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
       if (kind !== Kind.letter) {
@@ -175,11 +187,13 @@ class Stretch {
   end = 0
 
   /** Where who looks from `value` to `limit` may stop; -1 where he has to look himself. */
-  endFor(text: string, value: number, limit: number): number {
-    if (value < this.end || this.end === 0 || limit > this.end) return -1
-    // The limit may cut a word that says nothing, and leave one that does.
-    const cut = limit > this.start && limit > 0 && isLetter(codeAt(text, limit)) && isLetter(codeAt(text, limit - 1))
-    return cut ? -1 : this.end
+  endFor(value: number, limit: number): number {
+    return value < this.end || this.end === 0 || limit > this.end ? -1 : this.end
+  }
+
+  /** The limit may cut a word that says nothing, and leave one that does: then he does not stop. */
+  isCut(text: string, limit: number): boolean {
+    return limit > this.start && limit > 0 && isLetter(codeAt(text, limit)) && isLetter(codeAt(text, limit - 1))
   }
 
   /** @param known where it was known to go on */

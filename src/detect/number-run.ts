@@ -66,16 +66,20 @@ export class NumberRun {
   /** Reads the run whose first digit is at `first`, and answers where the scan may look for the next. */
   read(text: string, first: number): number {
     this.text = text
-    this.first = first
-    this.extension = this.date = false
+    this.first = this.start = first
+    this.plus = this.open = this.extension = this.date = false
     this.#groups(text, first)
-    this.#giveBack()
+    let code = codeAt(text, this.endOf(this.count - 1))
+    if ((code === 58 || code === 95 || isLetter(code)) && this.#giveBack()) code = codeAt(text, this.endOf(this.count - 1))
     this.last = this.end = this.endOf(this.count - 1)
-    this.#endSkip()
-    this.#head()
-    this.#extend()
-    this.before = this.start > 0 ? codeAt(text, this.start - 1) : 32
-    this.after = this.end < text.length ? codeAt(text, this.end) : 32
+    this.#endSkip(code)
+    this.before = first > 0 ? text.charCodeAt(first - 1) : 32
+    if (this.before === 43 || this.before === 40) this.#head()
+    if (isBlank(code) || (code | 32) === 101 || (code | 32) === 120) {
+      this.#extend()
+      code = codeAt(text, this.end)
+    }
+    this.after = this.end < text.length ? code : 32
     return this.end
   }
 
@@ -145,10 +149,9 @@ export class NumberRun {
     this.#token = token
   }
 
-  #endSkip(): void {
+  #endSkip(after: number): void {
     if (this.skip > this.last) this.skip = this.first
-    else if (this.#token >= 0 && this.last - this.#token < longToken && (classOf(codeAt(this.text, this.last)) & tokenChar) === 0)
-      this.skip = this.last
+    else if (this.#token >= 0 && this.last - this.#token < longToken && (classOf(after) & tokenChar) === 0) this.skip = this.last
   }
 
   /** Whether the groups from this one on, which are the last three and have the same mark between them alone, are a date. It ends the run: alone if it began it, else before it. */
@@ -167,32 +170,34 @@ export class NumberRun {
     return (three === 2 || isYear(c)) && (isDayAndMonth(a, b) || isDayAndMonth(b, a))
   }
 
-  /** A last group that goes on as a word ("40th"), a time ("09:00") or a decimal is not of the run. */
-  #giveBack(): void {
-    while (!this.date) {
+  /** A last group that goes on as a word ("40th"), a time ("09:00") or a decimal is not of the run. False where there is none. */
+  #giveBack(): boolean {
+    const before = this.count
+    while (!this.date && this.count > 1) {
       const end = this.endOf(this.count - 1)
       const code = codeAt(this.text, end)
-      const time = code === 58 && isDigit(codeAt(this.text, end + 1)) && this.count > 1 && this.separator(this.count - 2) === 32
-      if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) return
-      if (this.count === 1) return
+      const time = code === 58 && isDigit(codeAt(this.text, end + 1)) && this.separator(this.count - 2) === 32
+      if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) break
       this.digits -= this.length(--this.count)
       this.#separators[this.count - 1] = 0
     }
+    return this.count < before
   }
 
   /** The `+`, `(` or `(+` before the first digit. */
   #head(): void {
     const text = this.text
     let start = this.first
-    this.plus = start > 0 && codeAt(text, start - 1) === 43
+    this.plus = this.before === 43
     if (this.plus) start--
-    this.open = start > 0 && codeAt(text, start - 1) === 40 && this.separator(0) === 41
+    this.open = codeAt(text, start - 1) === 40 && this.separator(0) === 41
     if (this.open) start--
-    if (!this.plus && this.open && start > 0 && codeAt(text, start - 1) === 43) {
+    if (!this.plus && this.open && codeAt(text, start - 1) === 43) {
       this.plus = true
       start--
     }
     this.start = start
+    this.before = start > 0 ? codeAt(text, start - 1) : 32
   }
 
   #isExtension(at: number): boolean {

@@ -87,7 +87,11 @@ export class Scanner {
     this.#done = end
     const from = before === 92 ? pastEscape(text, start) : start
     const mixed = (seen & (Char.letter | Char.low)) !== 0
-    if (mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after))) {
+    if (
+      mixed
+        ? isNumber(text, from, end)
+        : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after) && mayFollow(codeAt(text, end + 1)))
+    ) {
       this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
       if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
     }
@@ -166,6 +170,9 @@ function nextDigit(text: string, from: number, end: number): number {
 
 /** Whether it is a separator of a run of numbers: any but the `- ` that a token has in itself. */
 const mayGoOn = (code: number): boolean => code === 32 || code === 46 || code === 47 || code === 40 || code === 41 || code > 127
+
+/** Whether it may stand behind the first character of a separator. */
+const mayFollow = (code: number): boolean => isDigit(code) || mayGoOn(code) || code === 45
 
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
 function isNumber(text: string, start: number, end: number): boolean {

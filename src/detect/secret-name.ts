@@ -35,7 +35,9 @@ for (const [kind, words] of endings) {
 }
 
 /** What a name of a secret ends with. */
-export const lastLetters = byLastLetter.map((alike, code) => (alike.length === 0 ? '' : String.fromCharCode(code, code - 32))).join('')
+export const lastLetters = byLastLetter
+  .map((alike, code) => (alike.length === 0 ? '' : String.fromCharCode(code, code - 32)))
+  .join('')
 
 /** Of which kind of secret the word that ends at `end` is a name; undefined when it is of none. */
 export function secretNamed(text: string, end: number): SecretKind | undefined {

@@ -15,9 +15,16 @@ export const spokenPassword: Finder = {
     const start = middle - 4
     const end = start + 8
     if (start < 0 || isWord(codeAt(text, start - 1)) || !isBlank(codeAt(text, end))) return
-    if (!/^(?:password|passwort|kennwort)$/i.test(text.slice(start, end))) return
-    const filler = /^(?:(?:is|was|ist|to|of|string|revealed|attempt)[ :]+)+/.exec(text.slice(end + 1, end + 41))
+    const last = codeAt(text, end - 1) | 32
+    if ((last !== 100 && last !== 116) || !/^(?:password|passwort|kennwort)$/i.test(text.slice(start, end))) return
+    const filler = mayFill(codeAt(text, end + 1))
+      ? /^(?:(?:is|was|ist|to|of|string|revealed|attempt)[ :]+)+/.exec(text.slice(end + 1, end + 41))
+      : null
     const value = valueAfter(scan, end + 1 + (filler?.[0].length ?? 0))
     if (value !== undefined && isPassword(text, value, false)) scan.report('PASSWORD', value.start, value.end, 0.7)
   },
 }
+
+/** The first letters of what may stand between the word and the value. */
+const mayFill = (code: number): boolean =>
+  code === 105 || code === 119 || code === 116 || code === 111 || code === 115 || code === 114 || code === 97

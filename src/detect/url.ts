@@ -32,12 +32,13 @@ function withScheme(scan: Scan, colon: number): void {
   let start = colon
   while (start > 0 && colon - start < 14 && isScheme(codeAt(text, start - 1))) start--
   start = pastEscape(text, start)
+  const authority = colon + 3
+  const { end: authorityEnd, at, mayBePublic } = readAuthority(text, authority)
+  const secret = at > authority && hasPassword(text, authority, at)
+  if (!secret && !mayBePublic) return
   const scheme = text.slice(start, colon).toLowerCase()
   const web = webSchemes.has(scheme)
   if (!web && !serverSchemes.has(scheme)) return
-  const authority = colon + 3
-  const { end: authorityEnd, at } = readAuthority(text, authority)
-  const secret = at > authority && hasPassword(text, authority, at)
   if (!secret && !(web && isPublicHost(text, at === -1 ? authority : at + 1, authorityEnd))) return
   const end = urlEnd(text, start, authorityEnd)
   scan.urlEnd = end
@@ -50,7 +51,7 @@ function withScheme(scan: Scan, colon: number): void {
 function bare(scan: Scan, dot: number): void {
   const text = scan.text
   const start = dot - 3
-  if (start < 0 || text.slice(start, dot).toLowerCase() !== 'www') return
+  if (start < 0 || (codeAt(text, start) | 32) !== 119 || (codeAt(text, start + 1) | 32) !== 119) return
   const before = start > 0 ? codeAt(text, start - 1) : 32
   if (isWord(before) || before === 46 || before === 64 || before === 47) return
   const { end: authorityEnd } = readAuthority(text, start)
@@ -59,16 +60,27 @@ function bare(scan: Scan, dot: number): void {
   scan.report('URL', start, scan.urlEnd, 0.85)
 }
 
-/** Where the authority ends, and where its last `@` is; -1 when it has none. */
-function readAuthority(text: string, start: number): { readonly end: number; readonly at: number } {
+interface Authority {
+  readonly end: number
+  /** Where its last `@` is; -1 when it has none. */
+  readonly at: number
+  /** Whether a dot or a bracket is behind that. */
+  readonly mayBePublic: boolean
+}
+
+function readAuthority(text: string, start: number): Authority {
   let at = -1
   let end = start
+  let mayBePublic = false
   for (; end < text.length && end - start < longestAuthority; end++) {
     const code = codeAt(text, end)
-    if (code === 64) at = end
+    if (code === 64) {
+      at = end
+      mayBePublic = false
+    } else if (code === 46 || code === 91) mayBePublic = true
     else if (code === 47 || code === 63 || code === 35 || !isUrl(code)) break
   }
-  return { end, at }
+  return { end, at, mayBePublic }
 }
 
 /** As manuals write it. */

@@ -35,7 +35,7 @@ export const maskedSsn: Finder = {
     const head = isMasked(text, start, 3) && digitsAt(text, start + 7, 4)
     const tail = digitsAt(text, start, 3) && isMasked(text, start + 7, 4)
     if (!isMasked(text, start + 4, 2) || !(head || tail)) return
-    if (head || ((scan.near(start) | scan.before(start).labels) & Meaning.ssn) !== 0) scan.report('US_SSN', start, end, 0.8)
+    if (head || ((scan.before(start).labels | scan.near(start)) & Meaning.ssn) !== 0) scan.report('US_SSN', start, end, 0.8)
   },
 }
 
