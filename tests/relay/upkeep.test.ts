@@ -115,3 +115,17 @@ it('does no more when it has stopped, and waits for the round under way', async 
   await new Promise((resolve) => setTimeout(resolve, 30))
   expect(rounds).toBe(before)
 })
+
+it('says when lines are given up that ClickHouse has not taken', async () => {
+  const { sql, clock, now, start, count } = await open()
+  const outbox = new Outbox({ sql, now })
+  const usage = new UsageLog({ sql, now, also: (lines, sql) => outbox.add(lines, sql) })
+  await usage.take({ lines: [line('a', clock.now), line('b', clock.now)] })
+  clock.now += 80 * day
+  await usage.take({ lines: [line('c', clock.now)] })
+  clock.now += 11 * day
+  const warnings: string[] = []
+  start({ warn: (message) => warnings.push(message) })
+  await soon(async () => expect(await count('clickhouse_outbox')).toBe(1))
+  await soon(() => expect(warnings).toEqual(['ClickHouse has not taken 2 lines of usage for 90 days: they are given up.']))
+})

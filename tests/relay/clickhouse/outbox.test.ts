@@ -7,6 +7,8 @@ import { noUsage } from '../../../src/core/usage.js'
 import { ClickHouseFeed } from '../../../src/relay/clickhouse/feed.js'
 import { Outbox } from '../../../src/relay/clickhouse/outbox.js'
 import { tableOf } from '../../../src/relay/clickhouse/table.js'
+import type { RelayContext } from '../../../src/relay/routes/context.js'
+import { healthRoutes } from '../../../src/relay/routes/health.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
 import { root } from '../../helpers/source.js'
 import { openStore } from '../store/open.js'
@@ -146,6 +148,22 @@ it('is given up when it is older than the lines of the ledger', async () => {
   await usage.take({ lines: [line('c')] })
   expect(await feed.outbox.prune(noon + 1)).toBe(2)
   expect(await feed.outbox.lateBy()).toBe(0)
+})
+
+it('is behind when something has waited for more than a minute, and the relay is ready even so', async () => {
+  const { sql, usage, feed, clock, receiver } = await open()
+  const parts = { sql, gateway: { leashes: () => [] }, collector: { clickHouse: feed }, stopping: new AbortController().signal }
+  const app = healthRoutes({ ...parts, settings: { now: { clickhouse: { url: receiver.url } } } } as unknown as RelayContext)
+  const ready = async () => {
+    const answer = await app.request('/ready')
+    return [answer.status, ((await answer.json()) as { clickhouse: string }).clickhouse]
+  }
+  expect(await ready()).toEqual([200, 'ok'])
+  await usage.take({ lines: [line('a')] })
+  clock.now += 60_001
+  expect(await ready()).toEqual([200, 'behind'])
+  await feed.round()
+  expect(await ready()).toEqual([200, 'ok'])
 })
 
 it('is told in the documentation as it is', () => {
