@@ -52,7 +52,7 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
   if (last === run.count - 1 && !standsAlone(run)) return false
   const grouped = last > group
   const start = run.startOf(group)
-  const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(scan.text, start, digits)
+  const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(run, group, digits)
   // Of one number the digits are sooner summed up than the words before it read, which groups have in common.
   if (!usual && !grouped && !sums.isValid(before, before + digits)) return false
   const named = isNamed(scan, run.start)
@@ -99,14 +99,8 @@ function isUsualGrouping(run: NumberRun, group: number, last: number): boolean {
 }
 
 /** Ranges: ISO/IEC 7812 registrations as issuers publish them (Visa, Mastercard, American Express, Discover, Diners Club, JCB, UnionPay). */
-function usualBrand(text: string, start: number, digits: number): boolean {
-  let four = 0
-  for (let at = start, taken = 0; taken < 4; at++) {
-    const code = codeAt(text, at)
-    if (code < 48 || code > 57) continue
-    four = four * 10 + code - 48
-    taken++
-  }
+function usualBrand(run: NumberRun, group: number, digits: number): boolean {
+  const four = run.length(group) === 4 ? run.value(group) : firstFour(run, group)
   const two = Math.floor(four / 100)
   if (digits === 16) {
     if (four >= 4000 && four <= 4999) return true
@@ -115,4 +109,11 @@ function usualBrand(text: string, start: number, digits: number): boolean {
   }
   if (digits === 15) return two === 34 || two === 37 || four === 1800 || four === 2131
   return digits === 14 && (two === 36 || two === 38 || (four >= 3000 && four <= 3059))
+}
+
+function firstFour(run: NumberRun, group: number): number {
+  const start = run.startOf(group)
+  let four = 0
+  for (let at = start; at < start + 4; at++) four = four * 10 + codeAt(run.text, at) - 48
+  return four
 }

@@ -109,7 +109,7 @@ export class ContextReader {
       at--
       if (kind === Kind.nothing) continue
       if (kind === Kind.digit) {
-        if (lines > 0 || ++digits > maxDigits) break
+        if (lines > 0 || seen.label !== 0 || ++digits > maxDigits) break
         if (seen.label === 0) seen.past = true
       } else if (kind === Kind.line) {
         if (++lines > 1 || seen.past) break

@@ -102,9 +102,8 @@ function trust(scan: Scan, run: NumberRun, group: number, start: number): number
   const third = run.value(group + 2)
   const fourth = run.value(group + 3)
   if (first === 127 || first === 255 || (first === 0 && second === 0)) return 0
-  const confidence = bySize(scan, first, Math.max(second, third, fourth), second, start)
-  // Asked for last: most of what is none is told without.
-  return scan.heeds(confidence) && (scan.before(start).label & Meaning.version) === 0 ? confidence : 0
+  if ((scan.before(start).label & Meaning.version) !== 0) return 0
+  return bySize(scan, first, Math.max(second, third, fourth), second, start)
 }
 
 function bySize(scan: Scan, first: number, largest: number, second: number, start: number): number {

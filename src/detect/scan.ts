@@ -82,11 +82,6 @@ export class Scan {
     return this.#words.after(this.text, at)
   }
 
-  /** Whether what is as sure is reported. */
-  heeds(confidence: number): boolean {
-    return confidence > 0 && confidence >= this.#least
-  }
-
   report(type: EntityType, start: number, end: number, confidence: number): void {
     if (confidence >= this.#least && this.#wanted.has(type)) this.found.push({ type, start, end, confidence })
   }

@@ -13,6 +13,8 @@ export class WordTable {
   /** Open addressing; a quarter full. Holds a word's index and one, so that 0 is an empty slot. */
   readonly #slots: Int16Array
   readonly #mask: number
+  /** By length, which letters words end with, as bits of five: most words that say nothing are told by that. */
+  readonly #endings = new Int32Array(longestWord + 1)
 
   constructor(further: readonly (readonly [meaning: number, word: string])[]) {
     const all = new Map<string, number>()
@@ -27,12 +29,13 @@ export class WordTable {
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
       this.#slots[slot] = this.#words.push(word)
       this.#meanings.push(meaning)
+      if (word.length <= longestWord) this.#endings[word.length] = (this.#endings[word.length] ?? 0) | endingOf(word, word.length)
     }
   }
 
   /** 0 for a word that says nothing. */
   meaning(text: string, start: number, end: number): number {
-    if (end - start > longestWord) return 0
+    if (((this.#endings[end - start] ?? 0) & endingOf(text, end)) === 0) return 0
     for (let slot = hashOf(text, start, end) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const index = this.#slots[slot] ?? 0
       if (index === 0) return 0
@@ -52,6 +55,8 @@ export class WordTable {
 export const isLetter = (code: number): boolean => (code < 128 ? isLatin(code) : isFarLetter(code) || isHan(code))
 
 export const isHan = (code: number): boolean => code >= 0x4e00 && code <= 0x9fff
+
+const endingOf = (text: string, end: number): number => 1 << (fold(text.charCodeAt(end - 1)) & 31)
 
 function hashOf(text: string, start: number, end: number): number {
   let hash = 0
