@@ -8,29 +8,18 @@ const locked = () => new TypeError('Invalid state: ReadableStream is locked')
  * stream as through any other.
  */
 export class IteratorStream extends ReadableStream<Bytes> {
-  readonly #iterator: AsyncIterator<Uint8Array>
-  #reader: IteratorReader | undefined
+  readonly #source: Source
+  /** Somebody reads beside the road. */
+  #taken = false
 
-  constructor(source: AsyncIterable<Uint8Array>) {
-    const iterator = source[Symbol.asyncIterator]()
-    super(
-      {
-        async pull(controller) {
-          const { done, value } = await iterator.next()
-          if (done) controller.close()
-          else controller.enqueue(value as Bytes)
-        },
-        async cancel() {
-          await iterator.return?.()
-        },
-      },
-      { highWaterMark: 0 },
-    )
-    this.#iterator = iterator
+  constructor(iterable: AsyncIterable<Uint8Array>) {
+    const source = new Source(iterable)
+    super(source, { highWaterMark: 0 })
+    this.#source = source
   }
 
   override get locked(): boolean {
-    return this.#reader !== undefined || super.locked
+    return this.#taken || super.locked
   }
 
   override getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader
@@ -40,41 +29,69 @@ export class IteratorStream extends ReadableStream<Bytes> {
     if (this.locked) throw locked()
     // Refused there: this is no byte stream.
     if (options?.mode !== undefined) return super.getReader(options)
-    this.#reader = new IteratorReader(this.#iterator, () => {
-      this.#reader = undefined
+    const iterator = this.#take()
+    return new IteratorReader(iterator, () => {
+      this.#source.iterator = iterator
+      this.#taken = false
     })
-    return this.#reader
   }
 
   override cancel(reason?: unknown): Promise<void> {
-    return this.#reader ? Promise.reject(locked()) : super.cancel(reason)
+    return this.#taken ? Promise.reject(locked()) : super.cancel(reason)
   }
 
   override tee(): [ReadableStream<Bytes>, ReadableStream<Bytes>] {
-    if (this.#reader) throw locked()
+    if (this.#taken) throw locked()
     return super.tee()
   }
 
   override pipeTo(destination: WritableStream<Bytes>, options?: StreamPipeOptions): Promise<void> {
-    return this.#reader ? Promise.reject(locked()) : super.pipeTo(destination, options)
+    return this.#taken ? Promise.reject(locked()) : super.pipeTo(destination, options)
   }
 
   override pipeThrough<T>(transform: ReadableWritablePair<T, Bytes>, options?: StreamPipeOptions): ReadableStream<T> {
-    if (this.#reader) throw locked()
+    if (this.#taken) throw locked()
     return super.pipeThrough(transform, options)
   }
 
   override values(options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<Bytes> {
-    if (this.#reader) throw locked()
+    if (this.#taken) throw locked()
     return super.values(options)
   }
 
   override [Symbol.asyncIterator](options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<Bytes> {
     if (this.locked || options?.preventCancel) return this.values(options)
-    this.#reader = new IteratorReader(this.#iterator, () => {})
-    return this.#iterator as ReadableStreamAsyncIterator<Bytes>
+    return this.#take() as ReadableStreamAsyncIterator<Bytes>
+  }
+
+  #take(): AsyncIterator<Uint8Array> {
+    const { iterator } = this.#source
+    this.#source.iterator = none
+    this.#taken = true
+    return iterator
   }
 }
+
+/** Is let go of by whoever takes it: Node keeps a stream that nobody closes, and what its source holds, until a full collection. */
+class Source implements UnderlyingDefaultSource<Bytes> {
+  iterator: AsyncIterator<Uint8Array>
+
+  constructor(iterable: AsyncIterable<Uint8Array>) {
+    this.iterator = iterable[Symbol.asyncIterator]()
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Bytes>): Promise<void> {
+    const { done, value } = await this.iterator.next()
+    if (done) controller.close()
+    else controller.enqueue(value as Bytes)
+  }
+
+  async cancel(): Promise<void> {
+    await this.iterator.return?.()
+  }
+}
+
+const none: AsyncIterator<Uint8Array> = { next: async () => ({ done: true, value: undefined }) }
 
 class IteratorReader implements ReadableStreamDefaultReader<Bytes> {
   readonly #iterator: AsyncIterator<Uint8Array>
