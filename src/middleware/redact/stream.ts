@@ -8,6 +8,7 @@ import type { Framing, Unframer } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
 import type { Lens, WireEvent } from '../../protocols/protocol.js'
 import type { Strands } from '../../protocols/strands.js'
+import { type Alike, alikeTo } from './alike.js'
 import { mayConcern } from './bytes.js'
 import { type Decide, type Slot, Strand } from './strand.js'
 
@@ -28,8 +29,26 @@ interface Waiting {
   readonly raw: Uint8Array
   readonly wire?: WireEvent
   readonly event?: JsonObject
+  readonly alike?: Alike
   readonly slots: readonly Slot[]
 }
+
+/** A text that goes on. */
+interface Grown {
+  readonly name: string
+  readonly slot: Slot
+}
+
+/** What events that follow each other have in common: but for the text of one strand they are the same. */
+interface Common {
+  readonly alike: Alike
+  readonly strand: string
+}
+
+/** After so many events that are like none before, no more is looked for what they have in common. */
+const mostUnlike = 4
+/** Stands for a text. No escape, and nothing that ends a line. */
+const sample = 'x'
 
 export class StreamEditor {
   readonly #context: StreamContext
@@ -40,6 +59,9 @@ export class StreamEditor {
   /** Given whole events alone. */
   readonly #frames: Unframer
   #wire: WireEvent | undefined
+  #common: Common | undefined
+  /** How often something was in common, and no event came that had it. */
+  #unlike = 0
 
   constructor(context: StreamContext) {
     this.#context = context
@@ -81,11 +103,16 @@ export class StreamEditor {
   }
 
   #read(raw: Uint8Array): void {
-    this.#wire = undefined
-    this.#frames.push(raw)
-    const wire = this.#wire as WireEvent | undefined
-    const event = wire && parseJson(wire.data)
-    if (wire && isObject(event)) this.#edit(raw, wire, event as JsonObject)
+    const text = this.#common?.alike.textIn(raw)
+    if (this.#common && text) {
+      this.#unlike = 0
+      const slot: Slot = { text, out: '', open: false }
+      this.#grow([{ name: this.#common.strand, slot }])
+      this.#wait({ raw, alike: this.#common.alike, slots: [slot] })
+      return
+    }
+    const { wire, event } = this.#parsed(raw)
+    if (wire && event) this.#edit(raw, wire, event)
     else {
       // A comment says nothing of the answer; `[DONE]` does.
       if (wire) this.#close('')
@@ -93,10 +120,18 @@ export class StreamEditor {
     }
   }
 
+  #parsed(raw: Uint8Array): { readonly wire?: WireEvent | undefined; readonly event?: JsonObject } {
+    this.#wire = undefined
+    this.#frames.push(raw)
+    const wire = this.#wire as WireEvent | undefined
+    const event = wire && parseJson(wire.data)
+    return isObject(event) ? { wire, event: event as JsonObject } : { wire }
+  }
+
   #edit(raw: Uint8Array, wire: WireEvent, event: JsonObject): void {
     const { lens, strands, decide } = this.#context
     const slots: Slot[] = []
-    const grown: { readonly name: string; readonly slot: Slot }[] = []
+    const grown: Grown[] = []
     lens.replaceEvent(event, (text, kind, path = '') => {
       const slot = { text, out: '', open: false }
       slots.push(slot)
@@ -105,12 +140,38 @@ export class StreamEditor {
       else if (text !== '') new Strand(decide).finish(slot, strands.repeats?.(event))
       return text
     })
-    this.#overtaken(grown.map(({ name }) => name))
-    for (const { name, slot } of grown) this.#strand(name).take(slot)
-    this.#queue.push({ raw, wire, event, slots })
+    this.#grow(grown)
     const closed = strands.closed(event)
+    this.#common = closed === undefined && slots.length === 1 ? this.#inCommon(raw, grown) : undefined
+    this.#wait({ raw, wire, event, slots }, closed)
+  }
+
+  #grow(grown: readonly Grown[]): void {
+    this.#overtaken(grown)
+    for (const { name, slot } of grown) this.#strand(name).take(slot)
+  }
+
+  /** @param closed the beginning of the names of strands that end with this event */
+  #wait(waiting: Waiting, closed?: string): void {
+    this.#queue.push(waiting)
     if (closed !== undefined) this.#close(closed)
     else if (this.#queue.length > mostWaiting) this.#close('')
+  }
+
+  /** What the event has in common with those that may follow, seen by reading one of them. */
+  #inCommon(raw: Uint8Array, [grown]: readonly Grown[]): Common | undefined {
+    const { lens, framing, strands } = this.#context
+    if (!grown || framing.end || this.#unlike >= mostUnlike) return undefined
+    this.#unlike++
+    const alike = alikeTo(raw, grown.slot.text)
+    const other = alike && this.#parsed(alike.with(sample)).event
+    if (!other) return undefined
+    const read: string[] = []
+    lens.replaceEvent(other, (text, kind, path = '') => {
+      read.push(text, strands.of(other, path, kind) ?? '')
+      return text
+    })
+    return read.length === 2 && read[0] === sample && read[1] === grown.name ? { alike, strand: grown.name } : undefined
   }
 
   #strand(name: string): Strand {
@@ -124,9 +185,9 @@ export class StreamEditor {
   }
 
   /** Of what belongs together, the text that grows is the last one: another is complete. */
-  #overtaken(growing: readonly string[]): void {
-    const owners = new Set(growing.map(ownerOf))
-    for (const [name, strand] of this.#strands) if (!growing.includes(name) && owners.has(ownerOf(name))) strand.close()
+  #overtaken(growing: readonly Grown[]): void {
+    for (const [name, strand] of this.#strands)
+      if (!growing.some((it) => it.name === name) && growing.some((it) => ownerOf(it.name) === ownerOf(name))) strand.close()
   }
 
   #close(beginning: string): void {
@@ -148,8 +209,10 @@ export class StreamEditor {
     if (count > 0) this.#queue = this.#queue.slice(count)
   }
 
-  #written({ raw, wire, event, slots }: Waiting): Uint8Array {
-    if (!event || !wire || slots.every(({ text, out }) => text === out)) return raw
+  #written({ raw, wire, event, alike, slots }: Waiting): Uint8Array {
+    if (slots.every(({ text, out }) => text === out)) return raw
+    if (alike) return alike.with(slots[0]?.out ?? '')
+    if (!event || !wire) return raw
     const { lens, framing } = this.#context
     let at = 0
     const changed = lens.replaceEvent(event, (text) => slots[at++]?.out ?? text)

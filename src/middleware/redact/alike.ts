@@ -1,0 +1,60 @@
+/**
+ * Events of a stream that are the same but for one text, as nearly all of an answer are: what was read of the first is true of the
+ * others, and their text alone is taken out and put back.
+ */
+import { joined } from '../../protocols/framing/joined.js'
+
+const quote = 0x22
+const backslash = 0x5c
+/** Below are controls, which end a line or may not stand in a string. */
+const space = 0x20
+
+const encoder = new TextEncoder()
+/** A mark at the beginning of a text is of the text. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+export class Alike {
+  readonly #before: Uint8Array
+  readonly #after: Uint8Array
+
+  /** @param before up to the quote before the text, and with it; `after` from the quote behind it on */
+  constructor(before: Uint8Array, after: Uint8Array) {
+    this.#before = before
+    this.#after = after
+  }
+
+  /** The text of an event that is like this; undefined for another, and for one whose text has an escape in it. */
+  textIn(event: Uint8Array): string | undefined {
+    const start = this.#before.length
+    const end = event.length - this.#after.length
+    if (end < start || event[start - 1] !== quote || event[end] !== quote) return undefined
+    for (let at = start; at < end; at++) {
+      const byte = event[at] ?? 0
+      if (byte === quote || byte === backslash || byte < space) return undefined
+    }
+    if (!same(event, 0, this.#before) || !same(event, end, this.#after)) return undefined
+    return decoder.decode(event.subarray(start, end))
+  }
+
+  with(text: string): Uint8Array {
+    return joined([this.#before, encoder.encode(JSON.stringify(text).slice(1, -1)), this.#after])
+  }
+}
+
+function same(bytes: Uint8Array, from: number, part: Uint8Array): boolean {
+  for (let at = part.length - 1; at >= 0; at--) if (bytes[from + at] !== part[at]) return false
+  return true
+}
+
+/** What events like this one have in common; undefined where its text stands there twice, or is written in another way than ours. */
+export function alikeTo(event: Uint8Array, text: string): Alike | undefined {
+  const written = encoder.encode(JSON.stringify(text))
+  const at = placeOf(event, written, 0)
+  if (at === -1 || placeOf(event, written, at + 1) !== -1) return undefined
+  return new Alike(event.slice(0, at + 1), event.slice(at + written.length - 1))
+}
+
+function placeOf(bytes: Uint8Array, part: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(quote, from); at >= 0; at = bytes.indexOf(quote, at + 1)) if (same(bytes, at, part)) return at
+  return -1
+}
