@@ -57,6 +57,7 @@ export class ContextReader {
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
   readonly #meanings = new Int32Array(remembered)
+  #isAnyRead = false
   /** Of the word that was read last. */
   #meaning = 0
 
@@ -68,7 +69,8 @@ export class ContextReader {
   open(): void {
     this.#passed.end = this.#passedNear.end = 0
     this.#clearTo = -1
-    this.#ends.fill(-1)
+    if (this.#isAnyRead) this.#ends.fill(-1)
+    this.#isAnyRead = false
   }
 
   /** Up to the first word that says nothing of a value. */
@@ -168,6 +170,7 @@ export class ContextReader {
     this.#meaning = isOfHash(text, start, end) ? 0 : this.#words.meaning(text, start, end)
     // One that the limit may have cut is another for who reads on.
     if (start > limit) {
+      this.#isAnyRead = true
       this.#ends[slot] = end
       this.#starts[slot] = start
       this.#meanings[slot] = this.#meaning

@@ -65,6 +65,9 @@ function isArmour(code: number): boolean {
   )
 }
 
+/** Whether a first line begins in the text, or its dashes end it. */
+export const mayHaveKey = (text: string): boolean => text.includes('-----BEGIN')
+
 /** Where a key begins that the text does not end; -1 when there is none. */
 export function openKey(text: string): number {
   const start = text.lastIndexOf(dashes, text.length)

@@ -1,5 +1,5 @@
 import { codeAt, isBlank, isDigit } from './chars.js'
-import { keyAround, openKey } from './private-key.js'
+import { keyAround, mayHaveKey, openKey } from './private-key.js'
 import { isLetter } from './word-table.js'
 
 /** How far an entity with blanks in it goes back: numbers in groups, dates with the name of a month, `name=value;` pairs. */
@@ -13,6 +13,7 @@ const mostWords = 3
  */
 export function undecided(text: string, maxLength: number): number {
   const least = Math.max(0, text.length - maxLength)
+  if (!mayHaveKey(text)) return spacedStart(text, text.length, least)
   const key = openKey(text)
   // What the armour directly follows may be of one entity with it.
   const start = spacedStart(text, key >= least && key !== -1 ? key : text.length, least)

@@ -51,8 +51,8 @@ export class Scan {
   /** Lets go of the text, which may be large. */
   close(): Detection[] {
     const found = this.found
-    this.open('')
-    this.run.text = ''
+    this.found = []
+    this.text = this.run.text = ''
     return found
   }
 

@@ -37,6 +37,7 @@ export class Alike {
   }
 
   with(text: string): Uint8Array {
+    if (text === '') return joined([this.#before, this.#after])
     return joined([this.#before, encoder.encode(JSON.stringify(text).slice(1, -1)), this.#after])
   }
 }

@@ -31,9 +31,11 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
     const { before, final } = reading
     const around = before + text
     if (!final) end = Math.min(end, rules.detector.safeEnd(around) - before.length)
+    if (!final && end <= 0) return { edits: [], end: 0 }
     const found = (reading.whole ? inWhole(text, rules) : inPart(around, reading, rules)).filter(
       ({ start, end }) => start >= 0 && !edits.some((edit) => edit.start < end && start < edit.end),
     )
+    if (found.length === 0 && edits.length === 0) return { edits, end }
     const all: (Edit & { readonly found?: Detection })[] = [...edits, ...found].sort((a, b) => a.start - b.start)
     // What is not decided to its end is not begun either.
     for (const edit of all) if (edit.start < end && edit.end > end) end = edit.start

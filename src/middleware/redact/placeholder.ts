@@ -12,6 +12,9 @@ const number = '([1-9]\\d{0,6})'
 
 const whole = new RegExp(`(${open})\\s{0,2}${name}(${slashes})[_ -]${number}\\s{0,2}(${slashes})(?:${close})`, 'iy')
 
+/** What one may begin with. */
+const start = /[<&%\\]/g
+
 /** The same, cut off somewhere. */
 const begun = new RegExp(
   `(?:\\\\{1,4}(?:u0?0?3?)?$|&(?:a(?:m(?:p;?)?)?)?(?:lt?|#(?:60?|x(?:3c?)?)?)?$|%3?$|(?:${open})\\s{0,2}(?:$|([a-z]{1,${longestLabel}})${slashes}(?:$|([_ -])(?:$|${number}\\s{0,2}${slashes}(?:$|[&%u][a-z0-9#;]{0,9}$)))))`,
@@ -36,7 +39,7 @@ export function findPlaceholders(
   known: { has(token: string): boolean; hasLabel(beginning: string, whole: boolean): boolean },
 ): { readonly found: readonly Written[]; readonly open: number } {
   const found: Written[] = []
-  const start = /[<&%\\]/g
+  start.lastIndex = 0
   for (let hit = start.exec(text); hit; hit = start.exec(text)) {
     const at = hit.index
     const one = wholeAt(text, at)

@@ -206,7 +206,7 @@ export class StreamEditor {
       out.push(this.#written(waiting))
       count++
     }
-    if (count > 0) this.#queue = this.#queue.slice(count)
+    if (count > 0) this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
   }
 
   #written({ raw, wire, event, alike, slots }: Waiting): Uint8Array {

@@ -11,10 +11,10 @@ export interface Hit {
 
 /** So many characters are looked at before a string is: nearly every place of a text is passed by at this price. */
 const longestBeginning = 5
-const slots = 1 << 16
+const mostSlots = 1 << 16
+/** For each string: one place of a text in so many is looked at twice for nothing. */
+const slotsEach = 128
 const base = 31
-
-const slotOf = (hash: number): number => (hash ^ (hash >>> 15)) & (slots - 1)
 
 export class Sweep {
   /** In the order of their characters, each with its place among those given. */
@@ -22,7 +22,7 @@ export class Sweep {
   /** Of each, the longest other one that it begins with; -1 when there is none. */
   readonly #inside: readonly number[]
   /** Whether a string may begin so. */
-  readonly #begins = new Uint8Array(slots)
+  readonly #begins: Uint8Array
   readonly #length: number
 
   constructor(strings: readonly string[]) {
@@ -30,7 +30,8 @@ export class Sweep {
     sorted.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
     this.#strings = sorted
     this.#length = strings.reduce((least, { length }) => Math.min(least, length), longestBeginning)
-    for (const string of strings) this.#begins[slotOf(this.#hash(string, 0))] = 1
+    this.#begins = new Uint8Array(Math.min(mostSlots, 2 ** Math.ceil(Math.log2(strings.length * slotsEach))))
+    for (const string of strings) this.#begins[this.#slotOf(this.#hash(string, 0))] = 1
     const inside: number[] = []
     for (const [at, { text }] of sorted.entries()) {
       let before = at - 1
@@ -38,6 +39,10 @@ export class Sweep {
       inside.push(before)
     }
     this.#inside = inside
+  }
+
+  #slotOf(hash: number): number {
+    return (hash ^ (hash >>> 15)) & (this.#begins.length - 1)
   }
 
   #hash(text: string, at: number): number {
@@ -54,7 +59,7 @@ export class Sweep {
     for (let i = 0; i < length; i++) past = Math.imul(past, base)
     let hash = this.#hash(text, 0)
     for (let at = 0; at + length <= text.length; ) {
-      const string = this.#begins[slotOf(hash)] === 1 ? this.#strings[this.#longestAt(text, at)] : undefined
+      const string = this.#begins[this.#slotOf(hash)] === 1 ? this.#strings[this.#longestAt(text, at)] : undefined
       if (string) {
         hits.push({ start: at, end: at + string.text.length, index: string.index })
         at += string.text.length
