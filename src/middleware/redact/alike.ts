@@ -2,8 +2,6 @@
  * Events of a stream that are the same but for one text, as nearly all of an answer are: what was read of the first is true of the
  * others, and their text alone is taken out and put back.
  */
-import { joined } from '../../protocols/framing/joined.js'
-
 const quote = 0x22
 const backslash = 0x5c
 /** Below are controls, which end a line or may not stand in a string. */
@@ -28,18 +26,42 @@ export class Alike {
     const start = this.#before.length
     const end = event.length - this.#after.length
     if (end < start || event[start - 1] !== quote || event[end] !== quote) return undefined
+    let all = 0
     for (let at = start; at < end; at++) {
       const byte = event[at] ?? 0
       if (byte === quote || byte === backslash || byte < space) return undefined
+      all |= byte
     }
     if (!same(event, 0, this.#before) || !same(event, end, this.#after)) return undefined
-    return decoder.decode(event.subarray(start, end))
+    return all < 0x80 && end - start <= short ? ascii(event, start, end) : decoder.decode(event.subarray(start, end))
   }
 
-  with(text: string): Uint8Array {
-    if (text === '') return joined([this.#before, this.#after])
-    return joined([this.#before, encoder.encode(JSON.stringify(text).slice(1, -1)), this.#after])
+  /** The event with another text, in pieces. */
+  write(text: string, out: Uint8Array[]): void {
+    out.push(this.#before)
+    if (text !== '') out.push(encoded(text))
+    out.push(this.#after)
   }
+}
+
+/** What a model says in one event is mostly so short that a decoder takes longer to be called than to read it. */
+const short = 24
+
+function ascii(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] ?? 0)
+  return text
+}
+
+function encoded(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < space || code >= 0x80 || code === quote || code === backslash || text.length > short)
+      return encoder.encode(JSON.stringify(text).slice(1, -1))
+    bytes[at] = code
+  }
+  return bytes
 }
 
 function same(bytes: Uint8Array, from: number, part: Uint8Array): boolean {

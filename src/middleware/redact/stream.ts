@@ -164,7 +164,10 @@ export class StreamEditor {
     if (!grown || framing.end || this.#unlike >= mostUnlike) return undefined
     this.#unlike++
     const alike = alikeTo(raw, grown.slot.text)
-    const other = alike && this.#parsed(alike.with(sample)).event
+    if (!alike) return undefined
+    const like: Uint8Array[] = []
+    alike.write(sample, like)
+    const other = this.#parsed(joined(like)).event
     if (!other) return undefined
     const read: string[] = []
     lens.replaceEvent(other, (text, kind, path = '') => {
@@ -203,20 +206,21 @@ export class StreamEditor {
     let count = 0
     for (const waiting of this.#queue) {
       if (waiting.slots.some(({ open }) => open)) break
-      out.push(this.#written(waiting))
+      this.#write(waiting, out)
       count++
     }
     if (count > 0) this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
   }
 
-  #written({ raw, wire, event, alike, slots }: Waiting): Uint8Array {
-    if (slots.every(({ text, out }) => text === out)) return raw
-    if (alike) return alike.with(slots[0]?.out ?? '')
-    if (!event || !wire) return raw
-    const { lens, framing } = this.#context
-    let at = 0
-    const changed = lens.replaceEvent(event, (text) => slots[at++]?.out ?? text)
-    return framing.frame({ ...wire, data: JSON.stringify(changed) })
+  #write({ raw, wire, event, alike, slots }: Waiting, out: Uint8Array[]): void {
+    if (slots.every(({ text, out }) => text === out)) out.push(raw)
+    else if (alike) alike.write(slots[0]?.out ?? '', out)
+    else if (event && wire) {
+      const { lens, framing } = this.#context
+      let at = 0
+      const changed = lens.replaceEvent(event, (text) => slots[at++]?.out ?? text)
+      out.push(framing.frame({ ...wire, data: JSON.stringify(changed) }))
+    }
   }
 }
 
