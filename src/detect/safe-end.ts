@@ -84,20 +84,20 @@ function afterBlanks(text: string, at: number): number {
 
 function chunkStart(text: string, end: number, floor: number): number {
   let start = end
-  while (start > floor && isSolid(codeAt(text, start - 1))) start--
+  while (start > floor && isSolid(text.charCodeAt(start - 1))) start--
   return start
 }
 
 function chunkEnd(text: string, start: number, limit: number): number {
   let end = start
-  while (end < text.length && end < limit && isSolid(codeAt(text, end))) end++
+  while (end < text.length && end < limit && isSolid(text.charCodeAt(end))) end++
   return end
 }
 
 /** What goes on after a blank: digits, and pairs. */
 function isJoint(text: string, start: number, end: number): boolean {
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.charCodeAt(at)
     if (isDigit(code) || code === 59 || code === 61) return true
   }
   return false

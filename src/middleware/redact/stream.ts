@@ -104,8 +104,12 @@ export class StreamEditor {
 
   #read(raw: Uint8Array): void {
     const text = this.#common?.alike.textIn(raw)
-    if (this.#common && text) {
+    if (this.#common && text !== undefined) {
       this.#unlike = 0
+      if (text === '') {
+        this.#wait({ raw, slots: [] })
+        return
+      }
       const slot: Slot = { text, out: '', open: false }
       this.#grow([{ name: this.#common.strand, slot }])
       this.#wait({ raw, alike: this.#common.alike, slots: [slot] })
@@ -142,7 +146,7 @@ export class StreamEditor {
     })
     this.#grow(grown)
     const closed = strands.closed(event)
-    this.#common = closed === undefined && slots.length === 1 ? this.#inCommon(raw, grown) : undefined
+    if (closed === undefined && slots.length === 1) this.#common = this.#inCommon(raw, grown) ?? this.#common
     this.#wait({ raw, wire, event, slots }, closed)
   }
 
