@@ -65,8 +65,10 @@ function inWhole(text: string, { modes, detector }: AnswerRules): Proposed[] {
 }
 
 function inPart(around: string, { before, head }: Reading, { modes, detector }: AnswerRules): Proposed[] {
+  const all = detector.detect(around)
+  if (all.length === 0) return []
   const json = beginsJson(head)
-  return detector.detect(around).flatMap((found) => {
+  return all.flatMap((found) => {
     const mode = modes.get(found.type)
     if (mode === undefined) return []
     const from = json ? afterEscape(around, found.start) : found.start

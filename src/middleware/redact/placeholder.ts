@@ -38,6 +38,8 @@ export function findPlaceholders(
   text: string,
   known: { has(token: string): boolean; hasLabel(beginning: string, whole: boolean): boolean },
 ): { readonly found: readonly Written[]; readonly open: number } {
+  start.lastIndex = 0
+  if (!start.test(text)) return { found: [], open: text.length }
   const found: Written[] = []
   start.lastIndex = 0
   for (let hit = start.exec(text); hit; hit = start.exec(text)) {

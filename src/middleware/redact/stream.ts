@@ -79,7 +79,7 @@ export class StreamEditor {
     let start = 0
     let passed = 0
     for (let end = endOfEvent(framing, all, 0); end >= 0; end = endOfEvent(framing, all, start)) {
-      const raw = all.subarray(start, end)
+      const raw = start === 0 && end === all.length ? all : all.subarray(start, end)
       start = end
       if (this.#queue.length === 0 && !thorough && !mayConcern(raw)) continue
       if (passed < end - raw.length) out.push(all.subarray(passed, end - raw.length))
@@ -193,6 +193,8 @@ export class StreamEditor {
 
   /** Of what belongs together, the text that grows is the last one: another is complete. */
   #overtaken(growing: readonly Grown[]): void {
+    const [first] = growing
+    if (first && growing.length === 1 && this.#strands.size === 1 && this.#strands.has(first.name)) return
     for (const [name, strand] of this.#strands)
       if (!growing.some((it) => it.name === name) && growing.some((it) => ownerOf(it.name) === ownerOf(name))) strand.close()
   }
@@ -209,7 +211,7 @@ export class StreamEditor {
   #release(out: Uint8Array[]): void {
     let count = 0
     for (const waiting of this.#queue) {
-      if (waiting.slots.some(({ open }) => open)) break
+      if (waiting.slots.some(isOpen)) break
       this.#write(waiting, out)
       count++
     }
@@ -217,7 +219,7 @@ export class StreamEditor {
   }
 
   #write({ raw, wire, event, alike, slots }: Waiting, out: Uint8Array[]): void {
-    if (slots.every(({ text, out }) => text === out)) out.push(raw)
+    if (slots.every(isSame)) out.push(raw)
     else if (alike) alike.write(slots[0]?.out ?? '', out)
     else if (event && wire) {
       const { lens, framing } = this.#context
@@ -227,5 +229,9 @@ export class StreamEditor {
     }
   }
 }
+
+const isOpen = ({ open }: Slot): boolean => open
+
+const isSame = ({ text, out }: Slot): boolean => text === out
 
 const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))

@@ -110,9 +110,9 @@ export class Vault {
 
   /** Whether there are placeholders whose label is this, or begins so. */
   hasLabel(beginning: string, whole: boolean): boolean {
-    return [this.#labels, this.#agreed?.labels ?? []].some((labels) =>
-      [...labels].some((label) => (whole ? label === beginning : label.startsWith(beginning))),
-    )
+    for (const labels of [this.#labels, this.#agreed?.labels ?? []])
+      for (const label of labels) if (whole ? label === beginning : label.startsWith(beginning)) return true
+    return false
   }
 
   /** Whether an answer could hold a placeholder, however it may be escaped there. */
