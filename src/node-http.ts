@@ -17,6 +17,15 @@ export function addressOf({ originalUrl, url = '/' }: NodeRequest): URL | undefi
   return found ? new URL(found.pathname + found.search, 'http://localhost') : undefined
 }
 
+/** What nobody reads otherwise once it is parsed, which takes longer. */
+const plainPath = /^(?:\/[\w-][\w.:~-]*)+$/
+
+/** {@link addressOf} without what stands behind the path. */
+export function pathOf(incoming: NodeRequest): string | undefined {
+  const asked = incoming.originalUrl ?? incoming.url ?? '/'
+  return plainPath.test(asked) ? asked : addressOf(incoming)?.pathname
+}
+
 export function requestOf(incoming: NodeRequest, url: URL, signal: AbortSignal): Request {
   const { method = 'GET' } = incoming
   const init: RequestInit & { duplex: 'half' } = { method, headers: headersOf(incoming), signal, duplex: 'half' }
@@ -77,8 +86,15 @@ export interface Sent {
   readonly body: string | AsyncIterator<Uint8Array> | undefined
 }
 
+export interface Writing {
+  /** After so many milliseconds without an event, a comment goes out in its place. */
+  readonly keepAliveMs?: number
+  /** What an answer is held back for before it is complete; undefined when there is nothing to wait for. */
+  readonly before?: () => Promise<void> | undefined
+}
+
 /** As {@link write}. */
-export function send({ status, headers, body }: Response, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
+export async function send({ status, headers, body }: Response, outgoing: ServerResponse, writing: Writing = {}): Promise<void> {
   const reader = body?.getReader()
   const bytes: AsyncIterator<Uint8Array> | undefined = reader && {
     next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
@@ -87,16 +103,15 @@ export function send({ status, headers, body }: Response, outgoing: ServerRespon
       return { done: true, value: undefined }
     },
   }
-  return write({ status, headers, body: bytes }, outgoing, keepAliveMs)
+  await writing.before?.()
+  await write({ status, headers, body: bytes }, outgoing, writing)
 }
 
-/**
- * Writes the answer, no faster than it is read, and stops the answer when its reader has left.
- *
- * @param keepAliveMs after so long without an event, a comment goes out in its place
- */
-export async function write({ status, headers, body }: Sent, outgoing: ServerResponse, keepAliveMs?: number): Promise<void> {
+/** Writes the answer, no faster than it is read, and stops the answer when its reader has left. */
+export async function write({ status, headers, body }: Sent, outgoing: ServerResponse, writing: Writing = {}): Promise<void> {
   const bytes = typeof body === 'string' ? undefined : body
+  const wait = bytes ? undefined : writing.before?.()
+  if (wait) await wait
   if (outgoing.destroyed) {
     await bytes?.return?.()
     return
@@ -112,7 +127,7 @@ export async function write({ status, headers, body }: Sent, outgoing: ServerRes
     return
   }
   outgoing.flushHeaders()
-  await copy(bytes, outgoing, isEvents ? keepAliveMs : undefined)
+  await copy(bytes, outgoing, isEvents ? writing.keepAliveMs : undefined, writing.before)
 }
 
 /** One of a name, but for cookies, which cannot stand in one line. */
@@ -125,7 +140,12 @@ function fieldsOf(headers: Sent['headers']): OutgoingHttpHeaders {
   return fields
 }
 
-async function copy(bytes: AsyncIterator<Uint8Array>, outgoing: ServerResponse, keepAliveMs: number | undefined): Promise<void> {
+async function copy(
+  bytes: AsyncIterator<Uint8Array>,
+  outgoing: ServerResponse,
+  keepAliveMs: number | undefined,
+  before: Writing['before'],
+): Promise<void> {
   const leave = () => void bytes.return?.().catch(() => {})
   outgoing.once('close', leave)
   const pulse = keepAliveMs === undefined ? undefined : startPulse(outgoing, keepAliveMs)
@@ -134,6 +154,7 @@ async function copy(bytes: AsyncIterator<Uint8Array>, outgoing: ServerResponse, 
       pulse?.told(read.value)
       if (!outgoing.write(read.value)) await drained(outgoing)
     }
+    await before?.()
     outgoing.end()
   } catch {
     // The headers are gone: a connection that breaks is the one way left to say that the answer is not whole.

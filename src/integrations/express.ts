@@ -55,7 +55,7 @@ export function endpoints<Req extends NodeRequest = NodeRequest>(
         ...(call && { leash: () => call(incoming) }),
         ...(maxBodyBytes !== undefined && { maxBodyBytes }),
       })
-      await send(response, outgoing, keepAliveMs)
+      await send(response, outgoing, keepAliveMs === undefined ? {} : { keepAliveMs })
     } catch (error) {
       if (left.signal.aborted || incoming.errored) return
       if (next) next(error)

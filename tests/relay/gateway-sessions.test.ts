@@ -43,7 +43,8 @@ test('whoever does not read holds up what is read from the provider', async () =
     close() {}
   }
   const socket = new Slow()
-  const deps = { warn: () => {}, idleMs: 60_000, caller: async () => caller, serving: async () => serving() }
+  const booked = () => undefined
+  const deps = { warn: () => {}, booked, idleMs: 60_000, caller: async () => caller, serving: async () => serving() }
   new Session({ ...deps, socket: socket as unknown as WebSocket })
   socket.emit('message', hello, false)
   await until(() => sent.length === 2)

@@ -32,7 +32,7 @@ export interface GatewayDeps {
   /** In place of the relay's own. */
   readonly vendorKeys: Pick<VendorKeys, 'of'>
   readonly leases: Leases
-  readonly journal: Pick<Journal, 'add' | 'close'>
+  readonly journal: Pick<Journal, 'add' | 'written' | 'close'>
   readonly audit: Pick<Audit, 'append'>
   readonly replicas: Pick<Replicas, 'storeOf'>
   readonly warn: (message: string) => void
@@ -86,6 +86,11 @@ export class Gateway {
     const { method, headers, signal } = asked
     const there: Asked = { method, headers, path: raw.path, text: (limit) => asked.text(limit), ...(signal && { signal }) }
     return serve(there, { leash: identityOf(caller), target: targetAt(inside, raw.provider) })
+  }
+
+  /** Until what calls have cost so far survives this process; undefined when it does. A call is answered after that. */
+  booked(): Promise<void> | undefined {
+    return this.#deps.journal.written()
   }
 
   /** Of which vendor's own API an address is, if of any. */

@@ -14,6 +14,8 @@ export interface SessionDeps {
   /** Asked before each turn: a key may be taken back meanwhile. @throws LeashError */
   readonly caller: () => Promise<Caller>
   readonly serving: (caller: Caller) => Promise<Serving>
+  /** Waits until what turns have cost is written down, if it is not. */
+  readonly booked: () => Promise<void> | undefined
   readonly warn: (message: string) => void
   /** A socket on which nothing is said for so long, and nothing answered, is closed. */
   readonly idleMs: number
@@ -116,6 +118,7 @@ export class Session {
       const delta = answering.take(told.chunk)
       return delta && this.#send({ type: 'delta', ...delta, ...costIn(told.chunk) })
     }
+    await this.#deps.booked()
     const { report } = told
     if (told.type === 'done') return this.#send({ type: 'done', report })
     if (stop.aborted) return this.#send({ type: 'cancelled', report })
@@ -134,6 +137,7 @@ export class Session {
       this.#deps.warn(`A web socket failed: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
       return this.#send({ type: 'error', error: { code: 'internal_error', message: 'The relay has failed. Its log says why.' } })
     }
+    await this.#deps.booked()
     const report = cause instanceof Failed && { report: cause.report as unknown as JsonObject }
     await this.#send({ type: 'error', error: errorBody(error), ...report })
     if (error.code === 'authentication_failed') this.#deps.socket.close(closing.refused, 'The key is not valid any more.')

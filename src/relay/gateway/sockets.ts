@@ -99,6 +99,7 @@ export class Sockets {
       warn,
       idleMs: this.#options.idleMs,
       serving: (caller) => gateway.serving(caller),
+      booked: () => gateway.booked(),
       caller: async () => {
         const now = await callers.verify(key)
         if (!now) throw new LeashError('authentication_failed', 'This key has expired or was revoked.')

@@ -34,6 +34,7 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     limits,
     calls: async (asked) => gateway.serve(asked, await callerOf(callers, asked.headers, 'call')),
     sockets: (upgrade) => sockets.upgrade(upgrade),
+    booked: () => gateway.booked(),
     others: async (request) => compressed(await app.fetch(request), request),
     warn,
   })

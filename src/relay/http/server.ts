@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { LeashError } from '../../core/errors.js'
 import type { Asked } from '../../handler.js'
-import { addressOf, requestOf, send, write } from '../../node-http.js'
+import { addressOf, pathOf, requestOf, send, write } from '../../node-http.js'
 import { isModelPath } from '../../recognise.js'
 import type { Answered } from '../../respond.js'
 import { answerOf } from '../app.js'
@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly others: (request: Request) => Promise<Response>
   /** Requests to go on as a web socket. */
   readonly sockets: (upgrade: Upgrade) => void
+  /** What answers wait for: until that which they have cost is written down. */
+  readonly booked: () => Promise<void> | undefined
   readonly warn: (message: string) => void
   readonly gate: Gate
   readonly tls?: TlsOptions | undefined
@@ -41,23 +43,24 @@ export interface RelayServer {
   close(): Promise<void>
 }
 
-export function createRelayServer({ calls, others, sockets, warn, gate, tls, limits }: ServerOptions): RelayServer {
+export function createRelayServer({ calls, others, sockets, booked, warn, gate, tls, limits }: ServerOptions): RelayServer {
+  const writing = { keepAliveMs, before: booked }
+  const other = async (incoming: IncomingMessage, signal: AbortSignal) => {
+    const url = addressOf(incoming)
+    return url ? others(checkedRequest(requestOf(incoming, url, signal))) : new Response(null, { status: 400 })
+  }
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (!gate.enter(incoming, outgoing)) return
-    const url = addressOf(incoming)
-    if (!url) {
-      outgoing.writeHead(400).end()
-      return
-    }
     const left = new AbortController()
     const leave = () => left.abort()
     outgoing.once('close', leave)
     try {
-      if (incoming.method === 'POST' && isModelPath(url.pathname)) {
-        const { status, headers, body } = await calls(checkedAsked(askedBy(incoming, url.pathname, left.signal)))
+      const path = incoming.method === 'POST' ? pathOf(incoming) : undefined
+      if (path !== undefined && isModelPath(path)) {
+        const { status, headers, body } = await calls(checkedAsked(askedBy(incoming, path, left.signal)))
         const sent = typeof body === 'string' ? body : body[Symbol.asyncIterator]()
-        await write({ status, headers, body: sent }, outgoing, keepAliveMs)
-      } else await send(await others(checkedRequest(requestOf(incoming, url, left.signal))), outgoing, keepAliveMs)
+        await write({ status, headers, body: sent }, outgoing, writing)
+      } else await send(await other(incoming, left.signal), outgoing, writing)
     } catch (error) {
       await send(answerOf(error, warn), outgoing)
     } finally {

@@ -53,6 +53,9 @@ export class Journal {
   #count = 0
   /** What is being added to. */
   #page: Page | undefined
+  /** Of this turn of the event loop. */
+  #fresh: LedgerLine[] = []
+  #written: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #waiting = 0
   #warned = false
@@ -71,8 +74,35 @@ export class Journal {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
   }
 
-  /** They are in the file before the calls are answered: at the end of the turn would be too late, which may take long. */
+  /** Lines of one turn of the event loop are written at its end, in one go: a call is not answered before {@link written}. */
   add(lines: readonly LedgerLine[]): void {
+    this.#fresh.push(...lines)
+    this.#written ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#flush()
+        resolve()
+      })
+    })
+  }
+
+  /** Until all that was added so far is in the file; undefined when it is. */
+  written(): Promise<void> | undefined {
+    return this.#written
+  }
+
+  /** Waits until all is in the database, or has failed to get there. What has is in the files. */
+  async close(): Promise<void> {
+    clearInterval(this.#looking)
+    this.#flush()
+    this.#stopping.abort()
+    while (this.#writing) await this.#writing
+  }
+
+  #flush(): void {
+    this.#written = undefined
+    const lines = this.#fresh
+    if (lines.length === 0) return
+    this.#fresh = []
     this.#page ??= this.#begin()
     const kept = this.#append(this.#page, lines)
     if (kept && this.#waiting >= mostWaiting) this.#page.spilled = true
@@ -83,16 +113,10 @@ export class Journal {
     this.#writing ??= this.#write()
   }
 
-  /** Waits until all is in the database, or has failed to get there. What has is in the files. */
-  async close(): Promise<void> {
-    clearInterval(this.#looking)
-    this.#stopping.abort()
-    while (this.#writing) await this.#writing
-  }
-
   async #write(): Promise<void> {
     do {
       await this.#pause(this.#deps.everyMs ?? 100)
+      this.#flush()
       const page = this.#page
       this.#page = undefined
       if (page && !(await this.#deliver(page))) break

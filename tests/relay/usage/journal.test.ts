@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -51,6 +51,25 @@ test('lines of many calls go to the database together, and leave no file', async
   expect(batches).toHaveLength(1)
   await journal.close()
   expect(left(folder)).toEqual([])
+})
+
+test('who waits for what was added waits until it is in the file, and for no longer than a turn of the event loop', async () => {
+  const [folder, { usage }] = [temporaryFolder(), database()]
+  const journal = await Journal.open({ folder, usage, warn: expect.fail, everyMs: 60_000 })
+  expect(journal.written()).toBeUndefined()
+  journal.add([line('a')])
+  journal.add([line('b'), line('c')])
+  expect(left(folder)).toEqual([])
+  let turned = false
+  setImmediate(() => setImmediate(() => (turned = true)))
+  await journal.written()
+  expect([turned, journal.written()]).toEqual([false, undefined])
+  const inFile = () => readFileSync(join(folder, 'journal', left(folder)[0] ?? ''), 'utf8')
+  expect(inFile().match(/"id":"\w"/g)).toEqual(['"id":"a"', '"id":"b"', '"id":"c"'])
+  journal.add([line('d')])
+  await journal.written()
+  expect(inFile().trim().split('\n')).toHaveLength(4)
+  await journal.close()
 })
 
 test('what a relay has booked before it was killed, the next one delivers', async () => {
