@@ -55,6 +55,9 @@ interface Loaded {
   readonly guesses?: readonly Guess[]
 }
 
+/** What a value may follow that has nothing in it which a finder is asked at: a name for a secret. */
+const naming = /[:=]|[sn]wo/i
+
 /** Behind a guess, as many characters may still say that it is none. */
 const guessedAfter = 64
 
@@ -72,6 +75,7 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
   const maxLength = Math.max(custom.longest, 2 * heldForGuesses, ...asked.map(({ longest }) => longest))
 
   const sources = custom.isAny ? [custom, ...guessed] : guessed
+  const isGuessing = sources.length > 0
   const found = (text: string): Detection[] => {
     scan.open(text)
     scanner.run(scan)
@@ -102,6 +106,7 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
       const across = merged(found(text)).find(({ start, end: reach }) => start < open && reach > open)
       return across?.start ?? open
     },
+    mayBeginIn: (text, before) => isGuessing || scanner.stopsIn(text) || naming.test(before),
     maxLength,
     lookBehind,
   }

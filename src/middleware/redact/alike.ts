@@ -81,3 +81,15 @@ function placeOf(bytes: Uint8Array, part: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(quote, from); at >= 0; at = bytes.indexOf(quote, at + 1)) if (same(bytes, at, part)) return at
   return -1
 }
+
+const head = 'data: '
+const tail = '\n\n'
+
+/** Of an event that has one line, and that of data: most have. Undefined for others. */
+export function onlyData(event: Uint8Array): string | undefined {
+  const text = decoder.decode(event)
+  const end = text.length - tail.length
+  return text.startsWith(head) && text.indexOf('\n') === end && text.endsWith(tail) && !text.includes('\r')
+    ? text.slice(head.length, end)
+    : undefined
+}

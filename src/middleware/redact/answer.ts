@@ -32,6 +32,7 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
     const around = before + text
     if (!final) end = Math.min(end, rules.detector.safeEnd(around) - before.length)
     if (!final && end <= 0) return { edits: [], end: 0 }
+    if (edits.length === 0 && !rules.detector.mayBeginIn(text, before)) return { edits, end }
     const found = (reading.whole ? inWhole(text, rules) : inPart(around, reading, rules)).filter(
       ({ start, end }) => start >= 0 && !edits.some((edit) => edit.start < end && start < edit.end),
     )

@@ -8,7 +8,7 @@ import type { Framing, Unframer } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
 import type { Lens, WireEvent } from '../../protocols/protocol.js'
 import type { Strands } from '../../protocols/strands.js'
-import { type Alike, alikeTo } from './alike.js'
+import { type Alike, alikeTo, onlyData } from './alike.js'
 import { mayConcern } from './bytes.js'
 import { type Decide, type Slot, Strand } from './strand.js'
 
@@ -57,7 +57,7 @@ export class StreamEditor {
   /** Of an event that is not here in full. */
   #rest: Uint8Array | undefined
   /** Given whole events alone. */
-  readonly #frames: Unframer
+  #frames: Unframer | undefined
   #wire: WireEvent | undefined
   #common: Common | undefined
   /** How often something was in common, and no event came that had it. */
@@ -65,9 +65,6 @@ export class StreamEditor {
 
   constructor(context: StreamContext) {
     this.#context = context
-    this.#frames = context.framing.unframer((wire) => {
-      this.#wire ??= wire
-    })
   }
 
   /** @returns the bytes that can go on, if any: the same array where nothing was changed or held back */
@@ -125,11 +122,21 @@ export class StreamEditor {
   }
 
   #parsed(raw: Uint8Array): { readonly wire?: WireEvent | undefined; readonly event?: JsonObject } {
-    this.#wire = undefined
-    this.#frames.push(raw)
-    const wire = this.#wire as WireEvent | undefined
+    const wire = this.#unframed(raw)
     const event = wire && parseJson(wire.data)
     return isObject(event) ? { wire, event: event as JsonObject } : { wire }
+  }
+
+  #unframed(raw: Uint8Array): WireEvent | undefined {
+    const { framing } = this.#context
+    const data = framing.end ? undefined : onlyData(raw)
+    if (data !== undefined) return { data }
+    this.#frames ??= framing.unframer((wire) => {
+      this.#wire ??= wire
+    })
+    this.#wire = undefined
+    this.#frames.push(raw)
+    return this.#wire
   }
 
   #edit(raw: Uint8Array, wire: WireEvent, event: JsonObject): void {
