@@ -7,13 +7,15 @@ import type { Attempt, Call, Result, StreamResult } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd, type Ending, overheard } from '../core/ending.js'
 import { isLeashError } from '../core/errors.js'
+import { hidden } from '../core/hidden.js'
 import type { Middleware } from '../core/middleware.js'
 import { absent, loadOptional } from '../core/optional.js'
+import { Roster } from '../core/roster.js'
 import { withHeader } from '../core/with-header.js'
 import { type AnswerReader, answerReader } from '../protocols/answer.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Observer, Watch } from './observe/observe.js'
-import { addAttempt, addServer, modelName, operationOf, outcomeOf, requestAttributes } from './otel/attributes.js'
+import { addAttempt, addServer, beginAttributes, modelName, operationOf, outcomeOf } from './otel/attributes.js'
 import { CallSpan, type Sink, type Surroundings } from './otel/call-span.js'
 import { answerContent, Kept, requestContent } from './otel/content.js'
 import { Instruments } from './otel/instruments.js'
@@ -58,7 +60,8 @@ export class OpenTelemetry implements Observer {
   readonly #api: Api
   readonly #options: TelemetryOptions
   readonly #deps: TelemetryDeps
-  readonly #spans = new Map<string, CallSpan>()
+  readonly #spans = new Roster<CallSpan>()
+  readonly #spanOf = hidden<CallSpan | undefined>()
   readonly #surroundings: Surroundings
   /** Attempts that have failed, and whose spans have ended. */
   readonly #claimed = new WeakSet<Attempt>()
@@ -78,7 +81,10 @@ export class OpenTelemetry implements Observer {
     this.#surroundings = {
       errorStatus: api.SpanStatusCode.ERROR,
       with: (context, work) => api.context.with(context, work),
-      ended: ({ report }) => this.#spans.delete(report.id),
+      ended: (span) => {
+        this.#spans.remove(span.place)
+        this.#spanOf.set(span.report, undefined)
+      },
     }
     this.#tellEvents(deps.emitter)
   }
@@ -87,12 +93,13 @@ export class OpenTelemetry implements Observer {
     const sink = this.#open()
     if (!sink) return undefined
     const { report, model, target } = call
-    const attributes = requestAttributes(call, sink.edition, sink.nameOf(target.provider.name))
+    const attributes = beginAttributes(call, sink.nameOf(target.provider.name))
     const name = `${operationOf(call)} ${modelName(model)}`
     const around = this.#api.context.active()
     const span = sink.tracer.startSpan(name, { kind: this.#api.SpanKind.CLIENT, attributes }, around)
     const watched = new CallSpan(call, span, this.#api.trace.setSpan(around, span), sink, this.#surroundings)
-    this.#spans.set(report.id, watched)
+    watched.place = this.#spans.add(watched)
+    this.#spanOf.set(report, watched)
     return watched
   }
 
@@ -101,7 +108,7 @@ export class OpenTelemetry implements Observer {
     if (!this.#options.content) return next
     const telemetry = this
     return async function content(call) {
-      const span = telemetry.#spans.get(call.report.id)?.span
+      const span = telemetry.#spanOf.get(call.report)?.span
       const protocol = protocolAtHand(call.protocol)
       if (!span?.isRecording() || protocol?.kind !== 'chat') return next(call)
       const [codec, reader] = await Promise.all([protocol.codec(), answerReader(call.protocol)])
@@ -126,40 +133,39 @@ export class OpenTelemetry implements Observer {
 
   async #attempt(call: Call, next: (call: Call) => Promise<Result>, { tracer, nameOf }: Sink): Promise<Result> {
     const { context, trace, SpanKind } = this.#api
-    const { target, report, attempt, hedged } = call
+    const { target, report } = call
     const provider = target.provider.name
     // A copy for comparison, or behind the caller's back, has no span of its own.
-    const around = this.#spans.get(report.id)?.context ?? context.active()
+    const around = this.#spanOf.get(report)?.context ?? context.active()
     const attributes: Attributes = {
       [attribute.provider]: nameOf(provider),
       [attribute.requestModel]: modelName(target.model),
-      [own.callId]: report.id,
-      [own.attempt]: attempt,
     }
-    if (hedged) attributes[own.hedged] = true
     addServer(attributes, call)
     const span = tracer.startSpan(`attempt ${provider}/${modelName(target.model)}`, { kind: SpanKind.CLIENT, attributes }, around)
     const sent = this.#propagates(provider) ? traced(call, span) : call
     try {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
-      return atEnd(result, (ending) => this.#endAttempt(span, ending, result.attempt))
+      return atEnd(result, (ending) => this.#endAttempt(call, span, ending, result.attempt))
     } catch (error) {
       const record = this.#recordOf(call)
       if (record) this.#claimed.add(record)
-      this.#endAttempt(span, isLeashError(error) ? error : undefined, record)
+      this.#endAttempt(call, span, isLeashError(error) ? error : undefined, record)
       throw error
     }
   }
 
-  #endAttempt(span: Span, ending: Ending, record: Attempt | undefined): void {
+  #endAttempt({ report, attempt, hedged }: Call, span: Span, ending: Ending, record: Attempt | undefined): void {
     const outcome = outcomeOf(ending)
-    const attributes: Attributes = { [own.outcome]: outcome }
-    if (record) addAttempt(attributes, record)
-    if (outcome === 'error' && typeof ending === 'object') {
-      attributes[attribute.error] = ending.code
-      span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: ending.code })
+    const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
+    if (span.isRecording()) {
+      const attributes: Attributes = { [own.callId]: report.id, [own.attempt]: attempt, [own.outcome]: outcome }
+      if (hedged) attributes[own.hedged] = true
+      if (record) addAttempt(attributes, record)
+      if (error !== undefined) attributes[attribute.error] = error
+      span.setAttributes(attributes)
     }
-    span.setAttributes(attributes)
+    if (error !== undefined) span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error })
     span.end()
   }
 
@@ -207,7 +213,7 @@ export class OpenTelemetry implements Observer {
 
   #tellEvents(emitter: Emitter): void {
     const tell = (callId: string, name: string, attributes: Record<string, string | number>) =>
-      this.#spans.get(callId)?.span.addEvent(name, attributes)
+      this.#spans.find(({ report }) => report.id === callId)?.span.addEvent(name, attributes)
     emitter.on('retry', ({ callId, attempt, delayMs, error }) =>
       tell(callId, 'leash.retry', { [own.attempt]: attempt, 'leash.delay_ms': delayMs, [attribute.error]: error }),
     )

@@ -2,7 +2,7 @@
  * What an answer says of itself: its id, the model that gave it, and why it ended. Read where it stands, in a body or in the
  * events of a stream. One table for all protocols, loaded only where somebody tells of calls.
  */
-import { parseJson } from '../core/json.js'
+import { firstMembers, parseJson } from '../core/json.js'
 import type { Unframer } from './framing/framing.js'
 import { protocolAtHand } from './index.js'
 import { lookup } from './lookup.js'
@@ -21,10 +21,18 @@ interface Words {
   readonly finish: readonly Path[]
   /** Stands in every event that tells why the answer ended. */
   readonly ending: RegExp
+  /** Of a whole answer: what is behind its id and model, and where it says why it ended. Not in a text, where quotes are escaped. */
+  readonly skims?: { readonly behind: string; readonly finish: RegExp }
 }
 
 const tables: Readonly<Record<string, Words>> = {
-  'openai-chat': { id: at('id'), model: at('model'), finish: at('choices.*.finish_reason'), ending: /"finish_reason":\s*"/ },
+  'openai-chat': {
+    id: at('id'),
+    model: at('model'),
+    finish: at('choices.*.finish_reason'),
+    ending: /"finish_reason":\s*"/,
+    skims: { behind: 'choices', finish: /"finish_reason":\s*"([^"\\]*)"/g },
+  },
   'openai-responses': {
     id: at('id', 'response.id'),
     model: at('model', 'response.model'),
@@ -36,6 +44,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model', 'message.model'),
     finish: at('stop_reason', 'delta.stop_reason'),
     ending: /"stop_reason":\s*"/,
+    skims: { behind: 'content', finish: /"stop_reason":\s*"([^"\\]*)"/g },
   },
   gemini: {
     id: at('responseId'),
@@ -51,11 +60,19 @@ const longest = 200
 const newline = 0x0a
 
 /** After an answer has ended come what was used, and what was filtered: events that vendors send a few of. */
-const lastPieces = 32
+const lastPieces = 12
 
-export function factsIn(protocol: string, body: unknown): Facts {
+/** Parses an answer that has a text only where it cannot do without. */
+export function factsIn(protocol: string, answer: { readonly text?: string; readonly body: unknown }): Facts {
   const words = lookup(tables, protocol)
-  return words ? read(words, body) : {}
+  return words ? (skimmed(words, answer.text) ?? read(words, answer.body)) : {}
+}
+
+function skimmed({ skims }: Words, text: string | undefined): Facts | undefined {
+  const head = skims && text !== undefined ? firstMembers(text, skims.behind) : undefined
+  if (!skims || text === undefined || typeof head?.id !== 'string' || typeof head.model !== 'string') return undefined
+  const finish = Array.from(text.matchAll(skims.finish), ([, reason = '']) => reason.slice(0, longest))
+  return { id: head.id.slice(0, longest), model: head.model.slice(0, longest), ...(finish.length > 0 && { finish }) }
 }
 
 /** Listens to a stream. Most of its events are kept for a while, and never looked at. */

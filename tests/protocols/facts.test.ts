@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { FactReader, type Facts } from '../../src/protocols/facts.js'
+import { FactReader, type Facts, factsIn } from '../../src/protocols/facts.js'
 import { protocolNamed } from '../../src/protocols/index.js'
 
 const encoder = new TextEncoder()
@@ -19,7 +19,7 @@ describe('what a stream says of itself', () => {
   beforeAll(() => protocolNamed('openai-chat'))
 
   it('is read from a stream of any length', () => {
-    for (const length of [0, 1, 31, 32, 33, 500]) {
+    for (const length of [0, 1, 11, 12, 13, 500]) {
       const pieces = [...words(length), last('length'), encoder.encode('data: [DONE]\n\n')]
       expect(read(pieces)).toEqual({ id: 'chatcmpl-1', model: 'gpt-4o-mini-2024-07-18', finish: ['length'] })
     }
@@ -47,5 +47,46 @@ describe('what a stream says of itself', () => {
     reader.push(last('stop'))
     expect(reader.facts.finish).toEqual(['stop'])
     expect(reader.facts.finish).toEqual(['stop'])
+  })
+})
+
+describe('what a whole answer says of itself', () => {
+  const answer = (body: object): { readonly text: string; readonly body: object } => ({ text: JSON.stringify(body), body })
+  const choice = (finish_reason: string, content = '') => ({ index: 0, message: { role: 'assistant', content }, finish_reason })
+
+  it.each([
+    [
+      'as OpenAI writes it',
+      { id: 'c1', object: 'chat.completion', model: 'm1', choices: [choice('stop')], usage: { total_tokens: 1 } },
+    ],
+    ['with its members in another order', { choices: [choice('stop')], usage: {}, model: 'm1', id: 'c1' }],
+    [
+      'with the words of a fact in its text',
+      { id: 'c1', model: 'm1', choices: [choice('stop', '"finish_reason":"length","choices"')] },
+    ],
+    ['with a member that is called as the next one', { id: 'c1', object: 'choices', model: 'm1', choices: [choice('stop')] }],
+  ])('is read %s', (_, body) => {
+    expect(factsIn('openai-chat', answer(body))).toEqual({ id: 'c1', model: 'm1', finish: ['stop'] })
+  })
+
+  it('is read of several choices', () => {
+    const body = { id: 'c1', model: 'm1', choices: [choice('stop'), choice('length')] }
+    expect(factsIn('openai-chat', answer(body)).finish).toEqual(['stop', 'length'])
+  })
+
+  it('is read without parsing the text of an answer', () => {
+    const text = JSON.stringify({ id: 'c1', model: 'm1', choices: [choice('stop')] })
+    const unparsed = {
+      text,
+      get body(): never {
+        throw new Error('It was parsed.')
+      },
+    }
+    expect(factsIn('openai-chat', unparsed)).toEqual({ id: 'c1', model: 'm1', finish: ['stop'] })
+  })
+
+  it('is what there is, of an answer that lacks some', () => {
+    expect(factsIn('openai-chat', answer({ choices: [] }))).toEqual({})
+    expect(factsIn('openai-chat', { body: { model: 'm1' } })).toEqual({ model: 'm1' })
   })
 })

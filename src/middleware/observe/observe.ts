@@ -1,8 +1,9 @@
 /** Watches each call from its begin to its end, for whoever tells of it: spans, metrics. */
-import type { Call, Report, Result } from '../../core/call.js'
+import type { Call, Result } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import { atEnd, type Ending, overheard } from '../../core/ending.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { hidden } from '../../core/hidden.js'
 import type { Middleware, Next } from '../../core/middleware.js'
 
 /** What a call came to. Its report is complete. */
@@ -31,12 +32,13 @@ export interface Observer {
 }
 
 export function observe(observers: readonly Observer[], emitter: Emitter): Middleware {
-  // No weak keys: collecting those costs more than all the rest of this layer.
-  const underway = new Map<Report, Observation>()
+  const underway = hidden<Observation | undefined>()
   // Outermost of the layers as this one is, the report is completed outside of it.
   emitter.on('result', (report) => {
-    underway.get(report)?.end()
-    underway.delete(report)
+    const observation = underway.get(report)
+    if (!observation) return
+    underway.set(report, undefined)
+    observation.end()
   })
   return (next) =>
     function observe(call) {

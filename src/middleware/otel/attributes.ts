@@ -22,25 +22,28 @@ export function operationOf(call: Call): 'chat' | 'embeddings' {
 /** In this order. */
 const told = ['maxTokens', 'temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty', 'seed'] as const
 
-/** Known when the call begins: a sampler decides by them. */
-export function requestAttributes(call: Call, edition: Edition, provider: string): Attributes {
-  const { options, report, stream } = call
-  const settings = settingsOf(call.protocol, call.body)
-  const { choices = 1, stop, effort } = settings
+/** What a sampler decides by. An SDK looks at each of these three times, and at what comes later once. */
+export function beginAttributes(call: Call, provider: string): Attributes {
+  const { conversation, tenant, tags } = call.options
   const attributes = callAttributes(call, provider)
-  attributes[own.callId] = report.id
   addServer(attributes, call)
+  if (conversation !== undefined) attributes[attribute.conversation] = conversation
+  if (tenant !== undefined) attributes[own.tenant] = tenant
+  if (tags) for (const [name, value] of Object.entries(tags).slice(0, mostTags)) attributes[own.tag + name] = value
+  return attributes
+}
+
+/** As it was asked for. */
+export function addRequest(attributes: Attributes, { report, protocol, body, stream }: Call, edition: Edition): void {
+  const settings = settingsOf(protocol, body)
+  const { choices = 1, stop, effort } = settings
+  attributes[own.callId] = report.id
   if (stream) attributes[attribute.requestStream] = true
   if (choices !== 1) attributes[attribute.choices] = choices
   if (settings.json) attributes[attribute.outputType] = 'json'
   for (const name of told) if (settings[name] !== undefined) attributes[attribute[name]] = settings[name]
   if (stop) attributes[attribute.stop] = [...stop]
   if (edition.effort !== undefined && effort !== undefined) attributes[edition.effort] = effort
-  if (options.conversation !== undefined) attributes[attribute.conversation] = options.conversation
-  if (options.tenant !== undefined) attributes[own.tenant] = options.tenant
-  if (options.tags)
-    for (const [name, value] of Object.entries(options.tags).slice(0, mostTags)) attributes[own.tag + name] = value
-  return attributes
 }
 
 /** Of a call's span, and of all that is measured of it. No server: who answers may be another than the caller's SDK has in mind. */

@@ -1,9 +1,18 @@
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
-import type { Call, Result } from '../../core/call.js'
+import type { Call, Report, Result } from '../../core/call.js'
 import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
 import { settingsOf } from '../../protocols/settings.js'
 import type { Seen, Watch } from '../observe/observe.js'
-import { addAnswer, addReport, addUsageTo, billedUsage, callAttributes, operationOf, outcomeOf } from './attributes.js'
+import {
+  addAnswer,
+  addReport,
+  addRequest,
+  addUsageTo,
+  billedUsage,
+  callAttributes,
+  operationOf,
+  outcomeOf,
+} from './attributes.js'
 import type { Instruments } from './instruments.js'
 import { attribute, type Edition, own } from './names.js'
 
@@ -20,7 +29,7 @@ export interface Sink {
 export interface Surroundings {
   readonly errorStatus: number
   with<T>(context: Context, work: () => T): T
-  ended(call: Call): void
+  ended(span: CallSpan): void
 }
 
 const mostPieces = 256
@@ -30,6 +39,8 @@ export class CallSpan implements Watch {
   readonly span: Span
   /** That in which this span is the current one. */
   readonly context: Context
+  /** Among those under way. */
+  place = -1
   readonly #call: Call
   readonly #sink: Sink
   readonly #around: Surroundings
@@ -46,6 +57,10 @@ export class CallSpan implements Watch {
     this.#around = around
   }
 
+  get report(): Report {
+    return this.#call.report
+  }
+
   within(work: () => Promise<Result>): Promise<Result> {
     return this.#around.with(this.context, work)
   }
@@ -54,7 +69,7 @@ export class CallSpan implements Watch {
     const { protocol, body, report } = this.#call
     if (report.cache) this.span.addEvent('leash.cache', { [own.cache]: report.cache })
     if (result.stream) this.#reader = new FactReader(protocol, settingsOf(protocol, body).choices)
-    else this.#facts = factsIn(protocol, result.body)
+    else this.#facts = factsIn(protocol, result)
   }
 
   piece(bytes: Uint8Array, ms: number): void {
@@ -65,9 +80,10 @@ export class CallSpan implements Watch {
 
   end({ ending, durationMs, firstChunkMs }: Seen): void {
     const { span } = this
-    const { report } = this.#call
+    const { report, target } = this.#call
     const { instruments, edition, nameOf } = this.#sink
-    const provider = nameOf(report.provider ?? this.#call.target.provider.name)
+    const answerer = report.provider ?? target.provider.name
+    const provider = nameOf(answerer)
     const outcome = outcomeOf(ending)
     const facts = this.#reader?.facts ?? this.#facts
     const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
@@ -87,7 +103,9 @@ export class CallSpan implements Watch {
       nameOf,
     })
     if (span.isRecording()) {
-      const last: Attributes = { [attribute.provider]: provider, [own.outcome]: outcome }
+      const last: Attributes = { [own.outcome]: outcome }
+      if (answerer !== target.provider.name) last[attribute.provider] = provider
+      addRequest(last, this.#call, edition)
       addAnswer(last, facts)
       addUsageTo(last, usage, edition)
       addReport(last, report)
@@ -98,7 +116,7 @@ export class CallSpan implements Watch {
     // Its code alone: what a vendor says of a failure may quote the prompt.
     if (error !== undefined) span.setStatus({ code: this.#around.errorStatus, message: error })
     span.end()
-    this.#around.ended(this.#call)
+    this.#around.ended(this)
   }
 
   #measurePieces(): void {

@@ -3,6 +3,7 @@ import type { Attributes, Context, Meter } from '@opentelemetry/api'
 import type { Report } from '../../core/call.js'
 import { inputTotal, noUsage, outputTotal, type Usage } from '../../core/usage.js'
 import { attribute, type Edition, own, timeBuckets, tokenBuckets, tokenUsage, usageCounters, usageHistograms } from './names.js'
+import { Tally } from './tally.js'
 
 export interface Ended {
   readonly operation: 'chat' | 'embeddings'
@@ -39,9 +40,10 @@ export class Instruments {
     }
     this.#firstChunk = seconds(edition.firstChunk, 'Until a stream has its first content.')
     this.#perChunk = seconds(edition.perChunk, 'From one chunk of a stream to the next, as they are read.')
-    this.#cost = meter.createCounter(own.costMetric, { unit: '{USD}', description: 'What calls cost, all attempts together.' })
-    this.#saved = meter.createCounter(own.savedMetric, { unit: '{USD}', description: 'What answers from the cache had cost.' })
-    this.#attempts = meter.createCounter(own.attemptsMetric, { unit: '{attempt}', description: 'Attempts, by how they ended.' })
+    const tally = (name: string, unit: string, description: string) => Tally.of(meter, name, { unit, description })
+    this.#cost = tally(own.costMetric, '{USD}', 'What calls cost, all attempts together.')
+    this.#saved = tally(own.savedMetric, '{USD}', 'What answers from the cache had cost.')
+    this.#attempts = tally(own.attemptsMetric, '{attempt}', 'Attempts, by how they ended.')
     this.#countTokens = newest ? newestTokens(meter) : publishedTokens(meter)
   }
 
@@ -54,8 +56,8 @@ export class Instruments {
     if (firstChunkMs !== undefined) this.#firstChunk.record(firstChunkMs / 1000, attributes, context)
     this.#countTokens(usage ?? noUsage, attributes, context)
     const { cost, attempts } = report
-    if (cost?.usd) this.#cost.add(cost.usd, attributes, context)
-    if (cost?.savedUsd) this.#saved.add(cost.savedUsd, attributes, context)
+    if (cost?.usd) this.#cost.add(cost.usd, attributes)
+    if (cost?.savedUsd) this.#saved.add(cost.savedUsd, attributes)
     for (const { provider, model, outcome, error } of attempts) {
       const of: Attributes = {
         [attribute.provider]: nameOf(provider),
@@ -63,7 +65,7 @@ export class Instruments {
         [own.outcome]: outcome,
       }
       if (error) of[attribute.error] = error
-      this.#attempts.add(1, of, context)
+      this.#attempts.add(1, of)
     }
   }
 }
