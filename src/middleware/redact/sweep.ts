@@ -12,8 +12,8 @@ export interface Hit {
 /** So many characters are looked at before a string is: nearly every place of a text is passed by at this price. */
 const longestBeginning = 5
 const mostSlots = 1 << 16
-/** For each string: one place of a text in so many is looked at twice for nothing. */
-const slotsEach = 128
+/** For each string: one place of a text in so many is looked at twice for nothing. As bits, those of a few values are where objects are, and cost nothing to have. */
+const slotsEach = 64
 const base = 31
 
 export class Sweep {
@@ -30,8 +30,11 @@ export class Sweep {
     sorted.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
     this.#strings = sorted
     this.#length = strings.reduce((least, { length }) => Math.min(least, length), longestBeginning)
-    this.#begins = new Uint8Array(Math.min(mostSlots, 2 ** Math.ceil(Math.log2(strings.length * slotsEach))))
-    for (const string of strings) this.#begins[this.#slotOf(this.#hash(string, 0))] = 1
+    this.#begins = new Uint8Array(Math.min(mostSlots, 2 ** Math.ceil(Math.log2(strings.length * slotsEach))) / 8)
+    for (const string of strings) {
+      const slot = this.#slotOf(this.#hash(string, 0))
+      this.#begins[slot >> 3] = (this.#begins[slot >> 3] ?? 0) | (1 << (slot & 7))
+    }
     const inside: number[] = []
     for (const [at, { text }] of sorted.entries()) {
       let before = at - 1
@@ -42,7 +45,12 @@ export class Sweep {
   }
 
   #slotOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#begins.length - 1)
+    return (hash ^ (hash >>> 15)) & (this.#begins.length * 8 - 1)
+  }
+
+  #mayBegin(hash: number): boolean {
+    const slot = this.#slotOf(hash)
+    return ((this.#begins[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0
   }
 
   #hash(text: string, at: number): number {
@@ -59,7 +67,7 @@ export class Sweep {
     for (let i = 0; i < length; i++) past = Math.imul(past, base)
     let hash = this.#hash(text, 0)
     for (let at = 0; at + length <= text.length; ) {
-      const string = this.#begins[this.#slotOf(hash)] === 1 ? this.#strings[this.#longestAt(text, at)] : undefined
+      const string = this.#mayBegin(hash) ? this.#strings[this.#longestAt(text, at)] : undefined
       if (string) {
         hits.push({ start: at, end: at + string.text.length, index: string.index })
         at += string.text.length

@@ -12,12 +12,17 @@ export function variantsOf(value: string, encoded: boolean): ReadonlySet<string>
   const variants = new Set([value, escaped(value)])
   if (!encoded || value.length > longestEncoded) return variants
   const address = percentEncoded(value)
-  variants.add(address)
-  variants.add(address.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(value))).replace(/=+$/, '')
+  if (address !== value) variants.add(address).add(address.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))
+  const bytes = isAscii(value) ? value : String.fromCharCode(...new TextEncoder().encode(value))
+  const base64 = btoa(bytes).replace(/=+$/, '')
   variants.add(base64)
-  variants.add(base64.replaceAll('+', '-').replaceAll('/', '_'))
+  if (/[+/]/.test(base64)) variants.add(base64.replaceAll('+', '-').replaceAll('/', '_'))
   return variants
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false
+  return true
 }
 
 /** Half of a pair of surrogates cannot be encoded. */
