@@ -33,6 +33,17 @@ interface Piece {
 }
 
 const headLength = 32
+/** Of a longer one what can be decided is decided before it ends. */
+const longestWord = 256
+
+/** A label has letters and `_`; a word anything of ASCII: other scripts have no blanks, and words that end without one. */
+function isOfWord(text: string, any: boolean): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (any ? code <= 32 || code > 126 : !((code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95)) return false
+  }
+  return true
+}
 
 export class Strand {
   readonly #decide: Decide
@@ -54,9 +65,12 @@ export class Strand {
 
   take(slot: Slot): void {
     if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
+    const lengthens = this.isOpen && this.#text.length < longestWord && isOfWord(slot.text, this.#lookBehind > 0)
     this.#pieces.push({ slot, left: slot.text.length })
     this.#text += slot.text
-    this.#settle({ final: false })
+    // What waits is a label that goes on; and who looks for values lets no word go before it ends.
+    if (lengthens) slot.open = true
+    else this.#settle({ final: false })
   }
 
   /** A text that is whole in itself. */
