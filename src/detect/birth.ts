@@ -4,9 +4,9 @@ import { Meaning } from './words.js'
 
 /** Months by their first three letters, in the languages whose words for birth we know. */
 const months = new Set(
-  `jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez fév fev avr jui aoû ene abr ago dic gen mag giu lug set ott out mrt mei maj`.split(
-    ' ',
-  ),
+  `jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez fév fev avr jui aoû ene abr ago dic gen mag giu lug set ott out mrt mei maj`
+    .split(' ')
+    .map((name) => monthAt(name, 0)),
 )
 const longestMonth = 12
 const longestWritten = 24
@@ -82,6 +82,8 @@ function pastMarks(text: string, from: number): number {
 /** Back over the letters of `1st`, `2nd`, `3rd`, `4th`, and of the Romance `1º`. */
 function ordinal(text: string, from: number): number {
   if (codeAt(text, from - 1) === 0xba) return from - 1
+  const last = codeAt(text, from - 1)
+  if (last !== 116 && last !== 100 && last !== 104) return from
   return /^(?:st|nd|rd|th)$/.test(text.slice(from - 2, from)) ? from - 2 : from
 }
 
@@ -94,10 +96,15 @@ function dayStart(text: string, end: number): number {
 function monthStart(text: string, end: number): number {
   let at = end
   while (at > 0 && end - at < longestMonth && isName(codeAt(text, at - 1))) at--
-  return months.has(text.slice(at, at + 3).toLowerCase()) ? at : -1
+  return end - at >= 3 && months.has(monthAt(text, at)) ? at : -1
 }
 
 const isName = (code: number): boolean => isLetter(code) || isFarLetter(code)
 
 /** A blank, `, - .` */
 const isMark = (code: number): boolean => isBlank(code) || (code >= 44 && code <= 46)
+
+/** Its first three letters as a number, small ones for capitals. */
+function monthAt(text: string, at: number): number {
+  return ((codeAt(text, at) | 32) * 2048 + (codeAt(text, at + 1) | 32)) * 2048 + (codeAt(text, at + 2) | 32)
+}

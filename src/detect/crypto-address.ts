@@ -98,20 +98,28 @@ function isBase58Check(text: string, start: number, end: number): boolean {
   return true
 }
 
+/** Four characters at once are multiplied by 58 to the fourth, sixteen bits at once. */
+const together = 4
+const limbs = new Int32Array(13)
+
 /** To the end of `decoded`; how many bytes, or -1 when they are too many. */
 function decode(text: string, start: number, end: number): number {
-  decoded.fill(0)
-  let used = 0
-  for (let at = start; at < end; at++) {
-    let carry = base58Values[codeAt(text, at)] ?? 0
-    for (let byte = 25; byte >= 26 - used || carry > 0; byte--) {
-      if (byte < 0) return -1
-      carry += (decoded[byte] ?? 0) * 58
-      decoded[byte] = carry & 255
-      carry >>= 8
-      used = Math.max(used, 26 - byte)
+  limbs.fill(0)
+  for (let at = start; at < end; ) {
+    let carry = 0
+    let factor = 1
+    for (const until = Math.min(end, at + together); at < until; at++, factor *= 58)
+      carry = carry * 58 + (base58Values[codeAt(text, at)] ?? 0)
+    for (let limb = limbs.length - 1; limb >= 0; limb--) {
+      const value = (limbs[limb] ?? 0) * factor + carry
+      carry = Math.floor(value / 0x10000)
+      limbs[limb] = value - carry * 0x10000
     }
+    if (carry > 0) return -1
   }
+  for (let byte = 0; byte < decoded.length; byte++) decoded[byte] = (limbs[byte >> 1] ?? 0) >> (byte % 2 === 0 ? 8 : 0)
+  let used = decoded.length
+  while (used > 0 && decoded[decoded.length - used] === 0) used--
   // Each leading 1 is a zero byte.
   for (let at = start; at < end && codeAt(text, at) === 49; at++) used++
   return used

@@ -17,7 +17,7 @@ export const ipv4: Finder = {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
       const end = run.endOf(group + 3)
-      const outside = isOutside(scan.text, start, end) && !isBlock(scan.text, start, end)
+      const outside = isOutside(scan.text, start, end) && !(blockHeads.has(run.value(group)) && isBlock(scan.text, start, end))
       const confidence = outside ? trust(scan, run, group, start) : 0
       if (confidence > 0) scan.report('IP_ADDRESS', start, end, confidence)
       group += 3
@@ -83,6 +83,9 @@ const blocks = new Set(
    192.88.99.0/24 192.168.0.0/16 192.175.48.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 64:ff9b::/96
    2001::/23 2001::/32 2001:db8::/32 2002::/16 fc00::/7 fd00::/8 fe80::/10 ff00::/8`.split(/\s+/),
 )
+
+/** What they begin with. */
+const blockHeads = new Set([...blocks].map((block) => Number.parseInt(block, 10)).filter((head) => head >= 0))
 
 /** `10.0.0.0/8` is a block, and nobody's address. */
 function isBlock(text: string, start: number, end: number): boolean {
