@@ -20,13 +20,16 @@ export interface Failed {
 export const failed = Symbol('leashllm.failed')
 
 /** The steps of the SDK's loop. Whoever replaces one, by a subclass or on an instance, wants it to be taken. */
-const steps = [
+const loopSteps: readonly string[] = [
   ...['methodRequest', 'request', 'responsePromise', 'parseResponseWithTimeout', 'makeRequest', 'prepareOptions'],
   ...['buildRequest', 'prepareRequest', 'fetchWithAuth', 'fetchWithTimeout', 'shouldRetry', 'retryRequest'],
-] as const
+]
+
+/** The steps that make the headers of a key. */
+export const keySteps: readonly string[] = ['authHeaders', 'bearerAuth', 'adminAPIKeyAuth']
 
 /** What the steps are by themselves, to compare a client's with. */
-export function stepsOf(prototype: object): ReadonlyMap<string, unknown> {
+export function stepsOf(prototype: object, steps: readonly string[] = loopSteps): ReadonlyMap<string, unknown> {
   return new Map(steps.map((step) => [step, Reflect.get(prototype, step)]))
 }
 

@@ -23,7 +23,7 @@ export class Recent<K, V> {
   }
 
   set(key: K, value: V): void {
-    this.#map.delete(key)
+    if (this.#map.size > this.#max / 2) this.#map.delete(key)
     this.#map.set(key, value)
     if (this.#map.size <= this.#max) return
     const [oldest] = this.#map.keys()

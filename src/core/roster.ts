@@ -19,8 +19,8 @@ export class Roster<T> {
     this.#free.push(place)
   }
 
-  /** Looks at all of them. */
-  find(test: (item: T) => boolean): T | undefined {
-    return this.#items.find((item) => item !== undefined && test(item))
+  /** In no order. */
+  all(): T[] {
+    return this.#items.filter((item) => item !== undefined)
   }
 }

@@ -34,7 +34,7 @@ export function coalesce(
       if (call.signal?.aborted) throw abortError(call.signal)
       if (timeLeft(call.deadline) === 0) throw deadlineError()
       const circumstances = new Circumstances(call)
-      const alike = underway.get(asked) ?? []
+      const alike = underway.get(asked) ?? startedIn(underway, asked)
       const joined = alike.find((other) => other.circumstances.equal(circumstances))?.shared.join(call)
       if (joined) return joined
       const shared = new SharedCall(call, next, {
@@ -43,7 +43,7 @@ export function coalesce(
         onShared: (call, answer) => accounts?.value?.reuse(call, answer, 'coalesced'),
         onOver: () => forget(underway, asked, shared),
       })
-      underway.set(asked, [{ shared, circumstances }, ...alike])
+      alike.unshift({ shared, circumstances })
       return shared.answer
     }
 }
@@ -53,10 +53,18 @@ interface Underway {
   readonly circumstances: Circumstances
 }
 
+function startedIn(underway: Map<string, Underway[]>, asked: string): Underway[] {
+  const alike: Underway[] = []
+  underway.set(asked, alike)
+  return alike
+}
+
+/** The list is emptied, and not replaced: what a `Map` has held, V8 may keep for a while after it was deleted. */
 function forget(underway: Map<string, Underway[]>, asked: string, over: SharedCall): void {
-  const left = underway.get(asked)?.filter(({ shared }) => shared !== over) ?? []
-  if (left.length > 0) underway.set(asked, left)
-  else underway.delete(asked)
+  const alike = underway.get(asked) ?? []
+  const place = alike.findIndex(({ shared }) => shared === over)
+  if (place >= 0) alike.splice(place, 1)
+  if (alike.length === 0) underway.delete(asked)
 }
 
 /** Who sends a call twice that books a room wants two rooms. */

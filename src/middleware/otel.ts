@@ -213,7 +213,10 @@ export class OpenTelemetry implements Observer {
 
   #tellEvents(emitter: Emitter): void {
     const tell = (callId: string, name: string, attributes: Record<string, string | number>) =>
-      this.#spans.find(({ report }) => report.id === callId)?.span.addEvent(name, attributes)
+      this.#spans
+        .all()
+        .find(({ report }) => report.id === callId)
+        ?.span.addEvent(name, attributes)
     emitter.on('retry', ({ callId, attempt, delayMs, error }) =>
       tell(callId, 'leash.retry', { [own.attempt]: attempt, 'leash.delay_ms': delayMs, [attribute.error]: error }),
     )

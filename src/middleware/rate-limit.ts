@@ -66,7 +66,7 @@ function telling(held: readonly Held[], taken: Taken): (theirs: Iterable<string>
 
 function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {
   const { algorithm, windowMs } = rule
-  const subject = JSON.stringify(rule.subject(call)).slice(1)
+  const subject = rule.subject(call)
   for (const { unit, limit, prefix } of rule.limits)
     held.push({ rule, unit, key: prefix + subject, algorithm, limit, windowMs, amount: amounts[unit] })
 }

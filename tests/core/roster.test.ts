@@ -15,7 +15,7 @@ it('has what was added and not removed, however they come and go', () => {
           there.delete(id)
         }
         for (let one = 0; one <= 20; one++)
-          expect(roster.find((item) => item.id === one)?.id).toBe(there.has(one) ? one : undefined)
+          expect(roster.all().find((item) => item.id === one)?.id).toBe(there.has(one) ? one : undefined)
       }
       expect(new Set(there.values()).size).toBe(there.size)
     }),

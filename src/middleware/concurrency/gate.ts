@@ -28,6 +28,9 @@ interface Waiter {
   enter(): void
 }
 
+/** Names that are kept without a place taken. */
+const mostIdle = 100
+
 /** Of so many that are let in, one is of the class whose first has waited longest, so that no class waits for ever. */
 const fairShare = 10
 
@@ -37,7 +40,7 @@ const fairShare = 10
  */
 export class Gate {
   readonly #max: number
-  /** Places taken, by name; a name with none is not kept. */
+  /** Places taken, by name. Names with none go when there are many: to add one anew each time costs more. */
   readonly #taken = new Map<string, number>()
   readonly #waiting: Readonly<Record<Priority, Set<Waiter>>> = { high: new Set(), normal: new Set(), low: new Set() }
   #turns = 0
@@ -99,7 +102,7 @@ export class Gate {
       left = true
       for (const { name } of slots) {
         const taken = (this.#taken.get(name) ?? 0) - 1
-        if (taken > 0) this.#taken.set(name, taken)
+        if (taken > 0 || this.#taken.size < mostIdle) this.#taken.set(name, taken)
         else this.#taken.delete(name)
       }
       this.#admit(slots.length)

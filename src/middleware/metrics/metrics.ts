@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import type { Health } from '../../core/health.js'
 import { usdOf } from '../../core/money.js'
+import { Roster } from '../../core/roster.js'
 import type { SloState } from '../../core/slo.js'
 import { buckets } from '../../core/usage.js'
 import { kindOf } from '../../protocols/index.js'
@@ -33,8 +34,8 @@ export interface MetricsSources {
 export class Metrics implements Observer {
   readonly #sources: MetricsSources
   readonly #numbers = new Registry<MetricName>(families)
-  /** When each call under way has begun. The oldest comes first. */
-  readonly #active = new Map<Call, number>()
+  /** When each call under way has begun. */
+  readonly #active = new Roster<number>()
   #reading: Promise<void> | undefined
 
   constructor(emitter: Emitter, sources: MetricsSources) {
@@ -43,8 +44,13 @@ export class Metrics implements Observer {
   }
 
   begin(call: Call): Watch {
-    this.#active.set(call, performance.now())
-    return { end: (seen) => this.#ended(call, seen) }
+    const place = this.#active.add(performance.now())
+    return {
+      end: (seen) => {
+        this.#active.remove(place)
+        this.#ended(call, seen)
+      },
+    }
   }
 
   /** In Prometheus' text format. */
@@ -79,7 +85,6 @@ export class Metrics implements Observer {
 
   #ended(call: Call, { ending, durationMs, firstChunkMs }: Seen): void {
     const { report, target, options } = call
-    this.#active.delete(call)
     const numbers = this.#numbers
     const who = [report.provider ?? target.provider.name, report.model ?? target.model]
     const code = codeOf(ending === 'cancelled' ? ending : ending?.code)
@@ -124,9 +129,10 @@ export class Metrics implements Observer {
   }
 
   #readActive(): void {
-    const [oldest] = this.#active.values()
-    this.#numbers.set('leash_active_requests', [], this.#active.size)
-    const seconds = oldest === undefined ? 0 : (performance.now() - oldest) / 1000
+    const began = this.#active.all()
+    this.#numbers.set('leash_active_requests', [], began.length)
+    const oldest = began.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY)
+    const seconds = began.length === 0 ? 0 : (performance.now() - oldest) / 1000
     this.#numbers.set('leash_oldest_request_seconds', [], seconds)
   }
 

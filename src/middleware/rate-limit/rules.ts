@@ -27,8 +27,8 @@ export interface Rule {
   /** Whether one of them is of what must be counted. */
   readonly counts: boolean
   holds(call: Call): boolean
-  /** Who or what the call counts as. */
-  subject(call: Call): readonly string[]
+  /** Who or what the call counts as: the end of its keys in the store. */
+  subject(call: Call): string
 }
 
 export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
@@ -59,6 +59,19 @@ function ruleOf(name: string, written: RateLimit): Rule {
     limits,
     counts: limits.some(({ unit }) => unit !== 'requests'),
     holds: matching(when),
-    subject: (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
+    subject: keeping((call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))]),
+  }
+}
+
+/** Most calls count as the last one did. */
+function keeping(valuesOf: (call: Call) => readonly string[]): (call: Call) => string {
+  let last: readonly string[] | undefined
+  let written = ''
+  return (call) => {
+    const values = valuesOf(call)
+    if (last?.every((value, at) => value === values[at])) return written
+    last = values
+    written = JSON.stringify(values).slice(1)
+    return written
   }
 }

@@ -21,7 +21,9 @@ function open(temporality: AggregationTemporality) {
       exporter.reset()
       await provider.forceFlush()
       const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
-      const points = metrics.flatMap(({ dataPoints }) => dataPoints)
+      const points = metrics.flatMap(
+        (metric): readonly { readonly attributes: object; readonly value: unknown }[] => metric.dataPoints,
+      )
       return points.map(({ attributes, value }) => [JSON.stringify(attributes), value] as const)
     },
   }
