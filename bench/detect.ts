@@ -6,11 +6,11 @@
  */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { atoms, drawn, plain, repeated } from './detect/adversarial.ts'
+import { atoms, bolder, drawn, plain, repeated } from './detect/adversarial.ts'
 import { readLabelled, score } from './detect/labelled.ts'
 import { innocent, negatives } from './detect/negatives.ts'
 import { install, installedPeers } from './detect/peers.ts'
-import { inRounds, printRows, printTable } from './rounds.ts'
+import { inRounds, printRows, printTable, quantile } from './rounds.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = process.argv[2] ?? fileURLToPath(new URL('../tests/fixtures/pii', import.meta.url))
@@ -110,26 +110,39 @@ console.log(
   'What is meant to be slow, 100 kB of each: the slowest, against prose without a digit and against the labelled texts\n',
 )
 const length = 100_000
+const drawnTexts = 100
 const rows = await inRounds(
-  7,
+  15,
   [
     { name: 'prose', text: plain(length) },
     { name: 'labelled', text: repeated(one, length) },
     ...atoms.map((atom) => ({ name: JSON.stringify(atom), text: repeated(atom, length) })),
-    ...Array.from({ length: 100 }, (_, seed) => ({ name: `drawn with seed ${seed}`, text: drawn(seed, length) })),
+    ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `drawn with seed ${seed}`, text: drawn(seed, length) })),
+    ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `bolder with seed ${seed}`, text: bolder(seed, length) })),
   ],
   ({ text }) => timeOf(text),
 )
 const least = (values: readonly number[]) => Math.min(...values)
 const [prose = 0, labelled = 0, ...others] = rows.map(({ values }) => least(values))
-printTable(
-  ['text over and over', '× prose', '× labelled'],
-  others
-    .map((time, index) => ({ name: rows[index + 2]?.name ?? '', time }))
-    .toSorted((a, b) => b.time - a.time)
-    .slice(0, 8)
-    .map(({ name, time }) => [name, (time / prose).toFixed(1), (time / labelled).toFixed(1)]),
-)
+const hostile = others.map((time, index) => ({ name: rows[index + 2]?.name ?? '', time })).toSorted((a, b) => b.time - a.time)
+for (const [title, some] of [
+  ['beginnings over and over, and mixed', hostile.filter(({ name }) => !name.startsWith('bolder'))],
+  ['whole entities among them', hostile.filter(({ name }) => name.startsWith('bolder'))],
+] as const) {
+  const over = some.filter(({ time }) => time > 10 * prose).length
+  console.log(
+    `${some.length} texts, ${over} more than ten times prose, half less than ${(
+      quantile(
+        some.map(({ time }) => time),
+        0.5,
+      ) / prose
+    ).toFixed(1)}\n`,
+  )
+  printTable(
+    [title, '× prose', '× labelled'],
+    some.slice(0, 8).map(({ name, time }) => [name, (time / prose).toFixed(1), (time / labelled).toFixed(1)]),
+  )
+}
 
 const large = [1, 2, 5, 10].map((megabytes) => ({ megabytes, text: repeated(texts.join('\n'), megabytes * 1e6) }))
 printTable(

@@ -146,6 +146,51 @@ export function drawn(seed: number, length: number): string {
   return parts.join('').slice(0, length)
 }
 
+/** Whole entities, and what stands beside them: what is found costs more than what is not. */
+const entities: readonly string[] = [
+  ...['1.2.3.4/8 ', '10.0.0.1:', 'v1.2.3.4 ', 'fe80::1', '::1 ', '00-11-22-33-44-55 ', 'aabb.ccdd.', '1@b.co ', 'b.co:1'],
+  ...['4111 1111 1111 1111 ', '4111111111111111', '378282246310005 ', 'card ', '123456789 ', '12345678 ', '123,456', '$1', '1%'],
+  ...['DE89370400440532013000 ', 'ssn 123-45-6789 ', '999-99-9999', 'AB 12 34 56 C', 'AB123456C', 'passport A1234567 '],
+  ...[
+    '1/1/2001',
+    '1990 ',
+    '3. M\u00e4rz 1980 ',
+    'call ',
+    'my ',
+    'acct 123456 ',
+    '+49 ',
+    '(0)',
+    '\u20131',
+    '\u00a01',
+    '1a',
+    'a1b',
+    '_1',
+  ],
+  ...['bc1q', '1BoatSLRHtKNngkdXEeobR76b53LETtpyT ', '0xabcdef0123456789', 'key=a1b2c3d4e5f6a7b8 ', 'token: ', '{"a":1,', 'a=1;'],
+]
+
+/** Bolder than {@link drawn}: up to six atoms or entities, cut, doubled, or with other digits. */
+export function bolder(seed: number, length: number): string {
+  const random = generator(seed * 7919 + 13)
+  const below = (limit: number) => Math.floor(random() * limit)
+  const all = [...atoms, ...entities]
+  const one = () => all[below(all.length)] ?? ''
+  const few = Array.from({ length: 1 + below(6) }, () => {
+    const atom = one()
+    const how = below(5)
+    if (how === 0) return atom.slice(0, 1 + below(atom.length))
+    if (how === 1) return atom + one()
+    return how === 2 ? atom.replace(/\d/g, () => `${below(10)}`) : atom
+  })
+  const parts: string[] = []
+  for (let size = 0; size < length; ) {
+    const part = few[below(few.length)] ?? ''
+    parts.push(part)
+    size += part.length
+  }
+  return parts.join('').slice(0, length)
+}
+
 /** Mulberry32, public domain. */
 export function generator(seed: number): () => number {
   let state = seed

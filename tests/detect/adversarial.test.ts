@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { atoms, drawn, plain, repeated } from '../../bench/detect/adversarial.ts'
+import { atoms, bolder, drawn, plain, repeated } from '../../bench/detect/adversarial.ts'
 import { createDetector } from '../../src/detect/index.js'
 
 /**
@@ -54,7 +54,11 @@ describe('work', () => {
   })
 
   test('grows with the length of a text and no faster, whatever the text', () => {
-    const worse = texts.filter(({ make }) => readsOf(make(64_000)) > 4.4 * readsOf(make(16_000)) + 20_000)
+    const bold = Array.from({ length: 60 }, (_, seed) => ({
+      name: `bolder with seed ${seed}`,
+      make: (length: number) => bolder(seed, length),
+    }))
+    const worse = [...texts, ...bold].filter(({ make }) => readsOf(make(64_000)) > 4.4 * readsOf(make(16_000)) + 20_000)
     expect(worse.map(({ name }) => name)).toEqual([])
   })
 
