@@ -98,8 +98,9 @@ function changedOf(headers: Headers): Headers {
   return state.changed
 }
 
-/** The very same object, which now tells of the report too. */
-export function tellIn(headers: Headers, report: Report): Headers {
+/** The very same object, which now tells of the report too; of a transport's own kind, which keeps its fields for all to see, a copy. */
+export function tellIn(theirs: Headers, report: Report): Headers {
+  const headers = Object.hasOwn(theirs, 'fields') ? new Headers([...theirs]) : theirs
   told.set(headers, { report })
   return Object.setPrototypeOf(headers, LeashedHeaders.prototype)
 }

@@ -148,7 +148,9 @@ function textOf({ text, answer }: Read): string {
 
 export function respond(result: Result, report: Report): Response {
   const headers = tellIn(result.headers, report)
-  const response = result.response ?? new Response(null, { status: result.status })
+  const theirs = result.response
+  // One of the platform's own has these in its inside.
+  const response = theirs && !Object.hasOwn(theirs, 'status') ? theirs : new Response(null, { status: result.status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   read.set(response, result.stream ? { headers, stream: result.body, used: false } : { headers, answer: result, used: false })
   return response

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import { IteratorStream } from '../../iterator-stream.js'
+import { ArrivedResponse, bytesOf } from './arrived.js'
+import { bare } from './bare.js'
 
 /** Whoever reads slower than the vendor speaks, holds the vendor up when so many bytes wait for him. */
 const mostWaiting = 256 * 1024
@@ -45,7 +47,8 @@ export class Arriving implements Dispatcher.DispatchHandler, ReadableStreamDefau
   onResponseStart(_: unknown, status: number, headers: IncomingHttpHeaders): void {
     // What precedes the answer.
     if (status < 200) return
-    this.#deps.resolve(new ArrivingResponse(this, status, headers))
+    const body = decoded(headers['content-encoding'], this) ?? new ArrivingBody(this)
+    this.#deps.resolve(new ArrivedResponse(status > 599 ? 502 : status, headers, body))
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -119,70 +122,31 @@ export class Arriving implements Dispatcher.DispatchHandler, ReadableStreamDefau
   }
 }
 
-/** Has what the engine reads of an answer. Anything else of it reads an empty one. */
-class ArrivingResponse extends Response {
-  readonly #body: ReadableStream<Bytes>
+/** To make one of the platform's costs as much as everything else about an answer, and the engine reads by a reader. */
+class ArrivingBody extends bare(ReadableStream<Bytes>) {
+  readonly #reader: Arriving
 
-  constructor(arriving: Arriving, status: number, headers: IncomingHttpHeaders) {
-    super(null, { status: status > 599 ? 502 : status, headers: listOf(headers) })
-    this.#body = decoded(headers['content-encoding'], arriving) ?? bodyOf(arriving)
+  constructor(reader: Arriving) {
+    super()
+    this.#reader = reader
   }
-
-  override get body(): ReadableStream<Bytes> {
-    return this.#body
-  }
-
-  override async text(): Promise<string> {
-    const reader = this.#body.getReader()
-    const decoder = new TextDecoder()
-    let text = ''
-    for (let read = await reader.read(); !read.done; read = await reader.read())
-      text += decoder.decode(read.value, { stream: true })
-    return text + decoder.decode()
-  }
-}
-
-function listOf(headers: IncomingHttpHeaders): [name: string, value: string][] {
-  const list: [string, string][] = []
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === 'string') list.push([name, value])
-    else for (const one of value ?? []) list.push([name, one])
-  }
-  return list
-}
-
-/** Never constructed: to make a stream costs as much as everything else about an answer, and the engine reads by a reader. */
-class ArrivingBody extends ReadableStream<Bytes> {
-  declare readonly reader: Arriving
   override get locked(): boolean {
     return false
   }
   override getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader
   override getReader(): ReadableStreamDefaultReader<Bytes>
   override getReader(options?: ReadableStreamGetReaderOptions): ReadableStreamReader<Bytes> {
-    return options?.mode === undefined ? this.reader : super.getReader(options)
+    return options?.mode === undefined ? this.#reader : super.getReader(options)
   }
   override cancel(): Promise<void> {
-    return this.reader.cancel()
+    return this.#reader.cancel()
   }
-}
-
-function bodyOf(reader: Arriving): ReadableStream<Bytes> {
-  return Object.create(ArrivingBody.prototype, { reader: { value: reader } })
 }
 
 /** Nobody asked for it, but some answer so. */
 function decoded(encoding: string | undefined, arriving: Arriving): ReadableStream<Bytes> | undefined {
   const open = { gzip: createGunzip, br: createBrotliDecompress, deflate: createInflate }[encoding ?? '']
   return open && new IteratorStream(Readable.from(bytesOf(arriving)).compose(open()))
-}
-
-async function* bytesOf(arriving: Arriving): AsyncGenerator<Bytes> {
-  try {
-    for (let read = await arriving.read(); !read.done; read = await arriving.read()) yield read.value
-  } finally {
-    await arriving.cancel()
-  }
 }
 
 function left(): Error {

@@ -4,6 +4,7 @@
  */
 import type { Dispatcher } from 'undici'
 import { Lazy } from '../../core/lazy.js'
+import { Recent } from '../../core/recent.js'
 import type { Transport } from '../../core/transport.js'
 import { Arriving } from './arriving.js'
 
@@ -37,18 +38,35 @@ async function openDispatcher(): Promise<Dispatcher> {
   return new (await import('undici/lib/dispatcher/agent.js')).default()
 }
 
+interface Address {
+  readonly origin: string
+  readonly path: string
+}
+
+/** Calls go to a few addresses again and again. */
+const addresses = new Recent<string, Address>(200)
+
+function addressed(url: string): Address {
+  const known = addresses.get(url)
+  if (known) return known
+  const { origin, pathname, search } = new URL(url)
+  const address = { origin, path: pathname + search }
+  addresses.set(url, address)
+  return address
+}
+
 function carry(dispatcher: Dispatcher, url: string, init: RequestInit): Promise<Response> {
   const { method = 'GET', headers, body, signal } = init
   // Forms and streams, which no protocol sends.
   if (body && typeof body !== 'string' && !(body instanceof Uint8Array)) return fetch(url, init)
-  const { origin, pathname, search } = new URL(url)
+  const { origin, path } = addressed(url)
   return new Promise((resolve, reject) => {
     const arriving = new Arriving({ resolve, reject, signal })
     if (signal?.aborted) return
     dispatcher.dispatch(
       {
         origin,
-        path: pathname + search,
+        path,
         method: method as Dispatcher.HttpMethod,
         headers: { ...usual, ...(headers instanceof Headers ? Object.fromEntries(headers) : headers) },
         body: body ?? null,

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { LeashLLM } from '../../../src/client.js'
 import { openVendorPool } from '../../../src/relay/gateway/vendor-pool.js'
 
 async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
@@ -59,6 +60,87 @@ it.each([
   const text = 'häuser '.repeat(1000)
   const url = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(pack(text)))
   expect(await read(await open()(url, post('')))).toBe(text)
+})
+
+it("is one of the platform's answers, for whoever asks", async () => {
+  const fields = { 'x-theirs': ['a', 'b'], 'set-cookie': ['c=1', 'd=2'], 'content-type': 'application/json', 'X-One': 'é' }
+  const url = await serve((_, response) => response.writeHead(200, fields).end('{"a":1}'))
+  const [ours, theirs] = [await open()(url, post('')), await fetch(url, post(''))]
+  const { headers } = ours
+  expect([ours, headers, ours.body].map((it, at) => it instanceof ([Response, Headers, ReadableStream][at] ?? Array))).toEqual([
+    true,
+    true,
+    true,
+  ])
+  const sorted = (all: Iterable<readonly string[] | string>) => [...all].map(String).sort()
+  for (const list of ['entries', 'keys', 'values'] as const) {
+    const isDate = (it: readonly string[] | string) => String(it).includes('GMT')
+    const both = [headers, theirs.headers].map((some) => sorted(some[list]()).filter((it) => !isDate(it)))
+    expect(both[0]).toEqual(both[1])
+  }
+  expect(sorted(new Headers(headers))).toEqual(sorted(headers))
+  const seen: string[] = []
+  headers.forEach((value, name) => void seen.push(`${name},${value}`))
+  expect(seen.sort()).toEqual(sorted(headers))
+  expect([headers.get('X-Theirs'), headers.get('constructor'), headers.has('toString'), headers.get('x-one')]).toEqual([
+    'a, b',
+    null,
+    false,
+    theirs.headers.get('x-one'),
+  ])
+  headers.set('X-Theirs', 'c')
+  headers.append('x-theirs', 'd')
+  headers.append('X-New', 'e')
+  headers.delete('x-ONE')
+  expect([headers.get('x-theirs'), headers.get('x-new'), headers.get('x-one')]).toEqual(['c, d', 'e', null])
+  expect(() => headers.set('x-wrong', 'a\nb')).toThrow(TypeError)
+  expect(await ours.json()).toEqual(await theirs.json())
+})
+
+it.each(['arrayBuffer', 'bytes', 'blob', 'text'] as const)('is read as %s', async (how) => {
+  const url = await serve(async (_, response) => {
+    for (const piece of [[0xef, 0xbb, 0xbf, 0x68, 0xc3], [0xa4], [0x75]]) {
+      response.write(Buffer.from(piece))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    response.end()
+  })
+  const [ours, theirs] = [await open()(url, post('')), await fetch(url, post(''))]
+  expect(await ours[how]()).toEqual(await theirs[how]())
+})
+
+it('carries the calls of a leash, whole ones and streams, and what the vendor refuses', async () => {
+  const chunk = {
+    id: 'c',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, delta: { content: 'hi' } }],
+  }
+  const whole = { ...chunk, object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: 'hi' } }] }
+  let refuses = false
+  const url = await serve(async (request, response) => {
+    const { stream } = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    if (refuses) response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}')
+    else if (stream)
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
+    else response.writeHead(200, { 'content-type': 'application/json', 'x-theirs': 'yes' }).end(JSON.stringify(whole))
+  })
+  const leash = new LeashLLM({ fetch: open(), retry: false, providers: { openai: { baseURL: url, apiKey: 'k' } } })
+  const body = { model: 'openai/m', messages: [{ role: 'user' as const, content: 'hi' }] }
+  const { data, response } = await leash.chat.completions.create(body).withResponse()
+  expect([data.choices[0]?.message.content, response.headers.get('x-theirs'), response.headers.has('x-leash-id')]).toEqual([
+    'hi',
+    'yes',
+    true,
+  ])
+  const texts: unknown[] = []
+  for await (const { choices } of await leash.chat.completions.create({ ...body, stream: true }))
+    texts.push(choices[0]?.delta.content)
+  expect(texts).toEqual(['hi'])
+  refuses = true
+  await expect(leash.chat.completions.create(body)).rejects.toMatchObject({ status: 400 })
+  await leash.leash.close()
 })
 
 it('does not follow where an answer leads, and keeps no body from the next call', async () => {
