@@ -18,10 +18,14 @@ const jobs: readonly Job[] = [
   { name: 'unary, 100 kB prompt', calls: 400, run: (contender) => contender.unary(long) },
 ]
 
+/** V8 compiles for as many shares of a round as this, in threads whose CPU counts too. What is compared is what comes after. */
+const warmUp = 20
+
 /** @param share of the calls of a round, for an upstream that is slower */
 export async function compare(contenders: readonly Contender[], rounds: number, share = 1): Promise<void> {
   for (const { name, calls, run } of jobs) {
     await agree(contenders, run)
+    for (const contender of contenders) await cpuPerCall(warmUp * calls * share, () => run(contender))
     const rows = await inRounds(rounds, contenders, (contender) => cpuPerCall(calls * share, () => run(contender)))
     printRows(name, 'µs', rows)
   }
