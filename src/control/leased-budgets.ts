@@ -66,9 +66,9 @@ export class LeasedBudgets implements Budgets {
     return this.#try(wish, none) ?? this.#wait(wish)
   }
 
-  settle({ id }: Reservation, actual: number): void {
+  settle(reservation: Reservation, actual: number): void {
     checkNano(actual)
-    for (const scope of this.#held.settle(id, actual)) this.#touch(scope)
+    for (const scope of this.#held.settle(reservation, actual)) this.#touch(scope)
   }
 
   release(reservation: Reservation): void {
@@ -121,13 +121,12 @@ export class LeasedBudgets implements Budgets {
   #take({ space, scopes, amount, options }: Wish, passing: ReadonlySet<LentScope>, now: number): Reserved {
     const { ttlMs, expired = 'spent' } = options
     const of = scopes.map((scope) => ({ scope, parts: passing.has(scope) ? [] : scope.take(amount) }))
-    const id = this.#held.add({ amount, of, expired, until: now + ttlMs, late: false })
+    const reservation = this.#held.add({ space, amount, of, expired, until: now + ttlMs })
     for (const scope of scopes) {
       scope.use(amount, now)
       if (scope.isLow(now)) void this.#borrower.ahead(scope)
     }
     this.#tickLater()
-    const reservation: Reservation = { id, space, keys: scopes.map(({ key }) => key), amount, expired }
     return { ok: true, reservation, balances: scopes.map(({ balance }) => balance) }
   }
 

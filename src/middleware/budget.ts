@@ -68,7 +68,7 @@ export class BudgetKeeper {
         for (const scope of scopes) if (scope.rule.per !== 'call') this.#see(scope)
       },
       onSettled: (scopes) => {
-        for (const scope of scopes) this.#run(this.#alerts.look(scope))
+        if (this.#alerts.heard) for (const scope of scopes) this.#run(this.#alerts.look(scope))
       },
     })
   }
@@ -191,6 +191,7 @@ export class BudgetKeeper {
   }
 
   #see(scope: Scope): void {
+    if (this.#seen.get(scope.key) === scope) return
     this.#seen.delete(scope.key)
     this.#seen.set(scope.key, scope)
     const [oldest] = this.#seen.keys()

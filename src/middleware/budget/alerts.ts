@@ -41,7 +41,7 @@ export class Alerts {
 
   /** More has been spent. One look at a time: what comes meanwhile is seen by the next. */
   async look(scope: Scope): Promise<void> {
-    if (!this.#heard() || scope.rule.per === 'call') return
+    if (!this.heard || scope.rule.per === 'call') return
     const { key } = scope
     if (this.#looking.has(key)) {
       this.#looking.set(key, true)
@@ -59,11 +59,12 @@ export class Alerts {
   }
 
   async refused(scope: Scope, balance: Balance): Promise<void> {
-    if (!this.#heard() || scope.rule.per === 'call') return
+    if (!this.heard || scope.rule.per === 'call') return
     await this.#once(scope, 'refused', scope.endsAt, () => ({ kind: 'refused', ...stateOf(scope, balance) }))
   }
 
-  #heard(): boolean {
+  /** Whether anybody wants to know. */
+  get heard(): boolean {
     return this.#deps.send !== undefined || this.#deps.emitter.heard('budget')
   }
 

@@ -9,9 +9,11 @@ import { kindOf, protocolAtHand } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
 
+type Capabilities = (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
+
 export interface BoundsDeps {
   readonly prices: Lazy<PriceBook>
-  readonly capabilities: Lazy<(target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }>
+  readonly capabilities: Lazy<Capabilities>
 }
 
 export interface Bounds {
@@ -37,12 +39,19 @@ const unknownWindow = 1_000_000
 /** A sum of a few of these is still exact. */
 const most = Math.floor(mostNano / 16)
 
-export async function boundsOf(call: Call, { prices, capabilities }: BoundsDeps): Promise<Bounds> {
+/** @param measured of the same call's attempts before */
+export function boundsOf(call: Call, deps: BoundsDeps, measured: Measurements): Bounds | Promise<Bounds> {
+  const [prices, capabilities] = [deps.prices.value, deps.capabilities.value]
+  if (prices && capabilities) return boundsBy(call, prices, capabilities, measured)
+  return Promise.all([deps.prices.get(), deps.capabilities.get()]).then((both) => boundsBy(call, ...both, measured))
+}
+
+function boundsBy(call: Call, prices: PriceBook, capabilities: Capabilities, measured: Measurements): Bounds {
   const { protocol, body, target } = call
-  const can = (capabilities.value ?? (await capabilities.get()))(target)
+  const can = capabilities(target)
   const { asked, answers, least, raised, stored } = outputBound(protocol, body)
-  const input = inputBound(call, stored, can.contextWindow)
-  const price = (prices.value ?? (await prices.get())).price(target)
+  const measure = measured.of(call)
+  const input = inputBound(call, measure, stored, can.contextWindow)
   const extra = crosses(call) ? raised : 0
   const tokens = (output: number) =>
     answers * (extra === 0 ? output : Math.min(output + extra, Math.max(output, can.maxOutput ?? Number.POSITIVE_INFINITY)))
@@ -51,7 +60,7 @@ export async function boundsOf(call: Call, { prices, capabilities }: BoundsDeps)
     output: kindOf(protocol) === 'chat' ? (asked ?? can.maxOutput ?? can.contextWindow) : 0,
     least,
     tokens,
-    cost: costs(price, call, input, tokens),
+    cost: costs(prices.price(target), call, input, tokens, measure.buckets),
   }
 }
 
@@ -59,40 +68,64 @@ export async function boundsOf(call: Call, { prices, capabilities }: BoundsDeps)
  * No vendor makes more than one token of a byte, so that a text has at most as many as its request has bytes. What is not
  * text is bounded by what the model can read.
  */
-function inputBound(call: Call, stored: boolean, window: number | undefined): number {
-  const { tools, images, audio, files } = needsOf(call.protocol, call.body)
-  if (stored || images || audio || files) return window ?? Math.max(unknownWindow, bytesOf(call))
-  return Math.min(window ?? Number.POSITIVE_INFINITY, bytesOf(call) + (tools ? aroundTools : around))
+function inputBound({ protocol, body }: Call, { bytes }: Measure, stored: boolean, window: number | undefined): number {
+  const { tools, images, audio, files } = needsOf(protocol, body)
+  if (stored || images || audio || files) return window ?? Math.max(unknownWindow, bytes)
+  return Math.min(window ?? Number.POSITIVE_INFINITY, bytes + (tools ? aroundTools : around))
 }
 
-/** A body is counted once for all of its attempts. */
-const counted = new WeakMap<JsonObject, number>()
-const encoder = new TextEncoder()
+interface Measure {
+  readonly body: JsonObject
+  readonly bytes: number
+  /** In which tokens of it and of its answer may fall. */
+  readonly buckets: readonly (keyof Usage)[]
+}
 
-function bytesOf({ body, text }: Call): number {
-  let bytes = counted.get(body)
-  if (bytes === undefined) {
-    bytes = encoder.encode(text ?? JSON.stringify(body)).length
-    counted.set(body, bytes)
+/** A body is measured once for all attempts of its call. */
+export class Measurements {
+  #last: Measure | undefined
+
+  of({ body, text }: Pick<Call, 'body' | 'text'>): Measure {
+    if (this.#last?.body === body) return this.#last
+    const sent = text ?? JSON.stringify(body)
+    this.#last = { body, bytes: bytesIn(sent), buckets: possible(sent) }
+    return this.#last
   }
-  return bytes
 }
 
-function costs(price: Price | null, call: Call, inputTokens: number, tokens: Bounds['tokens']): Bounds['cost'] {
+const encoder = new TextEncoder()
+const ascii = /^[\0-\x7f]*$/
+
+function bytesIn(text: string): number {
+  return ascii.test(text) ? text.length : encoder.encode(text).length
+}
+
+function costs(
+  price: Price | null,
+  call: Call,
+  inputTokens: number,
+  tokens: Bounds['tokens'],
+  buckets: Measure['buckets'],
+): Bounds['cost'] {
   const tier = serviceTierOf(protocolAtHand(call.protocol)?.lens.tier?.(call.body))
   if (!price || !tier) return () => null
-  const buckets = possible(call)
+  let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {
+    if (last?.output === output) return last.cost
     const cost = worstCase(price, { inputTokens, maxOutputTokens: tokens(output), tier, buckets })
-    return cost === null ? null : Math.min(cost, most)
+    last = { output, cost: cost === null ? null : Math.min(cost, most) }
+    return last.cost
   }
 }
 
+const withoutAudio = buckets.filter((bucket) => !bucket.startsWith('audio'))
+const withoutHour = buckets.filter((bucket) => bucket !== 'cacheWrite1h')
+const withoutBoth = withoutAudio.filter((bucket) => bucket !== 'cacheWrite1h')
+
 /** Audio and a cache of an hour are dear, and need to be asked for by their names. */
-function possible({ body, text = JSON.stringify(body) }: Call): readonly (keyof Usage)[] {
-  const audio = text.includes('audio')
-  const hour = text.includes('"1h"')
-  return buckets.filter((bucket) => (audio || !bucket.startsWith('audio')) && (hour || bucket !== 'cacheWrite1h'))
+function possible(text: string): readonly (keyof Usage)[] {
+  if (text.includes('"1h"')) return text.includes('audio') ? buckets : withoutAudio
+  return text.includes('audio') ? withoutHour : withoutBoth
 }
 
 /** The most tokens of one answer with which the attempt stays within the amount; undefined when there are none. */

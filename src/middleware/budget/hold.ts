@@ -1,4 +1,5 @@
 import type { Balance } from '../../core/store.js'
+import { Measurements } from './bounds.js'
 import type { Scope } from './rules.js'
 import type { Ticket } from './ticket.js'
 
@@ -8,6 +9,7 @@ export class Hold {
   readonly #own = new Map<string, Balance>()
   /** Budgets that have counted the call as a request, by their keys. */
   readonly #counted = new Set<string>()
+  readonly measured = new Measurements()
   /** For attempts that may come. */
   #ahead: Ticket[] = []
   #ended = false

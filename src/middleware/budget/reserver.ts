@@ -49,7 +49,8 @@ export class Reserver {
 
   /** @throws LeashError `budget_exceeded` */
   async take(call: Call, rules: readonly Rule[], hold: Hold): Promise<Ticket> {
-    const bounds = await boundsOf(call, this.#deps)
+    const found = boundsOf(call, this.#deps, hold.measured)
+    const bounds = found instanceof Promise ? await found : found
     const scopes = this.#scopes(call, rules, bounds)
     this.#deps.onAsked(scopes)
     const counts = scopes.some(({ unit }) => unit !== 'requests')
@@ -170,13 +171,19 @@ export class Reserver {
 }
 
 /** Where it is kept: what US dollars are spent in each hour is kept too, for what is unusual. */
-function kept(scope: Scope, now: number): BudgetScope[] {
+function kept(scope: Scope, now: number): readonly BudgetScope[] {
   const { rule, unit, key, limit, endsAt } = scope
+  const hour = unit === 'usd' ? windowAt('hour', now) : undefined
+  if (scope.places && scope.placesIn === hour) return scope.places
   const bound = rule.action === 'warn' ? mostNano : limit
-  const own: BudgetScope = { key, limit: bound, ...(endsAt !== undefined && { endsAt }) }
-  if (unit !== 'usd') return [own]
-  const { key: hour, endsAt: ends = now } = hourScope(scope, now)
-  return [own, { key: hour, limit: mostNano, endsAt: ends }]
+  const places: BudgetScope[] = [{ key, limit: bound, ...(endsAt !== undefined && { endsAt }) }]
+  if (hour) {
+    const { key, endsAt = now } = hourScope(scope, now)
+    places.push({ key, limit: mostNano, endsAt })
+  }
+  scope.places = places
+  scope.placesIn = hour
+  return places
 }
 
 /** @param at milliseconds since 1970 */

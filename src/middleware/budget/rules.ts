@@ -3,11 +3,12 @@ import type { BudgetState, BudgetUnit } from '../../core/budget.js'
 import type { Call } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { parseUsd, usdOf } from '../../core/money.js'
-import type { Balance } from '../../core/store.js'
+import { Recent } from '../../core/recent.js'
+import type { Balance, BudgetScope } from '../../core/store.js'
 import type { Subject } from '../rate-limit/options.js'
 import { matching, nameOf, type Party, valueIn } from '../rate-limit/subject.js'
 import type { Budget, Period } from './options.js'
-import { windowAt } from './windows.js'
+import { type Window, windowAt } from './windows.js'
 
 /** What is cheap to refuse comes first. */
 export const units = ['requests', 'tokens', 'usd'] as const satisfies readonly BudgetUnit[]
@@ -23,7 +24,16 @@ export interface Rule {
   holds(call: Call): boolean
   /** Whom it counts apart, by name and value; the tenant first, unless it is one for all. */
   of(party: Party): readonly (readonly [name: string, value: string])[]
+  /** Of those that came last, by what they count as: nearly all calls are in the same window as the one before. */
+  readonly known?: Recent<string, Known>
 }
+
+interface Known {
+  readonly window: Window
+  readonly scopes: readonly Scope[]
+}
+
+const mostKnown = 1000
 
 /** One budget of one of those that it counts apart, in one unit and one window. */
 export interface Scope {
@@ -36,6 +46,9 @@ export interface Scope {
   readonly lasting: string
   readonly of: Readonly<Record<string, string>>
   readonly endsAt?: number
+  /** In the store, as long as the hour is this one. */
+  places?: readonly BudgetScope[]
+  placesIn?: Window | undefined
 }
 
 export function rulesOf(budgets: readonly Budget[]): readonly Rule[] {
@@ -67,6 +80,7 @@ function ruleOf({ limit, per, shared, when, ...budget }: Budget, name: string, s
       ...(shared ? [] : [['tenant', party.options.tenant ?? ''] as const]),
       ...others.map((subject) => [subject, valueIn(subject, party)] as const),
     ],
+    known: new Recent(mostKnown),
   }
 }
 
@@ -87,9 +101,18 @@ export function ownRule(budgetUsd: unknown): Rule {
 }
 
 /** @param at milliseconds since 1970 */
-export function scopesOf(rule: Rule, party: Party, at: number): Scope[] {
-  const of = rule.of({ ...party, model: party.target.model })
-  const { name, endsAt } = windowAt(rule.per, at)
+export function scopesOf(rule: Rule, { options, target }: Party, at: number): readonly Scope[] {
+  const of = rule.of({ options, target, model: target.model })
+  const window = windowAt(rule.per, at)
+  const name = of.length === 1 ? (of[0]?.[1] ?? '') : JSON.stringify(of)
+  const known = rule.known?.get(name)
+  if (known?.window === window) return known.scopes
+  const scopes = scopesIn(rule, of, window)
+  rule.known?.set(name, { window, scopes })
+  return scopes
+}
+
+function scopesIn(rule: Rule, of: ReturnType<Rule['of']>, { name, endsAt }: Window): Scope[] {
   return rule.limits.map(({ unit, limit }) => {
     const lasting = JSON.stringify([rule.name, unit, ...of.map(([, value]) => value)])
     return {

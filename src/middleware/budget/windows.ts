@@ -18,9 +18,11 @@ export const hourMs = lengths.hour
 /** Nearly all calls are in the same window as the one before. */
 const newest = new Map<Period, { readonly start: number; readonly window: Required<Window> }>()
 
-/** @param at milliseconds since 1970 */
+const endless = { call: { name: 'call' }, total: { name: 'total' } } as const
+
+/** @param at milliseconds since 1970 @returns the very same for all of one window, as long as nobody asks for another */
 export function windowAt(per: Period, at: number): Window {
-  if (per === 'call' || per === 'total') return { name: per }
+  if (per === 'call' || per === 'total') return endless[per]
   const known = newest.get(per)
   if (known && at >= known.start && at < known.window.endsAt) return known.window
   const [start, endsAt] = per === 'month' ? monthAt(at) : evenAt(at, lengths[per], per === 'week' ? mondayMs : 0)

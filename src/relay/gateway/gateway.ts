@@ -131,16 +131,16 @@ export class Gateway {
     const keys = found instanceof Promise ? await found : found
     // A key with a policy of its own has a leash of its own.
     const name = inForce.keyVersion === undefined ? caller.tenant : policyName(caller.tenant, caller.id)
-    let ready = this.#ready.get(name)
-    if (ready && ready.keys !== keys) {
-      this.#shut(name, ready)
-      ready = undefined
+    const before = this.#ready.get(name)
+    const known = before?.keys === keys
+    if (before && !known) this.#shut(name, before)
+    const ready = before && known ? before : this.#open(caller, inForce, keys)
+    // The one that was used last is let go of last; while there is room, nobody need know which that is.
+    if (!known || this.#ready.size > mostReady / 2) {
+      this.#ready.delete(name)
+      this.#ready.set(name, ready)
+      this.#letGo()
     }
-    ready ??= this.#open(caller, inForce, keys)
-    // The one that was used last is let go of last.
-    this.#ready.delete(name)
-    this.#ready.set(name, ready)
-    this.#letGo()
     if (ready.inForce !== inForce) {
       ready.inForce = inForce
       ready.options = underPolicy(ready.own, inForce.policy)

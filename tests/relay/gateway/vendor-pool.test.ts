@@ -126,7 +126,12 @@ it('carries the calls of a leash, whole ones and streams, and what the vendor re
       response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
     else response.writeHead(200, { 'content-type': 'application/json', 'x-theirs': 'yes' }).end(JSON.stringify(whole))
   })
-  const leash = new LeashLLM({ fetch: open(), retry: false, providers: { openai: { baseURL: url, apiKey: 'k' } } })
+  const carry = open()
+  const leash = new LeashLLM({
+    fetch: (to, init = {}) => carry(String(to), init),
+    retry: false,
+    providers: { openai: { baseURL: url, apiKey: 'k' } },
+  })
   const body = { model: 'openai/m', messages: [{ role: 'user' as const, content: 'hi' }] }
   const { data, response } = await leash.chat.completions.create(body).withResponse()
   expect([data.choices[0]?.message.content, response.headers.get('x-theirs'), response.headers.has('x-leash-id')]).toEqual([
