@@ -12,6 +12,13 @@ export interface TellingStream extends AsyncIterable<Uint8Array> {
   readonly [endings]: Endings
 }
 
+export const hearing = Symbol('leashllm.hearing')
+
+/** A stream that also tells of each piece which it hands on, so that nobody needs to wrap it for that either. */
+interface HeardStream extends AsyncIterable<Uint8Array> {
+  [hearing](hear: (bytes: Uint8Array) => void): void
+}
+
 /** Who wants to know of a stream's end. Told once, and at once where it has ended already. */
 export class Endings {
   #listeners: ((ending: Ending) => void)[] | undefined
@@ -63,6 +70,10 @@ export function overheard(
   hear: (bytes: Uint8Array) => void,
   over?: (how: 'read' | 'left') => Promise<void>,
 ): StreamResult {
+  if (!over && isHeard(result.body)) {
+    result.body[hearing](hear)
+    return result
+  }
   const body = isTelling(result.body) ? result.body : watched(result, () => {})
   const bytes = body[Symbol.asyncIterator]()
   const listen = (read: IteratorResult<Uint8Array>) => {
@@ -86,6 +97,10 @@ export function overheard(
 
 function isTelling(stream: AsyncIterable<Uint8Array>): stream is TellingStream {
   return endings in stream
+}
+
+function isHeard(stream: AsyncIterable<Uint8Array>): stream is HeardStream {
+  return hearing in stream
 }
 
 /** No generator: one that is left before its first value runs no `finally`. */

@@ -22,7 +22,7 @@ interface Words {
   /** Stands in every event that tells why the answer ended. */
   readonly ending: RegExp
   /** Of a whole answer: what is behind its id and model, and where it says why it ended. Not in a text, where quotes are escaped. */
-  readonly skims?: { readonly behind: string; readonly finish: RegExp }
+  readonly skims?: { readonly behind: string; readonly finish: string }
 }
 
 const tables: Readonly<Record<string, Words>> = {
@@ -31,7 +31,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model'),
     finish: at('choices.*.finish_reason'),
     ending: /"finish_reason":\s*"/,
-    skims: { behind: 'choices', finish: /"finish_reason":\s*"([^"\\]*)"/g },
+    skims: { behind: 'choices', finish: '"finish_reason":' },
   },
   'openai-responses': {
     id: at('id', 'response.id'),
@@ -44,7 +44,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model', 'message.model'),
     finish: at('stop_reason', 'delta.stop_reason'),
     ending: /"stop_reason":\s*"/,
-    skims: { behind: 'content', finish: /"stop_reason":\s*"([^"\\]*)"/g },
+    skims: { behind: 'content', finish: '"stop_reason":' },
   },
   gemini: {
     id: at('responseId'),
@@ -58,21 +58,36 @@ const tables: Readonly<Record<string, Words>> = {
 
 const longest = 200
 const newline = 0x0a
+const reasonFirst = /^\s*"([^"\\]*)"/
 
 /** After an answer has ended come what was used, and what was filtered: events that vendors send a few of. */
 const lastPieces = 12
 
-/** Parses an answer that has a text only where it cannot do without. */
-export function factsIn(protocol: string, answer: { readonly text?: string; readonly body: unknown }): Facts {
+/**
+ * Parses an answer that has a text only where it cannot do without.
+ *
+ * @param choices how many answers were asked for
+ */
+export function factsIn(protocol: string, answer: { readonly text?: string; readonly body: unknown }, choices = 1): Facts {
   const words = lookup(tables, protocol)
-  return words ? (skimmed(words, answer.text) ?? read(words, answer.body)) : {}
+  return words ? (skimmed(words, answer.text, choices) ?? read(words, answer.body)) : {}
 }
 
-function skimmed({ skims }: Words, text: string | undefined): Facts | undefined {
+function skimmed({ skims }: Words, text: string | undefined, choices: number): Facts | undefined {
   const head = skims && text !== undefined ? firstMembers(text, skims.behind) : undefined
   if (!skims || text === undefined || typeof head?.id !== 'string' || typeof head.model !== 'string') return undefined
-  const finish = Array.from(text.matchAll(skims.finish), ([, reason = '']) => reason.slice(0, longest))
+  const finish = reasonsIn(text, skims.finish, choices)
   return { id: head.id.slice(0, longest), model: head.model.slice(0, longest), ...(finish.length > 0 && { finish }) }
+}
+
+/** They stand behind what was answered, and are looked for from the end. */
+function reasonsIn(text: string, member: string, most: number): string[] {
+  const reasons: string[] = []
+  for (let at = text.lastIndexOf(member); at >= 0 && reasons.length < most; at = at > 0 ? text.lastIndexOf(member, at - 1) : -1) {
+    const [, reason] = reasonFirst.exec(text.slice(at + member.length, at + member.length + longest)) ?? []
+    if (reason !== undefined) reasons.unshift(reason)
+  }
+  return reasons
 }
 
 /** Listens to a stream. Most of its events are kept for a while, and never looked at. */

@@ -1,4 +1,4 @@
-import { type Endings, endings, type TellingStream } from '../core/ending.js'
+import { type Endings, endings, hearing, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import type { Usage } from '../core/usage.js'
@@ -44,6 +44,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   #whole = false
   readonly #text = new TextDecoder()
   #ended = false
+  #hear: ((bytes: Uint8Array) => void) | undefined
   /** The newest of what came since the answer began: events, and chunks of whole events that were not taken apart. */
   readonly #newest: (WireEvent | Uint8Array)[] = []
   #heard = 0
@@ -106,7 +107,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
 
   next(): Promise<IteratorResult<Uint8Array>> {
     const ready = this.#ready.shift()
-    if (ready) return Promise.resolve({ done: false, value: ready })
+    if (ready) return Promise.resolve(this.#told(ready))
     if (this.#ended) return Promise.resolve(done)
     // Nonsense goes on to the caller too, whose SDK has its own words for it; nothing after it does.
     if (this.#isNonsense()) return Promise.resolve().then(() => this.#broken(this.#options.tap.error))
@@ -122,14 +123,28 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     } catch (error) {
       return this.#broken(error)
     }
-    return bytes ? { done: false, value: bytes } : this.next()
+    return bytes ? this.#told(bytes) : this.next()
   }
 
   readonly #broken = (error: unknown): IteratorResult<Uint8Array> => {
     const failure = this.#fail(error)
     if (!this.#underway.isOver(failure)) throw thrown(failure)
     const rest = this.#options.filter?.end()
-    return rest ? { done: false, value: rest } : done
+    return rest ? this.#told(rest) : done
+  };
+
+  [hearing](hear: (bytes: Uint8Array) => void): void {
+    const before = this.#hear
+    const both = (bytes: Uint8Array) => {
+      before?.(bytes)
+      hear(bytes)
+    }
+    this.#hear = before ? both : hear
+  }
+
+  #told(value: Uint8Array): IteratorResult<Uint8Array> {
+    this.#hear?.(value)
+    return { done: false, value }
   }
 
   #isNonsense(): boolean {

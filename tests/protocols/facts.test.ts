@@ -71,7 +71,7 @@ describe('what a whole answer says of itself', () => {
 
   it('is read of several choices', () => {
     const body = { id: 'c1', model: 'm1', choices: [choice('stop'), choice('length')] }
-    expect(factsIn('openai-chat', answer(body)).finish).toEqual(['stop', 'length'])
+    expect(factsIn('openai-chat', answer(body), 2).finish).toEqual(['stop', 'length'])
   })
 
   it('is read without parsing the text of an answer', () => {

@@ -6,7 +6,7 @@ import { usdOf } from '../../core/money.js'
 import { addUsage, inputTotal, outputTotal, type Usage } from '../../core/usage.js'
 import type { Facts } from '../../protocols/facts.js'
 import { kindOf } from '../../protocols/index.js'
-import { settingsOf } from '../../protocols/settings.js'
+import type { Settings } from '../../protocols/settings.js'
 import { attribute, type Edition, own } from './names.js'
 
 /** A prompt may have been passed in a model's place. */
@@ -34,8 +34,7 @@ export function beginAttributes(call: Call, provider: string): Attributes {
 }
 
 /** As it was asked for. */
-export function addRequest(attributes: Attributes, { report, protocol, body, stream }: Call, edition: Edition): void {
-  const settings = settingsOf(protocol, body)
+export function addRequest(attributes: Attributes, { report, stream }: Call, settings: Settings, edition: Edition): void {
   const { choices = 1, stop, effort } = settings
   attributes[own.callId] = report.id
   if (stream) attributes[attribute.requestStream] = true

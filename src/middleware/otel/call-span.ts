@@ -1,7 +1,7 @@
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { Call, Report, Result } from '../../core/call.js'
 import { FactReader, type Facts, factsIn } from '../../protocols/facts.js'
-import { settingsOf } from '../../protocols/settings.js'
+import { type Settings, settingsOf } from '../../protocols/settings.js'
 import type { Seen, Watch } from '../observe/observe.js'
 import {
   addAnswer,
@@ -47,6 +47,7 @@ export class CallSpan implements Watch {
   /** Milliseconds between pieces that are not measured yet: many at a time cost half of what one after the other does. */
   #pieces: number[] = []
   #facts: Facts = {}
+  #asked: Settings | undefined
   #reader: FactReader | undefined
 
   constructor(call: Call, span: Span, context: Context, sink: Sink, around: Surroundings) {
@@ -55,6 +56,11 @@ export class CallSpan implements Watch {
     this.context = context
     this.#sink = sink
     this.#around = around
+  }
+
+  get #settings(): Settings {
+    this.#asked ??= settingsOf(this.#call.protocol, this.#call.body)
+    return this.#asked
   }
 
   get report(): Report {
@@ -66,10 +72,11 @@ export class CallSpan implements Watch {
   }
 
   answered(result: Result): void {
-    const { protocol, body, report } = this.#call
+    const { protocol, report } = this.#call
     if (report.cache) this.span.addEvent('leash.cache', { [own.cache]: report.cache })
-    if (result.stream) this.#reader = new FactReader(protocol, settingsOf(protocol, body).choices)
-    else this.#facts = factsIn(protocol, result)
+    const { choices } = this.#settings
+    if (result.stream) this.#reader = new FactReader(protocol, choices)
+    else this.#facts = factsIn(protocol, result, choices)
   }
 
   piece(bytes: Uint8Array, ms: number): void {
@@ -105,7 +112,7 @@ export class CallSpan implements Watch {
     if (span.isRecording()) {
       const last: Attributes = { [own.outcome]: outcome }
       if (answerer !== target.provider.name) last[attribute.provider] = provider
-      addRequest(last, this.#call, edition)
+      addRequest(last, this.#call, this.#settings, edition)
       addAnswer(last, facts)
       addUsageTo(last, usage, edition)
       addReport(last, report)
