@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { StreamResult } from '../../src/core/call.js'
-import { atEnd, type Ending, Endings, endings, overheard } from '../../src/core/ending.js'
+import { atEnd, type Ending, Endings, endings, hearing, overheard } from '../../src/core/ending.js'
 import { LeashError } from '../../src/core/errors.js'
 import { anAnswer } from '../helpers/call.js'
 
@@ -102,6 +102,35 @@ describe('a stream that is overheard', () => {
     )
     for await (const _ of body) break
     expect([inner, outer]).toEqual([['cancelled'], ['cancelled']])
+  })
+
+  test('is not wrapped where it tells of its pieces by itself, and tells everybody', async () => {
+    const listeners: ((piece: Uint8Array) => void)[] = []
+    const body = {
+      [hearing]: (hear: (piece: Uint8Array) => void) => void listeners.push(hear),
+      async *[Symbol.asyncIterator]() {
+        for await (const piece of chunks()) {
+          for (const hear of listeners) hear(piece)
+          yield piece
+        }
+      },
+    }
+    const heard: [number, number] = [0, 0]
+    const once = overheard(streamOf(body), () => heard[0]++)
+    const twice = overheard(once, () => heard[1]++)
+    expect(twice.body).toBe(body)
+    expect(await drain(twice.body)).toBe(10)
+    expect(heard).toEqual([2, 2])
+  })
+
+  test('is wrapped all the same by who has to be waited for at its end', async () => {
+    const body = { [hearing]: () => {}, [Symbol.asyncIterator]: () => chunks() }
+    let ended = false
+    const over = async () => {
+      ended = true
+    }
+    expect(await drain(overheard(streamOf(body), () => {}, over).body)).toBe(10)
+    expect(ended).toBe(true)
   })
 
   test('fails as it would have', async () => {
