@@ -127,11 +127,15 @@ export function forwardable(theirs: Headers): HeaderList {
 
 /** {@link withReport}, of what is {@link forwardable}, for a host that only writes them. */
 export function listWithReport(theirs: Headers, report: Report): HeaderList {
-  const own = short(report, [...theirs.keys()])
-  const kept = forwardable(theirs).filter(
-    ([name]) => !outdated.test(name) && !(ours.test(name) && own.some(([known]) => known === name)),
-  )
-  return [...kept, ...own]
+  const own = short(report, { [Symbol.iterator]: () => theirs.keys() })
+  const list: HeaderList = []
+  for (const entry of theirs) {
+    const [name] = entry
+    if (notTheirs.test(name) || outdated.test(name) || (ours.test(name) && own.some(([known]) => known === name))) continue
+    list.push(entry)
+  }
+  list.push(...own)
+  return list
 }
 
 /** The report of the call that a response answered, by the response's headers. */

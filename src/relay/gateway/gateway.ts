@@ -4,6 +4,7 @@ import type { Control } from '../../control/control.js'
 import { LeasedBudgets } from '../../control/leased-budgets.js'
 import type { PolicyBundle } from '../../control/wire.js'
 import { Lazy } from '../../core/lazy.js'
+import type { MaybePromise } from '../../core/store.js'
 import { type Asked, createServe, type Serve } from '../../handler.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from '../../leash.js'
 import { underPolicy } from '../../policy.js'
@@ -80,7 +81,8 @@ export class Gateway {
   }
 
   async serve(asked: Asked, caller: Caller): Promise<Answered> {
-    const { serve, inside } = await this.#readyFor(caller)
+    const found = this.#readyFor(caller)
+    const { serve, inside } = found instanceof Promise ? await found : found
     const raw = this.rawAt(asked.path)
     if (!raw) return serve(asked, { leash: identityOf(caller) })
     const { method, headers, signal } = asked
@@ -124,11 +126,15 @@ export class Gateway {
     await Promise.all([this.#deps.journal.close(), this.#vendors.close()])
   }
 
-  async #readyFor(caller: Party): Promise<Ready> {
+  /** At once when all is known that it takes. */
+  #readyFor(caller: Party): MaybePromise<Ready> {
     const { policies, vendorKeys } = this.#deps
-    const inForce = await policies.inForceFor(caller)
-    const found = vendorKeys.of(caller.tenant)
-    const keys = found instanceof Promise ? await found : found
+    const [inForce, keys] = [policies.inForceFor(caller), vendorKeys.of(caller.tenant)]
+    if (!(inForce instanceof Promise || keys instanceof Promise)) return this.#readyBy(caller, inForce, keys)
+    return Promise.all([inForce, keys]).then(([inForce, keys]) => this.#readyBy(caller, inForce, keys))
+  }
+
+  #readyBy(caller: Party, inForce: PolicyVersion, keys: KeysByProvider): Ready {
     // A key with a policy of its own has a leash of its own.
     const name = inForce.keyVersion === undefined ? caller.tenant : policyName(caller.tenant, caller.id)
     const before = this.#ready.get(name)

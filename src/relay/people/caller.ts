@@ -37,9 +37,11 @@ export interface Callers<C extends Caller = Caller> {
 /** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
 const places = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
 
+const bearer = /^bearer +([^ ]+)/i
+
 export function keyIn(headers: HeadersLike): string | undefined {
-  const [scheme, token] = (headers.get('authorization') ?? '').split(/ +/, 2)
-  if (scheme?.toLowerCase() === 'bearer' && token) return token
+  const token = bearer.exec(headers.get('authorization') ?? '')?.[1]
+  if (token) return token
   for (const place of places) {
     const key = headers.get(place)
     if (key) return key

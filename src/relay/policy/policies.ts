@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import { Recent } from '../../core/recent.js'
+import type { MaybePromise } from '../../core/store.js'
 import { checkPolicy, type Policy } from '../../policy.js'
 import type { Sql } from '../store/sql.js'
 import { composed } from './key-policy.js'
@@ -86,11 +87,21 @@ export class Policies {
     this.heard()
   }
 
-  /** Of whoever shows a key: what the tenant's says, and over it what the key's own says. */
-  async inForceFor({ tenant, id }: { readonly tenant: string; readonly id: string }): Promise<PolicyVersion> {
-    const base = await this.inForce(tenant)
+  /** Of whoever shows a key: what the tenant's says, and over it what the key's own says. At once when both are known. */
+  inForceFor({ tenant, id }: { readonly tenant: string; readonly id: string }): MaybePromise<PolicyVersion> {
     const name = policyName(tenant, id)
-    const over = await this.inForce(name)
+    const [base, over] = [this.inForce(tenant), this.inForce(name)]
+    if (!(base instanceof Promise || over instanceof Promise)) return this.#both(name, id, base, over)
+    return Promise.all([base, over]).then(([base, over]) => this.#both(name, id, base, over))
+  }
+
+  /** @param tenant or the {@link policyName} of a key, whose default says nothing */
+  inForce(tenant: string): MaybePromise<PolicyVersion> {
+    const known = this.#known.get(tenant)
+    return known && known.until > this.#now() ? known.found : this.#read(tenant, known?.found)
+  }
+
+  #both(name: string, id: string, base: PolicyVersion, over: PolicyVersion): PolicyVersion {
     if (over.version === 0) return base
     const known = this.#composed.get(name)
     if (known?.base === base && known.over === over) return known.both
@@ -100,18 +111,15 @@ export class Policies {
     return both
   }
 
-  /** @param tenant or the {@link policyName} of a key, whose default says nothing */
-  async inForce(tenant: string): Promise<PolicyVersion> {
-    const known = this.#known.get(tenant)
+  async #read(tenant: string, before: PolicyVersion | undefined): Promise<PolicyVersion> {
     const now = this.#now()
-    if (known && known.until > now) return known.found
     const changes = this.#changes
     const [row] = await this.#sql.all<Row>(
       'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT 1',
       [tenant],
     )
     // The very same object as before, for who remembers something of it.
-    const same = known && (row?.version ?? 0) === known.found.version ? known.found : undefined
+    const same = (row?.version ?? 0) === before?.version ? before : undefined
     const found = same ?? (row ? versionOf(row) : this.#default(tenant))
     if (changes === this.#changes) this.#known.set(tenant, { found, until: now + lookMs })
     return found

@@ -55,9 +55,8 @@ export async function addToHours(sql: Sql, lines: readonly LedgerLine[]): Promis
   for (const line of lines) {
     const { at, tenant = '', key = '', user = '', model, provider } = line
     const values = [at - (at % hourMs), tenant, key, user, model, provider]
-    const numbers = numbersOf(line)
-    hours.add(values, numbers)
-    for (const tag of tagsOf(line)) tags.add([...values, ...tag], numbers)
+    hours.add(values, line)
+    for (const tag of tagsOf(line)) tags.add([...values, ...tag], line)
   }
   await write(sql, 'usage_hours', keyColumns, hours.rows())
   await write(sql, 'usage_tag_hours', tagKeyColumns, tags.rows())
@@ -73,11 +72,14 @@ function tagsOf({ tags = {} }: LedgerLine): [string, string][] {
 class Sums {
   readonly #hours = new Map<string, Hour>()
 
-  add(key: readonly SqlValue[], numbers: readonly number[]): void {
+  add(key: readonly SqlValue[], line: LedgerLine): void {
     const name = key.join('\0')
-    const hour = this.#hours.get(name)
-    if (hour) for (const [place, number] of numbers.entries()) hour.sums[place] = (hour.sums[place] ?? 0) + number
-    else this.#hours.set(name, { key, sums: [...numbers] })
+    let hour = this.#hours.get(name)
+    if (!hour) {
+      hour = { key, sums: sumColumns.map(() => 0) }
+      this.#hours.set(name, hour)
+    }
+    addTo(hour.sums, line)
   }
 
   /** In one order, so that two batches never wait for each other. */
@@ -99,8 +101,17 @@ async function write(sql: Sql, table: string, key: readonly string[], rows: read
   }
 }
 
-function numbersOf(line: LedgerLine): number[] {
-  return [...Object.values(counters).map((count) => count(line)), ...buckets.map((bucket) => line.usage[bucket])]
+const counts = Object.values(counters)
+
+/** In the order of their columns. */
+function addTo(sums: number[], line: LedgerLine): void {
+  let place = 0
+  const add = (number: number) => {
+    sums[place] = (sums[place] ?? 0) + number
+    place++
+  }
+  for (const count of counts) add(count(line))
+  for (const bucket of buckets) add(line.usage[bucket])
 }
 
 function isReused({ cached, coalesced }: LedgerLine): boolean {

@@ -2,7 +2,7 @@
 import { type ErrorCode, errorStatus, LeashError } from '../../core/errors.js'
 import { asObject, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import { buckets, type Usage } from '../../core/usage.js'
+import { buckets, noUsage, type Usage } from '../../core/usage.js'
 
 /** What a line says of whose it is, the virtual key says better. */
 export interface Owner {
@@ -113,7 +113,9 @@ class Members {
 
   usage(): Usage {
     const counted = new Members(asObject(this.#given.usage), this.#place)
-    return Object.fromEntries(buckets.map((bucket) => [bucket, counted.whole(bucket, mostTokens)])) as Record<keyof Usage, number>
+    const usage: { -readonly [bucket in keyof Usage]: number } = { ...noUsage }
+    for (const bucket of buckets) usage[bucket] = counted.whole(bucket, mostTokens)
+    return usage
   }
 
   tags(): Readonly<Record<string, string>> | undefined {
@@ -136,6 +138,7 @@ const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorStat
 
 /** What a database would refuse, or give back as something else. */
 function clean(text: string): string {
+  if (!/[\0\ud800-\udfff]/.test(text)) return text
   return text.replaceAll('\0', '\ufffd').toWellFormed()
 }
 
