@@ -126,7 +126,6 @@ export async function write({ status, headers, body }: Sent, outgoing: ServerRes
     outgoing.end(body)
     return
   }
-  outgoing.flushHeaders()
   await copy(bytes, outgoing, isEvents ? writing.keepAliveMs : undefined, writing.before)
 }
 
@@ -148,10 +147,13 @@ async function copy(
 ): Promise<void> {
   const leave = () => void bytes.return?.().catch(() => {})
   outgoing.once('close', leave)
+  // They go with the first bytes, where those are at hand.
+  const headers = setImmediate(() => outgoing.flushHeaders())
   const pulse = keepAliveMs === undefined ? undefined : startPulse(outgoing, keepAliveMs)
   try {
     for (let read = await bytes.next(); !read.done && !outgoing.destroyed; read = await bytes.next()) {
       pulse?.told(read.value)
+      clearImmediate(headers)
       if (!outgoing.write(read.value)) await drained(outgoing)
     }
     await before?.()
@@ -161,6 +163,7 @@ async function copy(
     outgoing.destroy()
   } finally {
     pulse?.stop()
+    clearImmediate(headers)
     outgoing.off('close', leave)
   }
 }
@@ -183,15 +186,16 @@ interface Pulse {
 
 /** Comments between events, which every reader of events skips: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 function startPulse(outgoing: ServerResponse, everyMs: number): Pulse {
-  let tail = '\n\n'
+  // The last four bytes.
+  let tail = 0x0a0a
   const beat = () => {
-    const between = /(?:\n\n|\r\n\r\n|\r\r)$/.test(tail)
+    const between = (tail & 0xffff) === 0x0a0a || (tail & 0xffff) === 0x0d0d || tail === 0x0d0a0d0a
     if (between && !outgoing.writableNeedDrain && !outgoing.writableEnded) outgoing.write(': keep-alive\n\n')
   }
   const timer = setInterval(beat, everyMs)
   return {
     told(bytes) {
-      tail = (tail + String.fromCharCode(...bytes.subarray(-4))).slice(-4)
+      for (let at = Math.max(0, bytes.length - 4); at < bytes.length; at++) tail = (tail << 8) | (bytes[at] ?? 0)
       timer.refresh()
     },
     stop: () => clearInterval(timer),

@@ -48,6 +48,26 @@ test.each(Object.keys(answers))('%s is not complete before that which it is held
   expect(told.at(-1)).toBe({ '/whole': 'whole', '/stream': 'piece' }[path] ?? 'response')
 })
 
+test('headers of a stream go out before its first bytes, where those take their time', async () => {
+  const { port } = server.address() as AddressInfo
+  let begin = () => {}
+  async function* late(): AsyncGenerator<Uint8Array> {
+    await new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    yield new TextEncoder().encode('late')
+  }
+  told.length = 0
+  answers['/late'] = { status: 200, headers, body: late() }
+  const response = await fetch(`http://127.0.0.1:${port}/late`)
+  expect(response.headers.get('content-type')).toBe('text/plain')
+  begin()
+  const text = response.text()
+  while (told.at(-1) !== 'asked') await new Promise(setImmediate)
+  release()
+  expect(await text).toBe('late')
+})
+
 test('a path reads the same, however it is asked for', () => {
   const paths = [
     '/v1/chat/completions',
