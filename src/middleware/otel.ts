@@ -11,6 +11,7 @@ import { hidden } from '../core/hidden.js'
 import type { Middleware } from '../core/middleware.js'
 import { absent, loadOptional } from '../core/optional.js'
 import { Roster } from '../core/roster.js'
+import { targetKey } from '../core/target.js'
 import { withHeader } from '../core/with-header.js'
 import { type AnswerReader, answerReader } from '../protocols/answer.js'
 import { protocolAtHand } from '../protocols/index.js'
@@ -131,35 +132,43 @@ export class OpenTelemetry implements Observer {
     }
   }
 
-  async #attempt(call: Call, next: (call: Call) => Promise<Result>, { tracer, nameOf }: Sink): Promise<Result> {
+  async #attempt(call: Call, next: (call: Call) => Promise<Result>, sink: Sink): Promise<Result> {
     const { context, trace, SpanKind } = this.#api
     const { target, report } = call
     const provider = target.provider.name
     // A copy for comparison, or behind the caller's back, has no span of its own.
     const around = this.#spanOf.get(report)?.context ?? context.active()
-    const attributes: Attributes = {
-      [attribute.provider]: nameOf(provider),
-      [attribute.requestModel]: modelName(target.model),
-    }
-    addServer(attributes, call)
-    const span = tracer.startSpan(`attempt ${provider}/${modelName(target.model)}`, { kind: SpanKind.CLIENT, attributes }, around)
+    // It is sampled as its call is. What is told at first costs an SDK twice what is told at the end.
+    const span = sink.tracer.startSpan(
+      `attempt ${targetKey(provider, modelName(target.model))}`,
+      { kind: SpanKind.CLIENT },
+      around,
+    )
     const sent = this.#propagates(provider) ? traced(call, span) : call
     try {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
-      return atEnd(result, (ending) => this.#endAttempt(call, span, ending, result.attempt))
+      return atEnd(result, (ending) => this.#endAttempt(call, sink, span, ending, result.attempt))
     } catch (error) {
       const record = this.#recordOf(call)
       if (record) this.#claimed.add(record)
-      this.#endAttempt(call, span, isLeashError(error) ? error : undefined, record)
+      this.#endAttempt(call, sink, span, isLeashError(error) ? error : undefined, record)
       throw error
     }
   }
 
-  #endAttempt({ report, attempt, hedged }: Call, span: Span, ending: Ending, record: Attempt | undefined): void {
+  #endAttempt(call: Call, { nameOf }: Sink, span: Span, ending: Ending, record: Attempt | undefined): void {
+    const { report, attempt, hedged, target } = call
     const outcome = outcomeOf(ending)
     const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
     if (span.isRecording()) {
-      const attributes: Attributes = { [own.callId]: report.id, [own.attempt]: attempt, [own.outcome]: outcome }
+      const attributes: Attributes = {
+        [attribute.provider]: nameOf(target.provider.name),
+        [attribute.requestModel]: modelName(target.model),
+        [own.callId]: report.id,
+        [own.attempt]: attempt,
+        [own.outcome]: outcome,
+      }
+      addServer(attributes, call)
       if (hedged) attributes[own.hedged] = true
       if (record) addAttempt(attributes, record)
       if (error !== undefined) attributes[attribute.error] = error

@@ -122,7 +122,7 @@ export class FactReader {
 
   push(bytes: Uint8Array): void {
     const whole = this.#whole
-    this.#whole = bytes.at(-1) === newline && bytes.at(-2) === newline
+    this.#whole = bytes[bytes.length - 1] === newline && bytes[bytes.length - 2] === newline
     // Streams that end their lines otherwise are read the long way.
     if (this.#begun && whole && this.#whole) this.#skip(bytes)
     else {
