@@ -2,7 +2,7 @@ import type { BudgetUnit } from '../../core/budget.js'
 import type { Call } from '../../core/call.js'
 import { mostNano } from '../../core/money.js'
 import { timeLeft } from '../../core/signals.js'
-import type { Balance, BudgetScope, Budgets, Reserved } from '../../core/store.js'
+import type { Balance, BudgetScope, Budgets, MaybePromise, Reserved } from '../../core/store.js'
 import { withOutputBound } from '../../protocols/output-bound.js'
 import { type Bounds, type BoundsDeps, boundsOf, fitting } from './bounds.js'
 import type { Hold } from './hold.js'
@@ -113,7 +113,8 @@ export class Reserver {
       for (const unit of units) {
         const mine = scopes.filter((scope) => scope.unit === unit && (unit !== 'requests' || hold.count(scope)))
         if (mine.length === 0) continue
-        const refused = await this.#reserve(unit, mine, amounts[unit], call, hold, parts)
+        const answer = this.#reserve(unit, mine, amounts[unit], call, hold, parts)
+        const refused = answer instanceof Promise ? await answer : answer
         if (!refused) continue
         giveBack()
         return refused
@@ -125,48 +126,49 @@ export class Reserver {
     }
   }
 
-  async #reserve(
+  #reserve(
     unit: BudgetUnit,
     scopes: readonly Scope[],
     amount: number,
     { deadline }: Call,
     hold: Hold,
     parts: Part[],
-  ): Promise<Tried | undefined> {
+  ): MaybePromise<Tried | undefined> {
     const { store, now, background } = this.#deps
     const uncount = () => {
       if (unit === 'requests') for (const scope of scopes) hold.uncount(scope)
     }
-    const ttlMs = deadline === undefined ? longestMs : timeLeft(deadline) + afterDeadlineMs
-    const places = scopes.flatMap((scope) => kept(scope, now()).map((kept) => ({ scope, kept })))
-    let reserved: Reserved
-    try {
-      const answer = store.reserve(
-        space,
-        places.map(({ kept }) => kept),
-        amount,
-        { ttlMs },
-      )
-      reserved = answer instanceof Promise ? await answer : answer
-    } catch (error) {
+    const fail = (error: unknown): never => {
       uncount()
       throw error
     }
-    if (!reserved.ok) {
-      uncount()
-      const refused = places[reserved.refused]?.scope
-      return refused && { refused, balance: reserved.balance }
+    const ttlMs = deadline === undefined ? longestMs : timeLeft(deadline) + afterDeadlineMs
+    const at = now()
+    const places = scopes.map((scope) => kept(scope, at))
+    const take = (reserved: Reserved): Tried | undefined => {
+      if (!reserved.ok) {
+        uncount()
+        const refused = scopes[rowOf(places, reserved.refused)]
+        return refused && { refused, balance: reserved.balance }
+      }
+      const { reservation } = reserved
+      parts.push({
+        unit,
+        settle: (actual) => {
+          if (actual === 0) uncount()
+          const settled = store.settle(reservation, Math.min(Math.ceil(actual), mostNano))
+          if (settled instanceof Promise) background(settled)
+        },
+      })
+      return undefined
     }
-    const { reservation } = reserved
-    parts.push({
-      unit,
-      settle: (actual) => {
-        if (actual === 0) uncount()
-        const settled = store.settle(reservation, Math.min(Math.ceil(actual), mostNano))
-        if (settled instanceof Promise) background(settled)
-      },
-    })
-    return undefined
+    let answer: MaybePromise<Reserved>
+    try {
+      answer = store.reserve(space, places.flat(), amount, { ttlMs })
+    } catch (error) {
+      return fail(error)
+    }
+    return answer instanceof Promise ? answer.then(take, fail) : take(answer)
   }
 }
 
@@ -184,6 +186,15 @@ function kept(scope: Scope, now: number): readonly BudgetScope[] {
   scope.places = places
   scope.placesIn = hour
   return places
+}
+
+/** In which of the rows the one stands that is at this place when they stand one after the other. */
+function rowOf(rows: readonly (readonly unknown[])[], place: number): number {
+  let before = 0
+  return rows.findIndex(({ length }) => {
+    before += length
+    return place < before
+  })
 }
 
 /** @param at milliseconds since 1970 */
