@@ -47,7 +47,10 @@ interface LineRow {
 const mostLines = 10_000
 
 /** Rows of one statement: SQLite takes 32,766 parameters, Postgres 65,535. */
-const linesAtOnce = 500
+const linesAtOnce = 512
+
+/** By the number of rows, a power of two: a database reads a statement that it knows no second time. */
+const inserts = new Map<number, string>()
 const width = 8
 
 /** Rows that are deleted in one go: others come in between. */
@@ -138,16 +141,23 @@ export class UsageLog {
 /** @returns the names of those that had not come before */
 async function insert(sql: Sql, lines: readonly LedgerLine[]): Promise<Set<string>> {
   const fresh = new Set<string>()
-  for (let at = 0; at < lines.length; at += linesAtOnce) {
-    const some = lines.slice(at, at + linesAtOnce)
-    const rows = await sql.all<{ tenant: string; id: string }>(
-      `INSERT INTO usage_lines (tenant, id, at, key_id, user_id, model, provider, line) VALUES ${places(some.length, width)}
-       ON CONFLICT DO NOTHING RETURNING tenant, id`,
-      some.flatMap(rowOf),
-    )
+  for (let at = 0; at < lines.length; ) {
+    const count = Math.min(linesAtOnce, 2 ** Math.floor(Math.log2(lines.length - at)))
+    const some = lines.slice(at, at + count)
+    at += count
+    const rows = await sql.all<{ tenant: string; id: string }>(insertOf(count), some.flatMap(rowOf))
     for (const { tenant, id } of rows) fresh.add(nameOf(tenant, id))
   }
   return fresh
+}
+
+function insertOf(count: number): string {
+  const known = inserts.get(count)
+  if (known !== undefined) return known
+  const text = `INSERT INTO usage_lines (tenant, id, at, key_id, user_id, model, provider, line) VALUES ${places(count, width)}
+    ON CONFLICT DO NOTHING RETURNING tenant, id`
+  inserts.set(count, text)
+  return text
 }
 
 function rowOf(line: LedgerLine): SqlValue[] {
