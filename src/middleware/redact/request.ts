@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.js'
 import type { Detection, Detector, EntityType } from '../../detect/index.js'
 import type { Lens, TextKind } from '../../protocols/protocol.js'
 import type { Counts } from './counts.js'
+import { areFew, findFew } from './few.js'
 import { labelOf } from './labels.js'
 import type { RedactMode } from './options.js'
 import { type Hasher, masked } from './replacement.js'
@@ -116,10 +117,12 @@ function sweep(texts: Iterable<Text>, found: readonly Found[]): void {
     for (const variant of variantsOf(value, values.size <= mostEncoded)) if (!origins.has(variant)) origins.set(variant, one)
   if (origins.size === 0) return
   const all = [...origins.values()]
-  const strings = new Sweep([...origins.keys()])
+  const strings = [...origins.keys()]
+  let table: Sweep | undefined
   for (const text of texts) {
     const { view, found } = text
-    const more = strings.find(view.text).flatMap(({ start, end, index }) => {
+    const hits = areFew(strings, view.text) ? findFew(strings, view.text) : (table ??= new Sweep(strings)).find(view.text)
+    const more = hits.flatMap(({ start, end, index }) => {
       const { type, label, mode } = all[index] as Found
       if (type === 'PERSON' && !isWhole(view.text, start, end)) return []
       return view.places(start, end).map((place) => ({ ...place, type, label, mode }))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { findFew } from '../../../src/middleware/redact/few.js'
 import { Sweep } from '../../../src/middleware/redact/sweep.js'
 
 test('every occurrence is found, or stands in what was found', () => {
@@ -26,4 +27,15 @@ test('every occurrence is found, or stands in what was found', () => {
 
 test('of two that overlap the longer is taken, when it begins first', () => {
   expect(new Sweep(['ab', 'abc', 'cd']).find('xabcd')).toEqual([{ start: 1, end: 4, index: 1 }])
+})
+
+test('a few strings are found one by one where a table finds them', () => {
+  const strings = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 5 }), {
+    maxLength: 16,
+  })
+  fc.assert(
+    fc.property(strings, fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 40 }), (strings, text) => {
+      expect(findFew(strings, text)).toEqual(strings.length === 0 ? [] : new Sweep(strings).find(text))
+    }),
+  )
 })
