@@ -106,7 +106,7 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
       const across = merged(found(text)).find(({ start, end: reach }) => start < open && reach > open)
       return across?.start ?? open
     },
-    mayBeginIn: (text, before) => isGuessing || scanner.stopsIn(text) || naming.test(before),
+    mayBeginIn: (text, from) => isGuessing || scanner.stopsIn(text, from) || naming.test(text.slice(0, from)),
     maxLength,
     lookBehind,
   }

@@ -51,9 +51,9 @@ export class Scanner {
     if (numbers.length + tokens.length > 0) this.#stops.fill(Char.digit, 48, 58)
   }
 
-  /** Whether there is anything in the text that a finder is asked at. */
-  stopsIn(text: string): boolean {
-    return nextStop(text, 0, this.#stops) < text.length
+  /** Whether there is anything in the text from there on that a finder is asked at. */
+  stopsIn(text: string, from: number): boolean {
+    return nextStop(text, from, this.#stops) < text.length
   }
 
   /** No loop within this one: the engine compiles it anew, again and again, where one is left in the middle of a text. */

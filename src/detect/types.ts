@@ -89,8 +89,8 @@ export interface Detector {
    * reaches or is found beyond it.
    */
   safeEnd(text: string): number
-  /** Whether an entity may begin in a text, behind what was let go before it: false is certain, and sooner told than by looking. */
-  mayBeginIn(text: string, before: string): boolean
+  /** Whether an entity may begin in a text from there on, behind what was let go: false is certain, and sooner told than by looking. */
+  mayBeginIn(text: string, from: number): boolean
   /** The most characters that `safeEnd` holds back. */
   readonly maxLength: number
   /** How many characters before a value may tell what it is: a stream keeps as many of what it has let go. */

@@ -78,7 +78,7 @@ export function alikeTo(event: Uint8Array, text: string): Alike | undefined {
 }
 
 function placeOf(bytes: Uint8Array, part: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(quote, from); at >= 0; at = bytes.indexOf(quote, at + 1)) if (same(bytes, at, part)) return at
+  for (let at = from; at + part.length <= bytes.length; at++) if (bytes[at] === quote && same(bytes, at, part)) return at
   return -1
 }
 

@@ -28,12 +28,12 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
     const { edits, open } = restorations(text, vault, () => (reading.whole ? isJson(text) : beginsJson(reading.head)))
     let end = reading.final ? text.length : open
     if (!rules) return { edits, end }
-    const { before, final } = reading
-    const around = before + text
-    if (!final) end = Math.min(end, rules.detector.safeEnd(around) - before.length)
+    const { around, final } = reading
+    const before = around.length - text.length
+    if (!final) end = Math.min(end, rules.detector.safeEnd(around) - before)
     if (!final && end <= 0) return { edits: [], end: 0 }
-    if (edits.length === 0 && !rules.detector.mayBeginIn(text, before)) return { edits, end }
-    const found = (reading.whole ? inWhole(text, rules) : inPart(around, reading, rules)).filter(
+    if (edits.length === 0 && !rules.detector.mayBeginIn(around, before)) return { edits, end }
+    const found = (reading.whole ? inWhole(text, rules) : inPart(before, reading, rules)).filter(
       ({ start, end }) => start >= 0 && !edits.some((edit) => edit.start < end && start < edit.end),
     )
     if (found.length === 0 && edits.length === 0) return { edits, end }
@@ -65,7 +65,8 @@ function inWhole(text: string, { modes, detector }: AnswerRules): Proposed[] {
   })
 }
 
-function inPart(around: string, { before, head }: Reading, { modes, detector }: AnswerRules): Proposed[] {
+/** @param before characters of it that have been let go */
+function inPart(before: number, { around, head }: Reading, { modes, detector }: AnswerRules): Proposed[] {
   const all = detector.detect(around)
   if (all.length === 0) return []
   const json = beginsJson(head)
@@ -79,7 +80,7 @@ function inPart(around: string, { before, head }: Reading, { modes, detector }: 
       found.type,
       mode,
     )
-    return [{ start: from - before.length, end: found.end - before.length, found, text }]
+    return [{ start: from - before, end: found.end - before, found, text }]
   })
 }
 

@@ -11,16 +11,16 @@ export interface Slot {
 }
 
 export interface Reading {
-  /** What has been let go already, as far as it is worth looking at. */
-  readonly before: string
+  /** The text, and in front of it what has been let go already, as far as that is worth looking at. */
+  readonly around: string
   /** How the text began. */
   readonly head: string
   /** Nothing more will come. */
   readonly final: boolean
   /** It did not come in pieces. */
-  readonly whole?: true
+  readonly whole: boolean
   /** It came in pieces before, and is told once more. */
-  readonly repeated?: boolean
+  readonly repeated: boolean
 }
 
 /** Decides on a text: what to put where, and up to where that is settled. An edit ends before that. */
@@ -36,6 +36,9 @@ const headLength = 32
 /** Of a longer one what can be decided is decided before it ends. */
 const longestWord = 256
 
+/** So many times as much as is looked at is kept before it is cut: to cut costs more than to copy. */
+const mostBehind = 4
+
 /** A label has letters and `_`; a word anything of ASCII: other scripts have no blanks, and words that end without one. */
 function isOfWord(text: string, any: boolean): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -50,8 +53,9 @@ export class Strand {
   readonly #lookBehind: number
   /** Those that are not decided to their ends. */
   #pieces: Piece[] = []
-  #text = ''
-  #before = ''
+  /** What is not decided, and in front of it what is, as far as it may be looked at: one string, for each new one is copied whole. */
+  #all = ''
+  #from = 0
   #head = ''
 
   constructor(decide: Decide, lookBehind = 0) {
@@ -65,29 +69,30 @@ export class Strand {
 
   take(slot: Slot): void {
     if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
-    const lengthens = this.isOpen && this.#text.length < longestWord && isOfWord(slot.text, this.#lookBehind > 0)
+    const lengthens = this.isOpen && this.#all.length - this.#from < longestWord && isOfWord(slot.text, this.#lookBehind > 0)
     this.#pieces.push({ slot, left: slot.text.length })
-    this.#text += slot.text
+    this.#all += slot.text
     // What waits is a label that goes on; and who looks for values lets no word go before it ends.
     if (lengthens) slot.open = true
-    else this.#settle({ final: false })
+    else this.#settle(false)
   }
 
   /** A text that is whole in itself. */
   finish(slot: Slot, repeated = false): void {
     this.#pieces.push({ slot, left: slot.text.length })
-    this.#text = this.#head = slot.text
-    this.#settle({ final: true, whole: true, repeated })
+    this.#all = this.#head = slot.text
+    this.#settle(true, true, repeated)
   }
 
   /** Nothing more comes, or nobody waits for it. */
   close(): void {
-    if (this.isOpen) this.#settle({ final: true })
+    if (this.isOpen) this.#settle(true)
   }
 
-  #settle(how: Pick<Reading, 'final' | 'whole' | 'repeated'>): void {
-    const text = this.#text
-    const { edits, end } = this.#decide(text, { before: this.#before, head: this.#head, ...how })
+  #settle(final: boolean, whole = false, repeated = false): void {
+    const text = this.#all.slice(this.#from)
+    const around = this.#all.slice(Math.max(0, this.#from - this.#lookBehind))
+    const { edits, end } = this.#decide(text, { around, head: this.#head, final, whole, repeated })
     const left: Piece[] = []
     let from = 0
     let next = 0
@@ -111,7 +116,11 @@ export class Strand {
       from = to
     }
     this.#pieces = left
-    this.#text = text.slice(end)
-    if (this.#lookBehind > 0) this.#before = (this.#before + text.slice(0, end)).slice(-this.#lookBehind)
+    this.#from += Math.min(end, text.length)
+    if (this.#from > mostBehind * this.#lookBehind) {
+      const passed = Math.max(0, this.#from - this.#lookBehind)
+      this.#all = this.#all.slice(passed)
+      this.#from -= passed
+    }
   }
 }

@@ -50,6 +50,8 @@ const mostUnlike = 4
 /** Stands for a text. No escape, and nothing that ends a line. */
 const sample = 'x'
 
+const beginsObject = /^\s*\{/
+
 export class StreamEditor {
   readonly #context: StreamContext
   readonly #strands = new Map<string, Strand>()
@@ -123,7 +125,8 @@ export class StreamEditor {
 
   #parsed(raw: Uint8Array): { readonly wire?: WireEvent | undefined; readonly event?: JsonObject } {
     const wire = this.#unframed(raw)
-    const event = wire && parseJson(wire.data)
+    // `[DONE]` is none, and to throw costs as much as to parse twenty events.
+    const event = wire && beginsObject.test(wire.data) ? parseJson(wire.data) : undefined
     return isObject(event) ? { wire, event: event as JsonObject } : { wire }
   }
 
@@ -218,7 +221,7 @@ export class StreamEditor {
   #release(out: Uint8Array[]): void {
     let count = 0
     for (const waiting of this.#queue) {
-      if (waiting.slots.some(isOpen)) break
+      if (isHeld(waiting)) break
       this.#write(waiting, out)
       count++
     }
@@ -226,7 +229,7 @@ export class StreamEditor {
   }
 
   #write({ raw, wire, event, alike, slots }: Waiting, out: Uint8Array[]): void {
-    if (slots.every(isSame)) out.push(raw)
+    if (areSame(slots)) out.push(raw)
     else if (alike) alike.write(slots[0]?.out ?? '', out)
     else if (event && wire) {
       const { lens, framing } = this.#context
@@ -237,8 +240,14 @@ export class StreamEditor {
   }
 }
 
-const isOpen = ({ open }: Slot): boolean => open
+function isHeld({ slots }: Waiting): boolean {
+  for (const { open } of slots) if (open) return true
+  return false
+}
 
-const isSame = ({ text, out }: Slot): boolean => text === out
+function areSame(slots: readonly Slot[]): boolean {
+  for (const { text, out } of slots) if (text !== out) return false
+  return true
+}
 
 const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))
