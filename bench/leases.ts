@@ -37,14 +37,10 @@ console.log(`CPU per call under a relay, in memory: node ${process.version}, ${r
 for (const { unary } of contenders) await cpuPerCall(40 * calls, () => unary(prompt))
 const rows = await inRounds(rounds, contenders, ({ unary }) => cpuPerCall(calls, () => unary(prompt)))
 printRows('unary', 'µs', rows)
-const [none = [], leased = [], without = [], own = []] = rows.map(({ values }) => values)
-const adds = (some: readonly number[], base: readonly number[]) =>
-  quantile(
-    some.map((value, round) => value - (base[round] ?? 0)),
-    0.5,
-  )
+const [none = 0, leased = 0, without = 0, own = 0] = rows.map(({ values }) => quantile(values, 0.5))
+const shown = (us: number) => `${us.toFixed(1)} µs`
 console.log(
-  `A leased budget adds ${adds(leased, none).toFixed(1)} µs, and one of the process's own ${adds(own, without).toFixed(1)} µs.`,
+  `A leased budget adds ${shown(leased - none)}, and one of the process's own ${shown(own - without)}: the lease is ${shown(leased - none - (own - without))} of it.`,
 )
 for (const { child } of hosts) child.disconnect()
 process.exit()
