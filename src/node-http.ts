@@ -86,7 +86,7 @@ export interface Sent {
   readonly body: string | AsyncIterator<Uint8Array> | undefined
 }
 
-export interface Writing {
+interface Writing {
   /** After so many milliseconds without an event, a comment goes out in its place. */
   readonly keepAliveMs?: number
   /** What an answer is held back for before it is complete; undefined when there is nothing to wait for. */

@@ -6,7 +6,7 @@ import type { Part } from './slices.js'
 /** For so long a reservation that has expired may still be settled, and corrects what it was counted as. */
 const afterwardsMs = 24 * 3600 * 1000
 
-export interface Holding {
+interface Holding {
   readonly space: string
   readonly amount: number
   readonly of: readonly { readonly scope: LentScope; readonly parts: readonly Part[] }[]

@@ -7,7 +7,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 type Entry = [name: string, value: string]
 
 /** In the vendor's order. */
-export class ArrivedHeaders extends bare(Headers) {
+class ArrivedHeaders extends bare(Headers) {
   readonly fields: IncomingHttpHeaders
 
   constructor(fields: IncomingHttpHeaders) {
