@@ -9,7 +9,7 @@ import type { RedactMode } from './options.js'
 import { type Hasher, masked } from './replacement.js'
 import { signedIn } from './signed.js'
 import { Sweep } from './sweep.js'
-import { mostEncoded, variantsOf } from './variants.js'
+import { mostEncoded, spellingIn, unencoded, variantsOf } from './variants.js'
 import type { Vault } from './vault.js'
 import { escaped, type Place, type View, viewOf } from './view.js'
 
@@ -113,22 +113,27 @@ function placed(view: View, detection: Detection, mode: RedactMode): Found[] {
 function sweep(texts: Iterable<Text>, found: readonly Found[]): void {
   const origins = new Map<string, Found>()
   const values = new Map(found.map((one) => [one.value, one]))
+  const looked = [...texts]
+  const spelling = values.size <= mostEncoded ? spellingIn(looked.map(({ view }) => view.text)) : unencoded
   for (const [value, one] of values)
-    for (const variant of variantsOf(value, values.size <= mostEncoded)) if (!origins.has(variant)) origins.set(variant, one)
+    for (const variant of variantsOf(value, spelling)) if (!origins.has(variant)) origins.set(variant, one)
   if (origins.size === 0) return
   const all = [...origins.values()]
   const strings = [...origins.keys()]
   let table: Sweep | undefined
-  for (const text of texts) {
-    const { view, found } = text
+  for (const { view, found } of looked) {
     const hits = areFew(strings, view.text) ? findFew(strings, view.text) : (table ??= new Sweep(strings)).find(view.text)
     const more = hits.flatMap(({ start, end, index }) => {
       const { type, label, mode } = all[index] as Found
       if (type === 'PERSON' && !isWhole(view.text, start, end)) return []
       return view.places(start, end).map((place) => ({ ...place, type, label, mode }))
     })
-    if (more.length > 0) found.splice(0, found.length, ...united(found, more))
+    if (more.length > 0 && !areSame(more, found)) found.splice(0, found.length, ...united(found, more))
   }
+}
+
+function areSame(more: readonly Found[], found: readonly Found[]): boolean {
+  return more.length === found.length && more.every(({ start, end }, at) => start === found[at]?.start && end === found[at]?.end)
 }
 
 /** A name within a longer word is another word: "Chris" in "Christmas". */
