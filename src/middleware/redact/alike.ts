@@ -14,11 +14,15 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 export class Alike {
   readonly #before: Uint8Array
   readonly #after: Uint8Array
+  readonly #beforeView: DataView
+  readonly #afterView: DataView
 
   /** @param before up to the quote before the text, and with it; `after` from the quote behind it on */
   constructor(before: Uint8Array, after: Uint8Array) {
     this.#before = before
     this.#after = after
+    this.#beforeView = viewOn(before)
+    this.#afterView = viewOn(after)
   }
 
   /** The text of an event that is like this; undefined for another, and for one whose text has an escape in it. */
@@ -32,7 +36,8 @@ export class Alike {
       if (byte === quote || byte === backslash || byte < space) return undefined
       all |= byte
     }
-    if (!same(event, 0, this.#before) || !same(event, end, this.#after)) return undefined
+    const view = viewOn(event)
+    if (!same(view, 0, this.#beforeView) || !same(view, end, this.#afterView)) return undefined
     return all < 0x80 && end - start <= short ? ascii(event, start, end) : decoder.decode(event.subarray(start, end))
   }
 
@@ -64,22 +69,24 @@ function encoded(text: string): Uint8Array {
   return bytes
 }
 
-function same(bytes: Uint8Array, from: number, part: Uint8Array): boolean {
-  for (let at = part.length - 1; at >= 0; at--) if (bytes[from + at] !== part[at]) return false
+/** Four bytes at a time, wherever they stand: this is most of what an event costs. */
+function same(event: DataView, from: number, part: DataView): boolean {
+  const length = part.byteLength
+  let at = 0
+  for (; at + 4 <= length; at += 4) if (event.getInt32(from + at) !== part.getInt32(at)) return false
+  for (; at < length; at++) if (event.getInt8(from + at) !== part.getInt8(at)) return false
   return true
 }
 
+const viewOn = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+
 /** What events like this one have in common; undefined where its text stands there twice, or is written in another way than ours. */
 export function alikeTo(event: Uint8Array, text: string): Alike | undefined {
-  const written = encoder.encode(JSON.stringify(text))
-  const at = placeOf(event, written, 0)
-  if (at === -1 || placeOf(event, written, at + 1) !== -1) return undefined
-  return new Alike(event.slice(0, at + 1), event.slice(at + written.length - 1))
-}
-
-function placeOf(bytes: Uint8Array, part: Uint8Array, from: number): number {
-  for (let at = from; at + part.length <= bytes.length; at++) if (bytes[at] === quote && same(bytes, at, part)) return at
-  return -1
+  const all = decoder.decode(event)
+  const written = JSON.stringify(text)
+  const at = all.indexOf(written)
+  if (at === -1 || all.indexOf(written, at + 1) !== -1) return undefined
+  return new Alike(encoder.encode(all.slice(0, at + 1)), encoder.encode(all.slice(at + written.length - 1)))
 }
 
 const head = 'data: '

@@ -12,6 +12,9 @@ const number = '([1-9]\\d{0,6})'
 
 const whole = new RegExp(`(${open})\\s{0,2}${name}(${slashes})[_ -]${number}\\s{0,2}(${slashes})(?:${close})`, 'iy')
 
+/** As it is given out, which is how nearly all come back. */
+const asGiven = new RegExp(`<([A-Z]{2,${longestLabel}}_[1-9]\\d{0,6})>`, 'y')
+
 /** What one may begin with. */
 const start = /[<&%\\]/g
 
@@ -54,6 +57,9 @@ export function findPlaceholders(
 }
 
 function wholeAt(text: string, at: number): Written | undefined {
+  asGiven.lastIndex = at
+  const token = asGiven.exec(text)?.[1]
+  if (token !== undefined) return { start: at, end: asGiven.lastIndex, token }
   whole.lastIndex = at
   const [all, opened, label, ...rest] = whole.exec(text) ?? []
   if (all === undefined || opened === undefined || label === undefined) return undefined
@@ -76,7 +82,16 @@ function isBegun(text: string, at: number, known: { hasLabel(beginning: string, 
 export function lookalikes(json: string, labels: ReadonlySet<string>): Set<string> {
   const taken = new Set<string>()
   if (labels.size === 0) return taken
-  const pattern = new RegExp(`(${[...labels].join('|')})\\\\{0,16}[_ -]0*(\\d{1,7})`, 'gi')
-  for (const [, label = '', digits] of json.matchAll(pattern)) taken.add(`${label.toUpperCase()}_${digits}`)
+  const pattern = likeOneOf([...labels].join('|'))
+  pattern.lastIndex = 0
+  for (let like = pattern.exec(json); like; like = pattern.exec(json)) taken.add(`${like[1]?.toUpperCase()}_${like[2]}`)
   return taken
+}
+
+/** Of the labels that were asked for last: mostly they are the same again. */
+let latest: { readonly labels: string; readonly pattern: RegExp } | undefined
+
+function likeOneOf(labels: string): RegExp {
+  if (latest?.labels !== labels) latest = { labels, pattern: new RegExp(`(${labels})\\\\{0,16}[_ -]0*(\\d{1,7})`, 'gi') }
+  return latest.pattern
 }

@@ -23,6 +23,7 @@ export function restorations(
   inJson: (text: string) => boolean,
 ): { readonly edits: Edit[]; readonly open: number } {
   const { found, open } = findPlaceholders(text, vault)
+  if (found.length === 0) return { edits: [], open }
   let json: boolean | undefined
   const edits = found.map(({ start, end, token }) => {
     const value = vault.valueOf(token) ?? ''

@@ -98,6 +98,12 @@ export class Strand {
     let next = 0
     for (const piece of this.#pieces) {
       const to = from + piece.left
+      if (next >= edits.length && to <= end && piece.slot.out === '' && piece.left === piece.slot.text.length) {
+        piece.slot.out = piece.slot.text
+        piece.slot.open = false
+        from = to
+        continue
+      }
       const until = Math.min(to, end)
       // What stands for several pieces stands in the first of them.
       for (let edit = edits[next]; from < until; edit = edits[next]) {
