@@ -1,7 +1,8 @@
 import type { BudgetEvent, BudgetState } from '../core/budget.js'
-import type { Call, Report, Result, Target } from '../core/call.js'
+import type { Call, Result, Target } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
+import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { Budgets } from '../core/store.js'
 import { targetName } from '../core/target.js'
@@ -44,9 +45,9 @@ export class BudgetKeeper {
   readonly #reserver: Reserver
   readonly #alerts: Alerts
   readonly #webhook: Webhook | undefined
-  readonly #holds = new WeakMap<Report, Hold>()
+  readonly #holds = hidden<Hold>()
   /** Attempts that have been settled. */
-  readonly #claimed = new WeakSet<object>()
+  readonly #claimed = hidden<true>()
   readonly #seen = new Map<string, Scope>()
   /** What is being written. */
   readonly #background = new Set<Promise<unknown>>()
@@ -106,7 +107,7 @@ export class BudgetKeeper {
         ticket.settle(keeper.#recordOf(call))
         throw error
       }
-      if (result.attempt) keeper.#claimed.add(result.attempt)
+      if (result.attempt) keeper.#claimed.set(result.attempt, true)
       return atEnd(result, () => ticket.settle(result.attempt))
     }
   }
@@ -184,9 +185,9 @@ export class BudgetKeeper {
         attempt.provider === target.provider.name &&
         attempt.model === target.model &&
         attempt.hedged === hedged &&
-        !this.#claimed.has(attempt),
+        !this.#claimed.get(attempt),
     )
-    if (record) this.#claimed.add(record)
+    if (record) this.#claimed.set(record, true)
     return record
   }
 

@@ -65,7 +65,7 @@ export class OpenTelemetry implements Observer {
   readonly #spanOf = hidden<CallSpan | undefined>()
   readonly #surroundings: Surroundings
   /** Attempts that have failed, and whose spans have ended. */
-  readonly #claimed = new WeakSet<Attempt>()
+  readonly #claimed = hidden<true>()
   /** What everybody gets while nobody takes spans, or metrics. */
   readonly #noTracing: TracerProvider
   readonly #noMeter: Meter
@@ -150,7 +150,7 @@ export class OpenTelemetry implements Observer {
       return atEnd(result, (ending) => this.#endAttempt(call, sink, span, ending, result.attempt))
     } catch (error) {
       const record = this.#recordOf(call)
-      if (record) this.#claimed.add(record)
+      if (record) this.#claimed.set(record, true)
       this.#endAttempt(call, sink, span, isLeashError(error) ? error : undefined, record)
       throw error
     }
@@ -186,7 +186,7 @@ export class OpenTelemetry implements Observer {
         attempt.provider === target.provider.name &&
         attempt.model === target.model &&
         attempt.hedged === hedged &&
-        !this.#claimed.has(attempt),
+        !this.#claimed.get(attempt),
     )
   }
 

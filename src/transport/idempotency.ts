@@ -2,14 +2,15 @@
  * Keys by which a server knows that it has had a request before, for those that declare a header for them.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-import type { Call, Report } from '../core/call.js'
+import type { Call } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
+import { hidden } from '../core/hidden.js'
 import { withHeader } from '../core/with-header.js'
 
 /** What a key stands for. Sent again with anything else in it, a server refuses the key. */
 type Sent = Pick<Call, 'body' | 'hedged'> & { readonly provider: string; readonly model: string }
 
-const sentBy = new WeakMap<Report, Sent[]>()
+const sentBy = hidden<Sent[]>()
 
 /** Chance that no other process has. Made by the first call that needs it: some runtimes have none before. */
 let origin: string | undefined
