@@ -26,6 +26,8 @@ interface Contender {
 
 const connections = 64
 const roundMs = 2000
+/** V8 compiles for as long as this, in threads whose CPU counts too. What is compared is what comes after. */
+const warmUpMs = 10_000
 const aloneMs = 1000
 
 const rounds = Number(process.argv.slice(2).find((given) => /^\d+$/.test(given)) ?? 7)
@@ -58,6 +60,7 @@ try {
   for (const [name, body] of Object.entries(bodies)) {
     const able = await ableTo(body, proxies)
     const used = new Map<string, number[]>()
+    for (const contender of able) await load(contender, body, connections, warmUpMs)
     const rows = await inRounds(rounds, able, async (contender) => {
       const before = await contender.cpu?.()
       const count = await load(contender, body, connections, roundMs)
