@@ -66,9 +66,9 @@ function telling(held: readonly Held[], taken: Taken): (theirs: Iterable<string>
 
 function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {
   const { algorithm, windowMs } = rule
-  const subject = rule.subject(call)
-  for (const { unit, limit, prefix } of rule.limits)
-    held.push({ rule, unit, key: prefix + subject, algorithm, limit, windowMs, amount: amounts[unit] })
+  const keys = rule.keys(call)
+  for (const [at, { unit, limit }] of rule.limits.entries())
+    held.push({ rule, unit, key: keys[at] ?? '', algorithm, limit, windowMs, amount: amounts[unit] })
 }
 
 function differencesOf(held: readonly Held[], amounts: Amounts, truth: Amounts): Limit[] {

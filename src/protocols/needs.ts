@@ -92,21 +92,32 @@ function media(path: string): Row[] {
 
 interface Compiled {
   readonly path: Path
-  readonly need: Need
-  counts(value: unknown): boolean
+  /** All that what stands there can be. */
+  readonly needs: readonly { readonly need: Need; readonly is: string | RegExp | undefined }[]
 }
 
 const compiled: ReadonlyMap<string, readonly Compiled[]> = new Map(
   Object.entries(tables).map(([protocol, rows]) => [
     protocol,
-    rows.map(([path, need, is]) => ({ path: path.split('.'), need, counts: (value) => counts(value, is) })),
+    Array.from(
+      Map.groupBy(rows, ([path]) => path),
+      ([path, rows]) => ({
+        path: path.split('.'),
+        needs: rows.map(([, need, is]) => ({ need, is })),
+      }),
+    ),
   ]),
 )
 
 /** Of a request in this protocol. Embeddings need nothing that their models differ in. */
 export function needsOf(protocol: string, body: JsonObject): Needs {
   const found = { tools: false, images: false, audio: false, files: false, structuredOutput: false }
-  for (const { path, need, counts } of compiled.get(protocol) ?? []) found[need] ||= someAt(body, path, counts)
+  for (const { path, needs } of compiled.get(protocol) ?? []) {
+    someAt(body, path, (value) => {
+      for (const { need, is } of needs) found[need] ||= counts(value, is)
+      return needs.every(({ need }) => found[need])
+    })
+  }
   const { asked } = outputBound(protocol, body)
   return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }) }
 }

@@ -27,8 +27,8 @@ export interface Rule {
   /** Whether one of them is of what must be counted. */
   readonly counts: boolean
   holds(call: Call): boolean
-  /** Who or what the call counts as: the end of its keys in the store. */
-  subject(call: Call): string
+  /** In the store, by who or what the call counts as: one for each limit. */
+  keys(call: Call): readonly string[]
 }
 
 export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
@@ -59,19 +59,23 @@ function ruleOf(name: string, written: RateLimit): Rule {
     limits,
     counts: limits.some(({ unit }) => unit !== 'requests'),
     holds: matching(when),
-    subject: keeping((call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))]),
+    keys: keeping(
+      (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
+      limits.map(({ prefix }) => prefix),
+    ),
   }
 }
 
-/** Most calls count as the last one did. */
-function keeping(valuesOf: (call: Call) => readonly string[]): (call: Call) => string {
+/** Most calls count as the last one did, and the very same key is found faster than an equal one. */
+function keeping(valuesOf: (call: Call) => readonly string[], prefixes: readonly string[]): Rule['keys'] {
   let last: readonly string[] | undefined
-  let written = ''
+  let keys: readonly string[] = []
   return (call) => {
     const values = valuesOf(call)
-    if (last?.every((value, at) => value === values[at])) return written
+    if (last?.every((value, at) => value === values[at])) return keys
+    const subject = JSON.stringify(values).slice(1)
     last = values
-    written = JSON.stringify(values).slice(1)
-    return written
+    keys = prefixes.map((prefix) => prefix + subject)
+    return keys
   }
 }
