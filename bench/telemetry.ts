@@ -53,7 +53,13 @@ const span = {
 const instrument = { record: nothing, add: nothing }
 const idle = {
   tracerProvider: { getTracer: () => ({ startSpan: nothing }) },
-  meterProvider: { getMeter: () => ({ createHistogram: () => instrument, createCounter: () => instrument, createObservableCounter: () => ({ addCallback() {} }) }) },
+  meterProvider: {
+    getMeter: () => ({
+      createHistogram: () => instrument,
+      createCounter: () => instrument,
+      createObservableCounter: () => ({ addCallback() {} }),
+    }),
+  },
 }
 
 console.log(`CPU per call with telemetry, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
