@@ -9,8 +9,8 @@ export interface Block {
   readonly reason?: string
 }
 
-/** Languages that are run, and those that are only to be read. */
-export const languages = { run: ['ts', 'js', 'sh'], read: ['json', 'yaml', 'text', 'http', 'mermaid', 'diff'] } as const
+/** Languages that are run, SQL by the tests of the database that it is for, and those that are only to be read. */
+export const languages = { run: ['ts', 'js', 'sh', 'sql'], read: ['json', 'yaml', 'text', 'http', 'mermaid', 'diff'] } as const
 
 const fence = /^(?<indent> *)(?<ticks>`{3,})(?<language>[\w-]*)/
 const comment = /^<!-- run: (?:no, (?<reason>.+)|(?<continued>continued)) -->$/

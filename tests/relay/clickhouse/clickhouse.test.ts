@@ -1,8 +1,11 @@
 /** Usage in a real ClickHouse beside the relay's own database. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LedgerLine } from '../../../src/core/ledger.js'
 import { noUsage } from '../../../src/core/usage.js'
 import { insertInto } from '../../../src/relay/clickhouse/insert.js'
+import { tableOf } from '../../../src/relay/clickhouse/table.js'
+import { blocksOf } from '../../docs/blocks.js'
 import { hasClickHouse, useClickHouse } from '../../helpers/clickhouse.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { serve } from '../../helpers/serve.js'
@@ -46,6 +49,24 @@ describe.skipIf(!hasClickHouse)('over ClickHouse', () => {
     await until(async () => (await sums('1')).n === 2003)
     expect(await sums(`id LIKE 'line %'`)).toEqual({ n: 2000, nano: known })
     expect((await sums('1')).nano).toBe(BigInt(Math.round((await ledger()).nano)))
+  })
+
+  it('takes the statements of the documentation as they stand', async () => {
+    const page = 'docs/relay/clickhouse.md'
+    const statements = blocksOf(page, readFileSync(page, 'utf8')).filter(({ language }) => language === 'sql')
+    const [make = '', read = ''] = statements.map(({ code }) => code)
+    expect(statements).toHaveLength(2)
+    expect(make.trim()).toBe(tableOf('leash_usage'))
+    const { url, user, password } = server()
+    await insert({ url, user, password, table: 'leash_usage' }, [
+      line('a', { cost: 2e9, tags: { team: 'red' } }),
+      line('b', { cost: 5e8 }),
+    ])
+    const rows = await server().query(read)
+    expect(rows.map(({ team, usd }) => [team, Number(usd)])).toEqual([
+      ['red', 2],
+      ['', 0.5],
+    ])
   })
 
   it('has all that a line says', async () => {
