@@ -117,6 +117,8 @@ class IteratorReader implements ReadableStreamDefaultReader<Bytes> {
   }
 
   releaseLock(): void {
+    // Somebody else may be reading by now.
+    if (this.#released) return
     this.#released = true
     this.#release()
   }

@@ -5,6 +5,7 @@
 import { addedHeaders } from './core/added-headers.js'
 import type { Report } from './core/call.js'
 import { hidden } from './core/hidden.js'
+import { ownKind } from './core/transport.js'
 
 interface Told {
   readonly report: Report
@@ -98,9 +99,9 @@ function changedOf(headers: Headers): Headers {
   return state.changed
 }
 
-/** The very same object, which now tells of the report too; of a transport's own kind, which keeps its fields for all to see, a copy. */
+/** The very same object, which now tells of the report too; of a transport's own kind, a copy. */
 export function tellIn(theirs: Headers, report: Report): Headers {
-  const headers = Object.hasOwn(theirs, 'fields') ? new Headers([...theirs]) : theirs
+  const headers = ownKind in theirs ? new Headers([...theirs]) : theirs
   told.set(headers, { report })
   return Object.setPrototypeOf(headers, LeashedHeaders.prototype)
 }

@@ -8,6 +8,7 @@
 import type { Report, Result, UnaryResult } from './core/call.js'
 import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
+import { ownKind } from './core/transport.js'
 import { IteratorStream } from './iterator-stream.js'
 import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
@@ -149,8 +150,7 @@ function textOf({ text, answer }: Read): string {
 export function respond(result: Result, report: Report): Response {
   const headers = tellIn(result.headers, report)
   const theirs = result.response
-  // One of the platform's own has these in its inside.
-  const response = theirs && !Object.hasOwn(theirs, 'status') ? theirs : new Response(null, { status: result.status })
+  const response = theirs && !(ownKind in theirs) ? theirs : new Response(null, { status: result.status })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   read.set(response, result.stream ? { headers, stream: result.body, used: false } : { headers, answer: result, used: false })
   return response

@@ -1,4 +1,5 @@
 /** Reservations that are not settled. */
+import { Roster } from '../core/roster.js'
 import type { Reservation } from '../core/store.js'
 import type { LentScope } from './lent-scope.js'
 import type { Part } from './slices.js'
@@ -15,18 +16,13 @@ interface Holding {
   until: number
 }
 
-/**
- * Linked to those before and after it. In a map, which lives for long and is made anew now and then, each would stay in memory
- * until the next full collection: V8 sees the map that was before as in use.
- */
 class Held implements Reservation {
   readonly id: string
   readonly holding: Holding
   late = false
-  /** None, once it is settled. */
-  list: HeldReservations | undefined
-  before: Held | undefined
-  after: Held | undefined
+  /** By whom it is held, and at which place; by nobody, once it is settled. */
+  roster: Roster<Held> | undefined
+  place = -1
 
   constructor(id: string, holding: Holding) {
     this.id = id
@@ -48,29 +44,25 @@ class Held implements Reservation {
 
 export class HeldReservations {
   readonly #prefix = crypto.randomUUID()
-  #last: Held | undefined
+  readonly #held = new Roster<Held>()
   #count = 0
-  #size = 0
   #nextExpiry = Number.POSITIVE_INFINITY
 
   get size(): number {
-    return this.#size
+    return this.#held.size
   }
 
   add(holding: Holding): Reservation {
     const held = new Held(`${this.#prefix}:${this.#count++}`, holding)
-    held.list = this
-    held.before = this.#last
-    if (this.#last) this.#last.after = held
-    this.#last = held
-    this.#size++
+    held.roster = this.#held
+    held.place = this.#held.add(held)
     this.#nextExpiry = Math.min(this.#nextExpiry, holding.until)
     return held
   }
 
   /** @returns the scopes of which something has changed */
   settle(reservation: Reservation, actual: number): readonly LentScope[] {
-    if (!(reservation instanceof Held) || reservation.list !== this) return []
+    if (!(reservation instanceof Held) || reservation.roster !== this.#held) return []
     this.#remove(reservation)
     const { late, holding } = reservation
     for (const { scope, parts } of holding.of) {
@@ -86,9 +78,7 @@ export class HeldReservations {
     if (this.#nextExpiry > now) return []
     this.#nextExpiry = Number.POSITIVE_INFINITY
     const changed: LentScope[] = []
-    let next: Held | undefined
-    for (let held = this.#last; held; held = next) {
-      next = held.before
+    for (const held of this.#held.all()) {
       const { holding } = held
       if (holding.until <= now && !held.late) {
         const actual = holding.expired === 'spent' ? holding.amount : 0
@@ -104,12 +94,8 @@ export class HeldReservations {
   }
 
   #remove(held: Held): void {
-    const { before, after } = held
-    if (before) before.after = after
-    if (after) after.before = before
-    else this.#last = before
-    held.list = held.before = held.after = undefined
-    this.#size--
+    this.#held.remove(held.place)
+    held.roster = undefined
   }
 }
 

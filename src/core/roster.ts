@@ -19,6 +19,10 @@ export class Roster<T> {
     this.#free.push(place)
   }
 
+  get size(): number {
+    return this.#items.length - this.#free.length
+  }
+
   /** In no order. */
   all(): T[] {
     return this.#items.filter((item) => item !== undefined)

@@ -7,6 +7,9 @@ import type { HttpRequest } from './provider.js'
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>
 
+/** Stands in what a transport answers with that is an `instanceof` the platform's class, and has nothing of its inside. */
+export const ownKind = Symbol('leashllm.ownKind')
+
 export async function send(transport: Transport, request: HttpRequest, signal?: AbortSignal): Promise<Response> {
   const response = await transport(request.url, {
     method: request.method,

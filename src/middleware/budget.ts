@@ -1,5 +1,6 @@
 import type { BudgetEvent, BudgetState } from '../core/budget.js'
 import type { Call, Result, Target } from '../core/call.js'
+import { Claims } from '../core/claims.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
 import { hidden } from '../core/hidden.js'
@@ -47,7 +48,7 @@ export class BudgetKeeper {
   readonly #webhook: Webhook | undefined
   readonly #holds = hidden<Hold>()
   /** Attempts that have been settled. */
-  readonly #claimed = hidden<true>()
+  readonly #claims = new Claims()
   readonly #seen = new Map<string, Scope>()
   /** What is being written. */
   readonly #background = new Set<Promise<unknown>>()
@@ -104,10 +105,10 @@ export class BudgetKeeper {
         const { text: _, ...rest } = call
         result = await next(body === call.body ? call : { ...rest, body, ...(text !== undefined && { text }) })
       } catch (error) {
-        ticket.settle(keeper.#recordOf(call))
+        ticket.settle(keeper.#claims.failed(call))
         throw error
       }
-      if (result.attempt) keeper.#claimed.set(result.attempt, true)
+      if (result.attempt) keeper.#claims.claim(result.attempt)
       return atEnd(result, () => ticket.settle(result.attempt))
     }
   }
@@ -175,20 +176,6 @@ export class BudgetKeeper {
     report.moves.push(move)
     const { emitter } = this.#deps
     if (emitter.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
-  }
-
-  /** Who failed is not told by the error, but the report knows. */
-  #recordOf({ report, target, hedged }: Call) {
-    const record = report.attempts.findLast(
-      (attempt) =>
-        attempt.outcome !== 'pending' &&
-        attempt.provider === target.provider.name &&
-        attempt.model === target.model &&
-        attempt.hedged === hedged &&
-        !this.#claimed.get(attempt),
-    )
-    if (record) this.#claimed.set(record, true)
-    return record
   }
 
   #see(scope: Scope): void {

@@ -4,6 +4,7 @@
  */
 import type { Attributes, Meter, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
 import type { Attempt, Call, Result, StreamResult } from '../core/call.js'
+import { Claims } from '../core/claims.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd, type Ending, overheard } from '../core/ending.js'
 import { isLeashError } from '../core/errors.js'
@@ -65,7 +66,7 @@ export class OpenTelemetry implements Observer {
   readonly #spanOf = hidden<CallSpan | undefined>()
   readonly #surroundings: Surroundings
   /** Attempts that have failed, and whose spans have ended. */
-  readonly #claimed = hidden<true>()
+  readonly #claims = new Claims()
   /** What everybody gets while nobody takes spans, or metrics. */
   readonly #noTracing: TracerProvider
   readonly #noMeter: Meter
@@ -138,7 +139,7 @@ export class OpenTelemetry implements Observer {
     const provider = target.provider.name
     // A copy for comparison, or behind the caller's back, has no span of its own.
     const around = this.#spanOf.get(report)?.context ?? context.active()
-    // It is sampled as its call is. What is told at first costs an SDK twice what is told at the end.
+    // It is sampled as its call is, and told about at its end.
     const span = sink.tracer.startSpan(
       `attempt ${targetKey(provider, modelName(target.model))}`,
       { kind: SpanKind.CLIENT },
@@ -149,9 +150,7 @@ export class OpenTelemetry implements Observer {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
       return atEnd(result, (ending) => this.#endAttempt(call, sink, span, ending, result.attempt))
     } catch (error) {
-      const record = this.#recordOf(call)
-      if (record) this.#claimed.set(record, true)
-      this.#endAttempt(call, sink, span, isLeashError(error) ? error : undefined, record)
+      this.#endAttempt(call, sink, span, isLeashError(error) ? error : undefined, this.#claims.failed(call))
       throw error
     }
   }
@@ -176,18 +175,6 @@ export class OpenTelemetry implements Observer {
     }
     if (error !== undefined) span.setStatus({ code: this.#api.SpanStatusCode.ERROR, message: error })
     span.end()
-  }
-
-  /** Who failed is not told by the error, but the report knows. */
-  #recordOf({ report, target, hedged }: Call): Attempt | undefined {
-    return report.attempts.findLast(
-      (attempt) =>
-        attempt.outcome !== 'pending' &&
-        attempt.provider === target.provider.name &&
-        attempt.model === target.model &&
-        attempt.hedged === hedged &&
-        !this.#claimed.get(attempt),
-    )
   }
 
   #propagates(provider: string): boolean {

@@ -130,7 +130,7 @@ export class Metrics implements Observer {
 
   #readActive(): void {
     const began = this.#active.all()
-    this.#numbers.set('leash_active_requests', [], began.length)
+    this.#numbers.set('leash_active_requests', [], this.#active.size)
     const oldest = began.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY)
     const seconds = began.length === 0 ? 0 : (performance.now() - oldest) / 1000
     this.#numbers.set('leash_oldest_request_seconds', [], seconds)

@@ -22,7 +22,7 @@ export function operationOf(call: Call): 'chat' | 'embeddings' {
 /** In this order. */
 const told = ['maxTokens', 'temperature', 'topP', 'topK', 'frequencyPenalty', 'presencePenalty', 'seed'] as const
 
-/** What a sampler decides by. An SDK looks at each of these three times, and at what comes later once. */
+/** What a sampler decides by, and no more: it costs an SDK twice what is told at the end. */
 export function beginAttributes(call: Call, provider: string): Attributes {
   const { conversation, tenant, tags } = call.options
   const attributes = callAttributes(call, provider)

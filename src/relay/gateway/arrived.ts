@@ -1,5 +1,6 @@
 /** A vendor's answer, with what the engine reads of one at hand. Whatever else is asked of it, goes through one of the platform's. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { ownKind } from '../../core/transport.js'
 import { IteratorStream } from '../../iterator-stream.js'
 import { bare } from './bare.js'
 
@@ -8,6 +9,7 @@ type Entry = [name: string, value: string]
 
 /** In the vendor's order. */
 class ArrivedHeaders extends bare(Headers) {
+  readonly [ownKind] = true
   readonly fields: IncomingHttpHeaders
 
   constructor(fields: IncomingHttpHeaders) {
@@ -71,6 +73,7 @@ class ArrivedHeaders extends bare(Headers) {
 }
 
 export class ArrivedResponse extends bare(Response) {
+  readonly [ownKind] = true
   override readonly status: number
   override readonly ok: boolean
   override readonly headers: Headers

@@ -11,7 +11,6 @@ const mostKnown = 10_000
 export class Attempts {
   readonly #now: () => number
   readonly #known = new Recent<string, { count: number; readonly until: number }>(mostKnown)
-
   readonly #counts: SharedCounts | undefined
 
   /** @param counts of the relays that count together; absent: this process by itself */
