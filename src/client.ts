@@ -2,21 +2,11 @@ import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
 import type { Transport } from './core/transport.js'
-import {
-  type Built,
-  Following,
-  failed,
-  identify,
-  keySteps,
-  type Props,
-  propsOf,
-  readWhole,
-  stepsOf,
-  takesSteps,
-} from './direct.js'
+import { type Built, Following, failed, identify, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
+import { PlainRequests } from './plain-requests.js'
 import { readPlainly } from './plain-stream.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
@@ -51,7 +41,7 @@ export class LeashLLM extends OpenAI {
 
   /** False for a client that asks for its key each time. */
   readonly #keepsKey: boolean
-  #keyHeaders: KeyHeaders | undefined
+  readonly #plain = new PlainRequests()
 
   constructor(options: LeashLLMOptions = {}) {
     const set = prepare(options)
@@ -82,7 +72,7 @@ export class LeashLLM extends OpenAI {
     const inLoop = (options: StainlessOptions) => super.post(path, options).asResponse()
     if (!options[owned]) return propsOf(options, await inLoop(options))
     await this.prepareOptions(options)
-    const built = await this.buildRequest(options, { retryCount: 0 })
+    const built = await this.#build(options)
     const { req, url } = built
     await this.prepareRequest(req, { url, options })
     const abort = options.stream ? new Following(req.signal) : undefined
@@ -93,17 +83,23 @@ export class LeashLLM extends OpenAI {
     return propsOf(options, response, abort?.controller)
   }
 
-  /** A key's headers are the same for each request, and to make them takes the SDK a tenth of a whole call. */
-  protected override async authHeaders(
-    ...[options, schemes]: Parameters<OpenAI['authHeaders']>
-  ): ReturnType<OpenAI['authHeaders']> {
-    if (!this.#keepsKey || !takesSteps(this, ownKeySteps)) return super.authHeaders(options, schemes)
-    const of = [this.apiKey, this.adminAPIKey, schemes?.bearerAuth, schemes?.adminAPIKeyAuth]
-    const known = this.#keyHeaders
-    if (known?.of.every((value, at) => value === of[at])) return known.headers
-    const headers = await super.authHeaders(options, schemes)
-    this.#keyHeaders = { of, headers }
-    return headers
+  /** As the SDK builds it, and where it can, without building it anew. */
+  async #build(options: FinalRequestOptions): Promise<Built> {
+    const settings = this.#settings(options)
+    const plain = settings && this.#plain.build(options, settings)
+    if (plain) return plain
+    const built = await this.buildRequest(options, { retryCount: 0 })
+    if (settings) this.#plain.learn(options, settings, built)
+    return built
+  }
+
+  /** What shows in a request beside its options; undefined where that is more than can be compared. */
+  #settings({ __security }: FinalRequestOptions): readonly unknown[] | undefined {
+    const { defaultHeaders, defaultQuery } = this._options
+    if (!this.#keepsKey || defaultHeaders || defaultQuery || this.fetchOptions || this.idempotencyHeader !== undefined)
+      return undefined
+    const { baseURL, organization, project, apiKey, adminAPIKey } = this
+    return [baseURL, organization, project, apiKey, adminAPIKey, __security?.bearerAuth, __security?.adminAPIKeyAuth]
   }
 
   protected override async prepareOptions(options: FinalRequestOptions): Promise<void> {
@@ -138,13 +134,6 @@ export class LeashLLM extends OpenAI {
 }
 
 const ownSteps = stepsOf(LeashLLM.prototype)
-const ownKeySteps = stepsOf(LeashLLM.prototype, keySteps)
-
-interface KeyHeaders {
-  /** The keys, and which of them were asked for. */
-  readonly of: readonly unknown[]
-  readonly headers: Awaited<ReturnType<OpenAI['authHeaders']>>
-}
 
 type PostOptions = Parameters<OpenAI['post']>[1]
 

@@ -22,15 +22,14 @@ export const failed = Symbol('leashllm.failed')
 /** The steps of the SDK's loop. Whoever replaces one, by a subclass or on an instance, wants it to be taken. */
 const loopSteps: readonly string[] = [
   ...['methodRequest', 'request', 'responsePromise', 'parseResponseWithTimeout', 'makeRequest', 'prepareOptions'],
-  ...['buildRequest', 'prepareRequest', 'fetchWithAuth', 'fetchWithTimeout', 'shouldRetry', 'retryRequest'],
+  ...['buildRequest', 'buildURL', 'buildBody', 'buildHeaders', 'stringifyQuery', 'defaultQuery', 'getUserAgent'],
+  ...['authHeaders', 'bearerAuth', 'adminAPIKeyAuth', 'validateHeaders'],
+  ...['prepareRequest', 'fetchWithAuth', 'fetchWithTimeout', 'shouldRetry', 'retryRequest'],
 ]
 
-/** The steps that make the headers of a key. */
-export const keySteps: readonly string[] = ['authHeaders', 'bearerAuth', 'adminAPIKeyAuth']
-
 /** What the steps are by themselves, to compare a client's with. */
-export function stepsOf(prototype: object, steps: readonly string[] = loopSteps): ReadonlyMap<string, unknown> {
-  return new Map(steps.map((step) => [step, Reflect.get(prototype, step)]))
+export function stepsOf(prototype: object): ReadonlyMap<string, unknown> {
+  return new Map(loopSteps.map((step) => [step, Reflect.get(prototype, step)]))
 }
 
 export function takesSteps(client: object, own: ReadonlyMap<string, unknown>): boolean {
