@@ -167,7 +167,7 @@ export class Engine {
     // Not by spreads: each would copy all that stands before it.
     if (here) call.here = here
     if (remote) call.remote = remote
-    if (text !== undefined) call.text = text
+    if (text !== undefined) call.source = { body: incoming.body, text }
     if (signal) call.signal = signal
     if (deadlineMs !== undefined) call.deadline = Date.now() + deadlineMs
     return call

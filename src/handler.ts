@@ -137,6 +137,7 @@ function incomingOf(
     const value = asked.headers.get(name)
     if (value !== null) headers[name] = value
   }
+  // Not the bytes that came: of a member that stands in them twice, a vendor could read the one that was not checked here.
   return {
     protocol,
     model,

@@ -190,6 +190,23 @@ test('the caller’s own credentials do not reach the vendor', async () => {
   expect(headers).not.toContain('a=b')
 })
 
+test('what is sent is what was checked, where a body has a member twice', async () => {
+  const sent: unknown[] = []
+  const transport: typeof fetch = (url, init) => {
+    sent.push(init?.body)
+    return fetch(url, init)
+  }
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    access: { models: { allow: ['gpt-4o-mini'] } },
+    fetch: transport,
+  })
+  const twice = JSON.stringify(question).replace('{', '{"model":"gpt-4o","max_tokens":9,')
+  const request = new Request('http://leash.test/v1/chat/completions', { method: 'POST', body: twice })
+  expect((await leash.handle(request)).status).toBe(200)
+  expect(sent).toEqual([JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 9, messages: question.messages })])
+})
+
 test('headers of the protocol reach a vendor that speaks it', async () => {
   const body = JSON.stringify({ ...question, model: 'claude-haiku-4-5', max_tokens: 9 })
   await post('/v1/messages', body, {

@@ -57,10 +57,15 @@ describe('layers', () => {
 
   test('may change what is sent', async () => {
     const messages = [{ role: 'user', content: 'Something else' }]
-    const leash = make({ use: [(next) => (call) => next(withBody(call, { ...call.body, messages }))] })
-    for (const model of ['claude-sonnet-4-5', 'gpt-4o-mini']) {
-      const { choices } = await (await call(leash, { model })).json()
-      expect(choices[0].message.content).toBe('Echo: Something else')
+    const layers: Layer[] = [
+      (next) => (call) => next({ ...call, body: { ...call.body, messages } }),
+      (next) => (call) => next(withBody(call, { ...call.body, messages })),
+    ]
+    for (const layer of layers) {
+      for (const model of ['claude-sonnet-4-5', 'gpt-4o-mini']) {
+        const { choices } = await (await call(make({ use: [layer] }), { model })).json()
+        expect(choices[0].message.content).toBe('Echo: Something else')
+      }
     }
   })
 

@@ -122,8 +122,7 @@ export interface Call {
   readonly model: string
   readonly stream: boolean
   readonly body: JsonObject
-  /** `body` as the caller's bytes. A layer that replaces `body` must leave this out: see {@link withBody}. */
-  readonly text?: string
+  readonly source?: Source
   /** Headers of the caller that belong to its protocol (`anthropic-beta` …), lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly target: Target
@@ -147,9 +146,20 @@ export interface Call {
   readonly report: Report
 }
 
-/** The call with another body. */
+/** What the caller wrote, and the body that it was read as. */
+export interface Source {
+  readonly body: JsonObject
+  readonly text: string
+}
+
+/** The body as the caller's bytes; undefined for one that a layer has put in its place. */
+export function textOf({ body, source }: Pick<Call, 'body' | 'source'>): string | undefined {
+  return source?.body === body ? source.text : undefined
+}
+
+/** The call with another body, and without what the caller wrote: what is taken out of a body, nobody inside is to find there. */
 export function withBody(call: Call, body: JsonObject): Call {
-  const { text: _, ...rest } = call
+  const { source: _, ...rest } = call
   return { ...rest, body }
 }
 

@@ -1,5 +1,5 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
-import type { Attempt, Call } from '../core/call.js'
+import { type Attempt, type Call, textOf } from '../core/call.js'
 import { isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
@@ -83,9 +83,10 @@ export class Bookkeeper implements Accounts {
 }
 
 /** As it was sent: the caller's own object may have getters and serializers, which have done their work already. */
-function sentBody({ body, text }: Call): JsonObject {
-  const sent = text === undefined ? body : parseJson(text)
-  return isObject(sent) ? (sent as JsonObject) : body
+function sentBody(call: Call): JsonObject {
+  const text = textOf(call)
+  const sent = text === undefined ? call.body : parseJson(text)
+  return isObject(sent) ? (sent as JsonObject) : call.body
 }
 
 /** A vendor that tells its usage on the way had told less output than came. */

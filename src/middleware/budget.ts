@@ -1,5 +1,5 @@
 import type { BudgetEvent, BudgetState } from '../core/budget.js'
-import type { Call, Result, Target } from '../core/call.js'
+import { type Call, type Result, type Target, withBody } from '../core/call.js'
 import { Claims } from '../core/claims.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
@@ -101,9 +101,8 @@ export class BudgetKeeper {
       const ticket = (call.hedged && hold.taken()) ?? (await keeper.#reserver.take(call, rules, hold))
       let result: Result
       try {
-        const { body, text } = ticket.call
-        const { text: _, ...rest } = call
-        result = await next(body === call.body ? call : { ...rest, body, ...(text !== undefined && { text }) })
+        const { body, source } = ticket.call
+        result = await next(body === call.body ? call : { ...withBody(call, body), ...(source && { source }) })
       } catch (error) {
         ticket.settle(keeper.#claims.failed(call))
         throw error

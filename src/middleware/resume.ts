@@ -91,8 +91,7 @@ export class Resume {
       if (spent || times >= most || !last) return undefined
       const { body, anchor } = this.#ask(call, way, said, request)
       const target = this.#targetOf(last, call)
-      const { text: _, ...rest } = call
-      const again: Call = { ...(body === call.body ? call : rest), body, target, signal, attempt: 1 }
+      const again: Call = { ...call, body, target, signal, attempt: 1 }
       if (await this.#isTooDear(again)) return undefined
       times++
       leave()

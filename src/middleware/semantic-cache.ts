@@ -1,5 +1,4 @@
-import type { Call, Result } from '../core/call.js'
-import type { JsonObject } from '../core/json.js'
+import { type Call, type Result, withBody } from '../core/call.js'
 import { parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
@@ -117,7 +116,7 @@ export class SemanticCache {
     if (!question || question.text.trim() === '' || question.text.length > longest) return undefined
     const embedder = embedderFor(embed, call, next, this.#deps)
     const known = await this.#keys.of(
-      bodied(call, { ...question.rest, '': [compare, embedder.name, ...(question.text.match(figures) ?? [])] }),
+      withBody(call, { ...question.rest, '': [compare, embedder.name, ...(question.text.match(figures) ?? [])] }),
     )
     if (!known) return undefined
     const vector = await this.#guarded(call, async () => unit((await embedder.embed([question.text]))[0] ?? new Float32Array()))
@@ -192,9 +191,4 @@ export class SemanticCache {
       return undefined
     }
   }
-}
-
-function bodied(call: Call, body: JsonObject): Call {
-  const { text: _, ...rest } = call
-  return { ...rest, body }
 }

@@ -1,5 +1,5 @@
 /** Tells the sinks of a call that is over. */
-import type { Call, Report } from '../core/call.js'
+import { type Call, type Report, withBody } from '../core/call.js'
 import type { Module, ModuleContext } from './module.js'
 import type { Session } from './session.js'
 import { ModuleFailure, type Slot } from './slot.js'
@@ -59,6 +59,5 @@ function shown(answered: Answered | undefined, { content }: Module): Partial<Ans
 
 /** It never came to where the sink looks: what it said has not been redacted. */
 function withoutBody(call: Call): Call {
-  const { text: _, ...rest } = call
-  return { ...rest, body: {} }
+  return withBody(call, {})
 }

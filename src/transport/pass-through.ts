@@ -1,5 +1,5 @@
 /** The lane where caller and target speak the same protocol: nothing is decoded that need not be. */
-import type { Call, Loss, Result } from '../core/call.js'
+import { type Call, type Loss, type Result, textOf } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import { isObject, lastMembers } from '../core/json.js'
 import { LazyAnswer } from '../core/lazy-answer.js'
@@ -26,7 +26,8 @@ export async function passThrough(underway: Underway): Promise<Result> {
   }
   const again = call.attempt > 1 ? await origin?.renew?.(call.attempt) : undefined
   // Without the caller's text, the body is no longer the one that its SDK would make anew.
-  const text = body === call.body && call.text !== undefined ? (again?.text ?? call.text) : undefined
+  const written = body === call.body ? textOf(call) : undefined
+  const text = written === undefined ? undefined : (again?.text ?? written)
   const asked = call.stream ? own.askUsage?.(body, text, traits) : undefined
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response

@@ -2,13 +2,16 @@
 import type { Call, Result } from '../../src/core/call.js'
 import { createReport } from '../../src/core/report.js'
 
-export function aCall(over: Partial<Call> = {}): Call {
+/** @param text the body as its caller wrote it */
+export function aCall({ text, ...over }: Partial<Call> & { readonly text?: string } = {}): Call {
+  const body = over.body ?? {}
   return {
     id: 'call_test',
     protocol: 'openai-chat',
     model: 'gpt-test',
     stream: false,
-    body: {},
+    body,
+    ...(text !== undefined && { source: { body, text } }),
     headers: {},
     target: {
       provider: {

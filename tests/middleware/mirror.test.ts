@@ -36,7 +36,7 @@ describe('a mirrored call', () => {
     expect(await mirror.middleware(next)(call)).toBe(anAnswer)
     await settled()
     expect(seen[0]).toBe(call)
-    expect(seen[1]).toMatchObject({ target: there, model: call.model, text: '{}', attempt: 1 })
+    expect(seen[1]).toMatchObject({ target: there, model: call.model, source: call.source, attempt: 1 })
     expect(reports).toMatchObject([{ mirrorOf: call.id, ended: true }])
     expect(seen[1]?.id).not.toBe(call.id)
   })

@@ -1,5 +1,5 @@
 /** What one attempt could use at most, at its own target. */
-import type { Call, Target } from '../../core/call.js'
+import { type Call, type Target, textOf } from '../../core/call.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
@@ -85,9 +85,10 @@ interface Measure {
 export class Measurements {
   #last: Measure | undefined
 
-  of({ body, text }: Pick<Call, 'body' | 'text'>): Measure {
+  of(call: Pick<Call, 'body' | 'source'>): Measure {
+    const { body } = call
     if (this.#last?.body === body) return this.#last
-    const sent = text ?? JSON.stringify(body)
+    const sent = textOf(call) ?? JSON.stringify(body)
     this.#last = { body, bytes: bytesIn(sent), buckets: possible(sent) }
     return this.#last
   }

@@ -1,5 +1,5 @@
 import type { BudgetUnit } from '../../core/budget.js'
-import type { Call } from '../../core/call.js'
+import { type Call, withBody } from '../../core/call.js'
 import { mostNano } from '../../core/money.js'
 import { timeLeft } from '../../core/signals.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reserved } from '../../core/store.js'
@@ -228,11 +228,10 @@ function lessOutput(scope: Scope, { spent, reserved }: Balance, bounds: Bounds, 
 function cappedTo(output: number, call: Call, scopes: readonly Scope[]): Call {
   const { body, path } = withOutputBound(call.protocol, call.body, output)
   const names = [...new Set(scopes.filter(isCapping).map(({ rule }) => rule.name))]
-  const { text: _, ...rest } = call
   call.report.warnings.push({
     path,
     action: 'approximated',
     why: `bounded to ${output} by what is left of the budget ${names.map((name) => `"${name}"`).join(', ')}`,
   })
-  return { ...rest, body }
+  return withBody(call, body)
 }

@@ -1,5 +1,5 @@
 /** Which calls get the same answer: everything that could make a difference to it is equal. */
-import type { Call } from '../../core/call.js'
+import { type Call, textOf } from '../../core/call.js'
 import type { MaybePromise } from '../../core/store.js'
 import { hasEffects } from '../../protocols/effects.js'
 import { byModel } from '../by-model.js'
@@ -42,7 +42,7 @@ export class Keys {
    * too deeply or holds what JSON cannot
    */
   of(call: Call): MaybePromise<Known | undefined> {
-    const { text } = call
+    const text = textOf(call)
     const around = aroundOf(call, this.#familyOf(call))
     const known = text === undefined ? undefined : this.#recent.get(around, text)
     if (known) return known
@@ -52,8 +52,9 @@ export class Keys {
     return hash instanceof Promise ? hash.then((hash) => this.#noted(call, around, hash)) : this.#noted(call, around, hash)
   }
 
-  #noted({ text, options }: Call, around: string, hash: string): Known {
-    const known: Known = { key: spaceOf(options.tenant) + hash }
+  #noted(call: Call, around: string, hash: string): Known {
+    const text = textOf(call)
+    const known: Known = { key: spaceOf(call.options.tenant) + hash }
     if (text !== undefined) this.#recent.set(around, text, known)
     return known
   }

@@ -1,5 +1,5 @@
 /** Which calls are the same: all that could make a difference to the answer is equal, byte for byte. */
-import type { Call, CallOptions, Origin } from '../../core/call.js'
+import { type Call, type CallOptions, type Origin, textOf } from '../../core/call.js'
 import { tellingHeaders } from '../telling-headers.js'
 
 /** What a caller may say of a call that makes no other answer of it. */
@@ -9,9 +9,9 @@ const personal: ReadonlySet<string> = new Set<keyof CallOptions>(['tags', 'user'
 const told: ReadonlySet<string> = new Set(['method', 'headers', 'body', 'signal'])
 
 /** What is asked. Two calls that differ in it need not be compared further. @returns undefined when it is no JSON */
-export function askedIn({ text, body }: Call): string | undefined {
+export function askedIn(call: Call): string | undefined {
   try {
-    return text ?? canonical(body)
+    return textOf(call) ?? canonical(call.body)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { Call } from '../../core/call.js'
+import { type Call, textOf } from '../../core/call.js'
 import { type Needs, needsOf } from '../../protocols/needs.js'
 import type { Lens } from '../../protocols/protocol.js'
 import { estimateTokens, inputTokens } from '../../protocols/tokens.js'
@@ -33,7 +33,7 @@ export class Asked {
 
   /** Whether the prompt may be as long as that: as long as its bytes are few, nobody needs to count. */
   mayExceed(tokens: number): boolean {
-    const { text } = this.call
+    const text = textOf(this.call)
     // No vendor makes more than one token of a byte, nor JavaScript more than three bytes of a unit.
     if (text !== undefined && text.length * 3 <= tokens) return false
     return this.inputTokens > tokens

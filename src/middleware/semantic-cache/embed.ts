@@ -28,7 +28,7 @@ async function embedThrough(
   next: Next,
   { emitter, find }: EmbedDeps,
 ): Promise<Float32Array[]> {
-  const { here: _, text: __, ...around } = call
+  const { here: _, source: __, ...around } = call
   const { tenant, user, key, tags } = call.options
   const report = createReport(callId(), tags)
   const asked: Call = {

@@ -32,7 +32,7 @@ function upstream(): Next & { readonly asked: Asked[] } {
 
 let calls = 0
 
-function call(over: Partial<Call> = {}): Call {
+function call(over: Partial<Call> & { readonly text?: string } = {}): Call {
   return aCall({ target, text: 'same', report: createReport(`call_${++calls}`, undefined), ...over })
 }
 
@@ -396,7 +396,7 @@ test('whoever comes, leaves and fails: as many calls upstream as there were grou
       let groups = 0
       for (const { do: what, group, who } of steps) {
         const waiting = open.get(group)
-        const asked = next.asked.findLast(({ call }) => call.text === String(group))
+        const asked = next.asked.findLast(({ call }) => call.source?.text === String(group))
         if (what === 'call') {
           const abort = new AbortController()
           const came = layer(call({ text: String(group), signal: abort.signal })).then(

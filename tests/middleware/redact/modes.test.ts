@@ -105,11 +105,12 @@ describe('a request', () => {
 
   test('something redacted: the caller’s own bytes are not sent', async () => {
     const { layer } = await drive()
+    const asked = callOf(await chat(), bodyOf(mail))
     const answer = saying('Hello')
     const result = await layer(async (call) => {
-      expect(call).not.toHaveProperty('text')
+      expect(call).not.toHaveProperty('source')
       return answer
-    })({ ...callOf(await chat(), bodyOf(mail)), text: JSON.stringify(bodyOf(mail)) })
+    })({ ...asked, source: { body: asked.body, text: JSON.stringify(asked.body) } })
     expect(contentOf(result)).toBe('Hello')
   })
 
