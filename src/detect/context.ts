@@ -8,6 +8,9 @@ export const lookBehind = 72
 const maxWords = 10
 /** A power of two, and more words than within reach of a value. */
 const remembered = 128
+/** Of the word before another: it has not been looked for, and a line ends before there is one. */
+const unknown = 0
+const none = -1
 /** Other values between a word and its own: a list of three telephone numbers, and not a table. */
 const maxDigits = 24
 /** What does not say of which kind a value is. */
@@ -57,9 +60,17 @@ export class ContextReader {
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
   readonly #meanings = new Int32Array(remembered)
+  /** Where the word before each of them ends, or why there is none; and how many digits are between them. */
+  readonly #previous = new Int32Array(remembered)
+  readonly #between = new Uint8Array(remembered)
   #isAnyRead = false
-  /** Of the word that was read last. */
+  /** Of the word that was read last, and its place among the remembered: -1 where it has none. */
   #meaning = 0
+  #slot = -1
+  /** The value of which `before` was asked last, where the first word before it ends on its line, and how many digits are between them. */
+  #firstOf = -1
+  #firstEnd = 0
+  #firstDigits = 0
 
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
     this.#words = new WordTable(further)
@@ -68,7 +79,7 @@ export class ContextReader {
   /** Another text is read. */
   open(): void {
     this.#passed.end = this.#passedNear.end = 0
-    this.#clearTo = -1
+    this.#clearTo = this.#firstOf = -1
     if (this.#isAnyRead) this.#ends.fill(-1)
     this.#isAnyRead = false
   }
@@ -94,6 +105,11 @@ export class ContextReader {
       const code = text.charCodeAt(at - 1)
       const kind = kindOf(code)
       if (kind === Kind.letter) {
+        if (words === 0 && lines === 0) {
+          this.#firstOf = value
+          this.#firstEnd = at
+          this.#firstDigits = digits
+        }
         const start = this.#wordBefore(text, at, limit)
         const meaning = this.#meaning
         // Words of Han run together: the one that says something may end a character earlier.
@@ -131,22 +147,40 @@ export class ContextReader {
       this.#passedNear.note(known, value, known)
       return 0
     }
+    const floor = known === -1 || this.#passedNear.isCut(text, limit) ? limit : known
     let all = 0
     let digits = 0
     let at = value
-    let words = 0
-    while (at > limit && words < maxWords && !(at === known && !this.#passedNear.isCut(text, limit))) {
-      const kind = kindOf(text.charCodeAt(at - 1))
-      if (kind === Kind.line || (kind === Kind.digit && ++digits > maxDigits)) break
-      if (kind !== Kind.letter) {
-        at--
-        continue
+    let slot = -1
+    for (let words = 0; at > floor && words < maxWords; words++) {
+      if (this.#firstOf === value && words === 0) {
+        at = this.#firstEnd
+        digits = this.#firstDigits
+      } else if (slot !== -1 && this.#previous[slot] !== unknown) {
+        digits += this.#between[slot] ?? 0
+        const end = this.#previous[slot] ?? 0
+        if (end === none || digits > maxDigits) break
+        at = end
+      } else {
+        let more = 0
+        let kind: number = Kind.nothing
+        for (; at > floor; at--) {
+          kind = kindOf(text.charCodeAt(at - 1))
+          if (kind === Kind.letter || kind === Kind.line || (kind === Kind.digit && digits + ++more > maxDigits)) break
+        }
+        if (slot !== -1 && at > floor && kind !== Kind.digit) {
+          this.#previous[slot] = kind === Kind.line ? none : at
+          this.#between[slot] = more
+        }
+        if (kind !== Kind.letter) break
+        digits += more
       }
+      if (at <= floor) break
       const start = this.#wordBefore(text, at, limit)
+      slot = this.#slot
       // No letter by itself tells of which kind a value is.
       if (start < at - 1) all |= this.#meaning
       at = start
-      words++
     }
     if (all === 0) this.#passedNear.note(at, value, known)
     return all
@@ -164,16 +198,19 @@ export class ContextReader {
     const known = this.#starts[slot] ?? 0
     if (this.#ends[slot] === end && known >= limit) {
       this.#meaning = this.#meanings[slot] ?? 0
+      this.#slot = slot
       return known
     }
     const start = wordStart(text, end, limit)
     this.#meaning = isOfHash(text, start, end) ? 0 : this.#words.meaning(text, start, end)
     // One that the limit may have cut is another for who reads on.
+    this.#slot = start > limit ? slot : -1
     if (start > limit) {
       this.#isAnyRead = true
       this.#ends[slot] = end
       this.#starts[slot] = start
       this.#meanings[slot] = this.#meaning
+      this.#previous[slot] = unknown
     }
     return start
   }

@@ -8,7 +8,7 @@ for (const entry of `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28
    FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27
    MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27
    SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30`.split(/\s+/)) {
-  lengths[countryAt(entry, 0)] = Number(entry.slice(2))
+  lengths[countryOf(entry.charCodeAt(0), entry.charCodeAt(1))] = Number(entry.slice(2))
 }
 const shortest = 15
 const longest = 34
@@ -20,19 +20,20 @@ export const iban: Finder = {
   longest: longest + 8,
   find(scan, start) {
     const text = scan.text
-    if (!isLetter(codeAt(text, start)) || !isLetter(codeAt(text, start + 1))) return
-    if (!isDigit(codeAt(text, start + 2)) || !isDigit(codeAt(text, start + 3))) return
-    if (isWithin(text, start)) return
-    const length = lengths[countryAt(text, start)] ?? 0
+    // A token has four characters at least.
+    if (!isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return
+    const [first, second] = [text.charCodeAt(start), text.charCodeAt(start + 1)]
+    if (!isLetter(first) || !isLetter(second) || isWithin(text, start)) return
+    const length = lengths[countryOf(first, second)] ?? 0
     const end = length === 0 ? -1 : checkedEnd(text, start, length)
     if (end !== -1) scan.report('IBAN_CODE', start, end, 0.98)
     else mistyped(scan, start, length)
   },
 }
 
-/** Which of the 676 pairs of letters stands there, whatever their case. */
-function countryAt(text: string, at: number): number {
-  return ((codeAt(text, at) | 32) - 97) * 26 + (codeAt(text, at + 1) | 32) - 97
+/** Which of the 676 pairs of letters they are, whatever their case. */
+function countryOf(first: number, second: number): number {
+  return ((first | 32) - 97) * 26 + (second | 32) - 97
 }
 
 /**
@@ -71,9 +72,10 @@ function mistyped(scan: Scan, start: number, length: number): void {
     capitals.start = start
     capitals.end = groupsEnd(text, start)
   }
-  if (capitals.end < start + shortest || (scan.before(start).label & Meaning.iban) === 0) return
+  if (capitals.end < start + shortest) return
   const end = Math.min(capitals.end, start + longest + 8)
-  if (digitsIn(text, start, end) < 6 || isWord(codeAt(text, end))) return
+  // What stands before it is asked last, as that takes longest.
+  if (isWord(codeAt(text, end)) || (scan.before(start).label & Meaning.iban) === 0 || digitsIn(text, start, end) < 6) return
   scan.report('IBAN_CODE', start, end, length === 0 ? 0.55 : 0.6)
 }
 

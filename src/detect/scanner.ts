@@ -4,11 +4,11 @@ import type { Finder, Scan } from './scan.js'
 /** Finders by a length, of a run or a token: the last list is of all that are longer. */
 type ByLength = readonly (readonly Finder[])[]
 
-/** Who is asked at a character, if the characters beside it are of these. */
+/** Who is asked at a character: each is a bit, which is set for those characters beside it that he asks for. */
 interface AtCharacter {
   readonly before: Uint8Array
   readonly after: Uint8Array
-  readonly finder: Finder
+  readonly finders: Finder[]
 }
 
 /**
@@ -18,7 +18,7 @@ interface AtCharacter {
 export class Scanner {
   /** 0, `Char.digit`, or `Char.trigger`. */
   readonly #stops = new Uint8Array(128)
-  readonly #atCharacter: readonly (readonly AtCharacter[])[]
+  readonly #atCharacter: readonly AtCharacter[]
   readonly #atNumber: ByLength
   readonly #atToken: ByLength
   /** With fewer in its run no finder is asked about a number; infinite where none ever is. */
@@ -28,7 +28,11 @@ export class Scanner {
   #numbersFrom = 0
 
   constructor(finders: readonly Finder[]) {
-    const atCharacter: AtCharacter[][] = Array.from({ length: 128 }, () => [])
+    const atCharacter: AtCharacter[] = Array.from({ length: 128 }, () => ({
+      before: new Uint8Array(129),
+      after: new Uint8Array(129),
+      finders: [],
+    }))
     const numbers: Ranged[] = []
     const tokens: Ranged[] = []
     for (const finder of finders) {
@@ -39,8 +43,10 @@ export class Scanner {
         for (const characters of trigger.characters) {
           const code = characters.charCodeAt(0)
           this.#stops[code] = Char.trigger
-          const after = characters.length > 1 ? only(characters.slice(1)) : among(trigger.after)
-          atCharacter[code]?.push({ before: among(trigger.before), after, finder })
+          const { before, after, finders } = atCharacter[code] as AtCharacter
+          const bit = 1 << (finders.push(finder) - 1)
+          add(before, bit, among(trigger.before))
+          add(after, bit, characters.length > 1 ? only(characters.slice(1)) : among(trigger.after))
         }
       }
     }
@@ -112,12 +118,10 @@ export class Scanner {
   #character(scan: Scan, code: number, at: number): void {
     const asked = this.#atCharacter[code]
     if (asked === undefined) return
-    const before = placeIn(codeAt(scan.text, at - 1))
-    const after = placeIn(codeAt(scan.text, at + 1))
-    for (let index = 0; index < asked.length; index++) {
-      const one = asked[index]
-      if (one !== undefined && one.before[before] === 1 && one.after[after] === 1) one.finder.find(scan, at, at + 1)
-    }
+    const before = asked.before[placeIn(codeAt(scan.text, at - 1))] ?? 0
+    const after = asked.after[placeIn(codeAt(scan.text, at + 1))] ?? 0
+    for (let bits = before & after, index = 0; bits !== 0; bits >>= 1, index++)
+      if ((bits & 1) !== 0) asked.finders[index]?.find(scan, at, at + 1)
   }
 
   /** The runs that begin in the token from `first` on: more than one where a date ends the first. */
@@ -143,6 +147,10 @@ function only(characters: string): Uint8Array {
 
 function among(characters: string | undefined): Uint8Array {
   return characters === undefined ? new Uint8Array(129).fill(1) : only(characters).fill(1, 128)
+}
+
+function add(bits: Uint8Array, bit: number, table: Uint8Array): void {
+  for (let place = 0; place < table.length; place++) if (table[place] === 1) bits[place] = (bits[place] ?? 0) | bit
 }
 
 interface Ranged {
