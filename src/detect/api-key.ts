@@ -1,7 +1,8 @@
-import { alphanumeric, codeAt, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { alphanumeric, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import { dottedShapes, type KeyShape, shapesByFirst } from './key-shapes.js'
 import { crc32, isPlaceholder, looksRandom } from './randomness.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 
 const longestKey = 2048
 
@@ -12,13 +13,13 @@ export const apiKey: Finder = {
   longest: longestKey,
   find(scan, start, end) {
     const text = scan.text
-    if (codeAt(text, start - 1) === 46) {
+    if (text.codeAt(start - 1) === 46) {
       for (const shape of dottedShapes) if (matches(scan, shape, start - shape.prefix.length)) return
     }
-    for (const shape of shapesByFirst[codeAt(text, start)] ?? []) if (matches(scan, shape, start)) return
-    if (codeAt(text, start) === 115 && text.startsWith('sk-', start)) unmarked(scan, start, end)
-    if (codeAt(text, end) === 58) return
-    if (codeAt(text, start - 1) === 58) telegram(scan, start, end)
+    for (const shape of shapesByFirst[text.codeAt(start)] ?? []) if (matches(scan, shape, start)) return
+    if (text.codeAt(start) === 115 && text.startsWith('sk-', start)) unmarked(scan, start, end)
+    if (text.codeAt(end) === 58) return
+    if (text.codeAt(start - 1) === 58) telegram(scan, start, end)
   },
 }
 
@@ -33,8 +34,8 @@ export const digitlessKey: Finder = {
   find(scan, at) {
     const text = scan.text
     const start = at - 2
-    if (start < 0 || isWithin(text, start) || codeAt(text, start - 1) === 45) return
-    for (const shape of shapesByFirst[codeAt(text, start)] ?? []) if (shape.least === 16 && matches(scan, shape, start)) return
+    if (start < 0 || isWithin(text, start) || text.codeAt(start - 1) === 45) return
+    for (const shape of shapesByFirst[text.codeAt(start)] ?? []) if (shape.least === 16 && matches(scan, shape, start)) return
   },
 }
 
@@ -46,11 +47,11 @@ export const azureSecret: Finder = {
   find(scan, at) {
     const text = scan.text
     const start = at - 5
-    if (start < 0 || codeAt(text, at - 1) !== 81 || !isDigit(codeAt(text, at - 2))) return
-    if (isSecretCharacter(codeAt(text, start - 1)) && codeAt(text, start - 2) !== 92) return
+    if (start < 0 || text.codeAt(at - 1) !== 81 || !isDigit(text.codeAt(at - 2))) return
+    if (isSecretCharacter(text.codeAt(start - 1)) && text.codeAt(start - 2) !== 92) return
     let end = at + 1
-    while (end - at < 36 && isSecretCharacter(codeAt(text, end))) end++
-    while (codeAt(text, end - 1) === 46) end--
+    while (end - at < 36 && isSecretCharacter(text.codeAt(end))) end++
+    while (text.codeAt(end - 1) === 46) end--
     const length = end - at - 1
     if (length < 31 || length > 34) return
     scan.report('API_KEY', start, end, 0.9)
@@ -64,9 +65,9 @@ function matches(scan: Scan, shape: KeyShape, start: number): boolean {
   if (prefix.endsWith('.') && isWithin(text, start)) return false
   const from = start + prefix.length
   let end = from
-  while (end - from < most && end < text.length && allowed(codeAt(text, end))) end++
-  while (codeAt(text, end - 1) === 46) end--
-  if (end - from < least || isWord(codeAt(text, end)) || isPlaceholder(text, from, end)) return false
+  while (end - from < most && end < text.length && allowed(text.codeAt(end))) end++
+  while (text.codeAt(end - 1) === 46) end--
+  if (end - from < least || isWord(text.codeAt(end)) || isPlaceholder(text, from, end)) return false
   // Short prefixes that are words or the beginnings of names as well have to be followed by what looks drawn.
   if (prefix.length < 5 && !/\d/.test(text.slice(from, end)) && shape.least >= 20) return false
   scan.report('API_KEY', start, end, shape.checksum ? (isChecksummed(text, from, end) ? 0.99 : 0.85) : 0.95)
@@ -84,13 +85,13 @@ function telegram(scan: Scan, start: number, end: number): void {
   const text = scan.text
   if (end - start !== 35 || !text.startsWith('AA', start)) return
   let from = start - 1
-  while (from > 0 && start - from < 12 && isDigit(codeAt(text, from - 1))) from--
+  while (from > 0 && start - from < 12 && isDigit(text.codeAt(from - 1))) from--
   const digits = start - 1 - from
   if (digits >= 8 && digits <= 10 && !isWithin(text, from)) scan.report('API_KEY', from, end, 0.95)
 }
 
 /** The last six characters are the CRC-32 of those before, in base 62. https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */
-function isChecksummed(text: string, start: number, end: number): boolean {
+function isChecksummed(text: Text, start: number, end: number): boolean {
   let rest = crc32(text, start, end - 6)
   let sum = ''
   for (let place = 0; place < 6; place++, rest = Math.floor(rest / 62)) sum = alphanumeric.charAt(rest % 62) + sum

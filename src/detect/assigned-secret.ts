@@ -1,4 +1,3 @@
-import { codeAt } from './chars.js'
 import { connectionString } from './connection-string.js'
 import { longestSpaced } from './safe-end.js'
 import type { Finder } from './scan.js'
@@ -14,12 +13,12 @@ export const assignedSecret: Finder = {
     if (at < scan.pairsEnd) return
     const text = scan.text
     let nameEnd = at
-    while (nameEnd > 0 && at - nameEnd < 4 && isBetween(codeAt(text, nameEnd - 1))) nameEnd--
+    while (nameEnd > 0 && at - nameEnd < 4 && isBetween(text.codeAt(nameEnd - 1))) nameEnd--
     const kind = secretNamed(text, nameEnd)
     if (kind === undefined) return
     const value = valueAfter(scan, at + 1)
     if (value === undefined) return
-    const tight = codeAt(text, at) === 61 && value.start === at + 1 && nameEnd === at
+    const tight = text.codeAt(at) === 61 && value.start === at + 1 && nameEnd === at
     if (!(kind === 'password' ? isPassword(text, value, tight) : isKey(text, value, tight))) return
     if (connectionString(scan, nameEnd, value)) return
     scan.report(kind === 'password' ? 'PASSWORD' : 'API_KEY', value.start, value.end, value.quoted || tight ? 0.8 : 0.65)

@@ -1,12 +1,13 @@
-import { codeAt, isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
+import { isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /** Months by their first three letters, in the languages whose words for birth we know. */
 const months = new Set(
   `jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez fév fev avr jui aoû ene abr ago dic gen mag giu lug set ott out mrt mei maj`
     .split(' ')
-    .map((name) => monthAt(name, 0)),
+    .map((name) => monthOf(name.charCodeAt(0), name.charCodeAt(1), name.charCodeAt(2))),
 )
 const longestMonth = 12
 const longestWritten = 24
@@ -31,8 +32,8 @@ export const birthToken: Finder = {
   longest: 16,
   find(scan, start, end) {
     const text = scan.text
-    if (codeAt(text, end - 5) !== 45 || !isDigit(codeAt(text, start))) return
-    if (isDigit(codeAt(text, end - 1)) && writtenStart(text, end - 4) === start) tell(scan, start, end)
+    if (text.codeAt(end - 5) !== 45 || !isDigit(text.codeAt(start))) return
+    if (isDigit(text.codeAt(end - 1)) && writtenStart(text, end - 4) === start) tell(scan, start, end)
   },
 }
 
@@ -56,10 +57,10 @@ function written(scan: Scan, year: number): void {
 }
 
 /** Where a day and a month before the year begin, in either order: `12 May`, `3. März`, `12th of May`, `May 12,`; -1 when they do not stand there. */
-function writtenStart(text: string, year: number): number {
+function writtenStart(text: Text, year: number): number {
   const end = ordinal(text, past(text, year))
   if (end === year) return -1
-  if (isDigit(codeAt(text, end - 1))) {
+  if (isDigit(text.codeAt(end - 1))) {
     const day = dayStart(text, end)
     return day === -1 ? -1 : monthStart(text, past(text, day))
   }
@@ -68,35 +69,35 @@ function writtenStart(text: string, year: number): number {
 }
 
 /** Back over blanks, marks, and one of the words that join a date's parts. */
-function past(text: string, from: number): number {
+function past(text: Text, from: number): number {
   const at = pastMarks(text, from)
   return text.startsWith(' de', at - 3) || text.startsWith(' of', at - 3) ? pastMarks(text, at - 2) : at
 }
 
-function pastMarks(text: string, from: number): number {
+function pastMarks(text: Text, from: number): number {
   let at = from
-  while (at > 0 && from - at < 4 && isMark(codeAt(text, at - 1))) at--
+  while (at > 0 && from - at < 4 && isMark(text.codeAt(at - 1))) at--
   return at
 }
 
 /** Back over the letters of `1st`, `2nd`, `3rd`, `4th`, and of the Romance `1º`. */
-function ordinal(text: string, from: number): number {
-  if (codeAt(text, from - 1) === 0xba) return from - 1
-  const last = codeAt(text, from - 1)
+function ordinal(text: Text, from: number): number {
+  if (text.codeAt(from - 1) === 0xba) return from - 1
+  const last = text.codeAt(from - 1)
   if (last !== 116 && last !== 100 && last !== 104) return from
   return /^(?:st|nd|rd|th)$/.test(text.slice(from - 2, from)) ? from - 2 : from
 }
 
-function dayStart(text: string, end: number): number {
+function dayStart(text: Text, end: number): number {
   let at = end
-  while (at > 0 && end - at < 3 && isDigit(codeAt(text, at - 1))) at--
+  while (at > 0 && end - at < 3 && isDigit(text.codeAt(at - 1))) at--
   return end - at === 1 || end - at === 2 ? at : -1
 }
 
-function monthStart(text: string, end: number): number {
+function monthStart(text: Text, end: number): number {
   let at = end
-  while (at > 0 && end - at < longestMonth && isName(codeAt(text, at - 1))) at--
-  return end - at >= 3 && months.has(monthAt(text, at)) ? at : -1
+  while (at > 0 && end - at < longestMonth && isName(text.codeAt(at - 1))) at--
+  return end - at >= 3 && months.has(monthOf(text.codeAt(at), text.codeAt(at + 1), text.codeAt(at + 2))) ? at : -1
 }
 
 const isName = (code: number): boolean => isLetter(code) || isFarLetter(code)
@@ -104,7 +105,7 @@ const isName = (code: number): boolean => isLetter(code) || isFarLetter(code)
 /** A blank, `, - .` */
 const isMark = (code: number): boolean => isBlank(code) || (code >= 44 && code <= 46)
 
-/** Its first three letters as a number, small ones for capitals. */
-function monthAt(text: string, at: number): number {
-  return ((codeAt(text, at) | 32) * 2048 + (codeAt(text, at + 1) | 32)) * 2048 + (codeAt(text, at + 2) | 32)
+/** Its first three letters as one number, small ones for capitals. */
+function monthOf(first: number, second: number, third: number): number {
+  return ((first | 32) * 2048 + (second | 32)) * 2048 + (third | 32)
 }

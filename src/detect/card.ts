@@ -1,4 +1,3 @@
-import { codeAt } from './chars.js'
 import { LuhnSums } from './luhn.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
@@ -73,7 +72,7 @@ function mistyped(scan: Scan, run: NumberRun, group: number, last: number): bool
 
 /** Not a word's beginning, a decimal, nor a percentage. */
 function standsAlone(run: NumberRun): boolean {
-  const code = codeAt(run.text, run.last)
+  const code = run.text.codeAt(run.last)
   return !(code === 37 || code === 95 || (code >= 48 && code <= 57) || (code | 32) === 101)
 }
 
@@ -114,6 +113,6 @@ function usualBrand(run: NumberRun, group: number, digits: number): boolean {
 function firstFour(run: NumberRun, group: number): number {
   const start = run.startOf(group)
   let four = 0
-  for (let at = start; at < start + 4; at++) four = four * 10 + codeAt(run.text, at) - 48
+  for (let at = start; at < start + 4; at++) four = four * 10 + run.text.codeAt(at) - 48
   return four
 }

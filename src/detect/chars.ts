@@ -1,9 +1,4 @@
-/**
- * The UTF-16 unit at a place; 0 outside of the text. V8 compiles `charCodeAt` to a few instructions for a caller who has never asked for a
- * place outside, and to a call that takes five times as long for one who has.
- */
-export const codeAt = (text: string, at: number): number => (at >= 0 && at < text.length ? text.charCodeAt(at) : 0)
-
+import type { Text } from './text.js'
 /** Character classes of ASCII as bits; what is beyond ASCII has none, and so ends whatever is read. */
 export const Char = {
   digit: 1,
@@ -54,12 +49,11 @@ export const isBlank = (code: number): boolean => code === 32 || code === 0xa0 |
 /**
  * Where a token truly begins: the `n` of a `\n` in a text that is itself JSON belongs to the escape.
  */
-export function pastEscape(text: string, start: number): number {
-  if (start === 0 || codeAt(text, start - 1) !== 92) return start
-  const code = codeAt(text, start)
+export function pastEscape(text: Text, start: number): number {
+  if (start === 0 || text.codeAt(start - 1) !== 92) return start
+  const code = text.codeAt(start)
   return code === 110 || code === 116 || code === 114 ? start + 1 : start
 }
 
 /** Whether a word goes on at `at` rather than begins there: the `n` of a `\n` before it is of an escape and of no word. */
-export const isWithin = (text: string, at: number): boolean =>
-  at > 0 && isWord(codeAt(text, at - 1)) && codeAt(text, at - 2) !== 92
+export const isWithin = (text: Text, at: number): boolean => at > 0 && isWord(text.codeAt(at - 1)) && text.codeAt(at - 2) !== 92

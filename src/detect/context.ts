@@ -1,4 +1,5 @@
-import { codeAt, isDigit } from './chars.js'
+import { isDigit } from './chars.js'
+import type { Text } from './text.js'
 import { isHan, isLetter, WordTable } from './word-table.js'
 import { Meaning } from './words.js'
 
@@ -86,7 +87,7 @@ export class ContextReader {
 
   /** Up to the first word that says nothing of a value. */
   // state machine: one turn for each character class met on the way back
-  before(text: string, value: number, seen: Context): void {
+  before(text: Text, value: number, seen: Context): void {
     seen.label = seen.labels = seen.apart = 0
     seen.owned = seen.numbered = seen.colon = seen.past = false
     seen.prose = true
@@ -102,7 +103,7 @@ export class ContextReader {
         this.#clearTo = value
         break
       }
-      const code = text.charCodeAt(at - 1)
+      const code = text.codeAt(at - 1)
       const kind = kindOf(code)
       if (kind === Kind.letter) {
         if (words === 0 && lines === 0) {
@@ -140,7 +141,7 @@ export class ContextReader {
   }
 
   /** Of all words within reach on the same line. */
-  near(text: string, value: number): number {
+  near(text: Text, value: number): number {
     const limit = Math.max(0, value - lookBehind)
     const known = this.#passedNear.endFor(value, limit)
     if (this.#clearTo === value && known >= this.#clearFrom && !this.#passedNear.isCut(text, limit)) {
@@ -165,7 +166,7 @@ export class ContextReader {
         let more = 0
         let kind: number = Kind.nothing
         for (; at > floor; at--) {
-          kind = kindOf(text.charCodeAt(at - 1))
+          kind = kindOf(text.codeAt(at - 1))
           if (kind === Kind.letter || kind === Kind.line || (kind === Kind.digit && digits + ++more > maxDigits)) break
         }
         if (slot !== -1 && at > floor && kind !== Kind.digit) {
@@ -187,13 +188,13 @@ export class ContextReader {
   }
 
   /** Of the word that begins at `start`, and where it ends: for the one after a value. */
-  after(text: string, start: number): { readonly meaning: number; readonly end: number } {
+  after(text: Text, start: number): { readonly meaning: number; readonly end: number } {
     const end = this.#words.end(text, start)
     return { meaning: end === start ? 0 : this.#words.meaning(text, start, end), end }
   }
 
   /** Where the word begins that ends at `end`; what it says is `#meaning`. */
-  #wordBefore(text: string, end: number, limit: number): number {
+  #wordBefore(text: Text, end: number, limit: number): number {
     const slot = end & (remembered - 1)
     const known = this.#starts[slot] ?? 0
     if (this.#ends[slot] === end && known >= limit) {
@@ -217,8 +218,8 @@ export class ContextReader {
 }
 
 /** Two letters between digits are of a hash: `8cc7`. */
-function isOfHash(text: string, start: number, end: number): boolean {
-  return end - start <= 2 && start > 0 && isDigit(codeAt(text, end)) && isDigit(codeAt(text, start - 1))
+function isOfHash(text: Text, start: number, end: number): boolean {
+  return end - start <= 2 && start > 0 && isDigit(text.codeAt(end)) && isDigit(text.codeAt(start - 1))
 }
 
 /** A part of the text that one has gone back through for nothing: so does who comes back to it from further on, and stops where it ends. */
@@ -232,8 +233,8 @@ class Stretch {
   }
 
   /** The limit may cut a word that says nothing, and leave one that does: then he does not stop. */
-  isCut(text: string, limit: number): boolean {
-    return limit > this.start && limit > 0 && isLetter(codeAt(text, limit)) && isLetter(codeAt(text, limit - 1))
+  isCut(text: Text, limit: number): boolean {
+    return limit > this.start && limit > 0 && isLetter(text.codeAt(limit)) && isLetter(text.codeAt(limit - 1))
   }
 
   /** @param known where it was known to go on */
@@ -269,16 +270,16 @@ for (const mark of `"'()<=>[]_{};`) kinds[mark.charCodeAt(0)] = Kind.mark
 const kindOf = (code: number): number => (code < 128 ? (kinds[code] ?? 0) : isLetter(code) ? Kind.letter : Kind.nothing)
 
 /** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
-function wordStart(text: string, end: number, limit: number): number {
+function wordStart(text: Text, end: number, limit: number): number {
   let at = end - 1
-  const last = codeAt(text, at)
-  if (isHan(last)) return at > limit && isHan(codeAt(text, at - 1)) ? at - 1 : at
+  const last = text.codeAt(at)
+  if (isHan(last)) return at > limit && isHan(text.codeAt(at - 1)) ? at - 1 : at
   if (isCapital(last)) {
-    while (at > limit && isCapital(codeAt(text, at - 1))) at--
+    while (at > limit && isCapital(text.codeAt(at - 1))) at--
     return at
   }
   while (at > limit) {
-    const code = codeAt(text, at - 1)
+    const code = text.codeAt(at - 1)
     if (!isLetter(code) || isHan(code)) break
     at--
     if (isCapital(code)) break

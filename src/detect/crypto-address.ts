@@ -1,6 +1,7 @@
-import { codeAt, isDigit, isHex, isLetter } from './chars.js'
+import { isDigit, isHex, isLetter } from './chars.js'
 import type { Finder } from './scan.js'
 import { sha256 } from './sha256.js'
+import type { Text } from './text.js'
 
 /**
  * Addresses of Bitcoin and what came of it (Litecoin, Dogecoin, Dash, Tron, Zcash' transparent ones), in base 58 and bech32, both with their
@@ -13,9 +14,9 @@ export const cryptoAddress: Finder = {
   find(scan, start, end) {
     const text = scan.text
     const length = end - start
-    const first = codeAt(text, start)
+    const first = text.codeAt(start)
     if (first === 48) {
-      if (length === 42 && codeAt(text, start + 1) === 120 && isEthereum(text, start + 2, end))
+      if (length === 42 && text.codeAt(start + 1) === 120 && isEthereum(text, start + 2, end))
         scan.report('CRYPTO_ADDRESS', start, end, 0.85)
     } else if (bech32Head(text, start) > 0) {
       if (isBech32(text, start, end)) scan.report('CRYPTO_ADDRESS', start, end, 0.98)
@@ -25,12 +26,12 @@ export const cryptoAddress: Finder = {
 }
 
 /** Forty hexadecimal digits that are not one of them over and over. */
-function isEthereum(text: string, start: number, end: number): boolean {
+function isEthereum(text: Text, start: number, end: number): boolean {
   let varied = 0
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if (!isHex(code)) return false
-    if (at > start && code !== codeAt(text, at - 1)) varied++
+    if (at > start && code !== text.codeAt(at - 1)) varied++
   }
   return varied >= 10
 }
@@ -38,7 +39,7 @@ function isEthereum(text: string, start: number, end: number): boolean {
 const human = ['bc1', 'tb1', 'ltc1']
 
 /** How long the part before the data is, with its `1`; 0 when it is no such address. */
-function bech32Head(text: string, start: number): number {
+function bech32Head(text: Text, start: number): number {
   for (const head of human) if (text.startsWith(head, start)) return head.length
   return 0
 }
@@ -49,7 +50,7 @@ for (let value = 0; value < 32; value++) bech32Values[bech32Alphabet.charCodeAt(
 const generator = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3]
 
 /** BIP 173 and BIP 350. */
-function isBech32(text: string, start: number, end: number): boolean {
+function isBech32(text: Text, start: number, end: number): boolean {
   const separator = start + bech32Head(text, start) - 1
   let check = 1
   const take = (value: number) => {
@@ -57,11 +58,11 @@ function isBech32(text: string, start: number, end: number): boolean {
     check = ((check & 0x1ffffff) << 5) ^ value
     for (let bit = 0; bit < 5; bit++) if ((top >>> bit) & 1) check ^= generator[bit] ?? 0
   }
-  for (let at = start; at < separator; at++) take(codeAt(text, at) >> 5)
+  for (let at = start; at < separator; at++) take(text.codeAt(at) >> 5)
   take(0)
-  for (let at = start; at < separator; at++) take(codeAt(text, at) & 31)
+  for (let at = start; at < separator; at++) take(text.codeAt(at) & 31)
   for (let at = separator + 1; at < end; at++) {
-    const value = bech32Values[codeAt(text, at)] ?? -1
+    const value = bech32Values[text.codeAt(at)] ?? -1
     if (value === -1) return false
     take(value)
   }
@@ -79,10 +80,10 @@ const base58First = (code: number): boolean => '13LMDA9X7Ttmn2'.includes(String.
 const decoded = new Uint8Array(26)
 const digest = new Uint8Array(32)
 
-function isBase58Check(text: string, start: number, end: number): boolean {
+function isBase58Check(text: Text, start: number, end: number): boolean {
   let [small, capital, digits] = [0, 0, 0]
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if ((base58Values[code] ?? -1) === -1) return false
     if (isDigit(code)) digits++
     else if (isLetter(code)) code >= 97 ? small++ : capital++
@@ -103,13 +104,13 @@ const together = 4
 const limbs = new Int32Array(13)
 
 /** To the end of `decoded`; how many bytes, or -1 when they are too many. */
-function decode(text: string, start: number, end: number): number {
+function decode(text: Text, start: number, end: number): number {
   limbs.fill(0)
   for (let at = start; at < end; ) {
     let carry = 0
     let factor = 1
     for (const until = Math.min(end, at + together); at < until; at++, factor *= 58)
-      carry = carry * 58 + (base58Values[codeAt(text, at)] ?? 0)
+      carry = carry * 58 + (base58Values[text.codeAt(at)] ?? 0)
     for (let limb = limbs.length - 1; limb >= 0; limb--) {
       const value = (limbs[limb] ?? 0) * factor + carry
       carry = Math.floor(value / 0x10000)
@@ -121,6 +122,6 @@ function decode(text: string, start: number, end: number): number {
   let used = decoded.length
   while (used > 0 && decoded[decoded.length - used] === 0) used--
   // Each leading 1 is a zero byte.
-  for (let at = start; at < end && codeAt(text, at) === 49; at++) used++
+  for (let at = start; at < end && text.codeAt(at) === 49; at++) used++
   return used
 }

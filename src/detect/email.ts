@@ -1,5 +1,6 @@
-import { alphanumeric, codeAt, isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
+import { alphanumeric, isDigit, isFarLetter, isLetter, isWord, pastEscape } from './chars.js'
 import type { Finder } from './scan.js'
+import type { Text } from './text.js'
 
 /** RFC 5321, 4.5.3.1. */
 const longestLocal = 64
@@ -22,10 +23,10 @@ export const email: Finder = {
     const text = scan.text
     let start = at
     const limit = Math.max(0, at - longestLocal)
-    while (start > limit && isLocal(codeAt(text, start - 1))) start--
+    while (start > limit && isLocal(text.codeAt(start - 1))) start--
     start = pastEscape(text, start)
-    while (start < at && !isAtom(codeAt(text, start))) start++
-    if (start === at || codeAt(text, at - 1) === 46) return
+    while (start < at && !isAtom(text.codeAt(start))) start++
+    if (start === at || text.codeAt(at - 1) === 46) return
     const end = domainEnd(text, at + 1)
     if (end === -1 || isRemote(text, start, at, end)) return
     scan.report('EMAIL_ADDRESS', start, end, 0.95)
@@ -33,15 +34,15 @@ export const email: Finder = {
 }
 
 /** Past the domain name at `start`, whose last label is of letters; -1 when there is none. */
-export function domainEnd(text: string, start: number): number {
+export function domainEnd(text: Text, start: number): number {
   let end = start
   const limit = Math.min(text.length, start + longestDomain)
-  while (end < limit && isHost(codeAt(text, end))) end++
+  while (end < limit && isHost(text.codeAt(end))) end++
   // "Write to a@b.com.2 of us" and "a@b.com-": what cannot be a top-level domain is given back, label by label.
   for (let tries = 0; tries < 4; tries++) {
-    while (end > start && !isWord(codeAt(text, end - 1)) && !isFarLetter(codeAt(text, end - 1))) end--
+    while (end > start && !isWord(text.codeAt(end - 1)) && !isFarLetter(text.codeAt(end - 1))) end--
     let dot = end - 1
-    while (dot > start && codeAt(text, dot) !== 46) dot--
+    while (dot > start && text.codeAt(dot) !== 46) dot--
     if (dot <= start) return -1
     if (isTopLevel(text, dot + 1, end)) return labelsFit(text, start, end) ? end : -1
     end = dot
@@ -49,28 +50,28 @@ export function domainEnd(text: string, start: number): number {
   return -1
 }
 
-function isTopLevel(text: string, start: number, end: number): boolean {
+function isTopLevel(text: Text, start: number, end: number): boolean {
   const length = end - start
   if (length < 2 || length > 24) return false
-  if (codeAt(text, start) === 120 && text.startsWith('xn--', start)) return true
-  for (let at = start; at < end; at++) if (!isLetter(codeAt(text, at)) && !isFarLetter(codeAt(text, at))) return false
+  if (text.codeAt(start) === 120 && text.startsWith('xn--', start)) return true
+  for (let at = start; at < end; at++) if (!isLetter(text.codeAt(at)) && !isFarLetter(text.codeAt(at))) return false
   return !noDomain.has(text.slice(start, end).toLowerCase())
 }
 
-function labelsFit(text: string, start: number, end: number): boolean {
+function labelsFit(text: Text, start: number, end: number): boolean {
   let label = 0
   for (let at = start; at < end; at++) {
-    const dot = codeAt(text, at) === 46
+    const dot = text.codeAt(at) === 46
     if (dot && label === 0) return false
     label = dot ? 0 : label + 1
     if (label > longestLabel) return false
   }
-  return codeAt(text, start) !== 45
+  return text.codeAt(start) !== 45
 }
 
 /** `git@github.com:owner/name` is nobody's address. */
-function isRemote(text: string, start: number, at: number, end: number): boolean {
-  return codeAt(text, end) === 58 && at - start === 3 && text.startsWith('git', start)
+function isRemote(text: Text, start: number, at: number, end: number): boolean {
+  return text.codeAt(end) === 58 && at - start === 3 && text.startsWith('git', start)
 }
 
 const isAtom = (code: number): boolean => isWord(code) || isFarLetter(code)

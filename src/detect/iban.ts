@@ -1,5 +1,6 @@
-import { codeAt, isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /** Lengths by country, of the SWIFT IBAN registry, release 99 (https://www.swift.com/standards/data-standards/iban-international-bank-account-number). */
@@ -21,8 +22,8 @@ export const iban: Finder = {
   find(scan, start) {
     const text = scan.text
     // A token has four characters at least.
-    if (!isDigit(text.charCodeAt(start + 2)) || !isDigit(text.charCodeAt(start + 3))) return
-    const [first, second] = [text.charCodeAt(start), text.charCodeAt(start + 1)]
+    if (!isDigit(text.codeAt(start + 2)) || !isDigit(text.codeAt(start + 3))) return
+    const [first, second] = [text.codeAt(start), text.codeAt(start + 1)]
     if (!isLetter(first) || !isLetter(second) || isWithin(text, start)) return
     const length = lengths[countryOf(first, second)] ?? 0
     const end = length === 0 ? -1 : checkedEnd(text, start, length)
@@ -40,21 +41,21 @@ function countryOf(first: number, second: number): number {
  * Past `length` letters and digits, all together or with one mark after every fourth, if the number that they make leaves 1 by 97, with the
  * first four characters moved to the end and letters from 10 on; else -1.
  */
-function checkedEnd(text: string, start: number, length: number): number {
-  const mark = codeAt(text, start + 4)
+function checkedEnd(text: Text, start: number, length: number): number {
+  const mark = text.codeAt(start + 4)
   const grouped = isBlank(mark) || mark === 45
   const end = start + length + (grouped ? (length - 1) >> 2 : 0)
   // Where it would end no word goes on: that is seen before any of it is read.
-  if (end > text.length || isWord(codeAt(text, end))) return -1
+  if (end > text.length || isWord(text.codeAt(end))) return -1
   let rest = 0
   for (let at = start + 4; at < end; at++) {
-    const code = text.charCodeAt(at)
+    const code = text.codeAt(at)
     if (grouped && (at - start) % 5 === 4) {
       if (code !== mark) return -1
     } else if (isDigit(code) || isLetter(code)) rest = appended(rest, code)
     else return -1
   }
-  for (let at = start; at < start + 4; at++) rest = appended(rest, text.charCodeAt(at))
+  for (let at = start; at < start + 4; at++) rest = appended(rest, text.codeAt(at))
   return rest % 97 === 1 ? end : -1
 }
 
@@ -75,22 +76,22 @@ function mistyped(scan: Scan, start: number, length: number): void {
   if (capitals.end < start + shortest) return
   const end = Math.min(capitals.end, start + longest + 8)
   // What stands before it is asked last, as that takes longest.
-  if (isWord(codeAt(text, end)) || (scan.before(start).label & Meaning.iban) === 0 || digitsIn(text, start, end) < 6) return
+  if (isWord(text.codeAt(end)) || (scan.before(start).label & Meaning.iban) === 0 || digitsIn(text, start, end) < 6) return
   scan.report('IBAN_CODE', start, end, length === 0 ? 0.55 : 0.6)
 }
 
 /** Past the capitals and digits behind the first four characters, and the blanks between them. */
-function groupsEnd(text: string, start: number): number {
+function groupsEnd(text: Text, start: number): number {
   let end = start + 4
   for (; end < text.length; end++) {
-    const code = text.charCodeAt(end)
-    if (!isDigit(code) && !(code >= 65 && code <= 90) && !(isBlank(code) && isWord(codeAt(text, end + 1)))) break
+    const code = text.codeAt(end)
+    if (!isDigit(code) && !(code >= 65 && code <= 90) && !(isBlank(code) && isWord(text.codeAt(end + 1)))) break
   }
   return end
 }
 
-function digitsIn(text: string, start: number, end: number): number {
+function digitsIn(text: Text, start: number, end: number): number {
   let digits = 0
-  for (let at = start; at < end; at++) if (isDigit(codeAt(text, at))) digits++
+  for (let at = start; at < end; at++) if (isDigit(text.codeAt(at))) digits++
   return digits
 }

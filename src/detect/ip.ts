@@ -1,6 +1,7 @@
-import { codeAt, isDigit, isHex, isLetter, isWord } from './chars.js'
+import { isDigit, isHex, isLetter, isWord } from './chars.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /** Eight groups of four and seven colons; the last two groups may be an IPv4 address; a zone may follow. */
@@ -32,26 +33,26 @@ export const ipv6: Finder = {
   find(scan, at) {
     if (at < scan.hexEnd) return
     const text = scan.text
-    const next = codeAt(text, at + 1)
+    const next = text.codeAt(at + 1)
     if (!isHex(next) && next !== 58) return
     let start = at
-    while (start > 0 && at - start < 5 && isHex(codeAt(text, start - 1))) start--
+    while (start > 0 && at - start < 5 && isHex(text.codeAt(start - 1))) start--
     if (start === at && next !== 58) return
     let end = at
     let colons = 0
     for (; end < text.length && end - start < longestV6 + 1; end++) {
-      const code = codeAt(text, end)
+      const code = text.codeAt(end)
       if (code === 58) colons++
       else if (!isHex(code)) break
     }
     scan.hexEnd = end
     if (colons < 2) return
-    const before = start > 0 ? codeAt(text, start - 1) : 32
+    const before = start > 0 ? text.codeAt(start - 1) : 32
     if (isWord(before) || before === 58 || before === 46) return
-    if (codeAt(text, end) === 46) end = withV4(text, end)
+    if (text.codeAt(end) === 46) end = withV4(text, end)
     // "The address is fe80::1:" ends a sentence.
-    if (codeAt(text, end - 1) === 58 && codeAt(text, end - 2) !== 58) end--
-    if (isWord(codeAt(text, end)) || end - start > longestV6) return
+    if (text.codeAt(end - 1) === 58 && text.codeAt(end - 2) !== 58) end--
+    if (isWord(text.codeAt(end)) || end - start > longestV6) return
     if (isMac(text, start, end)) scan.report('MAC_ADDRESS', start, end, 0.9)
     else if (isV6(text, start, end) && !isBlock(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
   },
@@ -62,19 +63,19 @@ function isFour(run: NumberRun, group: number): boolean {
   if (group > 0 && run.separator(group - 1) === 46) return false
   for (let part = group; part < group + 4; part++) {
     const value = run.value(part)
-    if (value < 0 || value > 255 || (run.length(part) > 1 && codeAt(run.text, run.startOf(part)) === 48)) return false
+    if (value < 0 || value > 255 || (run.length(part) > 1 && run.text.codeAt(run.startOf(part)) === 48)) return false
     if (part < group + 3 ? run.separator(part) !== 46 : run.separator(part) === 46) return false
   }
   return true
 }
 
 /** Not a part of a longer name or number: `1.2.3.4-beta`, `v1.2.3.4`, `.1.2.3.4`. */
-function isOutside(text: string, start: number, end: number): boolean {
-  const before = start > 0 ? codeAt(text, start - 1) : 32
+function isOutside(text: Text, start: number, end: number): boolean {
+  const before = start > 0 ? text.codeAt(start - 1) : 32
   if (isWord(before) || before === 46 || before === 43) return false
-  const after = end < text.length ? codeAt(text, end) : 32
+  const after = end < text.length ? text.codeAt(end) : 32
   if (isLetter(after) || after === 95) return false
-  return !((after === 45 || after === 43 || after === 46) && isWord(codeAt(text, end + 1)) && !isDigit(codeAt(text, end + 1)))
+  return !((after === 45 || after === 43 || after === 46) && isWord(text.codeAt(end + 1)) && !isDigit(text.codeAt(end + 1)))
 }
 
 /** Blocks that are set apart for everybody: https://www.iana.org/assignments/iana-ipv4-special-registry, and that of IPv6. */
@@ -88,11 +89,11 @@ const blocks = new Set(
 const blockHeads = new Set([...blocks].map((block) => Number.parseInt(block, 10)).filter((head) => head >= 0))
 
 /** `10.0.0.0/8` is a block, and nobody's address. */
-function isBlock(text: string, start: number, end: number): boolean {
-  if (codeAt(text, end) !== 47) return false
+function isBlock(text: Text, start: number, end: number): boolean {
+  if (text.codeAt(end) !== 47) return false
   let last = end + 1
-  while (last < end + 4 && isDigit(codeAt(text, last))) last++
-  return !isWord(codeAt(text, last)) && blocks.has(text.slice(start, last))
+  while (last < end + 4 && isDigit(text.codeAt(last))) last++
+  return !isWord(text.codeAt(last)) && blocks.has(text.slice(start, last))
 }
 
 /**
@@ -119,46 +120,46 @@ function bySize(scan: Scan, first: number, largest: number, second: number, star
 }
 
 /** Of `64:ff9b::192.0.2.33`. */
-function withV4(text: string, end: number): number {
+function withV4(text: Text, end: number): number {
   let at = end
-  while (at < text.length && at - end < 12 && (isDigit(codeAt(text, at)) || codeAt(text, at) === 46)) at++
-  while (codeAt(text, at - 1) === 46) at--
+  while (at < text.length && at - end < 12 && (isDigit(text.codeAt(at)) || text.codeAt(at) === 46)) at++
+  while (text.codeAt(at - 1) === 46) at--
   return at
 }
 
-function isMac(text: string, start: number, end: number): boolean {
+function isMac(text: Text, start: number, end: number): boolean {
   if (end - start !== 17) return false
   let varied = false
   for (let at = 0; at < 17; at++) {
-    const code = codeAt(text, start + at)
+    const code = text.codeAt(start + at)
     if (at % 3 === 2 ? code !== 58 : !isHex(code)) return false
-    if (at % 3 !== 2 && code !== codeAt(text, start)) varied = true
+    if (at % 3 !== 2 && code !== text.codeAt(start)) varied = true
   }
   return varied
 }
 
 /** RFC 4291, 2.2. `a::b` could be C++: a short form must begin as an address in use does. */
-function isV6(text: string, start: number, end: number): boolean {
+function isV6(text: Text, start: number, end: number): boolean {
   let groups = 0
   let gap = false
   let digits = 0
   for (let at = start; at < end; ) {
     const from = at
-    while (at < end && isHex(codeAt(text, at))) if (isDigit(codeAt(text, at++))) digits++
+    while (at < end && isHex(text.codeAt(at))) if (isDigit(text.codeAt(at++))) digits++
     if (at - from > 4) return false
-    if (at > from && codeAt(text, at) === 46) return isTailV4(text, from, end) && (gap ? groups < 6 : groups === 6)
+    if (at > from && text.codeAt(at) === 46) return isTailV4(text, from, end) && (gap ? groups < 6 : groups === 6)
     if (at > from) groups++
     if (at === end) break
-    if (codeAt(text, at) !== 58) return false
+    if (text.codeAt(at) !== 58) return false
     at++
-    if (codeAt(text, at) !== 58) {
+    if (text.codeAt(at) !== 58) {
       if (at === end || at - 1 === start) return false
       continue
     }
     if (gap) return false
     gap = true
     at++
-    if (codeAt(text, at) === 58) return false
+    if (text.codeAt(at) === 58) return false
   }
   if (!gap) return groups === 8 && digits > 0
   return (
@@ -169,7 +170,7 @@ function isV6(text: string, start: number, end: number): boolean {
   )
 }
 
-function isTailV4(text: string, start: number, end: number): boolean {
+function isTailV4(text: Text, start: number, end: number): boolean {
   const parts = text.slice(start, end).split('.')
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
 }

@@ -1,4 +1,4 @@
-import { classOf, codeAt, tokenChar } from './chars.js'
+import { classOf, tokenChar } from './chars.js'
 import type { Finder } from './scan.js'
 
 const longest = 8192
@@ -11,18 +11,18 @@ export const jwt: Finder = {
   longest,
   find(scan, start, end) {
     const text = scan.text
-    if (codeAt(text, start) !== 101 || start < scan.tokenEnd || !text.startsWith('eyJ', start)) return
-    if (codeAt(text, end) !== 46 || !isHeader(text.slice(start, Math.min(end, start + longestHeader)))) return
+    if (text.codeAt(start) !== 101 || start < scan.tokenEnd || !text.startsWith('eyJ', start)) return
+    if (text.codeAt(end) !== 46 || !isHeader(text.slice(start, Math.min(end, start + longestHeader)))) return
     let at = end
     let parts = 1
-    while (parts < 5 && codeAt(text, at) === 46) {
+    while (parts < 5 && text.codeAt(at) === 46) {
       const from = ++at
-      while (at < text.length && at - start < longest && (classOf(codeAt(text, at)) & tokenChar) !== 0) at++
+      while (at < text.length && at - start < longest && (classOf(text.codeAt(at)) & tokenChar) !== 0) at++
       if (at === from && parts === 1) return
       parts++
     }
     if (parts < 3) return
-    scan.tokenEnd = codeAt(text, at - 1) === 46 && parts > 3 ? at - 1 : at
+    scan.tokenEnd = text.codeAt(at - 1) === 46 && parts > 3 ? at - 1 : at
     scan.report('JWT', start, scan.tokenEnd, 0.98)
   },
 }

@@ -1,6 +1,7 @@
-import { Char, classOf, codeAt, isDigit, isLetter, isWord } from './chars.js'
+import { Char, classOf, isDigit, isLetter, isWord } from './chars.js'
 import type { Context } from './context.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /**
@@ -33,8 +34,8 @@ export const labelledCode: Finder = {
   },
 }
 
-function hasSmall(text: string, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if ((classOf(codeAt(text, at)) & (Char.small | Char.low)) !== 0) return true
+function hasSmall(text: Text, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((classOf(text.codeAt(at)) & (Char.small | Char.low)) !== 0) return true
   return false
 }
 
@@ -57,11 +58,11 @@ function judge(scan: Scan, start: number, end: number, digits: number): void {
 const isAccount = ({ apart, numbered, colon }: Context): boolean => apart === 0 || numbered || colon
 
 /** ABA: nine digits, weights 3, 7, 1. https://www.aba.com/about-us/routing-number */
-function isRoutingNumber(text: string, start: number, end: number): boolean {
+function isRoutingNumber(text: Text, start: number, end: number): boolean {
   if (end - start !== 9) return false
   let sum = 0
   for (let at = 0; at < 9; at++) {
-    const code = codeAt(text, start + at)
+    const code = text.codeAt(start + at)
     if (!isDigit(code) || isLetter(code)) return false
     sum += (code - 48) * ([3, 7, 1][at % 3] ?? 0)
   }

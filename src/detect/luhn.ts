@@ -28,7 +28,7 @@ export class LuhnSums {
     for (let group = 0; group < run.count; group++) {
       const end = run.endOf(group)
       for (let at = run.startOf(group); at < end && count < mostDigits; at++, count++) {
-        const digit = text.charCodeAt(at) - 48
+        const digit = text.codeAt(at) - 48
         const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
         const isEven = (count & 1) === 0
         this.#even[count + 1] = (this.#even[count] ?? 0) + (isEven ? doubled : digit)

@@ -1,5 +1,6 @@
-import { classOf, codeAt, isBlank, isDigit, isLetter, longToken, tokenChar } from './chars.js'
+import { classOf, isBlank, isDigit, isLetter, longToken, tokenChar } from './chars.js'
 import { markOf, separatorEnd, widestMark } from './separators.js'
+import type { Text } from './text.js'
 
 const mostGroups = 16
 /** Longer runs of bare digits are no number of anybody. Keeps every reader of a run bounded. */
@@ -11,7 +12,7 @@ const longestGroup = 24
  * and after sixteen groups.
  */
 export class NumberRun {
-  text = ''
+  readonly text: Text
   /** With the `+` or `(` before the first digit, and with the extension. */
   start = 0
   end = 0
@@ -41,6 +42,10 @@ export class NumberRun {
   before = 32
   after = 32
 
+  constructor(text: Text) {
+    this.text = text
+  }
+
   length(group: number): number {
     return this.#lengths[group] ?? 0
   }
@@ -64,27 +69,27 @@ export class NumberRun {
   }
 
   /** Reads the run whose first digit is at `first`, and answers where the scan may look for the next. */
-  read(text: string, first: number): number {
-    this.text = text
+  read(first: number): number {
+    const text = this.text
     this.first = this.start = first
     this.plus = this.open = this.extension = this.date = false
     this.#groups(text, first)
-    let code = codeAt(text, this.endOf(this.count - 1))
-    if ((code === 58 || code === 95 || isLetter(code)) && this.#giveBack()) code = codeAt(text, this.endOf(this.count - 1))
+    let code = text.codeAt(this.endOf(this.count - 1))
+    if ((code === 58 || code === 95 || isLetter(code)) && this.#giveBack()) code = text.codeAt(this.endOf(this.count - 1))
     this.last = this.end = this.endOf(this.count - 1)
     this.#endSkip(code)
-    this.before = first > 0 ? text.charCodeAt(first - 1) : 32
+    this.before = first > 0 ? text.codeAt(first - 1) : 32
     if (this.before === 43 || this.before === 40) this.#head()
     if (isBlank(code) || (code | 32) === 101 || (code | 32) === 120) {
       this.#extend()
-      code = codeAt(text, this.end)
+      code = text.codeAt(this.end)
     }
     this.after = this.end < text.length ? code : 32
     return this.end
   }
 
   // state machine: one turn for each group and what follows it
-  #groups(text: string, first: number): void {
+  #groups(text: Text, first: number): void {
     let count = 0
     let digits = 0
     let longest = 0
@@ -94,14 +99,14 @@ export class NumberRun {
     let markBefore = 0
     let markEarlier = 0
     let token = first
-    let digit = text.charCodeAt(first)
+    let digit = text.codeAt(first)
     this.skip = first
     this.hasThreeTwoFour = false
     for (let start = first; ; ) {
       let at = start + 1
       let code = 0
       let value = digit - 48
-      for (; at < text.length && isDigit((code = text.charCodeAt(at))); at++) if (value < 1e8) value = value * 10 + code - 48
+      for (; at < text.length && isDigit((code = text.codeAt(at))); at++) if (value < 1e8) value = value * 10 + code - 48
       const length = at - start
       this.#starts[count] = start
       this.#lengths[count] = length
@@ -124,12 +129,12 @@ export class NumberRun {
       markBefore = mark
       mark = single
       let next = at + 1
-      digit = codeAt(text, next)
+      digit = text.codeAt(next)
       if (!isDigit(digit)) {
         next = separatorEnd(text, at)
         if (next < 0) break
         mark = widestMark(text, at, next)
-        digit = text.charCodeAt(next)
+        digit = text.codeAt(next)
       }
       this.#separators[count - 1] = mark
       if (mark === 46) dots++
@@ -158,7 +163,7 @@ export class NumberRun {
   #dateEnds(group: number, mark: number): boolean {
     if (mark !== 45 && mark !== 46 && mark !== 47) return false
     const end = this.endOf(group + 2)
-    if (codeAt(this.text, end) === mark && isDigit(codeAt(this.text, end + 1))) return false
+    if (this.text.codeAt(end) === mark && isDigit(this.text.codeAt(end + 1))) return false
     const one = this.length(group)
     const two = this.length(group + 1)
     const three = this.length(group + 2)
@@ -175,8 +180,8 @@ export class NumberRun {
     const before = this.count
     while (!this.date && this.count > 1) {
       const end = this.endOf(this.count - 1)
-      const code = codeAt(this.text, end)
-      const time = code === 58 && isDigit(codeAt(this.text, end + 1)) && this.separator(this.count - 2) === 32
+      const code = this.text.codeAt(end)
+      const time = code === 58 && isDigit(this.text.codeAt(end + 1)) && this.separator(this.count - 2) === 32
       if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) break
       this.digits -= this.length(--this.count)
       this.#separators[this.count - 1] = 0
@@ -190,34 +195,34 @@ export class NumberRun {
     let start = this.first
     this.plus = this.before === 43
     if (this.plus) start--
-    this.open = codeAt(text, start - 1) === 40 && this.separator(0) === 41
+    this.open = text.codeAt(start - 1) === 40 && this.separator(0) === 41
     if (this.open) start--
-    if (!this.plus && this.open && codeAt(text, start - 1) === 43) {
+    if (!this.plus && this.open && text.codeAt(start - 1) === 43) {
       this.plus = true
       start--
     }
     this.start = start
-    this.before = start > 0 ? codeAt(text, start - 1) : 32
+    this.before = start > 0 ? text.codeAt(start - 1) : 32
   }
 
   #isExtension(at: number): boolean {
-    return (codeAt(this.text, at) | 32) === 120 && isDigit(codeAt(this.text, at + 1))
+    return (this.text.codeAt(at) | 32) === 120 && isDigit(this.text.codeAt(at + 1))
   }
 
   /** `x123`, ` x123`, ` ext. 123`, ` extension 123`. */
   #extend(): void {
     const text = this.text
     let at = this.last
-    if (isBlank(codeAt(text, at))) at++
-    if ((codeAt(text, at) | 32) === 101 && text.slice(at, at + 3).toLowerCase() === 'ext') {
+    if (isBlank(text.codeAt(at))) at++
+    if ((text.codeAt(at) | 32) === 101 && text.slice(at, at + 3).toLowerCase() === 'ext') {
       at += text.slice(at, at + 9).toLowerCase() === 'extension' ? 9 : 3
-      if (codeAt(text, at) === 46) at++
-      if (isBlank(codeAt(text, at))) at++
+      if (text.codeAt(at) === 46) at++
+      if (isBlank(text.codeAt(at))) at++
     } else if (this.#isExtension(at)) at++
     else return
     const start = at
-    while (at - start < 6 && isDigit(codeAt(text, at))) at++
-    if (at === start || isDigit(codeAt(text, at)) || isLetter(codeAt(text, at))) return
+    while (at - start < 6 && isDigit(text.codeAt(at))) at++
+    if (at === start || isDigit(text.codeAt(at)) || isLetter(text.codeAt(at))) return
     this.extension = true
     this.end = at
   }

@@ -1,5 +1,4 @@
 import { isInternational } from './calling-codes.js'
-import { codeAt } from './chars.js'
 import type { NumberRun } from './number-run.js'
 
 /** A form that was recognised, its last group, and how far it can be trusted with no word for it; 0 when none was. */
@@ -23,9 +22,9 @@ const trunkForms = new Set(
 export function formOf(run: NumberRun, group: number): Form {
   if (group > 0 && run.separator(group - 1) !== 32 && run.separator(group - 1) !== 40) return none
   if (group === 0 && run.plus) return international(run)
-  const digit = codeAt(run.text, run.startOf(group))
+  const digit = run.text.codeAt(run.startOf(group))
   if (digit === 48)
-    return run.length(group) >= 2 && codeAt(run.text, run.startOf(group) + 1) === 48 ? prefixed(run, group) : trunk(run, group)
+    return run.length(group) >= 2 && run.text.codeAt(run.startOf(group) + 1) === 48 ? prefixed(run, group) : trunk(run, group)
   return northAmerican(run, group)
 }
 
@@ -34,7 +33,7 @@ function international(run: NumberRun): Form {
   let digits = 0
   let leading = 0
   for (let at = run.first; digits < 3 && at < run.last; at++) {
-    const code = codeAt(run.text, at)
+    const code = run.text.codeAt(at)
     if (code >= 48 && code <= 57) leading = leading * 10 + code - 48
     else continue
     digits++
@@ -51,7 +50,7 @@ function prefixed(run: NumberRun, group: number): Form {
   const country = run.value(0)
   const digits = run.digits - (first - String(country).length)
   if (country === 0 || country > 999 || first - String(country).length !== 2) return none
-  const next = run.count > 1 ? codeAt(run.text, run.startOf(1)) - 48 : 0
+  const next = run.count > 1 ? run.text.codeAt(run.startOf(1)) - 48 : 0
   const leading = country >= 100 ? country : country >= 10 ? country * 10 + next : country * 100 + next * 10
   if (!isInternational(leading, digits, false)) return none
   return { last: run.count - 1, confidence: uniform(run, 0, run.count - 1) ? 0.8 : 0.7 }
@@ -106,4 +105,4 @@ function uniform(run: NumberRun, from: number, to: number): boolean {
 }
 
 /** Area codes and exchanges do not begin with 0 or 1. https://www.nanpa.com/numbering/north-american-numbering-plan */
-const isExchange = (run: NumberRun, group: number): boolean => codeAt(run.text, run.startOf(group)) >= 50
+const isExchange = (run: NumberRun, group: number): boolean => run.text.codeAt(run.startOf(group)) >= 50

@@ -1,4 +1,4 @@
-import { codeAt, isBlank, isDigit, isLetter } from './chars.js'
+import { isBlank, isDigit, isLetter } from './chars.js'
 import type { Context } from './context.js'
 import type { NumberRun } from './number-run.js'
 import { formOf } from './phone-forms.js'
@@ -36,8 +36,8 @@ function mayBe(run: NumberRun): boolean {
   const { before, after, text } = run
   if (before === 36 || before === 163 || before === 8364 || before === 165 || before === 95) return false
   if (after === 37 || after === 95 || after === 8364 || after === 176 || isLetter(after)) return false
-  if ((before === 44 || before === 46 || before === 58) && isDigit(codeAt(text, run.start - 2))) return false
-  if ((after === 44 || after === 46 || after === 58) && isDigit(codeAt(text, run.end + 1))) return false
+  if ((before === 44 || before === 46 || before === 58) && isDigit(text.codeAt(run.start - 2))) return false
+  if ((after === 44 || after === 46 || after === 58) && isDigit(text.codeAt(run.end + 1))) return false
   return !isAddress(run)
 }
 
@@ -47,7 +47,7 @@ function isAddress(run: NumberRun): boolean {
   for (let group = 0; group < 4; group++) {
     if (run.value(group) > 255 || run.value(group) < 0) return false
     if (group < 3 && run.separator(group) !== 46) return false
-    if (run.length(group) > 1 && codeAt(run.text, run.startOf(group)) === 48) return false
+    if (run.length(group) > 1 && run.text.codeAt(run.startOf(group)) === 48) return false
   }
   return true
 }
@@ -77,9 +77,9 @@ function named(context: Context, run: NumberRun): number {
 /** "You can call 8703186." and not "call 00401000 <main>", "call 1234567 times". */
 function endsSentence(run: NumberRun): boolean {
   const { after, text } = run
-  const next = codeAt(text, run.end + 1)
+  const next = text.codeAt(run.end + 1)
   return (
-    codeAt(run.text, run.first) !== 48 &&
+    run.text.codeAt(run.first) !== 48 &&
     (run.end === text.length || after === 10 || ((after === 46 || after === 63) && !(next > 32)))
   )
 }
@@ -89,13 +89,13 @@ function followed(scan: Scan, run: NumberRun): number {
   const text = scan.text
   if (run.digits < 9 && run.count < 2 && (run.digits < 7 || run.before !== 10)) return 0
   let at = run.end
-  if (isBlank(codeAt(text, at))) at++
-  if (codeAt(text, at) === 40 || codeAt(text, at) === 45) at++
-  if (isBlank(codeAt(text, at))) at++
+  if (isBlank(text.codeAt(at))) at++
+  if (text.codeAt(at) === 40 || text.codeAt(at) === 45) at++
+  if (isBlank(text.codeAt(at))) at++
   const word = scan.after(at)
   if ((word.meaning & Meaning.line) === 0) return 0
   // "1 000 000 mobile users" go on; a label ends its line or its item.
-  const next = word.end < text.length ? codeAt(text, word.end) : 10
+  const next = word.end < text.length ? text.codeAt(word.end) : 10
   return next === 10 || next === 13 || next === 41 || next === 44 || next === 59 || next === 92 || next === 45 || next === 124
     ? 0.85
     : 0
@@ -123,5 +123,5 @@ function byForm(scan: Scan, run: NumberRun, context: Context): void {
 /** With the bracket before the group. */
 function startOf(run: NumberRun, group: number): number {
   const start = run.startOf(group)
-  return codeAt(run.text, start - 1) === 40 ? start - 1 : start
+  return run.text.codeAt(start - 1) === 40 ? start - 1 : start
 }

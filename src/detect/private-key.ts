@@ -1,5 +1,6 @@
-import { codeAt, isDigit, isLetter } from './chars.js'
+import { isDigit, isLetter } from './chars.js'
 import type { Finder } from './scan.js'
+import { unitAt } from './text.js'
 
 const longest = 16_384
 const dashes = '-----'
@@ -14,14 +15,14 @@ export const privateKey: Finder = {
   longest,
   find(scan, start) {
     const text = scan.text
-    if (codeAt(text, start + 5) !== 66 || !text.startsWith('-----BEGIN ', start)) return
+    if (text.codeAt(start + 5) !== 66 || !text.startsWith('-----BEGIN ', start)) return
     const end = start + 10
     const label = text.slice(end, end + 40)
     const body = label.indexOf(dashes)
     if (body === -1 || !label.slice(0, body).includes('PRIVATE KEY')) return
     const from = end + body + dashes.length
-    const closed = closing(text, from, start + longest)
-    const to = closed === -1 ? cut(text, from, start + longest) : closed
+    const closed = closing(text.whole, from, start + longest)
+    const to = closed === -1 ? cut(text.whole, from, start + longest) : closed
     if (to !== -1) scan.report('PRIVATE_KEY', start, to, closed === -1 ? 0.9 : 0.99)
   },
 }
@@ -29,8 +30,8 @@ export const privateKey: Finder = {
 /** Past `-----END …-----`, if nothing but base64, white space and header lines are before it; -1 otherwise. */
 function closing(text: string, from: number, limit: number): number {
   let at = from
-  while (at < text.length && at < limit && isArmour(codeAt(text, at))) {
-    if (codeAt(text, at) === 45 && text.startsWith(dashes, at)) break
+  while (at < text.length && at < limit && isArmour(unitAt(text, at))) {
+    if (unitAt(text, at) === 45 && text.startsWith(dashes, at)) break
     at++
   }
   if (!text.startsWith('-----END ', at)) return -1
@@ -43,7 +44,7 @@ function cut(text: string, from: number, limit: number): number {
   let at = from
   let length = 0
   for (; at < text.length && at < limit; at++) {
-    const code = codeAt(text, at)
+    const code = unitAt(text, at)
     if (isLetter(code) || isDigit(code) || code === 43 || code === 47 || code === 61) length++
     else if (code !== 10 && code !== 13 && code !== 92) break
   }
@@ -97,6 +98,6 @@ const headEnd = (text: string, begin: number): number => {
 
 /** Whether the armour goes on to the end of the text. */
 function isOpen(text: string, from: number): boolean {
-  for (let at = from; at < text.length; at++) if (!isArmour(codeAt(text, at))) return false
+  for (let at = from; at < text.length; at++) if (!isArmour(unitAt(text, at))) return false
   return true
 }

@@ -1,12 +1,13 @@
-import { codeAt, isDigit, isLetter } from './chars.js'
+import { isDigit, isLetter } from './chars.js'
+import type { Text } from './text.js'
 
 const counts = new Uint16Array(128)
 
 /** Shannon entropy in bits for each character, as a key has it and a name has not. */
-export function entropy(text: string, start: number, end: number): number {
+export function entropy(text: Text, start: number, end: number): number {
   counts.fill(0)
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at) & 127
+    const code = text.codeAt(at) & 127
     counts[code] = (counts[code] ?? 0) + 1
   }
   let bits = 0
@@ -15,12 +16,12 @@ export function entropy(text: string, start: number, end: number): number {
 }
 
 /** Drawn at random, as far as one can see: digits among letters, few repetitions, and no row of words with dashes. */
-export function looksRandom(text: string, start: number, end: number): boolean {
+export function looksRandom(text: Text, start: number, end: number): boolean {
   let digits = 0
   let letters = 0
   let dashes = 0
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if (isDigit(code)) digits++
     else if (isLetter(code)) letters++
     else if (code === 45 || code === 95 || code === 46) dashes++
@@ -30,12 +31,12 @@ export function looksRandom(text: string, start: number, end: number): boolean {
 }
 
 /** `xxxxxxxx`, `0000-0000`: a place for a key. */
-export function isPlaceholder(text: string, start: number, end: number): boolean {
+export function isPlaceholder(text: Text, start: number, end: number): boolean {
   let distinct = 0
   let seenLow = 0
   let seenHigh = 0
   for (let at = start; at < end && distinct < 6; at++) {
-    const code = (codeAt(text, at) | 32) - 32
+    const code = (text.codeAt(at) | 32) - 32
     const bit = 1 << (code & 31)
     if (code & 32 ? seenHigh & bit : seenLow & bit) continue
     if (code & 32) seenHigh |= bit
@@ -48,13 +49,13 @@ export function isPlaceholder(text: string, start: number, end: number): boolean
 let crcTable: Uint32Array | undefined
 
 /** CRC-32 (ISO 3309) of ASCII. */
-export function crc32(text: string, start: number, end: number): number {
+export function crc32(text: Text, start: number, end: number): number {
   crcTable ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let rest = byte
     for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1
     return rest
   })
   let rest = 0xffffffff
-  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ codeAt(text, at)) & 255] ?? 0)
+  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ text.codeAt(at)) & 255] ?? 0)
   return (rest ^ 0xffffffff) >>> 0
 }

@@ -1,5 +1,6 @@
-import { codeAt, isBlank, isDigit } from './chars.js'
+import { isBlank, isDigit } from './chars.js'
 import { keyAround, mayHaveKey, openKey } from './private-key.js'
+import { unitAt } from './text.js'
 import { isLetter } from './word-table.js'
 
 /** How far an entity with blanks in it goes back: numbers in groups, dates with the name of a month, `name=value;` pairs. */
@@ -66,20 +67,20 @@ function withWord(text: string, at: number, floor: number): number {
   if (end - from <= longestWord) return from
   // It may stand behind the last mark of a long one, "…,see:AB 12 34 56 C", of which there is no half.
   let word = end
-  while (word > from && isLetter(codeAt(text, word - 1))) word--
+  while (word > from && isLetter(unitAt(text, word - 1))) word--
   return word > from && word < end ? chunkStart(text, end, floor) : at
 }
 
 function beforeBlanks(text: string, at: number): number {
   let end = at
-  while (end > 0 && at - end < 4 && isBlank(codeAt(text, end - 1))) end--
-  return end > 0 && isSolid(codeAt(text, end - 1)) ? end : at
+  while (end > 0 && at - end < 4 && isBlank(unitAt(text, end - 1))) end--
+  return end > 0 && isSolid(unitAt(text, end - 1)) ? end : at
 }
 
 function afterBlanks(text: string, at: number): number {
   let from = at
-  while (from < text.length && from - at < 4 && isBlank(codeAt(text, from))) from++
-  return from < text.length && isSolid(codeAt(text, from)) ? from : at
+  while (from < text.length && from - at < 4 && isBlank(unitAt(text, from))) from++
+  return from < text.length && isSolid(unitAt(text, from)) ? from : at
 }
 
 function chunkStart(text: string, end: number, floor: number): number {

@@ -1,12 +1,13 @@
 import { type Context, type ContextReader, emptyContext } from './context.js'
 import { NumberRun } from './number-run.js'
+import { Text } from './text.js'
 import { type Detection, type EntityType, entityTypes } from './types.js'
 
 /** One text being read: what finders look at, and where they say what they found. */
 export class Scan {
-  text = ''
+  readonly text = new Text()
   /** The run of numbers that finders of numbers are asked about. */
-  readonly run = new NumberRun()
+  readonly run = new NumberRun(this.text)
   /** Of the token that finders of tokens are asked about: its classes of characters, and how many digits it has. */
   seen = 0
   digits = 0
@@ -41,7 +42,7 @@ export class Scan {
   }
 
   open(text: string): void {
-    this.text = text
+    this.text.open(text)
     this.found = []
     this.#read = this.#readBefore = this.#nearRead = -1
     this.#words.open()
@@ -52,7 +53,7 @@ export class Scan {
   close(): Detection[] {
     const found = this.found
     this.found = []
-    this.text = this.run.text = ''
+    this.text.close()
     return found
   }
 

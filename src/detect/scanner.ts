@@ -1,5 +1,6 @@
-import { Char, classOf, codeAt, isDigit, isLetter, longToken, pastEscape, tokenChar } from './chars.js'
+import { Char, classOf, isDigit, isLetter, longToken, pastEscape, tokenChar } from './chars.js'
 import type { Finder, Scan } from './scan.js'
+import { type Text, unitAt } from './text.js'
 
 /** Finders by a length, of a run or a token: the last list is of all that are longer. */
 type ByLength = readonly (readonly Finder[])[]
@@ -64,15 +65,36 @@ export class Scanner {
 
   /** No loop within this one: the engine compiles it anew, again and again, where one is left in the middle of a text. */
   run(scan: Scan): void {
-    const text = scan.text
+    const { text } = scan
+    const { whole } = text
     const stops = this.#stops
     this.#done = this.#numbersFrom = 0
-    for (let at = nextStop(text, 0, stops); at < text.length; ) {
-      const code = codeAt(text, at)
+    let at = this.#firstAsked(whole)
+    if (at < whole.length) text.read()
+    while (at < whole.length) {
+      const code = text.codeAt(at)
       if (stops[code] === Char.trigger) this.#character(scan, code, at++)
       else at = this.#around(scan, at)
-      at = nextStop(text, at, stops)
+      at = nextStop(whole, at, stops)
     }
+  }
+
+  /** Before it nobody is asked. */
+  #firstAsked(text: string): number {
+    const stops = this.#stops
+    let at = nextStop(text, 0, stops)
+    while (at < text.length) {
+      const code = unitAt(text, at)
+      if (stops[code] !== Char.trigger || this.#whoAt(code, unitAt(text, at - 1), unitAt(text, at + 1)) !== 0) break
+      at = nextStop(text, at + 1, stops)
+    }
+    return at
+  }
+
+  /** Who is asked at a character between these two, as bits. */
+  #whoAt(code: number, before: number, after: number): number {
+    const asked = this.#atCharacter[code]
+    return asked === undefined ? 0 : (asked.before[placeIn(before)] ?? 0) & (asked.after[placeIn(after)] ?? 0)
   }
 
   /** The token around a digit. Answers where the scan goes on. */
@@ -82,7 +104,7 @@ export class Scanner {
     let start = digit
     let before = 0
     for (; start > this.#done; start--) {
-      const kind = classOf((before = text.charCodeAt(start - 1)))
+      const kind = classOf((before = text.codeAt(start - 1)))
       if ((kind & tokenChar) === 0) break
       seen |= kind
     }
@@ -90,7 +112,7 @@ export class Scanner {
     let end = digit + 1
     let after = 0
     for (; end < text.length; end++) {
-      const kind = classOf((after = text.charCodeAt(end)))
+      const kind = classOf((after = text.codeAt(end)))
       if ((kind & tokenChar) === 0) break
       seen |= kind
       digits += kind & Char.digit
@@ -101,7 +123,7 @@ export class Scanner {
     if (
       mixed
         ? isNumber(text, from, end)
-        : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after) && mayFollow(codeAt(text, end + 1)))
+        : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after) && mayFollow(text.codeAt(end + 1)))
     ) {
       this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
       if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
@@ -116,12 +138,11 @@ export class Scanner {
   }
 
   #character(scan: Scan, code: number, at: number): void {
-    const asked = this.#atCharacter[code]
-    if (asked === undefined) return
-    const before = asked.before[placeIn(codeAt(scan.text, at - 1))] ?? 0
-    const after = asked.after[placeIn(codeAt(scan.text, at + 1))] ?? 0
-    for (let bits = before & after, index = 0; bits !== 0; bits >>= 1, index++)
-      if ((bits & 1) !== 0) asked.finders[index]?.find(scan, at, at + 1)
+    const text = scan.text
+    const bits = this.#whoAt(code, text.codeAt(at - 1), text.codeAt(at + 1))
+    if (bits === 0) return
+    const { finders = [] } = this.#atCharacter[code] ?? {}
+    for (let index = 0; bits >> index !== 0; index++) if (((bits >> index) & 1) !== 0) finders[index]?.find(scan, at, at + 1)
   }
 
   /** The runs that begin in the token from `first` on: more than one where a date ends the first. */
@@ -129,7 +150,7 @@ export class Scanner {
     if (this.#leastDigits === Infinity) return
     const { text, run } = scan
     for (let at = nextDigit(text, first, end); at < end; at = nextDigit(text, at, end)) {
-      this.#numbersFrom = at = run.read(text, at)
+      this.#numbersFrom = at = run.read(at)
       const asked = this.#atNumber[Math.min(run.digits, this.#atNumber.length - 1)] ?? []
       for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, run.start, run.end)
     }
@@ -169,15 +190,15 @@ function byLength(ranged: readonly Ranged[]): ByLength {
 function nextStop(text: string, from: number, stops: Uint8Array): number {
   let at = from
   for (; at < text.length; at++) {
-    const code = codeAt(text, at)
+    const code = unitAt(text, at)
     if (code < 128 && stops[code] !== 0) break
   }
   return at
 }
 
-function nextDigit(text: string, from: number, end: number): number {
+function nextDigit(text: Text, from: number, end: number): number {
   let at = from
-  while (at < end && !isDigit(codeAt(text, at))) at++
+  while (at < end && !isDigit(text.codeAt(at))) at++
   return at
 }
 
@@ -188,19 +209,19 @@ const mayGoOn = (code: number): boolean => code === 32 || code === 46 || code ==
 const mayFollow = (code: number): boolean => isDigit(code) || mayGoOn(code) || code === 45
 
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
-function isNumber(text: string, start: number, end: number): boolean {
-  if (isLetter(codeAt(text, start))) return false
+function isNumber(text: Text, start: number, end: number): boolean {
+  if (isLetter(text.codeAt(start))) return false
   let extended = false
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if (isDigit(code) || code === 45) continue
     if (!isLetter(code) || at === start) return false
-    if (!extended && (code | 32) === 120 && isDigit(codeAt(text, at - 1)) && isDigit(codeAt(text, at + 1))) {
+    if (!extended && (code | 32) === 120 && isDigit(text.codeAt(at - 1)) && isDigit(text.codeAt(at + 1))) {
       extended = true
       continue
     }
-    if (codeAt(text, at - 1) !== 45) return false
-    for (let rest = at; rest < end; rest++) if (!isLetter(codeAt(text, rest))) return false
+    if (text.codeAt(at - 1) !== 45) return false
+    for (let rest = at; rest < end; rest++) if (!isLetter(text.codeAt(rest))) return false
     return true
   }
   return true

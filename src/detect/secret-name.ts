@@ -1,4 +1,5 @@
-import { codeAt, isWord } from './chars.js'
+import { isWord } from './chars.js'
+import type { Text } from './text.js'
 
 /** A password may be of any form; a key looks drawn at random. */
 export type SecretKind = 'password' | 'key'
@@ -40,8 +41,8 @@ export const lastLetters = byLastLetter
   .join('')
 
 /** Of which kind of secret the word that ends at `end` is a name; undefined when it is of none. */
-export function secretNamed(text: string, end: number): SecretKind | undefined {
-  const last = codeAt(text, end - 1) | 32
+export function secretNamed(text: Text, end: number): SecretKind | undefined {
+  const last = text.codeAt(end - 1) | 32
   const alike = last < 128 ? byLastLetter[last] : undefined
   if (alike === undefined || alike.length === 0) return undefined
   for (const { kind, tail, heads } of alike) {
@@ -50,18 +51,18 @@ export function secretNamed(text: string, end: number): SecretKind | undefined {
     for (const head of heads) {
       const start = matchedFrom(text, inner, head, true)
       // "Token" alone is a secret's name; `nextToken` and `csrf_token` are anything's.
-      if (start !== -1 && (head !== 'to' || !isPartOfName(codeAt(text, start - 1)))) return kind
+      if (start !== -1 && (head !== 'to' || !isPartOfName(text.codeAt(start - 1)))) return kind
     }
   }
   return undefined
 }
 
 /** Where the word begins that ends at `end`, before more of the same name if it is `within` one; -1 when another does. */
-function matchedFrom(text: string, end: number, word: string, within: boolean): number {
+function matchedFrom(text: Text, end: number, word: string, within: boolean): number {
   let at = end
   for (let letter = word.length - 1; letter >= 0; letter--) {
-    let code = codeAt(text, --at)
-    if ((code === 95 || code === 45) && (within || letter < word.length - 1)) code = codeAt(text, --at)
+    let code = text.codeAt(--at)
+    if ((code === 95 || code === 45) && (within || letter < word.length - 1)) code = text.codeAt(--at)
     if ((code | 32) !== word.charCodeAt(letter)) return -1
   }
   return at

@@ -1,4 +1,5 @@
-import { codeAt, isBlank, isDigit } from './chars.js'
+import { isBlank, isDigit } from './chars.js'
+import type { Text } from './text.js'
 
 /** What may stand between two groups of one number: up to three characters. */
 const longest = 3
@@ -11,25 +12,25 @@ export function markOf(code: number): number {
 }
 
 /** Past the separator of two characters or more that begins at `at`, if digits follow it; else -1. */
-export function separatorEnd(text: string, at: number): number {
+export function separatorEnd(text: Text, at: number): number {
   let next = at
   for (; next < at + longest; next++) {
-    const code = codeAt(text, next)
+    const code = text.codeAt(next)
     if (isDigit(code)) break
     const mark = markOf(code)
     if (mark === 0 || ((mark === 46 || mark === 47) && next > at)) return -1
   }
-  if (!isDigit(codeAt(text, next))) return -1
+  if (!isDigit(text.codeAt(next))) return -1
   // Two spaces part columns; two dashes, or a slash with something beside it, are no separator either.
   const mark = widestMark(text, at, next)
   return mark === 40 || mark === 41 || (mark === 45 && next - at === longest) ? next : -1
 }
 
 /** What it is taken for: the bracket in it, or the dash. */
-export function widestMark(text: string, at: number, end: number): number {
+export function widestMark(text: Text, at: number, end: number): number {
   let mark = 0
   for (let next = at; next < end; next++) {
-    const one = markOf(codeAt(text, next))
+    const one = markOf(text.codeAt(next))
     if (one === 40 || one === 41) mark = one
     else if (one === 32) mark ||= 32
     else if (one !== 45 || (mark !== 40 && mark !== 41)) mark = one

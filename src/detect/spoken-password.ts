@@ -1,4 +1,4 @@
-import { codeAt, isBlank, isWord } from './chars.js'
+import { isBlank, isWord } from './chars.js'
 import type { Finder } from './scan.js'
 import { isPassword, valueAfter } from './secret-value.js'
 
@@ -10,14 +10,14 @@ export const spokenPassword: Finder = {
   longest: 64,
   find(scan, middle) {
     const text = scan.text
-    const before = codeAt(text, middle - 1) | 32
+    const before = text.codeAt(middle - 1) | 32
     if (before !== 115 && before !== 110) return
     const start = middle - 4
     const end = start + 8
-    if (start < 0 || isWord(codeAt(text, start - 1)) || !isBlank(codeAt(text, end))) return
-    const last = codeAt(text, end - 1) | 32
+    if (start < 0 || isWord(text.codeAt(start - 1)) || !isBlank(text.codeAt(end))) return
+    const last = text.codeAt(end - 1) | 32
     if ((last !== 100 && last !== 116) || !/^(?:password|passwort|kennwort)$/i.test(text.slice(start, end))) return
-    const filler = mayFill(codeAt(text, end + 1))
+    const filler = mayFill(text.codeAt(end + 1))
       ? /^(?:(?:is|was|ist|to|of|string|revealed|attempt)[ :]+)+/.exec(text.slice(end + 1, end + 41))
       : null
     const value = valueAfter(scan, end + 1 + (filler?.[0].length ?? 0))

@@ -1,5 +1,6 @@
-import { codeAt, isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /** Two letters, six digits, and A to D. https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110 */
@@ -9,7 +10,7 @@ export const ukNino: Finder = {
   longest: 13,
   find(scan, start, end) {
     if (!hasDigits(scan.text, start + 2, 6)) return
-    report(scan, start, end, codeAt(scan.text, end - 1), 0.7)
+    report(scan, start, end, scan.text.codeAt(end - 1), 0.7)
   },
 }
 
@@ -25,16 +26,16 @@ export const ukNinoSpaced: Finder = {
     if (mark !== run.separator(1) || (mark !== 32 && mark !== 45)) return
     const text = scan.text
     const [start, end] = [run.first - 3, run.last + 2]
-    if (start < 0 || !isMark(codeAt(text, start + 2)) || !isMark(codeAt(text, end - 2))) return
-    report(scan, start, end, codeAt(text, end - 1), 0.85)
+    if (start < 0 || !isMark(text.codeAt(start + 2)) || !isMark(text.codeAt(end - 2))) return
+    report(scan, start, end, text.codeAt(end - 1), 0.85)
   },
 }
 
 function report(scan: Scan, start: number, end: number, suffix: number, confidence: number): void {
   const text = scan.text
-  const before = start > 0 ? codeAt(text, start - 1) : 32
-  if (isWithin(text, start) || before === 45 || before === 47 || isWord(codeAt(text, end))) return
-  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, codeAt(text, start))) return
+  const before = start > 0 ? text.codeAt(start - 1) : 32
+  if (isWithin(text, start) || before === 45 || before === 47 || isWord(text.codeAt(end))) return
+  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, text.codeAt(start))) return
   const { labels, label } = scan.before(start)
   const named = (labels & Meaning.nino) !== 0
   if (!named && (label & Meaning.other) !== 0) return
@@ -55,8 +56,8 @@ function isSuffix(code: number, first: number): boolean {
   return isLetter(code) && small >= 97 && small <= 100 && (code & 32) === (first & 32)
 }
 
-function hasDigits(text: string, start: number, count: number): boolean {
-  for (let at = start; at < start + count; at++) if (!isDigit(codeAt(text, at))) return false
+function hasDigits(text: Text, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at++) if (!isDigit(text.codeAt(at))) return false
   return true
 }
 

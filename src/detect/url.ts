@@ -1,6 +1,7 @@
-import { alphanumeric, codeAt, isDigit, isLetter, isWord, pastEscape } from './chars.js'
+import { alphanumeric, isDigit, isLetter, isWord, pastEscape } from './chars.js'
 import { domainEnd } from './email.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 
 const longest = 2048
 const longestAuthority = 320
@@ -22,15 +23,15 @@ export const url: Finder = {
   find(scan, at) {
     const text = scan.text
     if (at < scan.urlEnd) return
-    if (codeAt(text, at) !== 58) bare(scan, at + 1)
-    else if (codeAt(text, at + 2) === 47) withScheme(scan, at)
+    if (text.codeAt(at) !== 58) bare(scan, at + 1)
+    else if (text.codeAt(at + 2) === 47) withScheme(scan, at)
   },
 }
 
 function withScheme(scan: Scan, colon: number): void {
   const text = scan.text
   let start = colon
-  while (start > 0 && colon - start < 14 && isScheme(codeAt(text, start - 1))) start--
+  while (start > 0 && colon - start < 14 && isScheme(text.codeAt(start - 1))) start--
   start = pastEscape(text, start)
   const authority = colon + 3
   const { end: authorityEnd, at, mayBePublic } = readAuthority(text, authority)
@@ -51,8 +52,8 @@ function withScheme(scan: Scan, colon: number): void {
 function bare(scan: Scan, dot: number): void {
   const text = scan.text
   const start = dot - 3
-  if (start < 0 || (codeAt(text, start) | 32) !== 119 || (codeAt(text, start + 1) | 32) !== 119) return
-  const before = start > 0 ? codeAt(text, start - 1) : 32
+  if (start < 0 || (text.codeAt(start) | 32) !== 119 || (text.codeAt(start + 1) | 32) !== 119) return
+  const before = start > 0 ? text.codeAt(start - 1) : 32
   if (isWord(before) || before === 46 || before === 64 || before === 47) return
   const { end: authorityEnd } = readAuthority(text, start)
   if (!isPublicHost(text, dot + 1, authorityEnd)) return
@@ -68,12 +69,12 @@ interface Authority {
   readonly mayBePublic: boolean
 }
 
-function readAuthority(text: string, start: number): Authority {
+function readAuthority(text: Text, start: number): Authority {
   let at = -1
   let end = start
   let mayBePublic = false
   for (; end < text.length && end - start < longestAuthority; end++) {
-    const code = codeAt(text, end)
+    const code = text.codeAt(end)
     if (code === 64) {
       at = end
       mayBePublic = false
@@ -88,26 +89,26 @@ const example = /^user(?:name)?:pass(?:word)?$/i
 const longestExample = 17
 
 /** A `:` with something before the `@`: not empty, no place for a value as in `user:${password}@`, and no `user:password@`. */
-function hasPassword(text: string, start: number, at: number): boolean {
+function hasPassword(text: Text, start: number, at: number): boolean {
   const colon = before(text, 58, start, at)
-  if (colon === -1 || colon >= at - 1 || codeAt(text, colon + 1) === 36) return false
+  if (colon === -1 || colon >= at - 1 || text.codeAt(colon + 1) === 36) return false
   return at - start > longestExample || !example.test(text.slice(start, at))
 }
 
 /** Where the character stands before `end`, which is never far; -1 when it does not. `indexOf` would look for it in all of the text. */
-function before(text: string, code: number, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (codeAt(text, at) === code) return at
+function before(text: Text, code: number, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (text.codeAt(at) === code) return at
   return -1
 }
 
 /** A name with a top-level domain, an address, or one in brackets. What has none, as `localhost`, leads to nobody. */
-function isPublicHost(text: string, start: number, end: number): boolean {
-  if (codeAt(text, start) === 91) return before(text, 93, start, end) > start + 2
+function isPublicHost(text: Text, start: number, end: number): boolean {
+  if (text.codeAt(start) === 91) return before(text, 93, start, end) > start + 2
   const name = domainEnd(text, start)
   if (name !== -1 && name <= end) return true
   let dots = 0
   for (let at = start; at < end; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if (code === 46) dots++
     else if (code === 58) break
     else if (!isDigit(code)) return false
@@ -116,23 +117,23 @@ function isPublicHost(text: string, start: number, end: number): boolean {
 }
 
 /** To the first character that no address has, less the punctuation of the sentence around it. */
-function urlEnd(text: string, start: number, from: number): number {
+function urlEnd(text: Text, start: number, from: number): number {
   let end = from
   const limit = Math.min(text.length, start + longest)
   let depth = 0
   while (end < limit) {
-    const code = codeAt(text, end)
+    const code = text.codeAt(end)
     if (!isUrl(code)) break
     if (code === 40) depth++
     else if (code === 41 && --depth < 0) break
     end++
   }
-  while (end > from && isTrailing(codeAt(text, end - 1))) end--
+  while (end > from && isTrailing(text.codeAt(end - 1))) end--
   return end
 }
 
 /** A scheme of two parts: `jdbc:postgresql://`. */
-function beginning(text: string, start: number): number {
+function beginning(text: Text, start: number): number {
   return text.startsWith('jdbc:', start - 5) ? start - 5 : start
 }
 

@@ -1,6 +1,7 @@
-import { codeAt, isBlank, isDigit, isWord } from './chars.js'
+import { isBlank, isDigit, isWord } from './chars.js'
 import type { NumberRun } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
+import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /**
@@ -31,7 +32,7 @@ export const maskedSsn: Finder = {
   longest: 11,
   find(scan, start, end) {
     const text = scan.text
-    if (codeAt(text, start + 3) !== 45 || codeAt(text, start + 6) !== 45) return
+    if (text.codeAt(start + 3) !== 45 || text.codeAt(start + 6) !== 45) return
     const head = isMasked(text, start, 3) && digitsAt(text, start + 7, 4)
     const tail = digitsAt(text, start, 3) && isMasked(text, start + 7, 4)
     if (!isMasked(text, start + 4, 2) || !(head || tail)) return
@@ -49,9 +50,9 @@ function isThreeTwoFour(run: NumberRun, group: number): boolean {
 function separated(scan: Scan, run: NumberRun, group: number): void {
   const start = run.startOf(group)
   const end = run.endOf(group + 2)
-  const before = start > 0 ? codeAt(run.text, start - 1) : 32
-  const after = codeAt(run.text, end)
-  if (isWord(before) || before === 45 || isWord(after) || (after === 45 && isWord(codeAt(run.text, end + 1)))) return
+  const before = start > 0 ? run.text.codeAt(start - 1) : 32
+  const after = run.text.codeAt(end)
+  if (isWord(before) || before === 45 || isWord(after) || (after === 45 && isWord(run.text.codeAt(end + 1)))) return
   const type = typeOf(run.value(group), run.value(group + 1), run.value(group + 2))
   if (type === undefined) return
   const context = scan.before(start)
@@ -76,7 +77,7 @@ function bare(scan: Scan, run: NumberRun): void {
 function maskedHead(scan: Scan, run: NumberRun): void {
   const start = run.first - 7
   const text = run.text
-  if (start < 0 || run.before !== 45 || codeAt(text, start + 3) !== 45) return
+  if (start < 0 || run.before !== 45 || text.codeAt(start + 3) !== 45) return
   if (!isMasked(text, start, 3) || !isMasked(text, start + 4, 2) || isWord(run.after)) return
   scan.report('US_SSN', start, run.last, 0.8)
 }
@@ -89,15 +90,15 @@ function typeOf(area: number, group: number, serial: number): 'US_SSN' | 'US_ITI
 }
 
 /** `X`, `x`, `*`, `#`, a bullet. */
-function isMasked(text: string, start: number, length: number): boolean {
+function isMasked(text: Text, start: number, length: number): boolean {
   for (let at = start; at < start + length; at++) {
-    const code = codeAt(text, at)
+    const code = text.codeAt(at)
     if (code !== 88 && code !== 120 && code !== 42 && code !== 35 && code !== 0x2022) return false
   }
   return true
 }
 
-function digitsAt(text: string, start: number, length: number): boolean {
-  for (let at = start; at < start + length; at++) if (!isDigit(codeAt(text, at))) return false
-  return !isBlank(codeAt(text, start))
+function digitsAt(text: Text, start: number, length: number): boolean {
+  for (let at = start; at < start + length; at++) if (!isDigit(text.codeAt(at))) return false
+  return !isBlank(text.codeAt(start))
 }

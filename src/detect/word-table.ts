@@ -1,4 +1,5 @@
 import { isFarLetter, isLetter as isLatin } from './chars.js'
+import { Text } from './text.js'
 import { meanings } from './words.js'
 
 const longestWord = 24
@@ -24,17 +25,20 @@ export class WordTable {
     const size = 2 ** Math.ceil(Math.log2(all.size * 4))
     this.#mask = size - 1
     this.#slots = new Int16Array(size)
+    const text = new Text()
     for (const [word, meaning] of all) {
-      let slot = hashOf(word, 0, word.length) & this.#mask
+      text.open(word)
+      text.read()
+      let slot = hashOf(text, 0, word.length) & this.#mask
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
       this.#slots[slot] = this.#words.push(word)
       this.#meanings.push(meaning)
-      if (word.length <= longestWord) this.#endings[word.length] = (this.#endings[word.length] ?? 0) | endingOf(word, word.length)
+      if (word.length <= longestWord) this.#endings[word.length] = (this.#endings[word.length] ?? 0) | endingOf(text, word.length)
     }
   }
 
   /** 0 for a word that says nothing. */
-  meaning(text: string, start: number, end: number): number {
+  meaning(text: Text, start: number, end: number): number {
     if (((this.#endings[end - start] ?? 0) & endingOf(text, end)) === 0) return 0
     for (let slot = hashOf(text, start, end) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const index = this.#slots[slot] ?? 0
@@ -44,9 +48,9 @@ export class WordTable {
   }
 
   /** Where the word that begins at `start` ends. */
-  end(text: string, start: number): number {
+  end(text: Text, start: number): number {
     let end = start
-    while (end < text.length && end - start < longestWord && isLetter(text.charCodeAt(end))) end++
+    while (end < text.length && end - start < longestWord && isLetter(text.codeAt(end))) end++
     return end
   }
 }
@@ -56,17 +60,17 @@ export const isLetter = (code: number): boolean => (code < 128 ? isLatin(code) :
 
 export const isHan = (code: number): boolean => code >= 0x4e00 && code <= 0x9fff
 
-const endingOf = (text: string, end: number): number => 1 << (fold(text.charCodeAt(end - 1)) & 31)
+const endingOf = (text: Text, end: number): number => 1 << (fold(text.codeAt(end - 1)) & 31)
 
-function hashOf(text: string, start: number, end: number): number {
+function hashOf(text: Text, start: number, end: number): number {
   let hash = 0
-  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + fold(text.charCodeAt(at))) | 0
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + fold(text.codeAt(at))) | 0
   return hash ^ (hash >>> 15)
 }
 
-function same(word: string, text: string, start: number, end: number): boolean {
+function same(word: string, text: Text, start: number, end: number): boolean {
   if (word.length !== end - start) return false
-  for (let at = start; at < end; at++) if (fold(text.charCodeAt(at)) !== word.charCodeAt(at - start)) return false
+  for (let at = start; at < end; at++) if (fold(text.codeAt(at)) !== word.charCodeAt(at - start)) return false
   return true
 }
 

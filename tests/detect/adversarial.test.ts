@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atoms, bolder, drawn, plain, repeated } from '../../bench/detect/adversarial.ts'
 import { createDetector } from '../../src/detect/index.js'
+import { Text } from '../../src/detect/text.js'
 
 /**
  * What is counted is the work and not the time of it: characters that are read, one by one or cut out. Time is measured by bench/detect.ts.
@@ -10,6 +11,7 @@ const platform = {
   slice: String.prototype.slice,
   indexOf: String.prototype.indexOf,
 }
+const own = { codeAt: Text.prototype.codeAt, read: Text.prototype.read }
 let read = 0
 
 beforeAll(() => {
@@ -27,8 +29,20 @@ beforeAll(() => {
     read += (found === -1 ? this.length : found) - position
     return found
   }
+  Text.prototype.codeAt = function (at) {
+    read++
+    return own.codeAt.call(this, at)
+  }
+  // It is copied as a whole.
+  Text.prototype.read = function () {
+    read += this.length
+    own.read.call(this)
+  }
 })
-afterAll(() => void Object.assign(String.prototype, platform))
+afterAll(() => {
+  Object.assign(String.prototype, platform)
+  Object.assign(Text.prototype, own)
+})
 
 const detector = createDetector()
 
