@@ -140,6 +140,20 @@ describe('a budget that has too little left', () => {
     expect(failure.message).toContain('Bound the answer')
   })
 
+  test('does not refuse a call whose caller has left while it was asked', async () => {
+    const abort = new AbortController()
+    const own = memory()
+    const store = Object.assign(Object.create(own), {
+      reserve: async (...asked: Parameters<typeof own.reserve>) => {
+        abort.abort()
+        return own.reserve(...asked)
+      },
+    })
+    const { ask, events } = budgeting([{ limit: { usd: usdOf(1) }, per: 'day' }], { store })
+    await expect(ask({ signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
+    expect(events).toEqual([])
+  })
+
   test('does not let a retry pass that it cannot pay', async () => {
     const { ask, seen, state } = budgeting([{ limit: { usd: usdOf(1700) }, per: 'day' }], {
       vendor: () => ({ input: 100, output: 60, error: cut }),

@@ -1,7 +1,7 @@
 import type { BudgetUnit } from '../../core/budget.js'
 import { type Call, withBody } from '../../core/call.js'
 import { mostNano } from '../../core/money.js'
-import { timeLeft } from '../../core/signals.js'
+import { abortError, timeLeft } from '../../core/signals.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reserved } from '../../core/store.js'
 import { withOutputBound } from '../../protocols/output-bound.js'
 import { type Bounds, type BoundsDeps, boundsOf, fitting } from './bounds.js'
@@ -62,6 +62,8 @@ export class Reserver {
       const tried = answer instanceof Promise ? await answer : answer
       if ('parts' in tried) return this.#ticket(capped ? cappedTo(output, call, scopes) : call, scopes, amounts, tried.parts)
       const { refused, balance } = tried
+      // Whoever has left meanwhile is not to be told of a budget.
+      if (call.signal?.aborted) throw abortError(call.signal)
       const less = lessOutput(refused, balance, bounds, output)
       if (less === undefined || look === mostLooks) {
         this.#deps.onRefused(refused, balance)

@@ -1,7 +1,6 @@
 /** A thousand calls at once against a few budgets: they fail, are aborted, left, retried and hedged at random. */
-import type { Attempt } from '../../../src/core/call.js'
+import type { Attempt, Call } from '../../../src/core/call.js'
 import { LeashError } from '../../../src/core/errors.js'
-import type { JsonObject } from '../../../src/core/json.js'
 import type { Reservation, Store } from '../../../src/core/store.js'
 import type { Budget } from '../../../src/middleware/budget/options.js'
 import { hedge } from '../../../src/middleware/hedge.js'
@@ -33,7 +32,11 @@ export async function storm({ store, budgets, calls, random }: Storm): Promise<F
   const watched = watching(store)
   const pick = (max: number) => Math.floor(random() * max)
   const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-  const vendor = ({ body, stream }: { body: JsonObject; stream: boolean }): Plan => {
+  /** Those whose caller leaves in the moment in which their vendor has been asked. */
+  const doomed = new Map<string, AbortController>()
+  const vendor = ({ body, stream, options }: Pick<Call, 'body' | 'stream' | 'options'>): Plan => {
+    const leaving = doomed.get(options.tags?.call ?? '')
+    if (leaving) setImmediate(() => leaving.abort())
     const asked = Number(body.max_tokens)
     // A vendor reads no more than there is, and writes no more than it may.
     const used = { input: pick(JSON.stringify(body).length), output: pick(asked + 1) }
@@ -57,16 +60,24 @@ export async function storm({ store, budgets, calls, random }: Storm): Promise<F
       hedge({ delayMs: 2, maxShare: 1 }, { find: targetOf, reserve: (second) => rig.keeper.prepay(second) }),
     ],
   })
+  let count = 0
   const attempts: Attempt[] = []
   const counts = { answered: 0, refused: 0, aborted: 0, failed: 0 }
   async function one(): Promise<void> {
     const abort = new AbortController()
-    if (pick(8) === 0) setTimeout(() => abort.abort(), pick(2) === 0 ? pick(6) : pick(200))
+    const name = `${++count}`
+    if (pick(16) === 0) doomed.set(name, abort)
+    else if (pick(8) === 0) setTimeout(() => abort.abort(), pick(2) === 0 ? pick(6) : pick(200))
     const call = rig.callOf({
       stream: pick(2) === 0,
       body: { max_tokens: 50 + pick(200) },
       signal: abort.signal,
-      options: { tenant: `t${pick(2)}`, user: `u${pick(5)}`, ...(pick(10) === 0 && { budgetUsd: 0.000001 }) },
+      options: {
+        tags: { call: name },
+        tenant: `t${pick(2)}`,
+        user: `u${pick(5)}`,
+        ...(pick(10) === 0 && { budgetUsd: 0.000001 }),
+      },
     })
     try {
       const result = await rig.run(call)
