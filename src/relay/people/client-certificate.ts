@@ -1,9 +1,9 @@
 /** Keys that belong to a client's certificate: whoever has come by such a key alone can do nothing with it. */
-import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { LeashError } from '../../core/errors.js'
 import type { HeadersLike } from './request-signing.js'
+import { same } from './same.js'
 
 /** Where the relay notes for itself which certificate the connection has. Nobody else writes it. */
 const shownCertificate = 'x-leash-client-certificate'
@@ -28,8 +28,7 @@ export function noteCertificate({ headers, socket }: IncomingMessage): void {
 
 /** @throws LeashError `authentication_failed` when the connection has another certificate than the key's, or none */
 export function checkCertificate(certificate: string, headers: HeadersLike): void {
-  const [own, shown] = [certificate, headers.get(shownCertificate) ?? ''].map((one) => Buffer.from(one))
-  if (own && shown && own.length === shown.length && timingSafeEqual(own, shown)) return
+  if (same(certificate, headers.get(shownCertificate) ?? '')) return
   throw new LeashError('authentication_failed', 'This key works only with the certificate of its client.')
 }
 

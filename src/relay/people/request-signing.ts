@@ -2,11 +2,13 @@
  * Requests that are signed, for keys that ask for it: whoever has only overheard the key can do nothing with it. Signed is what
  * is asked for, when, by a nonce that is good once, and the SHA-256 of the body.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { Asked } from '../../handler.js'
 import type { SharedCounts } from '../replicas/replicas.js'
+import { Once } from './once.js'
+import { same } from './same.js'
 import { requestLine } from './tenant-of.js'
 
 /** Of a request, however it came. */
@@ -16,9 +18,6 @@ export interface HeadersLike {
 
 /** How far the clock of whoever signs may be off. */
 const offMs = 5 * 60_000
-
-/** Nonces that are remembered. More in ten minutes are not taken: one that was forgotten could be used again. */
-const mostNonces = 500_000
 
 /** What is signed: `v1`, the method, the path with its query, the timestamp, the nonce and the digest, a line each. */
 export function signatureOf(secret: string, parts: readonly string[]): string {
@@ -36,18 +35,18 @@ export interface SignaturesOptions {
 
 export class Signatures {
   readonly #now: () => number
-  readonly #most: number
-  readonly #counts: SharedCounts | undefined
-  /** Those of the last minutes, and of the minutes before. */
-  #nonces = new Set<string>()
-  #before = new Set<string>()
-  #since: number
+  readonly #nonces: Once
 
-  constructor({ now = Date.now, most = mostNonces, counts }: SignaturesOptions = {}) {
+  constructor({ now = Date.now, most, counts }: SignaturesOptions = {}) {
     this.#now = now
-    this.#most = most
-    this.#counts = counts
-    this.#since = now()
+    this.#nonces = new Once({
+      what: 'nonce',
+      keptMs: 2 * offMs,
+      full: 'Too many signed requests. Send this one again in some minutes.',
+      now,
+      counts,
+      ...(most !== undefined && { most }),
+    })
   }
 
   /** @throws LeashError `authentication_failed` when it is not signed, or not so; `rate_limited` */
@@ -60,30 +59,9 @@ export class Signatures {
     if (!/^[\w-]{16,64}$/.test(nonce)) throw refused('The nonce of a signature has 16 to 64 letters, digits, `_` and `-`.')
     if (!same(signature, `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`))
       throw refused('The signature is wrong.')
-    this.#once(`${key} ${nonce}`)
-    if (this.#counts) return this.#onceAmong(this.#counts, `${key} ${nonce}`)
-  }
-
-  /** When nobody can say, this process has said what it knows. */
-  async #onceAmong(counts: SharedCounts, nonce: string): Promise<void> {
-    const known = await counts.add(`nonce ${nonce}`, 3 * offMs)
-    if (known && known.count > 1) throw usedBefore()
-  }
-
-  /** Kept for as long as its timestamp could still be taken. */
-  #once(nonce: string): void {
-    const now = this.#now()
-    if (now - this.#since > 2 * offMs) {
-      this.#before = now - this.#since > 4 * offMs ? new Set() : this.#nonces
-      this.#nonces = new Set()
-      this.#since = now
-    }
-    if (this.#nonces.has(nonce) || this.#before.has(nonce)) throw usedBefore()
-    if (this.#nonces.size >= this.#most)
-      throw new LeashError('rate_limited', 'Too many signed requests. Send this one again in some minutes.', {
-        retryAfterMs: offMs,
-      })
-    this.#nonces.add(nonce)
+    const first = this.#nonces.take(`${key} ${nonce}`)
+    if (first instanceof Promise) return first.then(checkFirst)
+    checkFirst(first)
   }
 }
 
@@ -131,11 +109,8 @@ export function checkedRequest(request: Request): Request {
   return new Request(request, init)
 }
 
-function same(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
-
 const refused = (message: string) => new LeashError('authentication_failed', message)
-const usedBefore = () => refused('The nonce of the signature was used before.')
+const checkFirst = (first: boolean) => {
+  if (!first) throw refused('The nonce of the signature was used before.')
+}
 const changed = () => refused('The body is not what was signed.')
