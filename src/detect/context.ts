@@ -1,4 +1,5 @@
 import { isDigit } from './chars.js'
+import { Gap, Kind, Marks } from './gap.js'
 import type { Text } from './text.js'
 import { isHan, isLetter, WordTable } from './word-table.js'
 import { Meaning } from './words.js'
@@ -9,9 +10,6 @@ export const lookBehind = 72
 const maxWords = 10
 /** A power of two, and more words than within reach of a value. */
 const remembered = 128
-/** Of the word before another: it has not been looked for, and a line ends before there is one. */
-const unknown = 0
-const none = -1
 /** Other values between a word and its own: a list of three telephone numbers, and not a table. */
 const maxDigits = 24
 /** What does not say of which kind a value is. */
@@ -61,9 +59,11 @@ export class ContextReader {
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
   readonly #meanings = new Int32Array(remembered)
-  /** Where the word before each of them ends, or why there is none; and how many digits are between them. */
+  /** Where the word before each of them ends, if that is known, and what is between them. */
   readonly #previous = new Int32Array(remembered)
-  readonly #between = new Uint8Array(remembered)
+  readonly #digits = new Uint8Array(remembered)
+  readonly #marks = new Uint8Array(remembered)
+  readonly #gap = new Gap()
   #isAnyRead = false
   /** Of the word that was read last, and its place among the remembered: -1 where it has none. */
   #meaning = 0
@@ -83,61 +83,69 @@ export class ContextReader {
     this.#clearTo = this.#firstOf = -1
     if (this.#isAnyRead) this.#ends.fill(-1)
     this.#isAnyRead = false
+    this.#gap.open()
+  }
+
+  /** A run of numbers was read, which nobody need go through again. */
+  run(start: number, end: number, digits: number, hasBracket: boolean): void {
+    this.#gap.run(start, end, digits, hasBracket)
   }
 
   /** Up to the first word that says nothing of a value. */
-  // state machine: one turn for each character class met on the way back
+  // state machine: one turn for each word, or line, and what is before it
   before(text: Text, value: number, seen: Context): void {
-    seen.label = seen.labels = seen.apart = 0
-    seen.owned = seen.numbered = seen.colon = seen.past = false
-    seen.prose = true
+    clear(seen)
+    const gap = this.#gap
     const limit = Math.max(0, value - lookBehind)
     const known = this.#passed.endFor(value, limit)
+    const floor = known === -1 || this.#passed.isCut(text, limit) ? limit : known
     let lines = 0
     let digits = 0
     let words = 0
+    let slot = -1
     let at = value
-    while (at > limit && words < maxWords) {
-      if (at === known && words === 0 && !this.#passed.isCut(text, limit)) {
-        this.#clearFrom = known
-        this.#clearTo = value
-        break
-      }
-      const code = text.codeAt(at - 1)
-      const kind = kindOf(code)
-      if (kind === Kind.letter) {
-        if (words === 0 && lines === 0) {
-          this.#firstOf = value
-          this.#firstEnd = at
-          this.#firstDigits = digits
-        }
-        const start = this.#wordBefore(text, at, limit)
-        const meaning = this.#meaning
-        // Words of Han run together: the one that says something may end a character earlier.
-        const within = meaning === 0 && isHan(code) && seen.label === 0 && words < 4
-        if (!within && meaning === 0) {
-          if (words === 0) at = start
-          else words++
-          break
-        }
-        words++
-        at = within ? at - 1 : start
-        if (!within) read(seen, meaning)
+    while (at > (words === 0 ? floor : limit) && words < maxWords) {
+      const most = lines > 0 || seen.label !== 0 ? 0 : maxDigits - digits
+      at = this.#pass(text, at, words === 0 ? floor : limit, most, slot)
+      if (seen.label === 0) {
+        digits += gap.digits
+        take(seen, gap)
+      } else if ((gap.marks & Marks.end) !== 0) break
+      if (gap.kind === Kind.line) {
+        at--
+        slot = -1
+        if (++lines > 1 || seen.past) break
         continue
       }
-      at--
-      if (kind === Kind.nothing) continue
-      if (kind === Kind.digit) {
-        if (lines > 0 || seen.label !== 0 || ++digits > maxDigits) break
-        if (seen.label === 0) seen.past = true
-      } else if (kind === Kind.line) {
-        if (++lines > 1 || seen.past) break
-      } else if (seen.label !== 0) {
-        if (code === 59 || code === 123 || code === 125) break
-      } else if (kind === Kind.colon) seen.colon = true
-      else if (code !== 59) seen.prose = false
+      if (gap.kind !== Kind.letter) break
+      if (words === 0 && lines === 0) {
+        this.#firstOf = value
+        this.#firstEnd = at
+        this.#firstDigits = digits
+      }
+      const start = this.#wordBefore(text, at, limit)
+      const meaning = this.#meaning
+      slot = this.#slot
+      if (meaning !== 0) {
+        read(seen, meaning)
+        at = start
+      } else if (isHan(text.codeAt(at - 1)) && seen.label === 0 && words < 4) {
+        // Words of Han run together: the one that says something may end a character earlier.
+        at--
+        slot = -1
+      } else {
+        if (words === 0) at = start
+        else words++
+        break
+      }
+      words++
     }
-    if (words === 0) this.#passed.note(at, value, known)
+    if (words > 0) return
+    if (at === known && floor === known) {
+      this.#clearFrom = known
+      this.#clearTo = value
+    }
+    this.#passed.note(at, value, known)
   }
 
   /** Of all words within reach on the same line. */
@@ -157,24 +165,10 @@ export class ContextReader {
       if (this.#firstOf === value && words === 0) {
         at = this.#firstEnd
         digits = this.#firstDigits
-      } else if (slot !== -1 && this.#previous[slot] !== unknown) {
-        digits += this.#between[slot] ?? 0
-        const end = this.#previous[slot] ?? 0
-        if (end === none || digits > maxDigits) break
-        at = end
       } else {
-        let more = 0
-        let kind: number = Kind.nothing
-        for (; at > floor; at--) {
-          kind = kindOf(text.codeAt(at - 1))
-          if (kind === Kind.letter || kind === Kind.line || (kind === Kind.digit && digits + ++more > maxDigits)) break
-        }
-        if (slot !== -1 && at > floor && kind !== Kind.digit) {
-          this.#previous[slot] = kind === Kind.line ? none : at
-          this.#between[slot] = more
-        }
-        if (kind !== Kind.letter) break
-        digits += more
+        at = this.#pass(text, at, floor, maxDigits - digits, slot)
+        if (this.#gap.kind !== Kind.letter) break
+        digits += this.#gap.digits
       }
       if (at <= floor) break
       const start = this.#wordBefore(text, at, limit)
@@ -185,6 +179,27 @@ export class ContextReader {
     }
     if (all === 0) this.#passedNear.note(at, value, known)
     return all
+  }
+
+  /** Back over what is no word, to the one that ends there: at once if that is known of the word in front of it, which has a place of its own. */
+  #pass(text: Text, from: number, floor: number, most: number, slot: number): number {
+    const gap = this.#gap
+    if (slot === -1) return gap.back(text, from, floor, most)
+    const end = this.#previous[slot] ?? 0
+    const digits = this.#digits[slot] ?? 0
+    if (end > floor && digits <= most) {
+      gap.kind = Kind.letter
+      gap.digits = digits
+      gap.marks = this.#marks[slot] ?? 0
+      return end
+    }
+    const at = gap.back(text, from, floor, most)
+    if (gap.kind === Kind.letter) {
+      this.#previous[slot] = at
+      this.#digits[slot] = gap.digits
+      this.#marks[slot] = gap.marks
+    }
+    return at
   }
 
   /** Of the word that begins at `start`, and where it ends: for the one after a value. */
@@ -211,7 +226,7 @@ export class ContextReader {
       this.#ends[slot] = end
       this.#starts[slot] = start
       this.#meanings[slot] = this.#meaning
-      this.#previous[slot] = unknown
+      this.#previous[slot] = 0
     }
     return start
   }
@@ -245,6 +260,19 @@ class Stretch {
   }
 }
 
+function clear(seen: Context): void {
+  seen.label = seen.labels = seen.apart = 0
+  seen.owned = seen.numbered = seen.colon = seen.past = false
+  seen.prose = true
+}
+
+/** Takes down what is between a value and the word that says what it is. */
+function take(seen: Context, { digits, marks }: Gap): void {
+  if (digits > 0) seen.past = true
+  if ((marks & Marks.colon) !== 0) seen.colon = true
+  if ((marks & Marks.other) !== 0) seen.prose = false
+}
+
 /** Takes down a word that says something, or that lets look past it. */
 function read(seen: Context, meaning: number): void {
   if ((meaning & ~wordless) !== 0) {
@@ -256,18 +284,6 @@ function read(seen: Context, meaning: number): void {
     seen.apart++
   }
 }
-
-/** What a character on the way back may be. */
-const Kind = { nothing: 0, letter: 1, digit: 2, line: 3, colon: 4, mark: 5 } as const
-
-const kinds = new Uint8Array(128)
-kinds.fill(Kind.letter, 65, 91).fill(Kind.letter, 97, 123).fill(Kind.digit, 48, 58)
-kinds[10] = Kind.line
-kinds[58] = Kind.colon
-// What stands between a key and its value, and seldom between a verb and its object; and what ends a statement.
-for (const mark of `"'()<=>[]_{};`) kinds[mark.charCodeAt(0)] = Kind.mark
-
-const kindOf = (code: number): number => (code < 128 ? (kinds[code] ?? 0) : isLetter(code) ? Kind.letter : Kind.nothing)
 
 /** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
 function wordStart(text: Text, end: number, limit: number): number {

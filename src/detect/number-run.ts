@@ -25,6 +25,8 @@ export class NumberRun {
   longest = 0
   dots = 0
   hasThreeTwoFour = false
+  /** The first group with a bracket behind it. */
+  bracket = mostGroups
   /** Up to here there is no more in the run for who looks at tokens: all are of digits and short. */
   skip = 0
   /** Where the token begins in which the run ends; -1 when one before it is long. */
@@ -102,6 +104,7 @@ export class NumberRun {
     let digit = text.codeAt(first)
     this.skip = first
     this.hasThreeTwoFour = false
+    this.bracket = mostGroups
     for (let start = first; ; ) {
       let at = start + 1
       let code = 0
@@ -138,6 +141,7 @@ export class NumberRun {
       }
       this.#separators[count - 1] = mark
       if (mark === 46) dots++
+      else if ((mark === 40 || mark === 41) && this.bracket === mostGroups) this.bracket = count - 1
       if (code !== 45) {
         if (token >= 0 && at - token < longToken) {
           this.skip = at

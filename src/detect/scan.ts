@@ -79,6 +79,12 @@ export class Scan {
     return this.#near
   }
 
+  /** The run was read, and nobody who goes back has to read it again. */
+  passRun(): void {
+    const run = this.run
+    this.#words.run(run.first, run.last, run.digits, run.bracket < run.count - 1)
+  }
+
   after(at: number): { readonly meaning: number; readonly end: number } {
     return this.#words.after(this.text, at)
   }

@@ -151,6 +151,7 @@ export class Scanner {
     const { text, run } = scan
     for (let at = nextDigit(text, first, end); at < end; at = nextDigit(text, at, end)) {
       this.#numbersFrom = at = run.read(at)
+      scan.passRun()
       const asked = this.#atNumber[Math.min(run.digits, this.#atNumber.length - 1)] ?? []
       for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, run.start, run.end)
     }
