@@ -13,6 +13,7 @@ import { gatewayRawRoutes } from './routes/gateway-raw.js'
 import { healthRoutes } from './routes/health.js'
 import { metricsRoutes } from './routes/metrics.js'
 import { openapiRoutes } from './routes/openapi.js'
+import { providerSignInRoutes } from './routes/provider-sign-in.js'
 import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
 
@@ -35,6 +36,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/v1/traces', traceRoutes(context))
   app.route('/v1/admin', adminRoutes(context))
   app.route('/api/auth', authRoutes(context))
+  app.route('/api/auth/provider', providerSignInRoutes(context))
   app.route('/', gatewayRawRoutes(context))
   app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
   app.onError((error) => answerOf(error, warn))

@@ -8,8 +8,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
 import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
+import { freePort } from '../helpers/programs.js'
 import { root } from '../helpers/source.js'
 import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
+import { openProvider } from './people/identity-provider.js'
 import { openReceiver, type Received } from './receiver.js'
 
 const mock = useMock()
@@ -86,6 +88,45 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await press(page, 'Sign in')
     await page.getByText('No call in the last 30 days').waitFor()
     expect(problems).toEqual([])
+  })
+
+  test('somebody signs in at the identity provider, comes back to where he was, and leaves no trace of the way', async () => {
+    const provider = await openProvider()
+    provider.settings.claims = { groups: ['leads'] }
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const grants = { leads: { tenant: 'default', role: 'admin' } } as const
+    const oidc = { issuer: provider.issuer, audience: 'leash', grants, signIn: { url, name: 'Example' } }
+    await openRelay(mock.url, { port, oidc })
+    const { page, problems } = await open(`${url}/#/keys`)
+    const goThere = page.getByRole('button', { name: 'Sign in with Example' })
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url()))
+    provider.settings.error = 'access_denied'
+    await goThere.click()
+    await page.getByRole('alert').filter({ hasText: 'you have declined' }).waitFor()
+    expect(page.url()).toBe(`${url}/#/keys`)
+    provider.settings.error = undefined
+    await goThere.click()
+    await page.locator('.house').waitFor()
+    expect(page.url()).toBe(`${url}/#/keys`)
+    const [begun, token] = ['start', 'token'].map((name) => `${url}/api/auth/provider/${name}`)
+    expect(asked).toEqual(expect.arrayContaining([begun, token]))
+    const session = await page.evaluate(() => sessionStorage.getItem('leash-token') ?? '')
+    expect(asked.filter((one) => one.includes(session))).toEqual([])
+    expect(await page.context().cookies()).toEqual([])
+    expect(await page.evaluate(() => [localStorage.length, Object.keys(sessionStorage)])).toEqual([0, ['leash-token']])
+    await page.goBack()
+    expect(page.url()).not.toMatch(/code=|signed-in/)
+    // By an address that somebody has made up, nobody becomes anybody else.
+    await page.goto(`${url}/signed-in?code=made-up&state=made-up#/audit`)
+    await page.locator('.house').waitFor()
+    expect(page.url()).toBe(`${url}/`)
+    await press(page, 'Sign out')
+    await goThere.waitFor()
+    await page.goto(`${url}/signed-in?code=made-up&state=made-up`)
+    await page.getByRole('alert').filter({ hasText: 'not begun in this browser' }).waitFor()
+    expect(problems.filter((problem) => !problem.startsWith(`asked ${provider.issuer}/authorize`))).toEqual([])
   })
 
   test('a tenant is made, and suspended, and a key of it made, shown once, rotated and revoked', async () => {

@@ -19,6 +19,8 @@ export interface Asking {
   readonly accept?: string
   /** In place of the token of the session; empty for none. */
   readonly key?: string
+  /** Whether cookies go along, and are kept. @defaultValue 'omit' */
+  readonly credentials?: 'omit' | 'same-origin'
 }
 
 /** @throws ApiError with a message for people */
@@ -30,10 +32,11 @@ export async function ask<T>(path: string, asking: Asking = {}): Promise<T> {
 /** @throws ApiError with a message for people */
 export async function answerTo(
   path: string,
-  { method = 'GET', body, signal, accept, key: other }: Asking = {},
+  { method = 'GET', body, signal, accept, key: other, credentials = 'omit' }: Asking = {},
 ): Promise<Response> {
   const response = await send(path, {
     method,
+    credentials,
     headers: {
       ...(other !== '' && { authorization: `Bearer ${other ?? token() ?? ''}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -62,7 +65,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...init, credentials: 'omit', cache: 'no-store' })
+    return await fetch(path, { ...init, cache: 'no-store' })
   } catch (cause) {
     if (init.signal?.aborted) throw cause
     throw new ApiError(0, 'network', 'The relay cannot be reached. Is it running?')

@@ -107,5 +107,5 @@ function routeOf(url: string): string {
   if (path.startsWith('/api/auth/')) return 'auth'
   const page = path.slice(1)
   if (known.includes(page)) return page
-  return path === '/' || /^\/dashboard\.\w+$/.test(path) ? 'dashboard' : 'other'
+  return /^\/(dashboard\.\w+|signed-in)?$/.test(path) ? 'dashboard' : 'other'
 }

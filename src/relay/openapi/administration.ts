@@ -74,6 +74,18 @@ const people: Operations = {
     who: 'everybody',
     body: z.strictObject({ email: named, password: named, tenant: z.optional(text) }),
   },
+  'GET /api/auth/provider': { does: 'The name of the identity provider at which people sign in', who: 'everybody' },
+  'POST /api/auth/provider/start': { does: 'Where a browser goes to sign in there', who: 'everybody' },
+  'POST /api/auth/provider/token': {
+    does: 'Ends a sign-in there, by what the browser came back with',
+    who: 'everybody',
+    body: z.strictObject({
+      state: text,
+      code: z.optional(text),
+      iss: z.optional(text),
+      error: z.optional(text),
+    }),
+  },
   'GET /v1/admin/me': read('Who asks'),
   'GET /v1/admin/clients': read('Clients in processes, and the policy that each holds to', {
     ...page,

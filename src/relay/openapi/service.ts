@@ -11,6 +11,7 @@ export const service: Operations = {
   'GET /docs': file('This document, to be read', 'text/html'),
   'GET /docs.css': file('How it looks', 'text/css'),
   'GET /': file('The dashboard', 'text/html'),
+  'GET /signed-in': file('The dashboard, for who comes back from the identity provider', 'text/html'),
   'GET /dashboard.js': file('Its script', 'text/javascript'),
   'GET /dashboard.css': file('Its style', 'text/css'),
 }

@@ -5,6 +5,7 @@ import type { Keys } from '../keys/keys.js'
 import type { Caller, Callers, HeadersLike } from './caller.js'
 import { Oidc } from './oidc.js'
 import type { OidcOptions } from './oidc-options.js'
+import { ProviderSignIn, type ProviderSignInDeps } from './provider-sign-in.js'
 import { issuer, Tokens, type TokensDeps } from './tokens.js'
 
 interface IdentitiesDeps {
@@ -59,16 +60,25 @@ export class Identities implements Callers {
   }
 }
 
-export interface IdentityParts extends Omit<TokensDeps, 'now'> {
+export interface IdentityParts extends Omit<TokensDeps, 'now' | 'oidc'>, Pick<ProviderSignInDeps, 'counts' | 'warn'> {
   readonly oidc?: OidcOptions | undefined
   readonly decisions: Decisions
 }
 
-/** @throws LeashError `invalid_config` */
-export function openIdentities({ oidc, decisions, ...deps }: IdentityParts): {
+export interface Identified {
+  /** Whoever shows something to come in by: a key, or a token. */
   readonly callers: Identities
   readonly tokens: Tokens
-} {
-  const tokens = new Tokens(deps)
-  return { callers: new Identities({ keys: deps.keys, tokens, oidc: oidc && new Oidc(oidc, deps), decisions }), tokens }
+  /** Undefined where nobody signs in at an identity provider from here. */
+  readonly providerSignIn: ProviderSignIn | undefined
+}
+
+/** @throws LeashError `invalid_config` */
+export function openIdentities({ oidc: options, decisions, counts, warn, ...deps }: IdentityParts): Identified {
+  const oidc = options && new Oidc(options, deps)
+  const tokens = new Tokens({ ...deps, oidc })
+  const secret = deps.signer.secretFor('provider sign-in')
+  const providerSignIn =
+    oidc && options.signIn && new ProviderSignIn(options, options.signIn, { oidc, tokens, secret, counts, warn })
+  return { callers: new Identities({ keys: deps.keys, tokens, oidc, decisions }), tokens, providerSignIn }
 }

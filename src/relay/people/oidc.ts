@@ -1,12 +1,12 @@
 /** Whoever has signed in at an identity provider shows its token here, and is what its groups make him. */
-import { checkAddress } from '../../core/address.js'
-import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString } from '../../core/json.js'
 import { Lazy } from '../../core/lazy.js'
 import type { Caller } from './caller.js'
 import type { OidcOptions } from './oidc-options.js'
+import { away, Provider } from './provider.js'
+import { same } from './same.js'
 import type { Tenants } from './tenants.js'
-import { personOf } from './tokens.js'
+import { personOf, type Vouched, type Voucher } from './tokens.js'
 import type { Users } from './users.js'
 
 export interface OidcDeps {
@@ -17,23 +17,35 @@ export interface OidcDeps {
 /** Such as a provider signs by for everybody: no secret is shared. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-const discoveryMs = 5000
-
 /** What an administrator tries out is counted for the tenant that is there from the first start on. */
 const firstTenant = 'default'
 
-export class Oidc {
+const prefix = 'oidc:'
+
+/** As a session begins by, without a choice: as long as those of others. */
+const usualSessionMs = 12 * 3_600_000
+
+export type Claims = Readonly<Record<string, unknown>>
+
+export class Oidc implements Voucher {
   readonly #options: OidcOptions
   readonly #deps: OidcDeps
-  readonly #keys = new Lazy(() => this.#discover())
-  readonly issuer: string
+  readonly #keys = new Lazy(() => this.#published())
+  readonly provider: Provider
 
   /** @throws LeashError `invalid_config` */
   constructor(options: OidcOptions, deps: OidcDeps) {
-    checkAddress(options.issuer, 'oidc.issuer')
+    this.provider = new Provider(options.issuer)
     this.#options = options
     this.#deps = deps
-    this.issuer = options.issuer
+  }
+
+  get issuer(): string {
+    return this.#options.issuer
+  }
+
+  get sessionSeconds(): number {
+    return (this.#options.signIn?.sessionMs ?? usualSessionMs) / 1000
   }
 
   /**
@@ -41,6 +53,17 @@ export class Oidc {
    * @throws LeashError `overloaded` when the provider cannot be asked for its keys
    */
   async verify(token: string): Promise<Caller | undefined> {
+    const claims = await this.claimsOf(token)
+    const vouched = claims && this.vouchedBy(claims)
+    return vouched && this.holding(vouched.id, vouched)
+  }
+
+  /**
+   * @param nonce by which it has to have been asked for; absent: it was not asked for by this relay
+   * @returns undefined when the provider has not signed it for this relay
+   * @throws LeashError `overloaded` when the provider cannot be asked for its keys
+   */
+  async claimsOf(token: string, nonce?: string): Promise<Claims | undefined> {
     const [{ jwtVerify, errors }, keys] = await Promise.all([import('jose'), this.#keys.get()])
     const { issuer, audience } = this.#options
     const options = { issuer, audience, algorithms, requiredClaims: ['exp', 'sub'], clockTolerance: 30 }
@@ -48,39 +71,35 @@ export class Oidc {
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined
       throw away(error)
     })
-    return verified && this.#callerOf(asObject(verified.payload))
+    const claims = verified && asObject(verified.payload)
+    if (!claims || nonce === undefined) return claims
+    // https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation: whoever else it is for must not have asked for it.
+    const askedByUs = claims.azp === undefined ? asArray(claims.aud).length < 2 : claims.azp === audience
+    return askedByUs && same(asString(claims.nonce) ?? '', nonce) ? claims : undefined
   }
 
-  async #callerOf(claims: Record<string, unknown>): Promise<Caller | undefined> {
-    const { claim = 'groups', grants, user: named = 'sub' } = this.#options
+  /** @returns undefined for one who is in no group that may come in */
+  vouchedBy(claims: Claims): (Vouched & { readonly id: string }) | undefined {
+    const { claim = 'groups', grants, user: named = 'sub', issuer } = this.#options
     const has = [asArray(claims[claim]), claims[claim]].flat(2)
-    const [, grant] = Object.entries(grants).find(([value]) => has.includes(value)) ?? []
-    const id = asString(claims[named])
-    if (!grant || id === undefined || id === '') return undefined
-    if ('administrator' in grant) return { id: `oidc:${id}`, tenant: firstTenant, user: id, scopes: ['admin'] }
+    const group = Object.keys(grants).find((value) => has.includes(value))
+    const user = asString(claims[named])
+    return group === undefined || !user ? undefined : { id: prefix + user, issuer, group }
+  }
+
+  async holding(id: string, { issuer, group }: Vouched): Promise<Caller | undefined> {
+    const grant = issuer === this.issuer && Object.hasOwn(this.#options.grants, group) && this.#options.grants[group]
+    if (!grant || !id.startsWith(prefix)) return undefined
+    const user = id.slice(prefix.length)
+    if ('administrator' in grant) return { id, tenant: firstTenant, user, scopes: ['admin'] }
     const { tenant, role } = grant
-    const [active, isOut] = await Promise.all([this.#deps.tenants.get(tenant), this.#deps.users.isOut(tenant, id)])
+    const [active, isOut] = await Promise.all([this.#deps.tenants.get(tenant), this.#deps.users.isOut(tenant, user)])
     if (active?.status !== 'active' || isOut) return undefined
-    return { ...personOf(tenant, id, role), id: `oidc:${id}` }
+    return { ...personOf(tenant, user, role), id }
   }
 
-  /** https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig */
-  async #discover() {
-    const { createRemoteJWKSet } = await import('jose')
-    const address = `${this.#options.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(discoveryMs) }).catch((error) => {
-      throw away(error)
-    })
-    if (!response.ok) throw away(new Error(`it answered ${response.status}`))
-    const { jwks_uri: keys, issuer } = asObject(await response.json().catch(() => undefined))
-    if (issuer !== this.#options.issuer) throw away(new Error('it calls itself by another name'))
-    return createRemoteJWKSet(checkAddress(asString(keys) ?? '', 'jwks_uri'))
+  async #published() {
+    const [{ createRemoteJWKSet }, { keys }] = await Promise.all([import('jose'), this.provider.discovered()])
+    return createRemoteJWKSet(keys)
   }
-}
-
-function away(cause: unknown): LeashError {
-  return new LeashError('overloaded', 'The identity provider cannot be asked for its keys. Try again, or sign in by a key.', {
-    cause,
-    retryable: true,
-  })
 }

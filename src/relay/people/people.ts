@@ -10,21 +10,17 @@ import type { Replicas } from '../replicas/replicas.js'
 import type { Sql } from '../store/sql.js'
 import { VendorKeys } from '../vendors/vendor-keys.js'
 import { Attempts } from './attempts.js'
-import { type Identities, openIdentities } from './identities.js'
+import { type Identified, openIdentities } from './identities.js'
 import type { OidcOptions } from './oidc-options.js'
 import { Tenants } from './tenants.js'
-import type { Tokens } from './tokens.js'
 import { Users } from './users.js'
 
-export interface People {
+export interface People extends Identified {
   readonly tenants: Tenants
   readonly users: Users
   readonly signer: Signer
   readonly vendorKeys: VendorKeys
   readonly clients: Clients
-  /** Whoever shows something to come in by: a key, or a token. */
-  readonly callers: Identities
-  readonly tokens: Tokens
   readonly attempts: Attempts
 }
 
@@ -48,8 +44,9 @@ export function openPeople({ sql, keys, folder, oidc, audit, replicas, warn }: P
   const vendorKeys = new VendorKeys({ sql, master: secret === undefined ? { file: join(folder, 'master-key') } : { secret } })
   const clients = new Clients({ sql, warn })
   const decisions = new Decisions({ audit, warn })
-  const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions })
-  return { tenants, users, signer, vendorKeys, clients, attempts: new Attempts(replicas.counts), ...identities }
+  const { counts } = replicas
+  const identities = openIdentities({ tenants, users, signer, keys, oidc, decisions, counts, warn })
+  return { tenants, users, signer, vendorKeys, clients, attempts: new Attempts(counts), ...identities }
 }
 
 /** A relay that has lost its master key still serves those who have brought no key. */

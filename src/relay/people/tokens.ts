@@ -17,11 +17,26 @@ export interface SignedIn {
   readonly expiresIn: number
 }
 
+/** What a session rests on of whom somebody else has let in, who is not asked again: the group holds until it ends. */
+export interface Vouched {
+  readonly issuer: string
+  readonly group: string
+}
+
+/** Whoever knows people whom somebody else has let in. */
+export interface Voucher {
+  /** How long after they have signed in they have to do so again. */
+  readonly sessionSeconds: number
+  /** @returns undefined for one who may not come in any more */
+  holding(id: string, by: Vouched): Promise<Caller | undefined>
+}
+
 export interface TokensDeps {
   readonly signer: Signer
   readonly keys: Keys
   readonly users: Users
   readonly tenants: Tenants
+  readonly oidc?: Voucher | undefined
   readonly now?: () => number
 }
 
@@ -55,10 +70,10 @@ export class Tokens {
   }
 
   /** @param since seconds since 1970: when he signed in, for one who shows a token */
-  async issue({ id, tenant }: Pick<Caller, 'id' | 'tenant'>, since?: number): Promise<SignedIn> {
+  async issue({ id, tenant, vouched }: Whose, since?: number): Promise<SignedIn> {
     const { SignJWT } = await import('jose')
     const now = Math.floor(this.#now() / 1000)
-    const token = await new SignJWT({ tenant, auth_time: since ?? now })
+    const token = await new SignJWT({ tenant, auth_time: since ?? now, ...(vouched && { vouched: { ...vouched } }) })
       .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)
@@ -71,16 +86,18 @@ export class Tokens {
 
   /** Another for who has one. @returns undefined when it does not hold, or he has to sign in again */
   async renew(token: string): Promise<SignedIn | undefined> {
-    const { sub, tenant, auth_time: since } = await this.#read(token)
-    if (typeof sub !== 'string' || typeof tenant !== 'string' || typeof since !== 'number') return undefined
-    if (this.#now() / 1000 - since > sessionSeconds) return undefined
-    return (await this.#who(sub, tenant)) && this.issue({ id: sub, tenant }, since)
+    const claims = await this.#read(token)
+    const [whose, since] = [whoseIn(claims), claims.auth_time]
+    if (!whose || typeof since !== 'number') return undefined
+    const seconds = whose.vouched ? Math.min(this.#deps.oidc?.sessionSeconds ?? 0, sessionSeconds) : sessionSeconds
+    if (this.#now() / 1000 - since > seconds) return undefined
+    return (await this.#who(whose)) && this.issue(whose, since)
   }
 
   /** @returns undefined when it is no token of this relay, has expired, or whose it is may not come in any more */
   async verify(token: string): Promise<Caller | undefined> {
-    const { sub, tenant } = await this.#read(token)
-    return typeof sub === 'string' && typeof tenant === 'string' ? this.#who(sub, tenant) : undefined
+    const whose = whoseIn(await this.#read(token))
+    return whose && this.#who(whose)
   }
 
   async #read(token: string): Promise<Record<string, unknown>> {
@@ -90,13 +107,25 @@ export class Tokens {
     return asObject(verified?.payload)
   }
 
-  async #who(id: string, tenant: string): Promise<Caller | undefined> {
-    const { keys, users, tenants } = this.#deps
+  async #who({ id, tenant, vouched }: Whose): Promise<Caller | undefined> {
+    const { keys, users, tenants, oidc } = this.#deps
+    if (vouched) return oidc?.holding(id, vouched)
     if (!id.startsWith(userPrefix)) return keys.holding(id)
     const user = await users.get(tenant, id.slice(userPrefix.length))
     if (user?.status !== 'active' || (await tenants.get(tenant))?.status !== 'active') return undefined
     return personOf(tenant, user.id, user.role)
   }
+}
+
+interface Whose extends Pick<Caller, 'id' | 'tenant'> {
+  readonly vouched?: Vouched
+}
+
+/** As it was signed here. */
+function whoseIn({ sub: id, tenant, vouched }: Record<string, unknown>): Whose | undefined {
+  if (typeof id !== 'string' || typeof tenant !== 'string') return undefined
+  const { issuer, group } = asObject(vouched)
+  return { id, tenant, ...(typeof issuer === 'string' && typeof group === 'string' && { vouched: { issuer, group } }) }
 }
 
 /** Somebody who has signed in, as a caller: he may try out models, unless he is there to look. */

@@ -43,8 +43,12 @@ export class Signer {
 
   /** Another key, which is the same in every relay that has this one: what is signed for one purpose is no good for another. */
   keyFor(purpose: string): KeyObject {
+    return createPrivateKey({ key: Buffer.concat([beforeSeed, this.secretFor(purpose)]), format: 'der', type: 'pkcs8' })
+  }
+
+  /** The same, as 32 bytes that are nobody else's. */
+  secretFor(purpose: string): Buffer {
     const { d = '' } = this.#key.export({ format: 'jwk' })
-    const seed = Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `leashllm ${purpose}`, 32))
-    return createPrivateKey({ key: Buffer.concat([beforeSeed, seed]), format: 'der', type: 'pkcs8' })
+    return Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', `leashllm ${purpose}`, 32))
   }
 }

@@ -47,7 +47,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
-const answerOf = ({ token, expiresIn }: SignedIn) => ({ access_token: token, token_type: 'Bearer', expires_in: expiresIn })
+export const answerOf = ({ token, expiresIn }: SignedIn) => ({ access_token: token, token_type: 'Bearer', expires_in: expiresIn })
 
 function refused(): never {
   throw new LeashError('authentication_failed', 'It is long ago that you signed in. Do so again.')

@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { relayFile } from '../files.js'
+import { returnPath } from '../people/provider-sign-in.js'
 
 /** What `scripts/dashboard.ts` has made of the source: in the package, or for a relay that runs from its source. */
 const folder = relayFile('../../.cache/dashboard/', 'dashboard/')
 
 const files = {
   '/': ['index.html', 'text/html; charset=utf-8'],
+  [returnPath]: ['index.html', 'text/html; charset=utf-8'],
   '/dashboard.js': ['dashboard.js', 'text/javascript; charset=utf-8'],
   '/dashboard.css': ['dashboard.css', 'text/css; charset=utf-8'],
 } as const

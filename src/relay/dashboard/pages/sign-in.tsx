@@ -1,29 +1,37 @@
-/** The only ways in: a key for the administration, or an e-mail address with a password. */
+/** The only ways in: the identity provider, a key for the administration, or an e-mail address with a password. */
 import { useEffect, useState } from 'preact/hooks'
 import { ApiError, ask, messageOf, tokenFor } from '../api.js'
 import { typed } from '../parts/dialog.js'
 import { Mark } from '../parts/icon.js'
+import { goToProvider, readProvider, takeReturned, tokenOf } from '../provider-sign-in.js'
+import { useResource } from '../resource.js'
 import { signIn } from '../session.js'
 
 export function SignIn() {
   const [by, setBy] = useState<'key' | 'email'>('key')
   const [error, setError] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
-  useEffect(() => {
-    document.title = 'Sign in · LeashLLM relay'
-  }, [])
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault()
-    if (busy || !(event.target instanceof HTMLFormElement)) return
+  const [returned] = useState(takeReturned)
+  const [busy, setBusy] = useState(returned !== undefined)
+  const provider = useResource('/api/auth/provider', undefined, readProvider).value?.name
+  const attempt = async (work: () => Promise<void>) => {
     setBusy(true)
     setError(undefined)
     try {
-      const fields = new FormData(event.target)
-      signIn(await (by === 'key' ? byKey(fields) : byPassword(fields)))
+      await work()
     } catch (error) {
       setError(error)
       setBusy(false)
     }
+  }
+  useEffect(() => {
+    document.title = 'Sign in · LeashLLM relay'
+    if (returned) attempt(async () => signIn(await tokenOf(returned)))
+  }, [])
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (busy || !(event.target instanceof HTMLFormElement)) return
+    const fields = new FormData(event.target)
+    attempt(async () => signIn(await (by === 'key' ? byKey(fields) : byPassword(fields))))
   }
   const wrong = error !== undefined
   return (
@@ -32,6 +40,14 @@ export function SignIn() {
         <Mark />
         <h1>LeashLLM relay</h1>
         <p class="muted">Policy, quotas and usage of every model call.</p>
+        {provider !== undefined && (
+          <>
+            <button type="button" class="primary wide" disabled={busy} onClick={() => attempt(goToProvider)}>
+              Sign in with {provider}
+            </button>
+            <p class="or">or</p>
+          </>
+        )}
         {by === 'key' ? (
           <label key="key">
             Key
@@ -68,7 +84,7 @@ export function SignIn() {
             {messageOf(error)}
           </p>
         )}
-        <button type="submit" class="primary wide" disabled={busy}>
+        <button type="submit" class={provider === undefined ? 'primary wide' : 'wide'} disabled={busy}>
           Sign in
         </button>
         <button
