@@ -9,31 +9,35 @@ import { signIn } from '../session.js'
 
 export function SignIn() {
   const [by, setBy] = useState<'key' | 'email'>('key')
-  const [error, setError] = useState<unknown>()
+  const [failure, setFailure] = useState<Failure>()
   const [returned] = useState(takeReturned)
   const [busy, setBusy] = useState(returned !== undefined)
   const provider = useResource('/api/auth/provider', undefined, readProvider).value?.name
-  const attempt = async (work: () => Promise<void>) => {
+  const attempt = async (at: Failure['at'], work: () => Promise<void>) => {
     setBusy(true)
-    setError(undefined)
+    setFailure(undefined)
     try {
       await work()
     } catch (error) {
-      setError(error)
+      setFailure({ at, error })
       setBusy(false)
     }
   }
   useEffect(() => {
     document.title = 'Sign in · LeashLLM relay'
-    if (returned) attempt(async () => signIn(await tokenOf(returned)))
+    if (returned) attempt('provider', async () => signIn(await tokenOf(returned)))
+    // Whoever turns back at the provider finds the page as he has left it.
+    const back = () => setBusy(false)
+    addEventListener('pagehide', back)
+    return () => removeEventListener('pagehide', back)
   }, [])
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (busy || !(event.target instanceof HTMLFormElement)) return
     const fields = new FormData(event.target)
-    attempt(async () => signIn(await (by === 'key' ? byKey(fields) : byPassword(fields))))
+    attempt('form', async () => signIn(await (by === 'key' ? byKey(fields) : byPassword(fields))))
   }
-  const wrong = error !== undefined
+  const wrong = failure?.at === 'form'
   return (
     <main class="gate">
       <form class="card" onSubmit={submit}>
@@ -41,13 +45,12 @@ export function SignIn() {
         <h1>LeashLLM relay</h1>
         <p class="muted">Policy, quotas and usage of every model call.</p>
         {provider !== undefined && (
-          <>
-            <button type="button" class="primary wide" disabled={busy} onClick={() => attempt(goToProvider)}>
-              Sign in with {provider}
-            </button>
-            <p class="or">or</p>
-          </>
+          <button type="button" class="primary wide" disabled={busy} onClick={() => attempt('provider', goToProvider)}>
+            Sign in with {provider}
+          </button>
         )}
+        {failure?.at === 'provider' && <Problem failure={failure} />}
+        {provider !== undefined && <p class="or">or</p>}
         {by === 'key' ? (
           <label key="key">
             Key
@@ -79,11 +82,7 @@ export function SignIn() {
             </label>
           </>
         )}
-        {wrong && (
-          <p class="problem" role="alert">
-            {messageOf(error)}
-          </p>
-        )}
+        {wrong && <Problem failure={failure} />}
         <button type="submit" class={provider === undefined ? 'primary wide' : 'wide'} disabled={busy}>
           Sign in
         </button>
@@ -91,18 +90,33 @@ export function SignIn() {
           type="button"
           class="quiet wide"
           onClick={() => {
-            setError(undefined)
+            setFailure(undefined)
             setBy(by === 'key' ? 'email' : 'key')
           }}
         >
           {by === 'key' ? 'With e-mail and password' : 'With a key'}
         </button>
         <p class="hint">
-          {by === 'key' && 'The relay shows one at its first start. A token of your identity provider will do too. '}
+          {by === 'key' && 'The relay shows one at its first start. '}
+          {by === 'key' && provider === undefined && 'A token of your identity provider will do too. '}
           You stay signed in in this tab only, until it is closed or you sign out.
         </p>
       </form>
     </main>
+  )
+}
+
+interface Failure {
+  /** Beside what it is shown. */
+  readonly at: 'provider' | 'form'
+  readonly error: unknown
+}
+
+function Problem({ failure }: { readonly failure: Failure }) {
+  return (
+    <p class="problem" role="alert">
+      {messageOf(failure.error)}
+    </p>
   )
 }
 
