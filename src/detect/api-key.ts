@@ -1,5 +1,5 @@
 import { alphanumeric, isDigit, isLetter, isWithin, isWord } from './chars.js'
-import { dottedShapes, type KeyShape, shapesByFirst } from './key-shapes.js'
+import { dottedShapes, type KeyShape, shapesOf } from './key-shapes.js'
 import { crc32, isPlaceholder, looksRandom } from './randomness.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
@@ -16,7 +16,7 @@ export const apiKey: Finder = {
     if (text.codeAt(start - 1) === 46) {
       for (const shape of dottedShapes) if (matches(scan, shape, start - shape.prefix.length)) return
     }
-    for (const shape of shapesByFirst[text.codeAt(start)] ?? []) if (matches(scan, shape, start)) return
+    for (const shape of shapesOf(text.codeAt(start), text.codeAt(start + 1))) if (matches(scan, shape, start)) return
     if (text.codeAt(start) === 115 && text.startsWith('sk-', start)) unmarked(scan, start, end)
     if (text.codeAt(end) === 58) return
     if (text.codeAt(start - 1) === 58) telegram(scan, start, end)
@@ -35,7 +35,8 @@ export const digitlessKey: Finder = {
     const text = scan.text
     const start = at - 2
     if (start < 0 || isWithin(text, start) || text.codeAt(start - 1) === 45) return
-    for (const shape of shapesByFirst[text.codeAt(start)] ?? []) if (shape.least === 16 && matches(scan, shape, start)) return
+    for (const shape of shapesOf(text.codeAt(start), text.codeAt(start + 1)))
+      if (shape.least === 16 && matches(scan, shape, start)) return
   },
 }
 

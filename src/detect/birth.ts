@@ -1,4 +1,5 @@
 import { isBlank, isDigit, isFarLetter, isLetter } from './chars.js'
+import { Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 import { Meaning } from './words.js'
@@ -15,13 +16,13 @@ const longestWritten = 24
 /** A date after a word for birth: "born on 2/8/1935", "DOB: 1990-01-31", "geboren am 3. März 1980". */
 export const birth: Finder = {
   types: ['DATE_OF_BIRTH'],
-  trigger: { digits: [4, Infinity] },
+  trigger: { digits: [4, Infinity], shape: Shape.date | Shape.year },
   longest: longestWritten,
   find(scan) {
     const run = scan.run
     if (run.date) tell(scan, run.first, run.last)
     else if (run.count === 1 && run.digits === 8) compact(scan)
-    else if (run.length(0) === 4 && run.value(0) >= 1800 && run.value(0) <= 2199) written(scan, run.first)
+    else written(scan, run.first)
   },
 }
 
@@ -85,7 +86,9 @@ function ordinal(text: Text, from: number): number {
   if (text.codeAt(from - 1) === 0xba) return from - 1
   const last = text.codeAt(from - 1)
   if (last !== 116 && last !== 100 && last !== 104) return from
-  return /^(?:st|nd|rd|th)$/.test(text.slice(from - 2, from)) ? from - 2 : from
+  const first = text.codeAt(from - 2)
+  const isOrdinal = last === 116 ? first === 115 : last === 104 ? first === 116 : first === 110 || first === 114
+  return isOrdinal ? from - 2 : from
 }
 
 function dayStart(text: Text, end: number): number {
@@ -107,5 +110,5 @@ const isMark = (code: number): boolean => isBlank(code) || (code >= 44 && code <
 
 /** Its first three letters as one number, small ones for capitals. */
 function monthOf(first: number, second: number, third: number): number {
-  return ((first | 32) * 2048 + (second | 32)) * 2048 + (third | 32)
+  return first < 256 && second < 256 && third < 256 ? ((first | 32) << 16) | ((second | 32) << 8) | third | 32 : 0
 }

@@ -1,5 +1,5 @@
-import { LuhnSums } from './luhn.js'
-import type { NumberRun } from './number-run.js'
+import { areValidFours, LuhnSums } from './luhn.js'
+import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -12,11 +12,10 @@ const most = 19
  */
 export const card: Finder = {
   types: ['CREDIT_CARD'],
-  trigger: { digits: [fewest, Infinity] },
+  trigger: { digits: [fewest, Infinity], shape: Shape.long },
   longest: most + 18,
   find(scan) {
     const run = scan.run
-    if (run.longest < 3 || run.date || run.plus) return
     sums.open(run)
     let digits = 0
     for (let group = 0; group < run.count; group++) {
@@ -33,17 +32,26 @@ const sums = new LuhnSums()
 function cardFrom(scan: Scan, run: NumberRun, group: number, before: number): number {
   const mark = run.separator(group)
   const inside = group > 0 && mark !== 0 && run.separator(group - 1) === mark
-  if (inside && run.length(group) !== 4) return -1
+  if (inside) return fourFoursFrom(scan, run, group, before)
   let digits = 0
   let found = -1
   for (let last = group; last < run.count && last - group < 6; last++) {
     const length = run.length(last)
     digits += length
     if (digits > most || length < 3) break
-    if (digits >= fewest && (!inside || isFours(run, group, last)) && isCard(scan, group, last, before, digits)) found = last
+    if (digits >= fewest && isCard(scan, group, last, before, digits)) found = last
     if (run.separator(last) !== mark || (mark !== 32 && mark !== 45 && mark !== 46)) break
   }
   return found
+}
+
+/** In a longer row of groups a card is of four times four digits. */
+function fourFoursFrom(scan: Scan, run: NumberRun, group: number, before: number): number {
+  const last = group + 3
+  const mark = run.separator(group)
+  if (last >= run.count || !areFours(run, group, last) || (mark !== 32 && mark !== 45 && mark !== 46)) return -1
+  if (run.separator(group + 1) !== mark || run.separator(group + 2) !== mark) return -1
+  return isCard(scan, group, last, before, 16) ? last : -1
 }
 
 function isCard(scan: Scan, group: number, last: number, before: number, digits: number): boolean {
@@ -52,16 +60,18 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
   const grouped = last > group
   const start = run.startOf(group)
   const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(run, group, digits)
-  // Of one number the digits are sooner summed up than the words before it read, which groups have in common.
-  if (!usual && !grouped && !sums.isValid(before, before + digits)) return false
+  // The digits are sooner summed up than the words before them read.
+  const isValid = areFours(run, group, last) ? areValidFours(run, group, last) : sums.isValid(before, before + digits)
+  if (!isValid && !(grouped && isFours(run, group, last))) return false
   const named = isNamed(scan, run.start)
   if (!named && !usual) return false
-  if (!sums.isValid(before, before + digits)) return named && mistyped(scan, run, group, last)
+  if (!isValid) return named && mistyped(scan, run, group, last)
   scan.report('CREDIT_CARD', start, run.endOf(last), named ? 0.99 : grouped ? 0.9 : 0.8)
   return true
 }
 
-const isNamed = (scan: Scan, at: number): boolean => ((scan.before(at).labels | scan.near(at)) & Meaning.card) !== 0
+const isNamed = (scan: Scan, at: number): boolean =>
+  (scan.before(at).labels & Meaning.card) !== 0 || (scan.near(at) & Meaning.card) !== 0
 
 /** Four times four digits after "card" are to be kept even if one of them is wrong. */
 function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {
@@ -83,10 +93,11 @@ function isAlone(run: NumberRun, group: number): boolean {
   return code !== 46 && code !== 47 && code !== 45 && code !== 36 && code !== 35
 }
 
-function isFours(run: NumberRun, group: number, last: number): boolean {
-  if (last - group !== 3) return false
-  for (let at = group; at <= last; at++) if (run.length(at) !== 4) return false
-  return true
+const isFours = (run: NumberRun, group: number, last: number): boolean => last - group === 3 && areFours(run, group, last)
+
+function areFours(run: NumberRun, group: number, last: number): boolean {
+  const all = (1 << (last - group + 1)) - 1
+  return ((run.fours >> group) & all) === all
 }
 
 /** 4-4-4-4, with three more of a 19-digit card; 4-6-5 (American Express), 4-6-4 (Diners Club). */

@@ -162,7 +162,19 @@ export class ContextReader {
     let at = value
     let slot = -1
     for (let words = 0; at > floor && words < maxWords; words++) {
-      if (this.#firstOf === value && words === 0) {
+      const next = slot === -1 ? 0 : (this.#previous[slot] ?? 0)
+      if (next > floor && this.#ends[next & (remembered - 1)] === next) {
+        // Both words and what is between them are known.
+        digits += this.#digits[slot] ?? 0
+        if (digits > maxDigits) break
+        const start = this.#starts[(slot = next & (remembered - 1))] ?? 0
+        if (start >= limit) {
+          if (start < next - 1) all |= this.#meanings[slot] ?? 0
+          at = start
+          continue
+        }
+        at = next
+      } else if (this.#firstOf === value && words === 0) {
         at = this.#firstEnd
         digits = this.#firstDigits
       } else {

@@ -15,6 +15,12 @@ const noDomain = new Set(
   ),
 )
 
+/** By length, what they begin with, as bits: most names are told by that. */
+const noDomainBeginnings = new Int32Array(25)
+const beginning = (code: number): number => 1 << (code & 31)
+for (const name of noDomain)
+  noDomainBeginnings[name.length] = (noDomainBeginnings[name.length] ?? 0) | beginning(name.charCodeAt(0))
+
 export const email: Finder = {
   types: ['EMAIL_ADDRESS'],
   trigger: { characters: ['@'], before: `${alphanumeric}_-+%'`, after: alphanumeric },
@@ -55,7 +61,10 @@ function isTopLevel(text: Text, start: number, end: number): boolean {
   if (length < 2 || length > 24) return false
   if (text.codeAt(start) === 120 && text.startsWith('xn--', start)) return true
   for (let at = start; at < end; at++) if (!isLetter(text.codeAt(at)) && !isFarLetter(text.codeAt(at))) return false
-  return !noDomain.has(text.slice(start, end).toLowerCase())
+  return (
+    ((noDomainBeginnings[length] ?? 0) & beginning(text.codeAt(start))) === 0 ||
+    !noDomain.has(text.slice(start, end).toLowerCase())
+  )
 }
 
 function labelsFit(text: Text, start: number, end: number): boolean {

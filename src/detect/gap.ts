@@ -69,15 +69,16 @@ export class Gap {
       else {
         const slot = at & (remembered - 1)
         const start = this.#starts[slot] ?? 0
-        if (this.#ends[slot] === at && start >= floor) {
+        if (this.#ends[slot] === at) {
           const all = digits + (this.#digits[slot] ?? 0)
-          if (all <= most) {
+          if (start >= floor && all <= most) {
             digits = all
             seen |= this.#marks[slot] ?? 0
             at = start + 1
             continue
           }
-          if (this.#marks[slot] === 0) {
+          // However many of them are beyond the floor.
+          if (all - Math.max(0, floor - start) > most && this.#marks[slot] === 0) {
             digits = most
             break
           }

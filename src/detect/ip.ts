@@ -1,5 +1,5 @@
 import { isDigit, isHex, isLetter, isWord } from './chars.js'
-import type { NumberRun } from './number-run.js'
+import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 import { Meaning } from './words.js'
@@ -9,11 +9,10 @@ const longestV6 = 45
 
 export const ipv4: Finder = {
   types: ['IP_ADDRESS'],
-  trigger: { digits: [4, Infinity] },
+  trigger: { digits: [4, Infinity], shape: Shape.dotted },
   longest: 15,
   find(scan) {
     const run = scan.run
-    if (run.dots < 3) return
     for (let group = 0; group + 4 <= run.count; group++) {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
@@ -162,15 +161,35 @@ function isV6(text: Text, start: number, end: number): boolean {
     if (text.codeAt(at) === 58) return false
   }
   if (!gap) return groups === 8 && digits > 0
+  return groups >= 2 && groups <= 7 && digits > 0 && isInUse(text, start)
+}
+
+/** `2… 3… fc… fd… fe8…` to `feb… ff…`, of four digits each, and `64:ff9b::`. */
+function isInUse(text: Text, start: number): boolean {
+  const first = text.codeAt(start)
+  const second = text.codeAt(start + 1) | 32
+  if (first === 54) return second === 52 && text.codeAt(start + 2) === 58
+  if (text.codeAt(start + 4) !== 58) return false
+  for (let at = start; at < start + 4; at++) if (!isHex(text.codeAt(at))) return false
+  if (first === 50 || first === 51) return true
+  if ((first | 32) !== 102) return false
+  const third = text.codeAt(start + 2) | 32
   return (
-    groups >= 2 &&
-    groups <= 7 &&
-    digits > 0 &&
-    /^(?:2[0-9a-f]{3}|3[0-9a-f]{3}|f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|ff[0-9a-f]{2}|64):/i.test(text.slice(start, start + 5))
+    second === 99 ||
+    second === 100 ||
+    second === 102 ||
+    (second === 101 && (third === 56 || third === 57 || third === 97 || third === 98))
   )
 }
 
 function isTailV4(text: Text, start: number, end: number): boolean {
-  const parts = text.slice(start, end).split('.')
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)
+  let parts = 0
+  for (let at = start; at <= end; parts++) {
+    const from = at
+    let value = 0
+    while (at < end && isDigit(text.codeAt(at)) && at - from < 3) value = value * 10 + text.codeAt(at++) - 48
+    if (at === from || value > 255 || (at < end && text.codeAt(at) !== 46)) return false
+    at++
+  }
+  return parts === 4
 }

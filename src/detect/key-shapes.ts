@@ -62,8 +62,21 @@ const shapes: readonly KeyShape[] = table
     }
   })
 
-/** By the first character of the prefix; those with a full stop in it, which ends a token, apart. */
-export const shapesByFirst: readonly (readonly KeyShape[])[] = Array.from({ length: 128 }, (_, code) =>
-  shapes.filter(({ prefix }) => prefix.charCodeAt(0) === code && !prefix.endsWith('.')),
-)
+const none: readonly KeyShape[] = []
+const byPair = new Map<number, KeyShape[]>()
+for (const shape of shapes) {
+  const pair = pairOf(shape.prefix.charCodeAt(0), shape.prefix.charCodeAt(1))
+  if (!shape.prefix.endsWith('.')) byPair.set(pair, [...(byPair.get(pair) ?? []), shape])
+}
+const begins = new Uint8Array(2 ** 14)
+for (const pair of byPair.keys()) begins[pair] = 1
+
+function pairOf(first: number, second: number): number {
+  return (first << 7) | second
+}
+
+/** Those whose prefix begins with these two characters; those with a full stop in it, which ends a token, apart. */
+export const shapesOf = (first: number, second: number): readonly KeyShape[] =>
+  first < 128 && second < 128 && begins[pairOf(first, second)] === 1 ? (byPair.get(pairOf(first, second)) ?? none) : none
+
 export const dottedShapes: readonly KeyShape[] = shapes.filter(({ prefix }) => prefix.endsWith('.'))

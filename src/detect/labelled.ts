@@ -1,5 +1,6 @@
 import { Char, classOf, isDigit, isLetter, isWord } from './chars.js'
 import type { Context } from './context.js'
+import { Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 import { Meaning } from './words.js'
@@ -14,11 +15,11 @@ const longest = 24
 
 export const labelledNumber: Finder = {
   types,
-  trigger: { digits: [6, longest] },
+  trigger: { digits: [6, longest], shape: Shape.bare },
   longest,
   find(scan) {
     const run = scan.run
-    if (run.date || run.plus || run.open || run.end - run.first > longest || isWord(run.after)) return
+    if (run.end - run.first > longest || isWord(run.after)) return
     judge(scan, run.first, run.last, run.digits)
   },
 }

@@ -1,10 +1,26 @@
 import { classOf, isBlank, isDigit, isLetter, longToken, tokenChar } from './chars.js'
-import { markOf, separatorEnd, widestMark } from './separators.js'
+import { lengthOf, markIn, markOf, separatorAt } from './separators.js'
 import type { Text } from './text.js'
 
 const mostGroups = 16
 /** Longer runs of bare digits are no number of anybody. Keeps every reader of a run bounded. */
 const longestGroup = 24
+
+/** What a run may be by its form, as bits: who looks for one of them need not be asked of any other. */
+export const Shape = {
+  date: 1,
+  dateless: 2,
+  /** More than two dots. */
+  dotted: 4,
+  /** Without a `+`, and a group of three digits or more. */
+  long: 8,
+  /** Neither date nor `+` nor `(`. */
+  bare: 16,
+  /** Such a one of nine digits, after a dash, or with groups of three, two and four. */
+  id: 32,
+  /** It begins with a year, or may be year, month and day. */
+  year: 64,
+} as const
 
 /**
  * Groups of digits with a separator of one or two characters between them, as telephone, card and social security numbers and dates
@@ -25,21 +41,23 @@ export class NumberRun {
   longest = 0
   dots = 0
   hasThreeTwoFour = false
+  /** Which groups are of four digits, as bits. */
+  fours = 0
   /** The first group with a bracket behind it. */
   bracket = mostGroups
   /** Up to here there is no more in the run for who looks at tokens: all are of digits and short. */
   skip = 0
   /** Where the token begins in which the run ends; -1 when one before it is long. */
   #token = 0
-  readonly #starts = new Int32Array(mostGroups)
-  readonly #lengths = new Int32Array(mostGroups)
-  readonly #values = new Int32Array(mostGroups)
-  readonly #separators = new Int32Array(mostGroups)
+  /** Of each group where it starts, its length, its value, and the separator after it. */
+  readonly #of = new Int32Array(4 * mostGroups)
   plus = false
   open = false
   extension = false
   /** Whether the groups are a date. */
   date = false
+  /** Of {@link Shape}. */
+  shape = 0
   /** What stands directly before and after; 32 at the ends of the text. */
   before = 32
   after = 32
@@ -49,25 +67,25 @@ export class NumberRun {
   }
 
   length(group: number): number {
-    return this.#lengths[group] ?? 0
+    return this.#of[4 * group + 1] ?? 0
   }
 
   startOf(group: number): number {
-    return this.#starts[group] ?? 0
+    return this.#of[4 * group] ?? 0
   }
 
   endOf(group: number): number {
-    return (this.#starts[group] ?? 0) + (this.#lengths[group] ?? 0)
+    return (this.#of[4 * group] ?? 0) + (this.#of[4 * group + 1] ?? 0)
   }
 
   /** As a number; -1 when it has more than nine digits. */
   value(group: number): number {
-    return this.#values[group] ?? 0
+    return this.#of[4 * group + 2] ?? 0
   }
 
   /** The separator after it: its character, or the bracket or dash in it; 0 after the last. */
   separator(group: number): number {
-    return this.#separators[group] ?? 0
+    return this.#of[4 * group + 3] ?? 0
   }
 
   /** Reads the run whose first digit is at `first`, and answers where the scan may look for the next. */
@@ -87,15 +105,33 @@ export class NumberRun {
       code = text.codeAt(this.end)
     }
     this.after = this.end < text.length ? code : 32
+    this.shape = this.#shape()
     return this.end
+  }
+
+  #shape(): number {
+    const dotted = this.dots > 2 ? Shape.dotted : 0
+    if (this.date) return dotted | Shape.date
+    const dateless = dotted | Shape.dateless | (this.#mayBeYear() ? Shape.year : 0)
+    if (this.plus) return dateless
+    const plain = dateless | (this.longest > 2 ? Shape.long : 0)
+    if (this.open) return plain
+    const isId = this.count === 1 ? this.digits === 9 || this.before === 45 : this.hasThreeTwoFour
+    return plain | Shape.bare | (isId ? Shape.id : 0)
+  }
+
+  #mayBeYear(): boolean {
+    return this.length(0) === 4 ? isYear(this.value(0)) : this.digits === 8 && this.count === 1
   }
 
   // state machine: one turn for each group and what follows it
   #groups(text: Text, first: number): void {
+    const of = this.#of
     let count = 0
     let digits = 0
     let longest = 0
     let dots = 0
+    let fours = 0
     let lengths = 0
     let mark = 0
     let markBefore = 0
@@ -109,12 +145,13 @@ export class NumberRun {
       let at = start + 1
       let code = 0
       let value = digit - 48
-      for (; at < text.length && isDigit((code = text.codeAt(at))); at++) if (value < 1e8) value = value * 10 + code - 48
+      for (; isDigit((code = text.codeAt(at))); at++) value = (Math.imul(value, 10) + code - 48) | 0
       const length = at - start
-      this.#starts[count] = start
-      this.#lengths[count] = length
-      this.#values[count] = length > 9 ? -1 : value
-      this.#separators[count++] = 0
+      of[4 * count] = start
+      of[4 * count + 1] = length
+      of[4 * count + 2] = length > 9 ? -1 : value
+      of[4 * count++ + 3] = 0
+      if (length === 4) fours |= 1 << (count - 1)
       digits += length
       if (length > longest) longest = length
       if (length > longestGroup) break
@@ -123,10 +160,10 @@ export class NumberRun {
       if (count > 2 && mark === markBefore && mark !== markEarlier && this.#dateEnds(count - 3, mark)) {
         if (count === 3) this.date = true
         else for (let dropped = 0; dropped < 3; dropped++) digits -= this.length(--count)
-        this.#separators[count - 1] = 0
+        of[4 * count - 1] = 0
         break
       }
-      const single = count < mostGroups && at < text.length ? markOf(code) : 0
+      const single = count < mostGroups ? markOf(code) : 0
       if (single === 0) break
       markEarlier = markBefore
       markBefore = mark
@@ -134,12 +171,13 @@ export class NumberRun {
       let next = at + 1
       digit = text.codeAt(next)
       if (!isDigit(digit)) {
-        next = separatorEnd(text, at)
-        if (next < 0) break
-        mark = widestMark(text, at, next)
+        const separator = separatorAt(text, at)
+        if (separator === 0) break
+        next = at + lengthOf(separator)
+        mark = markIn(separator)
         digit = text.codeAt(next)
       }
-      this.#separators[count - 1] = mark
+      of[4 * count - 1] = mark
       if (mark === 46) dots++
       else if ((mark === 40 || mark === 41) && this.bracket === mostGroups) this.bracket = count - 1
       if (code !== 45) {
@@ -155,6 +193,7 @@ export class NumberRun {
     this.digits = digits
     this.longest = longest
     this.dots = dots
+    this.fours = fours
     this.#token = token
   }
 
@@ -188,7 +227,7 @@ export class NumberRun {
       const time = code === 58 && isDigit(this.text.codeAt(end + 1)) && this.separator(this.count - 2) === 32
       if (!time && (!isLetter(code) || this.#isExtension(end)) && code !== 95) break
       this.digits -= this.length(--this.count)
-      this.#separators[this.count - 1] = 0
+      this.#of[4 * this.count - 1] = 0
     }
     return this.count < before
   }

@@ -1,6 +1,6 @@
 import { isBlank, isDigit, isLetter } from './chars.js'
 import type { Context } from './context.js'
-import type { NumberRun } from './number-run.js'
+import { type NumberRun, Shape } from './number-run.js'
 import { formOf } from './phone-forms.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -15,11 +15,11 @@ const mostDigits = 17
  */
 export const phone: Finder = {
   types: ['PHONE_NUMBER'],
-  trigger: { digits: [6, Infinity] },
+  trigger: { digits: [6, Infinity], shape: Shape.dateless },
   longest: 48,
   find(scan) {
     const run = scan.run
-    if (run.date || !mayBe(run)) return
+    if (!mayBe(run)) return
     const context = scan.before(run.start)
     const confidence = named(context, run) || followed(scan, run)
     if (confidence > 0) {
@@ -92,6 +92,7 @@ function followed(scan: Scan, run: NumberRun): number {
   if (isBlank(text.codeAt(at))) at++
   if (text.codeAt(at) === 40 || text.codeAt(at) === 45) at++
   if (isBlank(text.codeAt(at))) at++
+  if (text.codeAt(at) < 65) return 0
   const word = scan.after(at)
   if ((word.meaning & Meaning.line) === 0) return 0
   // "1 000 000 mobile users" go on; a label ends its line or its item.

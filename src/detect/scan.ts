@@ -1,7 +1,7 @@
 import { type Context, type ContextReader, emptyContext } from './context.js'
 import { NumberRun } from './number-run.js'
 import { Text } from './text.js'
-import { type Detection, type EntityType, entityTypes } from './types.js'
+import { type Detection, type EntityType, entityTypes, optInTypes } from './types.js'
 
 /** One text being read: what finders look at, and where they say what they found. */
 export class Scan {
@@ -14,6 +14,7 @@ export class Scan {
   found: Detection[] = []
   readonly #words: ContextReader
   readonly #wanted: ReadonlySet<EntityType>
+  readonly #wantsAll: boolean
   readonly #least: number
   /** Where the address ends that was read last: what looks like one inside it is a part of it. */
   urlEnd = 0
@@ -38,6 +39,7 @@ export class Scan {
   constructor(words: ContextReader, wanted: ReadonlySet<EntityType>, least: number) {
     this.#words = words
     this.#wanted = wanted
+    this.#wantsAll = entityTypes.every((type) => optInTypes.includes(type) || wanted.has(type))
     this.#least = least
   }
 
@@ -90,18 +92,18 @@ export class Scan {
   }
 
   report(type: EntityType, start: number, end: number, confidence: number): void {
-    if (confidence >= this.#least && this.#wanted.has(type)) this.found.push({ type, start, end, confidence })
+    if (confidence >= this.#least && (this.#wantsAll || this.#wanted.has(type))) this.found.push({ type, start, end, confidence })
   }
 }
 
 /**
  * When a finder is asked, so that a text pays only for what it might hold: at characters, alone or with the one that follows them
  * (`@`, `:/`), where one of `before` and one of `after` or anything beyond ASCII stands beside them; at a run of numbers of so many
- * digits; at a token of so many characters that has a digit, and letters if it is shorter than sixteen.
+ * digits and of such a {@link Shape}; at a token of so many characters that has a digit, and letters if it is shorter than sixteen.
  */
 export type Trigger =
   | { readonly characters: readonly string[]; readonly before?: string; readonly after?: string }
-  | { readonly digits: readonly [least: number, most: number] }
+  | { readonly digits: readonly [least: number, most: number]; readonly shape?: number }
   | { readonly token: readonly [least: number, most: number] }
 
 export interface Finder {

@@ -3,7 +3,13 @@ import type { Finder, Scan } from './scan.js'
 import { type Text, unitAt } from './text.js'
 
 /** Finders by a length, of a run or a token: the last list is of all that are longer. */
-type ByLength = readonly (readonly Finder[])[]
+type ByLength = readonly Asked[]
+
+interface Asked {
+  readonly finders: readonly Finder[]
+  /** Of the runs that each of them is asked at. */
+  readonly shapes: Int32Array
+}
 
 /** Who is asked at a character: each is a bit, which is set for those characters beside it that he asks for. */
 interface AtCharacter {
@@ -38,8 +44,8 @@ export class Scanner {
     const tokens: Ranged[] = []
     for (const finder of finders) {
       const { trigger } = finder
-      if ('digits' in trigger) numbers.push({ range: trigger.digits, finder })
-      else if ('token' in trigger) tokens.push({ range: trigger.token, finder })
+      if ('digits' in trigger) numbers.push({ range: trigger.digits, shape: trigger.shape ?? anyShape, finder })
+      else if ('token' in trigger) tokens.push({ range: trigger.token, shape: anyShape, finder })
       else {
         for (const characters of trigger.characters) {
           const code = characters.charCodeAt(0)
@@ -75,7 +81,9 @@ export class Scanner {
       const code = text.codeAt(at)
       if (stops[code] === Char.trigger) this.#character(scan, code, at++)
       else at = this.#around(scan, at)
-      at = nextStop(whole, at, stops)
+      // Where there is one, the next is often near.
+      if (isStop(text.codeAt(at), stops)) continue
+      at = isStop(text.codeAt(at + 1), stops) ? at + 1 : nextStop(whole, at + 2, stops)
     }
   }
 
@@ -131,8 +139,8 @@ export class Scanner {
     if (mixed || end - from >= longToken) {
       scan.seen = seen
       scan.digits = digits
-      const asked = this.#atToken[Math.min(end - from, this.#atToken.length - 1)] ?? []
-      for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, from, end)
+      const { finders } = this.#atToken[Math.min(end - from, this.#atToken.length - 1)] ?? nobody
+      for (let index = 0; index < finders.length; index++) finders[index]?.find(scan, from, end)
     }
     return this.#done
   }
@@ -152,11 +160,15 @@ export class Scanner {
     for (let at = nextDigit(text, first, end); at < end; at = nextDigit(text, at, end)) {
       this.#numbersFrom = at = run.read(at)
       scan.passRun()
-      const asked = this.#atNumber[Math.min(run.digits, this.#atNumber.length - 1)] ?? []
-      for (let index = 0; index < asked.length; index++) asked[index]?.find(scan, run.start, run.end)
+      const { finders, shapes } = this.#atNumber[Math.min(run.digits, this.#atNumber.length - 1)] ?? nobody
+      for (let index = 0; index < finders.length; index++)
+        if (((shapes[index] ?? 0) & run.shape) !== 0) finders[index]?.find(scan, run.start, run.end)
     }
   }
 }
+
+const anyShape = -1
+const nobody: Asked = { finders: [], shapes: new Int32Array(0) }
 
 /** All that is beyond ASCII has one place. */
 const placeIn = (code: number): number => (code < 128 ? code : 128)
@@ -177,15 +189,19 @@ function add(bits: Uint8Array, bit: number, table: Uint8Array): void {
 
 interface Ranged {
   readonly range: readonly [least: number, most: number]
+  readonly shape: number
   readonly finder: Finder
 }
 
 function byLength(ranged: readonly Ranged[]): ByLength {
   const bounds = ranged.flatMap(({ range: [least, most] }) => [least, most === Infinity ? least : most + 1])
-  return Array.from({ length: Math.max(0, ...bounds) + 1 }, (_, length) =>
-    ranged.filter(({ range: [least, most] }) => length >= least && length <= most).map(({ finder }) => finder),
-  )
+  return Array.from({ length: Math.max(0, ...bounds) + 1 }, (_, length) => {
+    const asked = ranged.filter(({ range: [least, most] }) => length >= least && length <= most)
+    return { finders: asked.map(({ finder }) => finder), shapes: Int32Array.from(asked, ({ shape }) => shape) }
+  })
 }
+
+const isStop = (code: number, stops: Uint8Array): boolean => code < 128 && stops[code] !== 0
 
 /** A function of its own, so that the engine compiles it once and well: most of a text is passed here. */
 function nextStop(text: string, from: number, stops: Uint8Array): number {

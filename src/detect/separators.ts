@@ -4,36 +4,38 @@ import type { Text } from './text.js'
 /** What may stand between two groups of one number: up to three characters. */
 const longest = 3
 
+const marks = new Uint8Array(128)
+for (const mark of ' -./()') marks[mark.charCodeAt(0)] = mark.charCodeAt(0)
+
 /** What one character between two groups is taken for; 0 for what parts them. */
 export function markOf(code: number): number {
-  if (code === 32 || code === 45 || code === 46 || code === 47 || code === 40 || code === 41) return code
-  if (code < 128) return 0
+  if (code < 128) return marks[code] ?? 0
   return isBlank(code) ? 32 : code === 0x2010 || code === 0x2011 || code === 0x2013 ? 45 : 0
 }
 
-/** Past the separator of two characters or more that begins at `at`, if digits follow it; else -1. */
-export function separatorEnd(text: Text, at: number): number {
-  let next = at
-  for (; next < at + longest; next++) {
-    const code = text.codeAt(next)
+/** The separator of two characters or more at `at`, if digits follow it; else 0. See {@link lengthOf} and {@link markIn}. */
+export function separatorAt(text: Text, at: number): number {
+  let mark = 0
+  let length = 0
+  for (; length < longest; length++) {
+    const code = text.codeAt(at + length)
     if (isDigit(code)) break
-    const mark = markOf(code)
-    if (mark === 0 || ((mark === 46 || mark === 47) && next > at)) return -1
+    const one = markOf(code)
+    if (one === 0 || ((one === 46 || one === 47) && length > 0)) return 0
+    mark = wider(mark, one)
   }
-  if (!isDigit(text.codeAt(next))) return -1
   // Two spaces part columns; two dashes, or a slash with something beside it, are no separator either.
-  const mark = widestMark(text, at, next)
-  return mark === 40 || mark === 41 || (mark === 45 && next - at === longest) ? next : -1
+  if (mark !== 40 && mark !== 41 && (mark !== 45 || length < longest)) return 0
+  return isDigit(text.codeAt(at + length)) ? (mark << 2) | length : 0
 }
 
+export const lengthOf = (separator: number): number => separator & 3
+
 /** What it is taken for: the bracket in it, or the dash. */
-export function widestMark(text: Text, at: number, end: number): number {
-  let mark = 0
-  for (let next = at; next < end; next++) {
-    const one = markOf(text.codeAt(next))
-    if (one === 40 || one === 41) mark = one
-    else if (one === 32) mark ||= 32
-    else if (one !== 45 || (mark !== 40 && mark !== 41)) mark = one
-  }
-  return mark
+export const markIn = (separator: number): number => separator >> 2
+
+function wider(mark: number, one: number): number {
+  if (one === 40 || one === 41) return one
+  if (one === 32) return mark === 0 ? 32 : mark
+  return one === 45 && (mark === 40 || mark === 41) ? mark : one
 }

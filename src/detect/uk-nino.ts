@@ -35,7 +35,7 @@ function report(scan: Scan, start: number, end: number, suffix: number, confiden
   const text = scan.text
   const before = start > 0 ? text.codeAt(start - 1) : 32
   if (isWithin(text, start) || before === 45 || before === 47 || isWord(text.codeAt(end))) return
-  if (!isPrefix(text.slice(start, start + 2)) || !isSuffix(suffix, text.codeAt(start))) return
+  if (!isSuffix(suffix, text.codeAt(start)) || !isPrefix(text.codeAt(start), text.codeAt(start + 1))) return
   const { labels, label } = scan.before(start)
   const named = (labels & Meaning.nino) !== 0
   if (!named && (label & Meaning.other) !== 0) return
@@ -43,12 +43,16 @@ function report(scan: Scan, start: number, end: number, suffix: number, confiden
 }
 
 /** Neither letter is one of `D F I Q U V`, the second is no `O`, and some pairs are not given out. */
-function isPrefix(pair: string): boolean {
-  const upper = pair.toUpperCase()
-  return /^[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z]$/.test(upper) && !/^(?:BG|GB|KN|NK|NT|TN|ZZ)$/.test(upper) && isOneCase(pair)
+function isPrefix(first: number, second: number): boolean {
+  return isLetter(first) && isLetter(second) && (first & 32) === (second & 32) && prefixes[pairOf(first, second)] === 1
 }
 
-const isOneCase = (pair: string): boolean => pair === pair.toUpperCase() || pair === pair.toLowerCase()
+const pairOf = (first: number, second: number): number => ((first | 32) - 97) * 26 + (second | 32) - 97
+
+const prefixes = new Uint8Array(26 * 26)
+for (const first of 'abceghjklmnoprstwxyz')
+  for (const second of 'abceghjklmnprstwxyz') prefixes[pairOf(first.charCodeAt(0), second.charCodeAt(0))] = 1
+for (const pair of ['bg', 'gb', 'kn', 'nk', 'nt', 'tn', 'zz']) prefixes[pairOf(pair.charCodeAt(0), pair.charCodeAt(1))] = 0
 
 /** A to D, in the same case as the prefix. */
 function isSuffix(code: number, first: number): boolean {

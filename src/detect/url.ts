@@ -37,8 +37,9 @@ function withScheme(scan: Scan, colon: number): void {
   const { end: authorityEnd, at, mayBePublic } = readAuthority(text, authority)
   const secret = at > authority && hasPassword(text, authority, at)
   if (!secret && !mayBePublic) return
-  const scheme = text.slice(start, colon).toLowerCase()
-  const web = webSchemes.has(scheme)
+  const isHttp = colon - start === 4 && text.startsWith('http', start)
+  const scheme = isHttp ? 'http' : text.slice(start, colon).toLowerCase()
+  const web = isHttp || webSchemes.has(scheme)
   if (!web && !serverSchemes.has(scheme)) return
   if (!secret && !(web && isPublicHost(text, at === -1 ? authority : at + 1, authorityEnd))) return
   const end = urlEnd(text, start, authorityEnd)

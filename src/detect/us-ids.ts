@@ -1,5 +1,5 @@
 import { isBlank, isDigit, isWord } from './chars.js'
-import type { NumberRun } from './number-run.js'
+import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 import { Meaning } from './words.js'
@@ -10,17 +10,15 @@ import { Meaning } from './words.js'
  */
 export const usIds: Finder = {
   types: ['US_SSN', 'US_ITIN'],
-  trigger: { digits: [4, Infinity] },
+  trigger: { digits: [4, Infinity], shape: Shape.id },
   longest: 11,
   find(scan) {
     const run = scan.run
-    if (run.date || run.plus || run.open) return
     if (run.count === 1) {
       if (run.digits === 9) bare(scan, run)
       else if (run.digits === 4) maskedHead(scan, run)
       return
     }
-    if (!run.hasThreeTwoFour) return
     for (let group = 0; group + 3 <= run.count; group++) if (isThreeTwoFour(run, group)) separated(scan, run, group)
   },
 }
@@ -36,7 +34,8 @@ export const maskedSsn: Finder = {
     const head = isMasked(text, start, 3) && digitsAt(text, start + 7, 4)
     const tail = digitsAt(text, start, 3) && isMasked(text, start + 7, 4)
     if (!isMasked(text, start + 4, 2) || !(head || tail)) return
-    if (head || ((scan.before(start).labels | scan.near(start)) & Meaning.ssn) !== 0) scan.report('US_SSN', start, end, 0.8)
+    if (head || (scan.before(start).labels & Meaning.ssn) !== 0 || (scan.near(start) & Meaning.ssn) !== 0)
+      scan.report('US_SSN', start, end, 0.8)
   },
 }
 
@@ -47,6 +46,8 @@ function isThreeTwoFour(run: NumberRun, group: number): boolean {
   return !(group > 0 && run.separator(group - 1) === mark) && run.separator(group + 2) !== mark
 }
 
+const its = Meaning.ssn | Meaning.tax
+
 function separated(scan: Scan, run: NumberRun, group: number): void {
   const start = run.startOf(group)
   const end = run.endOf(group + 2)
@@ -56,7 +57,7 @@ function separated(scan: Scan, run: NumberRun, group: number): void {
   const type = typeOf(run.value(group), run.value(group + 1), run.value(group + 2))
   if (type === undefined) return
   const context = scan.before(start)
-  const named = ((scan.near(start) | context.labels) & (Meaning.ssn | Meaning.tax)) !== 0
+  const named = (context.labels & its) !== 0 || (scan.near(start) & its) !== 0
   if (!named) {
     if (run.separator(group) !== 45 || before === 47 || before === 61 || before === 35) return
     if ((context.label & (Meaning.other | Meaning.phone | Meaning.licence | Meaning.passport | Meaning.account)) !== 0) return
