@@ -36,6 +36,9 @@ export interface Returned {
 /** Each waits for somebody else. */
 const mostAtOnce = 20
 
+/** Ended within ten minutes. */
+const mostStates = 50_000
+
 const warnEveryMs = 60_000
 
 export class ProviderSignIn {
@@ -56,6 +59,7 @@ export class ProviderSignIn {
     this.#states = new Once({
       what: 'sign-in state',
       keptMs: ticketMs,
+      most: mostStates,
       full: 'Too many sign in at once. Try again in some minutes.',
       counts: deps.counts,
     })

@@ -33,7 +33,8 @@ export function dashboardRoutes(): Hono {
       c.body(await fileOf(name), 200, {
         'content-type': type,
         'content-security-policy': policy,
-        'cache-control': 'no-cache',
+        // Its address has a code in it.
+        'cache-control': path === returnPath ? 'no-store' : 'no-cache',
       }),
     )
   }

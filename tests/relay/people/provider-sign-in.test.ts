@@ -10,10 +10,10 @@ import type { OidcOptions, ProviderSignInOptions } from '../../../src/relay/peop
 import { useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
 import { type IdentityProvider, openProvider } from './identity-provider.js'
+import { away, begin, finish, home } from './signing-in.js'
 
 const mock = useMock()
 const grants = { platform: { administrator: true }, leads: { tenant: 'default', role: 'admin' } } as const
-const home = 'https://relay.example.com'
 
 /** Of nobody who is a secret: the provider knows the relay as a public client. */
 const oidcOf = ({ issuer }: IdentityProvider, signIn: Partial<ProviderSignInOptions> = {}, more: Partial<OidcOptions> = {}) => ({
@@ -29,33 +29,6 @@ async function open(signIn: Partial<ProviderSignInOptions> = {}) {
   provider.settings.claims = { groups: ['leads'] }
   const relay = await openRelay(mock.url, { oidc: oidcOf(provider, signIn) })
   return { provider, relay }
-}
-
-interface Begun {
-  readonly location: URL
-  /** As the browser keeps it. */
-  readonly cookie: string
-}
-
-async function begin({ url }: TestRelay, headers: Record<string, string> = {}): Promise<Begun & { readonly set: string }> {
-  const response = await fetch(`${url}/api/auth/provider/start`, { method: 'POST', headers })
-  const body = await response.json()
-  expect([response.status, body]).toEqual([200, { location: expect.any(String) }])
-  const set = response.headers.get('set-cookie') ?? ''
-  return { location: new URL(body.location), cookie: set.split(';', 1)[0] ?? '', set }
-}
-
-/** What the provider sends the browser back with. */
-async function away({ location }: Begun): Promise<Record<string, string>> {
-  const back = new URL((await fetch(location, { redirect: 'manual' })).headers.get('location') ?? '')
-  expect(back.origin + back.pathname).toBe(`${home}/signed-in`)
-  return Object.fromEntries(back.searchParams)
-}
-
-async function finish({ url }: TestRelay, returned: object, cookie = '') {
-  const headers = { 'content-type': 'application/json', cookie }
-  const response = await fetch(`${url}/api/auth/provider/token`, { method: 'POST', headers, body: JSON.stringify(returned) })
-  return { status: response.status, headers: response.headers, body: await response.json() }
 }
 
 async function whole(relay: TestRelay) {
@@ -159,6 +132,20 @@ describe('somebody who has signed in at the provider', () => {
     later(601_000)
     expect((await relay.ask('GET', '/v1/admin/me', undefined, token)).status).toBe(200)
     expect((await renew()).status).toBe(401)
+  })
+
+  test('is nobody by an e-mail address that the provider has not looked at', async () => {
+    const provider = await openProvider()
+    const oidc = oidcOf(provider, {}, { claim: 'email', grants: { 'ada@example.com': grants.leads } })
+    const relay = await openRelay(mock.url, { oidc })
+    for (const [verified, status] of [
+      [false, 403],
+      [true, 200],
+      [undefined, 200],
+    ] as const) {
+      provider.settings.claims = { email: 'ada@example.com', email_verified: verified }
+      expect((await whole(relay)).status).toBe(status)
+    }
   })
 
   test('is told that he is in no group that may come in', async () => {
@@ -389,6 +376,20 @@ describe('the way in', () => {
     const seen: number[] = []
     for (let at = 0; at < 3; at++) seen.push((await finish(relay, { code: 'guessed', state: 'guessed' })).status)
     expect(seen).toEqual([401, 401, 429])
+  })
+
+  test('takes nothing else than what a provider sends', async () => {
+    const { relay, provider } = await open()
+    const { cookie } = await begin(relay)
+    const send = async (body: string) => {
+      const response = await fetch(`${relay.url}/api/auth/provider/token`, { method: 'POST', headers: { cookie }, body })
+      return response.status
+    }
+    const odd = ['', '{', '[]', 'null', '7', '{"state":{}}', '{"code":["x"]}', '{"id_token":"x"}', `{"state":"\0\ud800"}`]
+    for (const body of odd) expect([body, [400, 401].includes(await send(body))]).toEqual([body, true])
+    expect(await send(JSON.stringify({ state: 'x'.repeat(20_000) }))).toBe(413)
+    expect(exchanges(provider)).toEqual([])
+    expect(relay.warnings).toEqual([])
   })
 
   test('is shown where there is one', async () => {

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signatureOf } from '../../../src/relay/people/request-signing.js'
+import type { RelayOptions } from '../../../src/relay/relay.js'
 import { useMock } from '../../helpers/mock.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { hasRedis, startRedis } from '../../helpers/redis.js'
-import { openRelay, type TestRelay } from '../helpers.js'
+import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
+import { openProvider } from '../people/identity-provider.js'
+import { away, begin, finish, home } from '../people/signing-in.js'
 
 const mock = useMock()
 const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 5000, interval: 20 })
@@ -24,11 +27,11 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
   let admin = ''
   const pepper = 'p'.repeat(32)
 
-  async function pair(policy: object = {}) {
+  async function pair(policy: object = {}, more: RelayOptions = {}) {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())
-    const first = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper })
-    const second = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper })
+    const first = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper, ...more })
+    const second = await openRelay(mock.url, { database: postgres.url, redis: redis.url, pepper, ...more })
     admin ||= first.admin
     const ask = (method: string, path: string, body?: unknown) => first.ask(method, `/v1/admin${path}`, body, admin)
     const slug = `t${crypto.randomUUID().slice(0, 8)}`
@@ -93,6 +96,21 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     redis.freeze()
     expect(await send(first, signed('another-nonce-of-this'))).toBe(200)
     redis.thaw()
+  })
+
+  it('end a sign-in at the identity provider that another of them has begun, and end it once', async () => {
+    const provider = await openProvider()
+    provider.settings.claims = { groups: ['everybody'] }
+    const grants = { everybody: { tenant: 'default', role: 'viewer' } } as const
+    const oidc = { issuer: provider.issuer, audience: 'leash', grants, signIn: { url: home } }
+    const { first, second } = await pair({}, { folder: temporaryFolder(), oidc })
+    const begun = await begin(first)
+    const returned = await away(begun)
+    const { status, body } = await finish(second, returned, begun.cookie)
+    expect(status).toBe(200)
+    expect((await first.ask('GET', '/v1/admin/me', undefined, body.access_token)).body).toMatchObject({ id: 'oidc:ada' })
+    for (const relay of [first, second]) expect((await finish(relay, returned, begun.cookie)).status).toBe(401)
+    expect(provider.asked.filter(({ path }) => path === '/token')).toHaveLength(1)
   })
 
   it('go on when it is killed, and say so', async () => {
