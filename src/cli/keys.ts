@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
 import { asArray } from '../core/json.js'
 import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { certificateOf } from './certificate.js'
 import { printJson, telling } from './output.js'
 
 export const keys = defineCommand({
@@ -13,9 +14,11 @@ export const keys = defineCommand({
     name: { type: 'string', description: 'What it is for' },
     scopes: { type: 'string', description: 'A list of call, usage, control, admin' },
     expires: { type: 'string', description: 'A date, such as 2027-01-01' },
+    certificate: { type: 'string', description: "The file or SHA-256 of a client's certificate, without which it does not work" },
+    signed: { type: 'boolean', description: 'Takes only requests that are signed' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args: { verb, id, tenant, user, name, scopes, expires, json } }) =>
+  run: ({ args: { verb, id, tenant, user, name, scopes, expires, certificate, signed, json } }) =>
     telling(json, async () => {
       const whose = { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }) }
       if (verb === undefined) return printItems(await ask('GET', `keys?${new URLSearchParams(whose)}`), json, rowOf)
@@ -25,6 +28,8 @@ export const keys = defineCommand({
           ...(name !== undefined && { name }),
           ...(scopes !== undefined && { scopes: scopes.split(',') }),
           ...(expires !== undefined && { expiresAt: expires }),
+          ...(certificate !== undefined && { certificate: certificateOf(certificate) }),
+          ...(signed && { signed }),
         }
         return printJson(await ask('POST', 'keys', { ...whose, ...more }))
       }

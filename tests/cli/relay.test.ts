@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Relay, startRelay } from '../../src/relay/relay.js'
+import { root } from '../helpers/source.js'
 import { useCommand } from './run.js'
 
 const leash = useCommand()
@@ -30,6 +32,26 @@ describe('the administration of a relay by commands', () => {
     expect(stdout).not.toContain(key)
     expect(await json('keys', 'revoke', id)).toMatchObject({ id })
     expect((await leash(['tenants'], { env: env() })).stdout).toMatch(/search\s+active\s+team/)
+  })
+
+  test('makes keys that want their requests signed, and keys of one certificate, by its file or its fingerprint', async () => {
+    expect(await json('keys', 'create', '--tenant', 'default', '--signed')).toMatchObject({
+      signed: true,
+      signingSecret: expect.any(String),
+    })
+    const file = join(root, 'tests/fixtures/tls/client.pem')
+    const { fingerprint256 } = new X509Certificate(readFileSync(file))
+    const certificate = fingerprint256.replaceAll(':', '').toLowerCase()
+    for (const typed of [file, fingerprint256, certificate]) {
+      const made = await json('keys', 'create', '--tenant', 'default', '--certificate', typed)
+      expect(made).toMatchObject({ certificate })
+      expect(made.signed).toBeUndefined()
+    }
+    for (const typed of [`${file}.old`, join(root, 'package.json'), 'ab:cd'])
+      expect(await leash(['keys', 'create', '--tenant', 'default', '--certificate', typed], { env: env() })).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('is no file with a certificate, and no SHA-256 fingerprint'),
+      })
   })
 
   test('checks, sets and tells policies, from YAML', async () => {
