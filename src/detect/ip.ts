@@ -17,7 +17,7 @@ export const ipv4: Finder = {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
       const end = run.endOf(group + 3)
-      const outside = isOutside(scan.text, start, end) && !(blockHeads.has(run.value(group)) && isBlock(scan.text, start, end))
+      const outside = isOutside(scan.text, start, end) && !(blockHeads[run.value(group)] === 1 && isBlock(scan.text, start, end))
       const confidence = outside ? trust(scan, run, group, start) : 0
       if (confidence > 0) scan.report('IP_ADDRESS', start, end, confidence)
       group += 3
@@ -85,7 +85,8 @@ const blocks = new Set(
 )
 
 /** What they begin with. */
-const blockHeads = new Set([...blocks].map((block) => Number.parseInt(block, 10)).filter((head) => head >= 0))
+const blockHeads = new Uint8Array(256)
+for (const block of blocks) if (/^\d+\./.test(block)) blockHeads[Number.parseInt(block, 10)] = 1
 
 /** `10.0.0.0/8` is a block, and nobody's address. */
 function isBlock(text: Text, start: number, end: number): boolean {
@@ -105,8 +106,8 @@ function trust(scan: Scan, run: NumberRun, group: number, start: number): number
   const third = run.value(group + 2)
   const fourth = run.value(group + 3)
   if (first === 127 || first === 255 || (first === 0 && second === 0)) return 0
-  if ((scan.before(start).label & Meaning.version) !== 0) return 0
-  return bySize(scan, first, Math.max(second, third, fourth), second, start)
+  const confidence = bySize(scan, first, Math.max(second, third, fourth), second, start)
+  return confidence < scan.least || (scan.before(start).label & Meaning.version) !== 0 ? 0 : confidence
 }
 
 function bySize(scan: Scan, first: number, largest: number, second: number, start: number): number {

@@ -171,7 +171,7 @@ export class NumberRun {
       let next = at + 1
       digit = text.codeAt(next)
       if (!isDigit(digit)) {
-        const separator = separatorAt(text, at)
+        const separator = markOf(digit) === 0 ? 0 : separatorAt(text, at)
         if (separator === 0) break
         next = at + lengthOf(separator)
         mark = markIn(separator)

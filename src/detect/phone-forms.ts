@@ -14,9 +14,9 @@ const none: Form = { last: -1, confidence: 0 }
  * Italy, the Netherlands, Austria, Sweden, Australia, Japan, South Africa. Nine to eleven digits.
  */
 const trunkForms = new Set(
-  `2,2,2,2,2 4,2,2,2 3,2,2,2 3,3,2,2 4,3,2,2 3,3,4 3,4,4 4,3,4 4,3,3 5,3,3 5,6 4,6 4,7 3,7 3,8 2,8 2,4,4 3,3,3,2 2,3,2,2 4,4,3 2,7`.split(
-    ' ',
-  ),
+  `2,2,2,2,2 4,2,2,2 3,2,2,2 3,3,2,2 4,3,2,2 3,3,4 3,4,4 4,3,4 4,3,3 5,3,3 5,6 4,6 4,7 3,7 3,8 2,8 2,4,4 3,3,3,2 2,3,2,2 4,4,3 2,7`
+    .split(' ')
+    .map((form) => form.split(',').reduce((lengths, length) => lengths * 16 + Number(length), 0)),
 )
 
 export function formOf(run: NumberRun, group: number): Form {
@@ -88,8 +88,8 @@ function trunk(run: NumberRun, group: number): Form {
     if (form.confidence > 0) return form
   }
   if (run.digits < 9 || run.digits > 11 || run.count < 2 || run.count > 5) return none
-  let lengths = `${run.length(0)}`
-  for (let at = 1; at < run.count; at++) lengths += `,${run.length(at)}`
+  let lengths = 0
+  for (let at = 0; at < run.count; at++) lengths = lengths * 16 + run.length(at)
   // `<Buffer 01 02 03 04 05>`
   if (!trunkForms.has(lengths) || run.after === 62) return none
   const alike = uniform(run, 1, run.count - 1)

@@ -15,7 +15,8 @@ export class Scan {
   readonly #words: ContextReader
   readonly #wanted: ReadonlySet<EntityType>
   readonly #wantsAll: boolean
-  readonly #least: number
+  /** What is less sure is dropped. */
+  readonly least: number
   /** Where the address ends that was read last: what looks like one inside it is a part of it. */
   urlEnd = 0
   /** Likewise of hexadecimal groups with colons. */
@@ -40,7 +41,7 @@ export class Scan {
     this.#words = words
     this.#wanted = wanted
     this.#wantsAll = entityTypes.every((type) => optInTypes.includes(type) || wanted.has(type))
-    this.#least = least
+    this.least = least
   }
 
   open(text: string): void {
@@ -92,7 +93,7 @@ export class Scan {
   }
 
   report(type: EntityType, start: number, end: number, confidence: number): void {
-    if (confidence >= this.#least && (this.#wantsAll || this.#wanted.has(type))) this.found.push({ type, start, end, confidence })
+    if (confidence >= this.least && (this.#wantsAll || this.#wanted.has(type))) this.found.push({ type, start, end, confidence })
   }
 }
 
