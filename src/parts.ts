@@ -154,6 +154,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     watchers,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
     limits: kept('limits', 'rateLimit', 'concurrency', 'pace') ?? limitLayers(options, store, { prices, tokens }),
+    isDown: (target) => breaker?.value?.state(target) === 'open',
     leastBad: (targets) => breaker?.value?.leastBad(targets),
     ...(options.modules && { modules: guards }),
     ...(redact && { redact: kept('redact', 'redact') ?? openRedact(redact === true ? {} : redact, emitter) }),

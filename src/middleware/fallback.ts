@@ -21,6 +21,8 @@ export interface FallbackDeps {
   /** What is known of a target's model, in tokens. Asked for only when something was too long, or must not cost too much. */
   readonly capabilities?: Lazy<(target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }>
   readonly prices?: Lazy<PriceBook>
+  /** Whether a call there would be refused for what others have met. */
+  readonly isDown?: (target: Target) => boolean
   /** Where to go when all of these targets are down. */
   readonly leastBad?: (targets: () => readonly Target[]) => Target | undefined
 }

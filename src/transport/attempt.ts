@@ -9,8 +9,8 @@ import { LeashError } from '../core/errors.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
-import type { KeyInUse, Provider, WireRequest } from '../core/provider.js'
-import { abortError } from '../core/signals.js'
+import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
+import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import { send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
@@ -34,6 +34,7 @@ export function attempt(context: AttemptContext): Next {
     const { own, theirs } = known instanceof Promise ? await known : known
     // Stopped on the way here: nothing has been sent, and so there was no attempt.
     if (call.signal?.aborted) throw abortError(call.signal)
+    if (timeLeft(call.deadline) === 0) throw deadlineError()
     const underway = new Underway(context, call, own, theirs)
     try {
       return await (own === theirs ? passThrough(underway) : (await import('./translate.js')).translate(underway))
@@ -92,12 +93,15 @@ export class Underway {
   #sent = false
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
+  /** Ends the wait for a key that takes its time. */
+  #giveUp: ((why: LeashError) => void) | undefined
   /**
    * Nobody may be reading just now: the attempt is over in the very moment in which it is stopped. A closure made by the
    * constructor would do the same, but V8 then keeps the call, its texts and all, until a full collection.
    */
   readonly #stopped = (): void => {
-    this.fail(undefined)
+    const why = this.fail(undefined)
+    this.#giveUp?.(why)
   }
 
   constructor(context: AttemptContext, call: Call, own: Protocol, theirs: Protocol) {
@@ -165,12 +169,22 @@ export class Underway {
   }
 
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
-    const request = await this.call.target.provider.prepare(wire)
-    if (request.key) this.#hold(request.key)
+    const request = await new Promise<HttpRequest>((resolve, reject) => {
+      this.#giveUp = reject
+      this.#prepare(wire).then(resolve, reject)
+    })
+    this.#giveUp = undefined
     // Stopped while the key was being read.
     if (wire.signal?.aborted) throw this.explain(undefined)
     this.#leave()
     return send(request.transport ?? this.#context.transport, request, wire.signal)
+  }
+
+  /** Goes on to its end also when nobody waits for it any more: the key is to be let go of. */
+  async #prepare(wire: WireRequest): Promise<HttpRequest> {
+    const request = await this.call.target.provider.prepare(wire)
+    if (request.key) this.#hold(request.key)
+    return request
   }
 
   /** Embeddings may be sent in several requests: together they are one attempt. */

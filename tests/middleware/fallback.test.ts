@@ -108,6 +108,66 @@ test('no target is asked that could bring the call beyond its `maxCostUsd`', asy
   expect(mock.requests.at(-1)?.model).toBe('gpt-5-pro')
 })
 
+const question = () =>
+  new Request('http://leash.test/v1/chat/completions', {
+    method: 'POST',
+    body: JSON.stringify({ model: gpt, messages: [{ role: 'user', content: prompt }] }),
+  })
+
+describe('a target that could not take the call anyway', () => {
+  const keyless = 'groq/llama-3.3-70b'
+  const only = (options: LeashOptions) => {
+    const { openai } = mockProviders(mock.url)
+    const leash = createLeash({ ...(openai && { providers: { openai } }), fallback: [keyless], ...options })
+    return { leash, ask: () => leash.handle(question()) }
+  }
+
+  test('is no reason not to wait for a place', async () => {
+    mock.script({ latencyMs: 100, times: 2 })
+    const { ask } = only({ concurrency: { provider: 1 } })
+    const answers = await Promise.all([ask(), ask()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+  })
+
+  test('is no reason to leave one that rests after a 429', async () => {
+    mock.script({ status: 429, retryAfter: 60, times: 1 })
+    const { ask } = only({ retry: false })
+    expect((await ask()).status).toBe(429)
+    expect((await ask()).status).toBe(200)
+  })
+
+  test('is none either when it is down', async () => {
+    mock.script({ latencyMs: 100, times: 2 })
+    const { leash, ask } = only({ providers: mockProviders(mock.url), concurrency: { provider: { openai: 1 } } })
+    await leash.breaker('groq', 'open')
+    const answers = await Promise.all([ask(), ask()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(protocols()).toEqual(['openai-chat', 'openai-chat'])
+  })
+
+  test('has no attempt kept for it', async () => {
+    mock.script({ status: 503, times: 2 })
+    const { ask } = only({
+      maxAttempts: 3,
+      retry: { attempts: 3, backoff: () => 0 },
+      fallback: [keyless, 'mistral/mistral-small'],
+    })
+    expect((await ask()).status).toBe(200)
+    expect(mock.requests).toHaveLength(3)
+  })
+})
+
+test('where a limit of ours has refused, the caller is told to come again, and not of a key that is missing', async () => {
+  mock.script({ latencyMs: 200, times: 1 })
+  const { openai } = mockProviders(mock.url)
+  const concurrency = { provider: 1, queue: { waitMs: 0 } }
+  const leash = createLeash({ ...(openai && { providers: { openai } }), fallback: ['groq/llama-3.3-70b'], concurrency })
+  const first = leash.handle(question())
+  const second = await leash.handle(question())
+  expect(second.status).toBe(503)
+  expect((await first).status).toBe(200)
+})
+
 test("the caller's own mistake is answered once", async () => {
   fails({ status: 400 })
   const { ask } = falling()

@@ -1,6 +1,7 @@
 /** A caller who leaves: nothing goes on upstream, and nothing stays behind on its signal. */
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
+import { createLeash, type Layer, type LeashOptions } from '../../src/leash.js'
 import type { Fault } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { lane, lanes, read } from './lanes.js'
@@ -96,4 +97,45 @@ describe.each(lanes)('%s', (_, model) => {
     controller.abort()
     expect(reports.map(({ attempts }) => attempts[0]?.outcome)).toEqual(['ok', 'ok'])
   })
+})
+
+describe('a key that does not come', () => {
+  const keyless = (options: LeashOptions = {}) => {
+    const openai = { apiKey: () => new Promise<string>(() => {}), baseURL: `${mock.url}/v1` }
+    const leash = createLeash({ providers: { openai }, retry: false, ...options })
+    const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] })
+    return (signal?: AbortSignal) =>
+      leash.handle(new Request('http://leash.test/v1/chat/completions', { method: 'POST', body, ...(signal && { signal }) }))
+  }
+
+  test('does not keep a caller who leaves', async () => {
+    const controller = new AbortController()
+    const answer = keyless()(controller.signal)
+    setTimeout(() => controller.abort(), 10)
+    expect((await answer).status).toBe(499)
+    expect(listeners(controller.signal)).toBe(0)
+  })
+
+  test.each<LeashOptions>([{ timeouts: { attemptMs: 20 } }, { timeouts: { deadlineMs: 20 } }])(
+    'runs into %o',
+    async (options) => {
+      expect((await keyless(options)()).status).toBe(504)
+    },
+  )
+})
+
+test('a call whose time is up while it waited is not sent', async () => {
+  const use: Layer[] = [
+    {
+      at: 'attempt',
+      middleware: (next) => async (call) => {
+        await new Promise((resolve) => setTimeout(resolve, 40))
+        return next(call)
+      },
+    },
+  ]
+  const { ask, reports } = lane(mock, lanes[0][1], { use, timeouts: { deadlineMs: 10 } })
+  await expect(ask()).rejects.toMatchObject({ code: 'deadline_exceeded' })
+  expect(mock.requests).toEqual([])
+  expect(reports).toMatchObject([{ attempts: [] }])
 })

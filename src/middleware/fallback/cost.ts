@@ -1,6 +1,6 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
 import type { Nano } from '../../core/money.js'
-import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import { costOf, type Expected, type PriceBook, worstCase } from '../../core/price.js'
 import type { Need } from './need.js'
 
 /** A guess over ordinary traffic: neither audio nor a cache of an hour, which would double it. */
@@ -15,13 +15,22 @@ export function costWith(target: Target, call: Call, need: Need, prices: PriceBo
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null
-  const next = worstCase(price, { inputTokens: need.inputTokens, maxOutputTokens, buckets })
-  return next === null ? null : next + spent(call, prices)
+  const expected = { inputTokens: need.inputTokens, maxOutputTokens, buckets }
+  const next = worstCase(price, expected)
+  return next === null ? null : next + spent(call, expected, prices)
 }
 
-/** An attempt that told no usage is taken to have cost nothing: most of them never were answered. */
-function spent({ report }: Call, prices: PriceBook): Nano {
-  return report.attempts.reduce((sum, attempt) => sum + (attempt.cost ?? priced(attempt, prices)), 0)
+/**
+ * An attempt that is over and told no usage is taken to have cost nothing: most of them never were answered. One that is under
+ * way may come to its worst yet.
+ */
+function spent({ report }: Call, expected: Expected, prices: PriceBook): Nano {
+  const costOfOne = (attempt: Attempt) => attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : priced(attempt, prices))
+  const worst = ({ provider, model }: Attempt) => {
+    const price = prices.price({ provider: { name: provider }, model })
+    return (price && worstCase(price, expected)) ?? 0
+  }
+  return report.attempts.reduce((sum, attempt) => sum + costOfOne(attempt), 0)
 }
 
 /** Where no ledger has booked it. */

@@ -90,19 +90,27 @@ export class Walk {
   /** Of the attempts that are left, one is kept for each target that follows: retries at the first must not use up all. */
   #callFor(target: Target, following: readonly Stop[]): Call {
     const { options, report } = this.#call
+    const others = following.filter((stop) => this.#couldTake(stop)).length
     const call = {
       ...this.#call,
       target,
       attempt: 1,
-      alternatives: following.length > 0,
+      alternatives: others > 0,
       // A target that could turn out too dear is no reason to give this one up.
-      ...(options.maxCostUsd === undefined && following.some(isReady) && { elsewhere: this.#isWorth }),
+      ...(options.maxCostUsd === undefined && others > 0 && { elsewhere: this.#isWorth }),
     }
     if (options.maxAttempts === undefined) return call
     return {
       ...call,
-      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - following.length) },
+      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - others) },
     }
+  }
+
+  /** One that has no key or is down is no reason to leave another sooner. */
+  #couldTake(stop: Stop): boolean {
+    if (!('target' in stop)) return false
+    const { origin, provider } = stop.target
+    return (origin !== undefined || provider.missing() === undefined) && !this.#deps.isDown?.(stop.target)
   }
 
   #isSpent(): boolean {
@@ -162,10 +170,6 @@ function stopsOf(call: Call, models: readonly string[], { find }: FallbackDeps):
     if (stops.every(({ name }) => name !== stop.name)) stops.push(stop)
   }
   return stops
-}
-
-function isReady(stop: Stop): boolean {
-  return 'target' in stop && (stop.target.origin !== undefined || stop.target.provider.missing() === undefined)
 }
 
 function stopAt(target: Target): Stop {
