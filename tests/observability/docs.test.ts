@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createLeash } from '../../src/leash.js'
 import { families } from '../../src/middleware/metrics/families.js'
 import { attribute, editions, own, tokenUsage, usageCounters, usageHistograms } from '../../src/middleware/otel/names.js'
+import { RelayMetrics } from '../../src/relay/metrics/relay.js'
 import { useMock } from '../helpers/mock.js'
 import { useOtlp } from '../helpers/otlp.js'
 import { root } from '../helpers/source.js'
@@ -160,7 +161,8 @@ describe('the alerts', () => {
   test('ask for what there is', () => {
     const asked = askedBy(alerts.replace(/^ *(description|summary):.*$/gm, '')).names
     expect(asked.length).toBeGreaterThan(names.length)
-    for (const name of asked) expect(Object.keys(families)).toContain(name)
+    const ofRelay = [...new RelayMetrics().text().matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name)
+    for (const name of asked) expect([...Object.keys(families), ...ofRelay]).toContain(name)
   })
 
   test('are each seen to fire', () => {

@@ -78,7 +78,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus', () => {
     await vi.waitFor(async () => {
       const { groups } = (await prometheus.get('rules')) as { groups: { rules: Rule[] }[] }
       const followed = groups.flatMap(({ rules }) => rules)
-      expect(followed).toHaveLength(7)
+      expect(followed).toHaveLength(8)
       for (const { name, health, lastError } of followed) expect({ name, health, lastError }).toEqual({ name, health: 'ok' })
     }, 10_000)
   })
@@ -93,7 +93,7 @@ describe.skipIf(!hasPrometheus)('promtool', () => {
   })
 
   test('finds no fault with the alert rules', () => {
-    expect(promtool(['check', 'rules', rules])).toContain('SUCCESS: 7 rules found')
+    expect(promtool(['check', 'rules', rules])).toContain('SUCCESS: 8 rules found')
   })
 
   test('sees each alert rule fire when it is to, and not before', () => {

@@ -32,6 +32,11 @@ const families = {
     help: 'What is under way in the database, the same from each relay of it.',
     labels: ['what'],
   },
+  leash_relay_backlog_oldest_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest of it has waited, the same from each relay of the database.',
+    labels: ['what'],
+  },
   leash_relay_start_time_seconds: { type: 'gauge', help: 'When the relay was started, in seconds since 1970.', labels: [] },
   process_resident_memory_bytes: { type: 'gauge', help: 'Memory of the process.', labels: [] },
   process_cpu_seconds_total: { type: 'counter', help: 'Processor time of the process.', labels: [] },
@@ -87,8 +92,11 @@ export class RelayMetrics {
   }
 
   text(backlog: readonly Backlog[] = []): string {
-    this.#numbers.clear('leash_relay_backlog')
-    for (const { what, count } of backlog) this.#numbers.set('leash_relay_backlog', [what], count)
+    for (const name of ['leash_relay_backlog', 'leash_relay_backlog_oldest_seconds'] as const) this.#numbers.clear(name)
+    for (const { what, count, seconds } of backlog) {
+      this.#numbers.set('leash_relay_backlog', [what], count)
+      if (seconds !== undefined) this.#numbers.set('leash_relay_backlog_oldest_seconds', [what], seconds)
+    }
     this.#numbers.set('leash_relay_active_requests', [], this.#active)
     this.#numbers.set('process_resident_memory_bytes', [], process.memoryUsage.rss())
     const { user, system } = process.cpuUsage()

@@ -20,8 +20,9 @@ export function metricsRoutes(context: RelayContext): Hono {
 }
 
 /** Of this process. */
-export async function ownMetrics({ sql, settings, metrics, gateway }: RelayContext): Promise<string> {
-  const own = metrics.text(await backlogOf(sql))
+export async function ownMetrics({ sql, settings, metrics, gateway, collector }: RelayContext): Promise<string> {
+  const late = settings.now.clickhouse && (() => collector.clickHouse.outbox.lateBy())
+  const own = metrics.text(await backlogOf({ sql, late }))
   if (!settings.now.leash?.metrics) return own
   const leashes = [...(await gateway.leashes())].slice(-mostTenants)
   const texts = await Promise.all(leashes.map(async ([tenant, leash]) => [tenant, await leash.metrics()] as const))

@@ -7,6 +7,8 @@ import { noUsage } from '../../../src/core/usage.js'
 import { ClickHouseFeed } from '../../../src/relay/clickhouse/feed.js'
 import { Outbox } from '../../../src/relay/clickhouse/outbox.js'
 import { tableOf } from '../../../src/relay/clickhouse/table.js'
+import { backlogOf } from '../../../src/relay/metrics/backlog.js'
+import { RelayMetrics } from '../../../src/relay/metrics/relay.js'
 import type { RelayContext } from '../../../src/relay/routes/context.js'
 import { healthRoutes } from '../../../src/relay/routes/health.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
@@ -164,6 +166,26 @@ it('is behind when something has waited for more than a minute, and the relay is
   expect(await ready()).toEqual([200, 'behind'])
   await feed.round()
   expect(await ready()).toEqual([200, 'ok'])
+})
+
+it('is told by metrics: how many lines wait, and how long the oldest has, where there is a ClickHouse', async () => {
+  const { sql, usage, feed, clock, now } = await open()
+  const told = async (late?: () => Promise<number>) => {
+    const metrics = new RelayMetrics()
+    return metrics.text(await backlogOf({ sql, now, late })).match(/^leash_relay_backlog\S*\{what="lines for ClickHouse"\} .*/gm)
+  }
+  const late = () => feed.outbox.lateBy()
+  const names = ['leash_relay_backlog', 'leash_relay_backlog_oldest_seconds'].map(
+    (name) => `${name}{what="lines for ClickHouse"}`,
+  )
+  expect(await told(late)).toEqual([`${names[0]} 0`, `${names[1]} 0`])
+  await usage.take({ lines: [line('a'), line('b')] })
+  clock.now += 90_000
+  await usage.take({ lines: [line('c')] })
+  expect(await told(late)).toEqual([`${names[0]} 3`, `${names[1]} 90`])
+  expect(await told()).toEqual([`${names[0]} 3`])
+  await feed.round()
+  expect(await told(late)).toEqual([`${names[0]} 0`, `${names[1]} 0`])
 })
 
 it('is told in the documentation as it is', () => {
