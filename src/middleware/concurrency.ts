@@ -31,8 +31,8 @@ export function concurrency({ total, tenant, queue }: ConcurrencyOptions): Middl
 }
 
 /**
- * Bounds the calls at each provider, retries and hedges of a call within its one place. Where another target may be tried, a
- * call does not wait here.
+ * Bounds the calls at each provider, retries of a call and hedges at the same target within its one place. Where another
+ * target may be tried, a call does not wait here.
  */
 export function providerConcurrency({ provider, queue }: ConcurrencyOptions): Middleware {
   const limitOf = (name: string) =>

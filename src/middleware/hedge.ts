@@ -1,6 +1,8 @@
-import type { Call, Target } from '../core/call.js'
+import type { Call, Result, Target } from '../core/call.js'
+import { isLeashError } from '../core/errors.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { MaybePromise } from '../core/store.js'
+import { targetName } from '../core/target.js'
 import { hasEffects } from '../protocols/effects.js'
 import { Latencies } from './hedge/latencies.js'
 import { Race } from './hedge/race.js'
@@ -16,7 +18,7 @@ export interface HedgeOptions {
   readonly delayMs?: number | 'p95'
   /** Of the last 1000 tries, at most this share gets a second attempt, from 0 to 1. @defaultValue 0.1 */
   readonly maxShare?: number
-  /** Where the second attempt goes, as `provider/model`. @defaultValue 'same' */
+  /** Where the second attempt goes, as `provider/model`: it passes the layers of that target. @defaultValue 'same' */
   readonly to?: 'same' | (string & {})
   /** Whether a call may be sent twice. @defaultValue when the vendor keeps or does nothing beyond its answer */
   readonly repeatable?: (call: Call) => boolean
@@ -32,6 +34,9 @@ export interface HedgeDeps {
 /**
  * Sends a call a second time when its answer is late, and takes the one that comes first. A stream has answered with its
  * first content.
+ *
+ * Where the second attempt goes to another target, this layer stands around those of both: each has its own breaker and its
+ * own places. Else it stands within them, and both attempts are one try.
  */
 export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Middleware {
   const { delayMs = 'p95', maxShare = 0.1, to = 'same', repeatable = isRepeatable } = options
@@ -43,21 +48,49 @@ export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Midd
     const { maxAttempts = Number.POSITIVE_INFINITY } = call.options
     // The first attempt may have been held up on its way, and not be in the report yet.
     if (Math.max(call.report.attempts.length, before + 1) >= maxAttempts || !share.take()) return undefined
-    const second: Call = { ...call, target, hedged: true }
+    const second: Call = to === 'same' ? { ...call, hedged: true } : beside(call, target)
     return !reserve || (await reserve(second)) ? second : undefined
+  }
+
+  function send(call: Call, target: Target, next: Next): Promise<Result> {
+    share.count()
+    const late = delayMs === 'p95' ? latencies.p95(call) : delayMs
+    const before = call.report.attempts.length
+    const first = to === 'same' ? call : keepingOne(call)
+    if (late === undefined) return timed(next, first, took)
+    return new Race(next, { delayMs: late, second: () => secondOf(call, target, before), took }).run(first)
   }
 
   return (next) =>
     function hedge(call) {
       const wanted = call.options.hedge ?? repeatable(call)
       if (!wanted) return next(call)
-      const target = to === 'same' ? call.target : find(to, call)
-      share.count()
-      const late = delayMs === 'p95' ? latencies.p95(call) : delayMs
-      if (late === undefined) return timed(next, call, took)
+      if (to === 'same') return send(call, call.target, next)
+      const target = find(to, call)
       const before = call.report.attempts.length
-      return new Race(next, { delayMs: late, second: () => secondOf(call, target, before), took }).run(call)
+      return send(call, target, next).catch((error: unknown) => {
+        if (call.alternatives || call.report.attempts.length > before || !isOpen(error)) throw error
+        // Nothing was sent: whoever would be asked beside it is asked in its stead.
+        call.report.moves.push({ from: targetName(call.target), to: targetName(target), because: 'circuit_open' })
+        return next({ ...call, target })
+      })
     }
+}
+
+/** A second attempt at another target is sent at once or not at all, and not again: the first one is still under way. */
+function beside(call: Call, target: Target): Call {
+  return { ...call, target, hedged: true, alternatives: true, options: { ...call.options, maxRetries: 0 } }
+}
+
+/** Of the attempts that are left, one is kept for the second: the retries of the first must not use up all. */
+function keepingOne(call: Call): Call {
+  const { options, report } = call
+  if (options.maxAttempts === undefined) return call
+  return { ...call, options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - 1) } }
+}
+
+function isOpen(error: unknown): boolean {
+  return isLeashError(error) && error.code === 'circuit_open'
 }
 
 function isRepeatable({ protocol, body }: Call): boolean {

@@ -91,11 +91,12 @@ export class Breaker {
 
   failed(pass: Pass, call: Call, error: unknown): void {
     // Without an attempt the target was not even asked: a limit of ours, or a layer of the user's, has refused.
-    if (!isLeashError(error) || call.report.attempts.length === pass.attempts) return
+    if (!isLeashError(error) || !wasAsked(call, pass.attempts)) return
     const now = Date.now()
-    const { code, status, retryAfterMs } = error
+    const failure = behind(error)
+    const { code, status, retryAfterMs } = failure
     const timedOut = code === 'timeout' || code === 'deadline_exceeded'
-    const counts = this.#counts(error) && !(code === 'deadline_exceeded' && now - pass.began < aChanceMs)
+    const counts = this.#counts(failure) && !(code === 'deadline_exceeded' && now - pass.began < aChanceMs)
     const rests = status === 429 && retryAfterMs !== undefined
     if (!counts && !rests) return
     const circuit = pass.circuit ?? this.#circuitOf(pass.name, now)
@@ -206,6 +207,16 @@ export class Breaker {
     if (!this.#emitter?.heard('breaker')) return
     this.#emitter.emit('breaker', { target, from, to, because, ...(to === 'open' && until !== undefined && { until }) })
   }
+}
+
+/** Another target may be asked beside it, and its attempts stand in the same report. */
+function wasAsked({ report, hedged }: Call, before: number): boolean {
+  return report.attempts.slice(before).some((attempt) => attempt.hedged === hedged)
+}
+
+/** What stopped it may stand behind that it was: another target has answered, for this one was late. */
+function behind(error: LeashError): LeashError {
+  return error.code === 'aborted' && isLeashError(error.cause) ? error.cause : error
 }
 
 /** That the time of an open one is up is only noted when a call comes. */

@@ -4,6 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import type { Next } from '../../core/middleware.js'
 import { LinkedAbort } from '../../core/signals.js'
 import type { MaybePromise } from '../../core/store.js'
+import { targetName } from '../../core/target.js'
 
 export interface Rules {
   /** Milliseconds after which the first attempt is late. */
@@ -76,7 +77,7 @@ export class Race {
     for (const runner of this.#runners) {
       if (runner.failure) continue
       this.#rules.took(runner.call, performance.now() - runner.began)
-      if (runner !== winner) runner.abort.abort(new LeashError('aborted', 'Another attempt of this call answered first.'))
+      if (runner !== winner) runner.abort.abort(this.#overtaken(runner, winner))
     }
     this.#finish.resolve(atEnd(result, () => winner.abort.release()))
   }
@@ -88,6 +89,15 @@ export class Race {
     this.#end()
     const [first = runner] = this.#runners
     this.#finish.reject(first.failure?.error)
+  }
+
+  /** Behind it stands what tells against a target that was late, where it was another one that answered. */
+  #overtaken(loser: Runner, winner: Runner): LeashError {
+    const [target, other] = [targetName(loser.call.target), targetName(winner.call.target)]
+    const late = loser === this.#runners[0] && target !== other
+    return new LeashError('aborted', 'Another attempt of this call answered first.', {
+      ...(late && { cause: new LeashError('timeout', `"${target}" was late, and "${other}" answered first.`) }),
+    })
   }
 
   #end(): void {

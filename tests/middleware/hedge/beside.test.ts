@@ -1,0 +1,151 @@
+/** A second attempt at another vendor, over real sockets: what each vendor's own layers make of it. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { createLeash, type Leash, type LeashOptions, type Report } from '../../../src/leash.js'
+import { mockProviders } from '../../../src/testing/index.js'
+import { until, useMock } from '../../helpers/mock.js'
+
+const first = useMock()
+const other = useMock()
+const to = 'groq/llama-3.3-70b'
+
+const leashes: Leash[] = []
+afterEach(async () => {
+  for (const leash of leashes.splice(0)) await leash.close()
+})
+
+function open(options: LeashOptions = {}) {
+  const { groq, anthropic } = mockProviders(other.url)
+  const leash = createLeash({
+    providers: { ...mockProviders(first.url), groq, anthropic },
+    hedge: { delayMs: 20, maxShare: 1, to },
+    ...options,
+  })
+  leashes.push(leash)
+  const reports: Report[] = []
+  leash.on('result', (report) => reports.push(report))
+  const ask = async (stream = false, over: object = {}) => {
+    const messages = [{ role: 'user', content: 'one two three' }]
+    const body = JSON.stringify({ model: 'openai/gpt-4o-mini', stream, messages, ...over })
+    const response = await leash.handle(new Request('http://leash/v1/chat/completions', { method: 'POST', body }))
+    return { status: response.status, text: await response.text() }
+  }
+  const health = (name: string) => leash.health().targets.find(({ target }) => target.startsWith(name))
+  return { leash, reports, ask, health }
+}
+
+/** Whatever is asked is not answered. */
+const silent = { hang: 'headers', when: () => true } as const
+const late = { latencyMs: 200, when: () => true } as const
+
+describe.each([false, true])('with streams: %s', (stream) => {
+  test('a target that stays silent is down after a few calls, and those that follow ask the other one at once', async () => {
+    const { ask, health, reports } = open({ circuitBreaker: { consecutive: 3 }, timeouts: { attemptMs: 5000 } })
+    first.script(silent)
+    for (let call = 0; call < 10; call++) expect(await ask(stream)).toMatchObject({ status: 200 })
+    expect(first.requests).toHaveLength(3)
+    expect(health('openai')).toMatchObject({ state: 'open', calls: 3, failures: 3 })
+    expect(health('groq')).toMatchObject({ state: 'closed', calls: 10, failures: 0 })
+    expect(reports.map(({ attempts }) => attempts.length)).toEqual([2, 2, 2, 1, 1, 1, 1, 1, 1, 1])
+    expect(reports[0]?.attempts).toMatchObject([{ outcome: 'cancelled' }, { provider: 'groq', hedged: true, outcome: 'ok' }])
+    expect(reports[9]).toMatchObject({
+      provider: 'groq',
+      moves: [{ from: 'openai/gpt-4o-mini', to, because: 'circuit_open' }],
+    })
+  })
+})
+
+test('a target that is down is left to the fallback, where there is one', async () => {
+  const { leash, ask, reports } = open({ hedge: { to }, fallback: ['anthropic/claude-haiku-4-5'] })
+  await leash.breaker('openai', 'open')
+  expect((await ask()).status).toBe(200)
+  expect(reports[0]).toMatchObject({ provider: 'anthropic', moves: [{ because: 'circuit_open' }] })
+})
+
+test('a target that answers after all is not to blame, and neither is the one that was asked beside it', async () => {
+  const { ask, health, reports } = open({ circuitBreaker: { consecutive: 1 } })
+  first.script({ latencyMs: 60 })
+  other.script(silent)
+  expect((await ask()).status).toBe(200)
+  expect(reports[0]?.attempts).toMatchObject([{ outcome: 'ok' }, { outcome: 'cancelled' }])
+  expect(health('openai')).toMatchObject({ state: 'closed', calls: 1, failures: 0 })
+  expect(health('groq')).toBeUndefined()
+})
+
+test('a target that fails while the other is under way has failed', async () => {
+  const { ask, health } = open({ circuitBreaker: { consecutive: 1 }, retry: false })
+  first.script({ status: 500, latencyMs: 40 })
+  other.script({ latencyMs: 80 })
+  expect((await ask()).status).toBe(200)
+  expect(health('openai')).toMatchObject({ state: 'open', failures: 1 })
+})
+
+test('a call that waited for a place says nothing against the target', async () => {
+  const { ask, health, reports } = open({ circuitBreaker: { consecutive: 1 }, concurrency: { provider: { openai: 1 } } })
+  first.script({ latencyMs: 300 })
+  other.script({ status: 400 })
+  const calls = [ask()]
+  await until(() => other.requests.length === 1)
+  calls.push(ask())
+  for (const call of calls) expect((await call).status).toBe(200)
+  expect(first.requests).toHaveLength(1)
+  expect(reports[0]?.attempts).toMatchObject([{ provider: 'groq', hedged: true }])
+  expect(health('openai')).toMatchObject({ state: 'closed', calls: 1, failures: 0 })
+})
+
+describe('no second attempt', () => {
+  test('at a target that is held open by hand', async () => {
+    const { leash, ask, reports } = open()
+    await leash.breaker('groq', 'open')
+    first.script(late)
+    expect((await ask()).status).toBe(200)
+    expect(other.requests).toEqual([])
+    expect(reports[0]?.attempts).toHaveLength(1)
+  })
+
+  test('at a target that is down', async () => {
+    const { ask, health } = open({ circuitBreaker: { consecutive: 1 } })
+    first.script(late)
+    other.script({ status: 500 })
+    expect((await ask()).status).toBe(200)
+    expect(health('groq')?.state).toBe('open')
+    expect((await ask()).status).toBe(200)
+    expect(other.requests).toHaveLength(1)
+  })
+
+  test('that would have to wait for a place at its provider', async () => {
+    const { ask, reports } = open({ concurrency: { provider: { groq: 1 } } })
+    first.script(late)
+    other.script(silent)
+    for (const { status } of await Promise.all([1, 2, 3, 4, 5, 6].map(() => ask()))) expect(status).toBe(200)
+    expect(other.requests).toHaveLength(1)
+    expect(reports.flatMap(({ attempts }) => attempts.filter(({ hedged }) => hedged))).toHaveLength(1)
+  })
+
+  test('at a provider that has said that nothing remains', async () => {
+    const { ask } = open({ pace: true })
+    other.script({ headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '9s' } })
+    await ask(false, { model: to })
+    first.script(late)
+    expect((await ask()).status).toBe(200)
+    expect(other.requests).toHaveLength(1)
+  })
+
+  test('beyond the attempts of a call whose first one is tried again', async () => {
+    const { ask, reports } = open({ maxAttempts: 3, retry: { attempts: 9, backoff: () => 15 } })
+    first.script({ status: 500, when: () => true })
+    other.script({ status: 500, when: () => true })
+    await ask()
+    expect(reports[0]?.attempts.length).toBeLessThanOrEqual(3)
+  })
+})
+
+test('what is sent in the stead of a target that is down is tried again like any other call', async () => {
+  const { leash, ask, reports } = open({ retry: { backoff: () => 1 } })
+  await leash.breaker('openai', 'open')
+  other.script({ status: 500 })
+  expect((await ask()).status).toBe(200)
+  expect(reports[0]?.attempts.map(({ outcome, hedged }) => [outcome, hedged])).toEqual([
+    ['error', undefined],
+    ['ok', undefined],
+  ])
+})
