@@ -108,6 +108,8 @@ export interface StackDeps {
   readonly shadow?: Lazy<Shadow>
   /** Sets aside what a second attempt beside a late one may cost. False: it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
+  /** Whether a call there would be refused for what others have met. */
+  readonly isDown?: (target: Target) => boolean
   /** Where to go when all of these targets are down. */
   readonly leastBad?: (targets: () => readonly Target[]) => Target | undefined
 }
@@ -144,6 +146,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(options.retry !== false && retry(options.retry, deps.emitter))
   add(!beside && hedge)
   add(resumeAt)
+  add(holding(deps))
   add(access && lazyLayer(access))
   add(timing(options.timeouts?.providers))
   add(options.headers && sending(options.headers))
@@ -207,6 +210,12 @@ function shadowed(shadow: Lazy<Shadow>, place: 'call' | 'attempt'): Middleware {
 function budgeted({ budgets }: BudgetOptions, keeper: Lazy<BudgetKeeper>, place: 'call' | 'attempt'): Middleware {
   const layer = new Lazy(async () => (await keeper.get())[place])
   return lazyLayer(layer, ({ options }) => budgets !== undefined || options.budgetUsd !== undefined)
+}
+
+/** The first attempt is looked at where its target is chosen. */
+function holding(deps: StackDeps): Middleware {
+  const layer = new Lazy(async () => (await import('./middleware/fallback/held-to-cost.js')).heldToCost(deps))
+  return lazyLayer(layer, ({ options, report }) => options.maxCostUsd !== undefined && report.attempts.length > 0)
 }
 
 /** Which calls go to a group, and which have a limit of their own, only the calls tell. */
