@@ -148,6 +148,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(resumeAt)
   add(holding(deps))
   add(access && lazyLayer(access))
+  for (const limit of deps.limits.attempt) add(lazyLayer(limit))
   add(timing(options.timeouts?.providers))
   add(options.headers && sending(options.headers))
   for (const layer of placed(own, 'attempt')) add(layer)
@@ -215,7 +216,8 @@ function budgeted({ budgets }: BudgetOptions, keeper: Lazy<BudgetKeeper>, place:
 /** The first attempt is looked at where its target is chosen. */
 function holding(deps: StackDeps): Middleware {
   const layer = new Lazy(async () => (await import('./middleware/fallback/held-to-cost.js')).heldToCost(deps))
-  return lazyLayer(layer, ({ options, report }) => options.maxCostUsd !== undefined && report.attempts.length > 0)
+  const isLater = ({ hedged, report }: Call) => hedged || report.attempts.length + report.moves.length > 0
+  return lazyLayer(layer, (call) => call.options.maxCostUsd !== undefined && isLater(call))
 }
 
 /** Which calls go to a group, and which have a limit of their own, only the calls tell. */

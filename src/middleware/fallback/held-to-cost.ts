@@ -15,14 +15,14 @@ export interface HeldDeps {
 }
 
 /**
- * Holds a call to its `maxCostUsd` at each attempt after the first: a retry, or a second attempt beside a late one. Whoever has
- * chosen the target has looked at the first.
+ * Holds a call to its `maxCostUsd` at each attempt that nobody has looked at who chose its target: a retry, or one at another
+ * target beside or in the stead of the first.
  */
 export function heldToCost({ prices, capabilities }: HeldDeps): Middleware {
   return (next) =>
     async function heldToCost(call) {
       const { maxCostUsd } = call.options
-      if (maxCostUsd === undefined || call.report.attempts.length === 0) return next(call)
+      if (maxCostUsd === undefined) return next(call)
       const [book, can, need] = await Promise.all([prices.get(), capabilities.get(), needOf(call)])
       const cost = costWith(call.target, call, need, book, can(call.target).maxOutput)
       if (cost === null || cost > parseUsd(maxCostUsd)) throw tooDear(call, maxCostUsd, cost)
@@ -34,6 +34,6 @@ function tooDear({ target }: Call, maxCostUsd: number, cost: number | null): Lea
   const why = cost === null ? 'nobody knows what it could cost' : `it could bring the call to ${formatUsd(cost)} US dollars`
   return new LeashError(
     'budget_exceeded',
-    `"${targetName(target)}" was not asked again: ${why}, and \`maxCostUsd\` is ${formatUsd(parseUsd(maxCostUsd))}. Raise it, or ask for less.`,
+    `"${targetName(target)}" was not asked: ${why}, and \`maxCostUsd\` is ${formatUsd(parseUsd(maxCostUsd))}. Raise it, or ask for less.`,
   )
 }

@@ -22,7 +22,7 @@ describe('a retry', () => {
     mock.script({ body: 'no JSON', times: 3 })
     await expect(ask(forOne, { retry })).rejects.toMatchObject({
       code: 'budget_exceeded',
-      message: expect.stringMatching(/was not asked again: it could bring the call to .* and `maxCostUsd` is /),
+      message: expect.stringMatching(/was not asked: it could bring the call to .* and `maxCostUsd` is /),
     })
     expect(mock.requests).toHaveLength(1)
   })

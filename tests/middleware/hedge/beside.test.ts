@@ -123,11 +123,42 @@ describe('no second attempt', () => {
 
   test('at a provider that has said that nothing remains', async () => {
     const { ask } = open({ pace: true })
-    other.script({ headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '9s' } })
+    const headers = { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '9s' }
+    other.script({ headers, when: () => true })
     await ask(false, { model: to })
+    const { length } = other.requests
     first.script(late)
     expect((await ask()).status).toBe(200)
-    expect(other.requests).toHaveLength(1)
+    expect(other.requests).toHaveLength(length)
+  })
+
+  test('that could bring the call above its `maxCostUsd`', async () => {
+    for (const [maxCostUsd, sent] of [
+      [0.001, 0],
+      [1, 1],
+    ] as const) {
+      const hedge = { delayMs: 20, maxShare: 1, to: 'anthropic/claude-opus-4-1' }
+      const { ask } = open({ hedge, maxCostUsd })
+      first.script(late)
+      expect((await ask(false, { max_tokens: 500 })).status).toBe(200)
+      expect(other.requests).toHaveLength(sent)
+      first.reset()
+    }
+  })
+
+  test('at a dear target in the stead of one that is down', async () => {
+    const { leash, ask } = open({ hedge: { to: 'anthropic/claude-opus-4-1' }, maxCostUsd: 0.001 })
+    await leash.breaker('openai', 'open')
+    expect((await ask(false, { max_tokens: 500 })).status).toBe(402)
+    expect(other.requests).toEqual([])
+  })
+
+  test('that is too dear beside one that waits for its place', async () => {
+    const hedge = { delayMs: 20, maxShare: 1, to: 'anthropic/claude-opus-4-1' }
+    const { ask } = open({ hedge, maxCostUsd: 0.001, concurrency: { provider: { openai: 1 } } })
+    first.script(late)
+    for (const { status } of await Promise.all([1, 2].map(() => ask(false, { max_tokens: 500 })))) expect(status).toBe(200)
+    expect(other.requests).toEqual([])
   })
 
   test('beyond the attempts of a call whose first one is tried again', async () => {
