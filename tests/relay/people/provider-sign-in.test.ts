@@ -314,7 +314,7 @@ describe('a provider', () => {
   })
 
   test.each([
-    ['redirects', 503, (response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()],
+    ['redirects', 503, (response) => response.writeHead(307, { location: '/elsewhere' }).end()],
     ['answers with no JSON', 502, (response) => response.end('<h1>Welcome</h1>')],
     ['answers with nothing', 502, (response) => response.end()],
     ['answers with a token that is no text', 502, (response) => response.end('{"id_token":{"sub":"ada"}}')],
@@ -330,6 +330,7 @@ describe('a provider', () => {
       const ended = await whole(relay)
       expect(ended).toMatchObject({ status, body: { error: { message: expect.stringMatching(/identity provider/) } } })
       expect(JSON.stringify([ended.body, relay.warnings])).not.toMatch(/Welcome|relay-secret-9f3c/)
+      expect(provider.asked.map(({ path }) => path)).not.toContain('/elsewhere')
     },
   )
 
