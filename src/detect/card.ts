@@ -1,4 +1,4 @@
-import { areValidFours, LuhnSums } from './luhn.js'
+import { areValidFours, isValidGroup, LuhnSums } from './luhn.js'
 import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
@@ -61,7 +61,11 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
   const start = run.startOf(group)
   const usual = (grouped ? isUsualGrouping(run, group, last) : isAlone(run, group)) && usualBrand(run, group, digits)
   // The digits are sooner summed up than the words before them read.
-  const isValid = areFours(run, group, last) ? areValidFours(run, group, last) : sums.isValid(before, before + digits)
+  const isValid = !grouped
+    ? isValidGroup(run, group)
+    : areFours(run, group, last)
+      ? areValidFours(run, group, last)
+      : sums.isValid(before, before + digits)
   if (!isValid && !(grouped && isFours(run, group, last))) return false
   const named = isNamed(scan, run.start)
   if (!named && !usual) return false

@@ -29,6 +29,20 @@ export function areValidFours(run: NumberRun, first: number, last: number): bool
   return sum % 10 === 0 && !areAlike
 }
 
+/** Whether the digits of one group pass, and are not one over and over. */
+export function isValidGroup(run: NumberRun, group: number): boolean {
+  const start = run.startOf(group)
+  const end = run.endOf(group)
+  let sum = 0
+  let areAlike = true
+  for (let at = start; at < end; at++) {
+    const digit = run.text.codeAt(at) - 48
+    sum += ((end - at) & 1) === 0 ? doubledDigit(digit) : digit
+    if (at > start && run.text.codeAt(at - 1) - 48 !== digit) areAlike = false
+  }
+  return sum % 10 === 0 && !areAlike
+}
+
 /**
  * Luhn's check (ISO/IEC 7812-1, annex B) of any part of a run of numbers. Many parts of one may be a card: what its digits add up to is
  * summed up once.

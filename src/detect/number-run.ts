@@ -257,8 +257,8 @@ export class NumberRun {
     const text = this.text
     let at = this.last
     if (isBlank(text.codeAt(at))) at++
-    if ((text.codeAt(at) | 32) === 101 && text.slice(at, at + 3).toLowerCase() === 'ext') {
-      at += text.slice(at, at + 9).toLowerCase() === 'extension' ? 9 : 3
+    if (text.hasWord('ext', at)) {
+      at += text.hasWord('extension', at) ? 9 : 3
       if (text.codeAt(at) === 46) at++
       if (isBlank(text.codeAt(at))) at++
     } else if (this.#isExtension(at)) at++

@@ -1,5 +1,6 @@
-import { Char, classOf, isDigit, isLetter, longToken, pastEscape, tokenChar } from './chars.js'
+import { Char, classOf, isDigit, isLetter, longToken, pastEscape } from './chars.js'
 import type { Finder, Scan } from './scan.js'
+import { markOf } from './separators.js'
 import { type Text, unitAt } from './text.js'
 
 /** Finders by a length, of a run or a token: the last list is of all that are longer. */
@@ -111,9 +112,9 @@ export class Scanner {
     let seen: number = Char.digit
     let start = digit
     let before = 0
-    for (; start > this.#done; start--) {
+    for (const done = this.#done; start > done; start--) {
       const kind = classOf((before = text.codeAt(start - 1)))
-      if ((kind & tokenChar) === 0) break
+      if (kind === 0) break
       seen |= kind
     }
     let digits = 1
@@ -121,7 +122,7 @@ export class Scanner {
     let after = 0
     for (; end < text.length; end++) {
       const kind = classOf((after = text.codeAt(end)))
-      if ((kind & tokenChar) === 0) break
+      if (kind === 0) break
       seen |= kind
       digits += kind & Char.digit
     }
@@ -129,9 +130,7 @@ export class Scanner {
     const from = before === 92 ? pastEscape(text, start) : start
     const mixed = (seen & (Char.letter | Char.low)) !== 0
     if (
-      mixed
-        ? isNumber(text, from, end)
-        : end - from >= this.#leastDigits || (end < text.length && mayGoOn(after) && mayFollow(text.codeAt(end + 1)))
+      mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || (mayGoOn(after) && mayFollow(text.codeAt(end + 1)))
     ) {
       this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
       if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
@@ -220,10 +219,10 @@ function nextDigit(text: Text, from: number, end: number): number {
 }
 
 /** Whether it is a separator of a run of numbers: any but the `- ` that a token has in itself. */
-const mayGoOn = (code: number): boolean => code === 32 || code === 46 || code === 47 || code === 40 || code === 41 || code > 127
+const mayGoOn = (code: number): boolean => code > 127 || (code !== 45 && markOf(code) !== 0)
 
 /** Whether it may stand behind the first character of a separator. */
-const mayFollow = (code: number): boolean => isDigit(code) || mayGoOn(code) || code === 45
+const mayFollow = (code: number): boolean => isDigit(code) || code > 127 || markOf(code) !== 0
 
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
 function isNumber(text: Text, start: number, end: number): boolean {

@@ -22,17 +22,10 @@ export const spokenPassword: Finder = {
   },
 }
 
-const spoken = ['password', 'passwort', 'kennwort']
-
 function isSpoken(text: Text, start: number): boolean {
-  const last = text.codeAt(start + 7) | 32
-  return (last === 100 || last === 116) && spoken.some((word) => isWordAt(text, start, word))
-}
-
-/** Whatever its case. */
-function isWordAt(text: Text, start: number, word: string): boolean {
-  for (let at = 0; at < word.length; at++) if ((text.codeAt(start + at) | 32) !== word.charCodeAt(at)) return false
-  return true
+  const first = text.codeAt(start) | 32
+  if (first === 107) return text.hasWord('kennwort', start)
+  return first === 112 && (text.hasWord('password', start) || text.hasWord('passwort', start))
 }
 
 const fillers = ['is', 'was', 'ist', 'to', 'of', 'string', 'revealed', 'attempt']
@@ -42,13 +35,20 @@ const longestFilled = 40
 function pastFillers(text: Text, start: number): number {
   const limit = start + longestFilled
   let from = start
-  for (;;) {
-    const filler = fillers.find((word) => text.startsWith(word, from) && isBehind(text.codeAt(from + word.length)))
-    let at = from + (filler?.length ?? 0)
-    if (filler === undefined || at >= limit) return from
-    while (at < limit && isBehind(text.codeAt(at))) at++
-    from = at
+  for (let end = fillerEnd(text, from); end !== -1 && end < limit; end = fillerEnd(text, from)) {
+    from = end
+    while (from < limit && isBehind(text.codeAt(from))) from++
   }
+  return from
+}
+
+/** Past the one that begins there; -1 when none does. */
+function fillerEnd(text: Text, start: number): number {
+  const first = text.codeAt(start)
+  for (const word of fillers)
+    if (word.charCodeAt(0) === first && text.startsWith(word, start) && isBehind(text.codeAt(start + word.length)))
+      return start + word.length
+  return -1
 }
 
 /** A space, a colon. */

@@ -58,6 +58,12 @@ export class Text {
     return this.whole.slice(start, end)
   }
 
+  /** Whatever its case. */
+  hasWord(word: string, start: number): boolean {
+    for (let at = 0; at < word.length; at++) if ((this.codeAt(start + at) | 32) !== word.charCodeAt(at)) return false
+    return true
+  }
+
   startsWith(prefix: string, start: number): boolean {
     for (let at = 0; at < prefix.length; at++) if (this.codeAt(start + at) !== prefix.charCodeAt(at)) return false
     return true
