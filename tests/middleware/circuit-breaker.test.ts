@@ -366,6 +366,23 @@ describe('a call that has alternatives', () => {
   })
 })
 
+describe('a target that asks to be left alone', () => {
+  it.each(['rate_limited', 'overloaded'] as const)('by %s, is, by calls that can go elsewhere, up to a bound', async (code) => {
+    const { meet, send, state } = setUp()
+    await meet(refused(code, { retryAfterMs: 86_400_000 }))
+    expect(state()).toBe('closed')
+    await expect(send({ alternatives: true })).rejects.toMatchObject({ code: 'circuit_open', retryAfterMs: 300_000 })
+    pass(300_000)
+    await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
+  })
+
+  it('without a word of how long is asked by the next call', async () => {
+    const { meet, send } = setUp()
+    await meet(refused('overloaded'))
+    await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
+  })
+})
+
 describe('when all are open', () => {
   const targetOf = (model: string) => ({ ...aCall().target, model })
 

@@ -97,7 +97,7 @@ export class Breaker {
     const { code, status, retryAfterMs } = failure
     const timedOut = code === 'timeout' || code === 'deadline_exceeded'
     const counts = this.#counts(failure) && !(code === 'deadline_exceeded' && now - pass.began < aChanceMs)
-    const rests = status === 429 && retryAfterMs !== undefined
+    const rests = (status === 429 || code === 'overloaded') && retryAfterMs !== undefined
     if (!counts && !rests) return
     const circuit = pass.circuit ?? this.#circuitOf(pass.name, now)
     if (rests) circuit.rest(now, retryAfterMs)
