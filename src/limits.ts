@@ -23,6 +23,8 @@ export interface LimitLayers {
   readonly call: readonly Lazy<Middleware>[]
   /** Around each target. */
   readonly target: readonly Lazy<Middleware>[]
+  /** Around each attempt. */
+  readonly attempt: readonly Lazy<Middleware>[]
 }
 
 export interface LimitDeps {
@@ -35,6 +37,7 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices,
   const loadConcurrency = () => import('./middleware/concurrency.js')
   const call: Lazy<Middleware>[] = []
   const target: Lazy<Middleware>[] = []
+  const attempt: Lazy<Middleware>[] = []
   if (limits.length > 0) {
     call.push(
       new Lazy(async () => {
@@ -47,8 +50,8 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices,
   // A call that is refused for its rate has taken no place.
   if (concurrency?.tenant !== undefined || concurrency?.total !== undefined)
     call.push(new Lazy(async () => (await loadConcurrency()).concurrency(concurrency)))
-  if (pace) target.push(new Lazy(async () => (await import('./middleware/pace.js')).pace(pace === true ? {} : pace)))
+  if (pace) attempt.push(new Lazy(async () => (await import('./middleware/pace.js')).pace(pace === true ? {} : pace)))
   if (concurrency?.provider !== undefined)
     target.push(new Lazy(async () => (await loadConcurrency()).providerConcurrency(concurrency)))
-  return { call, target }
+  return { call, target, attempt }
 }

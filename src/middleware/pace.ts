@@ -1,71 +1,66 @@
-import type { Call, Target } from '../core/call.js'
-import { isLeashError, LeashError } from '../core/errors.js'
+import type { Target } from '../core/call.js'
+import { isLeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { Recent } from '../core/recent.js'
-import { sleep, timeLeft } from '../core/signals.js'
 import { targetName } from '../core/target.js'
-import { exhaustedMs } from '../protocols/rate-limit-headers.js'
+import { roomIn } from '../protocols/rate-limit-headers.js'
+import { Lane } from './pace/lane.js'
 
 export interface PaceOptions {
   /** How long a call is held back at most before it is refused, in milliseconds. @defaultValue 60000 */
   readonly waitMs?: number
 }
 
-/** However long a vendor says that it takes: after so many milliseconds one call asks again. */
-const longestMs = 60_000
-
-/** Targets that are held back at once. */
+/** Targets that are remembered at once. */
 const mostTargets = 1000
 
 /** A key of the caller's own has limits of its own. It stays in memory, and is never shown. */
 const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 /**
- * Goes by what a vendor says of its limits: when nothing remains, further calls to that target are held back until there is
- * room again, or refused here, where another target may be tried. So the vendor's own 429 is mostly not met.
+ * Goes by what a vendor says of its limits: no more attempts go to a target than it has room for. The others are held back
+ * until there is room again, or refused here, where another target may be tried. So the vendor's own 429 is mostly not met.
  */
 export function pace({ waitMs = 60_000 }: PaceOptions = {}): Middleware {
-  /** By target, in milliseconds since 1970. */
-  const readyAt = new Recent<string, number>(mostTargets)
+  const lanes = new Recent<string, Lane>(mostTargets)
 
-  function learn(target: Target, ms: number): void {
-    if (ms > 0) readyAt.set(nameOf(target), Date.now() + Math.min(ms, longestMs))
-  }
-
-  async function hold(call: Call): Promise<void> {
-    const name = nameOf(call.target)
-    for (;;) {
-      const left = (readyAt.get(name) ?? 0) - Date.now()
-      if (left <= 0) return readyAt.delete(name)
-      if (call.alternatives || left > waitMs || left >= timeLeft(call.deadline)) throw notYet(call.target, left)
-      await sleep(left, call.signal)
+  function laneTo(target: Target): Lane {
+    const name = nameOf(target)
+    let lane = lanes.get(name)
+    if (!lane) {
+      lane = new Lane(target.provider.name)
+      lanes.set(name, lane)
     }
+    return lane
   }
 
   return (next) =>
     async function pace(call) {
-      if (readyAt.size > 0) await hold(call)
+      if (hasKeysToChoose(call.target)) return next(call)
+      const lane = laneTo(call.target)
+      const entering = lane.enter(call, call.alternatives ? 0 : waitMs)
+      const number = typeof entering === 'number' ? entering : await entering
+      const began = Date.now()
       try {
         const result = await next(call)
-        if (result.attempt) learn(call.target, exhaustedMs(result.headers))
+        if (result.attempt) lane.answered(number, Date.now() - began, roomIn(result.headers))
+        else lane.failed(number)
         return result
       } catch (error) {
         if (isLeashError(error) && error.code === 'rate_limited' && error.upstream)
-          learn(call.target, error.retryAfterMs ?? exhaustedMs(error.upstream.headers))
+          lane.refused(number, error.retryAfterMs, roomIn(error.upstream.headers))
+        else lane.failed(number)
         throw error
       }
     }
 }
 
+/** Each key has limits of its own, and rests by itself while others go on. */
+function hasKeysToChoose({ provider, origin }: Target): boolean {
+  return !origin && (provider.keys?.().length ?? 0) > 1
+}
+
 function nameOf(target: Target): string {
   const keys = target.origin ? keyHeaders.flatMap((name) => target.origin?.headers.get(name) ?? []) : []
   return [targetName(target), ...keys].join(' ')
-}
-
-function notYet(target: Target, retryAfterMs: number): LeashError {
-  return new LeashError(
-    'rate_limited',
-    `"${target.provider.name}" has said that nothing remains of its limit for this model. Send the call again in ${retryAfterMs} ms.`,
-    { retryable: true, retryAfterMs },
-  )
 }

@@ -3,6 +3,7 @@ import type { Emitter } from '../core/emitter.js'
 import { type ErrorCode, isLeashError, type LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { sleep, timeLeft } from '../core/signals.js'
+import { waitedOut } from '../core/waited-out.js'
 
 /** How often, and after how long, is tried again. */
 export interface RetryPolicy {
@@ -66,7 +67,7 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
     const limit = maxRetries === 0 ? 1 : (policy.attempts ?? usual)
     if (attempt >= limit || call.report.attempts.length >= maxAttempts) return undefined
     if (policy.attempts === undefined && dead.includes(error.code) && call.elsewhere?.(error)) return undefined
-    if (bucket < 1 || call.signal?.aborted || !when(error)) return undefined
+    if (bucket < 1 || call.signal?.aborted || waitedOut.has(error) || !when(error)) return undefined
     const delayMs = error.retryAfterMs ?? (policy.backoff ?? backoff)(attempt)
     const isOurs = call.alternatives && error.code === 'rate_limited' && !error.upstream
     const inTime = delayMs <= (isOurs ? Math.min(briefMs, retryAfterCapMs) : retryAfterCapMs) && delayMs < timeLeft(call.deadline)

@@ -3,35 +3,51 @@
  * all families of headers: their names tell them apart, whoever sends them.
  */
 
-/** A header with what remains, and the one with when it is full again. */
+/** A header with what remains, and those beside it. */
 interface Family {
   readonly remaining: RegExp
-  reset(remaining: string): string
+  beside(remaining: string, what: 'limit' | 'reset'): string
 }
 
 const families: readonly Family[] = [
   // OpenAI, Azure, Groq, Fireworks, xAI: https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
   // Cerebras adds the period: https://inference-docs.cerebras.ai/support/rate-limits
-  { remaining: /^x-ratelimit-remaining(-[\w-]+)?$/, reset: (name) => name.replace('-remaining', '-reset') },
+  { remaining: /^x-ratelimit-remaining(-[\w-]+)?$/, beside: (name, what) => name.replace('-remaining', `-${what}`) },
   // https://docs.anthropic.com/en/api/rate-limits#response-headers
-  { remaining: /^anthropic-ratelimit-[\w-]+-remaining$/, reset: (name) => name.replace(/-remaining$/, '-reset') },
+  { remaining: /^anthropic-ratelimit-[\w-]+-remaining$/, beside: (name, what) => name.replace(/-remaining$/, `-${what}`) },
 ]
 
 /** Headers of a vendor about its limits: a caller in any protocol can read them. */
 export const speaksOfLimits = /^(?:x-|anthropic-)ratelimit-/
 
+/** How many requests there is room for. */
+export interface Room {
+  readonly remaining: number
+  /** Milliseconds until all of it is free again. */
+  readonly resetMs: number
+  /** Requests that there is room for then, where the vendor says so. */
+  readonly limit?: number
+}
+
 /**
- * Milliseconds until there is room again, where the vendor says that nothing remains of some limit; 0 where there is room,
- * or where it says nothing.
+ * What the tightest limit leaves, of those that take longest where nothing remains; undefined where the vendor says nothing.
+ * How many requests some tokens are enough for nobody knows: they count when none remain.
  */
-export function exhaustedMs(headers: Headers, now = Date.now()): number {
-  let longest = 0
+export function roomIn(headers: Headers, now = Date.now()): Room | undefined {
+  let tightest: Room | undefined
   for (const [name, value] of headers) {
     const family = speaksOfLimits.test(name) && families.find(({ remaining }) => remaining.test(name))
-    if (!family || value.trim() === '' || Number(value) > 0 || Number.isNaN(Number(value))) continue
-    longest = Math.max(longest, untilMs(headers.get(family.reset(name)) ?? '', now) ?? 0)
+    const remaining = Math.max(0, Math.ceil(Number(value)))
+    if (!family || value.trim() === '' || Number.isNaN(remaining)) continue
+    const ofTokens = name.includes('tokens')
+    const resetMs = untilMs(headers.get(family.beside(name, 'reset')) ?? '', now)
+    if (resetMs === undefined || (ofTokens && remaining > 0)) continue
+    if (tightest && (remaining > tightest.remaining || (remaining === tightest.remaining && resetMs <= tightest.resetMs)))
+      continue
+    const limit = ofTokens ? 0 : Number(headers.get(family.beside(name, 'limit')))
+    tightest = { remaining, resetMs, ...(limit > 0 && { limit }) }
   }
-  return longest
+  return tightest
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -11,6 +11,12 @@ import { useMock } from '../helpers/mock.js'
 
 const attempt: Attempt = { provider: 'test', model: 'gpt-test', protocol: 'openai-chat', startedAt: 0, outcome: 'ok' }
 const exhausted = (reset: string) => new Headers({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': reset })
+const room = (remaining: number, reset: string, limit?: number) =>
+  new Headers({
+    'x-ratelimit-remaining-requests': `${remaining}`,
+    'x-ratelimit-reset-requests': reset,
+    ...(limit !== undefined && { 'x-ratelimit-limit-requests': `${limit}` }),
+  })
 const answer = (headers = new Headers()): Result => ({ stream: false, status: 200, headers, body: {}, attempt })
 
 function refusal(options: { retryAfterMs?: number; headers?: Headers } = {}): LeashError {
@@ -19,17 +25,30 @@ function refusal(options: { retryAfterMs?: number; headers?: Headers } = {}): Le
   return new LeashError('rate_limited', 'Too much.', { upstream, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
 
+type Outcome = Result | LeashError | ((call: Call) => Promise<Result>)
+
 /** A vendor that answers or refuses as the list says, and then answers. */
-function vendor(...plan: (Result | LeashError)[]): Next & { readonly seen: Call[] } {
+function vendor(...plan: Outcome[]) {
   const seen: Call[] = []
+  let usual = answer()
   const next: Next = async (call) => {
-    const outcome = plan[seen.length] ?? answer()
+    const outcome = plan[seen.length] ?? usual
     seen.push(call)
     if (outcome instanceof LeashError) throw outcome
-    return outcome
+    return typeof outcome === 'function' ? outcome(call) : outcome
   }
-  return Object.assign(next, { seen })
+  const answers = (headers: Headers) => {
+    usual = answer(headers)
+  }
+  return Object.assign(next, { seen, answers })
 }
+
+/** Until its caller stops it. */
+const never = ({ signal }: Call) =>
+  new Promise<Result>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+
+const answerAfter = (ms: number, headers: Headers) => () =>
+  new Promise<Result>((resolve) => setTimeout(() => resolve(answer(headers)), ms))
 
 const layer = (next: Next, options?: PaceOptions) => pace(options)(next)
 
@@ -61,6 +80,73 @@ describe('pace', () => {
     await send(aCall())
     await send(aCall())
     expect(next.seen).toHaveLength(2)
+  })
+
+  test('counts what was sent since against what remains', async () => {
+    const next = vendor(answer(room(2, '5s', 9)), never, never, never)
+    const send = layer(next)
+    await send(aCall())
+    const { signal, abort } = abortable()
+    const sent = Array.from({ length: 3 }, () => send(aCall({ signal })).catch(() => undefined))
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(next.seen).toHaveLength(3)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(next.seen).toHaveLength(4)
+    abort()
+    await Promise.all(sent)
+  })
+
+  test.each([
+    [3, room(0, '5s', 3)],
+    [1, room(0, '5s')],
+    [1, room(0, '2m', 3)],
+  ])('lets %i go at the reset, in the order of their coming', async (count, headers) => {
+    const next = vendor(answer(headers), ...Array.from({ length: 9 }, () => never))
+    const send = layer(next, { waitMs: 300_000 })
+    await send(aCall())
+    const { signal, abort } = abortable()
+    const held = Array.from({ length: 5 }, (_, place) => send(aCall({ signal, id: `call ${place}` })).catch(() => undefined))
+    await vi.advanceTimersToNextTimerAsync()
+    expect(next.seen.slice(1).map(({ id }) => id)).toEqual(['call 0', 'call 1', 'call 2'].slice(0, count))
+    abort()
+    await Promise.all(held)
+  })
+
+  test('goes by what the newest of the calls has been told, and by no answer that took longer than the time it tells of', async () => {
+    const next = vendor(answerAfter(1000, room(0, '900ms', 9)), answerAfter(10, room(5, '5s', 9)))
+    const send = layer(next)
+    const [slow, quick] = [send(aCall()), send(aCall())]
+    await vi.advanceTimersByTimeAsync(1000)
+    await Promise.all([slow, quick])
+    await send(aCall())
+    expect(next.seen).toHaveLength(3)
+  })
+
+  test('refuses a call that has waited as long as it may behind others', async () => {
+    const next = vendor(answer(room(0, '5s', 1)))
+    const send = layer(next, { waitMs: 7000 })
+    await send(aCall())
+    const first = send(aCall())
+    await vi.advanceTimersByTimeAsync(1)
+    next.answers(room(0, '5s', 1))
+    const second = expect(send(aCall())).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 2999 })
+    await vi.advanceTimersByTimeAsync(7000)
+    await Promise.all([first, second])
+    expect(next.seen).toHaveLength(2)
+  })
+
+  test('holds back after a 429 those that come, and not those that are under way', async () => {
+    const next = vendor(answerAfter(100, new Headers()), refusal({ retryAfterMs: 3000 }))
+    const send = layer(next)
+    const underway = send(aCall())
+    await expect(send(aCall())).rejects.toThrow('Too much')
+    const held = send(aCall())
+    await vi.advanceTimersByTimeAsync(100)
+    await underway
+    await vi.advanceTimersByTimeAsync(2899)
+    expect(next.seen).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(1)
+    await held
   })
 
   test.each([
@@ -146,7 +232,7 @@ describe('pace', () => {
     await send(aCall())
     const { signal, abort } = abortable()
     const held = expect(send(aCall({ signal }))).rejects.toMatchObject({ code: 'aborted' })
-    expect(vi.getTimerCount()).toBe(1)
+    expect(vi.getTimerCount()).toBeGreaterThan(0)
     abort()
     expect(vi.getTimerCount()).toBe(0)
     await held

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { exhaustedMs } from '../../src/protocols/rate-limit-headers.js'
+import { roomIn } from '../../src/protocols/rate-limit-headers.js'
 
 const now = Date.UTC(2026, 0, 1)
-const at = (headers: Record<string, string>) => exhaustedMs(new Headers(headers), now)
+const at = (headers: Record<string, string>) => {
+  const room = roomIn(new Headers(headers), now)
+  return room?.remaining === 0 ? room.resetMs : 0
+}
 const openai = (remaining: string, reset: string) =>
   at({ 'x-ratelimit-remaining-requests': remaining, 'x-ratelimit-reset-requests': reset })
 
@@ -63,4 +66,22 @@ test('other headers, and ours of another name, say nothing', () => {
   expect(at({ 'retry-after': '5', 'x-leash-ratelimit-remaining-requests': '0', 'x-leash-ratelimit-reset-requests': '5s' })).toBe(
     0,
   )
+})
+
+test('of requests it is known how many remain, until when and of how many; the fewest count', () => {
+  const headers = new Headers({
+    'x-ratelimit-limit-requests-day': '1000',
+    'x-ratelimit-remaining-requests-day': '90',
+    'x-ratelimit-reset-requests-day': '3600',
+    'x-ratelimit-limit-requests-minute': '30',
+    'x-ratelimit-remaining-requests-minute': '7',
+    'x-ratelimit-reset-requests-minute': '20',
+    'x-ratelimit-remaining-tokens-minute': '5',
+    'x-ratelimit-reset-tokens-minute': '20',
+  })
+  expect(roomIn(headers, now)).toEqual({ remaining: 7, resetMs: 20_000, limit: 30 })
+})
+
+test('what remains until nobody knows when says nothing', () => {
+  expect(roomIn(new Headers({ 'x-ratelimit-limit-requests': '5', 'x-ratelimit-remaining-requests': '3' }), now)).toBeUndefined()
 })
