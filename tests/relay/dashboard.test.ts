@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { BrowserContextOptions, Page } from 'playwright-core'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { BrowserContextOptions, Page, Route } from 'playwright-core'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
 import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
@@ -102,6 +102,15 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     const goThere = page.getByRole('button', { name: 'Sign in with Example' })
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
+    const [begun = '', token] = ['start', 'token'].map((name) => `${url}/api/auth/provider/${name}`)
+    const held: Route[] = []
+    await page.route(begun, (route) => void held.push(route), { times: 1 })
+    await goThere.click()
+    await vi.waitFor(async () => expect([await goThere.isDisabled(), held.length]).toEqual([true, 1]))
+    await page.evaluate(() => dispatchEvent(new Event('pagehide')))
+    await vi.waitFor(async () => expect(await goThere.isEnabled()).toBe(true))
+    await held[0]?.abort()
+    await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor()
     provider.settings.error = 'access_denied'
     await goThere.click()
     await page.getByRole('alert').filter({ hasText: 'you have declined' }).waitFor()
@@ -110,7 +119,6 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await goThere.click()
     await page.locator('.house').waitFor()
     expect(page.url()).toBe(`${url}/#/keys`)
-    const [begun, token] = ['start', 'token'].map((name) => `${url}/api/auth/provider/${name}`)
     expect(asked).toEqual(expect.arrayContaining([begun, token]))
     const session = await page.evaluate(() => sessionStorage.getItem('leash-token') ?? '')
     expect(asked.filter((one) => one.includes(session))).toEqual([])
@@ -124,6 +132,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(page.url()).toBe(`${url}/`)
     await press(page, 'Sign out')
     await goThere.waitFor()
+    expect(asked.filter((one) => one === token)).toHaveLength(2)
     await page.goto(`${url}/signed-in?code=made-up&state=made-up`)
     await page.getByRole('alert').filter({ hasText: 'not begun in this browser' }).waitFor()
     expect(problems.filter((problem) => !problem.startsWith(`asked ${provider.issuer}/authorize`))).toEqual([])
