@@ -32,13 +32,14 @@ export const classOf = (code: number): number => (code < 128 ? (table[code] ?? 0
 /** Of ASCII. */
 export const alphanumeric = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-export const isDigit = (code: number): boolean => code >= 48 && code <= 57
+/** One comparison of a distance without its sign is sooner made than two, and sooner foreseen by the machine. */
+export const isDigit = (code: number): boolean => (code - 48) >>> 0 <= 9
 
-export const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+export const isLetter = (code: number): boolean => ((code | 32) - 97) >>> 0 <= 25
 
 export const isWord = (code: number): boolean => isDigit(code) || isLetter(code) || code === 95
 
-export const isHex = (code: number): boolean => isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
+export const isHex = (code: number): boolean => isDigit(code) || ((code | 32) - 97) >>> 0 <= 5
 
 /** Letters of Latin, Greek and Cyrillic beyond ASCII, which stand in names and so in addresses. */
 export const isFarLetter = (code: number): boolean => code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7

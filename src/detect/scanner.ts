@@ -135,13 +135,15 @@ export class Scanner {
       this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
       if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
     }
-    if (mixed || end - from >= longToken) {
-      scan.seen = seen
-      scan.digits = digits
-      const { finders } = this.#atToken[Math.min(end - from, this.#atToken.length - 1)] ?? nobody
-      for (let index = 0; index < finders.length; index++) finders[index]?.find(scan, from, end)
-    }
+    if (mixed || end - from >= longToken) this.#token(scan, from, end, seen, digits)
     return this.#done
+  }
+
+  #token(scan: Scan, start: number, end: number, seen: number, digits: number): void {
+    const { finders } = this.#atToken[Math.min(end - start, this.#atToken.length - 1)] ?? nobody
+    scan.seen = seen
+    scan.digits = digits
+    for (let index = 0; index < finders.length; index++) finders[index]?.find(scan, start, end)
   }
 
   #character(scan: Scan, code: number, at: number): void {

@@ -51,7 +51,7 @@ export class Text {
 
   /** The UTF-16 unit at a place; 0 outside of the text, but for far outside of it. */
   codeAt(at: number): number {
-    return this.#units[at + margin] ?? 0
+    return this.#units[at + 16] ?? 0
   }
 
   slice(start: number, end: number): string {
