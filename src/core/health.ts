@@ -33,6 +33,8 @@ export interface TargetHealth {
   readonly errorRate: number
   /** Milliseconds since 1970 at which it is tried again, when it is open. */
   readonly until?: number
+  /** Milliseconds since 1970 until which it has asked to be left alone: calls that have another target pass it over. */
+  readonly restsUntil?: number
   /** Held so by hand. */
   readonly forced?: 'open' | 'closed'
 }

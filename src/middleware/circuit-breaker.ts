@@ -9,7 +9,8 @@ import type { Breaker } from './circuit-breaker/breaker.js'
 export function circuitBreaker(breaker: Breaker): Middleware {
   return (next) =>
     async function circuitBreaker(call) {
-      const pass = breaker.admit(call)
+      const admitted = breaker.admit(call)
+      const pass = admitted instanceof Promise ? await admitted : admitted
       try {
         const result = await next(pass.trial ? { ...call, options: { ...call.options, maxRetries: 0 } } : call)
         const tookMs = Date.now() - pass.began

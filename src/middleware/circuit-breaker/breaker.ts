@@ -3,12 +3,12 @@ import type { Emitter } from '../../core/emitter.js'
 import { isLeashError, type LeashError } from '../../core/errors.js'
 import type { BreakerReason, BreakerState, TargetHealth } from '../../core/health.js'
 import { compact } from '../../core/json.js'
-import type { Values } from '../../core/store.js'
+import type { MaybePromise, Values } from '../../core/store.js'
 import { targetName } from '../../core/target.js'
 import { Circuit } from './circuit.js'
 import { type BreakerOptions, isFailure, type Rules, usual } from './options.js'
 import { heldOpen, isOpen, rests } from './refusals.js'
-import { Shared } from './shared.js'
+import { briefly, Shared } from './shared.js'
 
 /** What is remembered of one call while it is under way. */
 export interface Pass {
@@ -53,10 +53,27 @@ export class Breaker {
     this.#shared = store && new Shared(store)
   }
 
-  /** @throws LeashError `circuit_open` when nothing is to be sent there now */
-  admit(call: Call): Pass {
-    const { target, report } = call
-    const name = targetName(target)
+  /**
+   * At once, but for what other processes know of a target that this one has not called yet.
+   *
+   * @throws LeashError `circuit_open` when nothing is to be sent there now
+   */
+  admit(call: Call): MaybePromise<Pass> {
+    const name = targetName(call.target)
+    if (!this.#shared || this.#heldAs(name) !== undefined) return this.#admit(call, name)
+    const now = Date.now()
+    const circuit = this.#circuitOf(name, now)
+    if (circuit.state === 'closed') this.#shared.look(name, circuit, now)
+    return circuit.firstLook ? this.#admitAfter(circuit.firstLook, call, name, circuit) : this.#admit(call, name)
+  }
+
+  async #admitAfter(look: Promise<void>, call: Call, name: string, circuit: Circuit): Promise<Pass> {
+    await briefly(look, call)
+    circuit.firstLook = undefined
+    return this.#admit(call, name)
+  }
+
+  #admit(call: Call, name: string): Pass {
     const now = Date.now()
     const circuit = this.#circuits.get(name)
     const forced = this.#heldAs(name)
@@ -64,13 +81,12 @@ export class Breaker {
     let trial = false
     if (circuit && forced === undefined) {
       if (call.alternatives && now < circuit.restsUntil) throw rests(name, circuit.restsUntil - now)
-      if (circuit.state === 'closed') this.#shared?.look(name, circuit, now)
       if (circuit.admits(now)) trial = circuit.state === 'half-open'
       else if (call.alternatives || this.#whenAllOpen === 'fail') throw isOpen(name, circuit.until - now)
     }
     // What is held closed is not judged.
     const epoch = forced ? -1 : (circuit?.epoch ?? 0)
-    return { name, circuit, epoch, began: now, trial, attempts: report.attempts.length }
+    return { name, circuit, epoch, began: now, trial, attempts: call.report.attempts.length }
   }
 
   /** The target has shown whether it answers, or a stream begins: the next trial may come. */
@@ -100,7 +116,10 @@ export class Breaker {
     const rests = (status === 429 || code === 'overloaded') && retryAfterMs !== undefined
     if (!counts && !rests) return
     const circuit = pass.circuit ?? this.#circuitOf(pass.name, now)
-    if (rests) circuit.rest(now, retryAfterMs)
+    if (rests) {
+      circuit.rest(now, retryAfterMs)
+      this.#shared?.rests(pass.name, circuit)
+    }
     if (counts) circuit.failed(pass.epoch, pass.began, now, { timedOut, retryAfterMs })
   }
 
@@ -156,6 +175,7 @@ export class Breaker {
       failures,
       errorRate: calls === 0 ? 0 : failures / calls,
       ...(circuit && !forced && state === 'open' && { until: circuit.until }),
+      ...(circuit && !forced && now < circuit.restsUntil && { restsUntil: circuit.restsUntil }),
       ...(forced && { forced: forced.state }),
     }
   }

@@ -25,6 +25,8 @@ export class Circuit {
   epoch = 0
   /** When it was last asked what other processes know of it. */
   lookedAt = 0
+  /** What they know is not there yet: calls wait for it, but not for long. */
+  firstLook: Promise<void> | undefined
   #inRow = 0
   #lastFailure = 0
   #trials = 0
