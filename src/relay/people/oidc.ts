@@ -17,6 +17,9 @@ export interface OidcDeps {
 /** Such as a provider signs by for everybody: no secret is shared. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
+/** Of errors that are about the provider's keys, and not about a token. */
+const ofKeys = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
+
 /** What an administrator tries out is counted for the tenant that is there from the first start on. */
 const firstTenant = 'default'
 
@@ -68,7 +71,7 @@ export class Oidc implements Voucher {
     const { issuer, audience } = this.#options
     const options = { issuer, audience, algorithms, requiredClaims: ['exp', 'sub'], clockTolerance: 30 }
     const verified = await jwtVerify(token, keys, options).catch((error) => {
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined
+      if (error instanceof errors.JOSEError && !ofKeys.includes(error.code)) return undefined
       throw away(error)
     })
     const claims = verified && asObject(verified.payload)

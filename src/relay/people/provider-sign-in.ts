@@ -100,12 +100,13 @@ export class ProviderSignIn {
     const claims = await this.#claimsFor(returned, begun)
     const vouched = oidc.vouchedBy(claims)
     const caller = vouched && (await oidc.holding(vouched.id, vouched))
-    if (!caller)
+    if (!vouched || !caller)
       throw new LeashError(
         'permission_denied',
         `${this.name} knows you, and you have no group there that may come in here. Ask your administrator.`,
       )
-    return { caller, signedIn: await tokens.issue({ ...caller, vouched }) }
+    const { issuer, group } = vouched
+    return { caller, signedIn: await tokens.issue({ ...caller, vouched: { issuer, group } }) }
   }
 
   get #redirectUri(): string {

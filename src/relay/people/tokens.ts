@@ -1,6 +1,7 @@
 /**
  * What somebody who has signed in shows instead of a key: a JWT that holds for a quarter of an hour. It says who, and nothing
  * of what he may do: that is looked up each time, so that a key that was revoked, or a role that was taken away, is so at once.
+ * Of whom an identity provider has let in it says by which group, and what that may do is looked up.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { asObject } from '../../core/json.js'
@@ -73,7 +74,7 @@ export class Tokens {
   async issue({ id, tenant, vouched }: Whose, since?: number): Promise<SignedIn> {
     const { SignJWT } = await import('jose')
     const now = Math.floor(this.#now() / 1000)
-    const token = await new SignJWT({ tenant, auth_time: since ?? now, ...(vouched && { vouched: { ...vouched } }) })
+    const token = await new SignJWT({ tenant, auth_time: since ?? now, ...(vouched && { vouched }) })
       .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)

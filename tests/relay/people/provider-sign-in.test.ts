@@ -334,6 +334,16 @@ describe('a provider', () => {
     },
   )
 
+  test.each(['token', 'elsewhere'])(
+    'whose keys cannot be read at /%s is taken for away, and the token not for wrong',
+    async (path) => {
+      const { relay, provider } = await open()
+      provider.settings.discovery = { jwks_uri: `${provider.issuer}/${path}` }
+      expect(await whole(relay)).toMatchObject(refusal(503, 'cannot be asked'))
+      expect(relay.warnings.join()).toContain('JSON Web Key Set')
+    },
+  )
+
   test('that would have people sign in where others can read along is not gone to', async () => {
     for (const authorization_endpoint of ['http://login.example.com/', 'javascript:alert(1)', '/authorize', 7]) {
       const { relay, provider } = await open()
