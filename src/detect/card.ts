@@ -19,7 +19,7 @@ export const card: Finder = {
     sums.open(run)
     let digits = 0
     for (let group = 0; group < run.count; group++) {
-      const last = cardFrom(scan, run, group, digits)
+      const last = run.length(group) < 3 ? -1 : cardFrom(scan, run, group, digits)
       for (; group < last; group++) digits += run.length(group)
       digits += run.length(group)
     }

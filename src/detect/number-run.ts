@@ -37,10 +37,11 @@ export class NumberRun {
   last = 0
   count = 0
   digits = 0
-  /** Digits of the longest group, dots between groups, and whether groups of three, two and four follow each other: at least what there is, so that most finders need not look at groups. */
+  /** Digits of the longest group, dots between groups, and whether groups of three, two and four, or of three, three and four follow each other: at least what there is, so that most finders need not look at groups. */
   longest = 0
   dots = 0
   hasThreeTwoFour = false
+  hasThreeThreeFour = false
   /** Which groups are of four digits, as bits. */
   fours = 0
   /** The first group with a bracket behind it. */
@@ -139,7 +140,7 @@ export class NumberRun {
     let token = first
     let digit = text.codeAt(first)
     this.skip = first
-    this.hasThreeTwoFour = false
+    this.hasThreeTwoFour = this.hasThreeThreeFour = false
     this.bracket = mostGroups
     for (let start = first; ; ) {
       let at = start + 1
@@ -157,6 +158,7 @@ export class NumberRun {
       if (length > longestGroup) break
       lengths = ((lengths << 4) | (length > 15 ? 15 : length)) & 0xfff
       if (lengths === 0x324) this.hasThreeTwoFour = true
+      else if (lengths === 0x334) this.hasThreeThreeFour = true
       if (count > 2 && mark === markBefore && mark !== markEarlier && this.#dateEnds(count - 3, mark)) {
         if (count === 3) this.date = true
         else for (let dropped = 0; dropped < 3; dropped++) digits -= this.length(--count)

@@ -19,6 +19,10 @@ const trunkForms = new Set(
     .map((form) => form.split(',').reduce((lengths, length) => lengths * 16 + Number(length), 0)),
 )
 
+/** Whether there is anything in the run that one of them has. */
+export const mayHaveForm = (run: NumberRun): boolean =>
+  run.plus || run.hasThreeThreeFour || run.bracket < run.count || run.text.codeAt(run.first) === 48
+
 export function formOf(run: NumberRun, group: number): Form {
   if (group > 0 && run.separator(group - 1) !== 32 && run.separator(group - 1) !== 40) return none
   if (group === 0 && run.plus) return international(run)

@@ -1,7 +1,7 @@
 import { isBlank, isDigit, isLetter } from './chars.js'
 import type { Context } from './context.js'
 import { type NumberRun, Shape } from './number-run.js'
-import { formOf } from './phone-forms.js'
+import { formOf, mayHaveForm } from './phone-forms.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -104,6 +104,7 @@ function followed(scan: Scan, run: NumberRun): number {
 
 /** By how it is written, wherever in the run that begins. */
 function byForm(scan: Scan, run: NumberRun, context: Context): void {
+  if (!mayHaveForm(run)) return
   const other =
     (context.label & ~(Meaning.glue | Meaning.number | Meaning.owner | Meaning.ip | Meaning.call | Meaning.line)) !== 0
   if (other && !run.plus) return

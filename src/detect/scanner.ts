@@ -1,4 +1,5 @@
 import { Char, classOf, isDigit, isLetter, longToken, pastEscape } from './chars.js'
+import { Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import { markOf } from './separators.js'
 import { type Text, unitAt } from './text.js'
@@ -31,6 +32,8 @@ export class Scanner {
   readonly #atToken: ByLength
   /** With fewer in its run no finder is asked about a number; infinite where none ever is. */
   readonly #leastDigits: number
+  /** Likewise of one with nothing else in its run, and which is no year. */
+  readonly #leastAlone: number
   /** Of the text up to here no token is looked at again, and of that up to there no run. */
   #done = 0
   #numbersFrom = 0
@@ -62,6 +65,8 @@ export class Scanner {
     this.#atNumber = byLength(numbers)
     this.#atToken = byLength(tokens)
     this.#leastDigits = numbers.length === 0 ? Infinity : Math.min(longToken, ...numbers.map(({ range }) => range[0]))
+    const alone = numbers.filter(({ shape }) => (shape & shapesAlone) !== 0).map(({ range }) => range[0])
+    this.#leastAlone = Math.min(fewestOfDate, ...alone)
     if (numbers.length + tokens.length > 0) this.#stops.fill(Char.digit, 48, 58)
   }
 
@@ -129,14 +134,21 @@ export class Scanner {
     this.#done = end
     const from = before === 92 ? pastEscape(text, start) : start
     const mixed = (seen & (Char.letter | Char.low)) !== 0
-    if (
-      mixed ? isNumber(text, from, end) : end - from >= this.#leastDigits || (mayGoOn(after) && mayFollow(text.codeAt(end + 1)))
-    ) {
+    if (mixed ? isNumber(text, from, end) : this.#mayBeAsked(text, from, end, digits)) {
       this.#numbers(scan, Math.max(from, this.#numbersFrom), end)
       if (this.#numbersFrom > end) this.#done = Math.max(end, scan.run.skip)
     }
     if (mixed || end - from >= longToken) this.#token(scan, from, end, seen, digits)
     return this.#done
+  }
+
+  /** Whether anybody may be asked at the number that a token of digits and dashes is, or begins. */
+  #mayBeAsked(text: Text, start: number, end: number, digits: number): boolean {
+    const length = end - start
+    if (mayGoOn(text.codeAt(end)) && mayFollow(text.codeAt(end + 1))) return true
+    if (digits < length || length >= this.#leastAlone) return length >= this.#leastDigits
+    // A year, of which the first digit is told.
+    return length === 4 && (text.codeAt(start) === 49 || text.codeAt(start) === 50)
   }
 
   #token(scan: Scan, start: number, end: number, seen: number, digits: number): void {
@@ -169,6 +181,9 @@ export class Scanner {
 }
 
 const anyShape = -1
+/** What one number may be that is neither a date nor after a dash, with how many digits such ones have at least. */
+const shapesAlone = Shape.dateless | Shape.long | Shape.bare
+const fewestOfDate = 8
 const nobody: Asked = { finders: [], shapes: new Int32Array(0) }
 
 /** All that is beyond ASCII has one place. */
@@ -221,10 +236,10 @@ function nextDigit(text: Text, from: number, end: number): number {
 }
 
 /** Whether it is a separator of a run of numbers: any but the `- ` that a token has in itself. */
-const mayGoOn = (code: number): boolean => code > 127 || (code !== 45 && markOf(code) !== 0)
+const mayGoOn = (code: number): boolean => code !== 45 && markOf(code) !== 0
 
 /** Whether it may stand behind the first character of a separator. */
-const mayFollow = (code: number): boolean => isDigit(code) || code > 127 || markOf(code) !== 0
+const mayFollow = (code: number): boolean => isDigit(code) || markOf(code) !== 0
 
 /** Digits and dashes, with an extension ("x123") or a word after a dash ("-Office") at the end. */
 function isNumber(text: Text, start: number, end: number): boolean {

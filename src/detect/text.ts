@@ -30,7 +30,7 @@ export class Text {
   read(): void {
     const { whole, length } = this
     const end = margin + length
-    if (this.#units.length < end + margin) this.#resize(Math.max(2 * length, shortest))
+    if (this.#units.length < end + margin) this.#resize(length > longestKept ? length : Math.max(2 * length, shortest))
     const units = this.#units
     if (this.#bytes !== undefined) this.#bytes.write(whole, 2 * margin, 'utf16le')
     else for (let at = 0; at < length; at++) units[margin + at] = whole.charCodeAt(at)
@@ -51,6 +51,7 @@ export class Text {
 
   /** The UTF-16 unit at a place; 0 outside of the text, but for far outside of it. */
   codeAt(at: number): number {
+    // The margin, written out: what a bundler makes of its name is a variable, which V8 would read each time.
     return this.#units[at + 16] ?? 0
   }
 
