@@ -67,6 +67,8 @@ export type ProbeRequest = Pick<HttpRequest, 'url' | 'headers' | 'key'>
 export interface KeyInUse {
   /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. */
   readonly name: string
+  /** The vendor has answered, and these headers may tell how much remains. */
+  answered?(headers: Headers): void
   /** The attempt failed. @returns milliseconds until the provider's keys can take the call again; undefined when this changes nothing */
   failed(error: LeashError): number | undefined
   /** The attempt is over, in whatever way. */
@@ -76,7 +78,7 @@ export interface KeyInUse {
 /** How one of several keys is doing. */
 export interface KeyState {
   readonly name: string
-  /** `cooling` after a rate limit, `disabled` after the vendor refused the key. */
+  /** `cooling` after a rate limit, or when nothing remains of one, `disabled` after the vendor refused the key. */
   readonly state: 'ready' | 'cooling' | 'disabled'
   /** Milliseconds since 1970 at which it is used again; absent when that is never. */
   readonly until?: number

@@ -1,6 +1,7 @@
 /** Several keys of one provider: which of them goes next, and which one rests. */
 import { LeashError } from '../core/errors.js'
 import type { KeyInUse, KeyState } from '../core/provider.js'
+import { roomIn } from '../protocols/rate-limit-headers.js'
 import type { KeysOptions } from './options.js'
 import { type KeySource, PoolKey } from './pool-key.js'
 
@@ -11,6 +12,9 @@ export interface TakenKey {
 
 /** A vendor's `Retry-After` is kept to for at most a day: a header gone wrong must not retire a key. */
 const longestCooldownMs = 24 * 60 * 60 * 1000
+
+/** Of what remains a vendor tells by the way, and often when all of it is free again: so much later the key is tried again. */
+const longestPauseMs = 60_000
 
 /**
  * Steps of this part of a circle never bunch up, wherever they begin (the three-distance theorem). So the calls of one
@@ -79,6 +83,11 @@ export class KeyPool {
     let over = false
     return {
       name: key.name,
+      answered: (headers) => {
+        const room = this.#keys.length > 1 ? roomIn(headers) : undefined
+        if (room?.remaining !== 0 || room.resetMs === 0) return
+        key.rest(model, { state: 'cooling', until: Date.now() + Math.min(room.resetMs, longestPauseMs) })
+      },
       failed: (error) => {
         // With no other to turn to, the vendor is asked each time, as it is with a single key.
         if (this.#keys.length < 2 || !this.#rest(key, secret, model, error)) return undefined
@@ -128,7 +137,7 @@ export class KeyPool {
       const retryAfterMs = after(Math.min(...cooling.map(({ until }) => until)), now)
       return new LeashError(
         'rate_limited',
-        `${pool} rests after a rate limit of the vendor, the first of them for ${seconds(retryAfterMs)} more. Wait so long, add a key, or send the call elsewhere.`,
+        `${pool} rests for a rate limit of the vendor, the first of them for ${seconds(retryAfterMs)} more. Wait so long, add a key, or send the call elsewhere.`,
         { retryable: true, retryAfterMs },
       )
     }

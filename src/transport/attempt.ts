@@ -129,7 +129,10 @@ export class Underway {
     if (clock.signal.aborted) throw this.explain(undefined)
     const response = await this.#counted(this.#dispatch(body, text, headers))
     record.status = response.status
-    if (response.ok) return response
+    if (response.ok) {
+      this.#key?.answered?.(response.headers)
+      return response
+    }
     const said = await readText(response, maxRefusalLength)
     throw theirs.decodeError({ status: response.status, headers: response.headers, text: said })
   }

@@ -145,6 +145,24 @@ describe('a rate limit', () => {
     expect(attempts.filter(({ key }) => key === 'key 2')).toHaveLength(12)
   })
 
+  test.each([{ pace: false }, { pace: true }, { pace: true, stream: true }])(
+    'of which nothing remains rests its key before it is met, and the others go on: %j',
+    async ({ pace, stream }) => {
+      const leash = pooled(['a', 'b'], {}, { pace })
+      mock.script({
+        when: from('a'),
+        times: 1,
+        headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '30s' },
+      })
+      for (let call = 0; call < 8; call++) {
+        const response = await ask(leash, 'gpt-4o-mini', { stream })
+        expect(response.status).toBe(200)
+        await response.text()
+      }
+      expect({ a: count('a'), b: count('b') }).toEqual({ a: 1, b: 7 })
+    },
+  )
+
   test('is the vendor’s, whatever it says of trying again, when another key is ready', async () => {
     const leash = pooled(['a', 'b'])
     mock.script({ status: 429, headers: { 'x-should-retry': 'false' } })

@@ -178,6 +178,26 @@ describe('the state of the keys', () => {
   })
 })
 
+test.each([
+  ['30s', 30_000],
+  ['1d', 60_000],
+])('a key of which nothing remains for %s rests for that model, for a minute at most', async (reset, ms) => {
+  const pool = make(2)
+  const { key } = await pool.take('m')
+  key.answered?.(new Headers({ 'x-ratelimit-remaining-requests': '1', 'x-ratelimit-reset-requests': reset }))
+  expect(pool.states().map(({ state }) => state)).toEqual(['ready', 'ready'])
+  key.answered?.(new Headers({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': reset }))
+  const state = pool.states().find(({ name }) => name === key.name)
+  expect(state).toMatchObject({ state: 'cooling', models: ['m'], until: 1_000_000 + ms })
+})
+
+test('a single key never rests, whatever remains of its limit', async () => {
+  const pool = make(1)
+  const { key } = await pool.take('m')
+  key.answered?.(new Headers({ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '30s' }))
+  expect((await pool.take('m')).key.name).toBe(key.name)
+})
+
 test('the longer of two rests holds, in whichever order they come', async () => {
   const pool = new KeyPool('test', [
     { name: 'a', weight: 1, read: () => 'a', changes: false },
