@@ -1,4 +1,5 @@
 import type { Call, Result, Target } from '../core/call.js'
+import type { Emitter } from '../core/emitter.js'
 import { isLeashError } from '../core/errors.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { MaybePromise } from '../core/store.js'
@@ -25,6 +26,7 @@ export interface HedgeOptions {
 }
 
 export interface HedgeDeps {
+  readonly emitter?: Emitter
   /** Where a model's name leads to. @throws LeashError */
   readonly find: (model: string, call: Call) => Target
   /** Sets aside what a second attempt may cost, before it is sent. False: there is not enough, and it is not sent. */
@@ -38,7 +40,7 @@ export interface HedgeDeps {
  * Where the second attempt goes to another target, this layer stands around those of both: each has its own breaker and its
  * own places. Else it stands within them, and both attempts are one try.
  */
-export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Middleware {
+export function hedge(options: HedgeOptions, { emitter, find, reserve }: HedgeDeps): Middleware {
   const { delayMs = 'p95', maxShare = 0.1, to = 'same', repeatable = isRepeatable } = options
   const share = new Share(maxShare)
   const latencies = new Latencies()
@@ -61,6 +63,20 @@ export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Midd
     return new Race(next, { delayMs: late, second: () => secondOf(call, target, before), took }).run(first)
   }
 
+  /** Nothing was sent: whoever would be asked beside it is asked in its stead. */
+  async function instead(call: Call, target: Target, next: Next, refusal: unknown): Promise<Result> {
+    const { id, report } = call
+    const move = { from: targetName(call.target), to: targetName(target), because: 'circuit_open' } as const
+    report.moves.push(move)
+    if (emitter?.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
+    const before = report.attempts.length
+    try {
+      return await next({ ...call, target })
+    } catch (error) {
+      throw report.attempts.length > before ? error : refusal
+    }
+  }
+
   return (next) =>
     function hedge(call) {
       const wanted = call.options.hedge ?? repeatable(call)
@@ -70,9 +86,7 @@ export function hedge(options: HedgeOptions, { find, reserve }: HedgeDeps): Midd
       const before = call.report.attempts.length
       return send(call, target, next).catch((error: unknown) => {
         if (call.alternatives || call.report.attempts.length > before || !isOpen(error)) throw error
-        // Nothing was sent: whoever would be asked beside it is asked in its stead.
-        call.report.moves.push({ from: targetName(call.target), to: targetName(target), because: 'circuit_open' })
-        return next({ ...call, target })
+        return instead(call, target, next, error)
       })
     }
 }

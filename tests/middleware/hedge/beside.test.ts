@@ -149,7 +149,8 @@ describe('no second attempt', () => {
   test('at a dear target in the stead of one that is down', async () => {
     const { leash, ask } = open({ hedge: { to: 'anthropic/claude-opus-4-1' }, maxCostUsd: 0.001 })
     await leash.breaker('openai', 'open')
-    expect((await ask(false, { max_tokens: 500 })).status).toBe(402)
+    const { status, text } = await ask(false, { max_tokens: 500 })
+    expect([status, text]).toEqual([503, expect.stringContaining('held open by hand')])
     expect(other.requests).toEqual([])
   })
 
@@ -172,6 +173,8 @@ describe('no second attempt', () => {
 
 test('what is sent in the stead of a target that is down is tried again like any other call', async () => {
   const { leash, ask, reports } = open({ retry: { backoff: () => 1 } })
+  const moved: string[] = []
+  leash.on('fallback', ({ from, to, because }) => moved.push(`${from} > ${to}: ${because}`))
   await leash.breaker('openai', 'open')
   other.script({ status: 500 })
   expect((await ask()).status).toBe(200)
@@ -179,4 +182,5 @@ test('what is sent in the stead of a target that is down is tried again like any
     ['error', undefined],
     ['ok', undefined],
   ])
+  expect(moved).toEqual([`openai/gpt-4o-mini > ${to}: circuit_open`])
 })
