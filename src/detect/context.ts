@@ -230,7 +230,8 @@ export class ContextReader {
       return known
     }
     const start = wordStart(text, end, limit)
-    this.#meaning = isOfHash(text, start, end) ? 0 : this.#words.meaning(text, start, end)
+    const meaning = this.#words.meaning(text, start, end)
+    this.#meaning = meaning !== 0 && isOfHash(text, start, end) ? 0 : meaning
     // One that the limit may have cut is another for who reads on.
     this.#slot = start > limit ? slot : -1
     if (start > limit) {

@@ -124,9 +124,8 @@ export class Scanner {
     }
     let digits = 1
     let end = digit + 1
-    let after = 0
     for (; end < text.length; end++) {
-      const kind = classOf((after = text.codeAt(end)))
+      const kind = classOf(text.codeAt(end))
       if (kind === 0) break
       seen |= kind
       digits += kind & Char.digit
