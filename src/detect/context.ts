@@ -183,9 +183,14 @@ export class ContextReader {
         digits += this.#gap.digits
       }
       if (at <= floor) break
+      // No letter by itself tells of which kind a value is.
+      if (!isLetter(text.codeAt(at - 2))) {
+        at--
+        slot = -1
+        continue
+      }
       const start = this.#wordBefore(text, at, limit)
       slot = this.#slot
-      // No letter by itself tells of which kind a value is.
       if (start < at - 1) all |= this.#meaning
       at = start
     }

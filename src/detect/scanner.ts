@@ -144,10 +144,12 @@ export class Scanner {
   /** Whether anybody may be asked at the number that a token of digits and dashes is, or begins. */
   #mayBeAsked(text: Text, start: number, end: number, digits: number): boolean {
     const length = end - start
-    if (mayGoOn(text.codeAt(end)) && mayFollow(text.codeAt(end + 1))) return true
-    if (digits < length || length >= this.#leastAlone) return length >= this.#leastDigits
+    const after = text.codeAt(end)
+    if (mayGoOn(after) && mayFollow(text.codeAt(end + 1))) return true
+    const isAlone = digits === length || (digits === length - 1 && text.codeAt(end - 1) === 45 && markOf(after) === 0)
+    if (!isAlone || digits >= this.#leastAlone) return length >= this.#leastDigits
     // A year, of which the first digit is told.
-    return length === 4 && (text.codeAt(start) === 49 || text.codeAt(start) === 50)
+    return digits === 4 && (text.codeAt(start) === 49 || text.codeAt(start) === 50)
   }
 
   #token(scan: Scan, start: number, end: number, seen: number, digits: number): void {
