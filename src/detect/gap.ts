@@ -1,3 +1,4 @@
+import { lookUp } from './chars.js'
 import type { Text } from './text.js'
 import { isLetter } from './word-table.js'
 
@@ -25,7 +26,9 @@ for (const mark of '{;}') marks[mark.charCodeAt(0)] = (marks[mark.charCodeAt(0)]
 marks[58] = Marks.colon
 for (let code = 0; code < 128; code++) if (marks[code] !== 0) kinds[code] = Kind.mark
 
-const kindOf = (code: number): number => (code < 128 ? (kinds[code] ?? 0) : isLetter(code) ? Kind.letter : Kind.nothing)
+const kindOfAscii = lookUp(kinds)
+const marksOf = lookUp(marks)
+const kindOf = (code: number): number => (code < 128 ? kindOfAscii(code) : isLetter(code) ? Kind.letter : Kind.nothing)
 
 /** Of what stands between words, or between one and a value. */
 export class Gap {
@@ -64,7 +67,7 @@ export class Gap {
       const code = text.codeAt(at - 1)
       kind = kindOf(code)
       if (kind === Kind.nothing) continue
-      if (kind === Kind.mark) seen |= marks[code] ?? 0
+      if (kind === Kind.mark) seen |= marksOf(code)
       else if (kind !== Kind.digit) break
       else {
         const slot = at & (remembered - 1)

@@ -1,4 +1,4 @@
-import { isBlank, isDigit } from './chars.js'
+import { isBlank, isDigit, lookUp } from './chars.js'
 import type { Text } from './text.js'
 
 /** What may stand between two groups of one number: up to three characters. */
@@ -7,9 +7,11 @@ const longest = 3
 const marks = new Uint8Array(128)
 for (const mark of ' -./()') marks[mark.charCodeAt(0)] = mark.charCodeAt(0)
 
+const markOfAscii = lookUp(marks)
+
 /** What one character between two groups is taken for; 0 for what parts them. */
 export function markOf(code: number): number {
-  if (code < 128) return marks[code] ?? 0
+  if (code < 128) return markOfAscii(code)
   return isBlank(code) ? 32 : code === 0x2010 || code === 0x2011 || code === 0x2013 ? 45 : 0
 }
 
