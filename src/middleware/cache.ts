@@ -6,6 +6,7 @@ import type { Middleware, Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import type { MaybePromise, Value, Values } from '../core/store.js'
+import { untilStopped } from '../core/until-stopped.js'
 import { ages } from './cache/asked.js'
 import { BehindCallers } from './cache/behind.js'
 import { keeper } from './cache/keep.js'
@@ -70,7 +71,7 @@ export class Cache {
       const anew = call.options.cache === 'refresh'
       if (!anew) {
         const found = cache.#deps.store.get(known.key)
-        const value = found instanceof Promise ? await found : found
+        const value = found instanceof Promise ? await untilStopped(found, call) : found
         const result = value === undefined ? undefined : cache.#hit(known, value, call, ttlMs, next)
         if (result) return result
       }

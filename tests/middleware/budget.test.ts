@@ -91,6 +91,25 @@ describe('nothing stays set aside', () => {
     expect(await rig.keeper.states({})).toMatchObject([{ spent: 1 }, { spent: 9 }, { spent: usdOf(9) }])
   })
 
+  test('when the caller aborts while a store far away is asked, which answers after that', async () => {
+    const abort = new AbortController()
+    const own = memory()
+    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+    const reserve = async (...asked: Parameters<typeof own.reserve>) => {
+      await slow
+      return own.reserve(...asked)
+    }
+    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { reserve }) })
+    const result = failureOf(rig.ask({ signal: abort.signal }))
+    await turn()
+    abort.abort()
+    expect((await result).code).toBe('aborted')
+    answer()
+    await turn()
+    expect(await reserved(rig)).toEqual([0, 0, 0])
+    expect(rig.seen).toEqual([])
+  })
+
   test('when nothing was sent, and then no request counts either', async () => {
     const abort = AbortSignal.abort()
     const rig = budgeting([budget])

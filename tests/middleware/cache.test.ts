@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM, reportOf } from '../../src/index.js'
 import { createLeash, type Leash, type LeashOptions, type Middleware, type Report } from '../../src/leash.js'
 import { annotate, defineModule } from '../../src/modules/index.js'
-import { redis } from '../../src/stores/index.js'
+import { memory, redis } from '../../src/stores/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { hasRedis, useRedis } from '../helpers/redis.js'
@@ -460,4 +460,15 @@ describe.skipIf(!hasRedis)('over Redis', () => {
     await leash.close()
     await store.close()
   })
+})
+
+test('a caller who leaves is not kept by a store that is slow', async () => {
+  const store = { ...memory(), get: () => new Promise<undefined>(() => {}) }
+  const { leash } = open({ store })
+  const abort = new AbortController()
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: text }] })
+  const asked = leash.fetch(`${mock.url}/v1/chat/completions`, { method: 'POST', body, signal: abort.signal })
+  setTimeout(() => abort.abort(), 20)
+  await expect(asked).rejects.toThrow(/abort/)
+  expect(mock.requests).toEqual([])
 })

@@ -91,8 +91,14 @@ describe('a limit', () => {
     const { target } = aCall()
     const elsewhere = { ...target, provider: { ...target.provider, name: 'other' } }
     const send = layer([{ limit: { requests: 1 }, per: 'hour', by: ['model', 'provider'] }])
-    const calls = [by({}), by({}, { model: 'b' }), by({}, { target: elsewhere }), by({}), by({}, { model: 'b' })]
+    const other = { ...target, model: 'other' }
+    const calls = [by({}), by({}, { target: other }), by({}, { target: elsewhere }), by({}), by({}, { target: other })]
     expect(await admitted(send, ...calls)).toEqual([true, true, true, false, false])
+  })
+
+  test('by model counts a model as one, however its name was written', async () => {
+    const send = layer([{ limit: { requests: 1 }, per: 'hour', by: 'model' }])
+    expect(await admitted(send, by({}), by({}, { model: 'test/gpt-test' }))).toEqual([true, false])
   })
 
   test.each([
@@ -331,6 +337,15 @@ describe('headers', () => {
     expect(headers.get('x-ratelimit-remaining-requests')).toBe('7')
     expect(headers.get('x-leash-ratelimit-remaining-requests')).toBe('1')
   })
+})
+
+test.each([0, 60_000])('a caller who leaves is not kept by a store that is slow (waitMs: %s)', async (waitMs) => {
+  const slow: Store = { ...memory(), take: () => new Promise(() => {}) }
+  const abort = new AbortController()
+  const sent = layer([{ ...minute, waitMs }], answering, slow)(by({}, { signal: abort.signal }))
+  setImmediate(() => abort.abort())
+  await expect(sent).rejects.toMatchObject({ code: 'aborted' })
+  expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0)
 })
 
 test('a store that lets everything pass leaves no headers, and one that fails fails the call', async () => {

@@ -3,6 +3,7 @@ import { type Call, withBody } from '../../core/call.js'
 import { mostNano } from '../../core/money.js'
 import { abortError, timeLeft } from '../../core/signals.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reserved } from '../../core/store.js'
+import { untilStopped } from '../../core/until-stopped.js'
 import { withOutputBound } from '../../protocols/output-bound.js'
 import { type Bounds, type BoundsDeps, boundsOf, fitting } from './bounds.js'
 import type { Hold } from './hold.js'
@@ -109,14 +110,14 @@ export class Reserver {
   async #tryShared(call: Call, scopes: readonly Scope[], amounts: Amounts, hold: Hold, own: readonly Part[]): Promise<Tried> {
     const parts = [...own]
     const giveBack = () => {
-      for (const { settle } of parts) settle(0)
+      for (const { settle } of parts.splice(0)) settle(0)
     }
     try {
       for (const unit of units) {
         const mine = scopes.filter((scope) => scope.unit === unit && (unit !== 'requests' || hold.count(scope)))
         if (mine.length === 0) continue
         const answer = this.#reserve(unit, mine, amounts[unit], call, hold, parts)
-        const refused = answer instanceof Promise ? await answer : answer
+        const refused = answer instanceof Promise ? await untilStopped(answer, call, giveBack) : answer
         if (!refused) continue
         giveBack()
         return refused

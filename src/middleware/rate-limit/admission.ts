@@ -3,6 +3,7 @@ import { isLeashError, LeashError } from '../../core/errors.js'
 import { formatUsd } from '../../core/money.js'
 import { sleep, timeLeft } from '../../core/signals.js'
 import type { Limit, MaybePromise, Store, Taken } from '../../core/store.js'
+import { untilStopped } from '../../core/until-stopped.js'
 import { Gate } from '../concurrency/gate.js'
 import { headersOf, plain, type Standing } from './headers.js'
 import type { Rule, Unit } from './rules.js'
@@ -28,9 +29,10 @@ export class Admission {
 
   /** @throws LeashError `rate_limited` when there is no room, or not in time */
   admit(space: string, held: readonly Held[], call: Call): MaybePromise<Taken> {
-    if (held.some(({ rule }) => rule.waitMs > 0)) return this.#wait(space, held, call)
+    // Another target can be asked meanwhile.
+    if (!call.alternatives && held.some(({ rule }) => rule.waitMs > 0)) return this.#wait(space, held, call)
     const answer = this.#store.take(space, held)
-    if (answer instanceof Promise) return answer.then((taken) => passed(held, taken))
+    if (answer instanceof Promise) return untilStopped(answer, call).then((taken) => passed(held, taken))
     return passed(held, answer)
   }
 
@@ -63,7 +65,7 @@ export class Admission {
   async #take(space: string, held: readonly Held[], call: Call, began: number): Promise<Taken> {
     for (;;) {
       const answer = this.#store.take(space, held)
-      const taken = answer instanceof Promise ? await answer : answer
+      const taken = answer instanceof Promise ? await untilStopped(answer, call) : answer
       if (taken.ok) return taken
       const { retryAfterMs } = taken
       const refusing = held[taken.refused ?? 0]
