@@ -39,13 +39,13 @@ export function limitLayers(options: LimitOptions, store: Lazy<Store>, { prices,
   const target: Lazy<Middleware>[] = []
   const attempt: Lazy<Middleware>[] = []
   if (limits.length > 0) {
-    call.push(
-      new Lazy(async () => {
-        const { rateLimit } = await import('./middleware/rate-limit.js')
-        const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
-        return rateLimit(limits, { store: await store.get(), tokens: await tokens.get(), ...priced })
-      }),
-    )
+    const made = new Lazy(async () => {
+      const { RateLimits } = await import('./middleware/rate-limit.js')
+      const priced = limits.some(({ limit }) => limit.usd !== undefined) && { prices: await prices.get() }
+      return new RateLimits(limits, { store: await store.get(), tokens: await tokens.get(), ...priced })
+    })
+    call.push(new Lazy(async () => (await made.get()).call))
+    target.push(new Lazy(async () => (await made.get()).target))
   }
   // A call that is refused for its rate has taken no place.
   if (concurrency?.tenant !== undefined || concurrency?.total !== undefined)

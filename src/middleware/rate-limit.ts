@@ -1,7 +1,8 @@
 import { addHeaders } from '../core/added-headers.js'
-import type { Call, Result } from '../core/call.js'
+import type { Attempt, Call, Result, Target } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
-import type { Middleware } from '../core/middleware.js'
+import { hidden } from '../core/hidden.js'
+import type { Middleware, Next } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import type { Limit, Store, Taken } from '../core/store.js'
 import type { CountTokens } from '../protocols/tokens.js'
@@ -20,48 +21,100 @@ export interface RateLimitDeps {
 
 const oneRequest: Amounts = { requests: 1, tokens: 0, usd: 0 }
 
+/** What a call has been let in by: where it goes next, none of these is asked again. */
+interface Admitted {
+  readonly held: Held[]
+  readonly parts: (readonly [held: readonly Held[], taken: Taken])[]
+}
+
+/** {@link RateLimits} for a call that goes nowhere but where it was addressed to. */
+export function rateLimit(limits: readonly RateLimit[], deps: RateLimitDeps): Middleware {
+  return new RateLimits(limits, deps).call
+}
+
 /**
  * Lets a call pass when all of its limits have room for it, and then takes from all of them at once. What the call has used
  * in truth is known at its end: the difference is given back, or charged.
+ *
+ * Two layers: around the call, and around each target, for limits of a provider or a model to which the call comes only by a
+ * route or a fallback. Each limit counts a call once.
  */
-export function rateLimit(limits: readonly RateLimit[], { store, prices, tokens }: RateLimitDeps): Middleware {
-  const rules = rulesOf(limits)
-  // What is taken together must stand together: apart by tenant only where nobody shares.
-  const apart = limits.every(({ shared }) => !shared)
-  const admission = new Admission(store)
+export class RateLimits {
+  readonly #rules: readonly Rule[]
+  /** What is taken together must stand together: apart by tenant only where nobody shares. */
+  readonly #apart: boolean
+  readonly #admission: Admission
+  readonly #deps: RateLimitDeps
+  readonly #admitted = hidden<Admitted>()
 
-  return (next) =>
-    async function rateLimit(call) {
-      const asked = rules.filter((rule) => rule.holds(call))
-      if (asked.length === 0) return next(call)
-      const counted = asked.some(({ counts }) => counts)
-      const estimated = counted ? estimate(call, prices, tokens) : oneRequest
-      const amounts = estimated instanceof Promise ? await estimated : estimated
-      const held: Held[] = []
-      for (const rule of asked) hold(rule, call, amounts, held)
-      const space = apart ? `rate-limit ${call.options.tenant ?? ''}` : 'rate-limit'
-      const admitted = admission.admit(space, held, call)
-      const taken = admitted instanceof Promise ? await admitted : admitted
+  constructor(limits: readonly RateLimit[], deps: RateLimitDeps) {
+    this.#rules = rulesOf(limits)
+    this.#apart = limits.every(({ shared }) => !shared)
+    this.#admission = new Admission(deps.store)
+    this.#deps = deps
+  }
 
-      const settle = () => {
-        const differences = counted ? differencesOf(held, amounts, used(call.report.attempts, amounts, prices)) : []
-        if (differences.length > 0) void store.adjust(space, differences, taken.at)
-      }
-      let result: Result
-      try {
-        result = await next(call)
-      } catch (error) {
-        settle()
-        throw error
-      }
-      addHeaders(call.report, telling(held, taken))
-      return atEnd(result, settle)
+  readonly call: Middleware = (next) => (call) => this.#run(next, call, this.#rules)
+
+  readonly target: Middleware = (next) => {
+    const rules = this.#rules.filter(({ ofTarget }) => ofTarget)
+    if (rules.length === 0) return next
+    return (call) => this.#run(next, call, rules, true)
+  }
+
+  async #run(next: Next, call: Call, rules: readonly Rule[], there = false): Promise<Result> {
+    const { report } = call
+    const admitted = this.#admitted.get(report)
+    const asked = rules.filter((rule) => rule.holds(call, there) && !admitted?.held.some((held) => isHeld(held, rule, call)))
+    if (asked.length === 0) return next(call)
+    const { prices, tokens, store } = this.#deps
+    const counted = asked.some(({ counts }) => counts)
+    const estimated = counted ? estimate(call, prices, tokens) : oneRequest
+    const amounts = estimated instanceof Promise ? await estimated : estimated
+    const held: Held[] = []
+    for (const rule of asked) hold(rule, call, amounts, held)
+    const space = this.#apart ? `rate-limit ${call.options.tenant ?? ''}` : 'rate-limit'
+    const admission = this.#admission.admit(space, held, call)
+    const taken = admission instanceof Promise ? await admission : admission
+    this.#remember(call, held, taken)
+
+    const before = there ? report.attempts.length : 0
+    const settle = () => {
+      if (!counted) return
+      const attempts = there ? report.attempts.slice(before).filter((attempt) => isAt(attempt, call.target)) : report.attempts
+      const differences = differencesOf(held, amounts, used(attempts, amounts, prices))
+      if (differences.length > 0) void store.adjust(space, differences, taken.at)
     }
+    let result: Result
+    try {
+      result = await next(call)
+    } catch (error) {
+      settle()
+      throw error
+    }
+    addHeaders(report, telling(this.#admitted.get(report)?.parts ?? [[held, taken]]))
+    return atEnd(result, settle)
+  }
+
+  /** Where no limit is of a target, nobody asks again. */
+  #remember({ report }: Call, held: readonly Held[], taken: Taken): void {
+    if (!this.#rules.some(({ ofTarget }) => ofTarget)) return
+    const { held: before = [], parts = [] } = this.#admitted.get(report) ?? {}
+    this.#admitted.set(report, { held: [...before, ...held], parts: [...parts, [held, taken]] })
+  }
+}
+
+function isHeld(held: Held, rule: Rule, call: Call): boolean {
+  return held.rule === rule && rule.keys(call).includes(held.key)
+}
+
+function isAt({ provider, model }: Attempt, target: Target): boolean {
+  return provider === target.provider.name && model === target.model
 }
 
 /** Made here, and not where the call is at hand: whoever keeps a report is not to keep the request with it. */
-function telling(held: readonly Held[], taken: Taken): (theirs: Iterable<string>) => Readonly<Record<string, string>> {
-  return (theirs) => besides(theirs, headersOf(standings(held, taken)))
+function telling(parts: Admitted['parts']): (theirs: Iterable<string>) => Readonly<Record<string, string>> {
+  return (theirs) => besides(theirs, headersOf(parts.flatMap(([held, taken]) => standings(held, taken))))
 }
 
 function hold(rule: Rule, call: Call, amounts: Amounts, held: Held[]): void {

@@ -12,7 +12,7 @@ import type { CountTokens } from '../protocols/tokens.js'
 import { access } from './access.js'
 import { type BudgetDeps, BudgetKeeper } from './budget.js'
 import { type ConcurrencyOptions, concurrency } from './concurrency.js'
-import { rateLimit } from './rate-limit.js'
+import { RateLimits } from './rate-limit.js'
 import { type ShadowLimits, shadowBudgets, shadowLimits } from './shadow/options.js'
 
 export interface ShadowDeps extends Omit<BudgetDeps, 'emitter' | 'store'> {
@@ -58,16 +58,17 @@ export class Shadow {
     this.#emitter = deps.emitter
     // What it would tell of budgets nobody is to take for what is.
     this.#keeper = new BudgetKeeper({ budgets: shadowBudgets(budgets) }, { ...deps, emitter: new Emitter(), store: deps.budgets })
+    const counts = limits.length > 0 && new RateLimits(shadowLimits(limits), { store, prices, tokens })
     const around = [
       ...(rules ? [unrouted(access(rules))] : []),
-      ...(limits.length > 0 ? [rateLimit(shadowLimits(limits), { store, prices, tokens })] : []),
+      ...(counts ? [counts.call] : []),
       ...(places ? [concurrency(atOnce(places))] : []),
       this.#keeper.call,
       ...(deps.guards?.layers.map(unsent) ?? []),
     ]
     this.#guards = deps.guards
     this.call = this.#layer(around)
-    this.attempt = this.#layer([...(rules ? [access(rules)] : []), this.#keeper.attempt])
+    this.attempt = this.#layer([...(rules ? [access(rules)] : []), ...(counts ? [counts.target] : []), this.#keeper.attempt])
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@
 import type { Call } from '../../core/call.js'
 import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
-import { periods, type RateLimit } from './options.js'
+import { targetKey } from '../../core/target.js'
+import { periods, type RateLimit, type Subject } from './options.js'
 import { matching, nameOf, valueIn } from './subject.js'
 
 export const units = ['requests', 'tokens', 'usd'] as const
@@ -26,7 +27,10 @@ export interface Rule {
   readonly limits: readonly Bound[]
   /** Whether one of them is of what must be counted. */
   readonly counts: boolean
-  holds(call: Call): boolean
+  /** Whether it asks where a call goes. */
+  readonly ofTarget: boolean
+  /** @param there the call is on its way to its target, and no route will choose another */
+  holds(call: Call, there: boolean): boolean
   /** In the store, by who or what the call counts as: one for each limit. */
   keys(call: Call): readonly string[]
 }
@@ -50,6 +54,8 @@ function ruleOf(name: string, written: RateLimit): Rule {
     const prefix = `${JSON.stringify([name, unit]).slice(0, -1)},`
     return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given, prefix }]
   })
+  const ofProvider = when?.providers !== undefined || subjects.includes('provider') || subjects.includes('model')
+  const holds = matching(when)
   return {
     name,
     algorithm,
@@ -58,12 +64,22 @@ function ruleOf(name: string, written: RateLimit): Rule {
     waitMs,
     limits,
     counts: limits.some(({ unit }) => unit !== 'requests'),
-    holds: matching(when),
+    ofTarget: ofProvider || when?.models !== undefined,
+    holds: (call, there) => {
+      if (there || call.target.route === undefined) return holds(call)
+      // Where a route leads, only the route knows: what is known is the name that the caller wrote.
+      return !ofProvider && holds(call, [call.model])
+    },
     keys: keeping(
-      (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => valueIn(subject, call))],
+      (call) => [shared ? '' : (call.options.tenant ?? ''), ...subjects.map((subject) => subjectIn(subject, call))],
       limits.map(({ prefix }) => prefix),
     ),
   }
+}
+
+/** A model is the same however its name was written, and whoever sends a call there. */
+function subjectIn(subject: Subject, call: Call): string {
+  return subject === 'model' ? targetKey(call.target.provider.name, call.target.model) : valueIn(subject, call)
 }
 
 /** Most calls count as the last one did, and the very same key is found faster than an equal one. */

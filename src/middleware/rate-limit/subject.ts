@@ -1,5 +1,6 @@
 /** Whom and what a limit holds for, and what calls are told apart by. */
 import type { Call } from '../../core/call.js'
+import { targetKey } from '../../core/target.js'
 import type { RateLimit, Subject } from './options.js'
 
 type When = RateLimit['when']
@@ -10,15 +11,13 @@ interface Named {
   readonly when?: When
 }
 
-/** Whether a limit holds for a call. */
-export function matching(when: When = {}): (call: Call) => boolean {
+/** Whether a limit holds for a call, by the names of its model: the caller's and the target's. */
+export function matching(when: When = {}): (call: Call, names?: readonly string[]) => boolean {
   const models = matcher(when.models)
   const tenants = matcher(when.tenants)
   const providers = matcher(when.providers)
-  return ({ model, target, options }) =>
-    models(model, target.model, `${target.provider.name}/${target.model}`) &&
-    tenants(options.tenant ?? '') &&
-    providers(target.provider.name)
+  return ({ model, target, options }, names = [model, target.model, targetKey(target.provider.name, target.model)]) =>
+    models(...names) && tenants(options.tenant ?? '') && providers(target.provider.name)
 }
 
 /** The same in every process that was given the same limit, whatever stands before it in the list. */
