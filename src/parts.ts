@@ -17,6 +17,7 @@ import type { BudgetKeeper } from './middleware/budget.js'
 import type { Breaker } from './middleware/circuit-breaker/breaker.js'
 import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
+import { retry } from './middleware/retry.js'
 import type { Registry } from './modules/registry.js'
 import type { Observers } from './observers.js'
 import type { Caches } from './open-cache.js'
@@ -153,9 +154,11 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     budgets,
     watchers,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
+    hedged: kept('hedged', 'hedge') ?? openHedged(options.hedge),
     limits: kept('limits', 'rateLimit', 'concurrency', 'pace') ?? limitLayers(options, store, { prices, tokens }),
     isDown: (target) => breaker?.value?.state(target) === 'open',
     leastBad: (targets) => breaker?.value?.leastBad(targets),
+    ...(options.retry !== false && { retry: kept('retry', 'retry') ?? retry(options.retry, emitter) }),
     ...(options.modules && { modules: guards }),
     ...(redact && { redact: kept('redact', 'redact') ?? openRedact(redact === true ? {} : redact, emitter) }),
     ...((options.telemetry || options.metrics || options.slo) && { observers: watchers }),
@@ -203,6 +206,10 @@ function openBreaker(options: BreakerOptions | undefined, emitter: Emitter, stor
 /** Placeholders of a conversation outlive the stack. */
 function openRedact(options: RedactOptions, emitter: Emitter): Lazy<Middleware> {
   return new Lazy(async () => (await import('./middleware/redact.js')).redact(options, emitter))
+}
+
+function openHedged(options: LeashOptions['hedge']): EngineDeps['hedged'] {
+  return new Lazy(async () => (await import('./middleware/hedge.js')).remember(typeof options === 'object' ? options : {}))
 }
 
 function openProbes(options: HealthOptions, registry: Providers, context: ProbesContext): Lazy<Probes> {

@@ -20,11 +20,11 @@ import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { CoalesceOptions } from './middleware/coalesce.js'
 import type { FallbackOptions } from './middleware/fallback.js'
 import type { HeadersOption } from './middleware/headers.js'
-import type { HedgeOptions } from './middleware/hedge.js'
+import type { HedgeMemory, HedgeOptions } from './middleware/hedge.js'
 import type { Mirror, MirrorOptions } from './middleware/mirror.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import type { Resume, ResumeOptions } from './middleware/resume.js'
-import { type RetryOptions, retry } from './middleware/retry.js'
+import type { RetryOptions } from './middleware/retry.js'
 import type { Router } from './middleware/route.js'
 import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
 import type { ShadowLimits } from './middleware/shadow/options.js'
@@ -98,6 +98,9 @@ export interface StackDeps {
   readonly accounts?: Lazy<Accounts> | undefined
   readonly router: Lazy<Router>
   readonly limits: LimitLayers
+  /** It remembers how many tries are left for all. */
+  readonly retry?: Middleware
+  readonly hedged: Lazy<HedgeMemory>
   readonly cache?: Lazy<{ readonly middleware: Middleware }>
   readonly mirror?: Lazy<Mirror>
   readonly modules?: Lazy<Registry>
@@ -143,7 +146,7 @@ export function compile(options: StackOptions, own: readonly Layer[], deps: Stac
   add(beside && hedge)
   add(deps.breaker && breaking(deps.breaker))
   for (const limit of deps.limits.target) add(lazyLayer(limit))
-  add(options.retry !== false && retry(options.retry, deps.emitter))
+  add(deps.retry)
   add(!beside && hedge)
   add(resumeAt)
   add(holding(deps))
@@ -257,7 +260,10 @@ function coalescing(options: CoalesceOptions | true, deps: StackDeps): Middlewar
 }
 
 function hedging(options: HedgeOptions | true, deps: StackDeps): Middleware {
-  const layer = new Lazy(async () => (await import('./middleware/hedge.js')).hedge(options === true ? {} : options, deps))
+  const layer = new Lazy(async () => {
+    const { hedge } = await import('./middleware/hedge.js')
+    return hedge(options === true ? {} : options, deps, await deps.hedged.get())
+  })
   return lazyLayer(layer, (call) => call.options.hedge !== false)
 }
 

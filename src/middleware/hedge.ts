@@ -33,6 +33,16 @@ export interface HedgeDeps {
   readonly reserve?: (second: Call) => MaybePromise<boolean>
 }
 
+/** What is remembered of tries that were made. */
+export interface HedgeMemory {
+  readonly share: Share
+  readonly latencies: Latencies
+}
+
+export function remember({ maxShare = 0.1 }: HedgeOptions): HedgeMemory {
+  return { share: new Share(maxShare), latencies: new Latencies() }
+}
+
 /**
  * Sends a call a second time when its answer is late, and takes the one that comes first. A stream has answered with its
  * first content.
@@ -40,10 +50,9 @@ export interface HedgeDeps {
  * Where the second attempt goes to another target, this layer stands around those of both: each has its own breaker and its
  * own places. Else it stands within them, and both attempts are one try.
  */
-export function hedge(options: HedgeOptions, { emitter, find, reserve }: HedgeDeps): Middleware {
-  const { delayMs = 'p95', maxShare = 0.1, to = 'same', repeatable = isRepeatable } = options
-  const share = new Share(maxShare)
-  const latencies = new Latencies()
+export function hedge(options: HedgeOptions, deps: HedgeDeps, { share, latencies } = remember(options)): Middleware {
+  const { emitter, find, reserve } = deps
+  const { delayMs = 'p95', to = 'same', repeatable = isRepeatable } = options
   const took = (call: Call, ms: number) => latencies.add(call, ms)
 
   async function secondOf(call: Call, target: Target, before: number): Promise<Call | undefined> {
