@@ -111,15 +111,14 @@ console.log(
 )
 const length = 100_000
 const drawnTexts = 100
+const slowTexts = [
+  ...atoms.map((atom) => ({ name: JSON.stringify(atom), text: repeated(atom, length) })),
+  ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `drawn with seed ${seed}`, text: drawn(seed, length) })),
+  ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `bolder with seed ${seed}`, text: bolder(seed, length) })),
+]
 const rows = await inRounds(
   15,
-  [
-    { name: 'prose', text: plain(length) },
-    { name: 'labelled', text: repeated(one, length) },
-    ...atoms.map((atom) => ({ name: JSON.stringify(atom), text: repeated(atom, length) })),
-    ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `drawn with seed ${seed}`, text: drawn(seed, length) })),
-    ...Array.from({ length: drawnTexts }, (_, seed) => ({ name: `bolder with seed ${seed}`, text: bolder(seed, length) })),
-  ],
+  [{ name: 'prose', text: plain(length) }, { name: 'labelled', text: repeated(one, length) }, ...slowTexts],
   ({ text }) => timeOf(text),
 )
 const least = (values: readonly number[]) => Math.min(...values)
@@ -144,6 +143,23 @@ for (const [title, some] of [
   )
 }
 
+console.log('Each detector by itself, with all of these texts\n')
+printTable(
+  ['type', 'slowest', '× prose', 'texts over ten times'],
+  entityTypes
+    .filter((type) => looked.has(type))
+    .map((type) => {
+      const { detect } = createDetector({ types: [type] })
+      const leastOf = (text: string) => Math.min(...Array.from({ length: 8 }, () => timed(() => detect(text))))
+      const own = leastOf(plain(length))
+      const times = slowTexts
+        .map(({ name, text }) => ({ name, ratio: leastOf(text) / own }))
+        .toSorted((a, b) => b.ratio - a.ratio)
+      const [slowest] = times
+      return [type, slowest?.name ?? '', slowest?.ratio.toFixed(1) ?? '', `${times.filter(({ ratio }) => ratio > 10).length}`]
+    }),
+)
+
 const large = [1, 2, 5, 10].map((megabytes) => ({ megabytes, text: repeated(texts.join('\n'), megabytes * 1e6) }))
 printTable(
   ['one text of', 'ns for each character'],
@@ -156,9 +172,13 @@ printTable(
   ).map(({ name, values }, index) => [name, ((least(values) * 1e6) / (large[index]?.text.length ?? 1)).toFixed(1)]),
 )
 
-/** Milliseconds. */
 function timeOf(text: string): number {
+  return timed(() => detector.detect(text))
+}
+
+/** Milliseconds. */
+function timed(work: () => unknown): number {
   const before = performance.now()
-  detector.detect(text)
+  work()
   return performance.now() - before
 }
