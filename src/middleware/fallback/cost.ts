@@ -25,7 +25,8 @@ export function costWith(target: Target, call: Call, need: Need, prices: PriceBo
  * way may come to its worst yet.
  */
 function spent({ report }: Call, expected: Expected, prices: PriceBook): Nano {
-  const costOfOne = (attempt: Attempt) => attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : priced(attempt, prices))
+  const costOfOne = (attempt: Attempt) =>
+    attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : priced(attempt, prices))
   const worst = ({ provider, model }: Attempt) => {
     const price = prices.price({ provider: { name: provider }, model })
     return (price && worstCase(price, expected)) ?? 0
