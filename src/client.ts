@@ -1,12 +1,13 @@
 import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
+import { Lazy } from './core/lazy.js'
 import type { Transport } from './core/transport.js'
 import { type Built, Following, failed, identify, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
-import { PlainRequests } from './plain-requests.js'
+import type { PlainRequests } from './plain-requests.js'
 import { readPlainly } from './plain-stream.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
@@ -41,7 +42,7 @@ export class LeashLLM extends OpenAI {
 
   /** False for a client that asks for its key each time. */
   readonly #keepsKey: boolean
-  readonly #plain = new PlainRequests()
+  #plain: PlainRequests | undefined
 
   constructor(options: LeashLLMOptions = {}) {
     const set = prepare(options)
@@ -85,12 +86,21 @@ export class LeashLLM extends OpenAI {
 
   /** As the SDK builds it, and where it can, without building it anew. */
   async #build(options: FinalRequestOptions): Promise<Built> {
-    const settings = this.#settings(options)
-    const plain = settings && this.#plain.build(options, settings)
-    if (plain) return plain
+    const plain = this.#plainRequests()
+    const settings = plain && this.#settings(options)
+    const known = settings && plain.build(options, settings)
+    if (known) return known
     const built = await this.buildRequest(options, { retryCount: 0 })
-    if (settings) this.#plain.learn(options, settings, built)
+    if (settings) plain.learn(options, settings, built)
     return built
+  }
+
+  /** Loaded while the first call is under way, which has no use for them. */
+  #plainRequests(): PlainRequests | undefined {
+    const { value } = plainRequests
+    if (value) this.#plain ??= new value()
+    else void plainRequests.get().catch(() => {})
+    return this.#plain
   }
 
   /** What shows in a request beside its options; undefined where that is more than can be compared. */
@@ -134,6 +144,7 @@ export class LeashLLM extends OpenAI {
 }
 
 const ownSteps = stepsOf(LeashLLM.prototype)
+const plainRequests = new Lazy(async () => (await import('./plain-requests.js')).PlainRequests)
 
 type PostOptions = Parameters<OpenAI['post']>[1]
 
