@@ -61,6 +61,11 @@ function hasKeysToChoose({ provider, origin }: Target): boolean {
 }
 
 function nameOf(target: Target): string {
-  const keys = target.origin ? keyHeaders.flatMap((name) => target.origin?.headers.get(name) ?? []) : []
-  return [targetName(target), ...keys].join(' ')
+  let name = targetName(target)
+  if (!target.origin) return name
+  for (const header of keyHeaders) {
+    const key = target.origin.headers.get(header)
+    if (key !== null) name += ` ${key}`
+  }
+  return name
 }

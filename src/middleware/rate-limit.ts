@@ -1,5 +1,5 @@
 import { addHeaders } from '../core/added-headers.js'
-import type { Attempt, Call, Result, Target } from '../core/call.js'
+import type { Attempt, Call, Report, Result, Target } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
 import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
@@ -41,6 +41,7 @@ export function rateLimit(limits: readonly RateLimit[], deps: RateLimitDeps): Mi
  */
 export class RateLimits {
   readonly #rules: readonly Rule[]
+  readonly #ofTargets: readonly Rule[]
   /** What is taken together must stand together: apart by tenant only where nobody shares. */
   readonly #apart: boolean
   readonly #admission: Admission
@@ -49,6 +50,7 @@ export class RateLimits {
 
   constructor(limits: readonly RateLimit[], deps: RateLimitDeps) {
     this.#rules = rulesOf(limits)
+    this.#ofTargets = this.#rules.filter(({ ofTarget }) => ofTarget)
     this.#apart = limits.every(({ shared }) => !shared)
     this.#admission = new Admission(deps.store)
     this.#deps = deps
@@ -57,9 +59,8 @@ export class RateLimits {
   readonly call: Middleware = (next) => (call) => this.#run(next, call, this.#rules)
 
   readonly target: Middleware = (next) => {
-    const rules = this.#rules.filter(({ ofTarget }) => ofTarget)
-    if (rules.length === 0) return next
-    return (call) => this.#run(next, call, rules, true)
+    if (this.#ofTargets.length === 0) return next
+    return (call) => this.#run(next, call, this.#ofTargets, true)
   }
 
   async #run(next: Next, call: Call, rules: readonly Rule[], there = false): Promise<Result> {
@@ -76,7 +77,7 @@ export class RateLimits {
     const space = this.#apart ? `rate-limit ${call.options.tenant ?? ''}` : 'rate-limit'
     const admission = this.#admission.admit(space, held, call)
     const taken = admission instanceof Promise ? await admission : admission
-    this.#remember(call, held, taken)
+    const parts = this.#remember(report, held, taken)
 
     const before = there ? report.attempts.length : 0
     const settle = () => {
@@ -92,15 +93,22 @@ export class RateLimits {
       settle()
       throw error
     }
-    addHeaders(report, telling(this.#admitted.get(report)?.parts ?? [[held, taken]]))
+    addHeaders(report, telling(parts))
     return atEnd(result, settle)
   }
 
-  /** Where no limit is of a target, nobody asks again. */
-  #remember({ report }: Call, held: readonly Held[], taken: Taken): void {
-    if (!this.#rules.some(({ ofTarget }) => ofTarget)) return
-    const { held: before = [], parts = [] } = this.#admitted.get(report) ?? {}
-    this.#admitted.set(report, { held: [...before, ...held], parts: [...parts, [held, taken]] })
+  /** @returns all that it has been let in by, also what comes later. Where no limit is of a target, nobody asks again. */
+  #remember(report: Report, held: readonly Held[], taken: Taken): Admitted['parts'] {
+    if (this.#ofTargets.length === 0) return [[held, taken]]
+    const admitted = this.#admitted.get(report)
+    if (!admitted) {
+      const parts: Admitted['parts'] = [[held, taken]]
+      this.#admitted.set(report, { held: [...held], parts })
+      return parts
+    }
+    admitted.held.push(...held)
+    admitted.parts.push([held, taken])
+    return admitted.parts
   }
 }
 
