@@ -8,7 +8,6 @@ import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
 import type { PlainRequests } from './plain-requests.js'
-import { readPlainly } from './plain-stream.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
@@ -77,6 +76,7 @@ export class LeashLLM extends OpenAI {
     const { req, url } = built
     await this.prepareRequest(req, { url, options })
     const abort = options.stream ? new Following(req.signal) : undefined
+    if (abort) void plainStream.get().catch(() => {})
     const outcome = fetch(url, { ...req, method: 'POST', ...(abort && { signal: abort.controller.signal }) })
     const first = await outcome.catch(() => undefined)
     abort?.letGoAfter(first)
@@ -144,6 +144,7 @@ export class LeashLLM extends OpenAI {
 }
 
 const ownSteps = stepsOf(LeashLLM.prototype)
+const plainStream = new Lazy(async () => (await import('./plain-stream.js')).readPlainly)
 const plainRequests = new Lazy(async () => (await import('./plain-requests.js')).PlainRequests)
 
 type PostOptions = Parameters<OpenAI['post']>[1]
@@ -163,6 +164,12 @@ interface Parsing {
   parseResponse(client: unknown, props: Props): Promise<unknown>
 }
 
+async function readStream(making: Promise<unknown>, props: Props): Promise<unknown> {
+  const [made, readPlainly] = await Promise.all([making, plainStream.value ?? plainStream.get()])
+  readPlainly(made, props)
+  return made
+}
+
 /**
  * What is made of this answer carries its report: the SDK's own helpers, such as `parse()`, make copies.
  *
@@ -172,9 +179,12 @@ function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
   const inside = answer as unknown as Parsing
   const parse = inside.parseResponse
   const unwrap = answer._thenUnwrap.bind(answer)
+  const read: Parsing['parseResponse'] = (client, props) => {
+    if (!straight) return parse(client, props)
+    return props.options.stream ? readStream(parse(client, props), props) : readWhole(props)
+  }
   const parseTold: Parsing['parseResponse'] = (client, props) =>
-    (straight && !props.options.stream ? readWhole(props) : parse(client, props)).then((made) => {
-      if (straight && props.options.stream) readPlainly(made, props)
+    read(client, props).then((made) => {
       attachReport(made, reportBehind(props.response.headers))
       return made
     })
