@@ -166,7 +166,7 @@ interface Parsing {
 
 async function readStream(making: Promise<unknown>, props: Props): Promise<unknown> {
   const [made, readPlainly] = await Promise.all([making, plainStream.value ?? plainStream.get()])
-  readPlainly(made, props)
+  readPlainly(made, props, OpenAI.OpenAIError)
   return made
 }
 

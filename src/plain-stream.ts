@@ -3,7 +3,7 @@
  * piece. Here only whole, plain events are read. From the first piece on that holds anything else, such as an error or half an
  * event, the SDK reads the rest itself.
  */
-import { OpenAIError } from 'openai'
+import type { OpenAIError } from 'openai'
 import { isObject, parseJson } from './core/json.js'
 import type { Props } from './direct.js'
 import { takeStream } from './respond.js'
@@ -17,8 +17,11 @@ function isStreaming(value: unknown): value is Streaming {
   return typeof value === 'object' && value !== null && 'iterator' in value
 }
 
-/** @param stream what the SDK has made of a response, and nobody has read yet */
-export function readPlainly(stream: unknown, { response, options, controller }: Props): void {
+/**
+ * @param stream what the SDK has made of a response, and nobody has read yet
+ * @param SdkError of the SDK that made it, which is not loaded from here: a bundle would be divided for it
+ */
+export function readPlainly(stream: unknown, { response, options, controller }: Props, SdkError: typeof OpenAIError): void {
   if (options.__streamClass || options.__synthesizeEventData || !isStreaming(stream)) return
   const { signal } = controller
   const theirs = () => ({ [Symbol.asyncIterator]: iterator })
@@ -26,7 +29,7 @@ export function readPlainly(stream: unknown, { response, options, controller }: 
   let consumed = false
 
   async function* read() {
-    if (consumed) throw new OpenAIError('Cannot iterate over a consumed stream, use `.tee()` to split the stream.')
+    if (consumed) throw new SdkError('Cannot iterate over a consumed stream, use `.tee()` to split the stream.')
     const taken = takeStream(response)
     if (!taken) return yield* theirs()
     consumed = true
