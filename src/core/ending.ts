@@ -95,7 +95,7 @@ export function overheard(
   return { ...result, body: stream }
 }
 
-function isTelling(stream: AsyncIterable<Uint8Array>): stream is TellingStream {
+export function isTelling(stream: AsyncIterable<Uint8Array>): stream is TellingStream {
   return endings in stream
 }
 

@@ -10,7 +10,7 @@ import { Walk } from './fallback/walk.js'
 export interface FallbackOptions extends ChainOptions {
   /** Which failures lead to the next target. @defaultValue those that another target may do better: docs/middleware/fallback.md */
   readonly on?: Trigger
-  /** Also when a whole answer is a refusal, or was cut by the vendor's filter. Both answers are paid for. @defaultValue false */
+  /** Also when an answer is a refusal, or was cut by the vendor's filter: a stream before its first word. Both answers are paid for. @defaultValue false */
   readonly refusals?: boolean
 }
 

@@ -114,6 +114,20 @@ const question = () =>
     body: JSON.stringify({ model: gpt, messages: [{ role: 'user', content: prompt }] }),
   })
 
+test('a stream that the vendor refuses before its first word leads on where that is asked for', async () => {
+  const event = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
+  const usage = { input_tokens: 8, output_tokens: 0 }
+  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: claude, content: [], stop_reason: null, usage }
+  const body =
+    event('message_start', { message }) +
+    event('message_delta', { delta: { stop_reason: 'refusal' }, usage: { output_tokens: 0 } }) +
+    event('message_stop', {})
+  fails({ body, headers: { 'content-type': 'text/event-stream' } })
+  const { ask, reports } = falling({ fallback: { default: [`openai/${gpt}`], refusals: true } })
+  expect((await read(await ask({ stream: true }))).text).toContain('eight')
+  expect(reports).toMatchObject([{ provider: 'openai', moves: [{ because: 'content_filtered' }] }])
+})
+
 describe('a target that could not take the call anyway', () => {
   const keyless = 'groq/llama-3.3-70b'
   const only = (options: LeashOptions) => {

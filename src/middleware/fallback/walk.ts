@@ -8,7 +8,7 @@ import type { FallbackDeps, FallbackOptions } from '../fallback.js'
 import { costWith } from './cost.js'
 import { type Failed, failureOf } from './failure.js'
 import { type Need, needOf } from './need.js'
-import { refusalIn } from './refusal.js'
+import { type Looked, refusalIn } from './refusal.js'
 import { isOfTheCall, triggered } from './triggers.js'
 
 /** A place on the way: a target, or a name that leads to none. */
@@ -70,8 +70,8 @@ export class Walk {
     try {
       if ('error' in stop) throw stop.error
       await this.#checkWindow(stop.target)
-      const result = await next(this.#callFor(stop.target, following))
-      const refusal = this.#rules.refusals ? await refusalIn(result, this.#call) : undefined
+      const answer = await next(this.#callFor(stop.target, following))
+      const { result, refusal }: Looked = this.#rules.refusals ? await refusalIn(answer, this.#call) : { result: answer }
       if (!refusal) return result
       this.#refused = { result, warnings: report.warnings.slice(warned) }
       throw refusal
