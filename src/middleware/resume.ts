@@ -5,7 +5,6 @@ import type { JsonObject } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { ChatRequest } from '../core/message.js'
 import type { Middleware, Next } from '../core/middleware.js'
-import { parseUsd } from '../core/money.js'
 import type { PriceBook } from '../core/price.js'
 import { timeLeft } from '../core/signals.js'
 import { targetName } from '../core/target.js'
@@ -14,8 +13,7 @@ import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
 import { protocolNamed } from '../protocols/index.js'
 import { estimateTokens } from '../protocols/tokens.js'
-import { costWith } from './fallback/cost.js'
-import { needOf } from './fallback/need.js'
+import { tooDear } from './fallback/cost.js'
 import type { Way } from './resume/decide.js'
 import { anchorOf } from './resume/join.js'
 import { Recovery, type RecoveryContext } from './resume/recovery.js'
@@ -92,7 +90,7 @@ export class Resume {
       const { body, anchor } = this.#ask(call, way, said, request)
       const target = this.#targetOf(last, call)
       const again: Call = { ...call, body, target, signal, attempt: 1 }
-      if (await this.#isTooDear(again)) return undefined
+      if ((await tooDear(target, again, this.#deps)) !== undefined) return undefined
       times++
       leave()
       const name = targetName(target)
@@ -135,14 +133,6 @@ export class Resume {
     } catch {
       return target
     }
-  }
-
-  async #isTooDear(call: Call): Promise<boolean> {
-    const { maxCostUsd } = call.options
-    if (maxCostUsd === undefined) return false
-    const [prices, capabilities, need] = await Promise.all([this.#deps.prices.get(), this.#deps.capabilities.get(), needOf(call)])
-    const cost = costWith(call.target, call, need, prices, capabilities(call.target).maxOutput)
-    return cost === null || cost > parseUsd(maxCostUsd)
   }
 }
 

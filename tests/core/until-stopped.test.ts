@@ -32,3 +32,8 @@ test('a signal that had fired before is enough, and a failure that nobody waits 
   await expect(untilStopped(Promise.reject(new Error('gone')), { signal }, late)).rejects.toMatchObject({ code: 'aborted' })
   expect(late).not.toHaveBeenCalled()
 })
+
+test('a deadline that passes ends the wait too', async () => {
+  const waiting = untilStopped(new Promise(() => {}), { deadline: Date.now() + 20 })
+  await expect(waiting).rejects.toMatchObject({ code: 'deadline_exceeded' })
+})

@@ -1,17 +1,40 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
-import type { Nano } from '../../core/money.js'
+import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
 import { costOf, type Expected, type PriceBook, worstCase } from '../../core/price.js'
-import type { Need } from './need.js'
+import { targetName } from '../../core/target.js'
+import type { FallbackDeps } from '../fallback.js'
+import { type Need, needOf } from './need.js'
 
 /** A guess over ordinary traffic: neither audio nor a cache of an hour, which would double it. */
 const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+
+/**
+ * Whether the call could pass its `maxCostUsd` by an answer of this target.
+ *
+ * @returns why the target is not asked; undefined when it may be
+ */
+export async function tooDear(
+  target: Target,
+  call: Call,
+  { prices, capabilities }: Pick<FallbackDeps, 'prices' | 'capabilities'>,
+  need = needOf(call),
+): Promise<string | undefined> {
+  const { maxCostUsd } = call.options
+  if (maxCostUsd === undefined) return undefined
+  const limit = parseUsd(maxCostUsd)
+  const [book, can, needed] = await Promise.all([prices?.get(), capabilities?.get(), need])
+  const cost = book ? costWith(target, call, needed, book, can?.(target).maxOutput) : null
+  if (cost !== null && cost <= limit) return undefined
+  const why = cost === null ? 'nobody knows what it could cost' : `it could bring the call to ${formatUsd(cost)} US dollars`
+  return `"${targetName(target)}" was not asked: ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
+}
 
 /**
  * What the call will have cost at most once this target has answered.
  *
  * @returns null when nobody knows
  */
-export function costWith(target: Target, call: Call, need: Need, prices: PriceBook, maxOutput?: number): Nano | null {
+function costWith(target: Target, call: Call, need: Need, prices: PriceBook, maxOutput?: number): Nano | null {
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null

@@ -1,11 +1,10 @@
 import type { Call, Loss, Result, Target } from '../../core/call.js'
 import { type ErrorCode, isLeashError, LeashError } from '../../core/errors.js'
 import type { Next } from '../../core/middleware.js'
-import { formatUsd, parseUsd } from '../../core/money.js'
 import { timeLeft } from '../../core/signals.js'
 import { targetName } from '../../core/target.js'
 import type { FallbackDeps, FallbackOptions } from '../fallback.js'
-import { costWith } from './cost.js'
+import { tooDear } from './cost.js'
 import { type Failed, failureOf } from './failure.js'
 import { type Need, needOf } from './need.js'
 import { type Looked, refusalIn } from './refusal.js'
@@ -136,16 +135,9 @@ export class Walk {
 
   /** `maxCostUsd` holds over all targets together. */
   async #isTooDear(stop: Stop): Promise<boolean> {
-    const { maxCostUsd } = this.#call.options
-    if (maxCostUsd === undefined || 'error' in stop) return false
-    const { name, target } = stop
-    const limit = parseUsd(maxCostUsd)
-    const [prices, capabilities] = await Promise.all([this.#deps.prices?.get(), this.#deps.capabilities?.get()])
-    const cost = prices ? costWith(target, this.#call, await this.#needed(), prices, capabilities?.(target).maxOutput) : null
-    if (cost !== null && cost <= limit) return false
-    const why = cost === null ? 'nobody knows what it could cost' : `it could bring the call to ${formatUsd(cost)} US dollars`
-    this.#note = `"${name}" was not asked: ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
-    return true
+    if (this.#call.options.maxCostUsd === undefined || 'error' in stop) return false
+    this.#note = await tooDear(stop.target, this.#call, this.#deps, this.#needed())
+    return this.#note !== undefined
   }
 
   #needed(): Promise<Need> {
