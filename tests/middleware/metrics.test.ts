@@ -147,6 +147,17 @@ describe('calls', () => {
     expect(value('leash_requests_total', gpt)).toBe(3)
   })
 
+  test('of tenants that a program without types names by a number, or by nothing, harm nobody', async () => {
+    const leash = open()
+    for (const call of ['{"tenant":5}', '{"tenant":null}']) {
+      const { path, body } = chat.request('one', false)
+      const request = new Request(`http://leash.test${path}`, { method: 'POST', body: JSON.stringify(body) })
+      await (await leash.handle(request, { leash: JSON.parse(call) })).text()
+    }
+    const told = readExposition(await leash.metrics()).get('leash_tenant_requests_total')?.samples
+    expect(told?.map(({ labels, value }) => [labels.tenant, value])).toEqual([['5', 1]])
+  })
+
   test('to a model whose price nobody knows cost nothing that is known, and are counted', async () => {
     const leash = open()
     await ask(leash, 'one', { of: named('openai/gpt-nobody-knows') })

@@ -95,7 +95,8 @@ export class Metrics implements Observer {
     if (report.cache) numbers.add('leash_cache_requests_total', [report.cache])
     if (report.cost?.savedUsd) numbers.add('leash_cache_saved_usd_total', [], report.cost.savedUsd)
     if (code === 'rate_limited' && report.attempts.length === 0) numbers.add('leash_rate_limited_total', ['leash'])
-    if (options.tenant === undefined) return
+    // Null where the call was worded as JSON.
+    if (options.tenant == null) return
     numbers.add('leash_tenant_requests_total', [options.tenant, code])
     if (report.cost?.usd) numbers.add('leash_tenant_cost_usd_total', [options.tenant], report.cost.usd)
   }

@@ -129,8 +129,10 @@ function put(all: Map<string, Series>, labels: readonly string[], { buckets }: F
 /** No value has a line break in it. */
 const keyOf = (labels: readonly string[]) => labels.join('\n')
 
-function bounded(value: string, values: Map<string, string> | undefined): string | undefined {
-  const cut = value.length > longestValue ? value.slice(0, longestValue) : value
+/** What is no text, since a program without types named a tenant by a number, is told as one: to throw here would end the process. */
+function bounded(value: unknown, values: Map<string, string> | undefined): string | undefined {
+  const text = String(value)
+  const cut = text.length > longestValue ? text.slice(0, longestValue) : text
   const known = values?.get(cut)
   if (known !== undefined || !values || values.size >= mostValues) return known
   const told = cut.toWellFormed().replace(/\p{Cc}/gu, ' ')
