@@ -13,7 +13,7 @@ export type ConfigLayer = Pick<RelayOptions, (typeof changeable)[number]>
 export const fixed = ['host', 'port', 'workers', 'folder', 'database', 'redis', 'pepper', 'oidc', 'jobs'] as const
 const fixedLimits = ['headerBytes', 'headersMs', 'requestMs'] as const
 
-/** Told before anything changes. One that throws keeps it from changing. */
+/** Told before anything changes. One that throws keeps it from changing: those told before it are told to go back. */
 export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void
 
 export interface Given {
@@ -76,7 +76,16 @@ export class Settings {
 
   #swap(given: RelayOptions, layer: ConfigLayer): ConfigChange[] {
     const [before, now] = [this.now, checkRelayOptions({ ...given, ...layer })]
-    for (const listener of this.#listeners) listener(now, before)
+    const told: SettingsListener[] = []
+    try {
+      for (const listener of this.#listeners) {
+        listener(now, before)
+        told.push(listener)
+      }
+    } catch (error) {
+      for (const listener of told) listener(before, now)
+      throw error
+    }
     this.#given = given
     this.#layer = layer
     return changesOf(before, now)

@@ -2,7 +2,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { relayShape } from '../../../src/relay/config/config.js'
-import { fixed } from '../../../src/relay/config/settings.js'
+import { fixed, Settings } from '../../../src/relay/config/settings.js'
 import { watchConfig } from '../../../src/relay/config/watch.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
@@ -51,6 +51,17 @@ describe('a configuration that is read again', () => {
     expect(await relay.reload({ ...relay.options, port: 1, host: '0.0.0.0' })).toEqual([])
     expect(relay.warnings).toEqual(['To change host, port, the relay has to be started anew.'])
     expect((await relay.ask('POST', '/v1/chat/completions', ping, relay.call)).status).toBe(403)
+  })
+
+  test('is taken up as a whole or not at all', () => {
+    const settings = new Settings({})
+    const held: unknown[] = []
+    settings.onChange(({ policy }) => held.push(policy))
+    settings.onChange(({ policy }) => {
+      if (policy) throw new Error('This one cannot go on with it.')
+    })
+    expect(() => settings.change({ policy: nobody })).toThrow('cannot go on')
+    expect([held, settings.now]).toEqual([[nobody, undefined], {}])
   })
 })
 

@@ -49,8 +49,12 @@ describe('over TLS', () => {
     await relay.reload(relay.options)
     expect(await secure(relay.url)).toEqual({ status: 200, whose: 'the relay, renewed' })
     copyFileSync(fixture('server.pem'), join(folder, 'now.pem'))
-    await expect(relay.reload(relay.options)).rejects.toThrow('belong together')
+    const nobody = { access: { models: { deny: ['*'] } } }
+    await expect(relay.reload({ ...relay.options, policy: nobody })).rejects.toThrow('belong together')
     expect(await secure(relay.url)).toMatchObject({ whose: 'the relay, renewed' })
+    expect(await secure(relay.url, { path: '/v1/models/gpt-4o-mini', headers: { 'x-api-key': relay.call } })).toMatchObject({
+      status: 200,
+    })
   })
 
   test('with an authority for clients, whoever shows no certificate of it is refused', async () => {
