@@ -1,3 +1,4 @@
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
@@ -217,4 +218,23 @@ test('a relay stops at once, also where a connection is open on which nothing wa
   await new Promise((resolve) => socket.once('connect', resolve))
   await relay.close()
   await closed
+})
+
+test('a relay that stops lets go of a connection as soon as what was asked on it is answered', async () => {
+  const relay = await openRelay(mock.url)
+  mock.script({ latencyMs: 300 })
+  const agent = new Agent({ keepAlive: true })
+  let stopped: Promise<void> | undefined
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { authorization: `Bearer ${relay.call}` }
+    const asking = request(`${relay.url}/v1/chat/completions`, { method: 'POST', headers, agent }, resolve)
+    asking.once('error', reject).end(JSON.stringify({ model: 'gpt-4o-mini', messages }))
+    until(() => mock.requests.length > 0).then(() => {
+      stopped = relay.close()
+    }, reject)
+  })
+  answer.resume()
+  expect(answer.statusCode).toBe(200)
+  await stopped
+  agent.destroy()
 })

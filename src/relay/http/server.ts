@@ -34,6 +34,9 @@ const keepAliveMs = 15_000
 /** What is left of requests after so long is cut off when the relay stops. */
 const closeMs = 30_000
 
+/** Node lets go of idle connections once, when a server is closed. Those that become idle later are looked for so often. */
+const idleMs = 50
+
 export interface RelayServer {
   /** @returns the port, which matters where 0 was asked for. @throws LeashError `invalid_config` */
   listen(host: string, port: number): Promise<number>
@@ -116,11 +119,17 @@ function silentSockets(server: Server): ReadonlyMap<string, Socket> {
 function closed(server: Server, silent: ReadonlyMap<string, Socket>): Promise<void> {
   return new Promise((resolve) => {
     const late = setTimeout(() => server.closeAllConnections(), closeMs)
+    const idle = setInterval(() => server.closeIdleConnections(), idleMs)
     server.close(() => {
       clearTimeout(late)
+      clearInterval(idle)
       resolve()
     })
     server.closeIdleConnections()
+    // Whoever is answered from now on is to come again elsewhere.
+    server.prependListener('request', (_, outgoing) => {
+      outgoing.shouldKeepAlive = false
+    })
     for (const socket of silent.values()) socket.destroy()
   })
 }
