@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 import { buildDashboard } from './scripts/dashboard.js'
+import { keepConstPlugin } from './scripts/keep-const.js'
 import { requiredBuiltins } from './scripts/required-builtins.js'
 
 /** A sub-path of the package for each: the names are those of the export map in package.json. */
@@ -27,6 +28,7 @@ export default defineConfig({
   // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside. Node's own modules are not named
   // as `external`: that would come first, and leave a `require` of them in what is bundled.
   esbuildPlugins: [requiredBuiltins],
+  plugins: [keepConstPlugin],
   // A bundler for the edge knows by it which modules its host may lack.
   removeNodeProtocol: false,
   splitting: true,

@@ -6,6 +6,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { keepConst } from '../scripts/keep-const.ts'
 import { atoms, bolder, drawn, plain, repeated } from './detect/adversarial.ts'
 import { readLabelled, score } from './detect/labelled.ts'
 import { innocent, negatives } from './detect/negatives.ts'
@@ -25,7 +26,7 @@ async function load(): Promise<typeof import('../src/detect/index.js')> {
     target: 'es2023',
     external: ['re2js', 'node:*'],
   })
-  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0]?.text ?? '')}`)
+  return import(`data:text/javascript,${encodeURIComponent(keepConst(outputFiles[0]?.text ?? ''))}`)
 }
 
 const { createDetector, entityTypes, loadDetector, optInTypes } = await load()

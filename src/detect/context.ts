@@ -98,7 +98,7 @@ export class ContextReader {
     const gap = this.#gap
     const limit = Math.max(0, value - lookBehind)
     const known = this.#passed.endFor(value, limit)
-    const floor = known === -1 || this.#passed.isCut(text, limit) ? limit : known
+    const floor = known === -1 || this.#isCut(text, limit, this.#passed) ? limit : known
     let lines = 0
     let digits = 0
     let words = 0
@@ -152,11 +152,11 @@ export class ContextReader {
   near(text: Text, value: number): number {
     const limit = Math.max(0, value - lookBehind)
     const known = this.#passedNear.endFor(value, limit)
-    if (this.#clearTo === value && known >= this.#clearFrom && !this.#passedNear.isCut(text, limit)) {
+    const floor = known === -1 || this.#isCut(text, limit, this.#passedNear) ? limit : known
+    if (floor === known && this.#clearTo === value && known >= this.#clearFrom) {
       this.#passedNear.note(known, value, known)
       return 0
     }
-    const floor = known === -1 || this.#passedNear.isCut(text, limit) ? limit : known
     let all = 0
     let digits = 0
     let at = value
@@ -219,6 +219,12 @@ export class ContextReader {
     return at
   }
 
+  /** The limit may cut a word that says nothing, and leave one that does: then who looks as far has to look himself. */
+  #isCut(text: Text, limit: number, passed: Stretch): boolean {
+    if (limit <= passed.start || !isLetter(text.codeAt(limit)) || !isLetter(text.codeAt(limit - 1))) return false
+    return isHan(text.codeAt(limit)) || this.#words.meaning(text, limit, wordEnd(text, limit)) !== 0
+  }
+
   /** Of the word that begins at `start`, and where it ends: for the one after a value. */
   after(text: Text, start: number): { readonly meaning: number; readonly end: number } {
     const end = this.#words.end(text, start)
@@ -263,11 +269,6 @@ class Stretch {
   /** Where who looks from `value` to `limit` may stop; -1 where he has to look himself. */
   endFor(value: number, limit: number): number {
     return value < this.end || this.end === 0 || limit > this.end ? -1 : this.end
-  }
-
-  /** The limit may cut a word that says nothing, and leave one that does: then he does not stop. */
-  isCut(text: Text, limit: number): boolean {
-    return limit > this.start && limit > 0 && isLetter(text.codeAt(limit)) && isLetter(text.codeAt(limit - 1))
   }
 
   /** @param known where it was known to go on */
@@ -319,6 +320,19 @@ function wordStart(text: Text, end: number, limit: number): number {
     if (isCapital(code)) break
   }
   return at
+}
+
+/** Where the word ends that {@link wordStart} goes back to `start` from. */
+function wordEnd(text: Text, start: number): number {
+  let end = start + 1
+  if (isCapital(text.codeAt(start)) && isCapital(text.codeAt(end))) {
+    while (isCapital(text.codeAt(end))) end++
+    return isLetter(text.codeAt(end)) && !isHan(text.codeAt(end)) ? end - 1 : end
+  }
+  for (; ; end++) {
+    const code = text.codeAt(end)
+    if (!isLetter(code) || isCapital(code) || isHan(code)) return end
+  }
 }
 
 const isCapital = (code: number): boolean => code >= 65 && code <= 90

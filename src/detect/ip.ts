@@ -16,6 +16,7 @@ export const ipv4: Finder = {
     for (let group = 0; group + 4 <= run.count; group++) {
       if (!isFour(run, group)) continue
       const start = run.startOf(group)
+      if (start < scan.addressEnd) continue
       const end = run.endOf(group + 3)
       const outside = isOutside(scan.text, start, end) && !(blockHeads[run.value(group)] === 1 && isBlock(scan.text, start, end))
       const confidence = outside ? trust(scan, run, group, start) : 0
@@ -53,7 +54,10 @@ export const ipv6: Finder = {
     if (text.codeAt(end - 1) === 58 && text.codeAt(end - 2) !== 58) end--
     if (isWord(text.codeAt(end)) || end - start > longestV6) return
     if (isMac(text, start, end)) scan.report('MAC_ADDRESS', start, end, 0.9)
-    else if (isV6(text, start, end) && !isBlock(text, start, end)) scan.report('IP_ADDRESS', start, end, 0.95)
+    else if (isV6(text, start, end) && !(text.codeAt(end - 1) === 58 && isBlock(text, start, end))) {
+      scan.addressEnd = end
+      scan.report('IP_ADDRESS', start, end, 0.95)
+    }
   },
 }
 
@@ -88,7 +92,7 @@ const blocks = new Set(
 const blockHeads = new Uint8Array(256)
 for (const block of blocks) if (/^\d+\./.test(block)) blockHeads[Number.parseInt(block, 10)] = 1
 
-/** `10.0.0.0/8` is a block, and nobody's address. */
+/** `10.0.0.0/8` is a block, and nobody's address. Those of IPv6 end with a colon. */
 function isBlock(text: Text, start: number, end: number): boolean {
   if (text.codeAt(end) !== 47) return false
   let last = end + 1

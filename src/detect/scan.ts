@@ -21,6 +21,8 @@ export class Scan {
   urlEnd = 0
   /** Likewise of hexadecimal groups with colons. */
   hexEnd = 0
+  /** Likewise of the address of IPv6, which may end as one of IPv4 is written. */
+  addressEnd = 0
   /** Likewise of a JSON Web Token, whose second part begins as its first does. */
   tokenEnd = 0
   /** Likewise of `name=value;` pairs. */
@@ -49,7 +51,7 @@ export class Scan {
     this.found = []
     this.#read = this.#readBefore = this.#nearRead = -1
     this.#words.open()
-    this.urlEnd = this.hexEnd = this.tokenEnd = this.pairsEnd = this.bare.end = this.capitals.end = 0
+    this.urlEnd = this.hexEnd = this.addressEnd = this.tokenEnd = this.pairsEnd = this.bare.end = this.capitals.end = 0
   }
 
   /** Lets go of the text, which may be large. */
