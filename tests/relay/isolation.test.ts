@@ -4,7 +4,7 @@ import { createApp } from '../../src/relay/app.js'
 import { operations } from '../../src/relay/openapi/document.js'
 import type { RelayContext } from '../../src/relay/routes/context.js'
 import { rights } from '../../src/relay/routes/rights.js'
-import { useMock } from '../helpers/mock.js'
+import { until, useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay } from './helpers.js'
 
 const mock = useMock()
@@ -42,13 +42,14 @@ async function everybody(): Promise<Everybody> {
   const relay = await openRelay(mock.url)
   const make = async (more: object) => (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', ...more })).body
   await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
-  const expired = await make({ expiresAt: Date.now() - 1000 })
+  const expired = await make({ expiresAt: Date.now() + 500 })
   const revoked = await make({})
   await relay.ask('POST', `/v1/admin/keys/${revoked.id}/revoke`)
   await relay.ask('POST', '/v1/admin/tenants', { slug: 'suspended' })
   const suspended = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'suspended' })).body
   await relay.ask('PATCH', '/v1/admin/tenants/suspended', { status: 'suspended' })
   const own = await make({})
+  await until(() => Date.now() > expired.expiresAt)
   return {
     relay,
     keys: {

@@ -111,7 +111,7 @@ function bodies(schema: unknown): fc.Arbitrary<Sent | undefined> {
 
 /** What would lock the fuzzer itself out is only tried. */
 const onlyTried: Readonly<Record<string, string>> = {
-  'put /v1/admin/config': 'dryRun',
+  'put /v1/admin/config': 'dry_run',
   'put /v1/admin/tenants/{slug}/policy': 'dry_run',
 }
 

@@ -98,6 +98,8 @@ export class Keys {
    */
   async create(wanted: NewKey, sql: Sql = this.#sql): Promise<MadeKey> {
     check(wanted)
+    if (wanted.expiresAt !== undefined && wanted.expiresAt <= this.#now())
+      throw wrong('expiresAt', 'is in milliseconds since 1970 or a date, and lies ahead')
     return sql.transaction((sql) => this.#add(sql, wanted))
   }
 

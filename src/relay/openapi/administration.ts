@@ -124,8 +124,8 @@ const changed = Object.fromEntries(Object.entries(relayShape.members).filter(([n
 const relay: Operations = {
   'GET /v1/admin/config': read('Shows the configuration in force, without secrets'),
   'PUT /v1/admin/config': {
-    ...write('Changes the part of it that may change; `dryRun` only checks', z.strictObject(changed)),
-    query: { dryRun: z.optional(text) },
+    ...write('Changes the part of it that may change; `dry_run` only checks', z.strictObject(changed)),
+    query: { dry_run: z.optional(text) },
   },
   'GET /v1/admin/config/versions': read('Versions of what was changed'),
   'POST /v1/admin/config/rollback': write('Puts one of them in force again; 0 takes every change back', version),

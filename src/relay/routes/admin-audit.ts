@@ -40,12 +40,14 @@ export function adminAudit(context: RelayContext): Hono<AdminEnv> {
 function queryOf(query: Readonly<Record<string, string>>): AuditQuery {
   const { actor, action, tenant, target, before } = query
   const named = Object.entries({ actor, action, tenant, target }).filter(([, value]) => value !== undefined)
-  const older = before === undefined ? undefined : Number(before)
+  const older = before === undefined ? undefined : Number(before || Number.NaN)
+  if (older !== undefined && !Number.isSafeInteger(older))
+    throw new LeashError('invalid_request', '`before` is the number of an entry.', { param: 'before' })
   return {
     ...Object.fromEntries(named),
     ...momentOf(query, 'from'),
     ...momentOf(query, 'to'),
-    ...(older !== undefined && Number.isSafeInteger(older) && { before: older }),
+    ...(older !== undefined && { before: older }),
   }
 }
 

@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { withoutSecrets } from '../config/diff.js'
-import { type AdminEnv, bodyOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, isDry } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
 export function adminConfig({ settings, configLog }: RelayContext): Hono<AdminEnv> {
@@ -14,10 +14,7 @@ export function adminConfig({ settings, configLog }: RelayContext): Hono<AdminEn
       changed: withoutSecrets(settings.layer),
     }),
   )
-  app.put('/', async (c) => {
-    const { dryRun } = c.req.query()
-    return c.json(await configLog.set(await bodyOf(c), c.get('actor'), dryRun !== undefined && dryRun !== '0'))
-  })
+  app.put('/', async (c) => c.json(await configLog.set(await bodyOf(c), c.get('actor'), isDry(c))))
   app.get('/versions', async (c) => c.json({ items: await configLog.history() }))
   app.post('/rollback', async (c) => {
     const { version } = await bodyOf(c)

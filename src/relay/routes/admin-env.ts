@@ -1,7 +1,7 @@
 /** What the routes of the administration have in common. */
 import type { Context } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asObject } from '../../core/json.js'
+import { isObject } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
 import { type Caller, isAdministrator } from '../people/caller.js'
 import { mayGrant, type Role } from '../people/roles.js'
@@ -16,13 +16,26 @@ export interface Reach {
 /** Who asks: the id of his key, and whose it is. */
 export type AdminEnv = { Variables: { caller: Caller; actor: string; tenant: string; reach: Reach } }
 
+/** @throws LeashError `invalid_request` for what is no object: an empty file is not to be taken for an empty policy */
 export async function bodyOf(c: Context<AdminEnv>): Promise<Record<string, unknown>> {
-  return asObject(await jsonOf(c.req.raw, mostBytes))
+  const body = await jsonOf(c.req.raw, mostBytes)
+  if (isObject(body)) return body
+  throw new LeashError('invalid_request', 'The body is an object, such as `{}`.')
 }
 
+/** Whether it is only to be said what would come of it. By either name: who writes the wrong one means no change. */
+export function isDry(c: Context<AdminEnv>): boolean {
+  const asked = c.req.query('dry_run') ?? c.req.query('dryRun')
+  return asked !== undefined && asked !== '0' && asked !== 'false'
+}
+
+/** @throws LeashError `invalid_request` */
 export function limitOf(c: Context<AdminEnv>): { limit?: number } {
-  const limit = Number(c.req.query('limit') ?? Number.NaN)
-  return Number.isInteger(limit) && limit > 0 ? { limit: Math.min(limit, 1000) } : {}
+  const given = c.req.query('limit')
+  if (given === undefined) return {}
+  const limit = Number(given)
+  if (Number.isInteger(limit) && limit > 0) return { limit: Math.min(limit, 1000) }
+  throw new LeashError('invalid_request', '`limit` is a whole number from 1 on.', { param: 'limit' })
 }
 
 /** So that there is always an administrator left. @throws LeashError 409 */

@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { changesOf } from '../config/diff.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
-import { type AdminEnv, bodyOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, isDry } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { within } from './rights.js'
 
@@ -45,11 +45,10 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
   app.get(at, async (c) => c.json(await policies.inForce((await whose(c)).name)))
   app.put(at, async (c) => {
     const { name, tenant, target } = await whose(c)
-    const dry = c.req.query('dry_run') !== undefined
     const actor = c.get('actor')
     const also = (sql: Sql, { version }: PolicyVersion) =>
       audit.append({ actor, action: 'policy.set', tenant, target, detail: { version } }, sql)
-    return c.json(await policies.set(name, await bodyOf(c), actor, dry, also))
+    return c.json(await policies.set(name, await bodyOf(c), actor, isDry(c), also))
   })
   app.get(`${at}/history`, async (c) => c.json({ items: await policies.history((await whose(c)).name) }))
   app.get(`${of}/policies/diff`, async (c) => {

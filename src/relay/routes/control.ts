@@ -20,7 +20,7 @@ export function controlRoutes({ keys, clients, policies, signer, leases, stoppin
     clients.seen(caller, c.req.header('x-leash-client'), c.req.header('x-leash-revision'))
     const known = c.req.header('if-none-match')
     const wait = Math.min(Number(c.req.query('wait') ?? 0) || 0, longestWait)
-    const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.max(0, wait) * 1000)])
+    const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.ceil(Math.max(0, wait) * 1000))])
     const now = async () => bundleOf(await policies.inForceFor(caller), caller, stale)
     let bundle = await now()
     // What this relay writes it knows at once, what another writes when it looks.

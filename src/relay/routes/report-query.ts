@@ -12,8 +12,12 @@ export interface ReportQuery {
 
 const conditions = ['tenant', 'key', 'user', 'model', 'provider']
 
+const formats = ['json', 'csv']
+
 /** @throws LeashError `invalid_request` that names what is wrong */
 export function reportQuery(query: Readonly<Record<string, string>>): ReportQuery {
+  if (!formats.includes(query.format ?? 'json'))
+    throw new LeashError('invalid_request', '`format` is json or csv.', { param: 'format' })
   const asked = (query.by ?? 'model').split(',').filter((name) => name !== '')
   const by = asked.map(dimensionOf)
   if (by.includes(undefined))

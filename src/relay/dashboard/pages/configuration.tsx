@@ -32,7 +32,7 @@ export function ConfigurationPage() {
         inForce={inForce}
         history={mapped(history, ({ items }) => items.map(versionOf))}
         path={path}
-        dry="dryRun"
+        dry="dry_run"
         rollbackTo={`${path}/rollback`}
         writes
       />

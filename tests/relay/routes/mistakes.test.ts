@@ -1,0 +1,51 @@
+/** What somebody who administers a relay may get wrong: nothing of it is to pass in silence, or to change what he did not mean. */
+import { expect, test } from 'vitest'
+import { useMock } from '../../helpers/mock.js'
+import { openRelay } from '../helpers.js'
+
+const mock = useMock()
+const policyAt = '/v1/admin/tenants/default/policy'
+const strict = { maxAttempts: 1 }
+
+test.each(['null', '[]', '5', '"{}"', 'true'])('a body that is %s takes no policy and no configuration away', async (body) => {
+  const { ask } = await openRelay(mock.url)
+  await ask('PUT', policyAt, strict)
+  await ask('PUT', '/v1/admin/config', { staleMs: 5000 })
+  expect(await ask('PUT', policyAt, body)).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } })
+  expect((await ask('PUT', '/v1/admin/config', body)).status).toBe(400)
+  expect((await ask('GET', policyAt)).body.policy).toEqual(strict)
+  expect((await ask('GET', '/v1/admin/config')).body.changed).toEqual({ staleMs: 5000 })
+})
+
+test.each(['dry_run', 'dryRun', 'dry_run=1', 'dryRun=true'])('?%s only tries, wherever it stands', async (query) => {
+  const { ask } = await openRelay(mock.url)
+  expect((await ask('PUT', `${policyAt}?${query}`, strict)).status).toBe(200)
+  expect((await ask('PUT', `/v1/admin/config?${query}`, { staleMs: 5000 })).status).toBe(200)
+  expect((await ask('GET', policyAt)).body).toMatchObject({ version: 0, policy: {} })
+  expect((await ask('GET', '/v1/admin/config')).body).toMatchObject({ version: 0, changed: {} })
+})
+
+test.each([
+  ['/v1/admin/keys?limit=ten', 'limit'],
+  ['/v1/admin/tenants?limit=0', 'limit'],
+  ['/v1/admin/audit?limit=-1', 'limit'],
+  ['/v1/admin/audit?before=yesterday', 'before'],
+  ['/v1/admin/usage?format=xlsx', 'format'],
+])('%s is refused, and the answer names what is wrong', async (path, param) => {
+  const { ask } = await openRelay(mock.url)
+  const { status, body } = await ask('GET', path)
+  expect([status, body.error.message]).toEqual([400, expect.stringContaining(param)])
+})
+
+test('a key is not made that has expired already, such as by a time in seconds', async () => {
+  const { ask } = await openRelay(mock.url)
+  const make = (expiresAt: unknown) => ask('POST', '/v1/admin/keys', { tenant: 'default', expiresAt })
+  for (const past of ['2020-01-01', 1_798_761_600, Date.now() - 1])
+    expect(await make(past)).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining('expiresAt') } } })
+  expect((await make(Date.now() + 60_000)).status).toBe(201)
+})
+
+test('a client may ask to wait for any part of a second', async () => {
+  const { ask, call } = await openRelay(mock.url)
+  expect((await ask('GET', '/v1/control/policy?wait=0.0005', undefined, call)).status).toBe(200)
+})
