@@ -191,6 +191,18 @@ export class Policies {
     throw new LeashError('not_found', `There is no version ${version} of this policy.`)
   }
 
+  /** What holds for one holds for the other from its beginning. @param sql of a transaction under way */
+  async handOn(from: string, to: string, sql: Sql): Promise<void> {
+    const [row] = await sql.all<Row>('SELECT * FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT 1', [from])
+    if (!row || row.policy === '{}') return
+    await sql.run('INSERT INTO policies (tenant, version, policy, at, actor) VALUES ($1, 1, $2, $3, $4)', [
+      to,
+      row.policy,
+      row.at,
+      row.actor,
+    ])
+  }
+
   #default(tenant: string): PolicyVersion {
     return { tenant, version: 0, policy: isOfKey(tenant) ? {} : this.#usual, at: 0, actor: 'default' }
   }

@@ -5,13 +5,14 @@ import { audited } from '../audit/audited.js'
 import { type KeyRecord, type KeyScope, keyScopes } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
+import { policyName } from '../policy/policies.js'
 import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
 
 export function adminKeys(context: RelayContext): Hono<AdminEnv> {
-  const { keys, tenants } = context
+  const { keys, policies, tenants } = context
   const app = new Hono<AdminEnv>()
 
   /** One that the caller may change: of others he learns nothing. */
@@ -61,7 +62,11 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     const { id, tenant } = await changeable(c)
     const { record, ...secrets } = await audited(
       context,
-      (sql) => keys.rotate(id, { sql }),
+      async (sql) => {
+        const made = await keys.rotate(id, { sql })
+        await policies.handOn(policyName(tenant, id), policyName(tenant, made.record.id), sql)
+        return made
+      },
       () => ({ actor: c.get('actor'), action: 'key.rotate', tenant, target: id }),
     )
     keys.forget(tenant)

@@ -91,6 +91,17 @@ describe("a key's policy", () => {
     for (const query of bad) expect([400, 404]).toContain((await relay.ask('GET', `${at}/policies/diff${query}`)).status)
   })
 
+  test('goes with the key when that is turned over', async () => {
+    const { relay, id, call } = await relayWith({}, { maxAttempts: 2 })
+    await relay.ask('PUT', `/v1/admin/keys/${id}/policy`, { access: { models: { deny: ['gpt-*'] } } })
+    const next = (await relay.ask('POST', `/v1/admin/keys/${id}/rotate`)).body
+    expect([await call(next.key, chat()), await call(next.key, chat('claude-haiku-4-5'))]).toEqual([403, 200])
+    expect((await relay.ask('GET', `/v1/admin/keys/${next.id}/policy`)).body).toMatchObject({ version: 1 })
+    const free = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    const second = (await relay.ask('POST', `/v1/admin/keys/${free.id}/rotate`)).body
+    expect((await relay.ask('GET', `/v1/admin/keys/${second.id}/policy`)).body).toMatchObject({ version: 0, policy: {} })
+  })
+
   test("is its tenant's administrator's to set, and no other's", async () => {
     const { relay, id } = await relayWith({}, {})
     await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
