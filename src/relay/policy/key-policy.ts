@@ -23,7 +23,8 @@ export function composed(tenant: Policy, key: Policy, id: string): Policy {
 }
 
 function both(tenant: AccessOptions | undefined, key: AccessOptions): AccessOptions {
-  if (!tenant) return key
+  // What is open is so by the tenant's word alone.
+  if (!tenant) return { ...key, raw: [] }
   const raw = key.raw && tenant.raw ? tenant.raw.filter((name) => key.raw?.includes(name)) : (tenant.raw ?? [])
   return { ...tenant, raw, also: key }
 }

@@ -91,6 +91,17 @@ describe("a key's policy", () => {
     for (const query of bad) expect([400, 404]).toContain((await relay.ask('GET', `${at}/policies/diff${query}`)).status)
   })
 
+  test.each([{}, { access: { models: { deny: ['o3'] } } }])(
+    'opens no API of a vendor that its tenant has not opened: %j',
+    async (tenant) => {
+      const { relay, bound } = await relayWith(tenant, { access: { raw: ['openai'] } })
+      const asked = async () => (await relay.ask('GET', '/v1/openai/files', undefined, bound)).status
+      expect(await asked()).toBe(403)
+      await relay.ask('PUT', '/v1/admin/tenants/default/policy', { access: { raw: ['openai'] } })
+      expect(await asked()).not.toBe(403)
+    },
+  )
+
   test('goes with the key when that is turned over', async () => {
     const { relay, id, call } = await relayWith({}, { maxAttempts: 2 })
     await relay.ask('PUT', `/v1/admin/keys/${id}/policy`, { access: { models: { deny: ['gpt-*'] } } })
