@@ -113,7 +113,15 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (this.#isNonsense()) return Promise.resolve().then(() => this.#broken(this.#options.tap.error))
     const read = this.#pending ?? this.#reader.read()
     this.#pending = undefined
+    if (this.#options.tap.error) this.#boundLastWords(read)
     return read.then(this.#handOn, this.#broken)
+  }
+
+  /** The clock has stopped, and a vendor that has told its failure may keep the connection. */
+  #boundLastWords(read: Promise<Read>): void {
+    const timer = setTimeout(() => void this.#reader.cancel().catch(() => {}), lastWordsMs)
+    const over = () => clearTimeout(timer)
+    read.then(over, over)
   }
 
   readonly #handOn = (read: Read): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
@@ -158,6 +166,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     this.#underway.clock.heard()
     if (this.#skims(value)) this.#note(value, value.length)
     else this.#frames.push(value)
+    // SDKs leave when they read of a failure: by an abort, or without a word. So it is over now, and not once somebody reads on.
+    if (tap.error && tap.content && !this.#isNonsense()) this.#underway.end(tap.error)
     return filter && tap.terminal ? filter.push(value) : value
   }
 

@@ -78,6 +78,32 @@ describe.each(lanes)('%s', (_, model) => {
   })
 })
 
+describe.each(lanes)('an error in a stream: %s', (_, model) => {
+  const leaving: readonly (readonly [string, (abort: AbortController, reader: ReadableStreamDefaultReader) => unknown])[] = [
+    ['by an abort, as OpenAI’s SDK does', (abort) => abort.abort()],
+    ['by closing the stream, as Anthropic’s SDK does', (_, reader) => reader.cancel()],
+    ['without a word, as Google’s SDK does', (_, reader) => reader.releaseLock()],
+  ]
+
+  test.each(leaving)('is a failure of the attempt when its caller then leaves %s', async (_, leave) => {
+    mock.script({ errorInStream: { message: 'Oh no', after: 6 } })
+    const { ask, reports } = lane(mock, model)
+    const abort = new AbortController()
+    const reader = (await ask({ stream: true, signal: abort.signal })).body?.getReader()
+    if (!reader) throw new Error('There is no stream.')
+    for (let text = ''; !text.includes('Oh no'); ) text += new TextDecoder().decode((await reader.read()).value)
+    await leave(abort, reader)
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error', error: 'upstream_error' }] }])
+  })
+
+  test('ends the stream also where its vendor keeps the connection', async () => {
+    mock.script({ errorInStream: { message: 'Oh no', after: 6 }, hang: { afterEvents: 7 } })
+    const { ask, reports } = lane(mock, model)
+    expect((await read(await ask({ stream: true }))).text).toContain('Oh no')
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error' }] }])
+  })
+})
+
 test('an error in a translated stream is told in the caller’s protocol', async () => {
   mock.script({ errorInStream: { message: 'Oh no', after: 6 } })
   const { text } = await read(await lane(mock, 'claude-haiku-4-5').ask({ stream: true }))

@@ -86,9 +86,9 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
     if (read.done) return this.#last()
     const { value } = read
     if (!this.#kept) return read
-    // A translated stream tells its failure in bytes, when it has ended by it.
-    if (this.#isDead(this.#ending)) return this.#die({ error: this.#ending, told: value })
     const whole = this.#whole.push(value)
+    // Who tells its failure in bytes has ended by it.
+    if (this.#isDead(this.#ending)) return this.#die({ error: this.#ending, ...(whole && { told: whole }) })
     if (this.#size + this.#whole.size > this.#options.maxBytes) return this.#outgrow(whole)
     if (!whole) return this.next()
     const error = this.#failureIn(whole)
