@@ -85,7 +85,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
     const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: isAlone(options) }
-    const jobs = new Jobs({ ...own, ...told, gateway, tenants: people.tenants })
+    const jobs = new Jobs({ ...own, ...told, gateway })
     const context: RelayContext = {
       ...own,
       ...people,

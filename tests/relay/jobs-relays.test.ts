@@ -26,14 +26,13 @@ function serving(): Serving {
 
 async function open(): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {
   const sql: Sql = await openStore()
-  const tenants = new Tenants({ sql })
-  await tenants.create({ slug: 'red' })
+  await new Tenants({ sql }).create({ slug: 'red' })
   const one = serving()
   onTestFinished(() => one.leash.close())
-  const keys = { get: async () => caller } as unknown as Keys
+  const keys = { holding: async () => caller } as unknown as Keys
   const gateway = { serving: async () => one } as unknown as Gateway
   const callbacks = { check: (url: string) => new URL(url), jobEnded: async () => {} }
-  const shared = { sql, tenants, keys, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
+  const shared = { sql, keys, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
   return (times) => {
     const jobs = new Jobs({ ...shared, ...times })
     jobs.start()

@@ -10,7 +10,6 @@ import type { Gateway } from '../gateway/gateway.js'
 import { answerOf, checkRequest, errorBody, Failed } from '../gateway/run.js'
 import type { Keys } from '../keys/keys.js'
 import type { Caller } from '../people/caller.js'
-import type { Tenants } from '../people/tenants.js'
 import type { Sql } from '../store/sql.js'
 import type { Reporting } from '../webhooks/reporting.js'
 import type { JobsOptions } from './options.js'
@@ -20,7 +19,6 @@ import { type Claimed, JobStore, type Owner } from './store.js'
 export interface JobsDeps {
   readonly sql: Sql
   readonly keys: Keys
-  readonly tenants: Tenants
   readonly gateway: Gateway
   readonly options: JobsOptions
   /** Whether no other relay shares the database. */
@@ -205,12 +203,10 @@ export class Jobs {
     })
   }
 
-  /** Whose key was taken back meanwhile makes no calls any more. */
-  async #callerOf({ tenant, key }: Job): Promise<Caller> {
-    const { keys, tenants, now = Date.now } = this.#deps
-    const [record, owner] = await Promise.all([keys.get(key), tenants.get(tenant)])
-    const holds = record && record.revokedAt === undefined && (record.expiresAt === undefined || record.expiresAt > now())
-    if (holds && owner?.status === 'active') return record
+  /** Whose key was taken back meanwhile, or who may not come in any more, makes no calls. */
+  async #callerOf({ key }: Job): Promise<Caller> {
+    const record = await this.#deps.keys.holding(key)
+    if (record) return record
     throw new LeashError('authentication_failed', 'The key that submitted this job has expired or was revoked.')
   }
 

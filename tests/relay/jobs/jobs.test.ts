@@ -115,14 +115,20 @@ describe('a job', () => {
     expect((await look(relay, `/${id}`)).status).toBe(200)
   })
 
-  test('is not made with a key that was revoked meanwhile', async () => {
+  test.each([
+    ['that was revoked', (id: string) => ['POST', `/v1/admin/keys/${id}/revoke`]],
+    ['of a user who was suspended', () => ['PATCH', '/v1/admin/tenants/default/users/ada', { status: 'suspended' }]],
+    ['of a user who was deleted', () => ['DELETE', '/v1/admin/tenants/default/users/ada']],
+  ] as const)('is not made with a key %s meanwhile', async (_, takeBack) => {
     const relay = await openRelay(mock.url, { jobs: { perTenant: 1 } })
     mock.script({ hang: 'headers' })
     const first = (await submit(relay)).body
-    const made = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    await relay.ask('POST', '/v1/admin/tenants/default/users', { id: 'ada', email: 'ada@example.com' })
+    const made = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
     const { id } = (await submit(relay, { request }, made.key)).body
     await until(() => mock.requests.length === 1)
-    await relay.ask('POST', `/v1/admin/keys/${made.id}/revoke`)
+    const [method, path, body] = takeBack(made.id)
+    await relay.ask(method, path, body)
     await cancel(relay, first.id)
     await isNow(relay, id, 'failed')
     expect((await look(relay, `/${id}`)).body.code).toBe('authentication_failed')
