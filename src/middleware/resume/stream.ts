@@ -1,7 +1,7 @@
 import type { Call, StreamResult } from '../../core/call.js'
 import { atEnd, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, type LeashError, thrown } from '../../core/errors.js'
-import { LinkedAbort, onStop } from '../../core/signals.js'
+import { LinkedAbort, onStop, sleep } from '../../core/signals.js'
 import { WholeEvents } from '../../protocols/framing/whole-events.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { isDeath } from './decide.js'
@@ -39,6 +39,8 @@ export interface ResumableOptions {
 type Read = IteratorResult<Uint8Array>
 
 const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+const lastWordsMs = 250
 
 /** A failure that a vendor tells in its stream has one of these words in it. Most chunks have none, and are not taken apart. */
 const trouble = /error|failed/i
@@ -193,9 +195,12 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
     } else {
       // An answer that is complete but for the closing of its connection was not cut short by the caller.
       const complete = this.#successor?.complete
-      this.#end(complete ? undefined : 'cancelled')
       if (!complete) this.#abort?.abort(undefined)
-      await this.#rest?.return(undefined).catch(() => {})
+      const left = this.#rest?.return(undefined).catch(() => {})
+      // What its attempts cost is known once they are over. A socket that hangs is not waited for.
+      if (complete) await within(lastWordsMs, left)
+      this.#end(complete ? undefined : 'cancelled')
+      await left
     }
     return done
   }
@@ -203,4 +208,10 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
   [Symbol.asyncIterator](): this {
     return this
   }
+}
+
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work, sleep(ms, over.signal).catch(() => {})])
+  over.abort()
 }

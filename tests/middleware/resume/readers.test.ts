@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LeashLLM } from '../../../src/index.js'
+import { LeashLLM, reportOf } from '../../../src/index.js'
 import { useNoKeys } from '../../helpers/mock.js'
 import { send } from '../asks.js'
 import { useHonest } from './honest.js'
@@ -65,6 +65,25 @@ test.each([
     expect(await ask(), `cut after ${cut} events`).toBe(whole)
     vendor.forget()
   }
+})
+
+test.each([
+  ['reads it to its end', Number.POSITIVE_INFINITY],
+  ['leaves it in its middle', 12],
+] as const)('the report of a call knows its last attempt when the SDK %s', async (_, most) => {
+  vendor.model.pieces = pieces
+  vendor.script({ cut: 6 })
+  const client = openai()
+  const reports: unknown[] = []
+  client.leash.on('result', ({ attempts, cost }) => reports.push([attempts.map(({ outcome }) => outcome), cost?.usd]))
+  const stream = await client.chat.completions.create({ model: 'gpt-4.1', messages, stream: true })
+  let count = 0
+  for await (const _ of stream) if (++count >= most) break
+  const { attempts, cost } = await reportOf(stream)
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['error', count >= most ? 'cancelled' : 'ok'])
+  expect(attempts[1]?.cost).toBeGreaterThan(0)
+  expect(reports).toEqual([[attempts.map(({ outcome }) => outcome), cost?.usd]])
+  expect(cost?.usd).toBeCloseTo(attempts.reduce((sum, { cost }) => sum + (cost ?? 0), 0) / 1e9, 12)
 })
 
 test('thinking and a message of OpenAI, cut anywhere behind the thinking, are the items that they were', async () => {
