@@ -12,7 +12,7 @@ export function later(ms: number, action: () => void): () => void {
 /** Over when the time is, or the signal fires. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
+    if (signal.aborted || ms <= 0) return resolve()
     const done = () => {
       forget()
       signal.removeEventListener('abort', done)
