@@ -172,6 +172,26 @@ describe('a client under a relay', () => {
     await client.leash.close()
   })
 
+  test.each([
+    ['key is revoked', (id: string) => ['POST', `/v1/admin/keys/${id}/revoke`]],
+    ['tenant is suspended', () => ['PATCH', '/v1/admin/tenants/red', { status: 'suspended' }]],
+  ] as const)('makes no call any more as soon as its %s', async (_, takeBack) => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'red' })
+    const { id, key } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'red' })).body
+    const client = new LeashLLM({ baseURL: `${mock.url}/v1`, apiKey: 'mock', relay: { url: relay.url, key, folder: false } })
+    const asked = () =>
+      client.chat.completions.create({ model: 'gpt-4o-mini', messages }).then(
+        () => 200,
+        ({ status }) => status,
+      )
+    expect(await asked()).toBe(200)
+    const [method, path, body] = takeBack(id)
+    await relay.ask(method, path, body)
+    await until(async () => (await asked()) === 401)
+    await client.leash.close()
+  })
+
   test('shares its budget with every other, and none of them passes it', async () => {
     const relay = await openRelay(mock.url)
     await relay.ask('PUT', '/v1/admin/tenants/default/policy', { budgets: [{ limit: { requests: 20 }, per: 'day' }] })

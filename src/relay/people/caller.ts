@@ -64,13 +64,15 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
   const found = callers.verify(presented)
   const caller = found instanceof Promise ? await found : found
-  if (!caller)
-    throw new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+  if (!caller) throw unknownKey()
   if (caller.certificate !== undefined) checkCertificate(caller.certificate, headers)
   if (caller.signed) await callers.checkSigned(caller, headers)
   const tenant = headers.get(namedTenant)
   return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
 }
+
+export const unknownKey = () =>
+  new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
 
 /** An administrator of the relay may act for any tenant. @throws LeashError `permission_denied` */
 async function actingFor<C extends Caller>(tenant: string, caller: C, callers: Callers<C>): Promise<C> {

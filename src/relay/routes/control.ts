@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import type { PolicyBundle } from '../../control/wire.js'
 import { jsonOf } from '../http/body.js'
 import type { KeyRecord } from '../keys/keys.js'
-import { callerOf } from '../people/caller.js'
+import { callerOf, keyIn, unknownKey } from '../people/caller.js'
 import { budgetsOf } from '../policy/budgets.js'
 import { lookMs, type PolicyVersion, revisionOf } from '../policy/policies.js'
 import { mostBytes, type RelayContext } from './context.js'
@@ -26,6 +26,8 @@ export function controlRoutes({ keys, clients, policies, signer, leases, stoppin
     // What this relay writes it knows at once, what another writes when it looks.
     while (wait > 0 && known === etagOf(bundle) && !left.aborted) {
       await policies.changed(caller.tenant, AbortSignal.any([left, AbortSignal.timeout(lookMs)]))
+      // Whose key was taken back meanwhile is told so, and no policy any more.
+      if (!(await keys.verify(keyIn(c.req.raw.headers) ?? ''))) throw unknownKey()
       bundle = await now()
     }
     const etag = etagOf(bundle)
