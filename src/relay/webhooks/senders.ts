@@ -1,4 +1,5 @@
 /** How what is in the queue goes out: to a webhook, by mail, to a billing system. */
+import { retryAfterMs } from '../../protocols/retry-after.js'
 import { type BillingOptions, formOf } from '../usage/billing.js'
 import type { Outcome, Sender } from './courier.js'
 import type { WebhookEndpoints } from './endpoints.js'
@@ -67,6 +68,6 @@ export function billingSender(options: () => BillingOptions | undefined, fetch: 
 function outcomeOf({ status, headers }: SafeAnswer): Outcome {
   const last = `It answered ${status}.`
   if (status >= 200 && status < 300) return { ok: true, last }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
-  return { ok: false, last, ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) }
+  const after = retryAfterMs(headers)
+  return { ok: false, last, ...(after !== undefined && { retryAfterMs: after }) }
 }
