@@ -17,6 +17,9 @@ export function budgetsOf(policy: Policy): readonly Budget[] {
   return found
 }
 
+/** Whether it refuses nobody, by the name of its rule. */
+export const isShadow = (budget: string): boolean => budget.startsWith('shadow: ')
+
 const compiled = new WeakMap<readonly Budget[], readonly Rule[]>()
 
 /** Compiled once for each list. */

@@ -7,7 +7,7 @@ import { space } from '../../middleware/budget/reserver.js'
 import type { Rule } from '../../middleware/budget/rules.js'
 import { windowAt } from '../../middleware/budget/windows.js'
 import { afterwardsMs } from '../../stores/check.js'
-import { rulesIn } from '../policy/budgets.js'
+import { isShadow, rulesIn } from '../policy/budgets.js'
 import { keyIn } from '../policy/key-policy.js'
 import type { Policies } from '../policy/policies.js'
 import type { Refused } from '../quota/leases.js'
@@ -77,7 +77,7 @@ export class BudgetWatch {
   async refused({ tenant, scope, taken, limit }: Refused): Promise<void> {
     const named = nameIn(scope)
     const once = `exhausted ${limit} of ${scope}`
-    if (!named || named.window.startsWith(tooShort) || this.#told.get(once)) return
+    if (!named || isShadow(named.rule) || named.window.startsWith(tooShort) || this.#told.get(once)) return
     const data = {
       tenant,
       budget: named.rule,

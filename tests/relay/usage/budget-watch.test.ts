@@ -120,6 +120,15 @@ it('looks at every budget, however many there are', async () => {
   expect(notices.map(({ data }) => data.of)).toEqual([{ tenant: 'red', user: 'zoe' }])
 })
 
+it('tells nobody of a budget that is only tried out and has refused nobody', async () => {
+  const { notices, watch } = await open([])
+  const refused = { tenant: 'red', taken: 1, limit: 1 }
+  await watch.refused({ ...refused, scope: `["shadow: daily","requests","red"] ${today}` })
+  await watch.refused({ ...refused, scope: `["shadow: key abcd1234: daily","requests","red"] ${today}` })
+  await watch.refused({ ...refused, scope: `["daily","requests","red"] ${today}` })
+  expect(notices.map(({ data }) => data.budget)).toEqual(['daily'])
+})
+
 it('tells a webhook when a client is refused for want of budget', async () => {
   const receiver = await openReceiver()
   const relay = await openRelay(mock.url, {
