@@ -33,6 +33,8 @@ export class SharedStream {
   readonly #source: AsyncIterator<Uint8Array>
   readonly #options: SharedStreamOptions
   readonly #readers = new Set<SharedReader>()
+  /** Of readers who have left with all that there was: what the source says next tells whether that was all. */
+  #leavers: Endings[] = []
   /** In front of the first piece; absent once the stream is too long to be replayed. */
   #start: Piece | undefined
   #last: Piece
@@ -73,6 +75,11 @@ export class SharedStream {
     return pieces
   }
 
+  /** Nothing more is to come, though it need not have been closed. */
+  get over(): boolean {
+    return this.ended || this.#told !== undefined
+  }
+
   /** How the stream ended; for one that has not, how it ends for a reader who leaves it. */
   get ending(): Ending {
     return this.#told ? this.#told.ending : 'cancelled'
@@ -91,6 +98,17 @@ export class SharedStream {
     if (this.#readers.size > 0 || this.ended) return
     this.ended = true
     this.#source.return?.().catch(() => {})
+    this.#settle(this.ending)
+  }
+
+  /** Tells who has left with all that there was how its stream ended, as soon as that is known. */
+  leaveOpen(reader: Endings): void {
+    this.#leavers.push(reader)
+    this.pull()
+  }
+
+  #settle(ending: Ending): void {
+    for (const leaver of this.#leavers.splice(0)) leaver.end(ending)
   }
 
   readonly #take = (read: IteratorResult<Uint8Array>): void => {
@@ -101,6 +119,7 @@ export class SharedStream {
       this.ended = true
       this.#whole = true
       this.#told ??= { ending: undefined }
+      this.#settle(this.ending)
     }
     for (const reader of [...this.#readers]) reader.serve()
     this.#drop()
@@ -111,6 +130,7 @@ export class SharedStream {
     if (this.ended) return
     this.ended = true
     this.failure = { error }
+    this.#settle('cancelled')
     for (const reader of [...this.#readers]) reader.serve()
   }
 
@@ -119,6 +139,7 @@ export class SharedStream {
     this.#last.next = piece
     this.#last = piece
     this.#size += bytes.byteLength
+    this.#settle('cancelled')
   }
 
   /** Lets go of what is over the bound. The newest piece does not count: nobody had a chance to read it. */
@@ -211,7 +232,8 @@ export class SharedReader implements AsyncIterableIterator<Uint8Array>, TellingS
     this.#over = true
     this.#stream.leave(this)
     // An answer that is complete but for the closing of its connection was not cut short by who leaves it.
-    const complete = this.#stream.ended && !this.#at.next
-    this[endings].end(error ?? (complete ? this.#stream.ending : 'cancelled'))
+    if (error || this.#at.next || this.size === 0) this[endings].end(error ?? 'cancelled')
+    else if (this.#stream.over) this[endings].end(this.#stream.ending)
+    else this.#stream.leaveOpen(this[endings])
   }
 }

@@ -175,6 +175,20 @@ describe('a shared stream', () => {
     expect(told).toEqual([undefined])
   })
 
+  test.each([
+    ['was all', ['all of it'], undefined],
+    ['was not all', ['half', 'of it'], 'cancelled'],
+  ] as const)('tells who leaves with what there was whether that %s', async (_, pieces, ending) => {
+    const stream = share(sourceOf([...pieces]))
+    const [leaver, slow] = [opened(stream), opened(stream)]
+    const told = endingOf(leaver)
+    await leaver.next()
+    await leaver.return()
+    await new Promise(setImmediate)
+    expect(told).toEqual([ending])
+    expect((await readAll(slow)).text).toBe(pieces.join(''))
+  })
+
   test('takes nobody more once it is too long to be kept', async () => {
     const stream = share(sourceOf(['12345', '67890', '1']), 10)
     const reader = opened(stream)

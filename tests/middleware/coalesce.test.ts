@@ -137,6 +137,22 @@ describe("OpenAI's client", () => {
     expect(two.choices[0]?.message.content).not.toBe('changed')
   })
 
+  test('has read a stream to its end when it has read its last event', async () => {
+    const openai = client({ metrics: true })
+    const reports = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const stream = await openai.chat.completions.create({ ...body, stream: true })
+        for await (const _ of stream);
+        return reportOf(stream)
+      }),
+    )
+    expect(reports.flatMap(({ attempts }) => attempts)).toMatchObject([{ outcome: 'ok', cost: expect.any(Number) }])
+    const [first, ...others] = reports
+    expect(first?.cost?.usd).toBeGreaterThan(0)
+    for (const { cost } of others) expect(cost).toMatchObject({ usd: 0, savedUsd: first?.cost?.usd })
+    expect(await openai.leash.metrics()).toMatch(/^leash_requests_total\{.*code="ok"\} 3$/m)
+  })
+
   test('streams to each, and tells each its report', async () => {
     const openai = client()
     const streams = await Promise.all([1, 2].map(() => openai.chat.completions.create({ ...body, stream: true })))
