@@ -31,6 +31,18 @@ export async function ask(method: Method, path: string, body?: unknown): Promise
   return answerOf(response)
 }
 
+/** All of a list that comes in pages. @param path as for {@link ask}, without a query */
+export async function askAll(path: string, query: Readonly<Record<string, string>> = {}): Promise<{ readonly items: unknown[] }> {
+  const items: unknown[] = []
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const asked = new URLSearchParams({ ...query, limit: '1000', ...(after !== '' && { after }) })
+    const page = asObject(await ask('GET', `${path}?${asked}`))
+    items.push(...asArray(page.items))
+    after = asString(page.next)
+  }
+  return { items }
+}
+
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function send(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Response> {
@@ -60,6 +72,11 @@ async function failureOf(response: Response): Promise<LeashError> {
   const { status } = response
   const said = asString(asObject(asObject(await answerOf(response)).error).message) ?? `The relay answered ${status}.`
   return new LeashError(status >= 500 ? 'upstream_error' : 'invalid_request', said.replace(/^\[\w+\] /, ''), { status })
+}
+
+/** Of a command that lists what there is when it is given no verb. @throws LeashError */
+export function checkVerb(command: string, verb: string, known: readonly string[]): void {
+  if (!known.includes(verb)) unknownVerb(command, verb, `${known.join(', ')}; none at all lists them`)
 }
 
 /** For a part of a path that somebody has typed. */

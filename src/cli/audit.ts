@@ -27,6 +27,8 @@ export const audit = defineCommand({
       )
       const query = new URLSearchParams(given)
       if (format !== undefined) return void process.stdout.write(String(await ask('GET', `audit?${query}`)))
-      printItems(await ask('GET', `audit?${query}`), json, ({ at, actor, action, target }) => [timeOf(at), actor, action, target])
+      const found = asObject(await ask('GET', `audit?${query}`))
+      printItems(found, json, ({ at, actor, action, target }) => [timeOf(at), actor, action, target])
+      if (found.next !== undefined) process.stderr.write('These are the newest. All of them: --export ndjson, or csv.\n')
     }),
 })

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asArray } from '../core/json.js'
-import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { ask, askAll, checkVerb, needed, printItems, segment } from './administration.js'
 import { certificateOf } from './certificate.js'
 import { printJson, telling } from './output.js'
 
@@ -12,36 +12,38 @@ export const keys = defineCommand({
     tenant: { type: 'string', description: 'Whose' },
     user: { type: 'string', description: 'Of one user alone' },
     name: { type: 'string', description: 'What it is for' },
-    scopes: { type: 'string', description: 'A list of call, usage, control, admin' },
+    scopes: { type: 'string', description: 'A list of call, usage, control, metrics, admin' },
+    role: { type: 'string', description: 'owner, admin, member or viewer, in the administration of its tenant' },
     expires: { type: 'string', description: 'A date, such as 2027-01-01' },
     certificate: { type: 'string', description: "The file or SHA-256 of a client's certificate, without which it does not work" },
     signed: { type: 'boolean', description: 'Takes only requests that are signed' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  run: ({ args: { verb, id, tenant, user, name, scopes, expires, certificate, signed, json } }) =>
+  run: ({ args: { verb, id, tenant, user, name, scopes, role, expires, certificate, signed, json } }) =>
     telling(json, async () => {
       const whose = { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }) }
-      if (verb === undefined) return printItems(await ask('GET', `keys?${new URLSearchParams(whose)}`), json, rowOf)
+      if (verb === undefined) return printItems(await askAll('keys', whose), json, rowOf)
+      checkVerb('keys', verb, ['create', 'revoke', 'rotate'])
       if (verb === 'create') {
         needed(tenant, 'leash keys create --tenant TENANT')
         const more = {
           ...(name !== undefined && { name }),
           ...(scopes !== undefined && { scopes: scopes.split(',') }),
+          ...(role !== undefined && { role }),
           ...(expires !== undefined && { expiresAt: expires }),
           ...(certificate !== undefined && { certificate: certificateOf(certificate) }),
           ...(signed && { signed }),
         }
         return printJson(await ask('POST', 'keys', { ...whose, ...more }))
       }
-      if (verb !== 'revoke' && verb !== 'rotate') unknownVerb('keys', verb, 'create, revoke, rotate')
       printJson(await ask('POST', `keys/${segment(needed(id, `leash keys ${verb} ID`))}/${verb}`))
     }),
 })
 
-const rowOf = ({ id, tenant, user, name, scopes, revokedAt }: Record<string, unknown>) => [
+const rowOf = ({ id, tenant, user, name, scopes, role, revokedAt }: Record<string, unknown>) => [
   id,
   tenant,
   user,
-  revokedAt ? 'revoked' : asArray(scopes).join(','),
+  revokedAt ? 'revoked' : [...(role === undefined ? [] : [role]), ...asArray(scopes)].join(','),
   name,
 ]

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { ask, askAll, checkVerb, needed, printItems, segment } from './administration.js'
 import { printJson, telling } from './output.js'
 
 export const tenants = defineCommand({
@@ -14,12 +14,12 @@ export const tenants = defineCommand({
   run: ({ args: { verb, slug, name, plan, json } }) =>
     telling(json, async () => {
       if (verb === undefined)
-        return printItems(await ask('GET', 'tenants'), json, ({ slug, status, plan, name }) => [slug, status, plan, name])
+        return printItems(await askAll('tenants'), json, ({ slug, status, plan, name }) => [slug, status, plan, name])
+      checkVerb('tenants', verb, ['create', 'suspend', 'activate'])
       const which = needed(slug, `leash tenants ${verb} SLUG`)
       const made = { slug: which, ...(name !== undefined && { name }), ...(plan !== undefined && { plan }) }
       if (verb === 'create') return printJson(await ask('POST', 'tenants', made))
       if (verb === 'suspend') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'suspended' }))
-      if (verb === 'activate') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'active' }))
-      unknownVerb('tenants', verb, 'create, suspend, activate')
+      printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'active' }))
     }),
 })

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { ask, needed, printItems, segment, unknownVerb } from './administration.js'
+import { ask, askAll, checkVerb, needed, printItems, segment } from './administration.js'
 import { printJson, telling } from './output.js'
 import { secretFrom } from './secret-input.js'
 
@@ -26,7 +26,8 @@ export const users = defineCommand({
         ...(role !== undefined && { role }),
       }
       if (verb === undefined)
-        return printItems(await ask('GET', path), json, ({ id, role, status, email, name }) => [id, role, status, email, name])
+        return printItems(await askAll(path), json, ({ id, role, status, email, name }) => [id, role, status, email, name])
+      checkVerb('users', verb, ['create', 'change', 'suspend', 'activate', 'password', 'delete'])
       if (verb === 'create') {
         needed(email, 'leash users create ID --email ADDRESS')
         return printJson(await ask('POST', path, { ...(id !== undefined && { id }), ...said }))
@@ -37,7 +38,6 @@ export const users = defineCommand({
       if (verb === 'activate') return printJson(await ask('PATCH', one, { status: 'active' }))
       if (verb === 'password')
         return void (await ask('PUT', `${one}/password`, { password: await secretFrom('LEASH_USER_PASSWORD', 'the password') }))
-      if (verb === 'delete') return void (await ask('DELETE', one))
-      unknownVerb('users', verb, 'create, change, suspend, activate, password, delete')
+      await ask('DELETE', one)
     }),
 })

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { ask, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
+import { ask, checkVerb, needed, printItems, segment, timeOf } from './administration.js'
 import { printJson, telling } from './output.js'
 import { secretFrom } from './secret-input.js'
 
@@ -15,10 +15,10 @@ export const vendorKeys = defineCommand({
     telling(json, async () => {
       const path = `tenants/${segment(tenant)}/vendor-keys`
       if (verb === undefined) return printItems(await ask('GET', path), json, rowOf)
+      checkVerb('vendor-keys', verb, ['set', 'delete'])
       const one = `${path}/${segment(needed(provider, `leash vendor-keys ${verb} PROVIDER`))}`
       if (verb === 'set') return printJson(await ask('PUT', one, { key: await secretFrom('LEASH_VENDOR_KEY', 'the key') }))
-      if (verb === 'delete') return void (await ask('DELETE', one))
-      unknownVerb('vendor-keys', verb, 'set, delete')
+      await ask('DELETE', one)
     }),
 })
 

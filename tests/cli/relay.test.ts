@@ -34,6 +34,26 @@ describe('the administration of a relay by commands', () => {
     expect((await leash(['tenants'], { env: env() })).stdout).toMatch(/search\s+active\s+team/)
   })
 
+  test('makes a key for the administration of a tenant, by its role', async () => {
+    const made = await json('keys', 'create', '--tenant', 'default', '--user', 'ada', '--role', 'member')
+    expect(made).toMatchObject({ role: 'member', user: 'ada', scopes: [] })
+    expect((await leash(['keys', '--user', 'ada'], { env: env() })).stdout).toMatch(/ada\s+member/)
+    expect(await leash(['keys', 'create', '--tenant', 'default', '--role', 'king'], { env: env() })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('owner, admin, member, viewer'),
+    })
+  })
+
+  test.each(['tenants', 'users', 'vendor-keys', 'keys'])(
+    '%s list: says that there is no such verb, and which there are',
+    async (of) => {
+      expect(await leash([of, 'list'], { env: env() })).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(`There is no "${of} list". Known: .*none at all lists them`),
+      })
+    },
+  )
+
   test('makes keys that want their requests signed, and keys of one certificate, by its file or its fingerprint', async () => {
     expect(await json('keys', 'create', '--tenant', 'default', '--signed')).toMatchObject({
       signed: true,
@@ -174,6 +194,16 @@ describe('the administration of a relay by commands', () => {
   ])('%j says what to do', async (args, said) => {
     const { code, stderr } = await leash(args, { env: env() })
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+
+  test('lists all that there is, in however many pages it comes', async () => {
+    const headers = { authorization: `Bearer ${env().LEASH_RELAY_ADMIN_KEY}` }
+    const slugs = Array.from({ length: 120 }, (_, at) => `many-${at}`)
+    for (const slug of slugs)
+      await fetch(`${relay.url}/v1/admin/tenants`, { method: 'POST', headers, body: JSON.stringify({ slug }) })
+    const listed = (await json('tenants')).map(({ slug }: { readonly slug: string }) => slug)
+    expect(listed).toEqual(expect.arrayContaining(slugs))
+    expect(await leash(['audit'], { env: env() })).toMatchObject({ code: 0, stderr: expect.stringContaining('--export') })
   })
 
   test('without a key, or without a relay, says what to do', async () => {
