@@ -116,10 +116,13 @@ describe('a job', () => {
   })
 
   test.each([
-    ['that was revoked', (id: string) => ['POST', `/v1/admin/keys/${id}/revoke`]],
-    ['of a user who was suspended', () => ['PATCH', '/v1/admin/tenants/default/users/ada', { status: 'suspended' }]],
-    ['of a user who was deleted', () => ['DELETE', '/v1/admin/tenants/default/users/ada']],
-  ] as const)('is not made with a key %s meanwhile', async (_, takeBack) => {
+    ['that was revoked', ({ ask }: TestRelay, id: string) => ask('POST', `/v1/admin/keys/${id}/revoke`)],
+    [
+      'of a user who was suspended',
+      ({ ask }: TestRelay) => ask('PATCH', '/v1/admin/tenants/default/users/ada', { status: 'suspended' }),
+    ],
+    ['of a user who was deleted', ({ ask }: TestRelay) => ask('DELETE', '/v1/admin/tenants/default/users/ada')],
+  ])('is not made with a key %s meanwhile', async (_, takeBack) => {
     const relay = await openRelay(mock.url, { jobs: { perTenant: 1 } })
     mock.script({ hang: 'headers' })
     const first = (await submit(relay)).body
@@ -127,8 +130,7 @@ describe('a job', () => {
     const made = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
     const { id } = (await submit(relay, { request }, made.key)).body
     await until(() => mock.requests.length === 1)
-    const [method, path, body] = takeBack(made.id)
-    await relay.ask(method, path, body)
+    await takeBack(relay, made.id)
     await cancel(relay, first.id)
     await isNow(relay, id, 'failed')
     expect((await look(relay, `/${id}`)).body.code).toBe('authentication_failed')
