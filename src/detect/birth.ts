@@ -40,7 +40,7 @@ export const birthToken: Finder = {
 
 function tell(scan: Scan, start: number, end: number): void {
   if ((scan.before(start).labels & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', start, end, 0.95)
-  else if ((scan.near(start) & Meaning.birth) !== 0) scan.report('DATE_OF_BIRTH', start, end, 0.75)
+  else if (scan.isNear(start, Meaning.birth)) scan.report('DATE_OF_BIRTH', start, end, 0.75)
 }
 
 /** `19800131`, right after the word. */

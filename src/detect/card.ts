@@ -75,7 +75,7 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
 }
 
 const isNamed = (scan: Scan, at: number): boolean =>
-  (scan.before(at).labels & Meaning.card) !== 0 || (scan.near(at) & Meaning.card) !== 0
+  (scan.before(at).labels & Meaning.card) !== 0 || scan.isNear(at, Meaning.card)
 
 /** Four times four digits after "card" are to be kept even if one of them is wrong. */
 function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {

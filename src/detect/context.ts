@@ -1,6 +1,8 @@
 import { isDigit } from './chars.js'
 import { Gap, Kind, Marks } from './gap.js'
+import { NearWords } from './near-words.js'
 import type { Text } from './text.js'
+import { wordEnd, wordStart } from './word-bounds.js'
 import { isHan, isLetter, WordTable } from './word-table.js'
 import { Meaning } from './words.js'
 
@@ -49,12 +51,9 @@ export const emptyContext = (): Context => ({
 /** Reads backwards from a value, word by word; `phoneNumber` and `phone_number` are two. */
 export class ContextReader {
   readonly #words: WordTable
-  /** What `before` and `near` have passed without finding a word that says something. */
+  /** What `before` has passed without finding a word that says something. */
   readonly #passed = new Stretch()
-  readonly #passedNear = new Stretch()
-  /** Where `before` has seen no letter: `near`, asked of the same value, need not look again. */
-  #clearFrom = 0
-  #clearTo = -1
+  readonly #nearWords: NearWords
   /** The words that were read last, by where they end: values that follow each other have the same ones before them. */
   readonly #ends = new Int32Array(remembered).fill(-1)
   readonly #starts = new Int32Array(remembered)
@@ -75,12 +74,14 @@ export class ContextReader {
 
   constructor(further: readonly (readonly [meaning: number, word: string])[] = []) {
     this.#words = new WordTable(further)
+    this.#nearWords = new NearWords(this.#words)
   }
 
   /** Another text is read. */
   open(): void {
-    this.#passed.end = this.#passedNear.end = 0
-    this.#clearTo = this.#firstOf = -1
+    this.#passed.end = 0
+    this.#firstOf = -1
+    this.#nearWords.open()
     if (this.#isAnyRead) this.#ends.fill(-1)
     this.#isAnyRead = false
     this.#gap.open()
@@ -98,7 +99,7 @@ export class ContextReader {
     const gap = this.#gap
     const limit = Math.max(0, value - lookBehind)
     const known = this.#passed.endFor(value, limit)
-    const floor = known === -1 || this.#isCut(text, limit, this.#passed) ? limit : known
+    const floor = known === -1 || this.#isCut(text, limit) ? limit : known
     let lines = 0
     let digits = 0
     let words = 0
@@ -140,36 +141,25 @@ export class ContextReader {
       }
       words++
     }
-    if (words > 0) return
-    if (at === known && floor === known) {
-      this.#clearFrom = known
-      this.#clearTo = value
-    }
-    this.#passed.note(at, value, known)
+    if (words === 0) this.#passed.note(at, value, known)
   }
 
-  /** Of all words within reach on the same line. */
-  near(text: Text, value: number): number {
+  /** Whether any word within reach on the same line says any of this. */
+  isNear(text: Text, value: number, wanted: number): boolean {
     const limit = Math.max(0, value - lookBehind)
-    const known = this.#passedNear.endFor(value, limit)
-    const floor = known === -1 || this.#isCut(text, limit, this.#passedNear) ? limit : known
-    if (floor === known && this.#clearTo === value && known >= this.#clearFrom) {
-      this.#passedNear.note(known, value, known)
-      return 0
-    }
-    let all = 0
+    if (!this.#nearWords.isAny(text, limit, value, wanted)) return false
     let digits = 0
     let at = value
     let slot = -1
-    for (let words = 0; at > floor && words < maxWords; words++) {
+    for (let words = 0; at > limit && words < maxWords; words++) {
       const next = slot === -1 ? 0 : (this.#previous[slot] ?? 0)
-      if (next > floor && this.#ends[next & (remembered - 1)] === next) {
+      if (next > limit && this.#ends[next & (remembered - 1)] === next) {
         // Both words and what is between them are known.
         digits += this.#digits[slot] ?? 0
         if (digits > maxDigits) break
         const start = this.#starts[(slot = next & (remembered - 1))] ?? 0
         if (start >= limit) {
-          if (start < next - 1) all |= this.#meanings[slot] ?? 0
+          if (start < next - 1 && ((this.#meanings[slot] ?? 0) & wanted) !== 0) return true
           at = start
           continue
         }
@@ -178,11 +168,11 @@ export class ContextReader {
         at = this.#firstEnd
         digits = this.#firstDigits
       } else {
-        at = this.#pass(text, at, floor, maxDigits - digits, slot)
+        at = this.#pass(text, at, limit, maxDigits - digits, slot)
         if (this.#gap.kind !== Kind.letter) break
         digits += this.#gap.digits
       }
-      if (at <= floor) break
+      if (at <= limit) break
       // No letter by itself tells of which kind a value is.
       if (!isLetter(text.codeAt(at - 2))) {
         at--
@@ -191,11 +181,10 @@ export class ContextReader {
       }
       const start = this.#wordBefore(text, at, limit)
       slot = this.#slot
-      if (start < at - 1) all |= this.#meaning
+      if (start < at - 1 && (this.#meaning & wanted) !== 0) return true
       at = start
     }
-    if (all === 0) this.#passedNear.note(at, value, known)
-    return all
+    return false
   }
 
   /** Back over what is no word, to the one that ends there: at once if that is known of the word in front of it, which has a place of its own. */
@@ -220,8 +209,8 @@ export class ContextReader {
   }
 
   /** The limit may cut a word that says nothing, and leave one that does: then who looks as far has to look himself. */
-  #isCut(text: Text, limit: number, passed: Stretch): boolean {
-    if (limit <= passed.start || !isLetter(text.codeAt(limit)) || !isLetter(text.codeAt(limit - 1))) return false
+  #isCut(text: Text, limit: number): boolean {
+    if (limit <= this.#passed.start || !isLetter(text.codeAt(limit)) || !isLetter(text.codeAt(limit - 1))) return false
     return isHan(text.codeAt(limit)) || this.#words.meaning(text, limit, wordEnd(text, limit)) !== 0
   }
 
@@ -303,36 +292,3 @@ function read(seen: Context, meaning: number): void {
     seen.apart++
   }
 }
-
-/** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
-function wordStart(text: Text, end: number, limit: number): number {
-  let at = end - 1
-  const last = text.codeAt(at)
-  if (isHan(last)) return at > limit && isHan(text.codeAt(at - 1)) ? at - 1 : at
-  if (isCapital(last)) {
-    while (at > limit && isCapital(text.codeAt(at - 1))) at--
-    return at
-  }
-  while (at > limit) {
-    const code = text.codeAt(at - 1)
-    if (!isLetter(code) || isHan(code)) break
-    at--
-    if (isCapital(code)) break
-  }
-  return at
-}
-
-/** Where the word ends that {@link wordStart} goes back to `start` from. */
-function wordEnd(text: Text, start: number): number {
-  let end = start + 1
-  if (isCapital(text.codeAt(start)) && isCapital(text.codeAt(end))) {
-    while (isCapital(text.codeAt(end))) end++
-    return isLetter(text.codeAt(end)) && !isHan(text.codeAt(end)) ? end - 1 : end
-  }
-  for (; ; end++) {
-    const code = text.codeAt(end)
-    if (!isLetter(code) || isCapital(code) || isHan(code)) return end
-  }
-}
-
-const isCapital = (code: number): boolean => code >= 65 && code <= 90

@@ -50,6 +50,8 @@ export const ipv6: Finder = {
     const before = start > 0 ? text.codeAt(start - 1) : 32
     if (isWord(before) || before === 58 || before === 46) return
     if (text.codeAt(end) === 46) end = withV4(text, end)
+    // What begins with no group is in use only where it ends as one of IPv4 is written.
+    else if (start === at) return
     // "The address is fe80::1:" ends a sentence.
     if (text.codeAt(end - 1) === 58 && text.codeAt(end - 2) !== 58) end--
     if (isWord(text.codeAt(end)) || end - start > longestV6) return
@@ -116,10 +118,10 @@ function trust(scan: Scan, run: NumberRun, group: number, start: number): number
 
 function bySize(scan: Scan, first: number, largest: number, second: number, start: number): number {
   // Reserved ones are given to nobody, but are made up.
-  if (first >= 240) return (scan.near(start) & Meaning.ip) !== 0 ? 0.6 : 0
+  if (first >= 240) return scan.isNear(start, Meaning.ip) ? 0.6 : 0
   const identifier = (first === 1 && (second === 2 || second === 3)) || (first === 2 && second === 5)
   if (first === 10 || (!identifier && largest >= 30)) return 0.9
-  if ((scan.near(start) & Meaning.ip) !== 0) return 0.9
+  if (scan.isNear(start, Meaning.ip)) return 0.9
   return !identifier && first >= 10 && largest >= 10 ? 0.55 : 0.3
 }
 

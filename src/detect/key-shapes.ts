@@ -1,3 +1,5 @@
+import { alphanumeric, lookUp } from './chars.js'
+
 /**
  * How vendors write their keys: prefix, how many characters follow, of which kind. Sources are the vendors' pages on authentication
  * and GitHub's list of secret scanning patterns (https://docs.github.com/code-security/secret-scanning/introduction/supported-secret-scanning-patterns).
@@ -30,19 +32,24 @@ export interface KeyShape {
   readonly checksum: boolean
 }
 
-const between = (code: number, from: string, to: string) => code >= from.charCodeAt(0) && code <= to.charCodeAt(0)
-const isDigit = (code: number) => between(code, '0', '9')
-const isAlphanumeric = (code: number) => isDigit(code) || between(code, 'a', 'z') || between(code, 'A', 'Z')
-const isTokenCharacter = (code: number) => isAlphanumeric(code) || code === 95 || code === 45
+/** What follows a prefix, by its kind. */
+function among(...characters: readonly string[]): (code: number) => boolean {
+  const table = new Uint8Array(128)
+  for (const character of characters.join('')) table[character.charCodeAt(0)] = 1
+  const isOne = lookUp(table)
+  return (code) => isOne(code) !== 0
+}
+
+const token = `${alphanumeric}_-`
 
 const kinds: Readonly<Record<string, (code: number) => boolean>> = {
-  x: (code) => isDigit(code) || between(code, 'a', 'f') || between(code, 'A', 'F'),
-  u: (code) => isDigit(code) || between(code, 'A', 'Z'),
-  a: isAlphanumeric,
-  t: isTokenCharacter,
-  d: (code) => isTokenCharacter(code) || code === 46,
-  b: (code) => isTokenCharacter(code) || code === 43 || code === 47 || code === 61,
-  e: (code) => isTokenCharacter(code) || code === 61,
+  x: among('0123456789abcdefABCDEF'),
+  u: among('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'),
+  a: among(alphanumeric),
+  t: among(token),
+  d: among(token, '.'),
+  b: among(token, '+/='),
+  e: among(token, '='),
 }
 
 const checksummed = new Set(['ghp_', 'gho_', 'ghu_', 'ghs_', 'npm_'])
@@ -57,7 +64,7 @@ const shapes: readonly KeyShape[] = table
       prefix,
       least: least ?? 0,
       most: most ?? 0,
-      allowed: kinds[kind] ?? isAlphanumeric,
+      allowed: kinds[kind] ?? among(alphanumeric),
       checksum: checksummed.has(prefix),
     }
   })

@@ -37,7 +37,8 @@ export class Scan {
   #context = emptyContext()
   #contextBefore = emptyContext()
   #nearRead = -1
-  #near = 0
+  #nearWanted = 0
+  #isNear = false
 
   constructor(words: ContextReader, wanted: ReadonlySet<EntityType>, least: number) {
     this.#words = words
@@ -75,13 +76,14 @@ export class Scan {
     return context
   }
 
-  /** What the words within reach before the value mean together. */
-  near(at: number): number {
-    if (this.#nearRead !== at) {
+  /** Whether any word within reach before the value says any of this, of {@link Meaning}. */
+  isNear(at: number, wanted: number): boolean {
+    if (this.#nearRead !== at || this.#nearWanted !== wanted) {
       this.#nearRead = at
-      this.#near = this.#words.near(this.text, at)
+      this.#nearWanted = wanted
+      this.#isNear = this.#words.isNear(this.text, at, wanted)
     }
-    return this.#near
+    return this.#isNear
   }
 
   /** The run was read, and nobody who goes back has to read it again. */

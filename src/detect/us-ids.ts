@@ -34,7 +34,7 @@ export const maskedSsn: Finder = {
     const head = isMasked(text, start, 3) && digitsAt(text, start + 7, 4)
     const tail = digitsAt(text, start, 3) && isMasked(text, start + 7, 4)
     if (!isMasked(text, start + 4, 2) || !(head || tail)) return
-    if (head || (scan.before(start).labels & Meaning.ssn) !== 0 || (scan.near(start) & Meaning.ssn) !== 0)
+    if (head || (scan.before(start).labels & Meaning.ssn) !== 0 || scan.isNear(start, Meaning.ssn))
       scan.report('US_SSN', start, end, 0.8)
   },
 }
@@ -57,7 +57,7 @@ function separated(scan: Scan, run: NumberRun, group: number): void {
   const type = typeOf(run.value(group), run.value(group + 1), run.value(group + 2))
   if (type === undefined) return
   const context = scan.before(start)
-  const named = (context.labels & its) !== 0 || (scan.near(start) & its) !== 0
+  const named = (context.labels & its) !== 0 || scan.isNear(start, its)
   if (!named) {
     if (run.separator(group) !== 45 || before === 47 || before === 61 || before === 35) return
     if ((context.label & (Meaning.other | Meaning.phone | Meaning.licence | Meaning.passport | Meaning.account)) !== 0) return
