@@ -26,7 +26,11 @@ export function someAt(body: JsonObject, path: Path, counts: (value: unknown) =>
 function leadsTo(value: unknown, path: Path, place: number, counts: (value: unknown) => boolean): boolean {
   const name = path[place]
   if (name === undefined) return counts(value)
-  if (name === '*') return Array.isArray(value) && value.some((item) => leadsTo(item, path, place + 1, counts))
+  if (name === '*') {
+    if (Array.isArray(value)) return value.some((item) => leadsTo(item, path, place + 1, counts))
+    // Google takes a single item for a list of one.
+    return isObject(value) && leadsTo(value, path, place + 1, counts)
+  }
   return isObject(value) && leadsTo(value[name], path, place + 1, counts)
 }
 

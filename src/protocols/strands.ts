@@ -45,7 +45,8 @@ const tables: Readonly<Record<string, Strands>> = {
   },
   gemini: {
     of(_, path, kind) {
-      const [, candidate, member] = /^\.candidates\.([^.]+)(?:.*)\.(text|stringValue)$/.exec(path) ?? []
+      // What is quoted at the end of an answer is whole, and none of its text.
+      const [, candidate, member] = /^\.candidates\.([^.]+)(?!.*\.groundingMetadata\.).*\.(text|stringValue)$/.exec(path) ?? []
       return member && `${candidate}.${kind}`
     },
     closed: ({ candidates }) => (asArray(candidates).some((it) => asObject(it).finishReason) ? '' : undefined),

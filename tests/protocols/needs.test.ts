@@ -90,6 +90,15 @@ describe('what a request needs', () => {
     expect(needs('gemini', parts({ inlineData: { mimeType: 'image/webp' } }))).toEqual(['images'])
   })
 
+  test.each([
+    ['gemini', { contents: { parts: { inlineData: { mimeType: 'image/webp' } } }, tools: { googleSearch: {} } }],
+    ['gemini', { ...parts({ functionResponse: { parts: [{ inlineData: { mimeType: 'image/webp' } }] } }), tools: [{}] }],
+    ['openai-responses', { input: [{ type: 'computer_call_output', output: { type: 'computer_screenshot' } }], tools: [{}] }],
+    ['bedrock-converse', { ...said({ guardContent: { image: {} } }), toolConfig: { tools: [{}] } }],
+  ])('is found in what tools gave back, and where one item stands for a list: %s', (protocol, body) => {
+    expect(needs(protocol, body as JsonObject)).toEqual(['tools', 'images'])
+  })
+
   test('counts the older bound of OpenAI only where the newer is not given', () => {
     expect(needs('openai-chat', { max_tokens: 5 })).toEqual([5])
     expect(needs('openai-chat', { max_tokens: 5, max_completion_tokens: 7 })).toEqual([7])

@@ -20,13 +20,11 @@ const part = {
 
 const parts = compileTexts(part)
 const thoughts = compileTexts({ ...part, text: 'reasoning' })
-const declarations = compileTexts({
-  'systemInstruction.parts.*.text': 'text',
-  'system_instruction.parts.*.text': 'text',
-  'tools.*.functionDeclarations.*.description': 'description',
-  'tools.*.function_declarations.*.description': 'description',
+const described = compileTexts({ description: 'description' })
+const quotes = compileTexts({
+  'candidates.*.groundingMetadata.groundingSupports.*.segment.text': 'text',
+  'candidates.*.groundingMetadata.webSearchQueries.*': 'text',
 })
-const quotes = compileTexts({ 'candidates.*.groundingMetadata.groundingSupports.*.segment.text': 'text' })
 
 /** A thought stands in the same member as any other text, and is told apart by the flag beside it. */
 function inContent(content: unknown, replace: ReplaceText): unknown {
@@ -35,9 +33,16 @@ function inContent(content: unknown, replace: ReplaceText): unknown {
   )
 }
 
-/** The object with each item of one of its lists replaced; the object itself when none changed. */
+/**
+ * The object with each item of one of its lists replaced; the object itself when none changed. Google takes a single item for a list
+ * of one, and many write `{ "contents": { "parts": { "text": "…" } } }`.
+ */
 function inMember<T>(value: T, member: string, replace: (item: unknown, index: number) => unknown): T {
   const list = asObject(value)[member]
+  if (isObject(list)) {
+    const replaced = replace(list, 0)
+    return replaced === list ? value : { ...value, [member]: replaced }
+  }
   if (!Array.isArray(list)) return value
   let copy: unknown[] | undefined
   for (const [index, item] of list.entries()) {
@@ -56,12 +61,18 @@ function replaceAnswer(body: JsonObject, replace: ReplaceText): JsonObject {
   return quotes(answered, replace)
 }
 
+function replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject {
+  const describe = (each: unknown) => (isObject(each) ? described(each as JsonObject, replace) : each)
+  const inTool = (tool: unknown) => inMember(inMember(tool, 'functionDeclarations', describe), 'function_declarations', describe)
+  const edited = ['contents', 'systemInstruction', 'system_instruction'].reduce(
+    (edited, member) => inMember(edited, member, (content) => inContent(content, replace)),
+    body,
+  )
+  return inMember(edited, 'tools', inTool)
+}
+
 export const lens: Lens = {
-  replaceRequest: (body, replace) =>
-    declarations(
-      inMember(body, 'contents', (content) => inContent(content, replace)),
-      replace,
-    ),
+  replaceRequest,
   replaceResponse: replaceAnswer,
   replaceEvent: replaceAnswer,
   usage: (body) => decodeUsage(asObject(body).usageMetadata),

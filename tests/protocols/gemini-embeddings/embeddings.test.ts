@@ -157,6 +157,16 @@ describe('a body that passes through', () => {
     expect(lens.replaceRequest({ instances: [{ content: 'a', task_type: 'x' }] }, loud)).toEqual({
       instances: [{ content: 'A', task_type: 'x' }],
     })
+    expect(lens.replaceRequest({ content: { parts: { text: 'a' } }, title: 'b' }, loud)).toEqual({
+      content: { parts: { text: 'A' } },
+      title: 'B',
+    })
+    expect(lens.replaceRequest({ requests: { content: { parts: [{ text: 'a' }] }, title: 'b' } }, loud)).toEqual({
+      requests: { content: { parts: [{ text: 'A' }] }, title: 'B' },
+    })
+    expect(lens.replaceRequest({ instances: [{ content: 'a', title: 'b' }] }, loud)).toEqual({
+      instances: [{ content: 'A', title: 'B' }],
+    })
     const answer = { embedding: { values: [1] } }
     expect(lens.replaceResponse(answer, loud)).toBe(answer)
   })

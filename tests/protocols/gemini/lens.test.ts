@@ -55,6 +55,24 @@ describe('the lens', () => {
     expect(request).toEqual(before)
   })
 
+  it.each([
+    [{ contents: { parts: { text: 'asked' } } }, 'text'],
+    [{ contents: { role: 'user', parts: [{ text: 'asked' }] } }, 'text'],
+    [{ contents: [{ parts: { functionResponse: { name: 'f', response: { a: 'asked' } } } }] }, 'tool-result'],
+    [{ systemInstruction: { parts: { text: 'asked' } } }, 'text'],
+    [{ system_instruction: { parts: { text: 'asked' } } }, 'text'],
+    [{ tools: { function_declarations: { name: 'f', description: 'asked' } } }, 'description'],
+  ] as const)('takes a single item for a list of one: %o', (single, kind) => {
+    const seen: [string, TextKind][] = []
+    const loud = lens.replaceRequest(single as JsonObject, (text, kind) => {
+      seen.push([text, kind])
+      return text.toUpperCase()
+    })
+    expect(seen).toEqual([['asked', kind]])
+    expect(loud).toEqual(JSON.parse(JSON.stringify(single).replace('asked', 'ASKED')))
+    expect(lens.replaceRequest(single as JsonObject, (text) => text)).toBe(single)
+  })
+
   it('visits an answer, its thoughts and what it quotes, whole or streamed', () => {
     const answer: JsonObject = {
       candidates: [
@@ -66,7 +84,7 @@ describe('the lens', () => {
               { functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'piece' }] } },
             ],
           },
-          groundingMetadata: { groundingSupports: [{ segment: { text: 'said' } }] },
+          groundingMetadata: { webSearchQueries: ['said?'], groundingSupports: [{ segment: { text: 'said' } }] },
         },
         { finishReason: 'SAFETY' },
       ],
