@@ -16,6 +16,13 @@ const blockTexts = (at: string): Record<string, TextKind> => ({
   [`${at}.content.stdout`]: 'tool-result',
   [`${at}.content.stderr`]: 'tool-result',
   [`${at}.content.*.content.*.text`]: 'tool-result',
+  [`${at}.content.*.title`]: 'tool-result',
+  [`${at}.content.*.context`]: 'tool-result',
+  // What a tool of Anthropic's own gave back: a file that was looked into or changed, advice, the title of a page.
+  [`${at}.content.content`]: 'tool-result',
+  [`${at}.content.content.title`]: 'tool-result',
+  [`${at}.content.lines.*`]: 'tool-result',
+  [`${at}.content.text`]: 'tool-result',
   // A document in blocks of its own.
   [`${at}.source.content`]: 'text',
   [`${at}.source.content.*.text`]: 'text',
@@ -24,6 +31,8 @@ const blockTexts = (at: string): Record<string, TextKind> => ({
   [`${at}.title`]: 'text',
   [`${at}.context`]: 'text',
   [`${at}.citations.*.cited_text`]: 'text',
+  [`${at}.citations.*.document_title`]: 'text',
+  [`${at}.citations.*.title`]: 'text',
 })
 
 const requestTexts = compileTexts({
@@ -43,6 +52,10 @@ const eventTexts = compileTexts({
   'delta.thinking': 'reasoning',
   'delta.partial_json': 'arguments',
   'delta.citation.cited_text': 'text',
+  'delta.citation.document_title': 'text',
+  'delta.citation.title': 'text',
+  // A summary in the place of what was said before.
+  'delta.content': 'tool-result',
   'delta.stop_details.explanation': 'text',
 })
 
@@ -53,10 +66,15 @@ function documentTexts(body: JsonObject, replace: ReplaceText): JsonObject {
 
   function inBlock(block: Record<string, unknown>): Record<string, unknown> {
     if (block.type === 'tool_result') return member(block, 'content', (content) => each(content, inBlock))
+    if (block.type === 'web_fetch_tool_result') return member(block, 'content', inPage)
     const source = asObject(block.source)
     if (source.type !== 'text' || typeof source.data !== 'string') return block
     const data = replace(source.data, 'text')
     return data === source.data ? block : { ...block, source: { ...source, data } }
+  }
+
+  function inPage(page: unknown): unknown {
+    return isObject(page) ? member(page, 'content', (content) => (isObject(content) ? inBlock(content) : content)) : page
   }
 }
 

@@ -13,6 +13,9 @@ import { saysSomething } from './wire.js'
 function messagePaths(content: TextKind, prefix = ''): Record<string, TextKind> {
   const paths: Record<string, TextKind> = {
     content,
+    // Not what OpenAI takes, but what others may.
+    'content.*': content,
+    'content.text': content,
     'content.*.text': content,
     'content.*.refusal': 'text',
     'content.*.thinking.*.text': 'reasoning',

@@ -15,7 +15,10 @@ const message = byKind({
   content: 'text',
   'content.*.text': 'text',
   'content.*.refusal': 'text',
+  'content.*.annotations.*.title': 'text',
 })
+
+const listed = byKind({ 'tools.*.description': 'description', 'tools.*.tools.*.description': 'description' })
 
 /** The texts of an item by its type. One without a type is a message. */
 const items: Readonly<Record<string, Replace>> = {
@@ -27,8 +30,16 @@ const items: Readonly<Record<string, Replace>> = {
   custom_tool_call_output: byKind({ output: 'tool-result', 'output.*.text': 'tool-result' }),
   mcp_call: byKind({ arguments: 'arguments', output: 'tool-result', error: 'tool-result' }),
   mcp_approval_request: byKind({ arguments: 'arguments' }),
+  mcp_approval_response: byKind({ reason: 'tool-result' }),
+  mcp_list_tools: listed,
+  additional_tools: listed,
+  tool_search_call: byKind({ arguments: 'arguments' }),
+  tool_search_output: listed,
   file_search_call: byKind({ 'queries.*': 'text', 'results.*.text': 'tool-result' }),
-  web_search_call: byKind({ 'action.query': 'text', 'action.queries.*': 'text' }),
+  web_search_call: byKind({ 'action.query': 'text', 'action.queries.*': 'text', 'action.pattern': 'text' }),
+  image_generation_call: byKind({ revised_prompt: 'text' }),
+  // The program itself stands beside its fingerprint, and stays as it is.
+  program_output: byKind({ result: 'tool-result' }),
   code_interpreter_call: byKind({ code: 'text', 'outputs.*.logs': 'tool-result' }),
   shell_call: byKind({ 'action.commands.*': 'text' }),
   shell_call_output: byKind({ 'output.*.stdout': 'tool-result', 'output.*.stderr': 'tool-result' }),
@@ -50,6 +61,7 @@ const around: Replace = byKind({
   output_text: 'text',
   'tools.*.description': 'description',
   'tools.*.tools.*.description': 'description',
+  'text.format.description': 'description',
 })
 
 /** An edit of one object member. */
@@ -83,7 +95,7 @@ const replaceBody: Replace = (body, replace) =>
     inPrompt(around(body, replace), replace),
   )
 
-/** A member that is a list of items or, in short, one text. */
+/** A member that is a list of items or, in short, one text. One item by itself is the API's to refuse, and is looked at. */
 function inItems(body: JsonObject, name: string, replace: ReplaceText): JsonObject {
   const member = body[name]
   const edited = typeof member === 'string' ? replace(member, 'text') : editedItems(member, replace)
@@ -91,6 +103,7 @@ function inItems(body: JsonObject, name: string, replace: ReplaceText): JsonObje
 }
 
 function editedItems(list: Json | undefined, replace: ReplaceText): Json | undefined {
+  if (isObject(list)) return replaceItem(list as JsonObject, replace)
   if (!Array.isArray(list)) return list
   const edited = list.map((item) => (isObject(item) ? replaceItem(item as JsonObject, replace) : item))
   return edited.every((item, index) => item === list[index]) ? list : edited
@@ -115,6 +128,8 @@ const events: Readonly<Record<string, Replace>> = {
   'response.reasoning_summary_part.done': inPart,
   'response.output_text.delta': byKind({ delta: 'text' }),
   'response.output_text.done': byKind({ text: 'text' }),
+  'response.output_text.annotation.added': byKind({ 'annotation.title': 'text' }),
+  'response.audio.transcript.delta': byKind({ delta: 'text' }),
   'response.refusal.delta': byKind({ delta: 'text' }),
   'response.refusal.done': byKind({ refusal: 'text' }),
   'response.function_call_arguments.delta': byKind({ delta: 'arguments' }),

@@ -83,6 +83,22 @@ describe('the lens', () => {
     )
   })
 
+  it.each([
+    [{ type: 'tool_result', content: [{ type: 'search_result', source: 's', title: 'T', content: [] }] }],
+    [{ type: 'tool_result', content: [{ type: 'document', context: 'T', source: { type: 'file', file_id: 'f' } }] }],
+    [{ type: 'text_editor_code_execution_tool_result', content: { file_type: 'text', content: 'T' } }],
+    [{ type: 'text_editor_code_execution_tool_result', content: { lines: ['T'] } }],
+    [{ type: 'advisor_tool_result', content: { type: 'advisor_result', text: 'T' } }],
+    [{ type: 'web_fetch_tool_result', content: { url: 'u', content: { title: 'T', source: { type: 'base64', data: 'b' } } } }],
+    [{ type: 'web_fetch_tool_result', content: { url: 'u', content: { source: { type: 'text', data: 'T' } } } }],
+    [{ type: 'text', citations: [{ type: 'char_location', document_title: 'T' }] }],
+    [{ type: 'text', citations: [{ type: 'search_result_location', title: 'T', source: 's' }] }],
+  ])('finds what stands deeper in a block: %o', (block) => {
+    const body: JsonObject = { messages: [{ role: 'user', content: [block] }] }
+    expect(seen((replace) => lens.replaceRequest(body, replace)).map((text) => text.replace(/^.*: /, ''))).toEqual(['T'])
+    expect(lens.replaceRequest(body, () => 'U')).toEqual(JSON.parse(JSON.stringify(body).replace('"T"', '"U"')))
+  })
+
   it('replaces them where they stand, and leaves the original as it was', () => {
     const before = JSON.stringify(request)
     const after = lens.replaceRequest(request, (text) => `<${text}>`)

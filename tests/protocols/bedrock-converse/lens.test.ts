@@ -55,6 +55,15 @@ const request: JsonObject = {
 }
 
 describe('the lens on Bedrock', () => {
+  it.each<[JsonObject, string]>([
+    [{ searchResult: { source: 's', title: 'T', content: [] } }, 'text'],
+    [{ citationsContent: { citations: [{ title: 'T' }] } }, 'text'],
+    [{ toolResult: { content: [{ searchResult: { source: 's', title: 'T' } }] } }, 'tool-result'],
+    [{ toolResult: { content: [{ document: { name: 'd', context: 'T' } }] } }, 'tool-result'],
+  ])('sees what stands beside the contents of documents: %o', (block, kind) => {
+    expect(seen(lens.replaceRequest, { messages: [{ role: 'user', content: [block] }] })).toEqual([['T', kind]])
+  })
+
   it('sees every text of a request, and no name, signature or bytes', () => {
     expect(seen(lens.replaceRequest, request).sort()).toEqual([
       ['Paris', 'arguments'],
@@ -89,6 +98,7 @@ describe('the lens on Bedrock', () => {
       ['hi', 'text'],
       ['x', 'arguments'],
       ['cited', 'text'],
+      ['t', 'text'],
       ['source', 'text'],
     ])
   })

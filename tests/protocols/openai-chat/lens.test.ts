@@ -83,8 +83,22 @@ describe('the texts of a request', () => {
     expect(replaced.tools).toBe(request.tools)
   })
 
+  test.each([{ content: ['a'] }, { content: { type: 'text', text: 'a' } }])(
+    'are seen in forms that only some vendors take: %o',
+    (said) => {
+      const loud = lens.replaceRequest({ messages: [{ role: 'user', ...said }] }, (text) => text.toUpperCase())
+      expect(loud).toEqual({ messages: [{ role: 'user', ...JSON.parse(JSON.stringify(said).replace('"a"', '"A"')) }] })
+    },
+  )
+
   test('may be anything at all, and nothing breaks', () => {
-    for (const messages of [undefined, null, 'x', {}, [null, 7, 'x', { role: 'user' }, { role: 'user', content: { text: 'x' } }]])
+    for (const messages of [
+      undefined,
+      null,
+      'x',
+      {},
+      [null, 7, 'x', { role: 'user' }, { role: 'user', content: { value: 'x' } }],
+    ])
       expect(visited(lens.replaceRequest, { messages } as JsonObject)).toEqual([])
   })
 })

@@ -87,6 +87,29 @@ describe('texts of a request', () => {
     expect(Object.keys(edited)).toEqual(Object.keys(request))
   })
 
+  test.each<[JsonObject, TextKind]>([
+    [{ type: 'mcp_approval_response', approval_request_id: 'r', approve: false, reason: 't' }, 'tool-result'],
+    [{ type: 'tool_search_call', arguments: { query: 't' } }, 'arguments'],
+    [{ type: 'tool_search_output', tools: [{ type: 'function', name: 'f', description: 't' }] }, 'description'],
+    [{ type: 'additional_tools', tools: [{ type: 'namespace', tools: [{ description: 't' }] }] }, 'description'],
+    [{ type: 'mcp_list_tools', server_label: 's', tools: [{ name: 'f', description: 't' }] }, 'description'],
+    [{ type: 'program_output', call_id: 'c', result: 't' }, 'tool-result'],
+    [{ type: 'image_generation_call', result: 'AAAA', revised_prompt: 't' }, 'text'],
+    [{ type: 'web_search_call', action: { type: 'find_in_page', pattern: 't', url: 'u' } }, 'text'],
+    [{ type: 'message', content: [{ type: 'output_text', annotations: [{ type: 'url_citation', title: 't' }] }] }, 'text'],
+  ])('%o has one', (item, kind) => {
+    const { texts, edited } = seen(lens.replaceRequest, { input: [item] })
+    expect(texts).toEqual([[kind, 't']])
+    expect(edited).toEqual({ input: [JSON.parse(JSON.stringify(item).replace('"t"', '"T"'))] })
+    expect(seen(lens.replaceEvent, { type: 'response.output_item.done', item }).texts).toEqual([[kind, 't']])
+    expect(seen(lens.replaceRequest, { input: item }).texts).toEqual([[kind, 't']])
+  })
+
+  test('what a JSON Schema of the answer is for is a description', () => {
+    const format = { type: 'json_schema', name: 'n', description: 't', schema: {} }
+    expect(seen(lens.replaceRequest, { text: { format } }).texts).toEqual([['description', 't']])
+  })
+
   test('a string of input is a text', () => {
     expect(seen(lens.replaceRequest, { model: 'm', input: 'hi' }).edited).toEqual({ model: 'm', input: 'HI' })
   })
