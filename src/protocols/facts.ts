@@ -21,6 +21,8 @@ interface Words {
   readonly finish: readonly Path[]
   /** Stands in every event that tells why the answer ended. */
   readonly ending: RegExp
+  /** Stands in every event that names the answer, where others have ids of their own. */
+  readonly naming?: RegExp
   /** Of a whole answer: what is behind its id and model, and where it says why it ended. Not in a text, where quotes are escaped. */
   readonly skims?: { readonly behind: string; readonly finish: string }
 }
@@ -53,6 +55,13 @@ const tables: Readonly<Record<string, Words>> = {
     ending: /"finishReason":\s*"/,
   },
   'bedrock-converse': { id: at(), model: at(), finish: at('stopReason'), ending: /"stopReason":\s*"/ },
+  'ai-sdk': {
+    id: at('response.id', 'id'),
+    model: at('response.modelId', 'modelId'),
+    finish: at('finishReason.unified'),
+    ending: /"type":"finish"/,
+    naming: /"type":"response-metadata"/,
+  },
   'openai-embeddings': { id: at(), model: at('model'), finish: at(), ending: /^\b$/ },
 }
 
@@ -110,7 +119,7 @@ export class FactReader {
     if (!words) return
     this.#words = words
     this.#frames = protocolAtHand(protocol)?.framing.unframer(({ data }) => {
-      if (this.#begun && !words.ending.test(data)) return
+      if ((this.#begun || words.naming?.test(data) === false) && !words.ending.test(data)) return
       const { id, model, finish } = read(words, parseJson(data))
       this.#begun ||= id !== undefined || model !== undefined
       if (id !== undefined) this.#facts.id ??= id

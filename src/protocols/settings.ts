@@ -82,6 +82,19 @@ const tables: Readonly<Record<string, Paths>> = {
     effort: at('additionalModelRequestFields.output_config.effort'),
     json: none,
   },
+  'ai-sdk': {
+    maxTokens: at('maxOutputTokens'),
+    temperature: at('temperature'),
+    topP: at('topP'),
+    topK: at('topK'),
+    frequencyPenalty: at('frequencyPenalty'),
+    presencePenalty: at('presencePenalty'),
+    seed: at('seed'),
+    choices: none,
+    stop: at('stopSequences'),
+    effort: at('reasoning'),
+    json: at('responseFormat.type'),
+  },
 }
 
 function gemini(camel: string, snake = camel): readonly Path[] {

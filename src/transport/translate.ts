@@ -139,6 +139,8 @@ class DecodedStream implements Streamed {
   #batch: StreamEvent[] = []
   #ready: StreamEvent[][] = []
   #terminal = false
+  /** All has been read. It is over once the last events are handed on: who listens to them is to hear them before its end. */
+  #drained = false
   /** What was left to tell when the upstream broke off after the whole answer. */
   #rest: StreamEvent[] | undefined
   ended = false
@@ -152,7 +154,7 @@ class DecodedStream implements Streamed {
   }
 
   async prime(): Promise<void> {
-    while (!this.ended) {
+    while (!this.ended && !this.#drained) {
       const batch = await this.#read()
       this.#ready.push(batch)
       if (batch.some(isContent)) return
@@ -163,6 +165,7 @@ class DecodedStream implements Streamed {
   async next(): Promise<StreamEvent[] | undefined> {
     const ready = this.#ready.shift()
     if (ready) return ready
+    if (this.#drained) this.#end(undefined)
     return this.ended ? undefined : this.#read()
   }
 
@@ -180,7 +183,7 @@ class DecodedStream implements Streamed {
         this.#frames.push(value)
       }
       this.#note(this.#batch)
-      if (done) this.#end(undefined)
+      this.#drained = done
       return this.#batch
     } catch (error) {
       const failure = this.#underway.explain(error)

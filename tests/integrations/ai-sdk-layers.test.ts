@@ -5,9 +5,11 @@ import { z } from 'zod'
 import { createLeashProvider, reportIn } from '../../src/integrations/ai-sdk.js'
 import type { LeashOptions } from '../../src/leash.js'
 import { useMock } from '../helpers/mock.js'
+import { useOtlp } from '../helpers/otlp.js'
 import { everyModel, leashAt, models, prompt } from './ai-sdk-models.js'
 
 const mock = useMock()
+const otlp = useOtlp()
 const leashed = (options: LeashOptions) => createLeashProvider({ ...leashAt(mock.url), ...options })
 
 type Asked = Parameters<typeof StreamText>[0]
@@ -60,6 +62,22 @@ describe.each(both)('over $protocol (stream: $stream)', ({ model, stream }) => {
       expect(again.finalStep.usage.outputTokens).toBeGreaterThan(0)
     }
     expect(reportIn((await ask(asked)).finalStep)).toMatchObject({ cache: 'hit', attempts: [] })
+  })
+
+  test('its span has what was asked for, and what the answer says of itself', async () => {
+    const { tracerProvider, meterProvider } = otlp
+    const leash = leashed({ telemetry: { tracerProvider, meterProvider, conventions: 'newest' } })
+    await ask({ model: leash(model), prompt, maxOutputTokens: 5000, temperature: 1, stopSequences: ['END'], reasoning: 'low' })
+    const span = (await otlp.spans()).find(({ name }) => !name.startsWith('attempt '))
+    expect(span?.attributes).toMatchObject({
+      'gen_ai.request.max_tokens': 5000,
+      'gen_ai.request.temperature': 1,
+      'gen_ai.request.stop_sequences': ['END'],
+      'gen_ai.request.reasoning.level': 'low',
+      'gen_ai.response.id': expect.stringMatching(/.{3}/),
+      'gen_ai.response.model': expect.stringMatching(/gpt|claude|gemini/),
+      'gen_ai.response.finish_reasons': ['stop'],
+    })
   })
 
   test('calls that are the same at the same time are one', async () => {

@@ -50,6 +50,17 @@ describe('what a stream says of itself', () => {
   })
 })
 
+it('is not what parts of a stream are called, where its own name is not told', async () => {
+  await protocolNamed('ai-sdk')
+  const reader = new FactReader('ai-sdk')
+  const parts = [
+    { type: 'text-start', id: '0' },
+    { type: 'finish', finishReason: { unified: 'stop' } },
+  ]
+  for (const part of parts) reader.push(encoder.encode(`data: ${JSON.stringify(part)}\n\n`))
+  expect(reader.facts).toEqual({ finish: ['stop'] })
+})
+
 describe('what a whole answer says of itself', () => {
   const answer = (body: object): { readonly text: string; readonly body: object } => ({ text: JSON.stringify(body), body })
   const choice = (finish_reason: string, content = '') => ({ index: 0, message: { role: 'assistant', content }, finish_reason })
