@@ -104,7 +104,7 @@ export function addUsageTo(attributes: Attributes, usage: Usage | undefined, edi
 export function addReport(attributes: Attributes, report: Report): void {
   const { attempts, cost, cache, coalesced, model, route, redactions, warnings } = report
   attributes[own.attempts] = attempts.length
-  if (model !== undefined) attributes[own.model] = model
+  if (model !== undefined) attributes[own.model] = modelName(model)
   if (cost) {
     attributes[own.costEstimated] = cost.estimated
     if (cost.usd !== null) attributes[own.cost] = cost.usd

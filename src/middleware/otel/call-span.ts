@@ -67,6 +67,11 @@ export class CallSpan implements Watch {
     return this.#call.report
   }
 
+  get #answerer(): string {
+    const { report, target } = this.#call
+    return report.provider ?? target.provider.name
+  }
+
   within(work: () => Promise<Result>): Promise<Result> {
     return this.#around.with(this.context, work)
   }
@@ -89,7 +94,7 @@ export class CallSpan implements Watch {
     const { span } = this
     const { report, target } = this.#call
     const { instruments, edition, nameOf } = this.#sink
-    const answerer = report.provider ?? target.provider.name
+    const answerer = this.#answerer
     const provider = nameOf(answerer)
     const outcome = outcomeOf(ending)
     const facts = this.#reader?.facts ?? this.#facts
@@ -129,7 +134,7 @@ export class CallSpan implements Watch {
   #measurePieces(): void {
     if (this.#pieces.length === 0) return
     const { instruments, nameOf } = this.#sink
-    const attributes = callAttributes(this.#call, nameOf(this.#call.target.provider.name))
+    const attributes = callAttributes(this.#call, nameOf(this.#answerer))
     for (const ms of this.#pieces) instruments.perChunk(ms, attributes, this.context)
     this.#pieces = []
   }

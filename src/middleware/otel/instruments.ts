@@ -2,6 +2,7 @@
 import type { Attributes, Context, Meter } from '@opentelemetry/api'
 import type { Report } from '../../core/call.js'
 import { inputTotal, noUsage, outputTotal, type Usage } from '../../core/usage.js'
+import { modelName } from './attributes.js'
 import { attribute, type Edition, own, timeBuckets, tokenBuckets, tokenUsage, usageCounters, usageHistograms } from './names.js'
 import { Tally } from './tally.js'
 
@@ -61,7 +62,7 @@ export class Instruments {
     for (const { provider, model, outcome, error } of attempts) {
       const of: Attributes = {
         [attribute.provider]: nameOf(provider),
-        [attribute.requestModel]: model,
+        [attribute.requestModel]: modelName(model),
         [own.outcome]: outcome,
       }
       if (error) of[attribute.error] = error
