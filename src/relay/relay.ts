@@ -11,7 +11,7 @@ import { ConfigLog } from './config/log.js'
 import { Settings } from './config/settings.js'
 import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway/gateway.js'
-import { serve } from './http/serve.js'
+import { type Served, serve } from './http/serve.js'
 import { Jobs } from './jobs/jobs.js'
 import { Keys } from './keys/keys.js'
 import type { Pepper } from './keys/pepper.js'
@@ -64,6 +64,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const [sql, replicas] = await Promise.all([openDatabase(options, folder), openReplicas(options, warn)])
   const stop = new AbortController()
+  let server: Served | undefined
   try {
     await migrate(sql)
     const telling = (topic: Topic) => (name: string) => replicas.tell(topic, name)
@@ -101,12 +102,14 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       if (changesOf(before.policy, now.policy).length > 0) policies.use(now.policy ?? {})
       if (changesOf(leashOf(before), leashOf(now)).length > 0) gateway.use(leashOf(now))
     })
-    const firstKeys = await firstStart(sql, keys, audit)
     await rewrapKeys(people.vendorKeys, audit, warn)
-    const server = await serve(context, options, warn)
+    server = await serve(context, options, warn)
+    const { url } = server
+    // Once it listens: keys of a relay that did not start would be shown to nobody, and made no second time.
+    const firstKeys = await firstStart(sql, keys, audit)
     jobs.start()
     return {
-      url: server.url,
+      url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       async reload(next) {
@@ -120,7 +123,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       async close() {
         stop.abort()
         await configLog.close()
-        await Promise.all([server.close(), jobs.close()])
+        await Promise.all([server?.close(), jobs.close()])
         await gateway.close()
         await collector.close()
         await people.clients.close()
@@ -129,6 +132,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
       },
     }
   } catch (error) {
+    await server?.close()
     await Promise.all([replicas.close(), sql.close()])
     throw error
   }

@@ -22,6 +22,16 @@ describe('a relay', () => {
     expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).body.items).toMatchObject([{ slug: 'default' }])
   })
 
+  test('that could not listen shows its first keys when it can', async () => {
+    const { url } = await openRelay(mock.url)
+    const folder = temporaryFolder()
+    const port = Number(new URL(url).port)
+    await expect(startRelay({ folder, port })).rejects.toThrow('Choose another')
+    const { admin, ask } = await openRelay(mock.url, { folder })
+    expect(admin).toMatch(/^lk_/)
+    expect((await ask('GET', '/v1/admin/tenants')).status).toBe(200)
+  })
+
   test('that listens everywhere says where this machine finds it', async () => {
     expect((await openRelay(mock.url, { host: '0.0.0.0' })).url).toMatch(/^http:\/\/127\.0\.0\.1:/)
   })
