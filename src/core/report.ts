@@ -19,7 +19,6 @@ export function reportResult(result: Result, report: Report, emitter: Emitter): 
   }
   return atEnd(result, () => {
     if (attempt?.usage) report.usage = attempt.usage
-    tellCost(report)
     endReport(report, emitter)
   })
 }
@@ -40,6 +39,7 @@ function tellCost(report: Report): void {
 export function endReport(report: Report, emitter: Emitter): void {
   if (report.ended) return
   report.ended = true
+  tellCost(report)
   if (emitter.heard('result')) emitter.emit('result', report)
   for (const tell of waiting.get(report)?.splice(0) ?? []) tell(report)
 }

@@ -147,6 +147,17 @@ describe('calls', () => {
     expect(value('leash_requests_total', gpt)).toBe(3)
   })
 
+  test('of tenants cost what their attempts did, also when they fail', async () => {
+    const leash = open({ timeouts: { attemptMs: 30 } })
+    mock.script({ hang: 'headers', times: 3 })
+    await ask(leash, 'one two three', { tenant: 'red' })
+    const all = leash.usage({ by: 'tenant' }).find(({ of }) => of.tenant === 'red')
+    expect(all?.nano).toBeGreaterThan(0)
+    const value = await read(leash)
+    expect(value('leash_tenant_requests_total', { tenant: 'red', code: 'timeout' })).toBe(1)
+    expect(value('leash_tenant_cost_usd_total', { tenant: 'red' })).toBeCloseTo((all?.nano ?? 0) / 1e9, 12)
+  })
+
   test('of tenants that a program without types names by a number, or by nothing, harm nobody', async () => {
     const leash = open()
     for (const call of ['{"tenant":5}', '{"tenant":null}']) {
