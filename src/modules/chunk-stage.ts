@@ -5,6 +5,7 @@
 import type { Protocol } from '../protocols/protocol.js'
 import { strandsOf } from '../protocols/strands.js'
 import type { Item } from './event-list.js'
+import type { Module } from './module.js'
 import { type Look, type Slot, Strand } from './strand.js'
 
 /** More events than this are never held back: a text that others overtake is taken as it is. */
@@ -18,14 +19,14 @@ interface Waiting {
 export class ChunkStage {
   readonly #protocol: Protocol
   readonly #look: Look
-  readonly #holdBack: number
+  readonly #holdBackOf: (kind: Slot['kind']) => number
   readonly #strands = new Map<string, Strand>()
   #queue: Waiting[] = []
 
-  constructor(protocol: Protocol, look: Look, holdBack: number) {
+  constructor(protocol: Protocol, look: Look, { holdBack, holdBackOf }: Pick<Module, 'holdBack' | 'holdBackOf'>) {
     this.#protocol = protocol
     this.#look = look
-    this.#holdBack = holdBack
+    this.#holdBackOf = holdBackOf ?? (() => holdBack)
   }
 
   /** @returns those that can go on */
@@ -58,7 +59,7 @@ export class ChunkStage {
     await this.#overtaken(slots.flatMap(({ strand }) => strand ?? []))
     for (const { slot, strand } of slots) {
       if (slot.text === '') continue
-      if (strand === undefined) await new Strand(this.#look, this.#holdBack, slot.kind).finish(slot)
+      if (strand === undefined) await new Strand(this.#look, this.#holdBackOf(slot.kind), slot.kind).finish(slot)
       else await this.#strand(strand, slot).take(slot)
     }
     return slots.map(({ slot }) => slot)
@@ -67,7 +68,7 @@ export class ChunkStage {
   #strand(name: string, { kind }: Slot): Strand {
     let strand = this.#strands.get(name)
     if (!strand) {
-      strand = new Strand(this.#look, this.#holdBack, kind)
+      strand = new Strand(this.#look, this.#holdBackOf(kind), kind)
       this.#strands.set(name, strand)
     }
     return strand

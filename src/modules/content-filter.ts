@@ -3,7 +3,8 @@ import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
 import { loadPatternEngine } from '../core/patterns.js'
 import type { Action } from './actions.js'
-import { type CompiledRule, type ContentRule, compileRule, folded, reachOf } from './content-filter/rules.js'
+import { folded, longestEscape, readingsOf } from './content-filter/readings.js'
+import { type CompiledRule, type ContentRule, compileRule, reachOf } from './content-filter/rules.js'
 import { defineModule } from './define.js'
 import type { Module, ModuleDefinition, Piece, Text } from './module.js'
 
@@ -34,7 +35,9 @@ export function contentFilter(options: ContentFilterOptions): Module {
   const { name = 'content-filter', priority, when, timeout, onError, sees } = options
   let compiled: readonly CompiledRule[] = []
   const spoken = of(rules, 'response')
-  return defineModule({
+  // So that the letter after a word is seen, which may make it another.
+  const holdBack = Math.max(0, ...spoken.map(reachOf)) + 1
+  const module = defineModule({
     name,
     version: '1.0.0',
     kind: 'policy',
@@ -50,11 +53,14 @@ export function contentFilter(options: ContentFilterOptions): Module {
     },
     ...(of(rules, 'request').length > 0 && { request: ({ texts }) => judged(ofWhole(compiled, texts, 'request')) }),
     ...(spoken.length > 0 && {
-      // So that the letter after a word is seen, which may make it another.
-      holdBack: Math.max(...spoken.map(reachOf)) + 1,
+      holdBack,
       response: ({ texts }) => judged(ofWhole(compiled, texts, 'response')),
       chunk: (piece, { state }) => judged(ofPiece(compiled, piece, state)),
     }),
+  })
+  return Object.freeze({
+    ...module,
+    holdBackOf: (kind: Text['kind']) => (kind === 'arguments' ? holdBack * longestEscape : holdBack),
   })
 }
 
@@ -70,9 +76,9 @@ function of<Rule extends { readonly direction?: ContentRule['direction'] | undef
 
 function ofWhole(rules: readonly CompiledRule[], texts: readonly Text[], direction: Direction): Met {
   const met = new Map<CompiledRule, number>()
-  const all = texts.map(({ text }) => folded(text))
+  const all = texts.map((text) => readingsOf(text).map((read) => read(text.text)))
   for (const rule of of(rules, direction)) {
-    const count = all.reduce((sum, text) => sum + rule.count(text, 0), 0)
+    const count = all.reduce((sum, readings) => sum + Math.max(...readings.map((text) => rule.count(text, 0))), 0)
     if (count > 0) met.set(rule, count)
   }
   return met
@@ -80,19 +86,21 @@ function ofWhole(rules: readonly CompiledRule[], texts: readonly Text[], directi
 
 /** Added up over the pieces, since what is annotated last is what stands. */
 function ofPiece(rules: readonly CompiledRule[], piece: Piece, state: Record<string, unknown>): Met {
-  const { text, before, settled, final, whole } = piece
+  const { text, before, settled, final, whole, kind } = piece
   const met = new Map<CompiledRule, number>()
   const counts = (state.counts ??= new Map()) as Map<CompiledRule, number>
   const told = Boolean(state.pieces)
   if (!whole) state.pieces = true
   // A letter behind a piece that goes on: its last word may not be over.
   const rest = final ? '' : 'x'
-  const start = folded(before).length
+  const readings = readingsOf({ text: before + text, kind }, !whole)
+  const count = (rule: CompiledRule, text: string, rest: string) =>
+    Math.max(...readings.map((read) => rule.count(read(before + text) + rest, read(before).length)))
   for (const rule of of(rules, 'response')) {
     if (rule.action === 'block') {
-      if (rule.count(folded(before + text) + rest, start) > 0) met.set(rule, 1)
+      if (count(rule, text, rest) > 0) met.set(rule, 1)
     } else if (!whole || !told) {
-      const more = rule.count(folded(before + text.slice(0, settled)) + (settled < text.length ? 'x' : rest), start)
+      const more = count(rule, text.slice(0, settled), settled < text.length ? 'x' : rest)
       if (more === 0) continue
       const sum = (counts.get(rule) ?? 0) + more
       counts.set(rule, sum)

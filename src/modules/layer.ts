@@ -111,7 +111,7 @@ class Passage {
     const { protocol, captures } = this.#session
     const stages = (['inspector', 'policy', 'transformer'] as const)
       .flatMap((kind) => this.#asked(kind, ({ chunk }) => chunk))
-      .map((slot) => new ChunkStage(protocol, this.#look(slot, call), slot.module.holdBack))
+      .map((slot) => new ChunkStage(protocol, this.#look(slot, call), slot.module))
     const inspected = this.#asked('inspector', whole).length > 0
     const sunk = this.#asked('sink', ({ content, response }) => (content === false ? undefined : response)).length > 0
     if (stages.length === 0 && !inspected && this.#asked('sink', whole).length === 0) return result

@@ -3,7 +3,7 @@
  * in English. Who words it otherwise passes, and who writes about injections is found. docs/modules.md has how often it is right.
  */
 import { LeashError } from '../core/errors.js'
-import { folded } from './content-filter/rules.js'
+import { readingsOf } from './content-filter/readings.js'
 import { type ModerationOptions, moderation } from './moderation.js'
 import type { Module, ModuleDefinition, Text } from './module.js'
 
@@ -125,8 +125,8 @@ interface Signs {
   readonly names: readonly string[]
 }
 
-function signsIn({ text }: Text): Signs {
-  const all = readings(folded(text).replace(/[^\S\n]+/g, ' '))
+function signsIn(text: Text): Signs {
+  const all = readingsOf(text).flatMap((read) => readings(read(text.text).replace(/[^\S\n]+/g, ' ')))
   const met = signs.filter(({ pattern }) => all.some((reading) => pattern.test(reading)))
   // Two signs of one name say the same.
   const weights = new Map<string, number>()

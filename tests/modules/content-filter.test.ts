@@ -55,6 +55,59 @@ test.each([
   expect(await refuses({ phrases: ['kill the process'], direction: 'request' }, text)).toBe(expected)
 })
 
+describe('in JSON, as the arguments of tools are', () => {
+  const filter: ContentFilterOptions = { keywords: ['bluebird', 'größe', '蓝鸟'], phrases: ['project red wing'] }
+  const words = [
+    ['begins a line', JSON.stringify({ note: 'Dear all,\nbluebird flies' })],
+    ['follows a tab', JSON.stringify({ note: 'a\tbluebird' })],
+    ['goes over two lines', JSON.stringify({ note: 'of project red\nwing' })],
+    ['has letters beyond ASCII', '{"note":"die Gr\\u00f6\\u00dfe, \\u84dd\\u9e1f"}'],
+    [
+      'is all escapes',
+      `{"note":"${[...'bluebird'].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"}`,
+    ],
+  ] as const
+  const called = (calls: object[]) => ({ role: 'assistant', content: null, tool_calls: calls })
+  const callOf = (json: string) => ({ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: json } })
+
+  async function through(body: unknown, messages: object[], stream = false): Promise<string> {
+    const answer = typeof body === 'string' ? body : JSON.stringify(body)
+    const headers = { 'content-type': stream ? 'text/event-stream' : 'application/json' }
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      retry: false,
+      modules: [contentFilter(filter)],
+      fetch: async () => new Response(answer, { headers }),
+    })
+    const init = { method: 'POST', body: JSON.stringify({ model: 'gpt-4.1', stream, messages }) }
+    return (await leash.handle(new Request('http://leash.test/v1/chat/completions', init))).text()
+  }
+  const asked = [{ role: 'user', content: 'hi' }]
+
+  test.each(words)('a word is found that %s, in a request', async (_, json) => {
+    const fine = { choices: [{ index: 0, message: { role: 'assistant', content: 'ok' }, finish_reason: 'stop' }] }
+    expect(await through(fine, [...asked, called([callOf(json)])])).toContain('policy_blocked')
+    expect(await through(fine, [...asked, { role: 'tool', tool_call_id: 'c', content: json }])).toContain('policy_blocked')
+    expect(await through(fine, [...asked, { role: 'tool', tool_call_id: 'c', content: '{"note":"a\\nbluebirds"}' }])).toContain(
+      'ok',
+    )
+  })
+
+  test.each(words)('a word is found that %s, in an answer and in a stream, however it is cut', async (_, json) => {
+    const whole = { choices: [{ index: 0, message: called([callOf(json)]), finish_reason: 'tool_calls' }] }
+    expect(await through(whole, asked)).toContain('policy_blocked')
+    for (const size of [1, 5, 1000]) {
+      const deltas: object[] = [{ role: 'assistant', tool_calls: [callOf('')] }]
+      for (let at = 0; at < json.length; at += size)
+        deltas.push({ tool_calls: [{ index: 0, function: { arguments: json.slice(at, at + size) } }] })
+      const chunks = deltas.map((delta) => ({ choices: [{ index: 0, delta, finish_reason: null }] }))
+      const events = [...chunks, { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }]
+      const text = [...events.map((event) => JSON.stringify(event)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('')
+      expect(await through(text, asked, true)).toContain('policy_blocked')
+    }
+  })
+})
+
 test('patterns run in time that grows with the text alone', async () => {
   const filter: ContentFilterOptions = { patterns: ['(a+)+$'], direction: 'request' }
   expect(await refuses(filter, `${'a'.repeat(50_000)}!`)).toBe(false)

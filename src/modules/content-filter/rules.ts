@@ -1,5 +1,6 @@
 /** What a content filter looks for. */
 import { compilePattern, type PatternEngine } from '../../core/patterns.js'
+import { folded } from './readings.js'
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
@@ -72,14 +73,6 @@ export function compileRule(rule: ContentRule, engine: PatternEngine | undefined
       return found
     },
   }
-}
-
-/**
- * As a reader takes it: full-width letters are letters (NFKC), and what cannot be seen (zero-width spaces and joiners, the soft
- * hyphen) does not hide a word.
- */
-export function folded(text: string): string {
-  return text.normalize('NFKC').replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')
 }
 
 const unspaced =

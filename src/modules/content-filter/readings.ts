@@ -1,0 +1,31 @@
+/** A text as its reader takes it. One that is JSON, as a tool's arguments are, says what its strings do: `\\n` is no letter of a word. */
+import { isJson } from '../../middleware/redact/view.js'
+import type { Text } from '../module.js'
+
+export type Read = (text: string) => string
+
+/** As many characters an escape has at most for one of a text. */
+export const longestEscape = 6
+
+/**
+ * As a reader takes it: full-width letters are letters (NFKC), and what cannot be seen (zero-width spaces and joiners, the soft
+ * hyphen) does not hide a word.
+ */
+export function folded(text: string): string {
+  return text.normalize('NFKC').replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')
+}
+
+/** Vendors that have arguments as objects, and not as JSON, have plain strings in them: what stands there is read both ways. */
+export function readingsOf({ text, kind }: Text, isPiece = false): readonly Read[] {
+  const isEscaped = text.includes('\\') && (kind === 'arguments' || (!isPiece && isJson(text)))
+  return isEscaped ? [folded, (text) => folded(unescaped(text))] : [folded]
+}
+
+const signs: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: ' ', f: ' ' }
+
+/** An escape that the text ends in the middle of is left out. */
+function unescaped(json: string): string {
+  return json.replace(/\\(?:u([\da-f]{4})|(u[\da-f]{0,3}$|$)|(.))/gis, (_, code?: string, cut?: string, sign = '') =>
+    code ? String.fromCharCode(Number.parseInt(code, 16)) : cut === undefined ? (signs[sign] ?? sign) : '',
+  )
+}
