@@ -16,8 +16,8 @@ export function watchConfig(file: string, changed: () => void): () => void {
   let known = textOf(file)
   const look = () => {
     const text = textOf(file)
-    // While it is being replaced there is none.
-    if (text === undefined || text === known) return
+    // While it is being replaced there is none, and while it is being written there may be nothing in it.
+    if (text === undefined || text.trim() === '' || text === known) return
     known = text
     changed()
   }

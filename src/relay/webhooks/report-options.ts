@@ -74,14 +74,18 @@ export const reportShapes = {
     }),
   ),
   billing: z.optional(
-    z.strictObject({
-      eventName: text,
-      unit: z.optional(z.enum(billedUnits)),
-      url: z.optional(text.check((value: string) => (URL.canParse(value) ? undefined : 'must be an address'))),
-      key: z.optional(text),
-      format: z.optional(z.enum(['json', 'form'])),
-      file: z.optional(text),
-      customer: z.optional(text),
-    }),
+    z
+      .strictObject({
+        eventName: text,
+        unit: z.optional(z.enum(billedUnits)),
+        url: z.optional(text.check((value: string) => (URL.canParse(value) ? undefined : 'must be an address'))),
+        key: z.optional(text),
+        format: z.optional(z.enum(['json', 'form'])),
+        file: z.optional(text),
+        customer: z.optional(text),
+      })
+      .check(({ url, file }: BillingOptions) =>
+        (url === undefined) === (file === undefined) ? 'has either `url` or `file`' : undefined,
+      ),
   ),
 }

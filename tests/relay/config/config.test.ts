@@ -148,6 +148,13 @@ describe('its JSON Schema', () => {
   })
 })
 
+test('an export for billing goes somewhere: to an address or into a file', () => {
+  const billing = { eventName: 'llm_usage' }
+  expect(() => checkRelayOptions({ billing })).toThrow('`billing`: has either `url` or `file`')
+  expect(() => checkRelayOptions({ billing: { ...billing, url: 'https://example.com', file: 'x' } })).toThrow('either')
+  expect(checkRelayOptions({ billing: { ...billing, file: 'x' } })).toEqual({ billing: { ...billing, file: 'x' } })
+})
+
 describe('a configuration that is shown', () => {
   test('has no secret in it', () => {
     const shown = withoutSecrets({

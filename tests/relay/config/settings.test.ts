@@ -1,4 +1,4 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { relayShape } from '../../../src/relay/config/config.js'
@@ -165,6 +165,22 @@ test('a file that is written anew, or replaced, is told once, and other files of
   writeFileSync(join(folder, 'new'), 'd')
   renameSync(join(folder, 'new'), file)
   await until(() => told === 2)
+  stop()
+})
+
+test('a file that is empty for as long as it is being written, or since the disk is full, is not taken for a configuration', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'leash.yaml')
+  writeFileSync(file, 'a')
+  const told: string[] = []
+  const stop = watchConfig(file, () => told.push(readFileSync(file, 'utf8')))
+  for (const text of ['', '\n', 'b']) {
+    writeFileSync(file, text)
+    // Longer than it takes for the folder to be quiet.
+    await new Promise((resolve) => setTimeout(resolve, 400))
+  }
+  await until(() => told.length > 0)
+  expect(told).toEqual(['b'])
   stop()
 })
 
