@@ -1,3 +1,16 @@
+import { mkdirSync } from 'node:fs'
+import { LeashError } from '../core/errors.js'
+
+/** Where the relay keeps its own, for its user alone. @throws LeashError `invalid_config` */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : ''
+    throw new LeashError('invalid_config', `The relay's \`folder\` ${folder} cannot be made: ${why}.`, { cause })
+  }
+}
+
 /**
  * A file that the code reads: in the source, seen from this folder; in the package in `dist/relay/`, whose code lies in chunks.
  *

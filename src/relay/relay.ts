@@ -1,5 +1,4 @@
 /** The relay: everything that it is made of, started and stopped in order. */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
@@ -9,6 +8,7 @@ import type { RelayOptions } from './config/config.js'
 import { type ConfigChange, changesOf } from './config/diff.js'
 import { ConfigLog } from './config/log.js'
 import { Settings } from './config/settings.js'
+import { makeFolder } from './files.js'
 import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway/gateway.js'
 import { type Served, serve } from './http/serve.js'
@@ -61,7 +61,7 @@ const dayMs = 86_400_000
 export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const [sql, replicas] = await Promise.all([openDatabase(options, folder), openReplicas(options, warn)])
   const stop = new AbortController()
   let server: Served | undefined

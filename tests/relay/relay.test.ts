@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
@@ -30,6 +32,25 @@ describe('a relay', () => {
     const { admin, ask } = await openRelay(mock.url, { folder })
     expect(admin).toMatch(/^lk_/)
     expect((await ask('GET', '/v1/admin/tenants')).status).toBe(200)
+  })
+
+  test.each([
+    ['signing-key.pem', 'signing-key.pem'],
+    ['pepper', 'pepper'],
+  ])('whose %s is broken names it', async (name, named) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, name), 'nothing of use')
+    await expect(startRelay({ port: 0, folder })).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining(named),
+    })
+  })
+
+  test('whose folder cannot be made, or that cannot listen where it should, names the option', async () => {
+    const folder = join(temporaryFolder(), 'file')
+    writeFileSync(folder, '')
+    await expect(startRelay({ port: 0, folder })).rejects.toThrow('`folder`')
+    await expect(startRelay({ host: '203.0.113.1', port: 0, folder: temporaryFolder() })).rejects.toThrow('`host`')
   })
 
   test('that listens everywhere says where this machine finds it', async () => {

@@ -94,7 +94,7 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
 function listening(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
-      const message = `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`.`
+      const message = `The relay cannot listen at ${host}:${port}: ${cause.message}. Choose another \`port\`, or a \`host\` of this machine.`
       reject(new LeashError('invalid_config', message, { cause }))
     })
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))

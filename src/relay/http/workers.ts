@@ -1,11 +1,11 @@
 /** Several processes that share a port: https://nodejs.org/api/cluster.html */
 import cluster, { type Worker } from 'node:cluster'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { LeashError } from '../../core/errors.js'
 import { isObject } from '../../core/json.js'
 import { readEnv } from '../../providers/env.js'
 import type { RelayOptions } from '../config/config.js'
+import { makeFolder } from '../files.js'
 import { gatherMetrics } from '../metrics/workers.js'
 import { Signer } from '../policy/signer.js'
 import type { Relay } from '../relay.js'
@@ -34,7 +34,7 @@ export function checkWorkers({ database = readEnv('DATABASE_URL') }: RelayOption
 export async function startWorkers(options: RelayOptions, count: number): Promise<Workers> {
   checkWorkers(options)
   const { folder = '.leash' } = options
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   // Made here, so that no two of them make one.
   const { publicKey } = new Signer(join(folder, 'signing-key.pem'))
   let closing = false

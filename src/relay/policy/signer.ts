@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { PolicyBundle, SignedBundle } from '../../control/wire.js'
+import { LeashError } from '../../core/errors.js'
 
 /** An Ed25519 key in PKCS #8, as far as its 32 bytes: https://www.rfc-editor.org/rfc/rfc8410#section-7 */
 const beforeSeed = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -19,18 +20,33 @@ function makeOnce(file: string, text: string | Buffer): void {
   }
 }
 
+function keyIn(file: string): KeyObject {
+  let cause: unknown
+  try {
+    const key = createPrivateKey(readFileSync(file))
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch (error) {
+    cause = error
+  }
+  const message = `${file} has no Ed25519 key in PEM to sign policies by, or cannot be read. Bring it back from a backup.`
+  throw new LeashError('invalid_config', message, { cause })
+}
+
 export class Signer {
   readonly #key: KeyObject
   /** Ed25519: 32 bytes in base64. */
   readonly publicKey: string
 
-  /** @param file holds the private key (PKCS #8, PEM); made, readable by its owner alone, when it is not there */
+  /**
+   * @param file holds the private key (PKCS #8, PEM); made, readable by its owner alone, when it is not there
+   * @throws LeashError `invalid_config` when it holds something else
+   */
   constructor(file: string) {
     if (!existsSync(file)) {
       const { privateKey } = generateKeyPairSync('ed25519')
       makeOnce(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
     }
-    this.#key = createPrivateKey(readFileSync(file))
+    this.#key = keyIn(file)
     // A SubjectPublicKeyInfo of Ed25519 ends with the key itself: https://www.rfc-editor.org/rfc/rfc8410#section-4
     const info = createPublicKey(this.#key).export({ type: 'spki', format: 'der' })
     this.publicKey = info.subarray(-32).toString('base64')
