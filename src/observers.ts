@@ -21,6 +21,8 @@ export interface ObserveOptions {
 
 export interface ObserverDeps extends Omit<MetricsSources, 'slos'> {
   readonly emitter: Emitter
+  /** Whether modules change answers outside of where their content is read. */
+  editsAnswers(): boolean
 }
 
 /** The layers, and who is asked for what they have learnt. */
@@ -47,7 +49,7 @@ export async function openObservers(
   const tellSlos = () => slos?.states() ?? []
   const metrics = options.metrics ? await openMetrics(deps, tellSlos) : undefined
   const untell = metrics && typeof options.metrics === 'object' ? await tellElsewhere(options.metrics, metrics) : undefined
-  const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, options.redact, deps.emitter) : undefined
+  const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, options.redact, deps) : undefined
   const observers: Observer[] = [otel, metrics].filter((observer) => observer !== undefined)
   return {
     call: observers.length > 0 ? observe(observers, deps.emitter) : nothing,
@@ -74,7 +76,11 @@ async function tellElsewhere({ registry }: MetricsOptions, metrics: Metrics): Pr
   return tellIn(registry, metrics)
 }
 
-async function openTelemetry(options: TelemetryOptions, redact: RedactOptions | boolean | undefined, emitter: Emitter) {
+async function openTelemetry(
+  options: TelemetryOptions,
+  redact: RedactOptions | boolean | undefined,
+  { emitter, editsAnswers }: ObserverDeps,
+) {
   const [{ openTelemetry }, { optInVariable, profileOf }, { otelName }, { readEnv }] = await Promise.all([
     import('./middleware/otel.js'),
     import('./middleware/otel/names.js'),
@@ -85,11 +91,11 @@ async function openTelemetry(options: TelemetryOptions, redact: RedactOptions | 
     emitter,
     nameOf: otelName,
     profile: options.conventions ?? profileOf(readEnv(optInVariable)),
-    answersEdited: typeof redact === 'object' && editsAnswers(redact),
+    answersEdited: () => (typeof redact === 'object' && masksAnswers(redact)) || editsAnswers(),
   })
 }
 
-function editsAnswers({ response, entities }: RedactOptions): boolean {
+function masksAnswers({ response, entities }: RedactOptions): boolean {
   const modes = Array.isArray(entities) ? [] : Object.values(entities ?? {})
   return Boolean(response) || modes.some((mode) => typeof mode === 'object' && mode !== null && Boolean(mode.response))
 }

@@ -141,6 +141,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
         health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
         budgets: async () => budgets.value?.states() ?? [],
         modules: () => guards.value?.list() ?? [],
+        editsAnswers: () => guards.value?.editsAnswers() ?? false,
       }),
     )
   return {

@@ -30,7 +30,7 @@ export interface TelemetryDeps {
   readonly nameOf: (provider: string) => string
   readonly profile: Profile
   /** Layers outside of where content is read change answers: what the vendor said is not to be told. */
-  readonly answersEdited: boolean
+  readonly answersEdited: () => boolean
 }
 
 type Api = typeof import('@opentelemetry/api')
@@ -117,7 +117,7 @@ export class OpenTelemetry implements Observer {
       // What cannot be read as a request the vendor refuses, and not we.
       quietly(() => span.setAttributes(requestContent(call, codec)))
       const result = await next(call)
-      if (!reader || telemetry.#deps.answersEdited) return result
+      if (!reader || telemetry.#deps.answersEdited()) return result
       if (result.stream) return keeping(result, call, span, reader)
       quietly(() => span.setAttributes(answerContent(reader.body(result.body, call.model))))
       return result

@@ -162,4 +162,6 @@ export interface Module extends ModuleDefinition {
   readonly holdBackOf?: (kind: TextKind) => number
   /** Of one of ours alone: what it does between what the caller wrote and what leaves. */
   readonly crossing?: Redaction['way']
+  /** Of one of ours alone: it edits what the vendor has said, and does not only put back what it took out. */
+  readonly editsAnswers?: boolean
 }

@@ -24,7 +24,7 @@ export interface RedactModuleOptions extends RedactOptions, Pick<ModuleDefinitio
 export function redact(options: RedactModuleOptions = {}): Module {
   const { name = 'redact', priority, when, timeout, ...own } = options
   checkOptions({ redact: own })
-  rulesOf(own)
+  const { response } = rulesOf(own)
   let redaction: Redaction | undefined
   const module = defineModule({
     name,
@@ -40,6 +40,7 @@ export function redact(options: RedactModuleOptions = {}): Module {
   })
   return Object.freeze({
     ...module,
+    editsAnswers: response.size > 0,
     crossing(...way: Parameters<Redaction['way']>) {
       if (!redaction) throw new Nonsense('it has not started')
       return redaction.way(...way)

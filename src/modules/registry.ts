@@ -78,6 +78,14 @@ export class Registry {
     return [...this.#slots, ...this.#leaving].map((slot) => slot.status())
   }
 
+  /** Whether what a vendor says may be other than what the caller is told. */
+  editsAnswers(): boolean {
+    return [...this.#slots, ...this.#leaving].some(
+      ({ module: { kind, editsAnswers, response, chunk } }) =>
+        editsAnswers ?? (kind === 'transformer' && (response ?? chunk) !== undefined),
+    )
+  }
+
   async health(): Promise<ModuleStatus[]> {
     await Promise.all(this.#slots.map((slot) => slot.ask()))
     return this.list()
