@@ -148,6 +148,17 @@ describe('providers', () => {
 })
 
 describe('errors that are spent', () => {
+  test.each([0.9, 0.99, 0.999, 0.95, 0.8, 0.7, 0.9999])(
+    'are spent by just as many as the target of %d allows',
+    (availability) => {
+      const { good, bad, state, told } = open({ openai: { availability } })
+      good(Math.round(10_000 * availability))
+      bad(10_000 - Math.round(10_000 * availability))
+      expect(state('availability', '1h')?.budgetRemaining).toBe(0)
+      expect(told).toContain('openai availability 1h')
+    },
+  )
+
   test('are told once for each window, and again when some were left in between', () => {
     const { clock, told, good, bad } = open({ openai: { availability: 0.9, minimumAttempts: 10 } })
     good(18)

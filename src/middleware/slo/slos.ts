@@ -105,5 +105,11 @@ function stateOf(
   bad: number,
 ): SloState {
   const share = attempts === 0 ? 0 : bad / attempts
-  return { provider, objective, window, target, attempts, bad, compliance: 1 - share, budgetRemaining: 1 - share / (1 - target) }
+  const budgetRemaining = exact(1 - share / (1 - target))
+  return { provider, objective, window, target, attempts, bad, compliance: 1 - share, budgetRemaining }
+}
+
+/** `1 - 0.99` is a little more than a hundredth, and so one error of a hundred would leave something. */
+function exact(share: number): number {
+  return Math.round(share * 1e9) / 1e9 || 0
 }
