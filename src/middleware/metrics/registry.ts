@@ -61,10 +61,13 @@ export class Registry<Name extends string> {
     }
   }
 
-  /** Beyond the bounds it is left out: unlike counts, states do not add up. Those come first that matter most. */
+  /**
+   * Beyond the bounds it is left out: unlike counts, states do not add up. Those come first that matter most, also of several
+   * whose labels are the same once they are cut.
+   */
   set(name: Name, labels: readonly string[], value: number): void {
     const series = this.#state(name, labels)
-    if (series) series.value = value
+    if (series && series.count++ === 0) series.value = value
   }
 
   /** Likewise. */

@@ -62,6 +62,12 @@ describe('the labels of a metric', () => {
     expect(read(registry, 'state')).toEqual([{ name: 'state', labels: { target: 'target-149' }, value: 1 }])
   })
 
+  test('of states that are alike once they are cut are those of the first, which matters most', () => {
+    const registry = open()
+    for (const [at, value] of [2, 1, 0].entries()) registry.set('state', [`${'x'.repeat(100)}-${at}`], value)
+    expect(read(registry, 'state').map(({ value }) => value)).toEqual([2])
+  })
+
   test('hold whatever a caller names, and the text stays what can be read', () => {
     const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\n', '\\n', '{a="b"}', '\ud800', ' # {'))
     fc.assert(
