@@ -279,6 +279,13 @@ describe('what layers do is counted', () => {
     expect(value('leash_budget_remaining', { ...usd, unit: 'requests' })).toBe(2)
   })
 
+  test('of budgets whose owners are alike once they are cut, that of which the least is left', async () => {
+    const leash = open({ budgets: [{ name: 'daily', limit: { requests: 3 }, per: 'day' }] })
+    for (const tenant of ['a', 'b', 'b', 'c']) await ask(leash, 'one', { tenant: 'x'.repeat(100) + tenant })
+    const told = readExposition(await leash.metrics()).get('leash_budget_remaining')?.samples
+    expect(told?.map(({ value }) => value)).toEqual([1])
+  })
+
   test('personal data that is found, by type', async () => {
     const leash = open({ redact: true })
     await ask(leash, 'Write to ada@example.com and bob@example.com')

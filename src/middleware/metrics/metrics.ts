@@ -140,7 +140,7 @@ export class Metrics implements Observer {
   #readHealth({ targets, providers }: Health): void {
     const numbers = this.#numbers
     const worstFirst = targets.toSorted((a, b) => states[b.state] - states[a.state])
-    for (const { target, state } of worstFirst) numbers.set('leash_breaker_state', [target], states[state])
+    for (const { target, state } of worstFirst) numbers.setFirst('leash_breaker_state', [target], states[state])
     for (const { name, ready, probe } of providers) {
       numbers.set('leash_provider_ready', [name], Number(ready))
       if (probe) numbers.set('leash_provider_up', [name], Number(probe.ok))
@@ -170,8 +170,8 @@ export class Metrics implements Observer {
     for (const state of budgets.toSorted((a, b) => left(a) / a.limit - left(b) / b.limit)) {
       const whose = Object.entries(state.of).map((pair) => pair.join('='))
       const labels = [state.budget, whose.join(','), state.unit]
-      this.#numbers.set('leash_budget_limit', labels, state.limit)
-      this.#numbers.set('leash_budget_remaining', labels, left(state))
+      this.#numbers.setFirst('leash_budget_limit', labels, state.limit)
+      this.#numbers.setFirst('leash_budget_remaining', labels, left(state))
     }
   }
 

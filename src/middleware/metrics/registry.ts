@@ -61,11 +61,14 @@ export class Registry<Name extends string> {
     }
   }
 
-  /**
-   * Beyond the bounds it is left out: unlike counts, states do not add up. Those come first that matter most, also of several
-   * whose labels are the same once they are cut.
-   */
+  /** Beyond the bounds it is left out: unlike counts, states do not add up. Those come first that matter most. */
   set(name: Name, labels: readonly string[], value: number): void {
+    const series = this.#state(name, labels)
+    if (series) series.value = value
+  }
+
+  /** Likewise; of several whose labels are the same once they are cut, the first stays until what was set is cleared. */
+  setFirst(name: Name, labels: readonly string[], value: number): void {
     const series = this.#state(name, labels)
     if (series && series.count++ === 0) series.value = value
   }

@@ -64,7 +64,7 @@ describe('the labels of a metric', () => {
 
   test('of states that are alike once they are cut are those of the first, which matters most', () => {
     const registry = open()
-    for (const [at, value] of [2, 1, 0].entries()) registry.set('state', [`${'x'.repeat(100)}-${at}`], value)
+    for (const [at, value] of [2, 1, 0].entries()) registry.setFirst('state', [`${'x'.repeat(100)}-${at}`], value)
     expect(read(registry, 'state').map(({ value }) => value)).toEqual([2])
   })
 
