@@ -62,6 +62,12 @@ describe('the labels of a metric', () => {
     expect(read(registry, 'state')).toEqual([{ name: 'state', labels: { target: 'target-149' }, value: 1 }])
   })
 
+  test('of a state that is set again have its new value', () => {
+    const registry = open()
+    for (const value of [1, 2]) registry.set('state', ['one'], value)
+    expect(read(registry, 'state').map(({ value }) => value)).toEqual([2])
+  })
+
   test('of states that are alike once they are cut are those of the first, which matters most', () => {
     const registry = open()
     for (const [at, value] of [2, 1, 0].entries()) registry.setFirst('state', [`${'x'.repeat(100)}-${at}`], value)
