@@ -7,6 +7,7 @@ import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
+import { ofJobs } from '../webhooks/queue.js'
 import { type Job, type JobAnswer, type JobRow, type JobStatus, jobColumns, jobOf } from './record.js'
 
 /** Told of a job that ends, within the transaction in which it does. */
@@ -233,12 +234,31 @@ export class JobStore {
     })
   }
 
-  /** Forgets those whose time is over. */
+  /**
+   * Forgets those whose time is over. Who wanted to be told of the end of one that was never begun is told so, and its address is
+   * kept for as long as that takes.
+   */
   prune(): Promise<number> {
-    return this.#sql.run(`DELETE FROM jobs WHERE expires_at <= $1 AND status <> 'running'`, [this.#now()])
+    const now = this.#now()
+    return this.#sql.transaction(async (sql) => {
+      const late = await sql.all<JobRow>(
+        `UPDATE jobs SET status = 'failed', code = 'deadline_exceeded', ended_at = $1
+         WHERE expires_at <= $1 AND status = 'queued' AND callback <> '' RETURNING ${jobColumns}`,
+        [now],
+      )
+      for (const row of late) await this.#ended(jobOf(row), 'failed', row.code, sql)
+      await sql.run(
+        `UPDATE jobs SET request = '', answer = '', once = NULL WHERE expires_at <= $1 AND status <> 'running' AND callback <> ''
+         AND (request <> '' OR answer <> '' OR once IS NOT NULL)`,
+        [now],
+      )
+      return sql.run(`DELETE FROM jobs WHERE expires_at <= $1 AND status <> 'running' AND NOT ${beingTold}`, [now])
+    })
   }
 }
 
+const beingTold = `(callback <> '' AND EXISTS (SELECT 1 FROM webhook_deliveries AS told
+  WHERE told.status = 'pending' AND told.endpoint = '${ofJobs}' || jobs.tenant || '/' || jobs.id))`
 const ofOne = `WHERE tenant = $1 AND id = $2 AND (user_id = $3 OR $3 = '')`
 const ofOwner = `WHERE tenant = $1 AND id = $2 AND owner = $3 AND status = 'running'`
 

@@ -1,7 +1,9 @@
 /** What jobs do in every database, whatever is behind it. */
 import { expect, test } from 'vitest'
-import { JobStore } from '../../../src/relay/jobs/store.js'
+import { Callbacks, noticeOf } from '../../../src/relay/jobs/callback.js'
+import { type Ended, JobStore } from '../../../src/relay/jobs/store.js'
 import type { Caller } from '../../../src/relay/people/caller.js'
+import { WebhookQueue } from '../../../src/relay/webhooks/queue.js'
 import type { Open } from './scenarios.js'
 
 export function jobScenarios(openSql: Open): void {
@@ -21,7 +23,12 @@ export function jobScenarios(openSql: Open): void {
         [slug, '', 'active', '{}'],
       )
     const clock = { now: 1_700_000_000_000 }
-    return { clock, store: new JobStore({ sql, now: () => clock.now }) }
+    const queue = new WebhookQueue({ sql, now: () => clock.now, receivers: async () => [] })
+    const callbacks = new Callbacks({ sql, pepper: 'a pepper that is long enough for everybody' })
+    const ended: Ended = async (job, status, code, sql) => {
+      if (job.callback !== undefined) await queue.send(callbacks.nameOf(job), noticeOf(job, status, code), sql)
+    }
+    return { clock, queue, callbacks, store: new JobStore({ sql, now: () => clock.now, ended }) }
   }
 
   test('of a relay that died are queued again when nobody had worked on them, and have failed otherwise', async () => {
@@ -88,5 +95,21 @@ export function jobScenarios(openSql: Open): void {
     clock.now += 60_000
     expect(await store.get(caller, id)).toBeUndefined()
     expect(await store.prune()).toBe(1)
+  })
+
+  test('whose time is over before anybody came to them have failed, and are not forgotten before that is told', async () => {
+    const { clock, store, queue, callbacks } = await open()
+    const url = 'https://example.com/done'
+    const { id } = await store.add({ ...fresh, callback: url, once: 'mine', ttlMs: 1000 })
+    clock.now += 2000
+    expect(await store.prune()).toBe(0)
+    expect(await store.get(caller, id)).toBeUndefined()
+    expect((await store.add({ ...fresh, once: 'mine' })).id).not.toBe(id)
+    const [due] = await queue.take({ most: 10 })
+    expect(JSON.parse(due?.body ?? '')).toMatchObject({ data: { id, status: 'failed', code: 'deadline_exceeded' } })
+    expect(await callbacks.target(due?.endpoint ?? '')).toMatchObject({ url })
+    await queue.delivered(due?.id ?? '', 'It answered 204.')
+    expect(await store.prune()).toBe(1)
+    expect(await queue.take({ most: 10 })).toEqual([])
   })
 }
