@@ -1,8 +1,8 @@
 /** What one set of options comes to. It outlives calls, for conversations are remembered. */
 import type { Call, Result } from '../../core/call.js'
-import { type EntityType, loadDetector } from '../../detect/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import type { StreamEdit } from '../edited-stream.js'
+import { detectorFor } from './detectors.js'
 import { Guard, type Tell, type Way } from './guard.js'
 import type { RedactOptions } from './options.js'
 import { Hasher } from './replacement.js'
@@ -48,18 +48,17 @@ async function openGuard(options: RedactOptions): Promise<Guard> {
     ...(patterns && { patterns }),
     ...(context && { context }),
     ...(minConfidence !== undefined && { minConfidence }),
-    ...(ner && { ner }),
   }
-  const detectorFor = (types: Iterable<EntityType>) => loadDetector({ ...looking, types: [...types] })
   return new Guard(
     {
       modes: request,
-      detector: await detectorFor(request.keys()),
+      detector: await detectorFor(request, { ...looking, ...(ner && { ner }) }),
       slow: ner !== undefined,
       hasher: options.hashKey ? new Hasher(options.hashKey) : undefined,
       descriptions: options.tools ?? false,
     },
-    response.size > 0 ? { modes: response, detector: await detectorFor(response.keys()) } : undefined,
+    // An answer cannot wait for a recogniser: what it would find is guessed at.
+    response.size > 0 ? { modes: response, detector: await detectorFor(response, looking) } : undefined,
     options,
   )
 }

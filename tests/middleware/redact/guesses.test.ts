@@ -45,6 +45,11 @@ test('a name in a longer word is left there', async () => {
   expect(sent).toContain('Christmas')
 })
 
+test.each([false, true])('an answer is guessed at, also where requests have a recogniser (stream: %s)', async (stream) => {
+  const { heard } = await echoed({ entities: { PERSON: { response: 'mask' } }, ner: () => [] }, stream)
+  expect(heard).not.toMatch(/Okonkwo|Lindqvist|Christophe/)
+})
+
 test.each([false, true])('what the model itself writes is masked, however it is cut (stream: %s)', async (stream) => {
   const { heard } = await echoed({ entities: { PERSON: { request: false, response: 'mask' } } }, stream)
   expect(heard).toContain('******* of 12 Baker Street'.slice(-19))

@@ -250,6 +250,43 @@ describe('an answer', () => {
   })
 })
 
+describe('what is found over something that is to be taken out does not hide it', () => {
+  const said = 'see https://acme.com/?by=a.b@acme.com now'
+  const everything = (type: string) => (text: string) => [{ type, start: 0, end: text.length, confidence: 1 }]
+  const pattern = { patterns: [{ name: 'all', pattern: 'see.*' }] }
+  test.each<[string, object]>([
+    ['what a recogniser found and nobody asked for', { entities: ['EMAIL_ADDRESS'], ner: everything('PERSON') }],
+    ['what a recogniser alone knows', { ner: everything('ORGANISATION') }],
+    ['what a recogniser found and is only counted', { entities: { PERSON: 'annotate' }, ner: everything('PERSON') }],
+    ['what is only counted', { entities: { URL: 'annotate' } }],
+    ['a pattern that only counts', { entities: { CUSTOM: 'annotate' }, ...pattern }],
+    ['a pattern that is off', { entities: { CUSTOM: false }, ...pattern }],
+  ])('%s', async (_, options) => {
+    const { leaving, outcome, report } = await pass(said, options as RedactOptions)
+    expect(leaving).toBe('see https://acme.com/?by=<EMAIL_1> now')
+    expect(outcome).toBe(said)
+    expect(report.redactions).toEqual({ EMAIL_ADDRESS: 1 })
+  })
+
+  test('what is only counted, in an answer', async () => {
+    const options: RedactOptions = { entities: { EMAIL_ADDRESS: { response: 'mask' }, URL: { response: 'annotate' } } }
+    const { outcome, policies } = await pass('Hello', options, `${said}, or https://example.net/x`)
+    expect(outcome).toBe('see https://acme.com/?by=*.*@****.*** now, or https://example.net/x')
+    expect(policies).toMatchObject([{ action: 'redact' }, { action: 'annotate', found: { URL: 1 } }])
+  })
+
+  test('a recogniser is asked once for a text', async () => {
+    const asked: string[] = []
+    const ner = (text: string) => {
+      asked.push(text)
+      return [{ type: 'PERSON' as const, start: 0, end: 3, confidence: 1 }]
+    }
+    const { policies } = await pass('see a.b@acme.com', { entities: { PERSON: 'annotate' }, ner })
+    expect(asked).toEqual(['see a.b@acme.com'])
+    expect(policies).toMatchObject([{ action: 'annotate', found: { PERSON: 1 } }, { action: 'redact' }])
+  })
+})
+
 describe('when looking fails', () => {
   const ner = () => {
     throw new TypeError('cannot read a.b@acme.com')
