@@ -8,6 +8,7 @@ import type {
 } from '@ai-sdk/provider'
 import { LeashError } from '../../core/errors.js'
 import type { Provider, WireRequest } from '../../core/provider.js'
+import { untilStopped } from '../../core/until-stopped.js'
 import { protocolName as chat } from '../../protocols/ai-sdk/wire.js'
 import { protocolName as embeddings } from '../../protocols/ai-sdk-embeddings/response.js'
 import { writeError } from '../../protocols/ai-sdk-model.js'
@@ -50,8 +51,15 @@ export function fromAiSdk(
         headers: {},
         body: '',
         transport: async (_, { signal }) => {
+          const answer = call(signal ?? undefined)
+          // Not every model heeds its `abortSignal`.
+          const leave = () =>
+            void answer.then(
+              ({ body }) => body?.cancel(),
+              () => {},
+            )
           try {
-            return await call(signal ?? undefined)
+            return await untilStopped(answer, signal ? { signal } : {}, leave)
           } catch (error) {
             // Why it was stopped, the stack knows.
             throw signal?.aborted ? error : failureOf(error)
@@ -91,7 +99,7 @@ function languageCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4
     }
     if (!request.stream) return Response.json(plain(told(await model.doGenerate(options))))
     const { stream } = await model.doStream(options)
-    return new Response(stream.pipeThrough(framed()), { headers: { 'content-type': sse.contentType } })
+    return new Response(stream.pipeThrough(framed(), signal && { signal }), { headers: { 'content-type': sse.contentType } })
   }
 }
 
