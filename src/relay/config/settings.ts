@@ -14,7 +14,12 @@ export const fixed = ['host', 'port', 'workers', 'folder', 'database', 'redis', 
 const fixedLimits = ['headerBytes', 'headersMs', 'requestMs'] as const
 
 /** Told before anything changes. One that throws keeps it from changing: those told before it are told to go back. */
-export type SettingsListener = (now: RelayOptions, before: RelayOptions) => void
+export type SettingsListener = (now: RelayOptions, before: RelayOptions, change: SettingsChange) => void
+
+export interface SettingsChange {
+  /** Whether they were read anew, and so what files hold that they name. */
+  readonly anew: boolean
+}
 
 export interface Given {
   readonly changes: readonly ConfigChange[]
@@ -60,13 +65,13 @@ export class Settings {
       ...fixedLimits.filter((name) => this.#given.limits?.[name] !== checked.limits?.[name]).map((name) => `limits.${name}`),
     ]
     const overruled = changeable.filter((name) => name in this.#layer && changesOf(this.#given[name], checked[name]).length > 0)
-    const changes = this.#swap(given, this.#layer)
+    const changes = this.#swap(given, this.#layer, { anew: true })
     return { changes, ignored, overruled }
   }
 
   /** @throws LeashError `invalid_config`, and everything stays as it was */
   change(layer: ConfigLayer): ConfigChange[] {
-    return this.#swap(this.#given, layer)
+    return this.#swap(this.#given, layer, { anew: false })
   }
 
   /** What would change. @throws LeashError `invalid_config` */
@@ -74,16 +79,16 @@ export class Settings {
     return changesOf(this.now, checkRelayOptions({ ...this.#given, ...layer }))
   }
 
-  #swap(given: RelayOptions, layer: ConfigLayer): ConfigChange[] {
+  #swap(given: RelayOptions, layer: ConfigLayer, change: SettingsChange): ConfigChange[] {
     const [before, now] = [this.now, checkRelayOptions({ ...given, ...layer })]
     const told: SettingsListener[] = []
     try {
       for (const listener of this.#listeners) {
-        listener(now, before)
+        listener(now, before, change)
         told.push(listener)
       }
     } catch (error) {
-      for (const listener of told) listener(before, now)
+      for (const listener of told) listener(before, now, change)
       throw error
     }
     this.#given = given

@@ -38,8 +38,8 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     others: async (request) => compressed(await app.fetch(request), request),
     warn,
   })
-  settings.onChange((now, before) => {
-    if (now.tls) server.renew(now.tls)
+  settings.onChange((now, before, { anew }) => {
+    if (now.tls && anew) server.renew(now.tls)
     if (gateParts.some((part) => changesOf(before[part], now[part]).length > 0)) gate.use(now)
   })
   if (cluster.isWorker) metrics.share((await import('../metrics/workers.js')).shareMetrics(() => ownMetrics(context)))

@@ -19,7 +19,11 @@ const ping = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello'
 /** Over TLS, with an own authority. @returns the status, and whose certificate it was */
 function secure(
   url: string,
-  { path = '/health', ...own }: { cert?: string; key?: string; path?: string; headers?: Record<string, string> } = {},
+  {
+    path = '/health',
+    body,
+    ...own
+  }: { cert?: string; key?: string; path?: string; method?: string; body?: string; headers?: Record<string, string> } = {},
 ): Promise<{ status?: number; whose: string }> {
   return new Promise((resolve, reject) => {
     const asking = request(`${url}${path}`, { ca: pem('ca.pem'), agent: false, ...own }, (response) => {
@@ -30,7 +34,7 @@ function secure(
       )
     })
     asking.once('error', reject)
-    asking.end()
+    asking.end(body)
   })
 }
 
@@ -49,6 +53,12 @@ describe('over TLS', () => {
     await relay.reload(relay.options)
     expect(await secure(relay.url)).toEqual({ status: 200, whose: 'the relay, renewed' })
     copyFileSync(fixture('server.pem'), join(folder, 'now.pem'))
+    const headers = { authorization: `Bearer ${relay.admin}` }
+    expect(
+      await secure(relay.url, { path: '/v1/admin/config', method: 'PUT', body: '{ "staleMs": 5000 }', headers }),
+    ).toMatchObject({
+      status: 200,
+    })
     const nobody = { access: { models: { deny: ['*'] } } }
     await expect(relay.reload({ ...relay.options, policy: nobody })).rejects.toThrow('belong together')
     expect(await secure(relay.url)).toMatchObject({ whose: 'the relay, renewed' })
