@@ -163,11 +163,11 @@ function unreachable(base: string, cause: unknown): LeashError {
 }
 
 function failureOf({ status, headers, text }: Answer, path: string): LeashError {
-  if (status === 401)
-    return new LeashError(
-      'authentication_failed',
-      'The relay does not know `relay.key`. Give one that it has made and not revoked.',
-    )
+  if (status === 401) {
+    const why = saidIn(text)
+    const told = why === undefined ? 'Give one that it has made and not revoked.' : why.replace(/^\[\w+\] /, '')
+    return new LeashError('authentication_failed', `The relay does not take \`relay.key\`: ${told}`)
+  }
   if (status === 403)
     return new LeashError('permission_denied', `\`relay.key\` may not ask the relay for ${path}. Give one that may.`)
   const after = retryAfterMs(headers)
@@ -183,7 +183,12 @@ function failureOf({ status, headers, text }: Answer, path: string): LeashError 
       `There is no relay at \`relay.url\`: it answered ${status} for ${path}. Check the address.`,
     )
   if (status === 413) return new LeashError('request_too_large', 'The relay found a request too large.')
-  const { message } = asObject(asObject(parseJson(text)).error)
-  const why = typeof message === 'string' ? `: ${message.slice(0, 300)}` : '. Is it older than this client?'
+  const said = saidIn(text)
+  const why = said === undefined ? '. Is it older than this client?' : `: ${said}`
   return new LeashError('invalid_request', `The relay answered ${status} for ${path}${why}`)
+}
+
+function saidIn(text: string): string | undefined {
+  const { message } = asObject(asObject(parseJson(text)).error)
+  return typeof message === 'string' ? message.slice(0, 300) : undefined
 }

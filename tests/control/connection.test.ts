@@ -115,3 +115,19 @@ describe('an answer of the relay', () => {
     expect(relay.lines.size).toBe(101)
   })
 })
+
+it.each([
+  ['nothing', undefined, 'Give one that it has made and not revoked.'],
+  ['no JSON', 'Unauthorized', 'Give one that it has made and not revoked.'],
+  [
+    'why',
+    { error: { message: '[authentication_failed] This key wants every request signed.' } },
+    ': This key wants every request',
+  ],
+])('tells a key that is not taken what the relay says of it: %s', async (_, body, said) => {
+  const answers: typeof fetch = async () =>
+    body === undefined ? new Response(null, { status: 401 }) : Response.json(body, { status: 401 })
+  const error = await failing(open({ fetch: answers }).get('/v1/control/policy'))
+  expect(error).toMatchObject({ code: 'authentication_failed', message: expect.stringContaining(said) })
+  expect(isRefused(error)).toBe(true)
+})
