@@ -10,7 +10,15 @@ import { objectOf } from './view.js'
 /** @throws Nonsense */
 export function transformedCall(call: Call, actions: readonly Action[], { lens }: Protocol): Call {
   const body = transformed(call.body, actions, lens.replaceRequest)
-  return body === call.body ? call : withBody(call, body)
+  return body === call.body ? call : withBody(call, asAsked(body, call.body))
+}
+
+/** Where a call goes is decided already, for which there is `route`; and so is whether its caller reads a stream. */
+function asAsked(body: JsonObject, asked: JsonObject): JsonObject {
+  if (body.model === asked.model && body.stream === asked.stream) return body
+  const { model: _, stream: __, ...rest } = body
+  const { model, stream } = asked
+  return { ...(model !== undefined && { model }), ...rest, ...(stream !== undefined && { stream }) }
 }
 
 /** @throws Nonsense */

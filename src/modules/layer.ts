@@ -46,7 +46,8 @@ class Passage {
       const result = await next(tries === 0 ? call : afresh(call))
       const answer = result.stream ? await this.#stream(result, call) : await this.#unary(result, call)
       if (answer instanceof Again) {
-        if (tries === mostRetries || result.stream) throw answer.refusal
+        const isSpent = call.report.attempts.length >= (call.options.maxAttempts ?? Number.POSITIVE_INFINITY)
+        if (tries === mostRetries || result.stream || isSpent) throw answer.refusal
       } else return answer
     }
   }

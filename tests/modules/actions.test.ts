@@ -214,6 +214,25 @@ test('an answer that a policy does not like is asked for again, twice at most', 
   expect(mock.requests).toHaveLength(6)
 })
 
+test('an answer is not asked for again when the call has no attempt left', async () => {
+  const never = defineModule({ name: 'never', kind: 'policy', response: () => retry('Never good enough.') })
+  const response = await ask(open([never], { maxAttempts: 2 }).leash)
+  expect(response.status).toBe(403)
+  expect(mock.requests).toHaveLength(2)
+})
+
+test.each([false, true])(
+  'another body goes where the first would have gone, and is answered as that was (stream: %s)',
+  async (stream) => {
+    const other = { model: 'gpt-5', stream: !stream, messages: [{ role: 'user', content: 'other words' }] }
+    const { leash } = open([defineModule({ name: 'other', kind: 'transformer', request: () => transform(other) })])
+    const response = await ask(leash, stream)
+    expect(response.headers.get('content-type')).toContain(stream ? 'text/event-stream' : 'application/json')
+    await response.text()
+    expect(mock.requests[0]?.body).toMatchObject({ ...other, model: 'gpt-4.1', stream })
+  },
+)
+
 test('a policy sends a call to another model', async () => {
   const cheap = defineModule({ name: 'cheap', kind: 'policy', request: () => route('anthropic/claude-haiku-4-5') })
   const { leash, reports } = open([cheap])
