@@ -49,6 +49,7 @@ export class Registry {
   readonly #leaving = new Set<Slot>()
   readonly #pending = new Set<Promise<void>>()
   #changing: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   constructor(deps: SessionDeps) {
     this.#deps = deps
@@ -66,12 +67,18 @@ export class Registry {
   async open(modules: readonly Module[]): Promise<this> {
     const slots = ordered(modules).map((module) => new Slot(module))
     this.#slots = slots
-    for (const slot of slots) {
-      await slot.start().catch(({ message }: Error) => {
-        this.#deps.emitter.emit('warning', { message: `The module "${slot.module.name}" has not started: ${message}.` })
-      })
-    }
+    for (const slot of slots) await this.#begin(slot)
     return this
+  }
+
+  #begin(slot: Slot): Promise<void> {
+    return slot.start(this.#lackingFor(slot.module)).catch(({ message }: Error) => {
+      this.#deps.emitter.emit('warning', { message: `The module "${slot.module.name}" has not started: ${message}.` })
+    })
+  }
+
+  #lackingFor({ dependencies = {} }: Module): string | undefined {
+    return Object.keys(dependencies).find((name) => this.#find(name)?.state === 'failed')
   }
 
   list(): ModuleStatus[] {
@@ -112,6 +119,7 @@ export class Registry {
 
   /** Sinks are waited for; what calls are still in stops when they are over. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#changing.catch(() => {})
     await Promise.all(this.#pending)
     const stops = this.#slots.toReversed().map((slot) => ({ slot, stopped: slot.drain(drainMs) }))
@@ -131,6 +139,7 @@ export class Registry {
 
   /** One change at a time. */
   #change(work: () => Promise<void>): Promise<void> {
+    if (this.#closed) return Promise.reject(wrong('This leash is closed, and its modules with it.'))
     const change = this.#changing.catch(() => {}).then(work)
     this.#changing = change.catch(() => {})
     return change
@@ -141,12 +150,13 @@ export class Registry {
     const order = ordered([...staying.map(({ module }) => module), ...(module ? [module] : [])])
     const fresh = module && new Slot(module)
     try {
-      await fresh?.start()
+      await fresh?.start(this.#lackingFor(fresh.module))
     } catch (error) {
       throw wrong(`The module "${module?.name}" has not started: ${error instanceof Error ? error.message : 'it threw'}.`, error)
     }
     const all = [...staying, ...(fresh ? [fresh] : [])]
     this.#slots = order.flatMap((module) => all.find((slot) => slot.module === module) ?? [])
+    for (const slot of this.#slots) if (slot.isLacking) await this.#begin(slot)
     if (!old) return
     this.#leaving.add(old)
     void old.drain(drainMs).then(() => this.#leaving.delete(old))

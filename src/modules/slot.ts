@@ -67,6 +67,8 @@ export class Slot {
   #uses = 0
   #drained: (() => void) | undefined
   #health: ModuleHealth | undefined
+  #asked: Promise<void> | undefined
+  #lacks = false
   #lastError: ModuleStatus['lastError']
 
   constructor(module: Module) {
@@ -75,6 +77,11 @@ export class Slot {
 
   get state(): ModuleState {
     return this.#life === 'ready' && this.#uses > 0 ? 'running' : this.#life
+  }
+
+  /** It has not started for what it needs, and may once that is there. */
+  get isLacking(): boolean {
+    return this.#lacks && this.#life === 'failed'
   }
 
   /** Calls are in it. */
@@ -101,10 +108,15 @@ export class Slot {
     }
   }
 
-  /** @throws ModuleFailure, or a LeashError where a package is missing or a pattern is wrong */
-  async start(): Promise<void> {
+  /**
+   * @param lacking what it needs and has not started
+   * @throws ModuleFailure, or a LeashError where a package is missing or a pattern is wrong
+   */
+  async start(lacking?: string): Promise<void> {
     const { module } = this
+    this.#lacks = lacking !== undefined
     try {
+      if (lacking !== undefined) throw new ModuleFailure(`it needs "${lacking}", which has not started`)
       this.applies = await compileWhen(module.when)
       await this.#within({}, startMs, () => module.start?.(module.settings))
       this.#life = 'ready'
@@ -166,12 +178,24 @@ export class Slot {
     }
   }
 
-  /** Asks the module itself. */
-  async ask(): Promise<void> {
+  /** Asks the module itself: once, however many want to know, and not again while it has not answered. */
+  ask(): Promise<void> {
     const { module } = this
-    if (!module.health || this.#life !== 'ready') return
+    if (!module.health || this.#life !== 'ready') return Promise.resolve()
+    if (!this.#asked) {
+      const answer = (async () => module.health?.())()
+      const over = () => {
+        this.#asked = undefined
+      }
+      this.#asked = this.#hear(answer)
+      void answer.then(over, over)
+    }
+    return this.#asked
+  }
+
+  async #hear(answer: Promise<ModuleHealth | boolean | undefined>): Promise<void> {
     try {
-      const told = await this.#within<ModuleHealth | boolean | undefined>({}, module.timeout, () => module.health?.())
+      const told = await this.#within({}, this.module.timeout, () => answer)
       this.#health =
         typeof told === 'object'
           ? { ok: told.ok === true, ...(told.detail && { detail: String(told.detail) }) }

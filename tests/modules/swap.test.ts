@@ -119,6 +119,16 @@ test('what is not there, is there already, or has no place is said', async () =>
   expect(() => createLeash({ modules: [{} as never] })).toThrow(/modules\.0.*defineModule/)
 })
 
+test('a leash that is closed takes no more modules', async () => {
+  const started: string[] = []
+  const module = defineModule({ name: 'late', kind: 'sink', start: () => void started.push('late') })
+  const leash = open([])
+  await ask(leash)
+  await leash.close()
+  await expect(leash.modules.add(module)).rejects.toThrow(/closed/)
+  expect(started).toEqual([])
+})
+
 describe('dependencies', () => {
   const module = (name: string, version: string, dependencies: Record<string, string> = {}, order: string[] = []) =>
     defineModule({ name, version, kind: 'inspector', dependencies, start: () => void order.push(name) })
@@ -132,6 +142,23 @@ describe('dependencies', () => {
     ])
     await ask(leash)
     expect(order).toEqual(['first', 'middle', 'last'])
+  })
+
+  test('that have not started keep back what needs them, until they have', async () => {
+    const order: string[] = []
+    const broken = defineModule({ name: 'first', kind: 'inspector', start: () => Promise.reject(new Error('no')) })
+    const leash = open([
+      module('last', '1.0.0', { middle: '*' }, order),
+      module('middle', '1.0.0', { first: '*' }, order),
+      broken,
+    ])
+    expect((await ask(leash)).status).toBe(200)
+    expect(order).toEqual([])
+    expect(await states(leash)).toEqual(['first@0.0.0 failed', 'middle@1.0.0 failed', 'last@1.0.0 failed'])
+    expect((await leash.modules.list())[1]?.lastError?.message).toBe('it needs "first", which has not started')
+    await leash.modules.replace('first', module('first', '1.0.0', {}, order))
+    expect(order).toEqual(['first', 'middle', 'last'])
+    expect(await states(leash)).toEqual(['first@1.0.0 ready', 'middle@1.0.0 ready', 'last@1.0.0 ready'])
   })
 
   test.each([

@@ -291,6 +291,16 @@ test('one that does not start is there as failed: a policy refuses, the others a
   expect((await ask(passing)).status).toBe(200)
 })
 
+test('a module that never says how it is is not asked again, and takes its calls', async () => {
+  let asked = 0
+  const health = () => new Promise<boolean>(() => asked++)
+  const leash = open([defineModule({ name: 'mute', kind: 'policy', timeout: 5, request: () => undefined, health })])
+  for (let times = 0; times < 101; times++) await leash.modules.health()
+  expect(asked).toBe(1)
+  expect((await leash.modules.list())[0]?.health).toEqual({ ok: false, detail: 'it took longer than 5 ms' })
+  expect((await ask(leash)).status).toBe(200)
+})
+
 test('a module’s own health is asked for, and may fail too', async () => {
   const well = defineModule({ name: 'well', kind: 'sink', health: () => ({ ok: false, detail: 'the disk is full' }) })
   const ill = defineModule({ name: 'ill', kind: 'sink', timeout: 10, health: () => new Promise<boolean>(() => {}) })
