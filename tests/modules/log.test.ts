@@ -62,6 +62,12 @@ describe('a line', () => {
     expect(JSON.stringify(open)).toContain('jane.roe')
   })
 
+  test('has no part of a value where a long text is cut', async () => {
+    const told = async (text: string) => JSON.stringify((await logged({ content: true }, text))[0]?.request)
+    expect(await told(`${'x '.repeat(49_994)}jane.roe@example.com now`)).toContain('x x [EMAIL_ADDRESS]"')
+    expect(await told(`${'x '.repeat(49_999)}x😀 now`)).toContain('x x\ufffd"')
+  })
+
   test('has no personal data in tags and names either', async () => {
     const lines: LogLine[] = []
     const { LeashLLM } = await import('../../src/index.js')

@@ -9,8 +9,8 @@ export interface LineOptions {
 
 /** A name may be a prompt that was passed by mistake. */
 const longestName = 200
-/** What stands across the end of a name is looked at as a whole before it is cut. */
-const mostLooked = 2 * longestName
+/** What stands across the place where a text is cut is looked at as a whole. */
+const lookedBeyond = 4096
 /** Characters of all texts of one direction. */
 const longestContent = 100_000
 
@@ -25,7 +25,6 @@ export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { 
     tags: Object.keys(call.tags).length > 0 ? call.tags : undefined,
     error: error?.message,
     annotations: report.annotations,
-    ...(content && { request: said(call.texts), response: said(answer.texts) }),
   }
   return {
     at: new Date().toISOString(),
@@ -45,21 +44,22 @@ export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { 
     model: named(call.model, detector),
     target: named(target ?? call.target, detector),
     ...(cleaned(quoted, detector) as object),
+    ...(content && { request: said(call.texts, detector), response: said(answer.texts, detector) }),
   }
 }
 
 /** As it may stand in a line. */
 function named(name: string, detector: Detector | undefined): string {
-  const looked = name.slice(0, mostLooked)
-  return (detector ? masked(looked, detector) : looked).slice(0, longestName)
+  return masked(name, detector, longestName).slice(0, longestName)
 }
 
-function said(texts: readonly Text[]): readonly Text[] {
+function said(texts: readonly Text[], detector: Detector | undefined): readonly Text[] {
   let left = longestContent
   return texts.flatMap(({ text, kind }) => {
-    const shown = text.slice(0, left)
-    left -= shown.length
-    return shown === '' ? [] : [{ kind, text: shown }]
+    if (text === '' || left === 0) return []
+    const shown = masked(text, detector, left).toWellFormed()
+    left -= Math.min(left, text.length)
+    return [{ kind, text: shown }]
   })
 }
 
@@ -72,14 +72,14 @@ function cleaned(value: unknown, detector: Detector | undefined): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [masked(name, detector), cleaned(item, detector)]))
 }
 
-function masked(text: string, detector: Detector): string {
-  const found = detector.detect(text)
-  if (found.length === 0) return text
+/** @param most characters of the text that may be shown */
+function masked(text: string, detector: Detector | undefined, most = text.length): string {
   let out = ''
   let from = 0
-  for (const { start, end, type } of found) {
+  for (const { start, end, type } of detector?.detect(text.slice(0, most + lookedBeyond)) ?? []) {
+    if (start >= most) break
     out += `${text.slice(from, start)}[${type}]`
     from = end
   }
-  return out + text.slice(from)
+  return out + text.slice(from, Math.max(from, most))
 }
