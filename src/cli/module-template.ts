@@ -11,9 +11,12 @@ export const ${nameIn(name)} = defineModule({
   kind: 'policy',
   request({ texts }) {
     const length = texts.reduce((sum, { text }) => sum + text.length, 0)
-    if (length > 10_000) return block('The request is too long. Send at most 10000 characters.')
+    return length > 10_000 ? block('The request is too long. Send at most 10000 characters.') : undefined
   },
 })
+
+/** What a relay takes from the file. */
+export default ${nameIn(name)}
 `
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
@@ -21,8 +21,13 @@ export const module = defineCommand({
         throw new LeashError('invalid_config', 'A module is named by small letters, digits and dashes, such as no-codenames.')
       const files = [`${name}.ts`, `${name}.test.ts`].map((file) => join(dir, file))
       await mkdir(dir, { recursive: true })
-      await write(files[0] ?? '', moduleText(name))
-      await write(files[1] ?? '', testText(name))
+      const [module = '', test = ''] = files
+      await write(module, moduleText(name))
+      await write(test, testText(name)).catch(async (error: unknown) => {
+        // Half of the two is of no use, and would be in the way of the next try.
+        await rm(module)
+        throw error
+      })
       if (json) return printJson(files)
       process.stdout.write(`${files.join('\n')}\n`)
       process.stderr.write(`${paint('dim', `Try it: node --test ${files[1]}`, process.stderr)}\n`)

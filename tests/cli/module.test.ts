@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
@@ -44,6 +44,10 @@ describe('leash module new', () => {
     })
     expect(ran.stdout).toMatch(/^# pass 2$/m)
     expect(ran.stdout).toMatch(/^# fail 0$/m)
+    const written = readFileSync(join(dir, 'no-codenames.ts'), 'utf8')
+    // A relay takes the default of a file, and strict compilers want each way through a function to return.
+    expect(written).toMatch(/^export default noCodenamesModule$/m)
+    expect(written).toContain('return length > ')
   })
 
   test('writes over nothing', async () => {
@@ -53,6 +57,14 @@ describe('leash module new', () => {
     const { code, stdout, stderr } = await leash(['module', 'new', 'mine', '--dir', dir])
     expect([code, stdout + stderr]).toEqual([2, expect.stringContaining('is there already')])
     expect(readFileSync(join(dir, 'mine.ts'), 'utf8')).toBe(before)
+  })
+
+  test('leaves nothing behind where its test is there already', async () => {
+    const dir = join(folder, 'half')
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'mine.test.ts'), 'mine')
+    const { code } = await leash(['module', 'new', 'mine', '--dir', dir])
+    expect([code, readdirSync(dir)]).toEqual([2, ['mine.test.ts']])
   })
 
   test.each(['../up', 'Loud', 'a b', '1st', ''])('refuses the name %j', async (name) => {
