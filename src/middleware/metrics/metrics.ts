@@ -74,7 +74,7 @@ export class Metrics implements Observer {
   }
 
   async #readStates(): Promise<void> {
-    const budgets = await this.#sources.budgets()
+    const budgets = await inTime(this.#sources.budgets())
     for (const name of readAnew) this.#numbers.clear(name)
     this.#readActive()
     this.#readHealth(this.#sources.health())
@@ -199,4 +199,22 @@ function codeOf(code: string | undefined): string {
 /** `cacheWrite1h` is `cache_write_1h`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]|\d+/g, (part) => `_${part.toLowerCase()}`)
+}
+
+/** Prometheus waits ten seconds by default. */
+const storeMs = 2000
+
+/** Nothing where the store they are kept in fails or is late: all else is to be told just then. */
+async function inTime<T>(work: Promise<readonly T[]>): Promise<readonly T[]> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<readonly T[]>((resolve) => {
+    timer = setTimeout(() => resolve([]), storeMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } catch {
+    return []
+  } finally {
+    clearTimeout(timer)
+  }
 }
