@@ -28,8 +28,8 @@ test.each<readonly [string, LeashOptions['modules'], boolean, RegExp | undefined
   const body = { model: 'gpt-4.1', stream, messages: [{ role: 'user', content: 'Write to ada@example.com about it' }] }
   const request = new Request('http://leash.test/v1/chat/completions', { method: 'POST', body: JSON.stringify(body) })
   await (await leash.handle(request)).text()
-  const { attributes } = (await otlp.spans()).find(({ name }) => name.startsWith('chat ')) ?? { attributes: {} }
-  expect(attributes['gen_ai.input.messages']).toMatch(/Write to/)
-  expect(attributes['gen_ai.output.messages']).toEqual(told ? expect.stringMatching(told) : undefined)
+  const span = (await otlp.spans()).find(({ name }) => name.startsWith('chat '))
+  expect(span?.attributes['gen_ai.input.messages']).toMatch(/Write to/)
+  expect(span?.attributes['gen_ai.output.messages']).toEqual(told ? expect.stringMatching(told) : undefined)
   await leash.close()
 })
