@@ -84,8 +84,8 @@ export class Oidc implements Voucher {
   /** @returns undefined for one who is in no group that may come in */
   vouchedBy(claims: Claims): (Vouched & { readonly id: string }) | undefined {
     const { claim = 'groups', grants, user: named = 'sub', issuer } = this.#options
-    // An address that the provider has not looked at is whatever somebody has typed.
-    if ([claim, named].includes('email') && claims.email_verified === false) return undefined
+    // An address that the provider has not looked at is whatever somebody has typed. Some providers say so by a text.
+    if ([claim, named].includes('email') && String(claims.email_verified) === 'false') return undefined
     const has = [asArray(claims[claim]), claims[claim]].flat(2)
     const group = Object.keys(grants).find((value) => has.includes(value))
     const user = asString(claims[named])

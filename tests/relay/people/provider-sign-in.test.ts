@@ -140,6 +140,7 @@ describe('somebody who has signed in at the provider', () => {
     const relay = await openRelay(mock.url, { oidc })
     for (const [verified, status] of [
       [false, 403],
+      ['false', 403],
       [true, 200],
       [undefined, 200],
     ] as const) {
