@@ -27,6 +27,9 @@ describe('a call to a model', () => {
     ['a Request', (url, init) => [new Request(url, init)]],
     ['a Request and options beside it', (url, init) => [new Request(url), init]],
     ['bytes', (url, init) => [url, { ...init, body: new TextEncoder().encode(String(init.body)) }]],
+    ['a Blob', (url, init) => [url, { ...init, body: new Blob([String(init.body)]) }]],
+    ['a buffer', (url, init) => [new URL(url), { ...init, body: new TextEncoder().encode(String(init.body)).buffer }]],
+    ['a stream', (url, init) => [url, { ...init, body: new Blob([String(init.body)]).stream(), duplex: 'half' }]],
     ['a lower-case method', (url, init) => [url, { ...init, method: 'post' }]],
   ])('is one when given as %s', async (_, given) => {
     const response = await leashFetch()(...given(chatUrl(), chat('claude-sonnet-4-5')))
@@ -68,6 +71,22 @@ describe('a call to a model', () => {
 })
 
 describe('what is no call to a model passes', () => {
+  test('as a stream that nobody has read', async () => {
+    const body = new Blob(['{"prompt":"a cat"}']).stream()
+    const bodies: unknown[] = []
+    const transport = async (_: string, init: RequestInit) => {
+      bodies.push(init.body)
+      return Response.json({})
+    }
+    await leashFetch({ fetch: transport })(`${mock.url}/v1/images/generations`, {
+      method: 'POST',
+      body,
+      duplex: 'half',
+    } as RequestInit)
+    expect(bodies).toEqual([body])
+    expect(body.locked).toBe(false)
+  })
+
   test.each<[string, () => Given]>([
     ['a GET', () => [`${mock.url}/v1/models`, { headers }]],
     ['a GET of a Request', () => [new Request(`${mock.url}/v1/models`, { headers })]],
