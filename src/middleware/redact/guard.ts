@@ -52,12 +52,18 @@ export class Guard {
     return body === call.body ? call : withBody(call, body)
   }
 
-  /** Nobody looks into images and sounds. */
+  /** Nobody looks into images and sounds, nor into texts that are given as tokens. */
   #mind(call: Call, tell: Tell): void {
     const { media = 'pass' } = this.#options
     if (media === 'pass') return
     const { images, audio, files } = needsOf(call.protocol, call.body)
-    const found = { ...(images && { images: 1 }), ...(audio && { audio: 1 }), ...(files && { files: 1 }) }
+    const tokens = areTokens(call.body.input)
+    const found = {
+      ...(images && { images: 1 }),
+      ...(audio && { audio: 1 }),
+      ...(files && { files: 1 }),
+      ...(tokens && { tokens: 1 }),
+    }
     if (size(found) === 0) return
     tell(media, 'request', found)
     if (media === 'block')
@@ -119,6 +125,10 @@ export class Guard {
 }
 
 const same = (edit: StreamEdit) => edit
+
+/** What OpenAI makes embeddings of may be a list of tokens, or several. */
+const areTokens = (input: unknown): boolean =>
+  Array.isArray(input) && input.some((item) => typeof item === 'number' || Array.isArray(item))
 
 function count(call: Call, counts: Counts, direction: PolicyEvent['direction'], tell: Tell): void {
   if (size(counts) === 0) return

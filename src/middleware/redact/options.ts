@@ -30,7 +30,7 @@ export interface RedactOptions extends Omit<DetectOptions, 'types'> {
   readonly hashKey?: string
   /** Also the descriptions of tools. @defaultValue false */
   readonly tools?: boolean
-  /** Images, audio and files, which nobody looks into: `flag` tells of them in an event. @defaultValue 'pass' */
+  /** Images, audio, files and lists of tokens, which nobody looks into: `flag` tells of them in an event. @defaultValue 'pass' */
   readonly media?: 'pass' | 'flag' | 'block'
   /** When looking itself fails: `closed` refuses the call, `open` sends it as it is. @defaultValue 'closed' */
   readonly onError?: 'closed' | 'open'

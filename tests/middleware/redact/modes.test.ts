@@ -208,6 +208,15 @@ describe('images, sounds and files', () => {
     expect(sent).toBeUndefined()
     expect(policies).toMatchObject([{ action: 'block' }])
   })
+  test.each([[[9906, 1917]], [['Hello', [9906, 1917]]]])('and so are texts that are given as tokens: %j', async (input) => {
+    const protocol = await protocolNamed('openai-embeddings')
+    if (!protocol) throw new Error('No protocol.')
+    const { layer, policies } = await drive({ media: 'block' })
+    const call = callOf(protocol, { model: 'm', input } as JsonObject)
+    await expect(layer(async () => whole({}))(call)).rejects.toMatchObject({ code: 'policy_blocked' })
+    expect(policies).toMatchObject([{ action: 'block', found: { tokens: 1 } }])
+    expect(await layer(async () => whole({}))(callOf(protocol, { model: 'm', input: ['Hello'] }))).toBeDefined()
+  })
 })
 
 describe('an answer', () => {
