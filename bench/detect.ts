@@ -151,7 +151,7 @@ printTable(
     .filter((type) => looked.has(type))
     .map((type) => {
       const { detect } = createDetector({ types: [type] })
-      const leastOf = (text: string) => Math.min(...Array.from({ length: 8 }, () => timed(() => detect(text))))
+      const leastOf = (text: string) => Math.min(...Array.from({ length: 15 }, () => timed(() => detect(text))))
       const own = leastOf(plain(length))
       const times = slowTexts
         .map(({ name, text }) => ({ name, ratio: leastOf(text) / own }))

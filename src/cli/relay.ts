@@ -12,7 +12,7 @@ export const relay = defineCommand({
     host: { type: 'string', description: 'Where to listen (127.0.0.1)' },
     port: { type: 'string', description: 'Where to listen (4000)' },
     folder: { type: 'string', description: "The relay's own files (.leash)" },
-    workers: { type: 'string', description: 'Processes that share the port; more than one needs a Postgres (1)' },
+    workers: { type: 'string', description: 'Processes that share the port (1)' },
     json: { type: 'boolean', description: 'Print where it is as JSON' },
   },
   async run({ args }) {
@@ -24,9 +24,10 @@ export const relay = defineCommand({
       const first = options()
       const { default: cluster } = await import('node:cluster')
       if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, args.json)
-      const started = await startRelay(first)
+      const { isWorker } = cluster
+      const started = await startRelay(first, { isWorker })
       const stopWatching = await keepUp(started, file, options)
-      if (cluster.isWorker) (await import('../relay/http/workers.js')).tellReady(started)
+      if (isWorker) (await import('../relay/http/workers.js')).tellReady(started)
       else greet(started, args.json)
       atEnd(async () => {
         stopWatching()

@@ -54,15 +54,18 @@ export interface Relay {
 export interface RelayHooks {
   /** Told of what goes wrong in the background. @defaultValue the standard error output */
   readonly warn?: (message: string) => void
+  /** This is one of several processes that `leash relay --workers` has started, which holds the folder for all of them. @defaultValue false */
+  readonly isWorker?: boolean
 }
 
 const dayMs = 86_400_000
 
-export async function startRelay(options: RelayOptions = {}, { warn = toStderr }: RelayHooks = {}): Promise<Relay> {
+export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks = {}): Promise<Relay> {
+  const { warn = toStderr, isWorker = false } = hooks
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   makeFolder(folder)
-  const [sql, replicas] = await Promise.all([openDatabase(options, folder), openReplicas(options, warn)])
+  const [sql, replicas] = await Promise.all([openDatabase(options, folder, isWorker), openReplicas(options, warn, isWorker)])
   const stop = new AbortController()
   let server: Served | undefined
   try {
@@ -85,7 +88,7 @@ export async function startRelay(options: RelayOptions = {}, { warn = toStderr }
     const people = openPeople({ ...own, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
-    const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: isAlone(options) }
+    const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: !isWorker && isAlone(options) }
     const jobs = new Jobs({ ...own, ...told, gateway })
     const context: RelayContext = {
       ...own,
@@ -151,8 +154,8 @@ const staleOf = (settings: Settings): RelayContext['stale'] => ({
 /** A database in a file is held by one relay at a time. */
 const isAlone = ({ database = readEnv('DATABASE_URL') }: RelayOptions): boolean => database === undefined
 
-async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string): Promise<Sql> {
-  if (database === undefined) return openSqlite({ file: join(folder, 'relay.db') })
+async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions, folder: string, shared: boolean): Promise<Sql> {
+  if (database === undefined) return openSqlite({ file: join(folder, 'relay.db'), shared })
   return (await import('./store/postgres.js')).openPostgres({ url: database })
 }
 

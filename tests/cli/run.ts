@@ -1,6 +1,6 @@
 /** The command line as a process of its own, bundled from the source, with only the variables that a test gives it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -34,11 +34,13 @@ export function useCommand(): Command {
   beforeAll(async () => {
     // Below `node_modules`, where its packages are found.
     folder = mkdtempSync(join(root, 'node_modules/.leash-cli-'))
-    const entry = join(root, 'src/cli/index.ts')
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     await build({
-      entryPoints: [entry],
-      outdir: folder,
-      outExtension: { '.js': '.mjs' },
+      entryPoints: {
+        'cli/index': join(root, 'src/cli/index.ts'),
+        'relay/sqlite-worker': join(root, 'src/relay/store/sqlite-worker.ts'),
+      },
+      outdir: join(folder, 'dist'),
       bundle: true,
       splitting: true,
       packages: 'external',
@@ -50,7 +52,10 @@ export function useCommand(): Command {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const start = (args: readonly string[], env: Options['env'] = {}) =>
-    spawn(process.execPath, [join(folder, 'index.mjs'), ...args], { cwd: folder, env: { PATH: process.env.PATH ?? '', ...env } })
+    spawn(process.execPath, [join(folder, 'dist/cli/index.js'), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '', ...env },
+    })
 
   async function run(args: readonly string[], { env, stdin }: Options = {}): Promise<Ran> {
     const child = start(args, env)

@@ -9,6 +9,9 @@ import { makeFolder } from '../files.js'
 import { gatherMetrics } from '../metrics/workers.js'
 import { Signer } from '../policy/signer.js'
 import type { Relay } from '../relay.js'
+import { joinWorkers } from '../replicas/worker-replicas.js'
+import { migrate } from '../store/migrations.js'
+import { openSqlite } from '../store/sqlite.js'
 
 export type Workers = Pick<Relay, 'url' | 'publicKey' | 'firstKeys' | 'close'> & {
   /** Has each of them read the configuration again. */
@@ -21,32 +24,27 @@ type Ready = Pick<Relay, 'url' | 'firstKeys'>
 /** One that has died is replaced after a pause, lest one that cannot live is started again and again. */
 const pauseMs = 1000
 
-/** @throws LeashError `invalid_config` where they could not share what they know */
-export function checkWorkers({ database = readEnv('DATABASE_URL') }: RelayOptions): void {
-  if (database !== undefined) return
-  throw new LeashError(
-    'invalid_config',
-    'Several workers need a database that they can share: set `database` to a Postgres, or leave out `workers`. SQLite belongs to one process.',
-  )
-}
-
 /** Runs the program that runs now so many times over. @throws LeashError `invalid_config` when one of them does not start */
 export async function startWorkers(options: RelayOptions, count: number): Promise<Workers> {
-  checkWorkers(options)
-  const { folder = '.leash' } = options
+  const { folder = '.leash', database = readEnv('DATABASE_URL') } = options
   makeFolder(folder)
   // Made here, so that no two of them make one.
   const { publicKey } = new Signer(join(folder, 'signing-key.pem'))
+  // Held for all of them, so that nobody else opens it.
+  const sql = database === undefined ? await openSqlite({ file: join(folder, 'relay.db') }) : undefined
+  if (sql) await migrate(sql)
   let closing = false
   const again = (_: Worker, code: number) => {
     if (!closing && code !== 0) setTimeout(() => closing || cluster.fork(), pauseMs)
   }
   gatherMetrics()
+  joinWorkers()
   const started = await Promise.allSettled(Array.from({ length: count }, () => ready(cluster.fork())))
   const all = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const close = async () => {
     closing = true
     await Promise.all(workersNow().map(ended))
+    await sql?.close()
   }
   const [first] = all
   if (!first || all.length < count) {

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { Store } from '../../core/store.js'
 import { redis } from '../../stores/redis.js'
+import { hearing } from './hearing.js'
 import { redisCounts } from './redis-counts.js'
 import type { Hearers, Replicas, Topic } from './replicas.js'
 
@@ -66,12 +67,8 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
 }
 
 /** What was told while nobody listened was missed: whoever listens again looks at everything. */
-function follow(listener: Redis, { policies, keys, config }: Hearers): void {
-  const heard: Record<Topic, (name?: string) => void> = {
-    policy: (name) => policies.heard(name),
-    keys: (name) => keys.heard(name),
-    config: () => config.heard(),
-  }
+function follow(listener: Redis, hearers: Hearers): void {
+  const heard = hearing(hearers)
   const listen = () =>
     void listener
       .subscribe(channel)

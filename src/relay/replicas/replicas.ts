@@ -35,10 +35,16 @@ export interface Replicas {
 
 const alone: Replicas = { tell: () => {}, hear: () => {}, storeOf: () => undefined, counts: undefined, close: async () => {} }
 
-/** @param url of a Redis. @throws LeashError `missing_dependency` without the package `ioredis` */
+/**
+ * @param url of a Redis
+ * @param isWorker one of several processes that one has started, and which can talk through that
+ * @throws LeashError `missing_dependency` without the package `ioredis`
+ */
 export async function openReplicas(
   { redis: url = readEnv('REDIS_URL') }: { readonly redis?: string },
   warn: (message: string) => void,
+  isWorker: boolean,
 ): Promise<Replicas> {
-  return url === undefined ? alone : (await import('./redis-replicas.js')).openRedisReplicas(url, warn)
+  if (url !== undefined) return (await import('./redis-replicas.js')).openRedisReplicas(url, warn)
+  return isWorker ? (await import('./worker-replicas.js')).workerReplicas() : alone
 }

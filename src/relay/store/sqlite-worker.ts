@@ -9,7 +9,7 @@ import { parentPort } from 'node:worker_threads'
 
 export interface SqliteAsk {
   readonly id: number
-  readonly do: 'open' | 'all' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
+  readonly do: 'open' | 'share' | 'all' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
   /** SQL, or the path of a file. */
   readonly text: string
   readonly params: readonly (string | number | null)[]
@@ -68,6 +68,9 @@ function work({ id, do: what, text, params, within, more }: SqliteAsk): SqliteAn
   switch (what) {
     case 'open':
       open(text)
+      return done
+    case 'share':
+      openFile(text)
       return done
     case 'begin':
       begin()
@@ -177,20 +180,24 @@ function prepare(text: string): Prepared {
   return found
 }
 
+function open(file: string): void {
+  if (file !== ':memory:') hold(file)
+  openFile(file)
+}
+
 /**
  * The lock is one of the operating system, on a file beside the data: it goes with the process, however that ends, and means
  * the same to containers that cannot see each other's processes.
  */
-function open(file: string): void {
-  if (file === ':memory:') {
-    database = new DatabaseSync(file)
-    return
-  }
+function hold(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   makeOwn(file)
   makeOwn(`${file}.lock`)
   lock = new DatabaseSync(`${file}.lock`)
   lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+}
+
+function openFile(file: string): void {
   database = new DatabaseSync(file)
   // FULL: what was answered survives a loss of power too. A budget that forgets what was spent would be spent again.
   database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)

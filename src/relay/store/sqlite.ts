@@ -8,6 +8,8 @@ import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
 export interface SqliteOptions {
   /** It and its folder are made when they are not there. `:memory:` keeps nothing. */
   readonly file: string
+  /** Some process holds the file for this one and others, which write to it one after the other. @defaultValue false */
+  readonly shared?: boolean
 }
 
 export interface SqliteSql extends Sql {
@@ -16,9 +18,9 @@ export interface SqliteSql extends Sql {
 }
 
 /** @throws LeashError `invalid_config` when another process has the file open, or it cannot be opened */
-export async function openSqlite({ file }: SqliteOptions): Promise<SqliteSql> {
+export async function openSqlite({ file, shared = false }: SqliteOptions): Promise<SqliteSql> {
   const sqlite = new Sqlite()
-  await sqlite.open(file)
+  await sqlite.open(file, shared)
   return sqlite
 }
 
@@ -53,9 +55,9 @@ class Sqlite implements SqliteSql {
     this.#worker.on('exit', () => this.#end(unusable('it was closed')))
   }
 
-  async open(file: string): Promise<void> {
+  async open(file: string, shared: boolean): Promise<void> {
     try {
-      await this.#ask('open', file)
+      await this.#ask(shared ? 'share' : 'open', file)
     } catch (error) {
       await this.#worker.terminate()
       throw error

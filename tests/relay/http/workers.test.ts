@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { keys, useCommand } from '../../cli/run.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
@@ -11,48 +12,128 @@ const mock = useMock()
 const folder = mkdtempSync(join(tmpdir(), 'leashllm-workers-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('several workers need a database that they can share', async () => {
-  const { code, stderr } = await leash(['relay', '--workers', '2', '--port', '0', '--folder', join(folder, 'alone')])
-  expect([code, stderr]).toEqual([2, expect.stringContaining('Postgres')])
+const messages = [{ role: 'user', content: 'Hello' }]
+const hello = { model: 'gpt-4o-mini', messages }
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
 })
 
-describe.skipIf(!hasPostgres)('several workers', () => {
-  const postgres = usePostgres()
-
-  test('share a port, make their first keys once, and finish what is under way when they are told to end', async () => {
-    const env = { ...keys(mock.url), DATABASE_URL: postgres.url }
-    const relay = leash.start(['relay', '--workers', '2', '--port', '0', '--folder', join(folder, 'shared'), '--json'], env)
-    let [said, wrong] = ['', '']
-    relay.stdout?.on('data', (chunk) => {
-      said += chunk
-    })
-    relay.stderr?.on('data', (chunk) => {
-      wrong += chunk
-    })
-    await until(() => said.includes('}\n') || relay.exitCode !== null)
-    const { url, admin, call } = JSON.parse(said)
-    const asked = (path: string, key: string, body?: object) =>
-      fetch(`${url}${path}`, {
-        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', connection: 'close' },
-        ...(body && { method: 'POST', body: JSON.stringify(body) }),
-      })
-    for (let time = 0; time < 8; time++) expect((await (await asked('/v1/admin/keys', admin)).json()).items).toHaveLength(2)
-
-    const told = async () => {
-      const text = await (await asked('/metrics', admin)).text()
-      expect(text).toContain('leash_relay_backlog{worker="1",what="leases"} 0')
-      const counted = [...text.matchAll(/^leash_relay_requests_total\{worker="\d",route="admin".*\} (\d+)$/gm)]
-      return { workers: new Set(text.match(/worker="\d"/g)), sum: counted.reduce((sum, [, count]) => sum + Number(count), 0) }
-    }
-    expect(await told()).toEqual({ workers: new Set(['worker="1"', 'worker="2"']), sum: 8 })
-    expect(await told()).toMatchObject({ sum: 8 })
-    mock.script({ chunkDelayMs: 100 })
-    const messages = [{ role: 'user', content: 'Hello' }]
-    const stream = await asked('/v1/chat/completions', call, { model: 'gpt-4o-mini', messages, stream: true })
-    const ended = new Promise((resolve) => relay.once('exit', resolve))
-    relay.kill('SIGTERM')
-    expect(await stream.text()).toContain('data: [DONE]')
-    expect(await ended).toBe(0)
-    expect(wrong).toBe('')
+/** Two workers of one relay, each request by a connection of its own: they take turns. */
+async function started(own: string, env: Record<string, string> = {}) {
+  const args = ['relay', '--workers', '2', '--port', '0', '--folder', join(folder, own), '--json']
+  const relay = leash.start(args, { ...keys(mock.url), ...env })
+  let [said, wrong] = ['', '']
+  relay.stdout?.on('data', (chunk) => {
+    said += chunk
   })
+  relay.stderr?.on('data', (chunk) => {
+    wrong += chunk
+  })
+  const ended = new Promise((resolve) => relay.once('exit', resolve))
+  const end = async () => {
+    relay.kill('SIGTERM')
+    return ended
+  }
+  ends.push(end)
+  await until(() => said.includes('}\n') || relay.exitCode !== null)
+  const { url, admin, call, error } = JSON.parse(said)
+  if (error) throw new Error(error.message)
+  const asked = (path: string, key: string | undefined, body?: object, method = body ? 'POST' : 'GET') =>
+    fetch(`${url}${path}`, {
+      method,
+      headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json', connection: 'close' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  return { admin, call, asked, end, wrong: () => wrong }
+}
+
+type Asked = Awaited<ReturnType<typeof started>>['asked']
+
+/** Answers that the ledger has. */
+async function booked(asked: Asked, key: string): Promise<number> {
+  const { rows } = await (await asked('/v1/usage', key)).json()
+  return rows.reduce((sum: number, { calls, errors }: { calls: number; errors: number }) => sum + calls - errors, 0)
+}
+
+const statuses = (all: readonly Response[]) => all.map(({ status }) => status)
+
+describe.each([
+  ['SQLite', true],
+  ['Postgres', hasPostgres],
+])('several workers with %s', (store, isThere) => {
+  const postgres = store === 'Postgres' && isThere ? usePostgres() : undefined
+  const env = () => (postgres ? { DATABASE_URL: postgres.url } : {})
+  /** The first start of the folder shows them. */
+  let shown = { admin: '', call: '' }
+  const again = async () => {
+    const relay = await started(store, env())
+    if (relay.admin) shown = { admin: relay.admin, call: relay.call }
+    return { ...relay, ...shown }
+  }
+
+  test.skipIf(!isThere)(
+    'share a port, make their first keys once, and finish what is under way when they are told to end',
+    async () => {
+      const { admin, call, asked, end, wrong } = await again()
+      for (let time = 0; time < 8; time++) expect((await (await asked('/v1/admin/keys', admin)).json()).items).toHaveLength(2)
+
+      const told = async () => {
+        const text = await (await asked('/metrics', admin)).text()
+        expect(text).toContain('leash_relay_backlog{worker="1",what="leases"} 0')
+        const counted = [...text.matchAll(/^leash_relay_requests_total\{worker="\d",route="admin".*\} (\d+)$/gm)]
+        return { workers: new Set(text.match(/worker="\d"/g)), sum: counted.reduce((sum, [, count]) => sum + Number(count), 0) }
+      }
+      expect(await told()).toEqual({ workers: new Set(['worker="1"', 'worker="2"']), sum: 8 })
+      expect(await told()).toMatchObject({ sum: 8 })
+      mock.script({ chunkDelayMs: 100 })
+      const stream = await asked('/v1/chat/completions', call, { ...hello, stream: true })
+      const ended = end()
+      expect(await stream.text()).toContain('data: [DONE]')
+      expect(await ended).toBe(0)
+      expect(wrong()).toBe('')
+    },
+  )
+
+  test.skipIf(!isThere)('refuse together, at once, a key that one of them has taken back', async () => {
+    const { admin, asked } = await again()
+    const made = await (await asked('/v1/admin/keys', admin, { tenant: 'default' })).json()
+    const call = () => Promise.all(Array.from({ length: 6 }, () => asked('/v1/chat/completions', made.key, hello)))
+    expect(statuses(await call())).toEqual(Array(6).fill(200))
+    expect((await asked(`/v1/admin/keys/${made.id}/revoke`, admin, {})).status).toBe(200)
+    // What a worker has found of a key holds for five seconds, unless it is told otherwise.
+    await vi.waitFor(async () => expect(statuses(await call())).toEqual(Array(6).fill(401)), 3000)
+  })
+
+  test.skipIf(!isThere)('hold calls to one budget together, and write down each of them once', async () => {
+    const { admin, call, asked, end } = await again()
+    const budgets = [{ limit: { requests: 20 }, per: 'month' }]
+    expect((await asked('/v1/admin/tenants/default/policy', admin, { budgets }, 'PUT')).status).toBe(200)
+    const before = await booked(asked, call)
+    const all = statuses(await Promise.all(Array.from({ length: 60 }, () => asked('/v1/chat/completions', call, hello))))
+    const served = mock.requests.length
+    expect(served).toBeLessThanOrEqual(20)
+    // Each has slices of it, and may be left with a rest.
+    expect(served).toBeGreaterThan(12)
+    expect(all.filter((status) => status === 200)).toHaveLength(served)
+    await end()
+    expect(await booked((await again()).asked, call)).toBe(before + served)
+  })
+})
+
+test('tries to sign in are counted for all workers together', async () => {
+  const { asked } = await started('attempts')
+  const tries = []
+  for (let time = 0; time < 11; time++)
+    tries.push(await asked('/api/auth/token', undefined, { email: 'ada@example.com', password: 'wrong-password' }))
+  expect(new Set(statuses(tries.slice(0, 10)))).toEqual(new Set([401]))
+  expect(tries[10]?.status).toBe(429)
+})
+
+test('nobody else opens the file that workers share', async () => {
+  const { asked, admin } = await started('held')
+  const file = join(folder, 'held', 'relay.db')
+  await expect(openSqlite({ file })).rejects.toThrow('Another process')
+  expect((await asked('/v1/admin/keys', admin)).status).toBe(200)
 })
