@@ -4,11 +4,12 @@ import { LeashError } from '../../core/errors.js'
 import { metricsOf, monthOf } from '../gateway/metrics.js'
 import { callerOf } from '../people/caller.js'
 import { revisionOf } from '../policy/policies.js'
+import { standingOf } from '../quota/standing.js'
 import type { RelayContext } from './context.js'
 import { openedFor } from './gateway-env.js'
 
 export function gatewayStandingRoutes(context: RelayContext): Hono {
-  const { callers, policies, usage } = context
+  const { callers, policies, sql, usage } = context
   const app = new Hono()
 
   app.get('/health', async (c) => {
@@ -25,7 +26,7 @@ export function gatewayStandingRoutes(context: RelayContext): Hono {
       caller: { id, scopes, ...(user !== undefined && { user }), ...(role && { role }) },
       policy: { version: inForce.version, revision: revisionOf(inForce) },
       providers: serving.configured(),
-      budgets: await serving.leash.budgets({ tenant, key: id, ...(user !== undefined && { user }) }),
+      budgets: await standingOf(sql, inForce.policy.budgets ?? [], { tenant, key: id, ...(user !== undefined && { user }) }),
     })
   })
   /** Whoever asks for a web socket in earnest does not come here. */

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { BudgetState } from '../../../src/core/budget.js'
+import { LeashLLM } from '../../../src/index.js'
 import { callOptionNames } from '../../../src/relay/gateway/call-options.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { root } from '../../helpers/source.js'
@@ -218,6 +220,32 @@ describe('a tenant is told', () => {
     expect(body).toMatchObject({ tenant: 'default', caller: { scopes: ['call', 'usage', 'control'] }, policy: { version: 0 } })
     expect(body.budgets).toMatchObject([{ budget: 'all', unit: 'usd', limit: 1 }])
     expect(body.providers).toContain('openai')
+  })
+
+  test('where its budgets stand, whoever has spent of them', async () => {
+    const budgets = [
+      { name: 'all', limit: { requests: 9 }, per: 'day' },
+      { name: 'each', limit: { requests: 5 }, per: 'minute', by: 'key' },
+    ] as const
+    const relay = await openRelay(mock.url, { policy: { budgets, shadow: { budgets } } })
+    const { key } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    const client = new LeashLLM({ baseURL: `${mock.url}/v1`, apiKey: 'mock', relay: { url: relay.url, key, folder: false } })
+    const model = 'gpt-4o-mini'
+    for (let count = 0; count < 2; count++)
+      await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello' }] })
+    await client.leash.close()
+    const standing = async () =>
+      (await get(relay, 'status')).body.budgets.map(({ budget, of, limit, spent }: BudgetState) => [
+        budget,
+        of.tenant,
+        limit,
+        spent,
+      ])
+    await until(async () => (await standing())[0][3] === 2)
+    expect(await standing()).toEqual([
+      ['all', 'default', 9, 2],
+      ['each', 'default', 5, 0],
+    ])
   })
 
   test('what it has used this month, and not what others have', async () => {
