@@ -21,6 +21,8 @@ export const mock = defineCommand({
           OPENAI_API_KEY: 'test',
           ANTHROPIC_BASE_URL: url,
           ANTHROPIC_API_KEY: 'test',
+          GOOGLE_GEMINI_BASE_URL: url,
+          GEMINI_API_KEY: 'test',
         }
         process.stdout.write(`Mock vendors listen at ${url}. Point programs at them with:\n\n`)
         process.stdout.write(`${table(Object.entries(variables).map(([name, value]) => [`export ${name}=${value}`]))}\n`)

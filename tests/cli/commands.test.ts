@@ -137,14 +137,17 @@ describe('leash mock', () => {
     expect([code, signal]).toEqual([0, null])
   })
 
-  test('prints what to export', async () => {
+  test('prints what to export, for models of OpenAI, Anthropic and Google', async () => {
     const child = leash.start(['mock', '--port', '0'])
     const exited = once(child, 'exit')
     let text = ''
     child.stdout?.setEncoding('utf8').on('data', (more) => (text += more))
     await expect
       .poll(() => text, { timeout: 10_000 })
-      .toMatch(/export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/v1\nexport OPENAI_API_KEY=/)
+      .toMatch(/export OPENAI_BASE_URL=http:\/\/127\.0\.0\.1:\d+\/v1\nexport OPENAI_API_KEY=.*\n$/s)
+    const env = Object.fromEntries([...text.matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [name, value]))
+    for (const model of ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash'])
+      expect(await leash(['chat', 'Hello', '--model', model], { env })).toMatchObject({ code: 0, stdout: 'Echo: Hello\n' })
     child.kill('SIGTERM')
     await exited
   })
