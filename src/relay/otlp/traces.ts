@@ -33,13 +33,23 @@ export class Traces {
   readonly #usage: UsageLog
   readonly #now: () => number
   readonly #around = new Recent<string, true>(mostAround)
+  readonly #warn: (message: string) => void
   /** Loaded with the first span: a relay starts without them. */
-  readonly #opened: Lazy<Prices>
+  #opened: Lazy<Prices>
 
   constructor({ usage, prices, warn, now = Date.now }: TracesDeps) {
     this.#usage = usage
     this.#now = now
-    this.#opened = new Lazy(async () => (await import('../../catalog/prices/open.js')).openPrices(prices, warn))
+    this.#warn = warn
+    this.#opened = this.#pricesBy(prices)
+  }
+
+  /** Calls that come from now on are priced by these. */
+  async use(prices: PricesOptions | undefined): Promise<void> {
+    const before = this.#opened
+    this.#opened = this.#pricesBy(prices)
+    const opened = await before.underway?.catch(() => undefined)
+    opened?.close()
   }
 
   /** A span that has come before counts once. Spans that are no calls to models are taken, and forgotten. */
@@ -66,6 +76,10 @@ export class Traces {
 
   async close(): Promise<void> {
     ;(await this.#opened.underway)?.close()
+  }
+
+  #pricesBy(prices: PricesOptions | undefined): Lazy<Prices> {
+    return new Lazy(async () => (await import('../../catalog/prices/open.js')).openPrices(prices, this.#warn))
   }
 
   /** Where a framework and the SDK below it both tell of one call, the SDK's span counts: it is the one within. */

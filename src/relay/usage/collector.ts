@@ -2,6 +2,7 @@
 import type { Audit } from '../audit/audit.js'
 import { Replay } from '../audit/replay.js'
 import type { ClickHouseFeed } from '../clickhouse/feed.js'
+import { changesOf } from '../config/diff.js'
 import type { Settings } from '../config/settings.js'
 import type { Keys } from '../keys/keys.js'
 import { type Pepper, pepperOf } from '../keys/pepper.js'
@@ -41,6 +42,9 @@ export interface Collector {
 export async function openCollector({ pepper, settings, usage, keys, clickHouse, ...deps }: CollectorDeps): Promise<Collector> {
   const { sql, leases, audit, warn } = deps
   const traces = new Traces({ usage, prices: settings.now.leash?.prices, warn })
+  settings.onChange(({ leash: now }, { leash: before }) => {
+    if (changesOf(before?.prices, now?.prices).length > 0) void traces.use(now?.prices)
+  })
   const reporting = new Reporting({
     ...deps,
     usage,

@@ -130,6 +130,23 @@ test('what cannot be counted is told, and the rest counts', async () => {
   expect(await lines(relay)).toHaveLength(1)
 })
 
+test('calls are priced by the prices that hold when they come', async () => {
+  const leash = (input: number) => ({
+    providers: mockProviders(mock.url),
+    prices: { 'openai/gpt-4o-mini': { input, output: 0 } },
+  })
+  const relay = await openRelay(mock.url, { leash: leash(1) })
+  const send = async (spanId: string) => {
+    const span = { traceId: 'c'.repeat(32), spanId, attributes: jsonAttributes(call), ...now() }
+    expect((await relay.ask('POST', '/v1/traces', requestOf([span]), relay.call)).body).toEqual({})
+  }
+  await send('1'.repeat(16))
+  await relay.reload({ ...relay.options, leash: leash(2) })
+  await send('2'.repeat(16))
+  const costs = (await lines(relay)).map(({ cost }: LedgerLine) => cost)
+  expect(costs.sort((a: number, b: number) => a - b)).toEqual([1_000_000, 2_000_000])
+})
+
 test('whoever speaks Protocol Buffers is answered in them', async () => {
   const relay = await openRelay(mock.url)
   const send = async (body: Uint8Array, headers: Record<string, string> = {}) => {
