@@ -143,6 +143,8 @@ export class Slot {
     if (this.#uses > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms)
+        // A process that has nothing else to do does not wait for a stream that nobody reads.
+        if (typeof timer === 'object') timer.unref()
         const drained = () => {
           clearTimeout(timer)
           resolve()

@@ -87,6 +87,19 @@ test('a stream that is under way keeps the module that it began with, which drai
   await until(() => leash.health().modules?.length === 1)
 })
 
+test('a stream that nobody reads keeps no process alive for the module that it began with', async () => {
+  mock.script({ hang: { afterEvents: 3 } })
+  const version = (version: string) => defineModule({ name: 'eye', version, kind: 'inspector', request: () => undefined })
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const leash = open([version('1.0.0')])
+  const response = await ask(leash, true)
+  const before = timers()
+  await leash.modules.replace('eye', version('2.0.0'))
+  expect(await states(leash)).toEqual(['eye@2.0.0 ready', 'eye@1.0.0 draining'])
+  expect(timers()).toBe(before)
+  await response.body?.cancel()
+})
+
 test('one that does not start takes nobody’s place', async () => {
   const good = defineModule({ name: 'guard', version: '1.0.0', kind: 'policy', request: () => block('no') })
   const bad = defineModule({
