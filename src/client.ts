@@ -1,6 +1,7 @@
 import OpenAI, { APIPromise, type ClientOptions } from 'openai'
 import type {} from './augment.js'
 import { isOption } from './config/schema.js'
+import { LeashError } from './core/errors.js'
 import { Lazy } from './core/lazy.js'
 import type { Transport } from './core/transport.js'
 import { type Built, Following, failed, identify, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
@@ -244,7 +245,14 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const leashable = !['provider', 'credential', 'x509Transport'].some(
     (name) => name in openai && openai[name as keyof ClientOptions] != null,
   )
-  if (!leashable) return { openai, leash: inside.leash, hasKey: true, leashable }
+  if (!leashable) {
+    if (whole.redact || whole.modules?.length)
+      throw new LeashError(
+        'invalid_config',
+        '`redact` and `modules` see no call of a client with `provider`, `credential` or `x509Transport`. Leave either out.',
+      )
+    return { openai, leash: inside.leash, hasKey: true, leashable }
+  }
   const own = asked.providers?.openai
   const ownKey = keyOf(own)
   const given = isSome(openai.apiKey, openai.adminAPIKey, openai.workloadIdentity)

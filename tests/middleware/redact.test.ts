@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
+import { log } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { asks, doors, send } from './asks.js'
@@ -55,6 +56,15 @@ describe("OpenAI's client", () => {
     expect(answer.leash?.redactions).toEqual({ EMAIL_ADDRESS: 2 })
     expect(mock.requests[0]?.body).toMatchObject({ messages: [{ content: expect.stringContaining('<EMAIL_1>') }] })
   })
+
+  test.each(['redact', 'modules'])(
+    'whose requests are signed as they are is not made with `%s`, which would see none',
+    (name) => {
+      const options = { credential: {}, [name]: name === 'redact' || [log()] }
+      expect(() => new LeashLLM(options as never)).toThrow(/see no call/)
+      expect(() => new LeashLLM({ credential: {}, modules: [] } as never)).not.toThrow(/see no call/)
+    },
+  )
 
   test('sends a second attempt redacted too', async () => {
     mock.script({ status: 529 }, { status: 500 })
