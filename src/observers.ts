@@ -21,6 +21,7 @@ export interface ObserveOptions {
 
 export interface ObserverDeps extends Omit<MetricsSources, 'slos'> {
   readonly emitter: Emitter
+  redact(): RedactOptions | boolean | undefined
   /** Whether modules change answers outside of where their content is read. */
   editsAnswers(): boolean
 }
@@ -40,16 +41,13 @@ export interface Observers {
 
 const nothing: Middleware = (next) => next
 
-export async function openObservers(
-  options: ObserveOptions & { readonly redact?: RedactOptions | boolean },
-  deps: ObserverDeps,
-): Promise<Observers> {
+export async function openObservers(options: ObserveOptions, deps: ObserverDeps): Promise<Observers> {
   const { telemetry, slo } = options
   const slos = slo && (await openSlos(slo, deps.emitter))
   const tellSlos = () => slos?.states() ?? []
   const metrics = options.metrics ? await openMetrics(deps, tellSlos) : undefined
   const untell = metrics && typeof options.metrics === 'object' ? await tellElsewhere(options.metrics, metrics) : undefined
-  const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, options.redact, deps) : undefined
+  const otel = telemetry ? await openTelemetry(telemetry === true ? {} : telemetry, deps) : undefined
   const observers: Observer[] = [otel, metrics].filter((observer) => observer !== undefined)
   return {
     call: observers.length > 0 ? observe(observers, deps.emitter) : nothing,
@@ -76,11 +74,7 @@ async function tellElsewhere({ registry }: MetricsOptions, metrics: Metrics): Pr
   return tellIn(registry, metrics)
 }
 
-async function openTelemetry(
-  options: TelemetryOptions,
-  redact: RedactOptions | boolean | undefined,
-  { emitter, editsAnswers }: ObserverDeps,
-) {
+async function openTelemetry(options: TelemetryOptions, { emitter, redact, editsAnswers }: ObserverDeps) {
   const [{ openTelemetry }, { optInVariable, profileOf }, { otelName }, { readEnv }] = await Promise.all([
     import('./middleware/otel.js'),
     import('./middleware/otel/names.js'),
@@ -91,11 +85,13 @@ async function openTelemetry(
     emitter,
     nameOf: otelName,
     profile: options.conventions ?? profileOf(readEnv(optInVariable)),
-    answersEdited: () => (typeof redact === 'object' && masksAnswers(redact)) || editsAnswers(),
+    answersEdited: () => masksAnswers(redact()) || editsAnswers(),
   })
 }
 
-function masksAnswers({ response, entities }: RedactOptions): boolean {
+function masksAnswers(redact: RedactOptions | boolean | undefined): boolean {
+  if (typeof redact !== 'object') return false
+  const { response, entities } = redact
   const modes = Array.isArray(entities) ? [] : Object.values(entities ?? {})
   return Boolean(response) || modes.some((mode) => typeof mode === 'object' && mode !== null && Boolean(mode.response))
 }

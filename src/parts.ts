@@ -52,6 +52,14 @@ export interface Parts extends EngineDeps {
   /** A call may have a budget where the leash has none. */
   readonly budgets: Lazy<BudgetKeeper>
   readonly watchers: Lazy<Observers>
+  /** Of the policy in force, what those are to tell of: they outlive it, and must not begin to count anew. */
+  readonly inForce: InForce
+}
+
+interface InForce {
+  redact?: LeashOptions['redact']
+  budgets?: Lazy<BudgetKeeper>
+  guards?: Lazy<Registry>
 }
 
 export function openShared(options: LeashOptions, control?: Lazy<Control>): Shared {
@@ -133,17 +141,20 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
   const answers =
     kept('answers', 'cache', 'routes') ??
     new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
+  const inForce: InForce = before?.inForce ?? {}
   const watchers =
-    kept('watchers', 'redact', 'budgets', 'routes') ??
+    before?.watchers ??
     new Lazy(async () =>
       (await import('./observers.js')).openObservers(options, {
         emitter,
         health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-        budgets: async () => budgets.value?.states() ?? [],
-        modules: () => guards.value?.list() ?? [],
-        editsAnswers: () => guards.value?.editsAnswers() ?? false,
+        budgets: async () => inForce.budgets?.value?.states() ?? [],
+        modules: () => inForce.guards?.value?.list() ?? [],
+        redact: () => inForce.redact,
+        editsAnswers: () => inForce.guards?.value?.editsAnswers() ?? false,
       }),
     )
+  Object.assign(inForce, { redact, budgets, guards })
   return {
     ...shared,
     options,
@@ -154,6 +165,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     guards,
     budgets,
     watchers,
+    inForce,
     reserve: (second) => budgets.value?.prepay(second) ?? true,
     hedged: kept('hedged', 'hedge') ?? openHedged(options.hedge),
     limits: kept('limits', 'rateLimit', 'concurrency', 'pace') ?? limitLayers(options, store, { prices, tokens }),

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { BudgetState } from '../src/core/budget.js'
 import { createLeash, type Leash, type LeashOptions } from '../src/leash.js'
 import { closeParts, openParts, openShared } from '../src/parts.js'
 import { mockProviders } from '../src/testing/index.js'
@@ -37,6 +38,36 @@ describe('a layer that is added to a leash', () => {
     expect(await requestsOf(leash)).toBe(1)
     await leash.close()
   })
+})
+
+test('what is counted and observed goes on under another policy, and tells of its budgets', async () => {
+  const own: LeashOptions = { metrics: true, slo: { '*': { availability: 0.9 } } }
+  const shared = openShared(own)
+  const spent = { ...{ callId: 'c', provider: 'openai', model: 'm', protocol: 'openai-chat' }, startedAt: 0 }
+  const told: string[] = []
+  shared.emitter.on('slo', ({ window }) => told.push(window))
+  const tell = (times: number) => {
+    for (let at = 0; at < times; at++) shared.emitter.emit('attempt', { ...spent, outcome: 'error', error: 'overloaded' })
+  }
+  let parts = openParts(own, shared)
+  await parts.watchers.get()
+  tell(10)
+  for (const usd of [1, 2]) {
+    const budgets = [{ name: 'daily', limit: { usd }, per: 'day' as const }]
+    const next = openParts({ ...own, redact: true, routes: { fast: `m${usd}` }, budgets }, shared, parts)
+    await closeParts(parts, next)
+    parts = next
+    tell(10)
+  }
+  const { metrics, slos } = await parts.watchers.get()
+  const keeper = await parts.budgets.get()
+  const state: BudgetState = { budget: 'daily', of: {}, unit: 'usd', limit: 2, spent: 0, reserved: 0 }
+  vi.spyOn(keeper, 'states').mockResolvedValue([state])
+  expect(await metrics?.text()).toMatch(/leash_attempts_total\{[^}]*\} 30\n.*leash_budget_limit\{[^}]*\} 2\n/s)
+  expect(slos()).toContainEqual(expect.objectContaining({ window: '30d', attempts: 30 }))
+  expect(told).toEqual(['1h', '24h', '30d'])
+  await closeParts(parts)
+  await shared.close()
 })
 
 describe('what is remembered of tries, under another policy', () => {
