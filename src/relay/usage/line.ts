@@ -29,6 +29,9 @@ const aheadMs = 86_400_000
 
 const outcomes = ['ok', 'error', 'cancelled'] as const
 
+/** What a tag's value may be, to stand there as a text. */
+const plain = ['string', 'number', 'boolean']
+
 /**
  * @param place of the line in its batch, for the error
  * @param now milliseconds since 1970
@@ -38,7 +41,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
   if (!isObject(given)) throw wrong(place, 'line', 'is an object')
   const read = new Members(given, place)
   const whose = owner ?? { id: read.text('key', ''), tenant: read.text('tenant', '') }
-  const user = owner?.user ?? read.text('user', '')
+  const user = owner?.user ?? read.name('user')
   const outcome = outcomes.find((known) => known === given.outcome)
   if (!outcome) throw wrong(place, 'outcome', `is one of ${outcomes.join(', ')}`)
   const error = given.error === undefined ? undefined : errorOf(read.text('error'))
@@ -118,14 +121,15 @@ class Members {
     return usage
   }
 
+  /** Whatever a program has said there: what a call has cost is not to be lost for a tag that is too long. */
   tags(): Readonly<Record<string, string>> | undefined {
     const { tags } = this.#given
     if (tags === undefined) return undefined
-    const entries = isObject(tags) ? Object.entries(tags) : []
-    const fit = entries.every(([name, value]) => name.length <= mostText && typeof value === 'string' && value.length <= mostTag)
-    if (!isObject(tags) || entries.length > mostTags || !fit)
-      throw wrong(this.#place, 'tags', `has up to ${mostTags} strings of up to ${mostTag} characters`)
-    return Object.fromEntries(entries.map(([name, value]) => [clean(name), clean(String(value))]))
+    if (!isObject(tags)) throw wrong(this.#place, 'tags', 'is an object')
+    const fit = Object.entries(tags).filter(([, value]) => plain.includes(typeof value))
+    return Object.fromEntries(
+      fit.slice(0, mostTags).map(([name, value]) => [clean(name.slice(0, mostText)), clean(String(value).slice(0, mostTag))]),
+    )
   }
 }
 

@@ -88,10 +88,7 @@ it.each([
   ['outcome', { outcome: 'fine' }],
   ['status', { status: 1000 }],
   ['model', { model: 5 }],
-  ['tags', { tags: { a: 1 } }],
   ['tags', { tags: ['a'] }],
-  ['tags', { tags: { a: 'x'.repeat(501) } }],
-  ['tags', { tags: Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`t${at}`, 'x'])) }],
   ['cost', { cost: undefined }],
   ['cost', { cost: -1 }],
   ['cost', { cost: 0.5 }],
@@ -109,6 +106,19 @@ it.each([
     message: expect.stringContaining('Line 2'),
   })
   expect(await log.report()).toEqual([])
+})
+
+it('counts what was spent whatever a program has tagged it with, or called its user, and cuts what is too long', async () => {
+  const { log } = await open()
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`t${at}`, 'x']))
+  const odd = { number: 5, yes: true, nothing: null, list: ['a'], ['n'.repeat(300)]: 'v'.repeat(600) }
+  const lines = [line({ tags: many }), { ...line(), tags: odd }, line({ user: 'u'.repeat(300) })]
+  expect(await log.take({ lines }, { id: 'service0', tenant: 'red' })).toEqual({ taken: 3, known: 0 })
+  const taken = new Map((await log.lines()).items.map((one) => [one.id, one]))
+  const [first, second, third] = lines.map(({ id }) => taken.get(id))
+  expect(Object.keys(first?.tags ?? {})).toHaveLength(32)
+  expect(second?.tags).toEqual({ number: '5', yes: 'true', ['n'.repeat(200)]: 'v'.repeat(500) })
+  expect(third?.user).toBe('u'.repeat(200))
 })
 
 it.each([[undefined], [{}], [{ lines: 'x' }], [{ lines: [null] }], [{ lines: Array.from({ length: 10_001 }, () => 0) }]])(
