@@ -43,7 +43,7 @@ const items: Readonly<Record<string, Replace>> = {
   code_interpreter_call: byKind({ code: 'text', 'outputs.*.logs': 'tool-result' }),
   shell_call: byKind({ 'action.commands.*': 'text' }),
   shell_call_output: byKind({ 'output.*.stdout': 'tool-result', 'output.*.stderr': 'tool-result' }),
-  local_shell_call: byKind({ 'action.command.*': 'text' }),
+  local_shell_call: byKind({ 'action.command.*': 'text', 'action.env': 'text', 'action.working_directory': 'text' }),
   local_shell_call_output: byKind({ output: 'tool-result' }),
   apply_patch_call: byKind({ 'operation.diff': 'text', 'operation.path': 'text' }),
   apply_patch_call_output: byKind({ output: 'tool-result' }),

@@ -96,6 +96,8 @@ describe('texts of a request', () => {
     [{ type: 'program_output', call_id: 'c', result: 't' }, 'tool-result'],
     [{ type: 'image_generation_call', result: 'AAAA', revised_prompt: 't' }, 'text'],
     [{ type: 'web_search_call', action: { type: 'find_in_page', pattern: 't', url: 'u' } }, 'text'],
+    [{ type: 'local_shell_call', action: { type: 'exec', command: [], env: { TO: 't' } } }, 'text'],
+    [{ type: 'local_shell_call', action: { type: 'exec', command: [], env: {}, working_directory: 't' } }, 'text'],
     [{ type: 'message', content: [{ type: 'output_text', annotations: [{ type: 'url_citation', title: 't' }] }] }, 'text'],
   ])('%o has one', (item, kind) => {
     const { texts, edited } = seen(lens.replaceRequest, { input: [item] })
