@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool } from 'undici'
+import { relayOptions } from './relay-options.ts'
 
 export interface Told {
   readonly port: number
@@ -52,14 +53,7 @@ async function relay(budget: boolean): Promise<Told> {
   )) as typeof import('../src/relay/relay.ts')
   const folder = mkdtempSync(join(tmpdir(), 'leash-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const access = { providers: { allow: ['openai'] } }
-  const policy = budget ? { access, budgets: [{ limit: { usd: 1_000_000 }, per: 'day' as const }] } : { access }
-  const relay = await startRelay({
-    port: 0,
-    folder,
-    policy,
-    leash: { providers: { openai: { baseURL: `${origin}/v1`, apiKey: 'sk-bench' } } },
-  })
+  const relay = await startRelay({ port: 0, folder, ...relayOptions(origin, budget) })
   const key = relay.firstKeys?.call
   return { port: Number(new URL(relay.url).port), ...(key !== undefined && { key }) }
 }

@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
 import type { Told } from './relay-hosts.ts'
+import { relayOptions } from './relay-options.ts'
 import { inRounds, printRows, quantile, type Row } from './rounds.ts'
 
 interface Contender {
@@ -53,6 +54,7 @@ try {
     await contender('relay', vendor.told),
   ]
   contenders.push(await contender('budget', vendor.told, 'relay with a budget'))
+  contenders.push(await workers(vendor.told, 2))
   if (process.argv.includes('--portkey')) contenders.push(await portkey(vendor.told))
   // Ratios are to the bare proxy.
   const [none, ...proxies] = contenders
@@ -102,6 +104,23 @@ async function contender(role: string, vendor: number, name = role): Promise<Con
       return used
     },
   }
+}
+
+/** With a budget, as its own command starts them. */
+async function workers(vendor: number, count: number): Promise<Contender> {
+  const folder = mkdtempSync(join(tmpdir(), 'leash-bench-'))
+  const config = join(folder, 'leash.yaml')
+  writeFileSync(config, JSON.stringify(relayOptions(`http://127.0.0.1:${vendor}`, true)))
+  const command = fileURLToPath(new URL('../dist/cli/index.js', import.meta.url))
+  const args = ['relay', '--config', config, '--folder', folder, '--port', '0', '--workers', `${count}`, '--json']
+  const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  stops.push(() => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const [said] = await once(child.stdout, 'data')
+  const { url, call } = JSON.parse(said)
+  return { name: `relay with a budget, ${count} workers`, pool: poolAt(Number(new URL(url).port)), headers: headersFor(call) }
 }
 
 /** Its npm package, as its readme starts it. */

@@ -1,0 +1,10 @@
+import type { RelayOptions } from '../src/relay/relay.ts'
+
+/** What the relays of bench/relay.ts hold calls to. @param origin of the mock vendor */
+export function relayOptions(origin: string, budget: boolean): RelayOptions {
+  const access = { providers: { allow: ['openai'] } }
+  return {
+    policy: budget ? { access, budgets: [{ limit: { usd: 1_000_000 }, per: 'day' }] } : { access },
+    leash: { providers: { openai: { baseURL: `${origin}/v1`, apiKey: 'sk-bench' } } },
+  }
+}
