@@ -39,6 +39,8 @@ export class Outbox {
   #waiting: string[] = []
   #bytes = 0
   #lost = 0
+  /** What the relay has against one of them. */
+  #why = ''
   #due: (() => void) | undefined
   #retry: (() => void) | undefined
   #delivering: Promise<void> | undefined
@@ -173,7 +175,7 @@ export class Outbox {
       this.#backoff.succeeded()
     } catch (error) {
       if (!isUnwelcome(error)) throw error
-      if (lines.length === 1) return this.#lose(1)
+      if (lines.length === 1) return this.#lose(1, isLeashError(error) ? error.detail : '')
       const half = lines.length >> 1
       await this.#send(lines.slice(0, half))
       await this.#send(lines.slice(half))
@@ -218,13 +220,16 @@ export class Outbox {
     return this.#waiting.length > this.#mostLines || this.#bytes > this.#mostBytes
   }
 
-  #lose(lines: number): void {
+  #lose(lines: number, why = this.#why): void {
     this.#lost += lines
+    this.#why = why
   }
 
   #tellLost(): void {
-    if (this.#lost > 0) this.#deps.warn(`${this.#lost} lines of the ledger did not reach the relay, and are lost.`)
+    const why = this.#why === '' ? '.' : `: ${this.#why}`
+    if (this.#lost > 0) this.#deps.warn(`${this.#lost} lines of the ledger did not reach the relay, and are lost${why}`)
     this.#lost = 0
+    this.#why = ''
   }
 
   #spool(): Promise<Spool | undefined> {

@@ -97,7 +97,7 @@ describe('lines of the ledger', () => {
     void outbox.sink(linesOf(20))
     await outbox.deliver()
     expect(relay.lines.size).toBe(19)
-    expect(warnings).toEqual([expect.stringMatching(/^1 lines .* are lost/)])
+    expect(warnings).toEqual([expect.stringMatching(/^1 lines .* are lost: The relay answered 400 for \/v1\/usage/)])
   })
 
   it('that are too many for one request are sent in two', async () => {
