@@ -68,6 +68,8 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
   const [sql, replicas] = await Promise.all([openDatabase(options, folder, isWorker), openReplicas(options, warn, isWorker)])
   const stop = new AbortController()
   let server: Served | undefined
+  /** What goes on by itself, should the relay not start. */
+  const begun: (() => Promise<void>)[] = []
   try {
     await migrate(sql)
     const telling = (topic: Topic) => (name: string) => replicas.tell(topic, name)
@@ -77,6 +79,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
     const audit = new Audit({ sql })
     const configLog = new ConfigLog({ sql, audit, settings, told: () => replicas.tell('config', ''), warn })
     await configLog.open()
+    begun.push(() => configLog.close())
     const policies = new Policies({ sql, usual: settings.now.policy ?? {}, told: telling('policy') })
     replicas.hear({ keys, policies, config: configLog })
     const metrics = new RelayMetrics()
@@ -85,9 +88,11 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
     const leases = new Leases({ sql })
     const own = { sql, audit, leases, policies, usage, keys, settings, replicas, warn }
     const collector = await openCollector({ ...own, clickHouse, pepper: pepperAt(folder, pepper) })
+    begun.push(() => collector.close())
     const people = openPeople({ ...own, folder, oidc: options.oidc })
     const journal = await Journal.open({ folder, usage, warn })
     const gateway = new Gateway({ ...own, options: leashOf(settings.now), vendorKeys: people.vendorKeys, journal })
+    begun.push(() => gateway.close())
     const told = { callbacks: collector.reporting, options: options.jobs ?? {}, alone: !isWorker && isAlone(options) }
     const jobs = new Jobs({ ...own, ...told, gateway })
     const context: RelayContext = {
@@ -136,6 +141,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
     }
   } catch (error) {
     await server?.close()
+    for (const end of begun.reverse()) await end().catch(() => {})
     await Promise.all([replicas.close(), sql.close()])
     throw error
   }

@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import OpenAI from 'openai'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import { startRelay } from '../../src/relay/relay.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -32,6 +32,17 @@ describe('a relay', () => {
     const { admin, ask } = await openRelay(mock.url, { folder })
     expect(admin).toMatch(/^lk_/)
     expect((await ask('GET', '/v1/admin/tenants')).status).toBe(200)
+  })
+
+  test('that could not listen leaves nothing that goes on', async () => {
+    const port = Number(new URL((await openRelay(mock.url)).url).port)
+    const [begun, ended] = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'clearInterval')]
+    await expect(startRelay({ folder: temporaryFolder(), port })).rejects.toThrow('Choose another')
+    const over = ended.mock.calls.map(([timer]) => timer)
+    expect(begun.mock.results.length).toBeGreaterThan(0)
+    expect(begun.mock.results.every(({ value }) => over.includes(value))).toBe(true)
+    begun.mockRestore()
+    ended.mockRestore()
   })
 
   test.each([
