@@ -11,6 +11,8 @@ export class IteratorStream extends ReadableStream<Bytes> {
   readonly #source: Source
   /** Somebody reads beside the road. */
   #taken = false
+  /** Whoever lets go of its reader leaves it, and does not come back. */
+  leftWhenReleased = false
 
   constructor(iterable: AsyncIterable<Uint8Array>) {
     const source = new Source(iterable)
@@ -31,6 +33,7 @@ export class IteratorStream extends ReadableStream<Bytes> {
     if (options?.mode !== undefined) return super.getReader(options)
     const iterator = this.#take()
     return new IteratorReader(iterator, () => {
+      if (this.leftWhenReleased) return void iterator.return?.().catch(() => {})
       this.#source.iterator = iterator
       this.#taken = false
     })

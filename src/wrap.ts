@@ -2,6 +2,7 @@
 import { LeashError } from './core/errors.js'
 import { isObject } from './core/json.js'
 import type { Transport } from './core/transport.js'
+import { IteratorStream } from './iterator-stream.js'
 import type { AwsRequestHandler } from './providers/auth/aws-handler.js'
 import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
 
@@ -73,8 +74,17 @@ function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
   const { clientOptions } = client.apiClient
   const { retryOptions: _, ...httpOptions } = clientOptions.httpOptions ?? {}
   const vertex = Reflect.get(client, 'vertexai') === true
-  clientOptions.httpOptions = { ...httpOptions, fetch: leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch) }
+  const leashed = leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch)
+  clientOptions.httpOptions = { ...httpOptions, fetch: async (...request) => leavable(await leashed(...request)) }
   return client
+}
+
+/** Google's SDK closes no stream that is left: it lets go of the reader, and that is all. */
+function leavable(response: Response): Response {
+  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+  const { body } = response
+  if (body instanceof IteratorStream) body.leftWhenReleased = true
+  return response
 }
 
 interface Aws {

@@ -5,7 +5,7 @@ import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Leash, type Report } from '../src/leash.js'
 import { mockProviders } from '../src/testing/index.js'
-import { useMock } from './helpers/mock.js'
+import { until, useMock } from './helpers/mock.js'
 import { asked, prompt, sdks } from './helpers/sdks.js'
 
 const mock = useMock()
@@ -116,6 +116,18 @@ describe('wrapping', () => {
     const aborted = client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked }, { signal })
     await expect(aborted).rejects.toBeInstanceOf(OpenAI.APIUserAbortError)
   })
+
+  test.each(['gemini-2.5-flash', 'gpt-4o-mini'])(
+    'a stream of %s that Google’s SDK leaves has ended, and its vendor is stopped',
+    async (model) => {
+      const leash = leashed()
+      const google = leash.wrap(new GoogleGenAI({ apiKey: 'own', httpOptions: { baseUrl: mock.url } }))
+      mock.script({ hang: { afterEvents: 4 } })
+      for await (const _ of await google.models.generateContentStream({ model, contents: prompt })) break
+      await until(() => mock.requests[0]?.outcome === 'aborted')
+      expect(leash.reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'cancelled' }] }])
+    },
+  )
 
   test('lets everything pass that is no call to a model', async () => {
     const leash = leashed()
