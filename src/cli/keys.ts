@@ -40,10 +40,10 @@ export const keys = defineCommand({
     }),
 })
 
-const rowOf = ({ id, tenant, user, name, scopes, role, revokedAt }: Record<string, unknown>) => [
+const rowOf = ({ id, tenant, user, name, scopes, role, revokedAt, expiresAt }: Record<string, unknown>) => [
   id,
   tenant,
   user,
-  revokedAt ? 'revoked' : [...(role === undefined ? [] : [role]), ...asArray(scopes)].join(','),
+  revokedAt ? 'revoked' : Number(expiresAt) <= Date.now() ? 'expired' : [role ?? [], asArray(scopes)].flat().join(','),
   name,
 ]

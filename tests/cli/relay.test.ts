@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Relay, startRelay } from '../../src/relay/relay.js'
+import { until } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
 import { useCommand } from './run.js'
 
@@ -31,6 +32,11 @@ describe('the administration of a relay by commands', () => {
     expect(stdout).toMatch(new RegExp(`^${id}\\s+search\\s+call`))
     expect(stdout).not.toContain(key)
     expect(await json('keys', 'revoke', id)).toMatchObject({ id })
+    const short = await json('keys', 'create', '--tenant', 'search', '--expires', new Date(Date.now() + 1500).toISOString())
+    await until(() => Date.now() > short.expiresAt)
+    const listed = (await leash(['keys', '--tenant', 'search'], { env: env() })).stdout
+    expect(listed).toMatch(new RegExp(`${id}\\s+search\\s+revoked`))
+    expect(listed).toMatch(new RegExp(`${short.id}\\s+search\\s+expired`))
     expect((await leash(['tenants'], { env: env() })).stdout).toMatch(/search\s+active\s+team/)
   })
 
