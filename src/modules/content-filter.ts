@@ -21,6 +21,8 @@ type Direction = 'request' | 'response'
 
 const severities = ['low', 'medium', 'high', 'critical']
 const actions = ['block', 'warn', 'annotate']
+const ofRule = ['name', 'keywords', 'phrases', 'patterns', 'maxLength', 'severity', 'action', 'message', 'direction']
+const ofModule = ['rules', 'priority', 'when', 'timeout', 'onError', 'sees']
 
 /**
  * A policy by keywords, phrases and patterns.
@@ -123,8 +125,16 @@ function judged(met: Met): readonly Action[] {
   return [note, { action: 'block', message, found }]
 }
 
+/** A member that is misspelt would look for nothing, and let pass what it was to find. */
+function checkMembers(at: string, given: object, known: readonly string[]): void {
+  const strange = Object.keys(given).find((member) => !known.includes(member))
+  if (strange !== undefined) throw wrong(`${at} has no \`${strange.slice(0, 64)}\` (known: ${known.join(', ')})`)
+}
+
 function rulesOf({ rules = [], ...own }: ContentFilterOptions): readonly ContentRule[] {
-  const { name: _, ...alone } = own
+  checkMembers('A content filter', own, [...ofRule, ...ofModule])
+  const { name: _, ...given } = own
+  const alone: ContentRule = Object.fromEntries(Object.entries(given).filter(([member]) => ofRule.includes(member)))
   const all: readonly ContentRule[] = 'keywords' in own || 'phrases' in own || 'patterns' in own ? [alone, ...rules] : rules
   if (!Array.isArray(rules) || all.length === 0)
     throw wrong('A content filter needs `keywords`, `phrases`, `patterns`, or `rules` of them')
@@ -140,6 +150,7 @@ function checkRule(rule: unknown): void {
   const { name = 'content', severity, action, direction, maxLength } = rule
   const lists = [rule.keywords, rule.phrases, rule.patterns].filter((list) => list !== undefined)
   const at = `The rule "${String(name).slice(0, 64)}"`
+  checkMembers(at, rule, ofRule)
   for (const list of lists) {
     const fits = Array.isArray(list) && list.every((entry) => typeof entry === 'string' && folded(entry).trim() !== '')
     if (!fits) throw wrong(`${at}: \`keywords\`, \`phrases\` and \`patterns\` are lists of strings that are not empty`)

@@ -48,6 +48,9 @@ export function openaiModeration(options: OpenAIModerationOptions = {}): Module 
     }
     return { flagged: categories.size > 0, categories: [...categories].sort() }
   }
+  for (const [category, score] of Object.entries(thresholds ?? {}))
+    if (!(score >= 0 && score <= 1))
+      throw new LeashError('invalid_config', `openaiModeration(): the threshold of "${category.slice(0, 64)}" is from 0 to 1.`)
   if (!request && !response)
     throw new LeashError('invalid_config', 'openaiModeration() has nothing to judge: `request` and `response` are false.')
   return moderation({

@@ -130,6 +130,10 @@ describe('OpenAI’s endpoint', () => {
     expect((await ask(open([endpoint({ onError: 'open' })]).leash, 'peace')).status).toBe(200)
   })
 
+  test.each([4, -1, Number.NaN])('has no threshold of %s, by which nothing or all would be flagged', (violence) => {
+    expect(() => openaiModeration({ thresholds: { violence } })).toThrow(/"violence" is from 0 to 1/)
+  })
+
   test('needs a key', async () => {
     const refused = await ask(open([openaiModeration({ baseURL })]).leash, 'peace')
     expect(await refused.text()).toContain('OPENAI_API_KEY')

@@ -11,7 +11,8 @@ export interface Rules {
   readonly response: ReadonlyMap<EntityType, AnswerMode>
 }
 
-export function rulesOf({ entities, mode = 'reversible', response = false, hashKey }: RedactOptions): Rules {
+export function rulesOf(options: RedactOptions): Rules {
+  const { entities, mode = 'reversible', response = false, hashKey, deny = [], patterns = [] } = options
   const named = Array.isArray(entities) ? entities : Object.keys(entities ?? {})
   const unknown = named.find((type) => !(entityTypes as readonly string[]).includes(type))
   if (unknown !== undefined)
@@ -28,7 +29,9 @@ export function rulesOf({ entities, mode = 'reversible', response = false, hashK
     if (sent) requests.set(type, sent)
     if (received) responses.set(type, received)
   }
-  if (requests.size + responses.size === 0)
+  const sought = new Set([...requests.keys(), ...responses.keys()])
+  if (deny.length + patterns.length === 0) sought.delete('CUSTOM')
+  if (sought.size === 0)
     throw new LeashError('invalid_config', '`redact.entities` leaves nothing to look for. Name a type, or leave out `redact`.')
   if ([...requests.values()].includes('hash') && !hashKey)
     throw new LeashError('invalid_config', 'The mode `hash` needs `redact.hashKey`: without a secret, values could be guessed.')

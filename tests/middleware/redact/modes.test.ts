@@ -327,6 +327,7 @@ describe('when looking fails', () => {
 test.each<[string, RedactOptions]>([
   ['hashKey', { mode: 'hash' }],
   ['no type', { entities: { EMAIL: 'mask' } as never }],
+  ['no entities', { entities: [] }],
   [
     'nothing to look for',
     { entities: { ...Object.fromEntries(['EMAIL_ADDRESS'].map((type) => [type, false])) }, mode: 'annotate', minConfidence: 2 },
