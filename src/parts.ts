@@ -109,7 +109,7 @@ export function openShared(options: LeashOptions, control?: Lazy<Control>): Shar
 
 /** @param before those of the policy before, of which whatever the new one does not change is kept */
 export function openParts(options: LeashOptions, shared: Shared, before?: Parts): Parts {
-  const { emitter, registry, breaker, probes, prices, tokens, capabilities, store, accounts, control } = shared
+  const { emitter, registry, breaker, prices, tokens, capabilities, store, accounts, control } = shared
   const { mirror: copies, redact, shadow: tried } = options
   const kept = <K extends keyof Parts>(part: K, ...of: (keyof LeashOptions)[]): Parts[K] | undefined =>
     before && of.every((name) => before.options[name] === options[name]) ? before[part] : undefined
@@ -142,18 +142,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     kept('answers', 'cache', 'routes') ??
     new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
   const inForce: InForce = before?.inForce ?? {}
-  const watchers =
-    before?.watchers ??
-    new Lazy(async () =>
-      (await import('./observers.js')).openObservers(options, {
-        emitter,
-        health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-        budgets: async () => inForce.budgets?.value?.states() ?? [],
-        modules: () => inForce.guards?.value?.list() ?? [],
-        redact: () => inForce.redact,
-        editsAnswers: () => inForce.guards?.value?.editsAnswers() ?? false,
-      }),
-    )
+  const watchers = before?.watchers ?? openWatchers(options, shared, inForce)
   Object.assign(inForce, { redact, budgets, guards })
   return {
     ...shared,
@@ -207,6 +196,19 @@ function openRouter({ routes = {} }: LeashOptions, deps: Deps): EngineDeps['rout
 
 function openMirror(copies: NonNullable<LeashOptions['mirror']>, deps: Deps): NonNullable<EngineDeps['mirror']> {
   return new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, deps))
+}
+
+function openWatchers(options: LeashOptions, { emitter, registry, breaker, probes }: Shared, inForce: InForce): Lazy<Observers> {
+  return new Lazy(async () =>
+    (await import('./observers.js')).openObservers(options, {
+      emitter,
+      health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+      budgets: async () => inForce.budgets?.value?.states() ?? [],
+      modules: () => inForce.guards?.value?.list() ?? [],
+      redact: () => inForce.redact,
+      editsAnswers: () => inForce.guards?.value?.editsAnswers() ?? false,
+    }),
+  )
 }
 
 function openBreaker(options: BreakerOptions | undefined, emitter: Emitter, store: Store | undefined): Lazy<Breaker> {
