@@ -36,7 +36,7 @@ class HistoryDecoder {
   }
 
   turn({ role = 'user', parts }: Record<string, unknown>, path: string): void {
-    if (!Array.isArray(parts)) throw invalid(`${path}.parts`, 'must be a list of parts')
+    if (!Array.isArray(parts) && !isObject(parts)) throw invalid(`${path}.parts`, 'must be a list of parts')
     const each = messages(parts).map((part, index) => ({ part, path: `${path}.parts[${index}]` }))
     if (role === 'model') {
       for (const { part, path } of each) this.#model(part, path)

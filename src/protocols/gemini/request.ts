@@ -1,6 +1,6 @@
 /** The request, in both directions. */
 import { LeashError } from '../../core/errors.js'
-import { asString, compact, type JsonObject } from '../../core/json.js'
+import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest } from '../../core/message.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { decodeConfig, encodeConfig } from './config.js'
@@ -70,7 +70,8 @@ const read = new Set([
 
 export function decodeRequest(raw: JsonObject, lose: ReportLoss): ChatRequest {
   const body = message(raw)
-  if (!Array.isArray(body.contents)) {
+  const contents = isObject(body.contents) ? [body.contents] : body.contents
+  if (!Array.isArray(contents)) {
     throw new LeashError('invalid_request', '`contents` must be a list of turns, each with `role` and `parts`.', {
       param: 'contents',
     })
@@ -79,7 +80,7 @@ export function decodeRequest(raw: JsonObject, lose: ReportLoss): ChatRequest {
     if (!read.has(member)) lose(member, 'dropped', 'Other vendors have no word for it.')
   }
   return compact({
-    messages: decodeContents(body.systemInstruction, body.contents, lose),
+    messages: decodeContents(body.systemInstruction, contents, lose),
     ...decodeTools(body, lose),
     ...decodeConfig(body.generationConfig, lose),
     metadata: decodeLabels(body.labels),

@@ -61,8 +61,9 @@ export function message(value: unknown): Record<string, unknown> {
   return value
 }
 
+/** Google takes a single item for a list of one. */
 export function messages(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map(message) : []
+  return Array.isArray(value) ? value.map(message) : isObject(value) ? [message(value)] : []
 }
 
 function camelCased(value: Record<string, unknown>): Record<string, unknown> {

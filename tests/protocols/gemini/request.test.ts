@@ -344,6 +344,19 @@ describe('a history of a caller', () => {
     })
   })
 
+  it('is the same where one item stands for a list of it', () => {
+    const parts = { text: 'Hi' }
+    const declared = { name: 'f', description: 'does', parameters: schema }
+    const single = { systemInstruction: { parts }, contents: { parts }, tools: { functionDeclarations: declared } }
+    const listed = {
+      systemInstruction: { parts: [parts] },
+      contents: [{ parts: [parts] }],
+      tools: [{ functionDeclarations: [declared] }],
+    }
+    expect(decode(single)).toEqual(decode(listed))
+    expect(decode(single).request.messages).toHaveLength(2)
+  })
+
   it('comes back as it was from the neutral form', () => {
     const contents = [
       { role: 'user', parts: [{ text: 'Look' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } }] },
