@@ -10,6 +10,8 @@ import { attribute } from './names.js'
 const longestText = 16_384
 /** Characters of one attribute: collectors refuse spans of some megabytes. */
 const longestAttribute = 262_144
+/** Of the parts of one message, so that one which is long is not left out as a whole. */
+const longestParts = longestAttribute - 1024
 
 type Part = AssistantPart | UserPart | ToolResultPart
 
@@ -34,7 +36,7 @@ export function answerContent({ choices }: ChatResponse): Attributes {
     attribute.outputMessages,
     choices.map(({ content, finishReason }) => ({
       role: 'assistant',
-      parts: content.map(partOf),
+      parts: newest(content.map(partOf), longestParts),
       finish_reason: finishReason.replaceAll('-', '_'),
     })),
   )
@@ -59,7 +61,7 @@ export class Kept {
 }
 
 function messageOf({ role, content }: Message) {
-  return { role, parts: content.map(partOf) }
+  return { role, parts: newest(content.map(partOf), longestParts) }
 }
 
 function partOf(part: Part): JsonObject {
@@ -100,12 +102,18 @@ function cut(text: string): string {
   return text.length > longestText ? `${text.slice(0, longestText)}…` : text
 }
 
-/** Nothing for an empty list. Of one that is too long, as many from its end as fit: the newest are the ones that matter. */
+/** Nothing for an empty list. */
 function written(name: string, items: readonly unknown[]): Attributes {
-  const texts = items.map((item) => JSON.stringify(item))
-  let length = 0
-  let from = texts.length
-  while (from > 0 && length + (texts[from - 1]?.length ?? 0) <= longestAttribute) length += texts[--from]?.length ?? 0
-  const fitting = texts.slice(from)
-  return fitting.length > 0 ? { [name]: `[${fitting.join(',')}]` } : {}
+  const fitting = newest(items, longestAttribute)
+  return fitting.length > 0 ? { [name]: JSON.stringify(fitting) } : {}
+}
+
+/** As many from the end as fit: the newest are the ones that matter. */
+function newest<T>(items: readonly T[], most: number): readonly T[] {
+  let left = most
+  const last = items.findLastIndex((item) => {
+    left -= JSON.stringify(item).length
+    return left < 0
+  })
+  return items.slice(last + 1)
 }

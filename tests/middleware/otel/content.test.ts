@@ -33,3 +33,19 @@ test.each<readonly [string, LeashOptions['modules'], boolean, RegExp | undefined
   expect(span?.attributes['gen_ai.output.messages']).toEqual(told ? expect.stringMatching(told) : undefined)
   await leash.close()
 })
+
+test('of a message that is too long the last parts are told', async () => {
+  const { tracerProvider, meterProvider } = otlp
+  const leash = createLeash({ providers: mockProviders(mock.url), telemetry: { tracerProvider, meterProvider, content: true } })
+  const content = Array.from({ length: 40 }, (_, at) => ({ type: 'text', text: `${at} ${'x'.repeat(10_000)}` }))
+  const body = { model: 'gpt-4.1', messages: [{ role: 'user', content }] }
+  const request = new Request('http://leash.test/v1/chat/completions', { method: 'POST', body: JSON.stringify(body) })
+  await (await leash.handle(request)).text()
+  const span = (await otlp.spans()).find(({ name }) => name.startsWith('chat '))
+  const [message, ...others] = JSON.parse(String(span?.attributes['gen_ai.input.messages']))
+  expect(others).toEqual([])
+  expect(message.role).toBe('user')
+  expect(message.parts.length).toBeGreaterThan(20)
+  expect(message.parts.at(-1).content).toMatch(/^39 x/)
+  await leash.close()
+})
