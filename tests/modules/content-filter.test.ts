@@ -32,6 +32,9 @@ describe('keywords', () => {
     ['ｂｌｕｅｂｉｒｄ', true],
     ['blue\u200bbird', true],
     ['blue\u00adbird', true],
+    ['blue\u200ebird', true],
+    ['blue\ufe0fbi\u{e0061}rd', true],
+    ['blue\u3164b\u034fird', true],
     ['blue bird', false],
   ])('are whole words, however they are written: %s', async (text, expected) => {
     expect(await refuses({ keywords: ['bluebird'], direction: 'request' }, text)).toBe(expected)

@@ -8,11 +8,11 @@ export type Read = (text: string) => string
 export const longestEscape = 6
 
 /**
- * As a reader takes it: full-width letters are letters (NFKC), and what cannot be seen (zero-width spaces and joiners, the soft
- * hyphen) does not hide a word.
+ * As a reader takes it: full-width letters are letters (NFKC), and what Unicode has drawn by nobody (zero-width spaces and joiners, the
+ * soft hyphen, marks of direction, selectors, tags) does not hide a word.
  */
 export function folded(text: string): string {
-  return text.normalize('NFKC').replace(/[\u00ad\u200b-\u200d\u2060\ufeff]/g, '')
+  return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
 }
 
 /** Vendors that have arguments as objects, and not as JSON, have plain strings in them: what stands there is read both ways. */
