@@ -30,6 +30,14 @@ describe('leash.estimate()', () => {
     expect(leash.usage()).toEqual([])
   })
 
+  test('counts each of several answers that are asked for', async () => {
+    const asked = { model: 'gpt-4o-mini', max_tokens: 1000, messages }
+    const [one, three] = [await open().estimate(asked), await open().estimate({ ...asked, n: 3 } as typeof asked)]
+    expect(three.maxOutputTokens).toBe(1000)
+    const ofAnswers = ({ mostUsd, inputUsd }: typeof one) => (mostUsd ?? 0) - (inputUsd ?? 0)
+    expect(ofAnswers(three)).toBeCloseTo(3 * ofAnswers(one), 12)
+  })
+
   test('takes the most that the model can write where the caller bounds nothing', async () => {
     const { maxOutputTokens, mostUsd } = await open().estimate({ model: 'claude-haiku-4-5', messages })
     expect(maxOutputTokens).toBe(64_000)

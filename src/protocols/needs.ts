@@ -16,9 +16,11 @@ export interface Needs {
   readonly structuredOutput: boolean
   /** Tokens that the answer may have, where the caller bounds it. */
   readonly maxOutputTokens?: number
+  /** How many answers are asked for, each of so many tokens, where it is more than one. */
+  readonly answers?: number
 }
 
-type Need = Exclude<keyof Needs, 'maxOutputTokens'>
+type Need = Exclude<keyof Needs, 'maxOutputTokens' | 'answers'>
 
 /** Names joined by dots. What stands at its end counts when it is an object, or is this text or one like it. */
 type Row = readonly [path: string, need: Need, is?: string | RegExp]
@@ -122,8 +124,8 @@ export function needsOf(protocol: string, body: JsonObject): Needs {
       return needs.every(({ need }) => found[need])
     })
   }
-  const { asked } = outputBound(protocol, body)
-  return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }) }
+  const { asked, answers } = outputBound(protocol, body)
+  return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }), ...(answers > 1 && { answers }) }
 }
 
 function counts(value: unknown, is: string | RegExp | undefined): boolean {

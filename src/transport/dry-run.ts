@@ -26,7 +26,8 @@ export function dryRun({ prices, capabilities, tokens }: DryRunDeps): Next {
     noteLosses(call, await lossesOf(call, own, theirs))
     const [book, can, count] = await Promise.all([prices.get(), capabilities.get(), tokens.get()])
     const { target } = call
-    const bound = own.kind === 'chat' ? (needsOf(own.name, call.body).maxOutputTokens ?? can(target).maxOutput) : 0
+    const { maxOutputTokens, answers = 1 } = needsOf(own.name, call.body)
+    const bound = own.kind === 'chat' ? (maxOutputTokens ?? can(target).maxOutput) : 0
     const asked = inputTokens(own.lens, call.body, count)
     const estimate: Estimate = {
       provider: target.provider.name,
@@ -34,7 +35,7 @@ export function dryRun({ prices, capabilities, tokens }: DryRunDeps): Next {
       protocol: theirs.name,
       inputTokens: asked,
       ...(bound !== undefined && { maxOutputTokens: bound }),
-      ...costs(call, book.price(target), asked, bound),
+      ...costs(call, book.price(target), asked, bound === undefined ? undefined : answers * bound),
     }
     call.report.estimate = estimate
     return emptyAnswer(call, own, estimate)

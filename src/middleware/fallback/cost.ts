@@ -38,7 +38,7 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null
-  const expected = { inputTokens: need.inputTokens, maxOutputTokens, buckets }
+  const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets }
   const next = worstCase(price, expected)
   return next === null ? null : next + spent(call, expected, prices)
 }

@@ -9,12 +9,15 @@ export interface Need {
   readonly inputTokens: number
   /** As the caller bounds it. */
   readonly maxOutputTokens?: number
+  /** Each of which has so many. */
+  readonly answers: number
 }
 
 export async function needOf({ protocol: name, body }: Call): Promise<Need> {
   const protocol = await protocolNamed(name)
-  const maxOutputTokens = protocol?.kind === 'chat' ? needsOf(name, body).maxOutputTokens : 0
+  const { maxOutputTokens, answers = 1 } = protocol?.kind === 'chat' ? needsOf(name, body) : { maxOutputTokens: 0 }
   return {
+    answers,
     inputTokens: protocol ? inputTokens(protocol.lens, body, estimateTokens) : 0,
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
   }

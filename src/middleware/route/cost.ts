@@ -24,9 +24,9 @@ export function tooDear(
 ): string | undefined {
   const price = prices?.price(target)
   if (!price) return 'its price is not known'
-  const maxOutputTokens = asked.needs.maxOutputTokens ?? maxOutput
-  if (maxOutputTokens === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
-  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets })
+  const { maxOutputTokens: ofEach = maxOutput, answers = 1 } = asked.needs
+  if (ofEach === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
+  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens: answers * ofEach, buckets: textBuckets })
   if (cost === null) return 'its price is not known'
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }

@@ -65,6 +65,12 @@ describe('a chat', () => {
     expect(mock.requests).toHaveLength(0)
   })
 
+  test('costs by the number of answers that it asks for, and is held to that', async () => {
+    const relay = await openRelay(mock.url, { policy: { maxCostUsd: 0.001 }, leash: { fallback: ['openai/gpt-4o'] } })
+    const of = async (n: number) => (await post(relay, 'chat', { ...request, max_tokens: 1000, n })).status
+    expect([await of(1), await of(2)]).toEqual([200, 402])
+  })
+
   test('may make the limits of its policy narrower, and no wider', async () => {
     const relay = await openRelay(mock.url, { policy: { maxCostUsd: 0.000001, strict: true } })
     const wider = await post(relay, 'chat', { ...request, leash: { maxCostUsd: 10, strict: false } })
