@@ -61,6 +61,8 @@ export class VendorKeys {
   readonly #sql: Sql
   readonly #now: () => number
   readonly #masters: Lazy<MasterKeys>
+  /** What is given can be wrong; what is made when it is needed cannot. */
+  readonly #isGiven: boolean
   readonly #known = new Recent<string, Known>(mostKnown)
   /** What was read before a key was changed is not to be kept after it. */
   #changes = 0
@@ -69,6 +71,7 @@ export class VendorKeys {
     this.#sql = sql
     this.#now = now
     this.#masters = new Lazy(() => MasterKeys.open(master))
+    this.#isGiven = 'secret' in master
   }
 
   async list(tenant: string): Promise<VendorKey[]> {
@@ -121,7 +124,7 @@ export class VendorKeys {
   /** Wraps what an earlier master key has wrapped by the one in use. @returns how many tenants' keys that were */
   async rewrap(): Promise<number> {
     const [{ some } = { some: 0 }] = await this.#sql.all<{ some: number }>('SELECT COUNT(*) AS some FROM data_keys')
-    if (Number(some) === 0) return 0
+    if (Number(some) === 0 && !this.#isGiven) return 0
     const masters = await this.#masters.get()
     const rows = await this.#sql.all<Wrapped & { readonly tenant: string }>('SELECT * FROM data_keys WHERE master <> $1', [
       masters.id,

@@ -141,3 +141,9 @@ describe('the master key', () => {
     await sql.close()
   })
 })
+
+test('a master key that is none is told at the start, and not to the first who brings a key', async () => {
+  vi.stubEnv('LEASH_RELAY_MASTER_KEY', 'too short')
+  const { warnings } = await openRelay(mock.url)
+  expect(warnings).toEqual([expect.stringContaining('32 bytes in base64 or hexadecimal')])
+})
