@@ -64,7 +64,7 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
   const found = callers.verify(presented)
   const caller = found instanceof Promise ? await found : found
-  if (!caller) throw unknownKey()
+  if (!caller) throw presented.startsWith('eyJ') ? unknownToken() : unknownKey()
   if (caller.certificate !== undefined) checkCertificate(caller.certificate, headers)
   if (caller.signed) await callers.checkSigned(caller, headers)
   const tenant = headers.get(namedTenant)
@@ -73,6 +73,13 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
 
 export const unknownKey = () =>
   new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
+
+/** A JWT, which begins so, is taken by some routes and not by those that act in the name of a key. */
+const unknownToken = () =>
+  new LeashError(
+    'authentication_failed',
+    'This token has expired, or is no longer good; or a key is needed here. Sign in again, or show a key.',
+  )
 
 /** An administrator of the relay may act for any tenant. @throws LeashError `permission_denied` */
 async function actingFor<C extends Caller>(tenant: string, caller: C, callers: Callers<C>): Promise<C> {

@@ -49,3 +49,12 @@ test('a client may ask to wait for any part of a second', async () => {
   const { ask, call } = await openRelay(mock.url)
   expect((await ask('GET', '/v1/control/policy?wait=0.0005', undefined, call)).status).toBe(200)
 })
+
+test('who shows a token where a key is needed, or an old one, is told so', async () => {
+  const { ask, admin } = await openRelay(mock.url)
+  const { body } = await ask('POST', '/api/auth/token', undefined, admin)
+  const job = await ask('POST', '/v1/gateway/jobs', { request: {} }, body.access_token)
+  expect(job).toMatchObject({ status: 401, body: { error: { message: expect.stringContaining('a key is needed here') } } })
+  const key = await ask('POST', '/v1/gateway/jobs', { request: {} }, 'lk_nobody')
+  expect(key).toMatchObject({ status: 401, body: { error: { message: expect.stringContaining('This key is unknown') } } })
+})
