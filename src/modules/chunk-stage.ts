@@ -8,7 +8,7 @@ import type { Item } from './event-list.js'
 import type { Module } from './module.js'
 import { type Look, type Slot, Strand } from './strand.js'
 
-/** More events than this are never held back: a text that others overtake is taken as it is. */
+/** More events than this never wait for others: a text that they overtake is taken as it is. */
 const mostWaiting = 256
 
 interface Waiting {
@@ -37,7 +37,8 @@ export class ChunkStage {
     this.#queue.push({ item, slots })
     const closed = item.event && strandsOf(this.#protocol.name).closed(item.event)
     if (closed !== undefined) await this.#close(closed)
-    else if (this.#queue.length > mostWaiting) await this.#close('')
+    else if (this.#queue.length > mostWaiting && this.#queue.filter((one) => !isHeld(one)).length > mostWaiting)
+      for (const strand of this.#strands.values()) await strand.close()
     return this.#released()
   }
 
@@ -89,7 +90,7 @@ export class ChunkStage {
   }
 
   #released(): Item[] {
-    const count = this.#queue.findIndex(({ slots }) => slots.some(({ isOpen }) => isOpen))
+    const count = this.#queue.findIndex(isHeld)
     const free = count === -1 ? this.#queue : this.#queue.slice(0, count)
     this.#queue = count === -1 ? [] : this.#queue.slice(count)
     return free.map((waiting) => this.#edited(waiting))
@@ -102,5 +103,7 @@ export class ChunkStage {
     return { ...item, event: this.#protocol.lens.replaceEvent(event, (text) => slots[at++]?.out ?? text), changed: true }
   }
 }
+
+const isHeld = ({ slots }: Waiting): boolean => slots.some(({ isOpen }) => isOpen)
 
 const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))

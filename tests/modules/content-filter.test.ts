@@ -223,6 +223,23 @@ describe('rules for requests alone', () => {
   })
 })
 
+test('a pattern is found that is longer than many events', async () => {
+  const filter = contentFilter({ patterns: ['begin[ -z]{0,400}end'], maxLength: 500, direction: 'response' })
+  const words = `${'x '.repeat(130)}begin ${'word '.repeat(70)}end`
+  const chunks = [...words].map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }))
+  const events = [...chunks, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }]
+  const text = [...events.map((event) => JSON.stringify(event)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('')
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    retry: false,
+    modules: [filter],
+    fetch: async () => new Response(text, { headers: { 'content-type': 'text/event-stream' } }),
+  })
+  const told = await (await ask(leash, 'hi', true)).text()
+  expect(told).toContain('policy_blocked')
+  expect(told).not.toContain('"g"')
+})
+
 test('whether a word ends at the end of a stream is seen at its end', async () => {
   const { leash } = open({ keywords: ['eight'], direction: 'response' })
   expect(await (await ask(leash, 'seven eight', true)).text()).toContain('policy_blocked')

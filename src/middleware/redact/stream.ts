@@ -22,7 +22,7 @@ export interface StreamContext {
   readonly lookBehind: number
 }
 
-/** More events than this are never held back: a text that others overtake is taken as it is. */
+/** More events than this never wait for others: a text that they overtake is taken as it is. */
 const mostWaiting = 256
 
 interface Waiting {
@@ -169,7 +169,8 @@ export class StreamEditor {
   #wait(waiting: Waiting, closed?: string): void {
     this.#queue.push(waiting)
     if (closed !== undefined) this.#close(closed)
-    else if (this.#queue.length > mostWaiting) this.#close('')
+    else if (this.#queue.length > mostWaiting && this.#queue.filter((one) => !isHeld(one)).length > mostWaiting)
+      for (const strand of this.#strands.values()) strand.close()
   }
 
   /** What the event has in common with those that may follow, seen by reading one of them. */

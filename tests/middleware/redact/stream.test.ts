@@ -1,4 +1,5 @@
 /** How a stream comes back: what is held, what is not, and how it ends. */
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Result, StreamResult } from '../../../src/core/call.js'
 import { LeashError } from '../../../src/core/errors.js'
@@ -134,6 +135,20 @@ describe('what is held back', () => {
     await new Promise(setImmediate)
     feed(finish())
     expect(spoken((await next).value)).toEqual({ 0: 'a <EMAIL' })
+  })
+
+  test.each([1, 4])('may be as long as a value is, whose pieces have %i characters', async (length) => {
+    const { protocol, stream, heardStream } = await speakerOf('openai-chat')
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    })
+    const { layer } = await drive({ response: 'drop' })
+    const pieces = `It is:\n${privateKey}\nKeep it.`.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? []
+    const result = await layer(async () => streamed(framed(protocol, stream([{ kind: 'text', pieces }]))))(callOf(protocol, {}))
+    const [part] = heardStream(unframed(protocol, (await read(result)).bytes))
+    expect(part && 'text' in part && part.text.split(/\s+/)).toEqual(['It', 'is:', 'Keep', 'it.'])
   })
 
   test('goes on when other events overtake it without end', async () => {
