@@ -136,7 +136,7 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
         return new Shadow(tried, { ...deps, store: own, budgets: balances, priceBook, counted, guards })
       }))
   const guards =
-    kept('guards', 'routes') ??
+    heldTo(options, kept('guards', 'routes'), before, emitter) ??
     new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
   const answers =
     kept('answers', 'cache', 'routes') ??
@@ -179,6 +179,18 @@ export async function closeParts({ mirror, shadow, budgets, answers, guards, wat
   if (budgets !== after?.budgets) await budgets.value?.close()
   if (answers !== after?.answers) await answers.value?.close()
   if (guards !== after?.guards) await guards.value?.close()
+}
+
+/** The modules that there are, which change while calls are under way. */
+function heldTo(
+  { modules = [] }: LeashOptions,
+  guards: Parts['guards'] | undefined,
+  before: Parts | undefined,
+  emitter: Emitter,
+) {
+  if (before?.options.modules === modules || (!before?.options.modules && modules.length === 0)) return guards
+  guards?.value?.hold(modules).catch((error) => emitter.emit('warning', { message: String(error) }))
+  return guards?.value && guards
 }
 
 /** What they would tell of nobody is to take for what is. */

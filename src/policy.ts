@@ -3,9 +3,17 @@ import { checkOptions } from './config/schema.js'
 import { LeashError } from './core/errors.js'
 import { isObject } from './core/json.js'
 import type { LeashOptions } from './leash.js'
+import { isOfPolicy, ofPolicy, type ReadyModule } from './modules/ready.js'
+import type { ShadowOptions } from './stack.js'
 
 /** Budgets are held together with all other clients, each of which leases a slice; rate limits by each process for itself. */
-export type Policy = Pick<LeashOptions, PolicyMember>
+export type Policy = Omit<Pick<LeashOptions, PolicyMember>, 'modules' | 'shadow'> &
+  WithModules & { readonly shadow?: Omit<ShadowOptions, 'modules'> & WithModules }
+
+interface WithModules {
+  /** Ready ones, since others are code. They stand beside the process's own, which can neither change them nor take them out. */
+  readonly modules?: readonly ReadyModule[]
+}
 
 const members = [
   'access',
@@ -18,6 +26,7 @@ const members = [
   'hedge',
   'maxAttempts',
   'maxCostUsd',
+  'modules',
   'rateLimit',
   'redact',
   'resume',
@@ -46,10 +55,18 @@ export function checkPolicy(policy: unknown): Policy {
     throw new LeashError('invalid_config', `A policy has no \`${stranger.slice(0, 100)}\`. It may have: ${known}.`)
   }
   checkOptions(policy)
-  if (isObject(policy.shadow) && policy.shadow.modules !== undefined)
-    throw new LeashError('invalid_config', 'A policy has no modules, and nor has its `shadow`: they are code of the process.')
+  checkModules(policy.modules)
+  if (isObject(policy.shadow)) checkModules(policy.shadow.modules)
   // Checked member by member, and every one of them may be left out.
   return policy as Policy
+}
+
+function checkModules(modules: unknown): void {
+  if (!Array.isArray(modules)) return
+  const names = modules.map((given) => ofPolicy(given).name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined)
+    throw new LeashError('invalid_config', `Two modules of the policy have one name: give one a \`name\` of its own.`)
 }
 
 /**
@@ -64,7 +81,22 @@ export function underPolicy(own: LeashOptions, policy: Policy, before?: LeashOpt
     const old = before?.[member]
     governed[member] = same(old, policy[member]) ? old : policy[member]
   }
-  return governed
+  return policy.modules
+    ? { ...governed, modules: besides(own.modules ?? [], policy.modules.map(ofPolicy), before?.modules) }
+    : governed
+}
+
+type Modules = NonNullable<LeashOptions['modules']>
+
+/** What a policy asks for stands beside what the process has. */
+function besides(own: Modules, asked: Modules, before: Modules = []): Modules {
+  return before.length > 0 &&
+    same(
+      before.filter((given) => 'name' in given && isOfPolicy(given.name)),
+      asked,
+    )
+    ? before
+    : [...own, ...asked]
 }
 
 /** Both were JSON, or one is a process's own and so no equal of the other. */

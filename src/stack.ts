@@ -32,6 +32,7 @@ import type { Shadow } from './middleware/shadow.js'
 import type { TimeoutOptions } from './middleware/timeout.js'
 import type { Module } from './modules/module.js'
 import type { ModuleFile } from './modules/module-file.js'
+import type { ReadyModule } from './modules/ready.js'
 import type { Registry } from './modules/registry.js'
 import type { ObserveOptions, Observers } from './observers.js'
 import type { CountTokens } from './protocols/tokens.js'
@@ -42,7 +43,7 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 
 /** What is tried out: modules see requests, and not answers. */
 export interface ShadowOptions extends ShadowLimits {
-  readonly modules?: readonly (Module | ModuleFile)[]
+  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[]
 }
 
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
@@ -55,7 +56,7 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   /** Limits that refuse nothing: reports say what they would have refused. */
   readonly shadow?: ShadowOptions
   /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
-  readonly modules?: readonly (Module | ModuleFile)[]
+  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[]
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
   readonly redact?: RedactOptions | boolean
   /** Sends copies of calls to another model, for comparison. */

@@ -212,8 +212,11 @@ const headerName =
 
 const modulesSchema = z.array(
   z.custom(
-    (value) => typeof value === 'object' && value !== null && ('settings' in value || ('file' in value && 'integrity' in value)),
-    'expected a module: what defineModule() gives, called with its options where it has any, or a file with its integrity',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      ('settings' in value || 'use' in value || ('file' in value && 'integrity' in value)),
+    'expected a module: what defineModule() gives, called with its options where it has any, a file with its integrity, or a ready one',
   ),
 )
 

@@ -19,7 +19,7 @@ interface Waiting {
 export class ChunkStage {
   readonly #protocol: Protocol
   readonly #look: Look
-  readonly #holdBackOf: (kind: Slot['kind']) => number
+  readonly #holdBackOf: NonNullable<Module['holdBackOf']>
   readonly #strands = new Map<string, Strand>()
   #queue: Waiting[] = []
 
@@ -60,7 +60,7 @@ export class ChunkStage {
     await this.#overtaken(slots.flatMap(({ strand }) => strand ?? []))
     for (const { slot, strand } of slots) {
       if (slot.text === '') continue
-      if (strand === undefined) await new Strand(this.#look, this.#holdBackOf(slot.kind), slot.kind).finish(slot)
+      if (strand === undefined) await new Strand(this.#look, this.#holdBackOf, slot.kind).finish(slot)
       else await this.#strand(strand, slot).take(slot)
     }
     return slots.map(({ slot }) => slot)
@@ -69,7 +69,7 @@ export class ChunkStage {
   #strand(name: string, { kind }: Slot): Strand {
     let strand = this.#strands.get(name)
     if (!strand) {
-      strand = new Strand(this.#look, this.#holdBackOf(kind), kind)
+      strand = new Strand(this.#look, this.#holdBackOf, kind)
       this.#strands.set(name, strand)
     }
     return strand

@@ -3,7 +3,7 @@ import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
 import { loadPatternEngine } from '../core/patterns.js'
 import type { Action } from './actions.js'
-import { folded, longestEscape, readingsOf } from './content-filter/readings.js'
+import { endWith, folded, longestEscape, readingsOf } from './content-filter/readings.js'
 import { type CompiledRule, type ContentRule, compileRule, reachOf } from './content-filter/rules.js'
 import { defineModule } from './define.js'
 import type { Module, ModuleDefinition, Piece, Text } from './module.js'
@@ -62,7 +62,7 @@ export function contentFilter(options: ContentFilterOptions): Module {
   })
   return Object.freeze({
     ...module,
-    holdBackOf: (kind: Text['kind']) => (kind === 'arguments' ? holdBack * longestEscape : holdBack),
+    holdBackOf: ({ text, kind }: Text) => endWith(kind === 'arguments' ? holdBack * longestEscape : holdBack, text),
   })
 }
 

@@ -35,5 +35,6 @@ export type {
 export { loadModule, type ModuleFile } from './module-file.js'
 export { type OpenAIModerationOptions, openaiModeration } from './openai-moderation.js'
 export { type PromptInjectionOptions, promptInjection } from './prompt-injection.js'
+export type { ReadyModule } from './ready.js'
 export { type RedactModuleOptions, redact } from './redact.js'
 export type { ModuleState, ModuleStatus } from './slot.js'

@@ -158,8 +158,8 @@ export interface Module extends ModuleDefinition {
   readonly sees: 'original' | 'redacted'
   readonly holdBack: number
   readonly settings: unknown
-  /** Of one of ours alone: what is kept back of texts of this kind, in place of `holdBack`. */
-  readonly holdBackOf?: (kind: TextKind) => number
+  /** Of one of ours alone: how much of the end of such a text is kept back, in place of `holdBack`. */
+  readonly holdBackOf?: (text: Text) => number
   /** Of one of ours alone: what it does between what the caller wrote and what leaves. */
   readonly crossing?: Redaction['way']
   /** Of one of ours alone: it edits what the vendor has said, and does not only put back what it took out. */

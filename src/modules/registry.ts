@@ -11,6 +11,7 @@ import { modulesAt } from './layer.js'
 import type { Module } from './module.js'
 import type { ModuleFile } from './module-file.js'
 import { ordered } from './order.js'
+import { isOfPolicy, type ReadyModule } from './ready.js'
 import { Session, type SessionDeps } from './session.js'
 import { sunk } from './sinks.js'
 import { type ModuleStatus, Slot } from './slot.js'
@@ -29,14 +30,23 @@ export interface LeashModules {
   remove(name: string): Promise<void>
 }
 
+type Given = readonly (Module | ModuleFile | ReadyModule)[]
+
 /** @throws LeashError `invalid_config` where the leash was made without modules, and has no place for them, or a file is not the one that was meant */
-export async function openModules(modules: readonly (Module | ModuleFile)[] | undefined, deps: SessionDeps): Promise<Registry> {
+export async function openModules(modules: Given | undefined, deps: SessionDeps): Promise<Registry> {
   if (!modules) throw wrong('This leash has no place for modules. Make it with `modules: []` to add some later.')
   return new Registry(deps).open(await Promise.all(modules.map(moduleOf)))
 }
 
-async function moduleOf(given: Module | ModuleFile): Promise<Module> {
-  return 'integrity' in given ? (await import('./module-file.js')).loadModule(given) : given
+async function moduleOf(given: Given[number]): Promise<Module> {
+  if ('use' in given) return (await import('./ready.js')).readyModule(given)
+  const module = 'integrity' in given ? await (await import('./module-file.js')).loadModule(given) : given
+  checkName(module)
+  return module
+}
+
+function checkName({ name }: Module): void {
+  if (isOfPolicy(name)) throw wrong(`"${name}" is a name of a relay's policy. Give the module another.`)
 }
 
 export class Registry {
@@ -100,6 +110,7 @@ export class Registry {
 
   add(module: Module): Promise<void> {
     return this.#change(async () => {
+      checkName(module)
       if (this.#find(module.name)) throw wrong(`There is a module "${module.name}" already. Use \`replace\`.`)
       await this.#swap(undefined, module)
     })
@@ -108,6 +119,7 @@ export class Registry {
   replace(name: string, module: Module): Promise<void> {
     return this.#change(async () => {
       const old = this.#known(name)
+      checkName(module)
       if (module.name !== name && this.#find(module.name)) throw wrong(`There is a module "${module.name}" already.`)
       await this.#swap(old, module)
     })
@@ -115,6 +127,21 @@ export class Registry {
 
   remove(name: string): Promise<void> {
     return this.#change(() => this.#swap(this.#known(name), undefined))
+  }
+
+  /**
+   * Takes on the modules of another policy, whose words for them are told apart from those of the one before by what they say.
+   * Those of the process stay, with whatever has become of them.
+   */
+  hold(modules: Given): Promise<void> {
+    const said = modules.filter((given) => 'use' in given && isOfPolicy(given.name))
+    return this.#change(async () => {
+      const asked = await Promise.all(said.map(moduleOf))
+      for (const slot of this.#slots)
+        if (isOfPolicy(slot.module.name) && !asked.some(({ name }) => name === slot.module.name))
+          await this.#swap(slot, undefined)
+      for (const module of asked) await this.#swap(this.#find(module.name), module)
+    })
   }
 
   /** Sinks are waited for; what calls are still in stops when they are over. */
@@ -131,6 +158,7 @@ export class Registry {
   }
 
   #known(name: string): Slot {
+    if (isOfPolicy(name)) throw wrong(`The module "${name}" is of the relay's policy, which alone can change it.`)
     const slot = this.#find(name)
     if (slot) return slot
     const names = this.#slots.map(({ module }) => module.name).join(', ')

@@ -1,7 +1,7 @@
 /** One text of a stream, which a module sees in pieces and lets go of as far as it is settled. */
 import type { TextKind } from '../protocols/protocol.js'
 import type { TextEdit } from './actions.js'
-import type { Piece } from './module.js'
+import type { Piece, Text } from './module.js'
 
 /** A part of the text, as it stands in an event. */
 export interface Slot {
@@ -16,15 +16,15 @@ export type Look = (piece: Piece) => Promise<readonly TextEdit[]>
 
 export class Strand {
   readonly #look: Look
-  readonly #holdBack: number
+  readonly #holdBackOf: (text: Text) => number
   readonly #kind: TextKind
   #parts: { readonly slot: Slot; left: number }[] = []
   #text = ''
   #before = ''
 
-  constructor(look: Look, holdBack: number, kind: TextKind) {
+  constructor(look: Look, holdBackOf: (text: Text) => number, kind: TextKind) {
     this.#look = look
-    this.#holdBack = holdBack
+    this.#holdBackOf = holdBackOf
     this.#kind = kind
   }
 
@@ -51,19 +51,14 @@ export class Strand {
 
   async #settle(final: boolean, whole: boolean): Promise<void> {
     const text = this.#text
-    const settled = final ? text.length : Math.max(0, text.length - this.#holdBack)
+    const held = this.#holdBackOf({ text, kind: this.#kind })
+    const settled = final ? text.length : Math.max(0, text.length - held)
     const edits = await this.#look({ text, before: this.#before, settled, kind: this.#kind, final, whole })
-    const end = this.#endOf(edits, settled)
+    const end = endOf(edits, settled, held)
     this.#write(edits, end)
     this.#text = text.slice(end)
-    this.#before = this.#holdBack === 0 ? '' : (this.#before + text.slice(0, end)).slice(-this.#holdBack)
-  }
-
-  /** An edit that reaches beyond what is settled waits for more, unless it is longer than what may be held back. */
-  #endOf(edits: readonly TextEdit[], settled: number): number {
-    const cut = edits.find(({ start, end }) => start < settled && end > settled)
-    if (!cut) return settled
-    return cut.end - cut.start > this.#holdBack ? cut.end : cut.start
+    const passed = this.#before + text.slice(0, end)
+    this.#before = passed.slice(Math.max(0, passed.length - this.#holdBackOf({ text: passed, kind: this.#kind })))
   }
 
   /** What stands for several parts stands in the first of them. */
@@ -91,4 +86,11 @@ export class Strand {
     }
     this.#parts = this.#parts.filter(({ slot }) => slot.isOpen)
   }
+}
+
+/** An edit that reaches beyond what is settled waits for more, unless it is longer than what may be held back. */
+function endOf(edits: readonly TextEdit[], settled: number, held: number): number {
+  const cut = edits.find(({ start, end }) => start < settled && end > settled)
+  if (!cut) return settled
+  return cut.end - cut.start > held ? cut.end : cut.start
 }

@@ -15,6 +15,18 @@ export function folded(text: string): string {
   return text.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
 }
 
+const unseen = /\p{Default_Ignorable_Code_Point}/u
+/** Who floods a word with more than this is not waited for. */
+const longestEnd = 10_000
+
+/** The length of the end of a text that has so many characters which can be seen. */
+export function endWith(seen: number, text: string): number {
+  if (!unseen.test(text)) return seen
+  let at = text.length
+  for (let left = seen; left > 0 && at > 0; at--) if (!unseen.test(text.charAt(at - 1))) left--
+  return Math.min(text.length - at, longestEnd)
+}
+
 /** Vendors that have arguments as objects, and not as JSON, have plain strings in them: what stands there is read both ways. */
 export function readingsOf({ text, kind }: Text, isPiece = false): readonly Read[] {
   const isEscaped = text.includes('\\') && (kind === 'arguments' || (!isPiece && isJson(text)))

@@ -2,8 +2,9 @@
 import { checkOptions, optionsSchema } from '../../config/schema.js'
 import * as z from '../../config/shape.js'
 import { LeashError } from '../../core/errors.js'
-import { asObject, isObject } from '../../core/json.js'
+import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js'
 import type { LeashOptions } from '../../leash.js'
+import { checkReady } from '../../modules/ready.js'
 import { checkPolicy, type Policy, policyMembers } from '../../policy.js'
 import { type ClickHouseOptions, clickHouseShape } from '../clickhouse/options.js'
 import { type ServerOptions, serverShapes } from '../http/options.js'
@@ -85,7 +86,8 @@ export function checkRelayOptions(options: unknown): RelayOptions {
   const { leash, policy } = asObject(options)
   if (leash !== undefined) {
     checkOptions(leash)
-    const { ledger, budgets, relay } = asObject(leash)
+    const { ledger, budgets, relay, modules } = asObject(leash)
+    for (const given of asArray(modules)) if (isObject(given) && 'use' in given) checkReady(given as JsonObject)
     if (ledger === false)
       throw new LeashError('invalid_config', 'A relay counts what its calls cost. Leave out `leash.ledger: false`.')
     if (budgets !== undefined) throw new LeashError('invalid_config', 'Budgets belong to the `policy`, and not to `leash`.')

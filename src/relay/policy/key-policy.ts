@@ -10,13 +10,19 @@ import type { Policy } from '../../policy.js'
 
 /** @param id of the key */
 export function composed(tenant: Policy, key: Policy, id: string): Policy {
-  const { access, budgets, rateLimit, maxCostUsd, shadow, ...rest } = key
+  const { access, budgets, rateLimit, maxCostUsd, modules, shadow, ...rest } = key
   return {
     ...tenant,
     ...rest,
     ...(access && { access: both(tenant.access, access) }),
     ...(budgets && { budgets: [...(tenant.budgets ?? []), ...ofKey(budgets, id)] }),
     ...(rateLimit && { rateLimit: [...(tenant.rateLimit ?? []), ...rateLimit.map(byKey)] }),
+    ...(modules && {
+      modules: [
+        ...(tenant.modules ?? []),
+        ...modules.map((module) => ({ ...module, name: `key.${id}.${module.name ?? module.use}` })),
+      ],
+    }),
     ...(shadow && { shadow: { ...tenant.shadow, ...composed(tenant.shadow ?? {}, shadow, id) } }),
     ...(maxCostUsd !== undefined && { maxCostUsd: Math.min(maxCostUsd, tenant.maxCostUsd ?? maxCostUsd) }),
   }

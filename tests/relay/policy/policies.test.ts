@@ -73,9 +73,3 @@ test('a change of policy reaches a client before its next long wait is over', as
   expect(order).toEqual(['changed', 'refused'])
   await client.leash.close()
 })
-
-test('a policy has no modules, which are code, and nor has its shadow', async () => {
-  const { relays, sql } = await open([() => 1000])
-  await expect(relays[0]?.set('red', { shadow: { modules: [] } }, 'ada')).rejects.toThrow('A policy has no modules')
-  await sql.close()
-})
