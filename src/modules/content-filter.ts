@@ -132,10 +132,12 @@ function checkMembers(at: string, given: object, known: readonly string[]): void
 }
 
 function rulesOf({ rules = [], ...own }: ContentFilterOptions): readonly ContentRule[] {
-  checkMembers('A content filter', own, [...ofRule, ...ofModule])
+  const isRule = 'keywords' in own || 'phrases' in own || 'patterns' in own
+  if (isRule) checkMembers('A content filter', own, [...ofRule, ...ofModule])
+  else checkMembers('A content filter beside `rules`', own, ['name', ...ofModule])
   const { name: _, ...given } = own
   const alone: ContentRule = Object.fromEntries(Object.entries(given).filter(([member]) => ofRule.includes(member)))
-  const all: readonly ContentRule[] = 'keywords' in own || 'phrases' in own || 'patterns' in own ? [alone, ...rules] : rules
+  const all: readonly ContentRule[] = isRule ? [alone, ...rules] : rules
   if (!Array.isArray(rules) || all.length === 0)
     throw wrong('A content filter needs `keywords`, `phrases`, `patterns`, or `rules` of them')
   for (const rule of all) checkRule(rule)

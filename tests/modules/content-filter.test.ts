@@ -223,9 +223,17 @@ describe('rules for requests alone', () => {
   })
 })
 
-test('a pattern is found that is longer than many events', async () => {
-  const filter = contentFilter({ patterns: ['begin[ -z]{0,400}end'], maxLength: 500, direction: 'response' })
-  const words = `${'x '.repeat(130)}begin ${'word '.repeat(70)}end`
+test.each([
+  ['a pattern is found that is longer than many events', `begin ${'word '.repeat(70)}end`],
+  ['a word is found among many characters that nobody draws', [...'bigbird'].join('\u200b'.repeat(99))],
+])('%s', async (_, said) => {
+  const filter = contentFilter({
+    rules: [
+      { name: 'long', patterns: ['begin[ -z]{0,400}end'], maxLength: said.length < 500 ? 500 : 1 },
+      { name: 'word', keywords: ['bigbird'] },
+    ],
+  })
+  const words = `${'x '.repeat(130)}${said} x`
   const chunks = [...words].map((content) => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }))
   const events = [...chunks, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }]
   const text = [...events.map((event) => JSON.stringify(event)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('')
@@ -256,6 +264,7 @@ test.each([
   [{ keywords: ['a'], pattern: ['b'] }, /has no `pattern`/],
   [{ rules: [{ keywords: ['a'], pattern: ['b'] }] }, /"content" has no `pattern`/],
   [{ rules: [{ keywords: ['a'], timeout: 5 }] }, /"content" has no `timeout`/],
+  [{ rules: [{ keywords: ['a'] }], severity: 'low' }, /beside `rules` has no `severity`/],
   [{ keywords: ['a'], direction: 'up' }, /`direction`/],
   [{ patterns: ['a'], maxLength: 0 }, /`maxLength`/],
   [{ rules: [{ keywords: ['a'] }, { keywords: ['b'] }] }, /Two rules are named "content"/],
