@@ -120,14 +120,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
       url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
-      async reload(next) {
-        const { changes, ignored, overruled } = settings.give(next)
-        if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
-        if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
-        const members = changes.map(({ path }) => path)
-        if (changes.length > 0) await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } })
-        return changes
-      },
+      reload: async (next) => reloaded(settings.give(next), audit, warn),
       async close() {
         stop.abort()
         await configLog.close()
@@ -145,6 +138,18 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
     await Promise.all([replicas.close(), sql.close()])
     throw error
   }
+}
+
+async function reloaded(
+  { changes, ignored, overruled }: ReturnType<Settings['give']>,
+  audit: Audit,
+  warn: (message: string) => void,
+): Promise<readonly ConfigChange[]> {
+  if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
+  if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
+  const members = changes.map(({ path }) => path)
+  if (changes.length > 0) await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } })
+  return changes
 }
 
 /** As it is now: it may change while the relay runs. */

@@ -24,7 +24,7 @@ type Ready = Pick<Relay, 'url' | 'firstKeys'>
 /** One that has died is replaced after a pause, lest one that cannot live is started again and again. */
 const pauseMs = 1000
 
-/** Runs the program that runs now so many times over. @throws LeashError `invalid_config` when one of them does not start */
+/** Runs the program that runs now so many times over. @throws LeashError `invalid_config` when none of them starts */
 export async function startWorkers(options: RelayOptions, count: number): Promise<Workers> {
   const { folder = '.leash', database = readEnv('DATABASE_URL') } = options
   makeFolder(folder)
@@ -34,9 +34,7 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   const sql = database === undefined ? await openSqlite({ file: join(folder, 'relay.db') }) : undefined
   if (sql) await migrate(sql)
   let closing = false
-  const again = (_: Worker, code: number) => {
-    if (!closing && code !== 0) setTimeout(() => closing || cluster.fork(), pauseMs)
-  }
+  const forkAgain = () => void setTimeout(() => closing || cluster.fork(), pauseMs)
   gatherMetrics()
   joinWorkers()
   const started = await Promise.allSettled(Array.from({ length: count }, () => ready(cluster.fork())))
@@ -47,11 +45,15 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
     await sql?.close()
   }
   const [first] = all
-  if (!first || all.length < count) {
+  if (!first) {
     await close()
-    throw new LeashError('invalid_config', 'A worker of the relay did not start. It has said why.')
+    throw new LeashError('invalid_config', 'No worker of the relay has started. They have said why.')
   }
-  cluster.on('exit', again)
+  // One that has started may have made the first keys, which nobody would be shown if the others were reason to end.
+  for (let missing = all.length; missing < count; missing++) forkAgain()
+  cluster.on('exit', (_, code) => {
+    if (code !== 0) forkAgain()
+  })
   const firstKeys = all.find((one) => one.firstKeys)?.firstKeys
   return {
     url: first.url,
