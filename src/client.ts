@@ -249,7 +249,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
     if (whole.redact || whole.modules?.length)
       throw new LeashError(
         'invalid_config',
-        '`redact` and `modules` see no call of a client with `provider`, `credential` or `x509Transport`. Leave either out.',
+        '`redact` and `modules` see no calls with `provider`, `credential` or `x509Transport`.',
       )
     return { openai, leash: inside.leash, hasKey: true, leashable }
   }

@@ -73,7 +73,9 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
   const leashed: typeof fetch = async function leashed(input, given = {}) {
     const before = given[beside]?.outcome
     if (before) return before
-    const init = isUnread(given.body) ? await read(input, given) : given
+    const { body } = given
+    const isOther = typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
+    const init = isOther ? await (await import('./read-body.js')).withText(input, given) : given
     const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
     const incoming = request && (await incomingOf(request, transport, init[beside], provider))
     if (!incoming)
@@ -102,18 +104,6 @@ interface ReadRequest {
   readonly text: string
   readonly init: RequestInit
   readonly signal?: AbortSignal
-}
-
-/** Bytes in a form that can be read but once, or not at once. No model is asked by a form. */
-function isUnread(body: unknown): boolean {
-  const isOther = body instanceof Uint8Array || body instanceof FormData || body instanceof URLSearchParams
-  return typeof body === 'object' && body !== null && !isOther
-}
-
-/** What goes to a model is read, so that no layer is passed by. */
-async function read(input: string | URL | Request, init: RequestInit): Promise<RequestInit> {
-  const path = pathOf(input instanceof Request ? input.url : String(input))
-  return isModelPath(path) ? { ...init, body: await new Response(init.body).text() } : init
 }
 
 /** The request when it can be one to a model: a POST with a JSON body. */

@@ -1,7 +1,10 @@
 /** Who tells of calls: OpenTelemetry, metrics for Prometheus, objectives. Loaded with the first call that is to be told of. */
 import type { Emitter } from './core/emitter.js'
+import type { Lazy } from './core/lazy.js'
 import type { Middleware } from './core/middleware.js'
 import type { SloState } from './core/slo.js'
+import type { LeashOptions } from './leash.js'
+import type { BudgetKeeper } from './middleware/budget.js'
 import type { Metrics, MetricsSources } from './middleware/metrics/metrics.js'
 import type { MetricsOptions } from './middleware/metrics/options.js'
 import { type Observer, observe } from './middleware/observe/observe.js'
@@ -9,6 +12,7 @@ import type { TelemetryOptions } from './middleware/otel/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import type { SloOptions } from './middleware/slo/options.js'
 import type { Slos } from './middleware/slo/slos.js'
+import type { Registry } from './modules/registry.js'
 
 export interface ObserveOptions {
   /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */
@@ -19,11 +23,18 @@ export interface ObserveOptions {
   readonly slo?: SloOptions
 }
 
-export interface ObserverDeps extends Omit<MetricsSources, 'slos'> {
+/** What is in force changes with a relay's policy; who tells of it goes on. */
+export interface InForce {
+  parts?: {
+    readonly options: Pick<LeashOptions, 'redact' | 'modules'>
+    readonly budgets: Pick<Lazy<BudgetKeeper>, 'value'>
+    readonly guards: Pick<Lazy<Registry>, 'value'>
+  }
+}
+
+export interface ObserverDeps extends Pick<MetricsSources, 'health'> {
   readonly emitter: Emitter
-  redact(): RedactOptions | boolean | undefined
-  /** Whether modules change answers outside of where their content is read. */
-  editsAnswers(): boolean
+  readonly inForce: InForce
 }
 
 /** The layers, and who is asked for what they have learnt. */
@@ -64,9 +75,14 @@ async function openSlos(options: SloOptions, emitter: Emitter): Promise<Slos> {
   return new Slos(options, emitter)
 }
 
-async function openMetrics({ emitter, ...sources }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
+async function openMetrics({ emitter, health, inForce }: ObserverDeps, slos: () => SloState[]): Promise<Metrics> {
   const { Metrics } = await import('./middleware/metrics/metrics.js')
-  return new Metrics(emitter, { ...sources, slos })
+  return new Metrics(emitter, {
+    health,
+    slos,
+    budgets: async () => inForce.parts?.budgets.value?.states() ?? [],
+    modules: () => inForce.parts?.guards.value?.list() ?? [],
+  })
 }
 
 async function tellElsewhere({ registry }: MetricsOptions, metrics: Metrics): Promise<() => void> {
@@ -74,7 +90,7 @@ async function tellElsewhere({ registry }: MetricsOptions, metrics: Metrics): Pr
   return tellIn(registry, metrics)
 }
 
-async function openTelemetry(options: TelemetryOptions, { emitter, redact, editsAnswers }: ObserverDeps) {
+async function openTelemetry(options: TelemetryOptions, { emitter, inForce }: ObserverDeps) {
   const [{ openTelemetry }, { optInVariable, profileOf }, { otelName }, { readEnv }] = await Promise.all([
     import('./middleware/otel.js'),
     import('./middleware/otel/names.js'),
@@ -85,7 +101,8 @@ async function openTelemetry(options: TelemetryOptions, { emitter, redact, edits
     emitter,
     nameOf: otelName,
     profile: options.conventions ?? profileOf(readEnv(optInVariable)),
-    answersEdited: () => masksAnswers(redact()) || editsAnswers(),
+    // By modules outside of where content is read.
+    answersEdited: () => masksAnswers(inForce.parts?.options.redact) || (inForce.parts?.guards.value?.editsAnswers() ?? false),
   })
 }
 

@@ -19,7 +19,7 @@ import type { BreakerOptions } from './middleware/circuit-breaker/options.js'
 import type { RedactOptions } from './middleware/redact/options.js'
 import { retry } from './middleware/retry.js'
 import type { Registry } from './modules/registry.js'
-import type { Observers } from './observers.js'
+import type { InForce, Observers } from './observers.js'
 import type { Caches } from './open-cache.js'
 import type { Probes, ProbesContext } from './probes.js'
 import type { CountTokens } from './protocols/tokens.js'
@@ -52,14 +52,8 @@ export interface Parts extends EngineDeps {
   /** A call may have a budget where the leash has none. */
   readonly budgets: Lazy<BudgetKeeper>
   readonly watchers: Lazy<Observers>
-  /** Of the policy in force, what those are to tell of: they outlive it, and must not begin to count anew. */
+  /** The parts of the policy in force, for what outlives it, and must not begin to count anew. */
   readonly inForce: InForce
-}
-
-interface InForce {
-  redact?: LeashOptions['redact']
-  budgets?: Lazy<BudgetKeeper>
-  guards?: Lazy<Registry>
 }
 
 export function openShared(options: LeashOptions, control?: Lazy<Control>): Shared {
@@ -135,16 +129,16 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
         const guards = tried.modules && (await triedOut(tried.modules, find))
         return new Shadow(tried, { ...deps, store: own, budgets: balances, priceBook, counted, guards })
       }))
+  const inForce: InForce = before?.inForce ?? {}
   const guards =
-    heldTo(options, kept('guards', 'routes'), before, emitter) ??
-    new Lazy(async () => (await import('./modules/registry.js')).openModules(options.modules, { emitter, find }))
+    kept('guards', 'routes') ??
+    new Lazy(async () => (await import('./modules/registry.js')).openModules(inForce.parts?.options.modules, { emitter, find }))
+  if (before?.options.modules !== options.modules) void guards.value?.hold(options.modules)
   const answers =
     kept('answers', 'cache', 'routes') ??
     new Lazy(async () => (await import('./open-cache.js')).openCache(options, { emitter, accounts, find }))
-  const inForce: InForce = before?.inForce ?? {}
   const watchers = before?.watchers ?? openWatchers(options, shared, inForce)
-  Object.assign(inForce, { redact, budgets, guards })
-  return {
+  const parts: Parts = {
     ...shared,
     options,
     resolve,
@@ -169,6 +163,8 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
     ...(shadow && { shadow }),
     ...((options.prices || options.tokens) && { ready: new Lazy(() => Promise.all([shared.given.get(), tokens.get()])) }),
   }
+  inForce.parts = parts
+  return parts
 }
 
 /** @param after those that go on, and keep what they share with these */
@@ -179,18 +175,6 @@ export async function closeParts({ mirror, shadow, budgets, answers, guards, wat
   if (budgets !== after?.budgets) await budgets.value?.close()
   if (answers !== after?.answers) await answers.value?.close()
   if (guards !== after?.guards) await guards.value?.close()
-}
-
-/** The modules that there are, which change while calls are under way. */
-function heldTo(
-  { modules = [] }: LeashOptions,
-  guards: Parts['guards'] | undefined,
-  before: Parts | undefined,
-  emitter: Emitter,
-) {
-  if (before?.options.modules === modules || (!before?.options.modules && modules.length === 0)) return guards
-  guards?.value?.hold(modules).catch((error) => emitter.emit('warning', { message: String(error) }))
-  return guards?.value && guards
 }
 
 /** What they would tell of nobody is to take for what is. */
@@ -215,10 +199,7 @@ function openWatchers(options: LeashOptions, { emitter, registry, breaker, probe
     (await import('./observers.js')).openObservers(options, {
       emitter,
       health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-      budgets: async () => inForce.budgets?.value?.states() ?? [],
-      modules: () => inForce.guards?.value?.list() ?? [],
-      redact: () => inForce.redact,
-      editsAnswers: () => inForce.guards?.value?.editsAnswers() ?? false,
+      inForce,
     }),
   )
 }

@@ -75,16 +75,16 @@ function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
   const { retryOptions: _, ...httpOptions } = clientOptions.httpOptions ?? {}
   const vertex = Reflect.get(client, 'vertexai') === true
   const leashed = leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch)
-  clientOptions.httpOptions = { ...httpOptions, fetch: async (...request) => leavable(await leashed(...request)) }
+  clientOptions.httpOptions = {
+    ...httpOptions,
+    async fetch(...request) {
+      const response = await leashed(...request)
+      // Google's SDK closes no stream that is left: it lets go of the reader, and that is all.
+      if (response.body instanceof IteratorStream) response.body.leftWhenReleased = true
+      return response
+    },
+  }
   return client
-}
-
-/** Google's SDK closes no stream that is left: it lets go of the reader, and that is all. */
-function leavable(response: Response): Response {
-  if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
-  const { body } = response
-  if (body instanceof IteratorStream) body.leftWhenReleased = true
-  return response
 }
 
 interface Aws {

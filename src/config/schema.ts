@@ -216,7 +216,7 @@ const modulesSchema = z.array(
       typeof value === 'object' &&
       value !== null &&
       ('settings' in value || 'use' in value || ('file' in value && 'integrity' in value)),
-    'expected a module: what defineModule() gives, called with its options where it has any, a file with its integrity, or a ready one',
+    'expected a module: what defineModule() gives, or a `file` with its `integrity`, or what to `use`',
   ),
 )
 

@@ -129,19 +129,16 @@ export class Registry {
     return this.#change(() => this.#swap(this.#known(name), undefined))
   }
 
-  /**
-   * Takes on the modules of another policy, whose words for them are told apart from those of the one before by what they say.
-   * Those of the process stay, with whatever has become of them.
-   */
-  hold(modules: Given): Promise<void> {
+  /** Takes on the modules that another policy asks for. Those of the process stay, with whatever has become of them. */
+  async hold(modules: Given = []): Promise<void> {
     const said = modules.filter((given) => 'use' in given && isOfPolicy(given.name))
-    return this.#change(async () => {
+    const change = this.#change(async () => {
       const asked = await Promise.all(said.map(moduleOf))
-      for (const slot of this.#slots)
-        if (isOfPolicy(slot.module.name) && !asked.some(({ name }) => name === slot.module.name))
-          await this.#swap(slot, undefined)
+      const old = this.#slots.filter(({ module }) => isOfPolicy(module.name))
+      for (const slot of old) if (!asked.some(({ name }) => name === slot.module.name)) await this.#swap(slot, undefined)
       for (const module of asked) await this.#swap(this.#find(module.name), module)
     })
+    await change.catch((error) => this.#deps.emitter.emit('warning', { message: String(error) }))
   }
 
   /** Sinks are waited for; what calls are still in stops when they are over. */
