@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../src/leash.js'
 import { contentFilter, type LogLine, type LogOptions, log } from '../../src/modules/index.js'
+import { HttpLog } from '../../src/modules/log/http.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { asks, send } from '../middleware/asks.js'
@@ -249,6 +250,14 @@ describe('an endpoint', () => {
     expect(log?.health).toEqual({ ok: false, detail: `1 lines were refused for good. The endpoint answered ${status}.` })
     await leash.close()
     expect(got).toHaveLength(2)
+  })
+
+  test('that is away has lines waiting for it up to so many characters together, of which the oldest go first', async () => {
+    const to = new HttpLog({ url: 'http://127.0.0.1:9', batch: 10_000, flushMs: 60_000 })
+    const line = (id: string) => ({ id, at: id, texts: 'x'.repeat(4_000_000) }) as unknown as LogLine
+    for (let count = 0; count < 12; count++) to.write(line(`${count}`))
+    expect(to.health()).toEqual({ ok: false, detail: '4 lines were dropped.' })
+    await to.close()
   })
 
   test('that finds a batch too large gets smaller ones, and loses none', async () => {

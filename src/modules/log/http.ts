@@ -20,8 +20,9 @@ export interface HttpTarget {
   readonly timeoutMs?: number
 }
 
-/** Lines that wait while the endpoint does not answer: the oldest are dropped first. */
+/** Lines that wait while the endpoint does not answer, and how long they are together: the oldest are dropped first. */
 const mostWaiting = 10_000
+const mostCharacters = 32 * 1024 * 1024
 
 /** Another time, or once somebody has seen to it, the endpoint may take the same lines. What else it refuses it refuses for good. */
 const passing = [401, 403, 404, 408, 425, 429]
@@ -30,9 +31,16 @@ const tooLarge = 413
 /** Undefined: nothing went wrong. */
 type Trouble = { readonly status?: number; readonly words: string; readonly refused?: number } | undefined
 
+interface Waiting {
+  /** Its own: what is sent again under it does not stand there twice. */
+  readonly id: string
+  readonly text: string
+}
+
 export class HttpLog {
   readonly #target: HttpTarget
-  #waiting: LogLine[] = []
+  #waiting: Waiting[] = []
+  #characters = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #sending: Promise<void> | undefined
   #dropped = 0
@@ -46,9 +54,11 @@ export class HttpLog {
   }
 
   write(line: LogLine): void {
-    this.#waiting.push(line)
-    if (this.#waiting.length > mostWaiting) {
-      this.#waiting.shift()
+    const text = JSON.stringify(line)
+    this.#waiting.push({ id: `${line.id}-${line.at}`, text })
+    this.#characters += text.length
+    while (this.#waiting.length > mostWaiting || (this.#characters > mostCharacters && this.#waiting.length > 1)) {
+      this.#letGo(1)
       this.#dropped++
     }
     if (this.#waiting.length >= this.#batch && this.#failure === undefined) void this.#send()
@@ -112,11 +122,15 @@ export class HttpLog {
         this.#refusal = trouble.words
       }
       // Those that were dropped meanwhile stood in front.
-      this.#waiting.splice(0, Math.max(0, lines.length - (this.#dropped - dropped)))
+      this.#letGo(Math.max(0, lines.length - (this.#dropped - dropped)))
     }
   }
 
-  async #post(lines: readonly LogLine[]): Promise<Trouble> {
+  #letGo(count: number): void {
+    for (const { text } of this.#waiting.splice(0, count)) this.#characters -= text.length
+  }
+
+  async #post(lines: readonly Waiting[]): Promise<Trouble> {
     const { url, format = 'ndjson', headers, timeoutMs = 10_000 } = this.#target
     try {
       const response = await fetch(format === 'elasticsearch' ? `${url.replace(/\/+$/, '')}/_bulk` : url, {
@@ -136,16 +150,12 @@ export class HttpLog {
     }
   }
 
-  /** With an id of its own, a line that is sent again does not stand there twice. */
-  #body(lines: readonly LogLine[]): string {
+  #body(lines: readonly Waiting[]): string {
     const { format = 'ndjson', index } = this.#target
-    if (format === 'json') return JSON.stringify(lines)
-    const texts = lines.map((line) => {
-      const head =
-        format === 'elasticsearch' ? `${JSON.stringify({ create: { _index: index, _id: `${line.id}-${line.at}` } })}\n` : ''
-      return `${head}${JSON.stringify(line)}\n`
-    })
-    return texts.join('')
+    if (format === 'json') return `[${lines.map(({ text }) => text).join(',')}]`
+    const heads = (id: string) =>
+      format === 'elasticsearch' ? `${JSON.stringify({ create: { _index: index, _id: id } })}\n` : ''
+    return lines.map(({ id, text }) => `${heads(id)}${text}\n`).join('')
   }
 }
 

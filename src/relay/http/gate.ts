@@ -9,7 +9,7 @@ import { keyIn } from '../people/caller.js'
 import { note, type TenantFrom } from '../people/tenant-of.js'
 import { clientAddress, countedAs } from './client-address.js'
 import { crossSite } from './cors.js'
-import { rangesOf, type ServerOptions } from './options.js'
+import { rangesOf, type ServerOptions, usualBodyBytes } from './options.js'
 import { TokenBuckets } from './token-buckets.js'
 
 export interface GateDeps {
@@ -18,7 +18,6 @@ export interface GateDeps {
   readonly metrics: RelayMetrics
 }
 
-export const usualBodyBytes = 32 * 1024 * 1024
 const usualWrongKeys = { perSecond: 1, burst: 60 }
 const everybody = ''
 

@@ -12,6 +12,9 @@ export interface TlsOptions {
   readonly clientCa?: string
 }
 
+/** Texts and pictures may be large. */
+export const usualBodyBytes = 32 * 1024 * 1024
+
 export interface LimitOptions {
   /** Of a request's body. @defaultValue 33554432 (32 MiB) for calls, less for everything else */
   readonly bodyBytes?: number

@@ -28,7 +28,7 @@ export function gatewayCacheRoutes(context: RelayContext): Hono {
   })
   app.post('/', async (c) => {
     const { caller, serving } = await openedFor(context, c.req.raw.headers, 'admin')
-    const body = asObject(await jsonOf(c.req.raw, mostBytes))
+    const body = asObject(await jsonOf(c.req.raw, mostBytes(context)))
     only(body, ['requests'])
     const { requests } = body
     if (!Array.isArray(requests) || requests.length === 0 || requests.length > mostWarmed)

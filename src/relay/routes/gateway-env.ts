@@ -1,11 +1,12 @@
 /** What the routes of the gateway have in common. */
-
 import type { Serving } from '../gateway/gateway.js'
+import { usualBodyBytes } from '../http/options.js'
 import { type Caller, callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
-/** Of one request: texts and pictures may be large. */
-export const mostBytes = 32 * 1024 * 1024
+/** Of one request. */
+export const mostBytes = ({ settings }: Pick<RelayContext, 'settings'>): number =>
+  settings.now.limits?.bodyBytes ?? usualBodyBytes
 
 export interface Opened {
   readonly caller: Caller

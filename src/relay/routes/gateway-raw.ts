@@ -13,12 +13,12 @@ import { plainPath } from '../gateway/raw-path.js'
 import { bytesOf, jsonOf } from '../http/body.js'
 import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
-
-const mostBytes = 32 * 1024 * 1024
+import { mostBytes } from './gateway-env.js'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
+export function gatewayRawRoutes(context: RelayContext): Hono {
+  const { callers, gateway } = context
   const app = new Hono()
 
   app.all('/v1/:provider/*', async (c, next) => {
@@ -32,6 +32,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
     const provider = serving.provider(raw.provider)
     if (!provider) throw new LeashError('not_found', `The relay has no key for the provider "${raw.provider}".`)
     const path = plainPath(raw.path)
+    const most = mostBytes(context)
     const { method, signal, headers } = request
     if (!methods.includes(method)) throw new LeashError('invalid_request', `Send one of ${methods.join(', ')}.`, { status: 405 })
     if (method === 'POST' && protocolsAt(path).length > 0)
@@ -40,9 +41,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
       throw new LeashError('model_not_allowed', `The policy does not let you ask "${provider.name}".`)
     if (!access.raw?.includes(provider.name)) {
       if (method === 'POST' && isTokenQuestion(path))
-        return c.json(
-          await countTokens({ serving, caller, path, headers, body: await jsonOf(request, mostBytes), provider, signal }),
-        )
+        return c.json(await countTokens({ serving, caller, path, headers, body: await jsonOf(request, most), provider, signal }))
       if (method === 'GET' && /^(?:\/v1\w*)?\/models$/.test(path))
         return c.json(modelListFor(path, headers).all(namesAt(provider.name, await modelsOf(serving))))
       throw new LeashError(
@@ -52,7 +51,7 @@ export function gatewayRawRoutes({ callers, gateway }: RelayContext): Hono {
     }
     const { admit } = await import('../gateway/raw-limits.js')
     await admit(rateLimit, { provider, identity: identityOf(caller), signal })
-    const body = method === 'GET' ? undefined : await bytesOf(request, mostBytes)
+    const body = method === 'GET' ? undefined : await bytesOf(request, most)
     return forward({ provider, method, path, query: searchParams, headers, signal, ...(body && { body }) }, transport)
   })
 

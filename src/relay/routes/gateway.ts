@@ -15,7 +15,12 @@ export function gatewayRoutes(context: RelayContext): Hono {
 
   const asked = async (c: Context, stream: boolean): Promise<Asked> => {
     const { raw } = c.req
-    return { ...(await openedFor(context, raw.headers)), request: await jsonOf(raw, mostBytes), stream, signal: raw.signal }
+    return {
+      ...(await openedFor(context, raw.headers)),
+      request: await jsonOf(raw, mostBytes(context)),
+      stream,
+      signal: raw.signal,
+    }
   }
 
   app.post('/chat', async (c) => {

@@ -112,15 +112,17 @@ describe('over TLS', () => {
 
 describe('bounds', () => {
   test('a body that is too large is refused by its announced length, and by what comes', async () => {
-    const { call, ask, url } = await openRelay(mock.url, { limits: { bodyBytes: 500 } })
+    const { call, ask, url } = await openRelay(mock.url, { limits: { bodyBytes: 500 }, policy: { access: { raw: ['openai'] } } })
     const large = { ...ping, messages: [{ role: 'user', content: 'x'.repeat(600) }] }
     expect(await ask('POST', '/v1/chat/completions', large, call)).toMatchObject({
       status: 413,
       body: { error: { code: 'request_too_large' } },
     })
-    const body = new Blob([JSON.stringify(large)]).stream()
-    const init = { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${call}` } }
-    expect((await fetch(`${url}/v1/chat/completions`, init)).status).toBe(413)
+    for (const path of ['/v1/chat/completions', '/v1/gateway/chat', '/v1/openai/files']) {
+      const body = new Blob([JSON.stringify(large)]).stream()
+      const init = { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${call}` } }
+      expect((await fetch(`${url}${path}`, init)).status).toBe(413)
+    }
     expect((await ask('POST', '/v1/chat/completions', ping, call)).status).toBe(200)
     expect(mock.requests).toHaveLength(1)
   })
