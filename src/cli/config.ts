@@ -39,8 +39,11 @@ export const config = defineCommand({
 })
 
 async function validate(file: string, json: boolean | undefined): Promise<void> {
-  const { readConfig } = await import('../relay/config/file.js')
-  readConfig(file)
+  const [{ readConfig }, { checkModules }] = await Promise.all([
+    import('../relay/config/file.js'),
+    import('../relay/config/modules.js'),
+  ])
+  await checkModules(readConfig(file).leash)
   if (json) printJson({ ok: true, file })
   else process.stdout.write(`${file} is a configuration.\n`)
 }

@@ -20,15 +20,9 @@ export interface ModuleFile {
  * @throws LeashError `invalid_config` for a file that is not there, stands elsewhere, or is not the one that was meant
  */
 export async function loadModule(given: ModuleFile): Promise<Module> {
-  const { file, integrity, folder = 'modules', options } = given
-  const { realpath } = await import('node:fs/promises')
-  const { isAbsolute, relative, resolve } = await import('node:path')
+  const { file, integrity, options } = given
+  const path = await findModule(given)
   const { pathToFileURL } = await import('node:url')
-  const found = async (path: string) => realpath(path).catch(() => Promise.reject(wrong(file, `is not in ${folder}`)))
-  const path = await found(resolve(folder, file))
-  const within = relative(await found(folder), path)
-  if (within === '' || within.startsWith('..') || isAbsolute(within)) throw wrong(file, `is not in ${folder}`)
-  await verify(path, given)
   const url = pathToFileURL(path)
   // Another content is another module, also where one of this name was loaded before.
   url.search = new URLSearchParams({ integrity }).toString()
@@ -38,6 +32,19 @@ export async function loadModule(given: ModuleFile): Promise<Module> {
   // Nobody has put another in its place meanwhile.
   await verify(path, given)
   return moduleIn(isObject(loaded) ? loaded.default : undefined, file, options)
+}
+
+/** The path of the file that is meant, which is not loaded. @throws LeashError `invalid_config` as {@link loadModule} does */
+export async function findModule(given: ModuleFile): Promise<string> {
+  const { file, folder = 'modules' } = given
+  const { realpath } = await import('node:fs/promises')
+  const { isAbsolute, relative, resolve } = await import('node:path')
+  const found = async (path: string) => realpath(path).catch(() => Promise.reject(wrong(file, `is not in ${folder}`)))
+  const path = await found(resolve(folder, file))
+  const within = relative(await found(folder), path)
+  if (within === '' || within.startsWith('..') || isAbsolute(within)) throw wrong(file, `is not in ${folder}`)
+  await verify(path, given)
+  return path
 }
 
 async function verify(path: string, { file, integrity }: ModuleFile): Promise<void> {

@@ -7,6 +7,7 @@ import { ClickHouseFeed } from './clickhouse/feed.js'
 import type { RelayOptions } from './config/config.js'
 import { type ConfigChange, changesOf } from './config/diff.js'
 import { ConfigLog } from './config/log.js'
+import { checkModules } from './config/modules.js'
 import { Settings } from './config/settings.js'
 import { makeFolder } from './files.js'
 import { type FirstKeys, firstStart } from './first-start.js'
@@ -64,6 +65,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
   const { warn = toStderr, isWorker = false } = hooks
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
+  await checkModules(options.leash)
   makeFolder(folder)
   const [sql, replicas] = await Promise.all([openDatabase(options, folder, isWorker), openReplicas(options, warn, isWorker)])
   const stop = new AbortController()
@@ -120,7 +122,10 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
       url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
-      reload: async (next) => reloaded(settings.give(next), audit, warn),
+      async reload(next) {
+        await checkModules(next.leash)
+        return reloaded(settings.give(next), audit, warn)
+      },
       async close() {
         stop.abort()
         await configLog.close()
