@@ -122,10 +122,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
       url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
-      async reload(next) {
-        await checkModules(next.leash)
-        return reloaded(settings.give(next), audit, warn)
-      },
+      reload: (next) => reloaded(next, { settings, audit, warn }),
       async close() {
         stop.abort()
         await configLog.close()
@@ -145,11 +142,15 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
   }
 }
 
-async function reloaded(
-  { changes, ignored, overruled }: ReturnType<Settings['give']>,
-  audit: Audit,
-  warn: (message: string) => void,
-): Promise<readonly ConfigChange[]> {
+interface Reloading {
+  readonly settings: Settings
+  readonly audit: Audit
+  readonly warn: (message: string) => void
+}
+
+async function reloaded(options: RelayOptions, { settings, audit, warn }: Reloading): Promise<readonly ConfigChange[]> {
+  await checkModules(options.leash)
+  const { changes, ignored, overruled } = settings.give(options)
   if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
   if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
   const members = changes.map(({ path }) => path)
