@@ -1,6 +1,6 @@
 /** The command line as a process of its own, bundled from the source, with only the variables that a test gives it. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -34,7 +34,7 @@ export function useCommand(): Command {
   beforeAll(async () => {
     // Below `node_modules`, where its packages are found.
     folder = mkdtempSync(join(root, 'node_modules/.leash-cli-'))
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
     await build({
       entryPoints: {
         'cli/index': join(root, 'src/cli/index.ts'),
