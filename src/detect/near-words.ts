@@ -53,14 +53,15 @@ export class NearWords {
   #tell(meaning: number, end: number): void {
     if (end > this.#told) this.#told = end
     for (let bits = meaning; bits !== 0; bits &= bits - 1) {
-      const bit = 31 - Math.clz32(bits & -bits)
+      const bit = lowest(bits)
       if (end > (this.#toldOf[bit] ?? 0)) this.#toldOf[bit] = end
     }
   }
 
   #toldWithin(limit: number, wanted: number): boolean {
-    for (let bits = wanted; bits !== 0; bits &= bits - 1)
-      if ((this.#toldOf[31 - Math.clz32(bits & -bits)] ?? 0) > limit) return true
+    for (let bits = wanted; bits !== 0; bits &= bits - 1) if ((this.#toldOf[lowest(bits)] ?? 0) > limit) return true
     return false
   }
 }
+
+const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits)

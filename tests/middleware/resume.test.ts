@@ -13,6 +13,12 @@ const vendor = useHonest()
 const open = (options?: LeashOptions) => kit.open(vendor.url, options)
 const ask = (leash: Leash, body?: object) => kit.ask(leash, vendor.url, body)
 
+/** The two may be asked on either side of a second. */
+const timeless = (bytes: Uint8Array) =>
+  Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/"created(?:_at)?":\d+/g, '')
+
 describe.each(doors)('by %s', (door) => {
   describe.each(spoken)('$protocol', ({ protocol, request }) => {
     const name = nameOf(protocol)
@@ -24,7 +30,7 @@ describe.each(doors)('by %s', (door) => {
       vendor.forget()
       const { leash, reports } = open()
       const bytes = await bytesOf(await ask(leash))
-      expect(Buffer.from(bytes).equals(without)).toBe(true)
+      expect(timeless(bytes)).toBe(timeless(without))
       expect(reports).toMatchObject([{ ended: true, moves: [], attempts: [{ outcome: 'ok' }] }])
     })
 

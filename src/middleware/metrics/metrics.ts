@@ -5,6 +5,7 @@ import type { Health } from '../../core/health.js'
 import { usdOf } from '../../core/money.js'
 import { Roster } from '../../core/roster.js'
 import type { SloState } from '../../core/slo.js'
+import { untilStopped } from '../../core/until-stopped.js'
 import { buckets } from '../../core/usage.js'
 import { kindOf } from '../../protocols/index.js'
 import type { Observer, Seen, Watch } from '../observe/observe.js'
@@ -205,16 +206,5 @@ function snake(name: string): string {
 const storeMs = 2000
 
 /** Nothing where the store they are kept in fails or is late: all else is to be told just then. */
-async function inTime<T>(work: Promise<readonly T[]>): Promise<readonly T[]> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<readonly T[]>((resolve) => {
-    timer = setTimeout(() => resolve([]), storeMs)
-  })
-  try {
-    return await Promise.race([work, late])
-  } catch {
-    return []
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const inTime = <T>(work: Promise<readonly T[]>): Promise<readonly T[]> =>
+  untilStopped(work, { deadline: Date.now() + storeMs }).catch(() => [])

@@ -1,7 +1,8 @@
 import type { Call, StreamResult } from '../../core/call.js'
 import { atEnd, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, type LeashError, thrown } from '../../core/errors.js'
-import { LinkedAbort, onStop, sleep } from '../../core/signals.js'
+import { LinkedAbort, onStop } from '../../core/signals.js'
+import { untilStopped } from '../../core/until-stopped.js'
 import { WholeEvents } from '../../protocols/framing/whole-events.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { isDeath } from './decide.js'
@@ -198,7 +199,7 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
       if (!complete) this.#abort?.abort(undefined)
       const left = this.#rest?.return(undefined).catch(() => {})
       // What its attempts cost is known once they are over. A socket that hangs is not waited for.
-      if (complete) await within(lastWordsMs, left)
+      if (complete && left) await untilStopped(left, { deadline: Date.now() + lastWordsMs }).catch(() => {})
       this.#end(complete ? undefined : 'cancelled')
       await left
     }
@@ -208,10 +209,4 @@ export class ResumableStream implements AsyncIterableIterator<Uint8Array>, Telli
   [Symbol.asyncIterator](): this {
     return this
   }
-}
-
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  const over = new AbortController()
-  await Promise.race([work, sleep(ms, over.signal).catch(() => {})])
-  over.abort()
 }
