@@ -130,7 +130,13 @@ function optionsOf(parent: HTMLElement, short: (value: number) => string, moved:
         space: 72,
         values: (_, marks) => marks.map((at) => dayOfUtc(at * 1000)),
       },
-      { ...axis, size: 56, grid: { stroke: colour('--line'), width: 1 }, values: (_, marks) => marks.map(short) },
+      {
+        ...axis,
+        // Small amounts have many figures.
+        size: (_, marks) => Math.max(56, ...(marks ?? []).map((mark) => 14 + 7 * mark.length)),
+        grid: { stroke: colour('--line'), width: 1 },
+        values: (_, marks) => marks.map(short),
+      },
     ],
     series: [
       {},
