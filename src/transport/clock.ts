@@ -22,6 +22,8 @@ export class Clock {
   readonly #follow = () => this.#stopAll(this.#parent?.reason)
   #timer: ReturnType<typeof setTimeout> | undefined
   #phase: Phase | undefined
+  /** What the timer runs for. Not to be asked of the time: timers go by another clock, and may be a moment early. */
+  #atDeadline = false
   #lastChunk = 0
   #struck: LeashError | undefined
   /** Called when the caller or a limit stops the attempt. */
@@ -45,8 +47,7 @@ export class Clock {
     this.#timer = undefined
     this.#phase = phase
     if (phase === 'idleMs') this.#lastChunk = Date.now()
-    const ms = Math.min(this.#timeouts[phase] ?? Number.POSITIVE_INFINITY, timeLeft(this.#deadline))
-    if (ms !== Number.POSITIVE_INFINITY) this.#arm(ms)
+    this.#arm(this.#timeouts[phase] ?? Number.POSITIVE_INFINITY)
   }
 
   /** Something arrived. No timer is touched: the one that runs looks at the time of the last chunk when it fires. */
@@ -54,29 +55,30 @@ export class Clock {
     if (this.#timer) this.#lastChunk = Date.now()
   }
 
-  #arm(ms: number): void {
+  #arm(patience: number): void {
+    const left = timeLeft(this.#deadline)
+    this.#atDeadline = left <= patience
+    const ms = Math.min(patience, left)
     // Longer delays than a 32-bit integer fire at once.
-    this.#timer = setTimeout(this.#fire, Math.min(ms, 2 ** 31 - 1))
+    if (ms !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(this.#fire, Math.min(ms, 2 ** 31 - 1))
   }
 
   readonly #fire = (): void => {
-    const left = timeLeft(this.#deadline)
-    if (left > 0 && this.#phase === 'idleMs') {
+    if (!this.#atDeadline && this.#phase === 'idleMs') {
       const silent = Date.now() - this.#lastChunk
       const wait = (this.#timeouts.idleMs ?? Number.POSITIVE_INFINITY) - silent
       if (wait > 0) {
-        this.#arm(Math.min(wait, left))
+        this.#arm(wait)
         return
       }
     }
-    this.#struck =
-      left === 0
-        ? deadlineError()
-        : new LeashError(
-            'timeout',
-            `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
-            { retryable: true },
-          )
+    this.#struck = this.#atDeadline
+      ? deadlineError()
+      : new LeashError(
+          'timeout',
+          `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
+          { retryable: true },
+        )
     this.#stopAll(this.#struck)
   }
 
