@@ -267,11 +267,8 @@ function openControl({ relay, ledger, budgets }: LeashOptions, warn: (message: s
   const url = relay === false ? undefined : (relay?.url ?? readEnv('LEASH_RELAY_URL'))
   const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
   if (url === undefined || key === undefined) {
-    if (!relay) return undefined
-    throw new LeashError(
-      'invalid_config',
-      'The option `relay` needs a `url` and a `key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.',
-    )
+    if (!relay && url === undefined) return undefined
+    throw new LeashError('invalid_config', 'A relay takes `relay.url` and `relay.key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.')
   }
   if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
   if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')

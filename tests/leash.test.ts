@@ -1,5 +1,5 @@
 /** A leash as its user holds it: layers, events, options, its end. */
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Layer, LeashError, type LeashOptions, type Middleware, withBody } from '../src/leash.js'
 import { mockProviders } from '../src/testing/index.js'
 import { until, useMock } from './helpers/mock.js'
@@ -241,5 +241,31 @@ describe('options', () => {
 
   test('cost nothing before the first call: no key is needed to make a leash', () => {
     expect(() => createLeash()).not.toThrow()
+  })
+})
+
+describe('a relay that the environment names', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('is refused without a key, lest calls are made under no policy', () => {
+    vi.stubEnv('LEASH_RELAY_URL', 'http://127.0.0.1:1')
+    expect(() => make()).toThrow(/LEASH_RELAY_URL and LEASH_RELAY_KEY/)
+  })
+
+  test('is left alone with `relay: false`, and where there is a key alone', async () => {
+    vi.stubEnv('LEASH_RELAY_KEY', 'lk_a')
+    expect((await call(make())).status).toBe(200)
+    vi.stubEnv('LEASH_RELAY_URL', 'http://127.0.0.1:1')
+    expect((await call(make({ relay: false }))).status).toBe(200)
+  })
+
+  test('holds calls without being asked for', async () => {
+    vi.stubEnv('LEASH_RELAY_URL', 'http://127.0.0.1:1')
+    vi.stubEnv('LEASH_RELAY_KEY', 'lk_a')
+    const leash = make({ relay: { folder: false } })
+    expect(await (await call(leash)).text()).toContain('no policy to hold calls to')
+    await leash.close()
   })
 })
