@@ -22,16 +22,19 @@ export interface Needs {
 
 type Need = Exclude<keyof Needs, 'maxOutputTokens' | 'answers'>
 
-/** Names joined by dots. What stands at its end counts when it is an object, or is this text or one like it. */
-type Row = readonly [path: string, need: Need, is?: string | RegExp]
+type Is = string | RegExp | ((found: object) => boolean)
+
+/** Names joined by dots. What stands at its end counts when it is an object, one of this kind, or is this text or one like it. */
+type Row = readonly [path: string, need: Need, is?: Is]
 
 const tables: Readonly<Record<string, readonly Row[]>> = {
   'openai-chat': [
     ['tools.*', 'tools'],
     ['functions.*', 'tools'],
     ['messages.*.content.*.type', 'images', 'image_url'],
-    ['messages.*.content.*.type', 'audio', 'input_audio'],
-    ['messages.*.content.*.type', 'files', 'file'],
+    // With what vLLM, OpenRouter and Mistral take beside OpenAI's own.
+    ['messages.*.content.*.type', 'audio', /^(?:input_audio|audio_url)$/],
+    ['messages.*.content.*.type', 'files', /^(?:file|video_url|document_url)$/],
     ['response_format.type', 'structuredOutput', 'json_schema'],
   ],
   'openai-responses': [
@@ -60,6 +63,10 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ...media('contents.*.parts.*.inline_data.mime_type'),
     ...media('contents.*.parts.*.fileData.mimeType'),
     ...media('contents.*.parts.*.file_data.mime_type'),
+    ['contents.*.parts.*.inlineData', 'files', isUntyped],
+    ['contents.*.parts.*.inline_data', 'files', isUntyped],
+    ['contents.*.parts.*.fileData', 'files', isUntyped],
+    ['contents.*.parts.*.file_data', 'files', isUntyped],
     ...media('contents.*.parts.*.functionResponse.parts.*.inlineData.mimeType'),
     ...media('contents.*.parts.*.function_response.parts.*.inline_data.mime_type'),
     ['generationConfig.responseSchema', 'structuredOutput'],
@@ -96,10 +103,15 @@ function media(path: string): Row[] {
   ]
 }
 
+/** Such as the address of a video: https://ai.google.dev/gemini-api/docs/video-understanding#youtube */
+function isUntyped(media: object): boolean {
+  return !('mimeType' in media || 'mime_type' in media)
+}
+
 interface Compiled {
   readonly path: Path
   /** All that what stands there can be. */
-  readonly needs: readonly { readonly need: Need; readonly is: string | RegExp | undefined }[]
+  readonly needs: readonly { readonly need: Need; readonly is: Is | undefined }[]
 }
 
 const compiled: ReadonlyMap<string, readonly Compiled[]> = new Map(
@@ -128,7 +140,8 @@ export function needsOf(protocol: string, body: JsonObject): Needs {
   return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }), ...(answers > 1 && { answers }) }
 }
 
-function counts(value: unknown, is: string | RegExp | undefined): boolean {
+function counts(value: unknown, is: Is | undefined): boolean {
   if (is === undefined) return isObject(value)
+  if (typeof is === 'function') return isObject(value) && is(value)
   return typeof value === 'string' && (typeof is === 'string' ? value === is : is.test(value))
 }

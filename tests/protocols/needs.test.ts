@@ -80,6 +80,21 @@ describe('what a request needs', () => {
     expect(needs(protocol, said({ type: 'text', text: 'image_url' }))).toEqual([])
   })
 
+  test.each([
+    ['video_url', 'files'],
+    ['document_url', 'files'],
+    ['audio_url', 'audio'],
+  ])('is found in parts that only other servers than OpenAI take: %s', (type, need) => {
+    expect(needs('openai-chat', said({ type: 'text', text: 'x' }, { type, [type]: { url: 'https://a.example/b' } }))).toEqual([
+      need,
+    ])
+  })
+
+  test("is a file where Google's media tell no type, as the address of a video does", () => {
+    expect(needs('gemini', parts({ fileData: { fileUri: 'https://youtu.be/x' } }))).toEqual(['files'])
+    expect(needs('gemini', parts({ inline_data: { data: 'eA==' } }))).toEqual(['files'])
+  })
+
   test('is nothing for embeddings', () => {
     expect(needs('openai-embeddings', { input: ['x'], tools: [{}] })).toEqual([])
     expect(needs('constructor', {})).toEqual([])
