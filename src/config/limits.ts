@@ -1,16 +1,15 @@
 /** The options of the layers that bound what calls use. */
+import { count, whole, word } from './common.js'
 import * as z from './shape.js'
 
-const text = z.string().check(z.minLength(1))
-const count = z.int().check(z.minimum(1))
-const waitMs = z.int().check(z.minimum(0), z.maximum(2 ** 31 - 1))
+const waitMs = whole.check(z.maximum(2 ** 31 - 1))
 const positive = z.number().check((value: number) => (value > 0 ? undefined : 'must be above 0'))
-const names = z.union([text, z.array(text)])
-const subject = text.check(z.regex(/^(?:tenant|user|key|provider|model|tag:.+)$/))
+const names = z.union([word, z.array(word)])
+const subject = word.check(z.regex(/^(?:tenant|user|key|provider|model|tag:.+)$/))
 
 /** What limits and budgets have in common. */
 const bound = {
-  name: z.optional(text),
+  name: z.optional(word),
   limit: z
     .strictObject({ requests: z.optional(count), tokens: z.optional(count), usd: z.optional(positive) })
     .check((value: object) => (Object.keys(value).length > 0 ? undefined : 'must have `requests`, `tokens` or `usd`')),
@@ -23,9 +22,6 @@ const limit = z.strictObject({
   ...bound,
   per: z.union([z.enum(['second', 'minute', 'hour', 'day']), count]),
   algorithm: z.optional(z.enum(['token-bucket', 'fixed-window', 'sliding-window'])),
-  by: z.optional(z.union([subject, z.array(subject)])),
-  shared: z.optional(z.boolean()),
-  when: z.optional(z.strictObject({ models: z.optional(names), tenants: z.optional(names), providers: z.optional(names) })),
   waitMs: z.optional(waitMs),
 })
 
@@ -39,7 +35,7 @@ export const rateLimitSchema = z.array(limit).check(named)
 const budget = z.strictObject({
   ...bound,
   per: z.enum(['call', 'minute', 'hour', 'day', 'week', 'month', 'total']),
-  action: z.optional(z.union([z.enum(['block', 'warn', 'cap']), z.strictObject({ downgrade: text })])),
+  action: z.optional(z.union([z.enum(['block', 'warn', 'cap']), z.strictObject({ downgrade: word })])),
   thresholds: z.optional(z.array(positive)),
   unpriced: z.optional(z.enum(['block', 'warn'])),
 })
@@ -58,7 +54,7 @@ export const concurrencySchema = z
     total: z.optional(count),
     tenant: z.optional(count),
     provider: z.optional(z.union([count, z.record(z.string(), count)])),
-    queue: z.optional(z.strictObject({ max: z.optional(z.int().check(z.minimum(0))), waitMs: z.optional(waitMs) })),
+    queue: z.optional(z.strictObject({ max: z.optional(whole), waitMs: z.optional(waitMs) })),
   })
   .check((value: object) =>
     ['total', 'tenant', 'provider'].some((name) => name in value) ? undefined : 'must have `total`, `tenant` or `provider`',

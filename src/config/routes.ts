@@ -1,12 +1,10 @@
 /** The `routes`: names for models, and groups of them. */
 import { isObject } from '../core/json.js'
+import { amount, fn, whole, word } from './common.js'
 import * as z from './shape.js'
 
-const name = z.string().check(z.minLength(1))
-const names = z.array(name)
-const tokens = z.int().check(z.minimum(0))
+const words = z.array(word)
 const flag = z.optional(z.boolean())
-const fn = z.custom((value) => typeof value === 'function', 'expected a function')
 
 const conditions = z.strictObject({
   tools: flag,
@@ -15,22 +13,22 @@ const conditions = z.strictObject({
   files: flag,
   structuredOutput: flag,
   stream: flag,
-  minInputTokens: z.optional(tokens),
-  maxInputTokens: z.optional(tokens),
-  tenants: z.optional(names),
-  users: z.optional(names),
-  tags: z.optional(z.record(name, z.union([z.string(), z.array(z.string())]))),
+  minInputTokens: z.optional(whole),
+  maxInputTokens: z.optional(whole),
+  tenants: z.optional(words),
+  users: z.optional(words),
+  tags: z.optional(z.record(word, z.union([z.string(), z.array(z.string())]))),
 })
 
 const target = z.strictObject({
-  model: name,
-  weight: z.optional(z.number().check(z.minimum(0))),
+  model: word,
+  weight: z.optional(amount),
   quality: z.optional(z.number()),
   when: z.optional(z.union([fn, conditions])),
 })
 
 const experiment = z.strictObject({
-  name: z.optional(name),
+  name: z.optional(word),
   goal: z.optional(z.enum(['cost', 'latency', 'errors', 'score'])),
   minimumSample: z.optional(z.int().check(z.minimum(2))),
   confidence: z.optional(z.number().check(z.minimum(0.5), z.maximum(0.9999))),
@@ -39,7 +37,7 @@ const experiment = z.strictObject({
 
 const group = z
   .strictObject({
-    targets: z.array(z.union([name, target])).check(z.minLength(1)),
+    targets: z.array(z.union([word, target])).check(z.minLength(1)),
     prefer: z.optional(z.enum(['cost', 'latency', 'quality'])),
     sticky: z.optional(z.string().check(z.regex(/^(?:user|tenant|tag:.+)$/s))),
     experiment: z.optional(experiment),

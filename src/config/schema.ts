@@ -1,11 +1,20 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
 import { errorStatus, LeashError } from '../core/errors.js'
+import { amount, count, fn, share, whole, word } from './common.js'
 import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
 const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
-const fn = z.custom((value) => typeof value === 'function', 'expected a function')
+/** @param member what tells it from other objects */
+function object(expected: string, member?: string): z.Shape {
+  return z.custom(
+    (value) => typeof value === 'object' && value !== null && (member === undefined || member in value),
+    `expected ${expected}`,
+  )
+}
+
+const given = object('an object')
 
 const timeouts = {
   attemptMs: z.optional(ms),
@@ -15,7 +24,7 @@ const timeouts = {
     z.union([
       z.literal(false),
       z.strictObject({
-        tokensPerSecond: z.number().check(z.minimum(0)),
+        tokensPerSecond: amount,
         windowMs: z.optional(ms),
         hold: z.optional(z.boolean()),
       }),
@@ -34,12 +43,12 @@ const retryPolicy = { attempts: z.optional(z.int().check(z.minimum(1), z.maximum
 const retrySchema = z.strictObject({
   ...retryPolicy,
   on: z.optional(z.record(z.enum(Object.keys(errorStatus)), z.strictObject(retryPolicy))),
-  retryAfterCapMs: z.optional(z.int().check(z.minimum(0))),
+  retryAfterCapMs: z.optional(whole),
   when: z.optional(fn),
-  tokens: z.optional(z.int().check(z.minimum(0))),
+  tokens: z.optional(whole),
 })
 
-const models = z.array(z.string().check(z.minLength(1)))
+const models = z.array(word)
 const name = z.string().check(z.regex(/^[^*]*\*?$/))
 
 const fallbackSchema = z.strictObject({
@@ -48,9 +57,6 @@ const fallbackSchema = z.strictObject({
   on: z.optional(z.union([fn, z.array(z.enum(Object.keys(errorStatus)))])),
   refusals: z.optional(z.boolean()),
 })
-
-const share = z.number().check(z.minimum(0), z.maximum(1))
-const count = z.int().check(z.minimum(1))
 
 const circuitBreakerSchema = z.strictObject({
   consecutive: z.optional(count),
@@ -61,7 +67,7 @@ const circuitBreakerSchema = z.strictObject({
   minimumCalls: z.optional(count),
   windowMs: z.optional(ms),
   cooldownMs: z.optional(ms),
-  retryAfterCapMs: z.optional(z.int().check(z.minimum(0))),
+  retryAfterCapMs: z.optional(whole),
   trials: z.optional(count),
   counts: z.optional(fn),
   whenAllOpen: z.optional(z.enum(['fail', 'least-bad'])),
@@ -70,16 +76,14 @@ const circuitBreakerSchema = z.strictObject({
 const hedgeSchema = z.strictObject({
   delayMs: z.optional(z.union([ms, z.literal('p95')])),
   maxShare: z.optional(share),
-  to: z.optional(z.string().check(z.minLength(1))),
+  to: z.optional(word),
   repeatable: z.optional(fn),
 })
 
-const maxAge = z.number().check(z.minimum(0))
-
 const cacheSchema = z.strictObject({
-  ttlMs: z.optional(maxAge),
-  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
-  staleMs: z.optional(maxAge),
+  ttlMs: z.optional(amount),
+  models: z.optional(z.record(name, z.union([z.literal(false), amount]))),
+  staleMs: z.optional(amount),
   refusals: z.optional(z.boolean()),
   ignore: z.optional(models),
   family: z.optional(z.record(name, z.string())),
@@ -90,14 +94,11 @@ const cacheSchema = z.strictObject({
 })
 
 const semanticCacheSchema = z.strictObject({
-  embed: z.union([
-    z.string().check(z.minLength(1)),
-    z.custom((value) => typeof value === 'object' && value !== null && 'embed' in value, 'expected an embedder'),
-  ]),
+  embed: z.union([word, object('an embedder', 'embed')]),
   threshold: z.optional(share),
   compare: z.optional(z.enum(['last-user', 'conversation'])),
-  ttlMs: z.optional(maxAge),
-  models: z.optional(z.record(name, z.union([z.literal(false), maxAge]))),
+  ttlMs: z.optional(amount),
+  models: z.optional(z.record(name, z.union([z.literal(false), amount]))),
   ignore: z.optional(models),
   refusals: z.optional(z.boolean()),
   maxAnswerBytes: z.optional(count),
@@ -105,11 +106,11 @@ const semanticCacheSchema = z.strictObject({
   agreement: z.optional(share),
   maxEntries: z.optional(count),
   maxBytes: z.optional(count),
-  index: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'nearest' in value, 'expected an index')),
+  index: z.optional(object('an index', 'nearest')),
 })
 
 const coalesceSchema = z.strictObject({
-  maxBufferBytes: z.optional(z.int().check(z.minimum(1))),
+  maxBufferBytes: z.optional(count),
 })
 
 const resumeSchema = z.strictObject({
@@ -126,13 +127,13 @@ const healthSchema = z.strictObject({
 
 const ledgerSchema = z.strictObject({
   keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
-  file: z.optional(z.string().check(z.minLength(1))),
+  file: z.optional(word),
   sink: z.optional(fn),
   queue: z.optional(z.int().check(z.minimum(1), z.maximum(10_000_000))),
 })
 
 const mirrorSchema = z.strictObject({
-  to: z.string().check(z.minLength(1)),
+  to: word,
   share: z.optional(share),
   when: z.optional(fn),
   maxInFlight: z.optional(count),
@@ -153,7 +154,7 @@ const redactSchema = z.strictObject({
   tools: z.optional(z.boolean()),
   media: z.optional(z.enum(['pass', 'flag', 'block'])),
   onError: z.optional(z.enum(['closed', 'open'])),
-  conversations: z.optional(z.int().check(z.minimum(0))),
+  conversations: z.optional(whole),
   allow: z.optional(z.array(z.union([z.string(), z.strictObject({ pattern: z.string(), flags: z.optional(z.string()) })]))),
   deny: z.optional(strings),
   patterns: z.optional(
@@ -172,8 +173,6 @@ const redactSchema = z.strictObject({
   minConfidence: z.optional(share),
   ner: z.optional(fn),
 })
-
-const given = z.custom((value) => typeof value === 'object' && value !== null, 'expected an object')
 
 const telemetrySchema = z.strictObject({
   tracerProvider: z.optional(given),
@@ -222,12 +221,7 @@ const modulesSchema = z.array(
 
 export const optionsSchema = z.strictObject({
   access: z.optional(accessSchema),
-  providers: z.optional(
-    z.record(
-      z.string(),
-      z.custom((value) => typeof value === 'object' && value !== null, 'expected a provider or its options'),
-    ),
-  ),
+  providers: z.optional(z.record(z.string(), object('a provider or its options'))),
   headers: z.optional(z.record(z.string().check(z.regex(headerName)), z.string().check(z.regex(/^[\x20-\x7e]{0,2000}$/)))),
   routes: z.optional(routesSchema),
   relay: z.optional(z.union([z.literal(false), relaySchema])),
@@ -255,22 +249,22 @@ export const optionsSchema = z.strictObject({
   coalesce: z.optional(z.union([z.boolean(), coalesceSchema])),
   resume: z.optional(z.union([z.boolean(), resumeSchema])),
   ledger: z.optional(z.union([z.boolean(), ledgerSchema])),
-  prices: z.optional(z.custom((value) => typeof value === 'object' && value !== null, 'expected prices by provider/model')),
+  prices: z.optional(object('prices by provider/model')),
   tokens: z.optional(z.union([z.literal('exact'), fn])),
   health: z.optional(z.union([z.boolean(), healthSchema])),
-  store: z.optional(z.custom((value) => typeof value === 'object' && value !== null && 'get' in value, 'expected a store')),
+  store: z.optional(object('a store', 'get')),
   telemetry: z.optional(z.union([z.boolean(), telemetrySchema])),
   metrics: z.optional(z.union([z.boolean(), z.strictObject({ registry: given })])),
   slo: z.optional(z.record(z.string(), sloSchema)),
   redact: z.optional(z.union([z.boolean(), redactSchema])),
   modules: z.optional(modulesSchema),
   mirror: z.optional(mirrorSchema),
-  maxCostUsd: z.optional(z.number().check(z.minimum(0))),
+  maxCostUsd: z.optional(amount),
   strict: z.optional(z.boolean()),
-  maxAttempts: z.optional(z.int().check(z.minimum(1))),
+  maxAttempts: z.optional(count),
   use: z.optional(z.array(z.union([fn, z.strictObject({ at: z.enum(['call', 'attempt']), middleware: fn })]))),
   fetch: z.optional(fn),
-  maxBodyBytes: z.optional(z.int().check(z.minimum(1))),
+  maxBodyBytes: z.optional(count),
 })
 
 export function isOption(name: string): boolean {

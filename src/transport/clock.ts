@@ -21,7 +21,7 @@ export class Clock {
   readonly #deadline: number | undefined
   readonly #follow = () => this.#stopAll(this.#parent?.reason)
   #timer: ReturnType<typeof setTimeout> | undefined
-  #phase: Phase | undefined
+  #phase: Phase = 'attemptMs'
   /** What the timer runs for. Not to be asked of the time: timers go by another clock, and may be a moment early. */
   #atDeadline = false
   #lastChunk = 0
@@ -76,7 +76,7 @@ export class Clock {
       ? deadlineError()
       : new LeashError(
           'timeout',
-          `${phases[this.#phase ?? 'attemptMs']}: timed out after ${this.#timeouts[this.#phase ?? 'attemptMs']} ms. Raise \`timeout\`, or send the call again.`,
+          `${phases[this.#phase]}: timed out after ${this.#timeouts[this.#phase]} ms. Raise \`timeout\`, or send the call again.`,
           { retryable: true },
         )
     this.#stopAll(this.#struck)
