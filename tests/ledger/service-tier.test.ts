@@ -37,6 +37,12 @@ async function lineOf(
   return lines[0] ?? expect.fail()
 }
 
+/** With a member more in each usage that is told. */
+const withMore = <T>(told: T, usage: string, more: object): T =>
+  JSON.parse(JSON.stringify(told), (name, value) => (name === usage ? { ...value, ...more } : value))
+const withSpeed = <T>(told: T, speed: string) => withMore(told, 'usage', { speed })
+const withTraffic = <T>(told: T, trafficType: string) => withMore(told, 'usageMetadata', { trafficType })
+
 describe.each(vendors)('in $name', (vendor) => {
   describe.each([false, true])('streamed: %s', (stream) => {
     test.each([
@@ -57,6 +63,56 @@ describe.each(vendors)('in $name', (vendor) => {
     test('a tier that nobody has a price for has no known cost', async () => {
       expect((await lineOf(vendor, stream, undefined, 'reserved')).cost).toBeNull()
     })
+  })
+})
+
+describe('Claude', () => {
+  const claude = vendors.find(({ name }) => name === 'anthropic-messages') ?? expect.fail()
+
+  const served = (speed: string): Vendor => ({
+    ...claude,
+    answer: (tier) => withSpeed(claude.answer(tier), speed),
+    events: (tier) => claude.events(tier).map((event) => withSpeed(event, speed)),
+  })
+
+  test.each([false, true])('in fast mode has the price of that, and not the standard one, streamed: %s', async (stream) => {
+    expect(await lineOf(served('fast'), stream, 'auto', 'standard')).toMatchObject({ cost: 2_000_000, serviceTier: 'fast' })
+    expect(await lineOf(served('standard'), stream, 'auto', 'standard')).toMatchObject({ cost: 1_000_000 })
+  })
+
+  test('who asks for fast mode and is told nothing pays for it', async () => {
+    const asking = { path: claude.path, ask: (stream: boolean) => ({ ...claude.ask(stream, undefined), speed: 'fast' }) }
+    expect((await lineOf(claude, false, undefined, undefined, asking)).cost).toBe(2_000_000)
+  })
+})
+
+describe('Vertex AI', () => {
+  const gemini = vendors.find(({ name }) => name === 'gemini') ?? expect.fail()
+  const served = (trafficType: string): Vendor => ({
+    ...gemini,
+    answer: (tier) => withTraffic(gemini.answer(tier), trafficType),
+    events: (tier) => gemini.events(tier).map((event) => withTraffic(event, trafficType)),
+  })
+
+  test.each([
+    ['ON_DEMAND', 1_000_000],
+    ['ON_DEMAND_FLEX', 500_000],
+    ['ON_DEMAND_PRIORITY', 2_000_000],
+    ['PROVISIONED_THROUGHPUT', null],
+    ['TRAFFIC_TYPE_UNSPECIFIED', 1_000_000],
+  ])('tells the tier as a kind of traffic: %s', async (traffic, cost) => {
+    for (const stream of [false, true]) expect((await lineOf(served(traffic), stream, undefined, undefined)).cost).toBe(cost)
+    const caller = {
+      path: () => 'https://api.openai.com/v1/chat/completions',
+      ask: (stream: boolean) => ({ model: gemini.model, stream, messages }),
+    }
+    for (const stream of [false, true])
+      expect((await lineOf(served(traffic), stream, undefined, undefined, caller)).cost).toBe(cost)
+  })
+
+  test('a tier that is not specified is the standard one', async () => {
+    expect((await lineOf(gemini, false, 'unspecified', undefined)).cost).toBe(1_000_000)
+    expect((await lineOf(gemini, true, undefined, 'unspecified')).cost).toBe(1_000_000)
   })
 })
 

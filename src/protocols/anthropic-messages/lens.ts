@@ -1,9 +1,9 @@
 /** Where the texts of a request, an answer and a stream event stand. */
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { MessageTap } from './tap.js'
-import { readUsage } from './usage.js'
+import { readTier, readUsage } from './usage.js'
 
 /** A block of the caller's, or of an earlier answer, standing at `at`. */
 const blockTexts = (at: string): Record<string, TextKind> => ({
@@ -99,8 +99,8 @@ export const lens: Lens = {
     return readUsage(usage ?? asObject(message).usage)
   },
   tier(body) {
-    const { service_tier: asked, usage, message } = asObject(body)
-    return asString(asked) ?? asString(asObject(usage ?? asObject(message).usage).service_tier)
+    const { usage, message } = asObject(body)
+    return readTier(asObject(body)) ?? readTier(asObject(usage ?? asObject(message).usage))
   },
   tap: () => new MessageTap(),
 }

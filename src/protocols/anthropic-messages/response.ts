@@ -1,6 +1,6 @@
 /** A whole answer, in both directions. https://platform.claude.com/docs/en/api/messages/create */
 import { LeashError } from '../../core/errors.js'
-import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
 import { noUsage } from '../../core/usage.js'
 import type { DecodeContext } from '../protocol.js'
@@ -8,7 +8,7 @@ import { carrierBlock, pack } from './carrier.js'
 import { readCitations, writeCitation } from './citations.js'
 import { failureInBody } from './error.js'
 import { toolInput } from './tools.js'
-import { readUsage, writeUsage } from './usage.js'
+import { readTier, readUsage, writeUsage } from './usage.js'
 import { type Block, blocksOf, finishReason, json, noDetails, type Sdk, signature, stopReason } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
@@ -36,7 +36,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
       }),
     ],
     usage: readUsage(body.usage),
-    serviceTier: isObject(body.usage) ? asString(body.usage.service_tier) : undefined,
+    serviceTier: readTier(asObject(body.usage)),
   })
 }
 

@@ -9,7 +9,7 @@ import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitation } from './citations.js'
 import { failureInBody } from './error.js'
 import { decodeBlock, explanation, serverBlock } from './response.js'
-import { overlay, type RawUsage, readUsage } from './usage.js'
+import { overlay, type RawUsage, readTier, readUsage } from './usage.js'
 import { finishReason, mustBeJson, type Sdk, signature } from './wire.js'
 
 export { encodeStream } from './encode-stream.js'
@@ -112,7 +112,7 @@ const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Han
       ...(sequence !== undefined && { stopSequence: sequence }),
     })
     events.push(...told(state))
-    const serviceTier = asString(state.usage.service_tier)
+    const serviceTier = readTier(state.usage)
     events.push({ type: 'end', ...(serviceTier !== undefined && { serviceTier }) })
     state.terminal = true
     return events

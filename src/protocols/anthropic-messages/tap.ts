@@ -1,10 +1,10 @@
 import type { LeashError } from '../../core/errors.js'
-import { asObject, asString, parseJson } from '../../core/json.js'
+import { asObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
 import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { failureInBody } from './error.js'
-import { overlay, type RawUsage, readUsage } from './usage.js'
+import { overlay, type RawUsage, readTier, readUsage } from './usage.js'
 import { mustBeJson } from './wire.js'
 
 /** Text and thinking open empty; every other block says something by opening. */
@@ -23,7 +23,7 @@ export class MessageTap implements Tap {
   }
 
   get tier(): string | undefined {
-    return asString(this.#usage?.service_tier)
+    return readTier(this.#usage ?? {})
   }
 
   // Some gateways leave the event's name out.

@@ -3,8 +3,8 @@
  * In a stream `message_start` gives a first account and `message_delta` a cumulative one that may name fewer members.
  * https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
  */
-import { asNumber, asObject, isObject } from '../../core/json.js'
-import { inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
+import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import type { Sdk } from './wire.js'
 
 export type RawUsage = Readonly<Record<string, unknown>>
@@ -17,8 +17,19 @@ export function overlay(earlier: RawUsage, later: unknown): RawUsage {
   return merged
 }
 
+/**
+ * The totals leave out what it took to shorten the conversation, which is billed as well.
+ * https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage
+ */
 export function readUsage(raw: unknown): Usage | undefined {
   if (!isObject(raw)) return undefined
+  const compactions = asArray(raw.iterations).map(asObject).filter(isCompaction)
+  return compactions.map(readCounts).reduce(addUsage, readCounts(raw))
+}
+
+const isCompaction = ({ type }: RawUsage) => type === 'compaction'
+
+function readCounts(raw: RawUsage): Usage {
   const creation = asObject(raw.cache_creation)
   const hour = asNumber(creation.ephemeral_1h_input_tokens) ?? 0
   const written = asNumber(raw.cache_creation_input_tokens) ?? hour + (asNumber(creation.ephemeral_5m_input_tokens) ?? 0)
@@ -33,6 +44,11 @@ export function readUsage(raw: unknown): Usage | undefined {
     output: output - reasoning,
     reasoning,
   })
+}
+
+/** How a request asks to be served, or a usage says that it was: fast mode has a price of its own, whatever the tier. */
+export function readTier({ service_tier, speed }: RawUsage): string | undefined {
+  return speed === 'fast' ? speed : asString(service_tier)
 }
 
 /** What a `message_delta` says of usage. */

@@ -1,7 +1,8 @@
 /** The whole answer, in both directions. */
 import { LeashError } from '../../core/errors.js'
-import { asNumber, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { asNumber, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, Choice, TextPart } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, encodeCitations } from './citations.js'
 import { finishReasonOf, isBlocked, wireFinishReasons } from './finish.js'
@@ -9,7 +10,7 @@ import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
 import { decodeCall, decodePart } from './parts.js'
 import { unsignedCall, wrapSignature } from './signature.js'
-import { decodeUsage, encodeUsage } from './usage.js'
+import { decodeUsage, encodeUsage, tierOf } from './usage.js'
 import { message, messages, type WirePart } from './wire.js'
 
 export function decodeResponse(value: unknown, { model, lose }: DecodeContext): ChatResponse {
@@ -44,9 +45,12 @@ export function decodeHead(body: Record<string, unknown>, model: string): Head {
   }
 }
 
+/** In OpenAI's words. */
+const tiers = { standard: 'default', ON_DEMAND: 'default', ON_DEMAND_FLEX: 'flex', ON_DEMAND_PRIORITY: 'priority' } as const
+
 export function decodeTier(body: Record<string, unknown>): { serviceTier?: string } {
-  const tier = asString(asObject(body.usageMetadata).serviceTier)
-  return tier === undefined ? {} : { serviceTier: tier === 'standard' ? 'default' : tier }
+  const tier = tierOf(body.usageMetadata)
+  return tier === undefined ? {} : { serviceTier: lookup(tiers, tier) ?? tier }
 }
 
 /** Names for calls without an id, counted through all candidates. */

@@ -31,7 +31,18 @@ export function decodeUsage(value: unknown): Usage | undefined {
 /** Of a request, or of an answer. */
 export function tierIn(body: unknown): string | undefined {
   const { serviceTier, usageMetadata } = asObject(body)
-  return asString(serviceTier) ?? asString(asObject(usageMetadata).serviceTier)
+  return wordIn(serviceTier) ?? tierOf(usageMetadata)
+}
+
+/** Vertex AI tells it as a kind of traffic: `ON_DEMAND_PRIORITY`. */
+export function tierOf(usageMetadata: unknown): string | undefined {
+  const { serviceTier, trafficType } = asObject(usageMetadata)
+  return wordIn(serviceTier) ?? wordIn(trafficType)
+}
+
+function wordIn(tier: unknown): string | undefined {
+  const word = asString(tier)
+  return word === undefined || /unspecified$/i.test(word) ? undefined : word
 }
 
 /**

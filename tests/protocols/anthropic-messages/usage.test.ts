@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buckets, inputTotal, outputTotal, type Usage } from '../../../src/core/usage.js'
+import { buckets, inputTotal, outputTotal, type Usage, usageOf } from '../../../src/core/usage.js'
 import { overlay, readUsage, writeDeltaUsage, writeUsage } from '../../../src/protocols/anthropic-messages/usage.js'
 
 const tokens = fc.nat(1_000_000)
@@ -60,6 +60,15 @@ describe('usage', () => {
     const first = { input_tokens: 5, cache_read_input_tokens: 4, output_tokens: 1 }
     expect(overlay(first, { input_tokens: null, output_tokens: 9 })).toEqual({ ...first, output_tokens: 9 })
     expect(overlay(first, undefined)).toBe(first)
+  })
+
+  it('has what it took to shorten the conversation, which the vendor bills and leaves out of its totals', () => {
+    const compaction = { type: 'compaction', input_tokens: 180_000, output_tokens: 3500, cache_read_input_tokens: 20 }
+    const message = { type: 'message', input_tokens: 23_000, output_tokens: 1000 }
+    const advice = { type: 'advisor_message', model: 'claude-opus-5-5', input_tokens: 9, output_tokens: 9 }
+    const told = { input_tokens: 23_000, output_tokens: 1000, iterations: [compaction, message, advice, null] }
+    expect(readUsage(told)).toEqual(usageOf({ input: 203_000, output: 4500, cacheRead: 20 }))
+    expect(readUsage({ ...told, iterations: null })).toEqual(usageOf({ input: 23_000, output: 1000 }))
   })
 
   it('is absent when the vendor said nothing', () => {
