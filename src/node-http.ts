@@ -83,7 +83,7 @@ function bytesOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 export interface Sent {
   readonly status: number
   readonly headers: Iterable<readonly [name: string, value: string]>
-  readonly body: string | AsyncIterator<Uint8Array> | undefined
+  readonly body: string | Uint8Array | AsyncIterator<Uint8Array> | undefined
 }
 
 interface Writing {
@@ -109,7 +109,8 @@ export async function send({ status, headers, body }: Response, outgoing: Server
 
 /** Writes the answer, no faster than it is read, and stops the answer when its reader has left. */
 export async function write({ status, headers, body }: Sent, outgoing: ServerResponse, writing: Writing = {}): Promise<void> {
-  const bytes = typeof body === 'string' ? undefined : body
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array
+  const bytes = isWhole ? undefined : body
   const wait = bytes ? undefined : writing.before?.()
   if (wait) await wait
   if (outgoing.destroyed) {
@@ -120,10 +121,10 @@ export async function write({ status, headers, body }: Sent, outgoing: ServerRes
   const isEvents = String(fields['content-type']).startsWith('text/event-stream')
   // Proxies and compression would otherwise keep events back until there are enough of them.
   if (isEvents) Object.assign(fields, { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
-  if (typeof body === 'string') fields['content-length'] = Buffer.byteLength(body)
+  if (isWhole) fields['content-length'] = Buffer.byteLength(body)
   outgoing.writeHead(status, fields)
   if (!bytes) {
-    outgoing.end(body)
+    outgoing.end(isWhole ? body : undefined)
     return
   }
   await copy(bytes, outgoing, isEvents ? writing.keepAliveMs : undefined, writing.before)

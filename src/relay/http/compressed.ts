@@ -1,6 +1,7 @@
-/** Answers of the relay's own routes in fewer bytes. Never events, which have to go out one by one. */
+/** Answers in fewer bytes. Never events, which have to go out one by one. */
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { Answered } from '../../respond.js'
 
 /** Shorter bodies do not become shorter. */
 const worthIt = 1024
@@ -13,8 +14,8 @@ const packers = {
   gzip: (bytes: Uint8Array) => promisify(gzip)(bytes, { level: 5 }),
 }
 
-/** What the relay answers from what it has at hand. A vendor's answer comes bit by bit, also where it is JSON. */
-const own = /^\/(?:v1\/(?:admin|control|usage)\b|openapi\.json|docs|dashboard\.|$)/
+/** What the relay answers from what it has at hand. What a vendor answers beside models comes bit by bit, also where it is JSON. */
+const own = /^\/(?:v1\/(?:admin|control|gateway|models|usage)\b|openapi\.json|docs|dashboard\.|$)/
 
 export async function compressed(response: Response, { url, headers: asked }: Request): Promise<Response> {
   if (!own.test(new URL(url).pathname)) return response
@@ -31,6 +32,27 @@ export async function compressed(response: Response, { url, headers: asked }: Re
   headers.set('content-encoding', encoding)
   headers.delete('content-length')
   return new Response(new Uint8Array(await packers[encoding](bytes)), { status, headers })
+}
+
+/** A model's answer that is not this long is with its reader sooner as it is. In UTF-16 units. */
+const longAnswer = 32_768
+
+/** A model's answer. Undefined where it is to go as it is: most are too short, and nobody is to wait for those. */
+export function compressedAnswer(answer: Answered, accepted = ''): Promise<Packed> | undefined {
+  const { headers, body } = answer
+  if (typeof body !== 'string' || body.length < longAnswer) return undefined
+  const isJson = headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/json'))
+  const encoding = isJson ? encodingOf(accepted) : undefined
+  return encoding && pack(answer, body, encoding)
+}
+
+interface Packed extends Pick<Answered, 'status' | 'headers'> {
+  readonly body: Uint8Array
+}
+
+async function pack({ status, headers }: Answered, body: string, encoding: keyof typeof packers): Promise<Packed> {
+  const bytes = await packers[encoding](Buffer.from(body))
+  return { status, headers: [...headers, ['content-encoding', encoding], ['vary', 'accept-encoding, origin']], body: bytes }
 }
 
 /** The better one that is accepted, and not with a quality of 0. */

@@ -9,6 +9,7 @@ import type { Answered } from '../../respond.js'
 import { answerOf } from '../app.js'
 import { checkedAsked, checkedRequest } from '../people/request-signing.js'
 import { askedBy } from './asked.js'
+import { compressedAnswer } from './compressed.js'
 import type { Gate } from './gate.js'
 import { createListener, renewCertificate } from './listener.js'
 import type { LimitOptions, TlsOptions } from './options.js'
@@ -60,8 +61,10 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
     try {
       const path = incoming.method === 'POST' ? pathOf(incoming) : undefined
       if (path !== undefined && isModelPath(path)) {
-        const { status, headers, body } = await calls(checkedAsked(askedBy(incoming, path, left.signal)))
-        const sent = typeof body === 'string' ? body : body[Symbol.asyncIterator]()
+        const answered = await calls(checkedAsked(askedBy(incoming, path, left.signal)))
+        const packed = await compressedAnswer(answered, String(incoming.headers['accept-encoding']))
+        const { status, headers, body } = packed ?? answered
+        const sent = typeof body === 'string' || body instanceof Uint8Array ? body : body[Symbol.asyncIterator]()
         await write({ status, headers, body: sent }, outgoing, writing)
       } else await send(await other(incoming, left.signal), outgoing, writing)
     } catch (error) {

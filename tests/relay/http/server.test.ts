@@ -210,6 +210,38 @@ describe('answers', () => {
     expect((await raw(`${url}/health`, asking)).headers['content-encoding']).toBeUndefined()
   })
 
+  test.each([
+    ['embeddings', { model: 'text-embedding-3-small', input: Array.from({ length: 64 }, (_, at) => `Text ${at}`) }],
+    ['chat/completions', { ...ping, messages: [{ role: 'user', content: 'Say much. '.repeat(8000) }] }],
+  ])('of models are packed where they are long: %s', async (path, asked) => {
+    const { url, call } = await openRelay(mock.url)
+    const asking = { authorization: `Bearer ${call}`, 'content-type': 'application/json' }
+    const ask = (accepted: string, body: object) =>
+      raw(`${url}/v1/${path}`, { ...asking, 'accept-encoding': accepted }, JSON.stringify(body))
+    const plain = await ask('identity', asked)
+    const packed = await ask('gzip, deflate', asked)
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-length': String(packed.bytes.length) })
+    expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 2)
+    expect(Object.keys(JSON.parse(gunzipSync(packed.bytes).toString()))).toEqual(Object.keys(JSON.parse(plain.bytes.toString())))
+    expect(
+      (await ask('gzip', { ...asked, ...('input' in asked ? { input: 'x' } : ping) })).headers['content-encoding'],
+    ).toBeUndefined()
+  })
+
+  test('that are streams are not packed, however long they become', async () => {
+    const { url, call } = await openRelay(mock.url)
+    const asking = { authorization: `Bearer ${call}`, 'accept-encoding': 'br, gzip' }
+    const long = [{ role: 'user', content: 'Say much. '.repeat(8000) }]
+    const { headers, bytes } = await raw(
+      `${url}/v1/chat/completions`,
+      asking,
+      JSON.stringify({ ...ping, messages: long, stream: true }),
+    )
+    expect(headers['content-encoding']).toBeUndefined()
+    expect(bytes.toString()).toContain('data: [DONE]')
+  })
+
   test('are for pages of sites that are named alone', async () => {
     const { url, call } = await openRelay(mock.url, { cors: { origins: ['https://app.example'] } })
     const preflight = (origin: string) =>
