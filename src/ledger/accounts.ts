@@ -5,12 +5,15 @@ import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
-import { noUsage, total, type Usage, usageOf } from '../core/usage.js'
+import { buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
 /** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
 const charactersPerToken = 4
+
+/** Five times the largest window there is: a vendor that tells of more tokens has told nothing. */
+const mostTokens = 5e7
 
 /** Models are named by callers. */
 const mostTold = 1000
@@ -33,7 +36,8 @@ export class Bookkeeper implements Accounts {
   }
 
   book(call: Call, attempt: Attempt, characters: number): void {
-    const { usage, basis } = this.#used(call, attempt, characters)
+    const { usage: used, basis } = this.#used(call, attempt, characters)
+    const usage = whole(used)
     const price = this.#deps.prices.price(call.target, attempt.startedAt)
     const cost = costIn(price, usage, attempt.serviceTier ?? askedTier(call))
     if (cost === null) this.#warnOf(targetName(call.target))
@@ -69,7 +73,7 @@ export class Bookkeeper implements Accounts {
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
   #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
-    const told = attempt.usage
+    const told = attempt.usage && total(attempt.usage) <= mostTokens ? attempt.usage : undefined
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
     // A refusal is not billed, and nor is what never came to the vendor.
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }
@@ -106,6 +110,13 @@ function costIn(price: Price | null, usage: Usage, word: string | undefined): Na
   return price && tier ? costOf(price, usage, tier) : null
 }
 
+/** Nobody bills a part of a token, but there are servers that tell of one, and counters that go by characters. */
+function whole(usage: Usage): Usage {
+  const counted: Record<keyof Usage, number> = { ...usage }
+  for (const bucket of buckets) counted[bucket] = Math.ceil(usage[bucket]) || 0
+  return counted
+}
+
 function isNothing(usage: Usage): boolean {
   return total(usage) === 0
 }
@@ -119,7 +130,8 @@ function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis
     callId: report.id,
     attempt: place,
     at: attempt.startedAt,
-    durationMs: attempt.durationMs ?? 0,
+    // The clock may have been set back meanwhile.
+    durationMs: Math.max(0, attempt.durationMs ?? 0),
     ...(options.tenant !== undefined && { tenant: options.tenant }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.key !== undefined && { key: options.key }),

@@ -1,10 +1,11 @@
 /** What a line of the ledger says beside its numbers, and that totals are the lines and nothing else. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { formatUsd } from '../../src/core/money.js'
 import { buckets, usageOf } from '../../src/core/usage.js'
-import { createLeash, type LedgerLine } from '../../src/leash.js'
+import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
 import { type Dimension, fold } from '../../src/ledger/fold.js'
+import { readLine } from '../../src/relay/usage/line.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { asks, send } from '../middleware/asks.js'
@@ -44,6 +45,79 @@ test('a line says whose call it was, who was asked, and by which price', async (
   expect(leash.usage({ by: ['tenant', 'user', 'key', 'tag:team'] })).toMatchObject([
     { of: { tenant: 'acme', user: 'ann', key: 'key-7', 'tag:team': 'search' }, calls: 1 },
   ])
+})
+
+describe('a relay takes the line', () => {
+  const owner = { id: 'key', tenant: 'acme' }
+
+  /** Of a call that is answered with such usage. */
+  async function lineOf(usage: object, options: LeashOptions = {}): Promise<LedgerLine> {
+    const lines: LedgerLine[] = []
+    const choices = [{ index: 0, message: { role: 'assistant', content: 'Many.' }, finish_reason: 'stop' }]
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' } },
+      retry: false,
+      ledger: { sink: (more) => void lines.push(...more) },
+      fetch: async () => Response.json({ id: 'c', object: 'chat.completion', created: 1, model: 'gpt-5', choices, usage }),
+      ...options,
+    })
+    const body = JSON.stringify({ model: 'gpt-5', messages: [{ role: 'user', content: 'How many moons?' }] })
+    const headers = { authorization: 'Bearer k' }
+    await (await leash.fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', headers, body })).text()
+    await leash.close()
+    return lines[0] ?? expect.fail()
+  }
+
+  const odd = fc.oneof(
+    fc.integer({ min: -10, max: 2_000_000 }),
+    fc.double(),
+    fc.constantFrom(null, '12', 1e300, Number.MAX_SAFE_INTEGER),
+  )
+  const usages = fc.record(
+    {
+      prompt_tokens: odd,
+      completion_tokens: odd,
+      total_tokens: odd,
+      prompt_tokens_details: fc.record({ cached_tokens: odd, audio_tokens: odd }),
+      completion_tokens_details: fc.record({ reasoning_tokens: odd }),
+    },
+    { requiredKeys: [] },
+  )
+
+  test('whatever numbers a vendor tells', async () => {
+    await fc.assert(
+      fc.asyncProperty(usages, async (usage) => {
+        const line = await lineOf(usage)
+        const { usage: told, cost } = JSON.parse(JSON.stringify(line))
+        expect(readLine(JSON.parse(JSON.stringify(line)), owner, 0, Date.now())).toMatchObject({ usage: told, cost })
+        for (const bucket of buckets) expect(Number.isSafeInteger(told[bucket])).toBe(true)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('of half tokens as of whole ones, and estimates what nobody can have used', async () => {
+    expect(await lineOf({ prompt_tokens: 1.5, completion_tokens: 2.2 })).toMatchObject({
+      usage: usageOf({ input: 2, output: 3 }),
+      basis: 'complete',
+    })
+    const line = await lineOf({ prompt_tokens: 1e300, completion_tokens: 1 })
+    expect(line.basis).toBe('estimated')
+    expect(line.usage.input).toBeLessThan(100)
+  })
+
+  test('of tokens that are counted by characters', async () => {
+    const { usage } = await lineOf({}, { tokens: (text) => text.length / 4 })
+    expect(Number.isInteger(usage.input)).toBe(true)
+  })
+
+  test('of an attempt during which the clock was set back', async () => {
+    let now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now--)
+    const line = await lineOf({ prompt_tokens: 1, completion_tokens: 1 })
+    clock.mockRestore()
+    expect(line.durationMs).toBe(0)
+  })
 })
 
 describe.each(asks)('in $protocol', (ask) => {
