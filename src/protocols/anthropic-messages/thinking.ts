@@ -124,8 +124,7 @@ export function readThinking(thinking: unknown, effort: unknown, lose: ReportLos
   switch (asString(config.type)) {
     case 'enabled': {
       const budget = asNumber(config.budget_tokens)
-      const own = grade ?? (budget === undefined ? undefined : effortOf(budget))
-      return { ...(own && { effort: own }), ...(budget !== undefined && { budget }), show }
+      return { ...(grade && { effort: grade }), ...(budget !== undefined && { budget }), show }
     }
     case 'adaptive':
       return { ...(grade && { effort: grade }), show }

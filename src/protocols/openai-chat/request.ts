@@ -2,6 +2,7 @@
 import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
+import { takenEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
@@ -170,7 +171,8 @@ function readReasoningMembers(): [string, MemberReader][] {
   ]
 }
 
-export function encodeRequest(request: ChatRequest, { model, stream, traits, lose }: EncodeContext): JsonObject {
+export function encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject {
+  const { model, stream, traits, lose } = context
   reportUnsaid(request, lose)
   if (request.messages.at(-1)?.role === 'assistant' && !traits.supportsPrefill)
     lose('messages', 'approximated', 'The target may begin a new answer instead of continuing the last message.')
@@ -182,7 +184,7 @@ export function encodeRequest(request: ChatRequest, { model, stream, traits, los
     ...(usage && { stream_options: { include_usage: true } }),
     ...writeTools(request),
     ...(request.responseFormat && { response_format: writeResponseFormat(request.responseFormat) }),
-    ...writeEffort(request.reasoning, lose),
+    ...writeEffort(request.reasoning, context),
     ...writeScalars(request),
     ...writeTier(request.serviceTier, lose),
   })
@@ -232,15 +234,17 @@ function writeScalars(request: ChatRequest): Record<string, unknown> {
   return written
 }
 
-function writeEffort(reasoning: Reasoning | undefined, lose: ReportLoss): { reasoning_effort?: ReasoningEffort } {
-  if (reasoning?.effort !== undefined) {
-    if (reasoning.budget !== undefined)
-      lose('reasoning.budget', 'dropped', 'Chat Completions grades the effort and counts no tokens.')
-    return { reasoning_effort: reasoning.effort }
-  }
-  if (reasoning?.budget === undefined) return {}
-  lose('reasoning.budget', 'approximated', 'Chat Completions grades the effort and counts no tokens.')
-  return { reasoning_effort: effortFor(reasoning.budget) }
+function writeEffort(
+  reasoning: Reasoning | undefined,
+  { model, traits, lose }: EncodeContext,
+): { reasoning_effort?: ReasoningEffort } {
+  const { effort, budget } = reasoning ?? {}
+  const asked = effort ?? (budget === undefined ? undefined : effortFor(budget))
+  if (budget !== undefined)
+    lose('reasoning.budget', effort ? 'dropped' : 'approximated', 'Chat Completions grades the effort and counts no tokens.')
+  // Where nothing is thought anyway, not to think is what the caller gets.
+  if (asked === undefined || (asked === 'none' && traits.reasoningEffort === false)) return {}
+  return { reasoning_effort: traits.reasoningEffort === false ? asked : takenEffort(traits.baseModel ?? model, asked, lose) }
 }
 
 /** Anthropic advises 1,024 tokens at least and more than 16,000 only for hard work; the grades are set between. */

@@ -236,9 +236,11 @@ function encodeText({ responseFormat }: ChatRequest, { traits, lose }: EncodeCon
   return { format: encodeFormat({ type: 'json' }) }
 }
 
-function encodeThinking({ reasoning }: ChatRequest, { traits, lose }: EncodeContext) {
+function encodeThinking({ reasoning }: ChatRequest, context: EncodeContext) {
+  const { traits, lose } = context
   if (reasoning === undefined) return undefined
-  if (traits.reasoningEffort !== false) return encodeReasoning(reasoning, lose)
+  if (traits.reasoningEffort !== false) return encodeReasoning(reasoning, context)
+  if (reasoning.effort === 'none') return undefined
   lose('reasoning_effort', 'dropped', 'The target does not reason on demand.')
   return undefined
 }

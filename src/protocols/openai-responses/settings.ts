@@ -4,7 +4,8 @@ import type { ResponseFormatTextConfig } from 'openai/resources/responses/respon
 import type { Reasoning as WireReasoning } from 'openai/resources/shared'
 import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort, ResponseFormat } from '../../core/message.js'
-import type { ReportLoss } from '../protocol.js'
+import { takenEffort } from '../openai-efforts.js'
+import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
 const textMembers = new Set(['format'])
@@ -76,7 +77,10 @@ function effortFor(budget: number): ReasoningEffort {
   return budget < 16384 ? 'medium' : 'high'
 }
 
-export function encodeReasoning({ effort, budget, show }: Reasoning, lose: ReportLoss): WireReasoning | undefined {
+export function encodeReasoning(
+  { effort, budget, show }: Reasoning,
+  { model, traits, lose }: EncodeContext,
+): WireReasoning | undefined {
   if (budget !== undefined) {
     lose(
       'reasoning.budget',
@@ -84,7 +88,8 @@ export function encodeReasoning({ effort, budget, show }: Reasoning, lose: Repor
       'The Responses API grades the thinking and does not count its tokens.',
     )
   }
-  const graded = effort ?? (budget === undefined ? undefined : effortFor(budget))
-  if (graded === undefined && !show) return undefined
-  return { ...(graded !== undefined && { effort: graded }), ...(show && { summary: 'auto' }) }
+  const asked = effort ?? (budget === undefined ? undefined : effortFor(budget))
+  if (asked === undefined && !show) return undefined
+  const graded = asked && takenEffort(traits.baseModel ?? model, asked, lose)
+  return { ...(graded && { effort: graded }), ...(show && { summary: 'auto' }) }
 }

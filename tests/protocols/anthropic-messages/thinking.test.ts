@@ -168,8 +168,9 @@ describe('not thinking', () => {
 
 describe('the thinking that a caller of this API asks for', () => {
   it.each([
-    [{ type: 'enabled', budget_tokens: 8_000 }, undefined, { effort: 'medium', budget: 8_000, show: true }],
-    [{ type: 'enabled', budget_tokens: 2_000, display: 'omitted' }, undefined, { effort: 'low', budget: 2_000, show: false }],
+    [{ type: 'enabled', budget_tokens: 8_000 }, undefined, { budget: 8_000, show: true }],
+    [{ type: 'enabled', budget_tokens: 2_000, display: 'omitted' }, undefined, { budget: 2_000, show: false }],
+    [{ type: 'enabled', budget_tokens: 2_000 }, 'high', { effort: 'high', budget: 2_000, show: true }],
     [{ type: 'adaptive' }, 'xhigh', { effort: 'xhigh', show: true }],
     [{ type: 'adaptive' }, undefined, { show: true }],
     [{ type: 'disabled' }, undefined, { effort: 'none' }],
