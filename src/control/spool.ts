@@ -88,9 +88,11 @@ export class Spool {
     return first
   }
 
-  read({ path }: SpoolFile): Promise<Read> {
+  /** @throws what keeps a file from being read that is there: then the others come first */
+  read(file: SpoolFile): Promise<Read> {
+    const { path } = file
     return this.#inTurn(async () => {
-      const text = await this.#fs.readFile(path, 'utf8').catch(() => '')
+      const text = await this.#fs.readFile(path, 'utf8').catch((error: unknown) => this.#unread(file, error))
       const all = text.split('\n').filter(Boolean)
       const lines = all.filter(isJson)
       return { lines, broken: all.length - lines.length }
@@ -144,12 +146,25 @@ export class Spool {
   async #append(path: string, text: string): Promise<boolean> {
     const file = await this.#fs.open(path, 'a', 0o600)
     try {
-      await file.appendFile(text)
+      const { size } = await file.stat()
+      await file.appendFile(text).catch(async (error) => {
+        // On a disk that is full, half of a line: it comes again, and whole.
+        await file.truncate(size)
+        throw error
+      })
       const [written, there] = await Promise.all([file.stat(), this.#fs.stat(path).catch(() => undefined)])
       return written.ino === there?.ino
     } finally {
       await file.close()
     }
+  }
+
+  /** Somebody else has taken it over, or it is not to be had for the moment. */
+  #unread(file: SpoolFile, error: unknown): string {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    this.#forget(file)
+    this.#files.push(file)
+    throw error
   }
 
   async #take(path: string): Promise<void> {

@@ -22,6 +22,15 @@ async function open(options?: SpoolOptions): Promise<Spool> {
 
 const texts = (count: number, from = 0) => Array.from({ length: count }, (_, at) => JSON.stringify({ id: from + at }))
 
+/** On a disk that does some things otherwise. */
+async function withFiles(change: (real: typeof import('node:fs/promises')) => object): Promise<Spool> {
+  const real = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
+  vi.doMock('node:fs/promises', () => ({ ...real, ...change(real) }))
+  const spool = await open()
+  vi.doUnmock('node:fs/promises')
+  return spool
+}
+
 /** All that there is, as who delivers it would take it. */
 async function drain(spool: Spool): Promise<string[]> {
   const all: string[] = []
@@ -66,6 +75,45 @@ describe('a spool', () => {
     const left = await drain(spool)
     expect(lost).toBeGreaterThan(0)
     expect(left).toEqual(texts(100).slice(lost))
+  })
+
+  it('keeps a file that cannot be read for the moment, and goes on with the others', async () => {
+    const spool = await withFiles((real) => {
+      let failures = 1
+      return {
+        async readFile(path: string, encoding: 'utf8') {
+          if (failures-- > 0) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+          return real.readFile(path, encoding)
+        },
+      }
+    })
+    await spool.add(texts(2))
+    const first = spool.first() ?? expect.fail()
+    await spool.add(texts(1, 2))
+    await expect(spool.read(first)).rejects.toThrow('too many open files')
+    expect(await drain(spool)).toEqual([...texts(1, 2), ...texts(2)])
+  })
+
+  it('leaves no half of a line in front of the next, where a disk is full for the moment', async () => {
+    const spool = await withFiles((real) => {
+      let failures = 1
+      return {
+        async open(path: string, flags: string, mode: number) {
+          const file = await real.open(path, flags, mode)
+          const append = file.appendFile.bind(file)
+          file.appendFile = async (text) => {
+            if (failures-- <= 0) return append(text)
+            await append(String(text).slice(0, 4))
+            throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+          }
+          return file
+        },
+      }
+    })
+    await expect(spool.add(texts(2))).rejects.toThrow('no space left')
+    await spool.add(texts(2))
+    const file = spool.first() ?? expect.fail()
+    expect(await spool.read(file)).toEqual({ lines: texts(2), broken: 0 })
   })
 
   it('is read by its owner alone', async () => {
@@ -163,18 +211,14 @@ describe('what another process has left', () => {
   })
 
   it('is kept, too, when it is taken over and delivered between the opening of the file and the writing', async () => {
-    const real = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
     let thefts = 1
-    vi.doMock('node:fs/promises', () => ({
-      ...real,
+    const sleeper = await withFiles((real) => ({
       async open(path: string, flags: string, mode: number) {
         const file = await real.open(path, flags, mode)
         if (thefts-- > 0) await real.rm(path)
         return file
       },
     }))
-    const sleeper = await open()
-    vi.doUnmock('node:fs/promises')
     await sleeper.add(texts(1))
     expect(await drain(sleeper)).toEqual(texts(1))
   })

@@ -2,7 +2,7 @@
  * What the relay's own calls cost, on its way to the database: many lines at a time, so that a call costs the database next to
  * nothing, and in a file until they are there, so that a relay that is killed has lost none of those it has booked.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -187,7 +187,8 @@ export class Journal {
   #append({ file }: Page, lines: readonly LedgerLine[]): boolean {
     if (file === undefined) return false
     try {
-      writeSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      // Each begins anew: of a disk that was full, half of a line may stand in front of it.
+      writeFileSync(file, lines.map((line) => `\n${JSON.stringify(line)}`).join(''))
       return true
     } catch (error) {
       this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)

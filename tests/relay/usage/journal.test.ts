@@ -1,13 +1,22 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { LeashError } from '../../../src/core/errors.js'
+import { asObject, parseJson } from '../../../src/core/json.js'
 import type { LedgerLine } from '../../../src/core/ledger.js'
 import { noUsage } from '../../../src/core/usage.js'
 import { Journal } from '../../../src/relay/usage/journal.js'
 import { temporaryFolder } from '../helpers.js'
+
+vi.mock('node:fs', async (real) => {
+  const files = await real<typeof import('node:fs')>()
+  return { ...files, writeSync: vi.fn(files.writeSync), writeFileSync: vi.fn(files.writeFileSync) }
+})
+const files = await vi.importActual<typeof import('node:fs')>('node:fs')
+
+const idIn = (text: string) => asObject(parseJson(text)).id
 
 function line(id: string): LedgerLine {
   return {
@@ -103,6 +112,39 @@ test('while the database is away, lines wait in the file, and the relay stops al
   away = false
   await (await Journal.open({ folder, usage, warn: expect.fail })).close()
   expect(batches).toEqual([['a']])
+})
+
+test('a file that takes only a part of what is written gets the rest as well', async () => {
+  const [folder, { usage }] = [temporaryFolder(), database()]
+  const journal = await Journal.open({ folder, usage, warn: expect.fail, everyMs: 60_000 })
+  vi.mocked(writeSync).mockImplementationOnce((file, text) => files.writeSync(file, String(text).slice(0, 10)))
+  journal.add([line('a'), line('b')])
+  await journal.written()
+  expect(
+    readFileSync(join(folder, 'journal', left(folder)[0] ?? ''), 'utf8')
+      .trim()
+      .split('\n')
+      .map(idIn),
+  ).toEqual(['a', 'b'])
+  await journal.close()
+})
+
+test('half of a line, on a disk that is full for the moment, spoils no other', async () => {
+  const [folder, { usage }] = [temporaryFolder(), database()]
+  const told: string[] = []
+  const journal = await Journal.open({ folder, usage, warn: (message) => told.push(message), everyMs: 60_000 })
+  vi.mocked(writeFileSync).mockImplementationOnce((file, text) => {
+    files.writeSync(Number(file), String(text).slice(0, 20))
+    throw new Error('no space left on device')
+  })
+  for (const id of ['a', 'b']) {
+    journal.add([line(id)])
+    await journal.written()
+  }
+  expect(told).toEqual([expect.stringContaining('no space left on device')])
+  const text = readFileSync(join(folder, 'journal', left(folder)[0] ?? ''), 'utf8')
+  expect(text.split('\n').map(idIn)).toContain('b')
+  await journal.close()
 })
 
 test('a line that the database never takes holds up no other', async () => {
