@@ -1,10 +1,13 @@
 /**
- * CPU per call over a transport in memory with telemetry, as a ratio to the same client without: asked for while nobody
- * takes spans and metrics, with an SDK that keeps both in memory, and with one that does nothing, which leaves what is ours.
- * And with `metrics: true`, without an SDK.
+ * CPU per call with telemetry, as a ratio to the same client without: asked for while nobody takes spans and metrics, with
+ * an SDK that keeps both in memory, and with one that does nothing, which leaves what is ours. And with `metrics: true`,
+ * without an SDK. Over a transport in memory; with `--socket` over a real one, to a server in a process of its own.
  *
- * node bench/telemetry.ts [rounds]
+ * node bench/telemetry.ts [rounds] [--socket]
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -12,12 +15,14 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
-import { type Contender, leashllm } from './contenders.ts'
+import { type Contender, leashllm, type Upstream } from './contenders.ts'
 import { compare } from './jobs.ts'
 import { inMemory } from './transport.ts'
 
-const rounds = Number(process.argv[2] ?? 41)
-const fetch = inMemory
+const given = process.argv.slice(2)
+const rounds = Number(given.find((one) => /^\d+$/.test(one)) ?? 41)
+const server = given.includes('--socket') ? fork(fileURLToPath(new URL('server.ts', import.meta.url))) : undefined
+const upstream: Upstream = server ? { baseURL: `http://127.0.0.1:${(await once(server, 'message'))[0]}/v1` } : { fetch: inMemory }
 const named = (name: string, contender: Contender): Contender => ({ ...contender, name })
 
 const exporter = new InMemorySpanExporter()
@@ -33,7 +38,7 @@ const meterProvider = new MeterProvider({
   ],
 })
 
-const on = named('telemetry on', leashllm({ fetch, telemetry: { tracerProvider, meterProvider } }))
+const on = named('telemetry on', leashllm({ ...upstream, telemetry: { tracerProvider, meterProvider } }))
 let calls = 0
 /** Spans that have been exported are thrown away, as by an exporter that has sent them. */
 const emptied = (call: Contender['unary']) => async (prompt: string) => {
@@ -62,15 +67,19 @@ const idle = {
   },
 }
 
-console.log(`CPU per call with telemetry, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
+console.log(
+  `CPU per call with telemetry, ${server ? 'over a socket' : 'in memory'}: node ${process.version}, ${rounds} interleaved rounds\n`,
+)
 await compare(
   [
-    leashllm({ fetch }),
-    named('nobody takes it', leashllm({ fetch, telemetry: true })),
+    leashllm(upstream),
+    named('nobody takes it', leashllm({ ...upstream, telemetry: true })),
     { ...on, unary: emptied(on.unary), stream: emptied(on.stream) },
-    named('SDK does nothing', leashllm({ fetch, telemetry: idle })),
-    named('metrics', leashllm({ fetch, metrics: true })),
+    named('SDK does nothing', leashllm({ ...upstream, telemetry: idle })),
+    named('metrics', leashllm({ ...upstream, metrics: true })),
   ],
   rounds,
+  server ? 1 / 2 : 1,
 )
+server?.disconnect()
 await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])
