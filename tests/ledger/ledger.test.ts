@@ -1,5 +1,5 @@
 /** What the ledger says of calls that went well, failed, were cut, left, and tried again. */
-import { readFile, rm } from 'node:fs/promises'
+import { appendFile, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -146,6 +146,27 @@ describe('a file', () => {
     await leash.close()
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line).outcome)).toEqual(['ok', 'ok'])
+  })
+
+  test('has the next line whole, where a disk was full in the middle of one', async () => {
+    vi.doMock('node:fs/promises', async (real) => ({
+      ...(await real<object>()),
+      async appendFile(path: string, text: string) {
+        vi.doUnmock('node:fs/promises')
+        await appendFile(path, text.slice(0, 20))
+        throw new Error('no space left on device')
+      },
+    }))
+    const { leash, ask } = counted({ ledger: { file } })
+    const warnings: string[] = []
+    leash.on('warning', ({ message }) => warnings.push(message))
+    await (await ask('gpt-4o-mini')).json()
+    await until(() => warnings.length === 1)
+    await (await ask('gpt-4o-mini')).json()
+    await leash.close()
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    expect(JSON.parse(lines[1] ?? '').outcome).toBe('ok')
+    expect(lines).toHaveLength(2)
   })
 })
 
