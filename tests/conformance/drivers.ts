@@ -11,6 +11,7 @@ import {
   GoogleGenAI,
 } from '@google/genai'
 import OpenAI, { APIError as OpenAIError } from 'openai'
+import { madeElsewhere } from '../../src/protocols/gemini/signature.js'
 
 export interface Told {
   readonly text: string
@@ -55,8 +56,8 @@ const weather = { type: 'object', properties: { city: { type: 'string' } }, requ
 /** A red pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
 
-/** What Gemini is told of a call that it did not make. */
-const unsigned = 'skip_thought_signature_validator'
+/** What a caller of Gemini is told of a call that Gemini did not make. */
+const unsigned = madeElsewhere
 
 const asked = (parallel: boolean) => (parallel ? 'Weather and time in parallel, please.' : 'Weather, please.')
 const resultOf = (name: string) => `${name} says 24`

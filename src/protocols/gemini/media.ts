@@ -3,7 +3,7 @@ import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
-import { base64Of } from './base64.js'
+import { base64Of, plainBase64 } from './base64.js'
 import { message, type WirePart } from './wire.js'
 
 export type MediaPart = ImagePart | FilePart | AudioPart
@@ -84,7 +84,7 @@ export function decodeMedia(part: Record<string, unknown>): MediaPart | undefine
   if (part.inlineData !== undefined) {
     const { mimeType, data, displayName } = message(part.inlineData)
     const mediaType = asString(mimeType) ?? 'application/octet-stream'
-    return mediaPart({ kind: 'base64', data: asString(data) ?? '', mediaType }, mediaType, asString(displayName))
+    return mediaPart({ kind: 'base64', data: plainBase64(asString(data) ?? ''), mediaType }, mediaType, asString(displayName))
   }
   if (part.fileData === undefined) return undefined
   const { mimeType, fileUri, displayName } = message(part.fileData)

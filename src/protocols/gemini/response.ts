@@ -9,7 +9,7 @@ import { finishReasonOf, isBlocked, wireFinishReasons } from './finish.js'
 import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
 import { decodeCall, decodePart } from './parts.js'
-import { unsignedCall, wrapSignature } from './signature.js'
+import { madeElsewhere, wrapSignature } from './signature.js'
 import { decodeUsage, encodeUsage, tierOf } from './usage.js'
 import { message, messages, type WirePart } from './wire.js'
 
@@ -141,7 +141,7 @@ export function encodePart(part: AssistantPart): WirePart[] {
       return [
         {
           functionCall: { id: part.id, name: part.name, args: argumentsOf(part.arguments) },
-          thoughtSignature: unsignedCall,
+          thoughtSignature: madeElsewhere,
           ...signed,
         },
       ]

@@ -20,6 +20,12 @@ export const unsignedCall = 'skip_thought_signature_validator'
 /** `{"leash":` in base64: nine bytes, so it stands as a prefix whatever follows. */
 const wrapped = 'eyJsZWFzaCI6'
 
+/**
+ * The same to a caller, whose SDK may hold a signature as bytes and refuse an answer with Google's word in it, which is no base64:
+ * {"leash":1}.
+ */
+export const madeElsewhere = `${wrapped}MX0=`
+
 /** A signature, and what its vendor wants told of a reasoning block beside it. */
 interface Signed {
   readonly signature: Signature

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gemini } from '../../../src/protocols/gemini/index.js'
-import { unwrapSignature, wrapSignature } from '../../../src/protocols/gemini/signature.js'
+import { madeElsewhere, unsignedCall, unwrapSignature, wrapSignature } from '../../../src/protocols/gemini/signature.js'
 import { brief, collectLosses } from './support.js'
 
 describe('a call is recognised by its address', () => {
@@ -65,6 +65,7 @@ describe('a signature of another vendor', () => {
     7,
     'skip_thought_signature_validator',
     'eyJsZWFzaCI6',
+    madeElsewhere,
     'eyJsZWFzaCI6MSwiZm9ybWF0IjoieCIsInZhbHVlIjoieSJ9',
   ])('%s is none', (value) => {
     expect(unwrapSignature(value)).toBeUndefined()
@@ -100,6 +101,15 @@ describe('a signature of another vendor', () => {
       'dropped contents[1].parts[0].thoughtSignature',
       'approximated contents[1].parts[1].thoughtSignature',
     ])
+  })
+
+  it('that only says that Gemini did not make a call is base64, and Google reads its own word for it', () => {
+    // Go's and Java's SDKs read a signature as bytes, in the one alphabet.
+    expect(Buffer.from(madeElsewhere, 'base64').toString('base64')).toBe(madeElsewhere)
+    expect(madeElsewhere).not.toMatch(/[-_]/)
+    const call = { functionCall: { name: 'f' } }
+    const history = (thoughtSignature: string) => ({ contents: [{ role: 'model', parts: [{ ...call, thoughtSignature }] }] })
+    expect(gemini.adapt?.(history(madeElsewhere), {}, () => {})).toEqual(history(unsignedCall))
   })
 
   it('takes hidden thinking with it, which is nothing else', () => {

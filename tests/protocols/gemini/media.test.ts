@@ -108,6 +108,11 @@ describe('read from a caller of Gemini', () => {
       image({ kind: 'base64', data: 'AAAA', mediaType: 'image/png' }),
     ],
     [
+      'bytes as Google’s SDK for Python writes them',
+      { inlineData: { mimeType: 'image/png', data: '_-8' } },
+      image({ kind: 'base64', data: '/+8=', mediaType: 'image/png' }),
+    ],
+    [
       'speech',
       { inlineData: { mimeType: 'audio/mp3', data: 'SUQz' } },
       { type: 'audio', source: { kind: 'base64', data: 'SUQz', mediaType: 'audio/mp3' } },

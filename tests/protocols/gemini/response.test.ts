@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../src/core/json.js'
 import type { ChatResponse, FinishReason } from '../../../src/core/message.js'
 import { noUsage } from '../../../src/core/usage.js'
 import { gemini } from '../../../src/protocols/gemini/index.js'
+import { madeElsewhere } from '../../../src/protocols/gemini/signature.js'
 import { decodeContext } from '../../helpers/decode.js'
 import { brief, collectLosses } from './support.js'
 
@@ -245,7 +246,7 @@ describe('an answer for a caller of Gemini', () => {
               { text: 'Hm', thought: true },
               { text: 'Hi', thoughtSignature: 'YQ==' },
               // Gemini did not make it, and would else refuse it in a history.
-              { functionCall: { id: 'a', name: 'f', args: { x: 1 } }, thoughtSignature: 'skip_thought_signature_validator' },
+              { functionCall: { id: 'a', name: 'f', args: { x: 1 } }, thoughtSignature: madeElsewhere },
               { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
             ],
             role: 'model',

@@ -6,6 +6,7 @@ import { noUsage } from '../../../src/core/usage.js'
 import { frameSse } from '../../../src/protocols/framing/sse.js'
 import { gemini } from '../../../src/protocols/gemini/index.js'
 import { PartialArgs } from '../../../src/protocols/gemini/partial-args.js'
+import { madeElsewhere } from '../../../src/protocols/gemini/signature.js'
 import { bytesOf, decodeContext, decodeStream } from '../../helpers/decode.js'
 import { brief, collectLosses, sse } from './support.js'
 
@@ -226,7 +227,7 @@ describe('a stream for a caller of Gemini', () => {
     expect(wire(replay(response)).chunks).toEqual([
       model({ text: 'Hm', thought: true }),
       model({ text: 'Hi' }),
-      model({ functionCall: { id: 'a', name: 'f', args: { x: 1 } }, thoughtSignature: 'skip_thought_signature_validator' }),
+      model({ functionCall: { id: 'a', name: 'f', args: { x: 1 } }, thoughtSignature: madeElsewhere }),
       {
         candidates: [{ content: { parts: [{ text: '' }], role: 'model' }, finishReason: 'STOP', index: 0 }],
         usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 3, totalTokenCount: 10, thoughtsTokenCount: 2 },
