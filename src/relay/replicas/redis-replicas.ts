@@ -18,6 +18,8 @@ const restMs = 1000
 /** Commands fail at once while it is away, and the connection is made again by itself. */
 const options = {
   connectTimeout: 1000,
+  // Of a server that is gone without a word a connection hears nothing for a quarter of an hour, and each call would wait for it.
+  socketTimeout: 1000,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,

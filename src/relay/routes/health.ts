@@ -1,17 +1,21 @@
 /** For whoever runs the relay: is it there, and can it work? */
+import { setTimeout as wait } from 'node:timers/promises'
 import { Hono } from 'hono'
 import type { RelayContext } from './context.js'
 
 /** What has waited longer for ClickHouse than that is late. */
 const lateMs = 60_000
 
-export function healthRoutes({ sql, gateway, collector, settings, stopping }: RelayContext): Hono {
+/** Whoever asks whether the relay is ready has no time: a database that has said nothing by then is away. */
+const usualAnswerMs = 3000
+
+export function healthRoutes({ sql, gateway, collector, settings, stopping }: RelayContext, answerMs = usualAnswerMs): Hono {
   const app = new Hono()
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.get('/ready', async (c) => {
     if (stopping.aborted) return c.json({ status: 'stopping' }, 503)
     try {
-      await sql.all('SELECT 1 AS one')
+      await Promise.race([sql.all('SELECT 1 AS one'), late(answerMs)])
     } catch {
       return c.json({ status: 'the store cannot be reached' }, 503)
     }
@@ -31,4 +35,9 @@ export function healthRoutes({ sql, gateway, collector, settings, stopping }: Re
     return (await collector.clickHouse.outbox.lateBy()) > lateMs ? 'behind' : 'ok'
   }
   return app
+}
+
+async function late(ms: number): Promise<never> {
+  await wait(ms, undefined, { ref: false })
+  throw new Error('the database has not answered')
 }

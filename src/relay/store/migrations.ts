@@ -354,7 +354,7 @@ export async function migrate(sql: Sql, now: () => number = Date.now): Promise<v
       if (added === 0) continue
       for (const statement of statements) await sql.run(statement)
     }
-  })
+  }, 'patient')
 }
 
 const table = 'CREATE TABLE IF NOT EXISTS migrations (step BIGINT PRIMARY KEY, name TEXT NOT NULL, at BIGINT NOT NULL)'

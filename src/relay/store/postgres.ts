@@ -1,7 +1,7 @@
 /** Postgres 12 or newer, for several relays at once. */
 import { LeashError } from '../../core/errors.js'
 import { loadOptional } from '../../core/optional.js'
-import type { Sql, SqlValue } from './sql.js'
+import type { Pace, Sql, SqlValue } from './sql.js'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database` */
@@ -10,6 +10,11 @@ export interface PostgresOptions {
   readonly connections?: number
   /** How long a connection may take to be made, or to be free, in milliseconds. @defaultValue 5000 */
   readonly timeoutMs?: number
+  /**
+   * How long a statement may take, in milliseconds. Of a server that is gone without a word, as after a failover, a connection
+   * hears nothing for a quarter of an hour. @defaultValue 30000
+   */
+  readonly answerMs?: number
 }
 
 /** What is used of the package `pg`, so that nobody needs its types who does not use it. */
@@ -27,7 +32,14 @@ interface Client extends Queries {
 }
 
 interface Queries {
-  query(query: { readonly text: string; readonly values: readonly SqlValue[] }): Promise<Answer>
+  query(query: Query): Promise<Answer>
+}
+
+interface Query {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+  /** In milliseconds; 0: none. A connection of the pool that has not answered by then is not used again. */
+  readonly query_timeout: number
 }
 
 interface Answer {
@@ -52,7 +64,8 @@ const dataException = '22'
 const mostTries = 5
 
 /** @throws LeashError `missing_dependency` without the package `pg` */
-export async function openPostgres({ url, connections = 10, timeoutMs = 5000 }: PostgresOptions): Promise<Sql> {
+export async function openPostgres(options: PostgresOptions): Promise<Sql> {
+  const { url, connections = 10, timeoutMs = 5000, answerMs = 30_000 } = options
   const { default: pg } = await loadOptional<{ readonly default: Package }>('pg', () => import(packageName))
   const types = {
     // No sum that is read passes what a number holds.
@@ -61,29 +74,33 @@ export async function openPostgres({ url, connections = 10, timeoutMs = 5000 }: 
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: timeoutMs, types })
   // A connection that breaks while nobody uses it is made anew for the next who does.
   pool.on('error', () => {})
-  return new Postgres(pool)
+  return new Postgres(pool, { timeoutMs, answerMs })
 }
+
+type Bounds = Required<Pick<PostgresOptions, 'timeoutMs' | 'answerMs'>>
 
 class Postgres implements Sql {
   readonly #pool: Pool
+  readonly #bounds: Bounds
   #closing: Promise<void> | undefined
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, bounds: Bounds) {
     this.#pool = pool
+    this.#bounds = bounds
   }
 
   async all<T extends object>(text: string, params: readonly SqlValue[] = []): Promise<T[]> {
-    return (await ask(this.#pool, text, params)).rows as T[]
+    return (await ask(this.#pool, this.#bounds.answerMs, text, params)).rows as T[]
   }
 
   async run(text: string, params: readonly SqlValue[] = []): Promise<number> {
-    return (await ask(this.#pool, text, params)).rowCount ?? 0
+    return (await ask(this.#pool, this.#bounds.answerMs, text, params)).rowCount ?? 0
   }
 
-  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (sql: Sql) => Promise<T>, pace: Pace = 'usual'): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(work)
+        return await this.#once(work, pace === 'usual' ? this.#bounds.answerMs : 0)
       } catch (error) {
         if (tries === mostTries || !(error instanceof LeashError && again.has(codeOf(error.cause)))) throw error
       }
@@ -95,7 +112,8 @@ class Postgres implements Sql {
     return this.#closing
   }
 
-  async #once<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async #once<T>(work: (sql: Sql) => Promise<T>, answerMs: number): Promise<T> {
+    const { timeoutMs } = this.#bounds
     const client = await this.#pool.connect().catch((cause: unknown) => {
       throw failed(cause)
     })
@@ -107,7 +125,7 @@ class Postgres implements Sql {
     client.on('error', drop)
     const within = (text: string, params: readonly SqlValue[] = []) => {
       if (!open) throw failed(new Error('a statement came after the end of its transaction'))
-      return ask(client, text, params)
+      return ask(client, answerMs, text, params)
     }
     const sql: Sql = {
       all: async <R extends object>(text: string, params?: readonly SqlValue[]) => (await within(text, params)).rows as R[],
@@ -116,14 +134,14 @@ class Postgres implements Sql {
       close: async () => {},
     }
     try {
-      await ask(client, 'BEGIN')
+      await ask(client, timeoutMs, 'BEGIN')
       const value = await work(sql)
       open = false
-      await commit(client)
+      await commit(client, answerMs)
       return value
     } catch (error) {
       open = false
-      await ask(client, 'ROLLBACK').catch(() => {
+      await ask(client, timeoutMs, 'ROLLBACK').catch(() => {
         broken = true
       })
       throw error
@@ -135,14 +153,14 @@ class Postgres implements Sql {
 }
 
 /** Postgres answers the end of a transaction in which something has failed with `ROLLBACK`, and no error. */
-async function commit(client: Client): Promise<void> {
-  const { command } = (await ask(client, 'COMMIT')) as Answer & { readonly command?: string }
+async function commit(client: Client, answerMs: number): Promise<void> {
+  const { command } = (await ask(client, answerMs, 'COMMIT')) as Answer & { readonly command?: string }
   if (command === 'ROLLBACK') throw failed(new Error('something in the transaction has failed'))
 }
 
-async function ask(queries: Queries, text: string, values: readonly SqlValue[] = []): Promise<Answer> {
+async function ask(queries: Queries, ms: number, text: string, values: readonly SqlValue[] = []): Promise<Answer> {
   try {
-    return await queries.query({ text, values })
+    return await queries.query({ text, values, query_timeout: ms })
   } catch (cause) {
     throw failed(cause)
   }

@@ -13,10 +13,13 @@ export interface Sql {
    * is part of it. What has failed inside cannot go on, whoever catches the error.
    *
    * @param work done again from the beginning when others were in its way, so it does nothing but ask
+   * @param pace whether its statements may take as long as they like, where others are given up after a time
    */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  transaction<T>(work: (sql: Sql) => Promise<T>, pace?: Pace): Promise<T>
   close(): Promise<void>
 }
+
+export type Pace = 'usual' | 'patient'
 
 /** What is written together with something else, or not at all. */
 export type Also = (sql: Sql) => Promise<unknown>

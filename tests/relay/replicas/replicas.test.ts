@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signatureOf } from '../../../src/relay/people/request-signing.js'
 import type { RelayOptions } from '../../../src/relay/relay.js'
+import { openReplicas } from '../../../src/relay/replicas/replicas.js'
 import { useMock } from '../../helpers/mock.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { hasRedis, startRedis } from '../../helpers/redis.js'
+import { wayTo } from '../falls-silent.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
 import { openProvider } from '../people/identity-provider.js'
 import { away, begin, finish, home } from '../people/signing-in.js'
@@ -111,6 +113,19 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     expect((await first.ask('GET', '/v1/admin/me', undefined, body.access_token)).body).toMatchObject({ id: 'oidc:ada' })
     for (const relay of [first, second]) expect((await finish(relay, returned, begun.cookie)).status).toBe(401)
     expect(provider.asked.filter(({ path }) => path === '/token')).toHaveLength(1)
+  })
+
+  it('make the connection anew on which it says nothing any more', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const way = await wayTo(redis.url)
+    const { counts, close } = await openReplicas({ redis: way.url }, () => {}, false)
+    onTestFinished(close)
+    const count = () => counts?.add('somebody', 60_000)
+    await soon(async () => expect(await count()).toBeDefined())
+    way.fallSilent()
+    expect(await count()).toBeUndefined()
+    await soon(async () => expect(await count()).toBeDefined())
   })
 
   it('go on when it is killed, and say so', async () => {

@@ -11,6 +11,7 @@ import type { Sql } from '../../../src/relay/store/sql.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
+import { wayTo } from '../falls-silent.js'
 import { identityScenarios } from './identity-scenarios.js'
 import { jobScenarios } from './job-scenarios.js'
 import { sqlScenarios } from './scenarios.js'
@@ -65,6 +66,28 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     onTestFinished(() => sql.close())
     await expect(sql.all('SELECT 1')).rejects.toMatchObject({ code: 'overloaded', retryable: true })
     await expect(sql.transaction(async () => {})).rejects.toMatchObject({ code: 'overloaded', retryable: true })
+  })
+
+  it('makes connections anew on which the server says nothing any more', async () => {
+    const way = await wayTo(server.url)
+    const sql = await openPostgres({ url: way.url, connections: 2, timeoutMs: 100, answerMs: 100 })
+    onTestFinished(() => sql.close())
+    const ask = () => sql.all('SELECT 1 AS one')
+    await Promise.all([ask(), ask()])
+    way.fallSilent()
+    const lost = await Promise.allSettled([ask(), sql.transaction((inner) => inner.all('SELECT 1 AS one'))])
+    expect(lost.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect(await ask()).toEqual([{ one: 1 }])
+    expect(await sql.transaction((inner) => inner.all('SELECT 1 AS one'))).toEqual([{ one: 1 }])
+  })
+
+  it('gives up a statement that takes too long, unless it may take its time', async () => {
+    const sql = await openPostgres({ url: server.url, answerMs: 20 })
+    onTestFinished(() => sql.close())
+    const sleep = (inner: Sql) => inner.all('SELECT 1 AS one FROM pg_sleep(0.1)')
+    await expect(sleep(sql)).rejects.toMatchObject({ code: 'overloaded', retryable: true })
+    await expect(sql.transaction(sleep)).rejects.toMatchObject({ code: 'overloaded' })
+    expect(await sql.transaction(sleep, 'patient')).toEqual([{ one: 1 }])
   })
 
   describe('with two relays at once', () => {
