@@ -348,6 +348,26 @@ describe('events', () => {
     expect(told().filter((one) => one === 50)).toHaveLength(2)
   })
 
+  test('are told when the store is back, where it could not be asked for a moment', async () => {
+    const store = memory()
+    let away = true
+    const reserve: typeof store.reserve = (space, scopes, ...rest) => {
+      const [{ key = '' } = {}] = scopes
+      if (away && key.includes('50%')) throw new Error('away')
+      return store.reserve(space, scopes, ...rest)
+    }
+    const { ask, keeper, events } = budgeting([{ limit: { tokens: 4000 }, per: 'day', thresholds: [50] }], {
+      store: { ...store, reserve },
+      vendor: () => ({ input: 2000 }),
+    })
+    for (const _ of [1, 2]) {
+      await ask({ body: { max_tokens: 16 } }).catch(() => {})
+      await keeper.close()
+      away = false
+    }
+    expect(events).toMatchObject([{ kind: 'threshold', threshold: 50 }])
+  })
+
   test('tell when an hour costs more than twice the mean of those before it', async () => {
     // Days that are still to come: the store forgets a day after them, by the clock.
     let at = Date.UTC(2050, 10, 21)

@@ -113,9 +113,15 @@ export class Alerts {
     this.#told.set(mark, true)
     const { store, emitter, send } = this.#deps
     const scope = { key: mark, limit: 1, ...(endsAt !== undefined && { endsAt }) }
-    const marked = await store.reserve(space, [scope], 1, { ttlMs: markMs })
-    if (!marked.ok) return
-    await store.settle(marked.reservation, 1)
+    try {
+      const marked = await store.reserve(space, [scope], 1, { ttlMs: markMs })
+      if (!marked.ok) return
+      await store.settle(marked.reservation, 1)
+    } catch (error) {
+      // Nobody was told: the next look tries again.
+      this.#told.delete(mark)
+      throw error
+    }
     const told = event()
     if (emitter.heard('budget')) emitter.emit('budget', told)
     send?.(told)
