@@ -6,6 +6,7 @@ import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
 import { buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
+import { askedTier } from '../protocols/asked-tier.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
@@ -97,10 +98,6 @@ function sentBody(call: Call): JsonObject {
 function atLeast(told: Usage, output: number): Usage {
   const known = told.output + told.reasoning
   return known >= output ? told : { ...told, output: told.output + output - known }
-}
-
-function askedTier({ protocol, body }: Call): string | undefined {
-  return protocolAtHand(protocol)?.lens.tier?.(body)
 }
 
 /** @param word the vendor's for how it served the call, or the caller's where the vendor told none */

@@ -7,7 +7,7 @@ import type { Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
 import { type Expected, type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
-import { protocolAtHand } from '../protocols/index.js'
+import { askedTier } from '../protocols/asked-tier.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -57,12 +57,12 @@ async function lossesOf({ body, stream, target }: Call, own: Protocol, theirs: P
 }
 
 function costs(
-  { protocol, body }: Call,
+  call: Call,
   price: Price | null,
   input: number,
   output: number | undefined,
 ): Pick<Estimate, 'inputUsd' | 'mostUsd'> {
-  const tier = serviceTierOf(protocolAtHand(protocol)?.lens.tier?.(body))
+  const tier = serviceTierOf(askedTier(call))
   const at = (maxOutputTokens: number, buckets: Expected['buckets']) =>
     price && tier ? worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) }) : null
   return { inputUsd: inUsd(at(0, ['input'])), mostUsd: inUsd(output === undefined ? null : at(output, textBuckets)) }

@@ -5,7 +5,8 @@ import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, serviceTierOf, worstCase } from '../../core/price.js'
 import { buckets, type Usage } from '../../core/usage.js'
-import { kindOf, protocolAtHand } from '../../protocols/index.js'
+import { askedTier } from '../../protocols/asked-tier.js'
+import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
 
@@ -108,7 +109,7 @@ function costs(
   tokens: Bounds['tokens'],
   buckets: Measure['buckets'],
 ): Bounds['cost'] {
-  const tier = serviceTierOf(protocolAtHand(call.protocol)?.lens.tier?.(call.body))
+  const tier = serviceTierOf(askedTier(call))
   if (!price || !tier) return () => null
   let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {

@@ -1,7 +1,8 @@
 import type { BudgetUnit } from '../../core/budget.js'
 import type { Attempt, Call } from '../../core/call.js'
-import { costOf, type PriceBook } from '../../core/price.js'
-import { total } from '../../core/usage.js'
+import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
+import { total, type Usage } from '../../core/usage.js'
+import { askedTier } from '../../protocols/asked-tier.js'
 
 export type Amounts = Readonly<Record<BudgetUnit, number>>
 
@@ -35,12 +36,12 @@ export class Ticket {
       this.release()
       return
     }
-    const { usage } = attempt
+    const usage = isWhole(attempt) ? attempt.usage : undefined
     const worked = mayHaveWorked(attempt)
     this.#settle({
       requests: 1,
       tokens: usage ? total(usage) : worked ? this.#amounts.tokens : 0,
-      usd: this.#cost(attempt) ?? (worked ? this.#amounts.usd : 0),
+      usd: this.#cost(attempt, usage) ?? (worked ? this.#amounts.usd : 0),
     })
   }
 
@@ -49,10 +50,12 @@ export class Ticket {
   }
 
   /** As the ledger has booked it, and otherwise by what the vendor told. */
-  #cost({ cost, usage, startedAt }: Attempt): number | undefined {
+  #cost({ cost, serviceTier, startedAt }: Attempt, usage: Usage | undefined): number | undefined {
     if (cost != null) return cost
     const price = usage && this.#prices?.price(this.call.target, startedAt)
-    return (price && usage && costOf(price, usage)) ?? undefined
+    if (!price) return undefined
+    // A tier without a price counts as the standard one: it was not free.
+    return costOf(price, usage, serviceTierOf(serviceTier ?? askedTier(this.call))) ?? costOf(price, usage) ?? undefined
   }
 
   #settle(actual: Amounts): void {
@@ -61,6 +64,11 @@ export class Ticket {
     for (const { unit, settle } of this.#parts) settle(actual[unit])
     this.#onSettled()
   }
+}
+
+/** What the vendor told of an answer that was cut is a part of it, unless whoever booked it has made an estimate of that. */
+function isWhole({ cost, outcome }: Attempt): boolean {
+  return cost !== undefined || outcome === 'ok'
 }
 
 /** Where nobody has booked it. A refusal is not billed, nor a request that never arrived. */

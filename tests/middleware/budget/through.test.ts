@@ -51,6 +51,40 @@ describe.each(doors)('through %s', (door) => {
   })
 })
 
+describe('without a ledger, a budget', () => {
+  const prices = { 'openai/*': { input: 1, output: 1, tiers: { priority: { multiplier: 2 } } } }
+  const usage = { prompt_tokens: 900, completion_tokens: 100 }
+  const ask = (leash: ReturnType<typeof leashOf>, stream: boolean) =>
+    leash.fetch('https://api.openai.com/v1/chat/completions', {
+      method: 'POST',
+      headers: { authorization: 'Bearer k' },
+      body: JSON.stringify({ model: 'gpt-5', stream, max_tokens: 5000, messages: [{ role: 'user', content: 'Hi' }] }),
+    })
+
+  test('counts a call by the tier that it was served in', async () => {
+    const message = { role: 'assistant', content: 'Hi' }
+    const answer = { id: 'c', service_tier: 'priority', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }
+    const fetch = async () => Response.json(answer)
+    const leash = leashOf({ ledger: false, prices, fetch, budgets: [{ limit: { usd: 1 }, per: 'total' }] })
+    await (await ask(leash, false)).text()
+    expect(await leash.budgets()).toMatchObject([{ spent: 0.002, reserved: 0 }])
+    await leash.close()
+  })
+
+  test('counts of a stream that was cut what was set aside, and not the part that was told', async () => {
+    const choices = [{ index: 0, delta: { content: 'Hi' } }]
+    const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-5', choices, usage }
+    const headers = { 'content-type': 'text/event-stream' }
+    const fetch = async () => new Response(`data: ${JSON.stringify(chunk)}\n\n`, { headers })
+    const leash = leashOf({ ledger: false, retry: false, prices, fetch, budgets: [{ limit: { tokens: 10_000 }, per: 'total' }] })
+    await (await ask(leash, true)).text().catch(() => {})
+    const [{ spent, reserved } = { spent: 0, reserved: 0 }] = await leash.budgets()
+    expect(spent).toBeGreaterThan(5000)
+    expect(reserved).toBe(0)
+    await leash.close()
+  })
+})
+
 describe('an answer that a translation lets think', () => {
   test.each(['low', 'medium', 'high', 'xhigh'])(
     'at effort %s has no more tokens than are set aside',
