@@ -2,6 +2,7 @@
  * Images and documents, in both directions.
  * https://platform.claude.com/docs/en/build-with-claude/vision, …/pdf-support, …/files
  */
+import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact } from '../../core/json.js'
 import type { FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
@@ -75,14 +76,18 @@ function documentSource(
     case 'base64':
       if (mediaType === 'application/pdf') return { type: 'base64', media_type: 'application/pdf', data: source.data }
       if (mediaType?.startsWith('text/') || mediaType === 'application/json')
-        return { type: 'text', media_type: 'text/plain', data: decodeText(source.data) }
+        return { type: 'text', media_type: 'text/plain', data: decodeText(source.data, context.path) }
   }
   context.lose(context.path, 'dropped', `a document is a PDF or plain text, not ${mediaType}`)
   return undefined
 }
 
-function decodeText(base64: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
+function decodeText(base64: string, path: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
+  } catch {
+    throw new LeashError('invalid_request', `The data of the file at ${path} is no base64. Encode its bytes.`, { param: path })
+  }
 }
 
 export function decodeImage(block: Block, path: string, lose: ReportLoss): ImagePart | undefined {

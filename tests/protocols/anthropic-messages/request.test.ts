@@ -208,6 +208,13 @@ describe('a request to Claude', () => {
     expect(losses).toEqual(['dropped messages[0].content[6]'])
   })
 
+  it('is refused where the text of a file is no base64', () => {
+    const source = { kind: 'base64', data: '%%%', mediaType: 'text/plain' } as const
+    expect(() => encode({ messages: [{ role: 'user', content: [{ type: 'file', source }] }] })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages[0].content[0]' }),
+    )
+  })
+
   it('tells speech by its transcript, where there is one', () => {
     const spoken = { type: 'audio', source: { kind: 'base64', data: 'QUJD', mediaType: 'audio/wav' } } as const
     const { body, losses } = encode({ messages: [{ role: 'user', content: [{ ...spoken, transcript: 'hi' }, spoken] }] })
