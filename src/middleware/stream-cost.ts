@@ -5,7 +5,7 @@ import { isObject, parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
-import { costOf, type PriceBook, serviceTierOf } from '../core/price.js'
+import { costOf, type Price, type PriceBook, type Priced, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
 import { joined } from '../protocols/framing/joined.js'
 import { protocolAtHand } from '../protocols/index.js'
@@ -17,12 +17,14 @@ import { editedStream, type StreamEdit } from './edited-stream.js'
 export interface StreamCostDeps {
   readonly prices: Lazy<PriceBook>
   readonly tokens: Lazy<CountTokens>
+  /** Where a model's name leads to. @throws LeashError */
+  readonly find: (model: string, call: Call) => Target
 }
 
 /** As vendors' own pages have it for English text. */
 const charactersPerToken = 4
 
-export function streamCost({ prices, tokens }: StreamCostDeps): Middleware {
+export function streamCost({ prices, tokens, find }: StreamCostDeps): Middleware {
   return (next) =>
     async function streamCost(call) {
       const { stopAtUsd, costs = false } = call.options
@@ -30,27 +32,49 @@ export function streamCost({ prices, tokens }: StreamCostDeps): Middleware {
       const most = stopAtUsd === undefined ? undefined : parseUsd(stopAtUsd)
       const [book, count, result] = await Promise.all([prices.get(), tokens.get(), next(call)])
       if (!result.stream || !result.attempt || !protocol) return result
-      const meter = new Meter(call, result, protocol, book, () => inputTokens(protocol.lens, call.body, count))
+      const price = ({ startedAt, ...asked }: Attempt) => book.price(pricedBy(asked, call, find), startedAt)
+      const meter = new Meter(call, result, protocol, price, () => inputTokens(protocol.lens, call.body, count))
       const stop = most === undefined ? undefined : () => meter.stopAt(most)
       return editedStream(result, new Coster(protocol, meter, costs, stop), () => {})
     }
+}
+
+/** Only a provider itself tells the model behind the name of a deployment. */
+function pricedBy(
+  { provider: name, model }: Pick<Attempt, 'provider' | 'model'>,
+  call: Call,
+  find: StreamCostDeps['find'],
+): Priced {
+  const { provider } = call.target
+  if (provider.name === name) return { provider, model }
+  try {
+    return find(`${name}/${model}`, call)
+  } catch {
+    return { provider: { name }, model }
+  }
 }
 
 /** Counts what comes, in money. */
 class Meter {
   readonly #call: Call
   readonly #attempt: Attempt
-  readonly #book: PriceBook
+  readonly #price: (attempt: Attempt) => Price | null
   readonly #input: () => number
   readonly #tap
   readonly #lens
   #characters = 0
 
-  constructor(call: Call, { attempt }: StreamResult, { lens }: Protocol, book: PriceBook, input: () => number) {
+  constructor(
+    call: Call,
+    { attempt }: StreamResult,
+    { lens }: Protocol,
+    price: (attempt: Attempt) => Price | null,
+    input: () => number,
+  ) {
     if (!attempt) throw new LeashError('invalid_config', 'Nobody was asked: there is nothing to count.')
     this.#call = call
     this.#attempt = attempt
-    this.#book = book
+    this.#price = price
     this.#input = input
     this.#lens = lens
     this.#tap = lens.tap()
@@ -88,8 +112,7 @@ class Meter {
   }
 
   #nano(usage: Usage): Nano | null {
-    const { provider, model, startedAt } = this.#attempt
-    const price = this.#book.price({ provider: { name: provider }, model }, startedAt)
+    const price = this.#price(this.#attempt)
     const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? this.#lens.tier?.(this.#call.body))
     let sum = price && tier ? costOf(price, usage, tier) : null
     for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {

@@ -90,6 +90,29 @@ test('a model without a price cannot be held to it, and says so', async () => {
   await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('price') })
 })
 
+test('a deployment costs what the model behind it does, while it streams and in the ledger', async () => {
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o' }
+  const choices = [{ index: 0, delta: { content: 'One.' }, finish_reason: 'stop' }]
+  const usage = { prompt_tokens: 1000, completion_tokens: 100 }
+  const events = [
+    { ...chunk, choices },
+    { ...chunk, choices: [], usage },
+  ]
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+  const headers = { 'content-type': 'text/event-stream' }
+  const endpoint = 'https://x.openai.azure.com'
+  const leash = createLeash({
+    providers: { azure: { endpoint, apiKey: 'k', traits: () => ({ baseModel: 'gpt-4o' }) } },
+    fetch: async () => new Response(`${text}data: [DONE]\n\n`, { headers }),
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true, stopAtUsd: 1 } })],
+  })
+  const body = JSON.stringify({ model: 'azure/prod', messages, stream: true })
+  const answer = await leash.handle(new Request('http://relay/v1/chat/completions', { method: 'POST', body }))
+  expect(await answer.text()).toContain('"cost":{"usd":0.00002,')
+  expect(leash.usage()).toMatchObject([{ cost: '0.0035', unpriced: 0 }])
+  await leash.close()
+})
+
 test('a stream in Anthropic’s own protocol tells it too', async () => {
   const leash = createLeash({
     providers: mockProviders(mock.url),

@@ -35,6 +35,8 @@ interface Asked {
 
 interface Compiled {
   readonly price: Price | null
+  /** Somebody asked who could tell which model is behind the name. */
+  readonly sure: boolean
   readonly since: number
   readonly until: number
 }
@@ -59,7 +61,9 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
       }
       const key = targetKey(provider.name, model)
       const known = compiled.get(key)
-      if (known && known.since <= at && at < known.until) return known.price
+      const sure = provider.traits !== undefined
+      const serves = known && (known.sure || !sure)
+      if (serves && known.since <= at && at < known.until) return known.price
       const behind = provider.traits?.(model).baseModel
       const asked: Asked = {
         provider: provider.name,
@@ -72,7 +76,7 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
       const { since, until } = stretchOf(asked.changes, at)
       const price = draft ? finished(draft, at, until) : null
       // A question about the past must not drive out the present.
-      if (!known || since > known.since) compiled.set(key, { price, since, until })
+      if (!serves || since > known.since) compiled.set(key, { price, sure, since, until })
       return price
     },
   }

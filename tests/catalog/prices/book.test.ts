@@ -141,6 +141,15 @@ describe('a name is found as vendors spell it', () => {
     expect(dollars(own.price({ provider: traits('gpt-4o'), model: 'other' }, noon), 'input')).toBe(5)
   })
 
+  test('a deployment costs that, too, where it was first asked for by its name alone, and from then on by its name as well', async () => {
+    const deployment = { provider: { name: 'azure', traits: (): Traits => ({ baseModel: 'gpt-4o' }) }, model: 'prod' }
+    const byName = { provider: { name: 'azure' }, model: 'prod' }
+    const own = await bookOf()
+    expect(own.price(byName, noon)).toBeNull()
+    expect(dollars(own.price(deployment, noon), 'input')).toBe(2.5)
+    expect(dollars(own.price(byName, noon), 'input')).toBe(2.5)
+  })
+
   test('Hugging Face charges what the provider behind the colon does', () => {
     expect(dollars(known('huggingface/openai/gpt-oss-120b:groq'), 'input')).toBeGreaterThan(0)
     expect(known('huggingface/openai/gpt-oss-120b')).toBeNull()
