@@ -18,7 +18,7 @@ export interface StreamCostDeps {
   readonly prices: Lazy<PriceBook>
   readonly tokens: Lazy<CountTokens>
   /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: (model: string, call: Call) => Priced
 }
 
 /** As vendors' own pages have it for English text. */
