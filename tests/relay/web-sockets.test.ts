@@ -1,7 +1,7 @@
 /** Conversations over web sockets. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -299,5 +299,27 @@ describe('a web socket', () => {
         .end()
     })
     expect(status).toBe(200)
+  })
+
+  test('wanted with each request of a connection, as Java wants it, leaves nothing on that', async () => {
+    const relay = await openRelay(mock.url)
+    const warned: Error[] = []
+    const hear = (warning: Error) => warned.push(warning)
+    process.on('warning', hear)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (let time = 0; time < 12; time++) {
+      const { statusCode } = await new Promise<IncomingMessage>((resolve, reject) => {
+        const headers = { connection: 'Upgrade', upgrade: 'h2c' }
+        httpRequest(`${relay.url}/health`, { agent, headers }, (response) =>
+          response.resume().once('end', () => resolve(response)),
+        )
+          .on('error', reject)
+          .end()
+      })
+      expect(statusCode).toBe(200)
+    }
+    agent.destroy()
+    process.off('warning', hear)
+    expect(warned).toEqual([])
   })
 })

@@ -51,7 +51,10 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
   const writing = { keepAliveMs, before: booked }
   const other = async (incoming: IncomingMessage, signal: AbortSignal) => {
     const url = addressOf(incoming)
-    return url ? others(checkedRequest(requestOf(incoming, url, signal))) : new Response(null, { status: 400 })
+    if (!url) return new Response(null, { status: 400 })
+    // The platform makes no request of it.
+    if (incoming.method === 'TRACE') return new Response(null, { status: 405 })
+    return others(checkedRequest(requestOf(incoming, url, signal)))
   }
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (!gate.enter(incoming, outgoing)) return
@@ -109,7 +112,11 @@ function silentSockets(server: Server): ReadonlyMap<string, Socket> {
   const silent = new Map<string, Socket>()
   // By its other end: that of a request over TLS is not the socket which the server was told of.
   const end = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+  const known = new WeakSet<Socket>()
   server.on('connection', (socket: Socket) => {
+    // It comes again with each request that is read once more.
+    if (known.has(socket)) return
+    known.add(socket)
     const name = end(socket)
     silent.set(name, socket)
     socket.once('close', () => silent.delete(name))

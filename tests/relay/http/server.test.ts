@@ -141,6 +141,17 @@ describe('bounds', () => {
   })
 })
 
+test('a method of which the platform makes no request is refused, and no failure', async () => {
+  const relay = await openRelay(mock.url)
+  const status = await new Promise((resolve, reject) => {
+    plainRequest(`${relay.url}/health`, { method: 'TRACE' }, (response) => resolve(response.resume().statusCode))
+      .once('error', reject)
+      .end()
+  })
+  expect(status).toBe(405)
+  expect(relay.warnings).toEqual([])
+})
+
 describe('throttles', () => {
   const statuses = async (count: number, ask: () => Promise<Response>) => {
     const all: Response[] = []
