@@ -12,12 +12,13 @@ import {
   mapStoredMessagesToChatMessages,
   SystemMessage,
   ToolMessage,
+  trimMessages,
   type UsageMetadata,
 } from '@langchain/core/messages'
 import { StringOutputParser } from '@langchain/core/output_parsers'
 import { ChatPromptTemplate } from '@langchain/core/prompts'
 import { tool } from '@langchain/core/tools'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ChatLeash, type ChatLeashFields, LeashEmbeddings, reportIn } from '../../src/integrations/langchain.js'
 import { createLeash, type Leash, LeashError } from '../../src/leash.js'
@@ -371,6 +372,17 @@ describe('as one of many', () => {
       .catch((error: unknown) => error)
     expect(ContextOverflowError.isInstance(failed)).toBe(true)
     expect(failed).toMatchObject({ cause: { code: 'context_window_exceeded' } })
+  })
+
+  test('trimMessages counts tokens with it, and no vocabulary is fetched for that', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'))
+    const said = ['one two three four five', 'six seven eight', 'nine ten'].map(
+      (text) => new HumanMessage([{ type: 'text', text }]),
+    )
+    const kept = await trimMessages(said, { maxTokens: 8, strategy: 'last', tokenCounter: chat('claude-haiku-4-5') })
+    expect(kept.map(({ text }) => text)).toEqual(['six seven eight', 'nine ten'])
+    expect(fetched).not.toHaveBeenCalled()
+    fetched.mockRestore()
   })
 
   test('it opens a leash of its own from options', async () => {

@@ -6,13 +6,14 @@ import {
   type BindToolsInput,
   type LangSmithParams,
 } from '@langchain/core/language_models/chat_models'
-import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
+import type { AIMessageChunk, BaseMessage, MessageContent } from '@langchain/core/messages'
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import type { Runnable } from '@langchain/core/runnables'
 import type { CallOptions } from '../../core/call.js'
-import { asObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, type JsonObject } from '../../core/json.js'
 import type { Leash, LeashOptions } from '../../leash.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
+import { estimateTokens } from '../../protocols/tokens.js'
 import { messageOf } from './answer.js'
 import { promptOf } from './prompt.js'
 import { type Answered, type Opened, opened, run } from './run.js'
@@ -94,6 +95,12 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
       ...(maxTokens !== undefined && { ls_max_tokens: maxTokens }),
       ...(options.stop && { ls_stop: options.stop }),
     }
+  }
+
+  /** LangChain's own way is to fetch the vocabulary of GPT-2 from the network, whoever's the model is. */
+  override async getNumTokens(content: MessageContent): Promise<number> {
+    const texts = typeof content === 'string' ? [content] : content.map(({ text }) => asString(text) ?? '')
+    return estimateTokens(texts.join(''))
   }
 
   override bindTools(
