@@ -5,11 +5,15 @@ import { LeashError } from '../core/errors.js'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
+/** Take as many words as there are. */
+const endless = ['prices']
+
 const help: Options = { help: { type: 'boolean', short: 'h' } }
 
 /**
  * @param args as they were typed, the command's name among them
- * @throws LeashError `invalid_config` for an option that the command does not have, or that lacks its value
+ * @throws LeashError `invalid_config` for an option that the command does not have, or that lacks its value, and for a word that
+ * it has no use for: whoever gives a file without its option is not to be served as if he had given none
  */
 export async function checkArguments(args: readonly string[], commands: SubCommandsDef): Promise<void> {
   const at = args.findIndex((arg) => !arg.startsWith('-'))
@@ -18,12 +22,21 @@ export async function checkArguments(args: readonly string[], commands: SubComma
   const name = args[at] ?? ''
   if (!Object.hasOwn(commands, name)) return
   const command = await resolved(commands[name])
-  check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf((await resolved(command?.args)) ?? {}) })
+  const taken: ArgsDef = (await resolved(command?.args)) ?? {}
+  const words = check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf(taken) })
+  const places = Object.values(taken).filter(({ type }) => type === 'positional').length
+  const stray = words[places]
+  if (stray === undefined || endless.includes(name)) return
+  throw new LeashError(
+    'invalid_config',
+    `There is no use for "${stray.slice(0, 40)}". \`leash ${name} --help\` tells how it is written.`,
+  )
 }
 
-function check(command: string, args: readonly string[], options: Options): void {
+/** @returns the words that belong to no option */
+function check(command: string, args: readonly string[], options: Options): readonly string[] {
   try {
-    parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true })
+    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true }).positionals
   } catch (error) {
     if (!(error instanceof Error)) throw error
     // Node's words end without a full stop, and may go on in further lines.

@@ -51,6 +51,9 @@ const leash = defineCommand({
   subCommands,
 })
 
+// Who read along may be gone: `head` has its lines, a collector of logs starts anew. That is no reason for a relay to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 const args = process.argv.slice(2)
 try {
   await checkArguments(args, subCommands)

@@ -27,6 +27,26 @@ describe('leash', () => {
     expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/fly/)])
   })
 
+  test.each([
+    [['relay', 'my.yaml'], 'my.yaml'],
+    [['chat', 'Hello', 'there'], 'there'],
+    [['keys', 'revoke', 'one', 'two'], 'two'],
+  ])('%s: refuses a word that it has no use for', async (args, stray) => {
+    const { code, stderr } = await leash(args)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`There is no use for "${stray}"`)])
+  })
+
+  test('ends in peace when nobody reads its lines any more', async () => {
+    const child = leash.start(['models'], keys(mock.url))
+    child.stdout?.destroy()
+    let said = ''
+    child.stderr?.on('data', (more) => {
+      said += more
+    })
+    const [code] = await once(child, 'close')
+    expect([code, said]).toEqual([0, ''])
+  })
+
   test.each(['--version', '-v'])('%s tells the version of the package, and nothing else', async (flag) => {
     const { code, stdout } = await leash([flag])
     expect([code, stdout]).toEqual([0, `${manifest.version}\n`])

@@ -218,3 +218,27 @@ describe('the administration of a relay by commands', () => {
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('leash relay') })
   })
 })
+
+test('a relay goes on when nobody reads any more what it says', async () => {
+  const config = join(folder, 'unread.yaml')
+  writeFileSync(config, `port: 0\nfolder: ${join(folder, 'unread')}\n`)
+  const child = leash.start(['relay', '--config', config, '--json'])
+  let said = ''
+  child.stdout?.on('data', (more) => {
+    said += more
+  })
+  await until(() => said.includes('}'))
+  const { url } = JSON.parse(said)
+  child.stderr?.destroy()
+  const changed = (staleMs: string) => {
+    writeFileSync(config, `port: 0\nfolder: ${join(folder, 'unread')}\nstaleMs: ${staleMs}\n`)
+    child.kill('SIGHUP')
+  }
+  changed('wrong')
+  changed('5000')
+  const asked = { headers: { authorization: `Bearer ${JSON.parse(said).admin}` } }
+  const inForce = async () => (await (await fetch(`${url}/v1/admin/config`, asked)).json()).config.staleMs
+  await until(async () => (await inForce()) === 5000)
+  child.kill('SIGTERM')
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
+})
