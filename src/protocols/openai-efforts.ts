@@ -31,3 +31,10 @@ export function takenEffort(model: string, asked: ReasoningEffort, lose: ReportL
   lose('reasoning_effort', 'approximated', `This model has no effort "${asked}"; "${taken}" is sent.`)
   return taken
 }
+
+/** Anthropic advises 1,024 tokens at least and more than 16,000 only for hard work; the grades are set between. */
+export function effortFor(budget: number): ReasoningEffort {
+  if (budget <= 0) return 'none'
+  if (budget <= 2048) return 'low'
+  return budget <= 16_384 ? 'medium' : 'high'
+}

@@ -1,6 +1,7 @@
 /** Call options of the AI SDK, in both directions. */
 import { asArray, asNumber, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
+import { effortFor } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { readPrompt } from './read-prompt.js'
 import { cacheIn, optionsOf } from './signature.js'
@@ -93,7 +94,7 @@ export function encodeRequest(request: ChatRequest, { lose }: EncodeContext): Js
     tools: tools?.map(writeTool),
     toolChoice: toolChoice && writeToolChoice(toolChoice),
     responseFormat: request.responseFormat && writeFormat(request.responseFormat),
-    reasoning: request.reasoning?.effort,
+    reasoning: request.reasoning && effortOf(request.reasoning),
     providerOptions: request.reasoning && writeReasoning(request.reasoning, lose),
     maxOutputTokens: request.maxTokens,
     temperature: request.temperature,
@@ -143,9 +144,12 @@ function writeFormat(format: ResponseFormat): JsonObject {
   return compact({ type: 'json', schema: format.schema, name: format.name, description: format.description })
 }
 
+function effortOf({ effort, budget }: Reasoning): ReasoningEffort | undefined {
+  return effort ?? (budget === undefined ? undefined : effortFor(budget))
+}
+
 /** Its own word is a degree, and its provider for Gemini shows no thoughts that it is not asked for: others pass that by. */
-function writeReasoning({ effort, budget, show }: Reasoning, lose: ReportLoss): JsonObject | undefined {
-  if (budget !== undefined)
-    lose('reasoning.budget', effort === undefined ? 'dropped' : 'approximated', 'The AI SDK knows only degrees.')
+function writeReasoning({ budget, show }: Reasoning, lose: ReportLoss): JsonObject | undefined {
+  if (budget !== undefined) lose('reasoning.budget', 'approximated', 'The AI SDK knows only degrees.')
   return show ? { google: { thinkingConfig: { includeThoughts: true } } } : undefined
 }

@@ -2,7 +2,7 @@
 import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
-import { takenEffort } from '../openai-efforts.js'
+import { effortFor, takenEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
@@ -49,7 +49,7 @@ const readers = new Map<string, MemberReader>([
   ['n', number('n')],
   ['user', (draft, value) => assign(draft, 'user', asString(value))],
   // What replaced `user`. Both are given at times, and then `user` is what other vendors know.
-  ['safety_identifier', (draft, value, _lose, body) => body.user ?? assign(draft, 'user', asString(value))],
+  ['safety_identifier', readSafetyIdentifier],
   ['metadata', readMetadata],
   ['service_tier', (draft, value) => assign(draft, 'serviceTier', asString(value))],
   ['stream_options', readStreamOptions],
@@ -103,6 +103,11 @@ function readStop(draft: Draft, value: unknown): void {
   const list = Array.isArray(value) ? value : [value]
   if (!list.every((each) => typeof each === 'string')) throw invalid('stop', 'is to be a string or a list of strings.')
   if (list.length > 0) draft.stop = list
+}
+
+function readSafetyIdentifier(draft: Draft, value: unknown, lose: ReportLoss, { user }: JsonObject): void {
+  if (user == null) assign(draft, 'user', asString(value))
+  else if (user !== value) lose('safety_identifier', 'dropped', 'There is one name for the user: `user` was taken.')
 }
 
 function readLogitBias(draft: Draft, value: unknown): void {
@@ -245,13 +250,6 @@ function writeEffort(
   // Where nothing is thought anyway, not to think is what the caller gets.
   if (asked === undefined || (asked === 'none' && traits.reasoningEffort === false)) return {}
   return { reasoning_effort: traits.reasoningEffort === false ? asked : takenEffort(traits.baseModel ?? model, asked, lose) }
-}
-
-/** Anthropic advises 1,024 tokens at least and more than 16,000 only for hard work; the grades are set between. */
-function effortFor(budget: number): ReasoningEffort {
-  if (budget <= 0) return 'none'
-  if (budget <= 2048) return 'low'
-  return budget <= 16_384 ? 'medium' : 'high'
 }
 
 /** OpenAI's own, and those of Groq; Anthropic's and Gemini's words for the ordinary tier are one more. */

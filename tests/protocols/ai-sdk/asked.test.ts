@@ -42,7 +42,7 @@ function essence({ messages, tools, toolChoice, responseFormat, maxTokens, stop,
     toolChoice: toolChoice?.type === 'auto' ? undefined : toolChoice?.type,
     format: responseFormat?.type,
     // Anthropic's provider puts what may be thought on top.
-    maxTokens: reasoning?.effort && protocol === 'anthropic-messages' ? undefined : maxTokens,
+    maxTokens: (reasoning?.effort ?? reasoning?.budget) && protocol === 'anthropic-messages' ? undefined : maxTokens,
     stop,
     shown: protocol === 'gemini' ? reasoning?.show : undefined,
   }
@@ -58,4 +58,14 @@ describe.each(requests)('$name', ({ protocol, body, forward }) => {
     )
     expect(sent && essence(sent, protocol.name)).toEqual(essence(asked, protocol.name))
   })
+})
+
+test('a budget for the thinking becomes a degree', () => {
+  const losses: string[] = []
+  const lose = (path: string, action: string) => losses.push(`${action} ${path}`)
+  const request: ChatRequest = { messages: [], reasoning: { budget: 3000, show: true } }
+  expect(aiSdk.upstream.encodeRequest(request, { model: 'm', stream: false, traits: {}, lose })).toMatchObject({
+    reasoning: 'medium',
+  })
+  expect(losses).toEqual(['approximated reasoning.budget'])
 })
