@@ -2,11 +2,33 @@
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { unpack } from './carrier.js'
 import { readCitations } from './citations.js'
 import { decodeDocument, decodeImage, decodeSearchResult } from './media.js'
 import { type Block, blocksOf, cacheHint } from './wire.js'
+
+/** What is read of each kind of block, or says nothing: whoever parses an answer finds `parsed` in it, and calls name their `caller`. */
+const read: Readonly<Record<string, ReadonlySet<string>>> = {
+  text: new Set(['type', 'text', 'citations', 'cache_control', 'parsed', 'parsed_output']),
+  image: new Set(['type', 'source', 'transformations', 'cache_control']),
+  document: new Set(['type', 'source', 'title', 'context', 'citations', 'cache_control']),
+  search_result: new Set(['type', 'source', 'title', 'content', 'citations', 'cache_control']),
+  tool_use: new Set(['type', 'id', 'name', 'input', 'caller', 'cache_control']),
+  tool_result: new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']),
+  thinking: new Set(['type', 'thinking', 'signature']),
+  redacted_thinking: new Set(['type', 'data']),
+}
+
+/** A block of another kind is reported as a whole. */
+function noticeUnread(block: Block, path: string, lose: ReportLoss): void {
+  const known = lookup(read, block.type)
+  for (const [member, value] of Object.entries(block)) {
+    if (known && !known.has(member) && value !== undefined && value !== null)
+      lose(`${path}.${member}`, 'dropped', 'it is known to Anthropic alone')
+  }
+}
 
 export function invalid(param: string, why: string): LeashError {
   return new LeashError('invalid_request', `\`${param}\` ${why}.`, { param })
@@ -14,7 +36,11 @@ export function invalid(param: string, why: string): LeashError {
 
 export function decodeSystem(system: unknown, path: string, lose: ReportLoss): Message[] {
   if (system === undefined || system === null) return []
-  const content = blocksOf(system).flatMap((block, index) => decodeText(block, `${path}[${index}]`, lose))
+  const content = blocksOf(system).flatMap((block, index) => {
+    const at = `${path}[${index}]`
+    noticeUnread(block, at, lose)
+    return decodeText(block, at, lose)
+  })
   return content.length > 0 ? [{ role: 'system', content }] : []
 }
 
@@ -43,6 +69,7 @@ function userTurn(messages: Message[], blocks: Block[], path: string, names: Map
   const content: UserPart[] = []
   for (const [index, block] of blocks.entries()) {
     const at = `${path}[${index}]`
+    noticeUnread(block, at, lose)
     if (block.type === 'tool_result') results.push(toolResult(block, at, names, lose))
     else content.push(...userBlock(block, at, lose))
   }
@@ -80,7 +107,11 @@ function toolResult(block: Block, path: string, names: Map<string, string>, lose
     type: 'tool-result',
     id,
     ...(name !== undefined && { name }),
-    content: blocksOf(block.content).flatMap((inner, index) => userBlock(inner, `${path}.content[${index}]`, lose)),
+    content: blocksOf(block.content).flatMap((inner, index) => {
+      const at = `${path}.content[${index}]`
+      noticeUnread(inner, at, lose)
+      return userBlock(inner, at, lose)
+    }),
     ...(block.is_error === true && { isError: true }),
     ...cacheHint(block.cache_control),
   }
@@ -101,6 +132,7 @@ function assistantTurn(blocks: Block[], path: string, names: Map<string, string>
   const signatures = new Map<string, ToolCallPart['signature']>()
   for (const [index, block] of blocks.entries()) {
     const at = `${path}[${index}]`
+    noticeUnread(block, at, lose)
     switch (block.type) {
       case 'text':
         content.push(...decodeText(block, at, lose))

@@ -147,8 +147,12 @@ function endWithUser(turns: Turn[], { prefill, lose }: HistoryContext): void {
   last.blocks[last.blocks.length - 1] = { ...end, text: end.text.trimEnd() }
 }
 
+/** Claude signs its thinking, and neither texts nor calls. */
+const anothers = 'it means something to its own vendor only'
+
 /** A text of nothing but white space is refused by the vendor; an empty one says nothing. */
 function textBlock(part: TextPart, path: string, lose: ReportLoss): Sdk.TextBlockParam[] {
+  if (part.signature) lose(`${path}.signature`, 'dropped', anothers)
   if (part.text.trim() === '') {
     if (part.text) lose(path, 'dropped', 'a text of white space alone is refused')
     return []
@@ -223,6 +227,7 @@ function thinkingBlock(part: ReasoningPart, path: string, lose: ReportLoss): Sdk
 }
 
 function toolUse(part: ToolCallPart, path: string, lose: ReportLoss): Sdk.ToolUseBlockParam {
+  if (part.signature) lose(`${path}.signature`, 'dropped', anothers)
   const input = toolInput(part.arguments)
   if (!input) lose(`${path}.function.arguments`, 'approximated', 'they are no JSON object and are sent as text inside of one')
   return {

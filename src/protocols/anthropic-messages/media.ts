@@ -137,6 +137,8 @@ function contentSource(raw: Record<string, unknown>, path: string, lose: ReportL
 /** A search result of the caller's own making. */
 export function decodeSearchResult(block: Block, path: string, lose: ReportLoss): TextPart {
   lose(path, 'approximated', 'a search result is told as text')
+  if (asObject(block.citations).enabled === true)
+    lose(`${path}.citations`, 'dropped', 'citations of a search result cannot be asked for elsewhere')
   const lines = [asString(block.title), asString(block.source), ...blocksOf(block.content).map(({ text }) => asString(text))]
   return { type: 'text', text: lines.filter(Boolean).join('\n'), ...cacheHint(block.cache_control) }
 }

@@ -98,7 +98,8 @@ function encodeFormat(format: ResponseFormat | undefined, native: boolean, lose:
   const { name, description, schema } = format
   if (!native) {
     lose('response_format', 'approximated', 'this model cannot be held to a schema: it is told the schema')
-    return { instruction: `Answer with JSON of this JSON Schema and nothing else:\n${JSON.stringify(schema)}` }
+    const told = `Answer with JSON of this JSON Schema and nothing else:\n${JSON.stringify(schema)}`
+    return { instruction: description ? `${description}\n${told}` : told }
   }
   const closed = closedSchema(schema)
   if (closed !== schema)

@@ -48,27 +48,29 @@ interface Format {
 
 function encodeFormat({ responseFormat, tools }: ChatRequest, { model, traits, lose }: EncodeContext): Format {
   if (!responseFormat || responseFormat.type === 'text') return {}
-  const schema = responseFormat.type === 'json-schema' ? responseFormat.schema : undefined
+  const { schema, description } = responseFormat.type === 'json-schema' ? responseFormat : {}
   const generation = generationOf(traits.baseModel ?? model)
   // "Function calling with a response mime type: 'application/json' is unsupported", says every model before Gemini 3.
   if (traits.structuredOutput === 'none' || (tools && tools.length > 0 && !atLeast(generation, 3))) {
     lose('response_format', 'approximated', 'The model is asked in words: it cannot hold an answer to JSON here.')
-    return { instruction: inWords(schema) }
+    return { instruction: inWords(schema, description) }
   }
   const responseMimeType = 'application/json'
   if (!schema) return { members: { responseMimeType } }
   if (traits.structuredOutput === 'json') {
     lose('response_format.json_schema', 'approximated', 'The model answers in JSON, and is asked for the schema in words.')
-    return { members: { responseMimeType }, instruction: inWords(schema) }
+    return { members: { responseMimeType }, instruction: inWords(schema, description) }
   }
+  if (description) lose('response_format.json_schema.description', 'dropped', 'A format has no description here.')
   if (traits.schemaDialect === 'openapi-subset')
     return { members: { responseMimeType, responseSchema: toOpenApi(schema, 'response_format.json_schema.schema', lose) } }
   return { members: { responseMimeType, responseJsonSchema: schema } }
 }
 
-function inWords(schema: object | undefined): string {
+function inWords(schema: object | undefined, description: string | undefined): string {
   if (!schema) return 'Answer with one JSON object and nothing else.'
-  return `Answer with JSON that fits this JSON Schema, and with nothing else:\n${JSON.stringify(schema)}`
+  const told = `Answer with JSON that fits this JSON Schema, and with nothing else:\n${JSON.stringify(schema)}`
+  return description ? `${description}\n${told}` : told
 }
 
 type Decoded = Omit<ChatRequest, 'messages' | 'tools' | 'toolChoice'>

@@ -15,6 +15,10 @@ export function decodeContents(systemInstruction: unknown, contents: readonly un
   return decoder.out
 }
 
+/** What a part of a turn can be. Other members stand beside it. */
+const kinds = ['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse', 'executableCode', 'codeExecutionResult']
+const read = new Set([...kinds, 'thought', 'thoughtSignature'])
+
 class HistoryDecoder {
   readonly out: Message[] = []
   readonly #lose: ReportLoss
@@ -38,6 +42,7 @@ class HistoryDecoder {
   turn({ role = 'user', parts }: Record<string, unknown>, path: string): void {
     if (!Array.isArray(parts) && !isObject(parts)) throw invalid(`${path}.parts`, 'must be a list of parts')
     const each = messages(parts).map((part, index) => ({ part, path: `${path}.parts[${index}]` }))
+    for (const { part, path } of each) this.#noticeUnread(part, path)
     if (role === 'model') {
       for (const { part, path } of each) this.#model(part, path)
       return
@@ -49,10 +54,17 @@ class HistoryDecoder {
     if (content.length > 0) this.out.push({ role: 'user', content })
   }
 
+  /** A part of another kind is reported as a whole. */
+  #noticeUnread(part: Record<string, unknown>, path: string): void {
+    if (!kinds.some((kind) => part[kind] !== undefined)) return
+    for (const member of Object.keys(part))
+      if (!read.has(member)) this.#lose(`${path}.${member}`, 'dropped', 'Other vendors have no word for it.')
+    const { mimeType, displayName } = message(part.inlineData ?? part.fileData)
+    if (displayName && /^(image|audio)\//.test(asString(mimeType) ?? ''))
+      this.#lose(`${path}.displayName`, 'dropped', 'Other vendors know names of files, not of images and sound.')
+  }
+
   #user(part: Record<string, unknown>, path: string): UserPart[] {
-    for (const member of ['videoMetadata', 'mediaResolution', 'mediaProcessing']) {
-      if (part[member] !== undefined) this.#lose(`${path}.${member}`, 'dropped', 'Other vendors have no word for it.')
-    }
     if (typeof part.text === 'string') return part.text === '' ? [] : [{ type: 'text', text: part.text }]
     const media = decodeMedia(part)
     if (media) return [media]

@@ -13,6 +13,13 @@ const members = {
   file: new Set(['type', 'file', ...cacheMembers]),
   video: new Set(['type', 'video_url', ...cacheMembers]),
 }
+/** Of what stands within a part. */
+const within = {
+  image_url: new Set(['url', 'detail']),
+  input_audio: new Set(['data', 'format']),
+  file: new Set(['file_data', 'file_id', 'filename']),
+  video_url: new Set(['url']),
+}
 
 const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
 
@@ -65,6 +72,7 @@ export function readImage(part: Members, path: string, lose: ReportLoss): ImageP
   noticeUnread(part, members.image, path, lose)
   // Mistral writes the address without the object around it.
   const image = isObject(part.image_url) ? part.image_url : { url: part.image_url }
+  noticeUnread(image, within.image_url, `${path}.image_url`, lose)
   const url = asString(image.url)
   if (!url) throw invalid(`${path}.image_url.url`, 'is to be an address or a data URL.')
   const detail = asString(image.detail)
@@ -79,6 +87,7 @@ export function readImage(part: Members, path: string, lose: ReportLoss): ImageP
 function readAudio(part: Members, path: string, lose: ReportLoss): AudioPart {
   noticeUnread(part, members.audio, path, lose)
   const audio = isObject(part.input_audio) ? part.input_audio : {}
+  noticeUnread(audio, within.input_audio, `${path}.input_audio`, lose)
   const data = asString(audio.data)
   if (!data) throw invalid(`${path}.input_audio.data`, 'is to be base64.')
   return { type: 'audio', source: { kind: 'base64', data, mediaType: audioType(asString(audio.format) ?? 'wav') } }
@@ -87,6 +96,7 @@ function readAudio(part: Members, path: string, lose: ReportLoss): AudioPart {
 function readFile(part: Members, path: string, lose: ReportLoss): FilePart {
   noticeUnread(part, members.file, path, lose)
   const file = isObject(part.file) ? part.file : {}
+  noticeUnread(file, within.file, `${path}.file`, lose)
   const name = asString(file.filename)
   const source = fileSource(asString(file.file_data), asString(file.file_id), name)
   if (!source) throw invalid(`${path}.file`, 'needs `file_data` (base64 or a data URL) or `file_id`.')
@@ -101,8 +111,8 @@ function readFile(part: Members, path: string, lose: ReportLoss): FilePart {
 
 function fileSource(data: string | undefined, id: string | undefined, name: string | undefined): MediaSource | undefined {
   if (!data) return id ? { kind: 'file-id', id } : undefined
-  // OpenRouter takes an address here too.
-  if (/^(data|https?):/.test(data)) return sourceOf(data)
+  // OpenRouter takes an address here too. Base64 has no colon.
+  if (/^[a-z][a-z\d]*:/i.test(data)) return sourceOf(data)
   return { kind: 'base64', data, mediaType: typeByEnding.get(name?.split('.').pop()?.toLowerCase()) ?? 'application/pdf' }
 }
 
@@ -119,6 +129,7 @@ const typeByEnding = new Map<string | undefined, string>([
 function readVideo(part: Members, path: string, lose: ReportLoss): FilePart {
   noticeUnread(part, members.video, path, lose)
   const video = isObject(part.video_url) ? part.video_url : { url: part.video_url }
+  noticeUnread(video, within.video_url, `${path}.video_url`, lose)
   const url = asString(video.url)
   if (!url) throw invalid(`${path}.video_url.url`, 'is to be an address or a data URL.')
   const source = sourceOf(url)

@@ -19,6 +19,8 @@ const members = {
   ]),
   tool: new Set([...common, 'tool_call_id', 'name']),
   call: new Set(['id', 'type', 'index', 'function', 'custom', 'extra_content', 'cache_control']),
+  // The SDKs' own helpers put the parsed arguments there.
+  called: new Set(['name', 'arguments', 'input', 'parsed_arguments']),
 }
 
 /** What later messages need to know of earlier ones. */
@@ -139,7 +141,9 @@ function readCall(call: unknown, path: string, { names, lose }: History): ToolCa
   const id = asString(call.id)
   if (!id) throw invalid(`${path}.id`, 'is to be the id of the call.')
   const custom = call.type === 'custom'
-  const { name, arguments: given, input } = asObject(custom ? call.custom : call.function)
+  const called = asObject(custom ? call.custom : call.function)
+  noticeUnread(called, members.called, `${path}.${custom ? 'custom' : 'function'}`, lose)
+  const { name, arguments: given, input } = called
   if (typeof name !== 'string' || name === '') throw invalid(`${path}.function.name`, 'is to be the name of a function.')
   if (custom) lose(path, 'approximated', 'A call of a custom tool is sent as a call of a function with the argument `input`.')
   names.set(id, name)

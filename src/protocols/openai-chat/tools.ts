@@ -7,6 +7,7 @@ import { invalid, type Members, noticeUnread, readCache, type WireTool, writeCac
 
 const toolMembers = new Set(['type', 'function', 'cache_control', 'prompt_cache_breakpoint'])
 const functionMembers = new Set(['name', 'description', 'parameters', 'strict', 'cache_control'])
+const schemaMembers = new Set(['name', 'description', 'schema', 'strict'])
 
 export function readTools(tools: unknown, lose: ReportLoss): Tool[] {
   if (!Array.isArray(tools)) throw invalid('tools', 'is to be a list.')
@@ -117,13 +118,15 @@ export function readResponseFormat(format: unknown, lose: ReportLoss): ResponseF
     case 'json_object':
       return { type: 'json' }
     case 'json_schema':
-      return readSchema(asObject(format.json_schema))
+      return readSchema(asObject(format.json_schema), lose)
   }
   lose('response_format', 'dropped', `The format "${String(format.type)}" has no counterpart outside the Chat Completions API.`)
   return undefined
 }
 
-function readSchema({ name, description, schema, strict }: Members): ResponseFormat {
+function readSchema(definition: Members, lose: ReportLoss): ResponseFormat {
+  noticeUnread(definition, schemaMembers, 'response_format.json_schema', lose)
+  const { name, description, schema, strict } = definition
   return {
     type: 'json-schema',
     name: asString(name) ?? 'answer',

@@ -56,6 +56,8 @@ function encodeAssistant(parts: readonly AssistantPart[], path: string, context:
   }
   for (const [index, part] of parts.entries()) {
     const at = `${path}.content[${index}]`
+    if ((part.type === 'text' || part.type === 'tool-call') && part.signature)
+      lose(`${at}.signature`, 'dropped', 'It means something to its own vendor only.')
     switch (part.type) {
       case 'text':
         if (part.text !== '') say({ type: 'output_text', text: part.text })

@@ -62,6 +62,31 @@ describe('a request from a caller of this API', () => {
     ])
   })
 
+  it('reports the members of blocks that are known to Anthropic alone, and not those that an answer has', () => {
+    const call = { type: 'tool_use', id: 't1', name: 'f', input: {}, caller: { type: 'direct' }, toolset_name: 'set' }
+    const text = { type: 'text', text: 'Hm', citations: null, parsed_output: { a: 1 }, mood: 'calm' }
+    const found = { type: 'search_result', source: 's', title: 't', content: [], citations: { enabled: true } }
+    const result = { type: 'tool_result', tool_use_id: 't1', toolset_name: 'set', content: [{ ...text, citations: [] }, found] }
+    expect(
+      decode({
+        system: [{ type: 'text', text: 'Be brief.', weight: 2 }],
+        messages: [
+          { role: 'assistant', content: [{ type: 'thinking', thinking: '', signature: 's', depth: 1 }, text, call] },
+          { role: 'user', content: [result] },
+        ],
+      }).losses,
+    ).toEqual([
+      'dropped system[0].weight',
+      'dropped messages[0].content[0].depth',
+      'dropped messages[0].content[1].mood',
+      'dropped messages[0].content[2].toolset_name',
+      'dropped messages[1].content[0].toolset_name',
+      'dropped messages[1].content[0].content[0].mood',
+      'approximated messages[1].content[0].content[1]',
+      'dropped messages[1].content[0].content[1].citations',
+    ])
+  })
+
   it('reports the members of messages and images that are known to Anthropic alone', () => {
     const image = {
       type: 'image',

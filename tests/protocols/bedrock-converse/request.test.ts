@@ -172,6 +172,7 @@ describe('structured output', () => {
   it('tells the schema to a model that cannot be held to it, and says so', () => {
     const { body, lost } = encode({ responseFormat: format }, models.nova)
     expect(body).not.toHaveProperty('outputConfig')
+    expect(body.system).toEqual([{ text: expect.stringMatching(/^A place\n/) }])
     expect(body.system).toEqual([{ text: expect.stringContaining(JSON.stringify(schema)) }])
     expect(lost).toEqual(['approximated response_format'])
   })

@@ -100,6 +100,14 @@ describe('structured output', () => {
     expect(config(ask({ responseFormat: format, tools: [{ name: 'now' }] }), 'gemini-3-flash-preview').losses).toEqual([])
   })
 
+  it('has no description, which is reported, or told where words are all there is', () => {
+    const described = { ...format, description: 'Where it is.' }
+    expect(config(ask({ responseFormat: described })).losses).toEqual(['dropped response_format.json_schema.description'])
+    const told = config(ask({ responseFormat: described, tools: [{ name: 'now' }] }), 'gemini-2.5-flash')
+    expect(told.system).toEqual({ parts: [{ text: expect.stringMatching(/^Where it is\.\n/) }] })
+    expect(told.losses).toEqual(['approximated response_format'])
+  })
+
   it('is as good as the target can, and the rest is asked for in words', () => {
     const json = config(ask({ responseFormat: format }), undefined, { structuredOutput: 'json' })
     expect(json.config).toEqual({ responseMimeType: 'application/json' })
@@ -218,6 +226,23 @@ describe('a request of a caller', () => {
       'dropped generationConfig.responseModalities',
       'dropped generationConfig.thinkingConfig.depth',
       'dropped serviceTier',
+    ])
+  })
+
+  it('reports each member of a part that only Google knows', () => {
+    const { losses } = decode({
+      contents: [
+        {
+          role: 'user',
+          parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA', displayName: 'a.png' }, mediaResolution: {} }],
+        },
+        { role: 'model', parts: [{ text: 'Hm', thought: true, thoughtSignature: 'CiIB', partMetadata: {} }] },
+      ],
+    })
+    expect(losses).toEqual([
+      'dropped contents[0].parts[0].mediaResolution',
+      'dropped contents[0].parts[0].displayName',
+      'dropped contents[1].parts[0].partMetadata',
     ])
   })
 

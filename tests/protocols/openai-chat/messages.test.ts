@@ -107,6 +107,45 @@ describe('what a user sends', () => {
     ])
   })
 
+  test('a member that nobody reads is reported where it stands within a part or a call', () => {
+    const { losses } = decoded({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image_url', image_url: { url: 'https://example.com/a', format: 'image/png' } },
+            { type: 'input_audio', input_audio: { data: 'UklG', format: 'wav', speed: 2 } },
+            { type: 'file', file: { file_id: 'file-1', format: 'pdf' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          tool_calls: [
+            { id: 'c1', type: 'function', function: { name: 'f', arguments: '{}', parsed_arguments: {}, mood: 'good' } },
+          ],
+        },
+      ],
+      response_format: { type: 'json_schema', json_schema: { name: 'n', schema: {}, dialect: 'x' } },
+      user: 'ann',
+      safety_identifier: 'hash',
+    })
+    expect(brief(losses)).toEqual([
+      'messages[0].content[0].image_url.format dropped',
+      'messages[0].content[1].input_audio.speed dropped',
+      'messages[0].content[2].file.format dropped',
+      'messages[1].tool_calls[0].function.mood dropped',
+      'response_format.json_schema.dialect dropped',
+      'safety_identifier dropped',
+    ])
+  })
+
+  test('a file is an address wherever it lies', () => {
+    for (const url of ['https://example.com/a.pdf', 'gs://bucket/a.pdf', 's3://bucket/a.pdf']) {
+      const { request } = decoded({ messages: [{ role: 'user', content: [{ type: 'file', file: { file_data: url } }] }] })
+      expect(request.messages[0]?.content).toEqual([{ type: 'file', source: { kind: 'url', url } }])
+    }
+  })
+
   test('documents as text, and files by address, are sent as well as can be, and reported', () => {
     const { body, losses } = encoded({
       messages: [

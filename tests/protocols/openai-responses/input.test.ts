@@ -168,6 +168,19 @@ describe('items to messages', () => {
 })
 
 describe('messages to items', () => {
+  test('another vendor’s signature of a text or a call has no place, and that is reported', () => {
+    const signature = { format: 'google-gemini-v1', value: 'CiIB' } as const
+    const { body, paths } = items({
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'Hm', signature },
+        { type: 'tool-call', id: 'c1', name: 'f', arguments: '{}', signature },
+      ],
+    })
+    expect(JSON.stringify(body)).not.toContain('CiIB')
+    expect(paths).toEqual(['messages[0].content[0].signature', 'messages[0].content[1].signature'])
+  })
+
   test('a turn becomes its items, in its order, without ids', () => {
     const signature = { format: 'openai-responses-v1', value: 'gAAA' } as const
     const { body, lost } = items(
