@@ -163,7 +163,7 @@ export class LeasedBudgets implements Budgets {
       scope = this.#put(name, new LentScope(key, limit))
     } else if (isLimitless(limit) !== isLimitless(scope.limit)) {
       // The policy has changed: what was only counted is limited from now on, or the other way round.
-      scope = this.#put(name, successorOf(scope, limit))
+      scope = this.#succeed(name, scope, new LentScope(key, limit))
     } else if (scope.askAgainAt <= Date.now()) void this.#askAgain(name, scope)
     scope.forgetAt = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt + afterwardsMs
     return scope
@@ -174,12 +174,23 @@ export class LeasedBudgets implements Budgets {
     return scope
   }
 
+  /** What was spent of it and is not told by its own slices is told with those of the next. */
+  #succeed(name: string, scope: LentScope, next: LentScope): LentScope {
+    const { spent } = scope.balance
+    const own = scope.handOver()
+    if (next.local) next.elsewhere = spent - own
+    next.settle([], own)
+    next.forgetAt = scope.forgetAt
+    scope.successor = next
+    return this.#put(name, next)
+  }
+
   /** Whether the relay knows by now what it did not know before. */
   async #askAgain(name: string, scope: LentScope): Promise<void> {
     scope.askAgainAt = Number.POSITIVE_INFINITY
-    const next = successorOf(scope, scope.limit)
+    const next = new LentScope(scope.key, scope.limit)
     const known = await this.#borrower.ahead(next)
-    if (known) this.#put(name, next)
+    if (known) this.#succeed(name, scope, next)
     else scope.askAgainAt = known === undefined ? Date.now() : next.askAgainAt
   }
 
@@ -192,6 +203,8 @@ export class LeasedBudgets implements Budgets {
   }
 
   #touch(scope: LentScope): void {
+    scope.successor?.settle([], scope.handOver())
+    if (scope.successor) this.#touch(scope.successor)
     if (scope.local) return
     this.#active.add(scope)
     this.#tickLater()
@@ -221,14 +234,6 @@ export class LeasedBudgets implements Budgets {
     for (const told of await this.#lender.settle(all)) told.scope.told(told)
     for (const scope of this.#active) if (scope.empty) this.#active.delete(scope)
   }
-}
-
-/** What was spent of it is told with the first slice. */
-function successorOf({ key, balance, forgetAt }: LentScope, limit: number): LentScope {
-  const next = new LentScope(key, limit)
-  next.settle([], balance.spent)
-  next.forgetAt = forgetAt
-  return next
 }
 
 const none: ReadonlySet<LentScope> = new Set()

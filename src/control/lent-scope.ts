@@ -31,6 +31,8 @@ export class LentScope extends Slices {
   forgetAt = Number.POSITIVE_INFINITY
   /** Nobody is held to it together with others. */
   local = false
+  /** In its place from now on; calls that are under way are settled here none the less. */
+  successor: LentScope | undefined
   needs: Need[] = []
   asking = false
   /** The relay knew nothing of it, and may know better by then, in milliseconds since 1970. */

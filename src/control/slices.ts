@@ -39,9 +39,12 @@ export class Slices {
   taken = 0
   /** Spent with no lease to tell it by. */
   owed = 0
+  /** Spent by others, or told of already, where the relay is not asked. */
+  elsewhere = 0
   #spent = 0
   #reserved = 0
   #known = 0
+  #handedOver = 0
   /** The one that ends first comes first. */
   #live: Slice[] = []
   /** Nothing is taken from them any more, but the relay does not know all of it. */
@@ -49,7 +52,16 @@ export class Slices {
 
   /** What all clients have spent, as far as it is known here, and what this one has set aside. */
   get balance(): { readonly spent: number; readonly reserved: number } {
-    return { spent: Math.max(this.#spent, this.taken - this.#known + this.#spent), reserved: this.#reserved }
+    const spent = Math.max(this.#spent, this.taken - this.#known + this.#spent)
+    return { spent: this.elsewhere + spent, reserved: this.#reserved }
+  }
+
+  /** What was spent, since the last time, of what nobody lends: no slice tells of it. */
+  handOver(): number {
+    const spent = this.#live.reduce((sum, { until, spent }) => (until === Number.POSITIVE_INFINITY ? sum + spent : sum), 0)
+    const more = Math.max(0, spent - this.#handedOver)
+    this.#handedOver += more
+    return more
   }
 
   /** Whether there is nothing left to be done with them. */

@@ -133,7 +133,7 @@ describe('a reservation', () => {
     budgets.settle(granted(await reserve(budgets, 50, [team])), 50)
     budgets.settle(meanwhile, 20)
     await budgets.close()
-    expect(relay.taken('team')).toBe(350)
+    expect(relay.taken('team')).toBe(370)
   })
 
   it('is held to a limit that the policy has set since, and to none that it has taken away', async () => {
@@ -147,6 +147,42 @@ describe('a reservation', () => {
     granted(await reserve(budgets, 5000, [counted]))
     await budgets.close()
     expect(relay.taken('day')).toBe(900)
+  })
+
+  it('is told once, however often the policy limits it and takes the limit away', async () => {
+    const [budgets, other] = [openInMadeUpTime(), openInMadeUpTime()]
+    other.settle(granted(await reserve(other, 50)), 50)
+    await other.giveBack()
+    for (const limit of [1000, mostNano, 1000, mostNano, 1000]) {
+      budgets.settle(granted(await reserve(budgets, 10, [{ ...day, limit }])), 10)
+      await vi.advanceTimersByTimeAsync(2000)
+      expect(budgets.read('budget', 'day').spent).toBeGreaterThanOrEqual(60)
+    }
+    await budgets.close()
+    await other.close()
+    expect(relay.taken('day')).toBe(100)
+  })
+
+  it('is told once, where the relay did not know of it for a while', async () => {
+    const budgets = openInMadeUpTime()
+    for (const known of [true, false, true, true, false, true, true]) {
+      if (known) relay.limits.set('day', 1000)
+      else relay.limits.delete('day')
+      budgets.settle(granted(await reserve(budgets, 200)), 10)
+      await vi.advanceTimersByTimeAsync(70_000)
+    }
+    await budgets.close()
+    expect(relay.taken('day')).toBe(70)
+  })
+
+  it('that was not limited yet counts when it is settled under a limit', async () => {
+    const budgets = openInMadeUpTime()
+    const underWay = granted(await reserve(budgets, 100, [{ ...day, limit: mostNano }]))
+    budgets.settle(granted(await reserve(budgets, 10)), 10)
+    budgets.settle(underWay, 90)
+    await vi.advanceTimersByTimeAsync(2000)
+    await budgets.close()
+    expect(relay.taken('day')).toBe(100)
   })
 
   it('of anything but a whole number is refused', () => {
