@@ -118,3 +118,10 @@ describe("Google's SDK", () => {
     expect(await models.get({ model })).toMatchObject({ name: 'models/google/gemini-2.5-flash' })
   })
 })
+
+test('a caller writes no lines of his own into the log of the relay', async () => {
+  const relay = await openRelay(mock.url)
+  const model = 'a model\r\nA request failed:\u001b[31m nothing\u2028at all'
+  await openai(relay).chat.completions.create({ model, messages })
+  expect(relay.warnings.join()).toContain('a model A request failed: [31m nothing at all')
+})

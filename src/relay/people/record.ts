@@ -55,7 +55,9 @@ const mostCharacters = 200
 
 /** @throws LeashError `invalid_request` that names what is wrong */
 export function checkUser({ id, email, name, role, status }: UserChanges & { readonly id?: string }): void {
-  if (id !== undefined && !/^[\w.@-]{1,64}$/.test(id)) throw wrong('id', 'has 1 to 64 letters, digits, `.`, `_`, `@` or `-`')
+  // One of dots alone is no part of an address: nobody could ask for him.
+  if (id !== undefined && !/^(?!\.+$)[\w.@-]{1,64}$/.test(id))
+    throw wrong('id', 'has 1 to 64 letters, digits, `.`, `_`, `@` or `-`, and not dots alone')
   // Whether an address is one, only a letter to it tells.
   if (email !== undefined && !(isText(email) && /^[^\s@]+@[^\s@]+$/.test(email)))
     throw wrong('email', 'is an address such as ada@example.com')

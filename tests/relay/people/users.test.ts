@@ -36,6 +36,12 @@ describe('users', () => {
     expect(audit.items.map(({ action }: { action: string }) => action)).toEqual(['user.delete', 'user.update', 'user.create'])
   })
 
+  test('have no id that is no part of an address', async () => {
+    const { ask } = await openRelay(mock.url)
+    for (const id of ['.', '..']) expect((await ask('POST', people, { id, email: 'ada@example.com' })).status).toBe(400)
+    expect((await ask('POST', people, { id: '.ada', email: 'ada@example.com' })).status).toBe(201)
+  })
+
   test('who are suspended have no keys that work, and have them again afterwards', async () => {
     const { ask } = await openRelay(mock.url)
     await ask('POST', people, { id: 'ada', email: 'ada@example.com' })
