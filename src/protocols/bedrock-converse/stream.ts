@@ -20,9 +20,10 @@ interface Block {
   /** Characters so far: what citations span. */
   length: number
   signature: string
+  /** What is hidden of the thinking, or an image: in pieces, each of them base64 by itself, and told when it is whole. */
+  readonly bytes: string[]
   readonly citations: unknown[]
-  /** An image comes in pieces and is told when it is whole. */
-  readonly image?: { readonly format: unknown; bytes: string }
+  readonly image?: { readonly format: unknown }
 }
 
 interface State {
@@ -97,7 +98,7 @@ function numberOf({ contentBlockIndex }: Payload): number {
 
 function blockAt(state: State, payload: Payload, image?: Block['image']): Block {
   const number = numberOf(payload)
-  const block = state.blocks.get(number) ?? { length: 0, signature: '', citations: [], ...(image && { image }) }
+  const block = state.blocks.get(number) ?? { length: 0, signature: '', bytes: [], citations: [], ...(image && { image }) }
   state.blocks.set(number, block)
   return block
 }
@@ -115,11 +116,14 @@ function grow(block: Block, delta: string): StreamEvent[] {
 }
 
 function startBlock(state: State, payload: Payload): StreamEvent[] {
-  const { toolUse, image } = asObject(payload.start)
+  const { toolUse, image, ...others } = asObject(payload.start)
   if (isObject(image)) {
-    blockAt(state, payload, { format: image.format, bytes: '' })
+    blockAt(state, payload, { format: image.format })
     return []
   }
+  const [kind] = Object.keys(others)
+  if (kind !== undefined)
+    state.context.lose(`content[${numberOf(payload)}]`, 'dropped', `a block of the kind "${kind}" has no word elsewhere`)
   if (!isObject(toolUse)) return []
   if (isServerTool(toolUse)) {
     state.context.lose(`content[${numberOf(payload)}]`, 'dropped', 'a tool that ran at Amazon has no word elsewhere')
@@ -142,7 +146,7 @@ const growers: Readonly<Record<string, (state: State, block: Block, value: unkno
     return open(state, block, { type: 'text', text: '' })
   },
   image(_, block, image) {
-    if (block.image) block.image.bytes += asString(asObject(asObject(image).source).bytes) ?? ''
+    block.bytes.push(asString(asObject(asObject(image).source).bytes) ?? '')
     return []
   },
 }
@@ -154,8 +158,9 @@ function growBlock(state: State, payload: Payload): StreamEvent[] {
 
 function growReasoning(state: State, block: Block, value: unknown): StreamEvent[] {
   const { text, signature, redactedContent } = asObject(value)
-  block.signature += asString(signature) ?? asString(redactedContent) ?? ''
+  block.signature += asString(signature) ?? ''
   const redacted = typeof redactedContent === 'string'
+  if (redacted) block.bytes.push(redactedContent)
   return [
     ...open(state, block, { type: 'reasoning', text: '', ...(redacted && { redacted }) }),
     ...grow(block, asString(text) ?? ''),
@@ -166,9 +171,11 @@ function stopBlock(state: State, number: number): StreamEvent[] {
   const block = state.blocks.get(number)
   if (!block) return []
   state.blocks.delete(number)
-  const image = block.image && imageOf({ format: block.image.format, source: { bytes: block.image.bytes } })
+  const bytes = joinedBase64(block.bytes)
+  const image = block.image && imageOf({ format: block.image.format, source: { bytes } })
   const opened = image ? open(state, block, image) : []
-  const { index, signature, citations, length } = block
+  const { index, citations, length } = block
+  const signature = image ? '' : block.signature || bytes
   if (index === undefined) return []
   return [
     ...opened,
@@ -180,6 +187,12 @@ function stopBlock(state: State, number: number): StreamEvent[] {
       ...(citations.length > 0 && { citations: citationsOf(asArray(citations), length) }),
     },
   ]
+}
+
+/** A piece whose bytes are no multiple of three is padded, and must not be followed by the next as it stands. */
+function joinedBase64(pieces: readonly string[]): string {
+  const padded = pieces.slice(0, -1).some((piece) => piece.endsWith('='))
+  return padded ? btoa(pieces.map((piece) => atob(piece)).join('')) : pieces.join('')
 }
 
 function stop(state: State, payload: Payload): StreamEvent[] {

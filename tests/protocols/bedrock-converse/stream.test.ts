@@ -90,6 +90,25 @@ describe('a stream of Bedrock', () => {
     expect(choices[0]?.content).toEqual([{ type: 'image', source: { kind: 'base64', data: 'aGVsbG8=', mediaType: 'image/png' } }])
   })
 
+  it('joins bytes that come in pieces, each of which is padded by itself', () => {
+    const { choices } = spelled(
+      begin,
+      delta(0, { reasoningContent: { redactedContent: 'aGlkZA==' } }),
+      delta(0, { reasoningContent: { redactedContent: 'ZW4=' } }),
+      close(0),
+      ['contentBlockStart', { contentBlockIndex: 1, start: { image: { format: 'png' } } }],
+      delta(1, { image: { source: { bytes: 'aA==' } } }),
+      delta(1, { image: { source: { bytes: 'ZWxs' } } }),
+      delta(1, { image: { source: { bytes: 'bw==' } } }),
+      close(1),
+      stop('end_turn'),
+    )
+    expect(choices[0]?.content).toEqual([
+      { type: 'reasoning', text: '', redacted: true, signature: { format: 'anthropic-claude-v1', value: 'aGlkZGVu' } },
+      { type: 'image', source: { kind: 'base64', data: 'aGVsbG8=', mediaType: 'image/png' } },
+    ])
+  })
+
   it('tells the citations of a text at its end', () => {
     const citation = {
       title: 'Atlas',
@@ -127,7 +146,7 @@ describe('a stream of Bedrock', () => {
     const list = decodeStream(bedrockConverse, bytes, { context })
     expect(collect(list).choices[0]).toEqual({ finishReason: 'stop', content: [{ type: 'text', text: 'Two' }] })
     expect(list).toContainEqual({ type: 'part-start', choice: 0, index: 0, part: { type: 'text', text: '' } })
-    expect(losses).toEqual(['content[0]'])
+    expect(losses).toEqual(['content[0]', 'content[1]'])
   })
 
   it.each([
