@@ -3,12 +3,21 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
-import { embed, generateText, isStepCount, type LanguageModelMiddleware, streamText, tool, wrapLanguageModel } from 'ai'
-import { MockLanguageModelV4 } from 'ai/test'
+import {
+  embed,
+  embedMany,
+  generateText,
+  isStepCount,
+  type LanguageModelMiddleware,
+  streamText,
+  tool,
+  wrapLanguageModel,
+} from 'ai'
+import { convertArrayToReadableStream, MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { LeashLLM } from '../../src/index.js'
+import { LeashLLM, reportOf } from '../../src/index.js'
 import { createLeashProvider, fromAiSdk, leashMiddleware } from '../../src/integrations/ai-sdk.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -279,6 +288,42 @@ describe('a single model', () => {
     ])
   })
 
+  test('tells what it could not do, whole and in pieces', async () => {
+    const warnings = [{ type: 'unsupported' as const, feature: 'seed', details: 'not here' }]
+    const model = new MockLanguageModelV4({
+      doGenerate: { ...answer, warnings },
+      doStream: {
+        stream: convertArrayToReadableStream([
+          { type: 'stream-start', warnings },
+          { type: 'finish', ...answer },
+        ]),
+      },
+    })
+    const lost = [{ path: 'seed', action: 'dropped', why: 'not here' }]
+    expect((await over(model).chat.completions.create(hello)).leash?.warnings).toEqual(lost)
+    const stream = await over(model).chat.completions.create({ ...hello, stream: true })
+    for await (const _ of stream);
+    expect((await reportOf(stream))?.warnings).toEqual(lost)
+  })
+
+  test('is given no more texts at once than it embeds', async () => {
+    const model = new MockEmbeddingModelV4({
+      maxEmbeddingsPerCall: 2,
+      doEmbed: async ({ values }) => {
+        const warnings = [{ type: 'other' as const, message: values.join() }]
+        return { embeddings: values.map(({ length }) => [length]), usage: { tokens: values.length }, warnings }
+      },
+    })
+    const { data, usage } = await over(model).embeddings.create({ model: 'own/any', input: ['a', 'bb', 'ccc'] })
+    expect(data.map(({ embedding }) => embedding)).toEqual([[1], [2], [3]])
+    expect(usage.prompt_tokens).toBe(3)
+    const leash = createLeashProvider({ providers: { own: fromAiSdk(model) } })
+    const { embeddings, warnings } = await embedMany({ model: leash.embeddingModel('own/any'), values: ['a', 'bb', 'ccc'] })
+    expect(embeddings).toEqual([[1], [2], [3]])
+    expect(warnings.map((warning) => 'message' in warning && warning.message)).toEqual(['a,bb', 'ccc'])
+    expect(model.doEmbedCalls).toHaveLength(4)
+  })
+
   test('that fails for reasons of its own shows no prompt', async () => {
     const model = new MockLanguageModelV4({
       doGenerate: async () => {
@@ -375,6 +420,15 @@ describe('the middleware', () => {
     expect(mock.requests[0]?.body).toMatchObject({ thinking: { type: 'enabled', budget_tokens: 2000 } })
     expect(mock.requests[0]?.text).not.toContain('leash')
   })
+
+  test('leaves the headers of the vendor’s answer with it', async () => {
+    const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })
+    const told = { 'request-id': expect.stringMatching(/^req_/), 'x-leash-provider': 'anthropic' }
+    expect((await generateText({ model, prompt })).response.headers).toMatchObject(told)
+    const { response } = await streamText({ model, prompt }).finalStep
+    expect(response.headers).toMatchObject({ ...told, 'content-type': expect.stringContaining('text/event-stream') })
+  })
+
   test('hands tools of the model’s own provider on to it', async () => {
     const anthropic = createAnthropic({ baseURL: `${mock.url}/v1`, apiKey: 'mock' })
     const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })

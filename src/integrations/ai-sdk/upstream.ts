@@ -2,6 +2,7 @@
 import type {
   EmbeddingModelV4,
   EmbeddingModelV4CallOptions,
+  EmbeddingModelV4Result,
   LanguageModelV4,
   LanguageModelV4CallOptions,
   LanguageModelV4StreamPart,
@@ -97,9 +98,9 @@ function languageCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4
       headers: { ...request.headers },
       ...(signal && { abortSignal: signal }),
     }
-    if (!request.stream) return Response.json(plain(told(await model.doGenerate(options))))
-    const { stream } = await model.doStream(options)
-    return new Response(stream.pipeThrough(framed(), signal && { signal }), { headers: { 'content-type': sse.contentType } })
+    if (!request.stream) return answered(await model.doGenerate(options))
+    const { stream, response } = await model.doStream(options)
+    return new Response(stream.pipeThrough(framed(), signal && { signal }), { headers: headersOf(response, sse.contentType) })
   }
 }
 
@@ -113,13 +114,43 @@ function embeddingCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV
       headers: { ...request.headers },
       ...(signal && { abortSignal: signal }),
     }
-    return Response.json(plain(told(await model.doEmbed(options))))
+    const { values } = options
+    const most = Math.max(1, (await model.maxEmbeddingsPerCall) ?? values.length)
+    let all = await model.doEmbed({ ...options, values: values.slice(0, most) })
+    for (let at = most; at < values.length; at += most)
+      all = joined(all, await model.doEmbed({ ...options, values: values.slice(at, at + most) }))
+    return answered(all)
   }
 }
 
+function joined(before: EmbeddingModelV4Result, next: EmbeddingModelV4Result): EmbeddingModelV4Result {
+  const { usage } = before
+  return {
+    ...next,
+    embeddings: [...before.embeddings, ...next.embeddings],
+    ...(usage && { usage: { tokens: usage.tokens + (next.usage?.tokens ?? 0) } }),
+    warnings: [...before.warnings, ...next.warnings],
+  }
+}
+
+interface Answer {
+  readonly request?: unknown
+  readonly response?: { readonly headers?: Readonly<Record<string, string>> }
+}
+
 /** The bodies that went over its wire are of no use to anybody here. */
-function told({ request: _, response, ...answer }: { request?: unknown; response?: object }): object {
-  return { ...answer, ...(response && { response: { ...response, headers: undefined, body: undefined } }) }
+function answered({ request: _, response, ...answer }: Answer): Response {
+  const told = plain({ ...answer, ...(response && { response: { ...response, headers: undefined, body: undefined } }) })
+  return Response.json(told, { headers: headersOf(response, 'application/json') })
+}
+
+/** Those of its vendor. What is handed on here is another body. */
+function headersOf(response: Answer['response'], contentType: string): Headers {
+  const headers = new Headers(response?.headers)
+  headers.delete('content-encoding')
+  headers.delete('content-length')
+  headers.set('content-type', contentType)
+  return headers
 }
 
 function framed(): TransformStream<LanguageModelV4StreamPart, Uint8Array> {

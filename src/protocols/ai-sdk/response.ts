@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
-import type { DecodeContext } from '../protocol.js'
+import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
 import { interrupted } from './error.js'
 import { readFinish, writeFinish } from './finish.js'
@@ -57,6 +57,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
   if (!Array.isArray(answer.content))
     throw new LeashError('upstream_malformed', 'The model answered without content. Send the call again.', { retryable: true })
   if (asObject(answer.finishReason).unified === 'interrupted') throw interrupted()
+  readWarnings(answer.warnings, lose)
   const response = asObject(answer.response)
   const usage = readUsage(answer.usage)
   const created = createdOf(response.timestamp)
@@ -71,6 +72,14 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
     ...(created !== undefined && { created }),
     choices: [{ content, finishReason: readFinish(answer.finishReason) }],
     ...(usage && { usage }),
+  }
+}
+
+/** What the model says that it could not do. */
+export function readWarnings(warnings: unknown, lose: ReportLoss): void {
+  for (const { type, feature, details } of asArray(warnings).map(asObject)) {
+    const action = type === 'unsupported' ? 'dropped' : type === 'compatibility' ? 'approximated' : undefined
+    if (action) lose(asString(feature) ?? '', action, asString(details) ?? 'The model does not support it.')
   }
 }
 

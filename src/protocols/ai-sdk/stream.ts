@@ -1,6 +1,6 @@
 /** A stream's parts as neutral events. */
 import type { StreamEvent } from '../../core/events.js'
-import { asArray, asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
 import { readError } from '../ai-sdk-model.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
@@ -9,7 +9,7 @@ import { interrupted } from './error.js'
 import { readFinish } from './finish.js'
 import { readFile } from './media.js'
 import { Parts } from './parts.js'
-import { createdOf, readCall } from './response.js'
+import { createdOf, readCall, readWarnings } from './response.js'
 import { readCarried } from './signature.js'
 import { readUsage } from './usage.js'
 import { type Members, ours } from './wire.js'
@@ -93,10 +93,7 @@ class Decoder implements StreamDecoder {
   }
 
   warned(warnings: unknown): void {
-    for (const { type, feature, details } of asArray(warnings).map(asObject)) {
-      const action = type === 'unsupported' ? 'dropped' : type === 'compatibility' ? 'approximated' : undefined
-      if (action) this.#context.lose(asString(feature) ?? '', action, asString(details) ?? 'The model does not support it.')
-    }
+    readWarnings(warnings, this.#context.lose)
   }
 
   named({ id, modelId, timestamp }: Members): void {
