@@ -176,7 +176,13 @@ function askedBy(request: Request): Asked {
     path: new URL(url).pathname,
     headers,
     signal,
-    text: (limit) => textWithin(request.body, limit, () => tooLarge(limit)),
+    async text(limit) {
+      if (request.bodyUsed) {
+        const message = 'Something has read the body of this request. Hand it to the leash before, or a `clone()` of it.'
+        throw new LeashError('invalid_config', message, { status: 500 })
+      }
+      return textWithin(request.body, limit, () => tooLarge(limit))
+    },
   }
 }
 

@@ -63,6 +63,15 @@ describe('what is refused', () => {
     expect(mock.requests).toEqual([])
   })
 
+  test('a body that the host has read before, with what to do', async () => {
+    const request = new Request('http://leash/v1/chat/completions', { method: 'POST', body: JSON.stringify(question) })
+    await request.json()
+    expect(await refusal(leashOf().handle(request))).toMatchObject({
+      status: 500,
+      body: { error: { code: 'invalid_config', message: expect.stringContaining('`clone()`') } },
+    })
+  })
+
   test('a body that turns out too large while it is read, of which the rest stays unread', async () => {
     let pulled = 0
     const body = new ReadableStream<Uint8Array>({
