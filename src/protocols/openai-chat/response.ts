@@ -1,5 +1,6 @@
 /** The whole answer, in both directions. */
 import type OpenAI from 'openai'
+import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, Choice, Citation, TextPart, TokenLogprob, ToolCallPart } from '../../core/message.js'
 import type { DecodeContext } from '../protocol.js'
@@ -84,14 +85,15 @@ export function readContent(content: unknown): (TextPart | { type: 'reasoning'; 
 function readCalls(message: Members): ToolCallPart[] {
   const calls = asArray(message.tool_calls)
   const old = isObject(message.function_call) ? [{ function: message.function_call }] : []
-  return [...calls, ...old].map((value, index) => {
+  return [...calls, ...old].map((value) => {
     const call = asObject(value)
     const { name, arguments: given, input } = asObject(call.custom ?? call.function)
     if (typeof name !== 'string' || name === '') throw malformed('The upstream called a tool without naming it.')
     const signature = readCallSignature(call)
     return {
       type: 'tool-call',
-      id: asString(call.id) || `call_${index}`,
+      // Unlike that of any earlier turn: Anthropic refuses a history in which two calls have one name.
+      id: asString(call.id) || callId(),
       name,
       arguments: call.custom ? JSON.stringify({ input }) : argumentsText(given),
       ...(signature && { signature }),

@@ -1,5 +1,6 @@
 /** The streamed answer of a vendor, in neutral events. */
 import type { StreamEvent } from '../../core/events.js'
+import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import { malformedEvent } from '../malformed.js'
@@ -260,7 +261,7 @@ class StreamedChoice {
     const known = this.#calls.get(at)
     if (known && (id === '' || id === known.id || name === '')) return known
     const count = this.#calls.size
-    const call = { key: `call ${count} ${String(at)}${known ? ` ${id}` : ''}`, id: id || `call_${this.#index}_${count}` }
+    const call = { key: `call ${count} ${String(at)}${known ? ` ${id}` : ''}`, id: id || callId() }
     this.#calls.set(at, call)
     return call
   }

@@ -123,11 +123,17 @@ describe('reading an answer', () => {
       { function: { name: 'f', arguments: { x: 1 } } },
       { type: 'custom', id: 'c', custom: { name: 'g', input: 'i' } },
     ]
-    expect(content({ tool_calls, function_call: { name: 'h', arguments: '' } })).toEqual([
-      { type: 'tool-call', id: 'call_0', name: 'f', arguments: '{"x":1}' },
+    const calls = content({ tool_calls, function_call: { name: 'h', arguments: '' } })
+    expect(calls).toEqual([
+      { type: 'tool-call', id: expect.stringMatching(/^call_\w+$/), name: 'f', arguments: '{"x":1}' },
       { type: 'tool-call', id: 'c', name: 'g', arguments: '{"input":"i"}' },
-      { type: 'tool-call', id: 'call_2', name: 'h', arguments: '{}' },
+      { type: 'tool-call', id: expect.stringMatching(/^call_\w+$/), name: 'h', arguments: '{}' },
     ])
+    // Of another turn, too.
+    const ids = [calls, content({ tool_calls })]
+      .flatMap((parts) => parts ?? [])
+      .flatMap((part) => (part.type === 'tool-call' ? part.id : []))
+    expect(new Set(ids.filter((id) => id !== 'c')).size).toBe(3)
   })
 
   test('an empty text is no part', () => {
