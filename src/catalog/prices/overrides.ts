@@ -35,6 +35,10 @@ const models: Readonly<Record<string, PriceEntry | readonly PriceEntry[]>> = {
     ...{ audioInput: 40, audioOutput: 80 },
     ...{ source: 'https://developers.openai.com/api/docs/models/gpt-4o-audio-preview', date: '2026-11-21' },
   },
+  'openai/gpt-4o-mini-audio-preview*': {
+    ...{ audioInput: 10, audioOutput: 20 },
+    ...{ source: 'https://developers.openai.com/api/docs/models/gpt-4o-mini-audio-preview', date: '2026-11-22' },
+  },
   'anthropic/claude-fable-5-2*': {
     ...{ input: 8, cacheWrite: 10, cacheWrite1h: 16, cacheRead: 0.2, output: 40 },
     ...{ source: anthropic, date: '2026-11-10' },

@@ -204,11 +204,14 @@ describe('what the price data lacks', () => {
     )
   })
 
-  test('sound is not charged as words', () => {
-    expect([
-      dollars(known('openai/gpt-4o-audio-preview'), 'audioInput'),
-      dollars(known('openai/gpt-4o-audio-preview'), 'input'),
-    ]).toEqual([40, 2.5])
+  test.each([
+    ['gpt-4o-audio-preview', [40, 80, 2.5]],
+    ['gpt-4o-mini-audio-preview', [10, 20, 0.15]],
+    ['gpt-4o-mini-audio-preview-2024-12-17', [10, 20, 0.15]],
+    ['gpt-audio-mini', [10, 20, 0.6]],
+  ])('sound is not charged as words: %s', (model, rates) => {
+    const price = known(`openai/${model}`)
+    expect([dollars(price, 'audioInput'), dollars(price, 'audioOutput'), dollars(price, 'input')]).toEqual(rates)
   })
 
   test('a name that moved on to a newer model costs what that does', () => {
