@@ -180,6 +180,21 @@ describe('a model that embeds', () => {
     )
   })
 
+  test('is charged to whoever calls, by the tags of the call too', async () => {
+    const { leash } = open(
+      { embed: 'openai/text-embedding-3-small', threshold: 0.99 },
+      { use: [(next) => (call) => next({ ...call, options: { ...call.options, tenant: 'acme', tags: { team: 'search' } } })] },
+    )
+    await ask(leash, 'a big dog')
+    const rows = leash.usage({ by: ['model', 'tenant', 'tag:team'] })
+    expect(rows.find(({ of }) => of.model === 'text-embedding-3-small')?.of).toEqual({
+      model: 'text-embedding-3-small',
+      tenant: 'acme',
+      'tag:team': 'search',
+    })
+    await leash.close()
+  })
+
   test('that fails harms no call', async () => {
     const { leash, warnings } = open({ embed: 'openai/text-embedding-3-small' })
     mock.script({ status: 500 })

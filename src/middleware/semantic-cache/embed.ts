@@ -2,7 +2,7 @@ import type { Call, Target } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
 import { callId } from '../../core/id.js'
-import { asArray, asObject } from '../../core/json.js'
+import { asArray, asObject, compact } from '../../core/json.js'
 import type { Next } from '../../core/middleware.js'
 import { createReport, endReport, reportResult } from '../../core/report.js'
 import { nearDuplicate } from './near-duplicate.js'
@@ -40,7 +40,8 @@ async function embedThrough(
     stream: false,
     body: { model, input: [...input], encoding_format: 'float' },
     headers: {},
-    options: { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }), ...(key !== undefined && { key }) },
+    // Whoever calls pays for it.
+    options: compact({ tenant, user, key, tags }),
   }
   try {
     const result = await next({ ...asked, target: find(model, asked) })
