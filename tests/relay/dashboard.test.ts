@@ -363,10 +363,12 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
       { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
       relay.call,
     )
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'long', name: 'A-name-without-a-blank-'.repeat(20) })
     const { page, problems } = await signedIn(relay, '', { viewport: { width: 360, height: 780 }, colorScheme: 'dark' })
     const places = ['Calls', 'Health', 'Playground', 'Tenants', 'Users', 'Keys', 'Policies', 'Audit', 'Webhooks', 'Configuration']
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     for (const name of places) {
       await press(page, 'Menu')
       await goTo(page, name)

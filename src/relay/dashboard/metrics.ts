@@ -1,7 +1,7 @@
 /** What the overview shows, each taken from a row of usage. */
 import { inputTotal, outputTotal, total } from '../../core/usage.js'
 import type { UsageRow } from '../usage/usage.js'
-import { count, duration, money, percent, shortCount, shortMoney } from './format.js'
+import { count, duration, money, percent, shortCount, shortMoney, wholeMoney } from './format.js'
 
 export interface Metric {
   readonly name: string
@@ -21,7 +21,7 @@ const share = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 const spend: Metric = {
   name: 'Spend',
   of: ({ nano }) => nano,
-  format: money,
+  format: wholeMoney,
   short: shortMoney,
   note: ({ unpriced, nano, calls }) =>
     unpriced > 0 ? `${count(unpriced)} without a price` : `${money(share(nano, calls))} a request`,
@@ -60,7 +60,7 @@ export const metrics: readonly [Metric, ...Metric[]] = [
   {
     name: 'Saved',
     of: ({ saved }) => Number(saved) * perDollar,
-    format: money,
+    format: wholeMoney,
     short: shortMoney,
     note: (row) => `${count(reused(row))} answers reused`,
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ago, count, duration, money, percent, shortMoney } from '../../../src/relay/dashboard/format.js'
+import { ago, count, duration, money, percent, shortMoney, wholeMoney } from '../../../src/relay/dashboard/format.js'
 
 describe('money', () => {
   test.each([
@@ -19,6 +19,15 @@ describe('money', () => {
 
   test('that is not nothing never reads as nothing', () => {
     for (let nano = 1; nano < 1e12; nano = Math.ceil(nano * 1.37)) expect(money(nano)).toMatch(/[1-9]/)
+  })
+
+  test('has no cents where it is much and the place narrow', () => {
+    expect([99_999.5e9, 186_555.5e9, 1_865_555e9, 0.5e9].map(wholeMoney)).toEqual([
+      '$99,999.50',
+      '$186,555',
+      '$1,865,555',
+      '$0.50',
+    ])
   })
 
   test('on an axis is short', () => {
