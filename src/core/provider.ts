@@ -23,6 +23,8 @@ export interface Traits {
   readonly systemRole?: 'developer' | 'system'
   /** The word for "some tool must be called". Default `required`. */
   readonly requiredToolChoice?: 'required' | 'any'
+  /** Ids of tool calls are nine letters and digits: others are refused, and are sent in such a form. Default false. */
+  readonly shortCallIds?: boolean
   /** Whether `reasoning_effort` is taken. Default true. */
   readonly reasoningEffort?: boolean
   /** Whether an `image_url` may be an address on the web. Default true. */

@@ -16,7 +16,7 @@ export interface EndpointSettings {
   /** The base when neither option nor variable gives one; undefined when it cannot be guessed. */
   readonly base: string | (() => string) | undefined
   /** The variable that gives a base, and how the base is made of it. */
-  readonly baseVariable?: { readonly name: string; readonly read?: (value: string) => string }
+  readonly baseVariable?: { readonly name: string; readonly read?: (value: string) => string } | undefined
   /** The server may want no key. */
   readonly keyless?: boolean
   /** Proves at this address who we are, when no key is given. */

@@ -32,15 +32,15 @@ export function openaiCompatible(options: OpenAICompatibleOptions): Provider {
 /** What a preset knows beyond the options. */
 interface Known {
   /** The base, when the options give none. */
-  readonly base?: string
-  readonly baseVariable?: EndpointSettings['baseVariable'] | undefined
+  readonly baseURL?: string
+  readonly baseVariable?: EndpointSettings['baseVariable']
   /** Whose models the names without a slash are; the server wants it in front of them. */
   readonly owner?: string | undefined
 }
 
 export function compatible(
   options: Omit<OpenAICompatibleOptions, 'baseURL'> & ProviderOptions,
-  { base, baseVariable, owner }: Known = {},
+  { baseURL: base, baseVariable, owner }: Known = {},
 ): Provider {
   const { name, apiKeyVariable = [], keyless = false } = options
   if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
@@ -51,7 +51,7 @@ export function compatible(
     base,
     keyless,
     credentials: [{ option: 'apiKey', given: options.apiKey, variables: [apiKeyVariable].flat(), headers: bearer }],
-    ...(baseVariable && { baseVariable }),
+    baseVariable,
   })
   return {
     name,

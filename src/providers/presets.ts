@@ -47,6 +47,7 @@ const table = {
     traits: {
       ...older,
       requiredToolChoice: 'any',
+      shortCallIds: true,
       streamUsage: 'always',
       reasoningEffort: false,
       refuses: [
@@ -54,7 +55,7 @@ const table = {
         ...['name', 'reasoning', ...foreignMembers, ...answered],
       ],
     },
-    models: [[/^(mistral-small-(latest|2603)|mistral-medium-(latest|3\.5|3-5))/, { reasoningEffort: true }]],
+    models: [[/^mistral-(small-(latest|2603)|medium-(latest|3[.-]5))/, { reasoningEffort: true }]],
     source: 'https://docs.mistral.ai/api/endpoint/chat',
   },
   groq: {
@@ -275,7 +276,7 @@ export function preset(name: PresetName, options: ProviderOptions = {}): Provide
       protocols: entry.protocols,
       traits: traitsWith((model) => knownTraits(entry, model), options.traits),
     },
-    { base: entry.baseURL, baseVariable: entry.baseVariable, owner: entry.owner },
+    entry,
   )
   if (entry.retired === undefined || options.baseURL !== undefined) return provider
   const gone = `${entry.title} was retired on ${entry.retired}. Use another provider.`

@@ -65,6 +65,7 @@ describe('the table', () => {
         maxTokensField: 'max_tokens',
         systemRole: 'system',
         requiredToolChoice: 'any',
+        shortCallIds: true,
         reasoningEffort: false,
         streamUsage: 'always',
       },

@@ -10,6 +10,7 @@ const quirks: readonly Quirk[] = [
   maxTokens,
   systemRole,
   requiredToolChoice,
+  shortCallIds,
   structuredOutput,
   reasoningEffort,
   imageUrls,
@@ -36,6 +37,28 @@ function systemRole(body: JsonObject, { systemRole }: Traits): JsonObject {
 
 function requiredToolChoice(body: JsonObject, { requiredToolChoice }: Traits): JsonObject {
   return requiredToolChoice === 'any' && body.tool_choice === 'required' ? { ...body, tool_choice: 'any' } : body
+}
+
+/** A conversation that another vendor's model has a part in has that vendor's ids. A call and its result keep one name. */
+function shortCallIds(body: JsonObject, { shortCallIds }: Traits): JsonObject {
+  if (!shortCallIds) return body
+  const shortened = (object: JsonObject, member: string): JsonObject => {
+    const id = object[member]
+    return typeof id !== 'string' || /^[a-zA-Z0-9]{9}$/.test(id) ? object : { ...object, [member]: shortId(id) }
+  }
+  return mapItems(body, 'messages', (message) =>
+    mapItems(shortened(message, 'tool_call_id'), 'tool_calls', (call) => shortened(call, 'id')),
+  )
+}
+
+/** The same for the same id, each time: FNV-1a from two beginnings. */
+function shortId(id: string): string {
+  const hash = (from: number) => {
+    let sum = from
+    for (let at = 0; at < id.length; at++) sum = Math.imul(sum ^ id.charCodeAt(at), 0x01000193)
+    return (sum >>> 0).toString(36).padStart(7, '0')
+  }
+  return hash(0x811c9dc5).slice(-5) + hash(0x1b873593).slice(-4)
 }
 
 function structuredOutput(body: JsonObject, { structuredOutput = 'json-schema' }: Traits, lose: ReportLoss): JsonObject {

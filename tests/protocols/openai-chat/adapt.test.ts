@@ -32,6 +32,7 @@ describe('a body that passes through', () => {
       maxTokensField: 'max_tokens',
       systemRole: 'system',
       requiredToolChoice: 'any',
+      shortCallIds: true,
       structuredOutput: 'none',
       reasoningEffort: false,
       imageUrls: false,
@@ -70,6 +71,25 @@ describe('a body that passes through', () => {
   test('calls for some tool in the target’s word', () => {
     expect(adapted(full, { requiredToolChoice: 'any' }).body.tool_choice).toBe('any')
     expect(adapted({ tool_choice: 'auto' }, { requiredToolChoice: 'any' }).same).toBe(true)
+  })
+
+  test('has the calls of other vendors in short, each under one name with its result', () => {
+    const history = (...ids: string[]): JsonObject => ({
+      messages: [
+        user,
+        { role: 'assistant', content: null, tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'f' } })) },
+        ...ids.map((tool_call_id) => ({ role: 'tool', tool_call_id, content: '24' })),
+      ],
+    })
+    const long = ['toolu_01A09q90qw90lq917835lq9', 'toolu_01A09q90qw90lq917835lq8', 'call_0', 'gem_résumé_1']
+    const { body, losses } = adapted(history(...long), { shortCallIds: true })
+    const ids = JSON.stringify(body).match(/(?<="(?:id|tool_call_id)":")[^"]*/g) ?? []
+    expect(ids.slice(4)).toEqual(ids.slice(0, 4))
+    expect(new Set(ids).size).toBe(4)
+    for (const id of ids) expect(id).toMatch(/^[a-zA-Z0-9]{9}$/)
+    expect(losses).toEqual([])
+    expect(adapted(history('D681PevKs', '735e43487'), { shortCallIds: true }).same).toBe(true)
+    expect(adapted(history(...long), {}).same).toBe(true)
   })
 
   test('asks for structure by the strongest means there is, and in words beside it', () => {
