@@ -154,12 +154,19 @@ describe.each(models)('%s', (model) => {
     { type: 'image', mimeType: 'image/png', data: 'iVBORw0KGgo=' },
     { type: 'image', mimeType: 'image/png', data: new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]) },
     { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } },
+    { type: 'image_url', image_url: 'data:image/png;base64,iVBORw0KGgo=' },
     { type: 'image', source_type: 'base64', mime_type: 'image/png', data: 'iVBORw0KGgo=' },
     { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } },
   ])('sees an image: %j', async (image) => {
     const message = new HumanMessage({ content: [{ type: 'text', text: 'Look.' }, image] })
     expect((await chat(model).invoke([message])).text).toBe('Echo: Look. [1 image]')
     expect(JSON.stringify(mock.requests[0]?.body)).toContain('iVBORw0KGgo=')
+  })
+
+  test('reads a document', async () => {
+    const file = { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0xLjQ=' }
+    await chat(model).invoke([new HumanMessage({ content: [{ type: 'file', file }] })])
+    expect(JSON.stringify(mock.requests[0]?.body)).toContain('JVBERi0xLjQ=')
   })
 
   test('recovers from a failure upstream without LangChain knowing of it', async () => {
@@ -358,6 +365,25 @@ describe('as one of many', () => {
     const model = chat('gpt-4o-mini').withFallbacks([chat('claude-haiku-4-5')])
     expect((await model.invoke('Hello')).text).toBe('Echo: Hello')
     expect(mock.requests.map(({ protocol }) => protocol)).toEqual(['openai-chat', 'anthropic-messages'])
+  })
+
+  test.each([
+    { type: 'image_url', image_url: { url: 'https://acme.example/a.png', detail: 'low' } },
+    { type: 'image', url: 'https://acme.example/a.png', metadata: { detail: 'low' } },
+  ])('an image is looked at as closely as is asked for: %j', async (image) => {
+    await chat('gpt-4o-mini').invoke([new HumanMessage({ content: [image] })])
+    expect(mock.requests[0]?.body).toMatchObject({
+      messages: [{ content: [{ type: 'image_url', image_url: { url: 'https://acme.example/a.png', detail: 'low' } }] }],
+    })
+  })
+
+  test('a block keeps its signature where the prompt cache has a breakpoint', async () => {
+    const leash = { signature: { format: 'google-gemini-v1', value: 'c2lnbmVk' } }
+    const said = new AIMessage({ content: [{ type: 'text', text: 'Hi.', leash, cache_control: { type: 'ephemeral' } }] })
+    await chat('gemini-2.5-flash')
+      .invoke([new HumanMessage('Hello'), said, new HumanMessage('More')])
+      .catch(() => {})
+    expect(mock.requests[0]?.body).toMatchObject({ contents: [{}, { parts: [{ thoughtSignature: 'c2lnbmVk' }] }, {}] })
   })
 
   test('a prompt that is too long is known by LangChain', async () => {

@@ -21,6 +21,13 @@ export function fileOf(block: Members): JsonObject | undefined {
   return { type: 'file', mediaType: asString(block.mimeType) ?? kind, data, ...(filename !== undefined && { filename }) }
 }
 
+/** OpenAI's forms that LangChain makes nothing of, as its standard blocks. */
+export function ofOpenAi({ type, image_url, file }: Members): Members {
+  if (type === 'image_url') return { type: 'image', url: image_url }
+  const { file_data, file_id, filename } = asObject(file)
+  return { type, url: file_data, fileId: file_id, metadata: { filename } }
+}
+
 function dataOf({ data, url, fileId, text }: Members): JsonObject | undefined {
   if (typeof data === 'string') return { type: 'data', data }
   if (data instanceof Uint8Array) return { type: 'data', data: base64(data) }

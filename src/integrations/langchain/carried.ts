@@ -6,6 +6,8 @@ import type { BaseMessage } from '@langchain/core/messages'
 import { asObject, isObject, type JsonObject } from '../../core/json.js'
 
 type Members = Readonly<Record<string, unknown>>
+/** By the name of a provider of the AI SDK's, or ours. */
+export type PartOptions = Record<string, JsonObject>
 
 /** Of a part of an answer; undefined where it carries nothing. */
 export function carriedIn(part: Members): JsonObject | undefined {
@@ -14,16 +16,24 @@ export function carriedIn(part: Members): JsonObject | undefined {
 }
 
 /** The same for a part of a prompt, from the block that kept it. LangChain's own models have Anthropic's signature there. */
-export function kept({ leash, signature }: Members): JsonObject {
-  if (isObject(leash)) return { providerOptions: { leash: leash as JsonObject } }
-  return typeof signature === 'string' ? { providerOptions: { anthropic: { signature } } } : {}
+export function kept({ leash, signature }: Members): PartOptions {
+  if (isObject(leash)) return { leash: leash as JsonObject }
+  return typeof signature === 'string' ? { anthropic: { signature } } : {}
+}
+
+/** Of a part of a prompt, with all that is to be said to each provider. */
+export function told(...all: readonly PartOptions[]): { readonly providerOptions?: JsonObject } {
+  const providerOptions: PartOptions = {}
+  for (const options of all)
+    for (const [name, members] of Object.entries(options)) providerOptions[name] = { ...providerOptions[name], ...members }
+  return Object.keys(providerOptions).length > 0 ? { providerOptions } : {}
 }
 
 export function onCalls(carried: ReadonlyMap<string, JsonObject>): { additional_kwargs?: { leash: { toolCalls: JsonObject } } } {
   return carried.size === 0 ? {} : { additional_kwargs: { leash: { toolCalls: Object.fromEntries(carried) } } }
 }
 
-export function carriedByCalls({ additional_kwargs }: BaseMessage): (id: string) => JsonObject {
+export function carriedByCalls({ additional_kwargs }: BaseMessage): (id: string) => PartOptions {
   const calls = asObject(asObject(asObject(additional_kwargs).leash).toolCalls)
   return (id) => kept({ leash: Object.hasOwn(calls, id) ? calls[id] : undefined })
 }

@@ -1,10 +1,10 @@
 /** A conversation of LangChain's, in the words that models of this process are asked in: those of the `ai-sdk` protocol. */
 import { AIMessage, type BaseMessage, ChatMessage, ToolMessage } from '@langchain/core/messages'
 import { LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { plain } from '../ai-sdk/json.js'
-import { fileOf } from './blocks.js'
-import { carriedByCalls, kept } from './carried.js'
+import { fileOf, ofOpenAi } from './blocks.js'
+import { carriedByCalls, kept, type PartOptions, told } from './carried.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -20,7 +20,7 @@ export function promptOf(messages: readonly BaseMessage[]): JsonObject[] {
         prompt.push(...blocksOf(message).map((block) => systemMessage(block, at)))
         break
       case 'user':
-        prompt.push({ role, content: blocksOf(message).map((block) => inputPart(block, at)) })
+        prompt.push({ role, content: inputParts(message, at) })
         break
       case 'assistant':
         prompt.push({ role, content: answerParts(message, names) })
@@ -60,20 +60,32 @@ function blocksOf(message: BaseMessage): Members[] {
 }
 
 /** A breakpoint of the prompt cache stands on blocks as Anthropic has it. */
-function cacheOf({ cache_control }: Members): JsonObject {
-  return isObject(cache_control) ? { providerOptions: { leash: { cacheControl: plain(cache_control) } } } : {}
+function cacheOf({ cache_control }: Members): PartOptions {
+  return isObject(cache_control) ? { leash: { cacheControl: plain(cache_control) } } : {}
+}
+
+/** How closely an image is to be looked at, which is paid for. */
+function detailOf({ metadata }: Members, { image_url }: Members): PartOptions {
+  const detail = asString(asObject(image_url).detail) ?? asString(asObject(metadata).detail)
+  return detail === undefined ? {} : { openai: { imageDetail: detail } }
 }
 
 function systemMessage(block: Members, at: string): JsonObject {
   if (block.type !== 'text') throw invalid(at, 'is a system message: it takes text alone.')
-  return { role: 'system', content: asString(block.text) ?? '', ...cacheOf(block) }
+  return { role: 'system', content: asString(block.text) ?? '', ...told(cacheOf(block)) }
 }
 
-function inputPart(block: Members, at: string): JsonObject {
-  if (block.type === 'text') return { type: 'text', text: asString(block.text) ?? '', ...cacheOf(block) }
-  const file = fileOf(block)
+function inputParts(message: BaseMessage, at: string): JsonObject[] {
+  const given = asArray(message.content)
+  return blocksOf(message).map((block, index) => inputPart(block, asObject(given[index]), at))
+}
+
+/** @param given the block before LangChain read it, which leaves out what it has no word for */
+function inputPart(block: Members, given: Members, at: string): JsonObject {
+  if (block.type === 'text') return { type: 'text', text: asString(block.text) ?? '', ...told(cacheOf(block)) }
+  const file = fileOf(block) ?? fileOf(ofOpenAi(block))
   if (!file) throw invalid(at, `has a block of the type "${String(block.type)}" that is no text and no file.`)
-  return { ...file, ...cacheOf(block) }
+  return { ...file, ...told(detailOf(block, given), cacheOf(block)) }
 }
 
 function answerParts(message: BaseMessage, names: Map<string, string>): JsonObject[] {
@@ -83,11 +95,11 @@ function answerParts(message: BaseMessage, names: Map<string, string>): JsonObje
   const { tool_calls = [], invalid_tool_calls = [] } = message as AIMessage
   for (const { id = '', name, args } of tool_calls) {
     names.set(id, name)
-    parts.push({ type: 'tool-call', toolCallId: id, toolName: name, input: plain(args), ...signed(id) })
+    parts.push({ type: 'tool-call', toolCallId: id, toolName: name, input: plain(args), ...told(signed(id)) })
   }
   for (const { id = '', name = '', args = '' } of invalid_tool_calls) {
     names.set(id, name)
-    parts.push({ type: 'tool-call', toolCallId: id, toolName: name, input: args, ...signed(id) })
+    parts.push({ type: 'tool-call', toolCallId: id, toolName: name, input: args, ...told(signed(id)) })
   }
   return parts
 }
@@ -96,9 +108,9 @@ function answerParts(message: BaseMessage, names: Map<string, string>): JsonObje
 function answerPart(block: Members): JsonObject[] {
   switch (block.type) {
     case 'text':
-      return [{ type: 'text', text: asString(block.text) ?? '', ...kept(block), ...cacheOf(block) }]
+      return [{ type: 'text', text: asString(block.text) ?? '', ...told(kept(block), cacheOf(block)) }]
     case 'reasoning':
-      return [{ type: 'reasoning', text: asString(block.reasoning) ?? '', ...kept(block) }]
+      return [{ type: 'reasoning', text: asString(block.reasoning) ?? '', ...told(kept(block)) }]
   }
   const file = fileOf(block)
   return file ? [file] : []
@@ -119,7 +131,7 @@ function resultPart(message: BaseMessage, names: ReadonlyMap<string, string>, at
 function outputOf(message: ToolMessage, failed: boolean, at: string): JsonObject {
   const text = { type: failed ? 'error-text' : 'text', value: message.text }
   if (failed || typeof message.content === 'string') return text
-  return { type: 'content', value: blocksOf(message).map((block) => inputPart(block, at)) }
+  return { type: 'content', value: inputParts(message, at) }
 }
 
 /** The results of one answer's calls stand together. */
