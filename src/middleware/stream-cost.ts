@@ -31,7 +31,7 @@ export function streamCost({ prices, tokens, find }: StreamCostDeps): Middleware
       const protocol = protocolAtHand(call.protocol)
       const most = stopAtUsd === undefined ? undefined : parseUsd(stopAtUsd)
       const [book, count, result] = await Promise.all([prices.get(), tokens.get(), next(call)])
-      if (!result.stream || !result.attempt || !protocol) return result
+      if (!result.stream || !result.attempt || !protocol || call.report.coalesced) return result
       const price = ({ startedAt, ...asked }: Attempt) => book.price(pricedBy(asked, call, find), startedAt)
       const meter = new Meter(call, result, protocol, price, () => inputTokens(protocol.lens, call.body, count))
       const stop = most === undefined ? undefined : () => meter.stopAt(most)
@@ -57,12 +57,16 @@ function pricedBy(
 /** Counts what comes, in money. */
 class Meter {
   readonly #call: Call
-  readonly #attempt: Attempt
+  /** Of the answer. One that was resumed has a record of its own, beside those of its attempts. */
+  readonly #answer: Attempt
   readonly #price: (attempt: Attempt) => Price | null
   readonly #input: () => number
   readonly #tap
   readonly #lens
+  #attempt: Attempt
   #characters = 0
+  /** Of attempts before this one. */
+  #before = 0
 
   constructor(
     call: Call,
@@ -73,7 +77,7 @@ class Meter {
   ) {
     if (!attempt) throw new LeashError('invalid_config', 'Nobody was asked: there is nothing to count.')
     this.#call = call
-    this.#attempt = attempt
+    this.#answer = this.#attempt = attempt
     this.#price = price
     this.#input = input
     this.#lens = lens
@@ -82,6 +86,7 @@ class Meter {
 
   see(event: { readonly event?: string; readonly data: string }, payload: unknown): void {
     this.#tap.see(event)
+    this.#follow()
     this.#characters += saidIn(this.#lens, payload)
   }
 
@@ -89,7 +94,8 @@ class Meter {
   soFar(): CostSoFar {
     const usage = this.#usage()
     const nano = this.#nano(usage)
-    return { usd: nano === null ? null : usdOf(nano), outputTokens: outputTotal(usage) }
+    const outputTokens = Math.max(outputTotal(usage), tokensOf(this.#characters))
+    return { usd: nano === null ? null : usdOf(nano), outputTokens }
   }
 
   /** @throws LeashError `budget_exceeded` */
@@ -104,23 +110,36 @@ class Meter {
     )
   }
 
+  /** To the attempt that goes on with the stream. */
+  #follow(): void {
+    const { attempts } = this.#call.report
+    const newest = attempts.includes(this.#answer) ? this.#answer : (attempts.at(-1) ?? this.#answer)
+    if (newest === this.#attempt) return
+    this.#attempt = newest
+    this.#before = this.#characters
+  }
+
   /** What the vendor has told, and at least the text that came. */
   #usage(): Usage {
-    const told = this.#attempt.usage ?? this.#tap.usage ?? usageOf({ input: this.#input() })
-    const missing = Math.ceil(this.#characters / charactersPerToken) - outputTotal(told)
+    const seen = this.#before === 0 ? this.#tap.usage : undefined
+    const told = this.#attempt.usage ?? seen ?? usageOf({ input: this.#input() })
+    const missing = tokensOf(this.#characters - this.#before) - outputTotal(told)
     return missing > 0 ? { ...told, output: told.output + missing } : told
   }
 
   #nano(usage: Usage): Nano | null {
     const price = this.#price(this.#attempt)
     const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? this.#lens.tier?.(this.#call.body))
-    let sum = price && tier ? costOf(price, usage, tier) : null
+    const { cost = price && tier ? costOf(price, usage, tier) : null } = this.#attempt
+    let sum = cost
     for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {
       if (cost !== undefined) sum = sum === null || cost === null ? null : sum + cost
     }
     return sum
   }
 }
+
+const tokensOf = (characters: number) => Math.ceil(characters / charactersPerToken)
 
 /** Takes a stream apart into its events, and puts it together again where they are to tell what they cost. */
 class Coster implements StreamEdit {

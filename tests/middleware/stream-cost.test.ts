@@ -90,6 +90,39 @@ test('a model without a price cannot be held to it, and says so', async () => {
   await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('price') })
 })
 
+test('a stream that is resumed has cost what its attempts have, and nothing twice', async () => {
+  const content = Array.from({ length: 120 }, (_, word) => `word${word}`).join(' ')
+  mock.script({ cutAfter: { events: 40 } })
+  const stream = await client().chat.completions.create(
+    { model: 'claude-haiku-4-5', messages: [{ role: 'user', content }], stream: true },
+    { leash: { costs: true, resume: true } },
+  )
+  const costs: number[] = []
+  for await (const chunk of stream) costs.push(chunk.leash?.cost.usd ?? Number.NaN)
+  const { attempts, cost } = await reportOf(stream)
+  expect(attempts).toHaveLength(2)
+  expect(costs).toEqual([...costs].sort((a, b) => a - b))
+  expect(costs.at(-1)).toBeLessThanOrEqual(cost?.usd ?? 0)
+  expect(costs.at(-1)).toBeGreaterThan(0.8 * (cost?.usd ?? Number.NaN))
+})
+
+test('a stream that another call has asked for tells nothing, and is not ended for what that one costs', async () => {
+  mock.script({ latencyMs: 100 })
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    prices,
+    coalesce: true,
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true, stopAtUsd: 0.01 } })],
+  })
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages, stream: true })
+  const headers = { authorization: 'Bearer key' }
+  const ask = async () => (await leash.fetch(`${mock.url}/v1/chat/completions`, { method: 'POST', headers, body })).text()
+  const [first, second] = await Promise.all([ask(), ask()])
+  expect(first).toContain('"leash":{"cost"')
+  expect(second).not.toContain('"leash"')
+  await leash.close()
+})
+
 test('a deployment costs what the model behind it does, while it streams and in the ledger', async () => {
   const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o' }
   const choices = [{ index: 0, delta: { content: 'One.' }, finish_reason: 'stop' }]
