@@ -56,6 +56,16 @@ export function hasEffects(protocol: string, body: JsonObject): boolean {
   return compiled.get(protocol)?.some(({ path, counts }) => someAt(body, path, counts)) ?? false
 }
 
+/** What asks for an answer that is made when its caller has left, and fetched by somebody later. */
+const later: ReadonlyMap<string, string> = new Map([
+  ['openai-chat', 'deferred'],
+  ['openai-responses', 'background'],
+])
+
+export function isAnsweredLater(protocol: string, body: JsonObject): boolean {
+  return body[later.get(protocol) ?? ''] === true
+}
+
 function isThere(value: unknown, is: Row[1]): boolean {
   if (is instanceof RegExp) return typeof value === 'string' && is.test(value)
   return is === undefined ? value !== undefined && value !== null && value !== false : value === is

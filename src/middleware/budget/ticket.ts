@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../../core/call.js'
 import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage } from '../../core/usage.js'
 import { askedTier } from '../../protocols/asked-tier.js'
+import { isAnsweredLater } from '../../protocols/effects.js'
 
 export type Amounts = Readonly<Record<BudgetUnit, number>>
 
@@ -34,6 +35,11 @@ export class Ticket {
   settle(attempt: Attempt | undefined): void {
     if (!attempt) {
       this.release()
+      return
+    }
+    // It goes on without its caller, and nobody will tell what comes of it.
+    if (attempt.estimated && isAnsweredLater(this.call.protocol, this.call.body)) {
+      this.#settle({ ...this.#amounts, requests: 1 })
       return
     }
     const usage = isWhole(attempt) ? attempt.usage : undefined

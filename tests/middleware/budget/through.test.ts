@@ -51,6 +51,44 @@ describe.each(doors)('through %s', (door) => {
   })
 })
 
+describe('an answer that the vendor makes when its caller has left', () => {
+  const queued = { id: 'r', object: 'response', status: 'queued', model: 'gpt-5', output: [], usage: null }
+  const whole = { ...queued, status: 'completed', usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 } }
+
+  test.each([
+    ['/v1/responses', { background: true, input: 'Hi', max_output_tokens: 5000 }, queued, 5000],
+    ['/v1/responses', { background: true, input: 'Hi', max_output_tokens: 5000 }, whole, 15],
+    [
+      '/v1/chat/completions',
+      { deferred: true, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 5000 },
+      { id: 'x' },
+      5000,
+    ],
+  ])('by %s has used all that was set aside, as far as a budget knows', async (path, request, answer, least) => {
+    const fetch = async () => Response.json(answer)
+    const leash = leashOf({ fetch, budgets: [{ limit: { tokens: 100_000 }, per: 'total' }] })
+    const body = JSON.stringify({ model: 'gpt-5', ...request })
+    const headers = { authorization: 'Bearer k' }
+    await (await leash.fetch(`https://api.openai.com${path}`, { method: 'POST', headers, body })).text()
+    const [{ spent, reserved } = { spent: 0, reserved: 0 }] = await leash.budgets()
+    expect(spent).toBeGreaterThanOrEqual(least)
+    expect(spent).toBeLessThan(least + 1000)
+    expect(reserved).toBe(0)
+    await leash.close()
+  })
+})
+
+test('a stream that goes on at the vendor when its caller has left has used all that was set aside', async () => {
+  mock.script({ chunkDelayMs: 20 })
+  const leash = leashOf({ budgets: [{ limit: { tokens: 100_000 }, per: 'total' }] })
+  const body = { model: 'gpt-5', stream: true, background: true, input: 'How many moons?', max_output_tokens: 5000 }
+  const answer = await send(leash, 'fetch', mock.url, { path: '/v1/responses', body })
+  await answer.body?.cancel()
+  await until(async () => (await leash.budgets())[0]?.reserved === 0)
+  expect((await leash.budgets())[0]?.spent).toBeGreaterThanOrEqual(5000)
+  await leash.close()
+})
+
 describe('without a ledger, a budget', () => {
   const prices = { 'openai/*': { input: 1, output: 1, tiers: { priority: { multiplier: 2 } } } }
   const usage = { prompt_tokens: 900, completion_tokens: 100 }
