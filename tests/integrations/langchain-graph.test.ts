@@ -77,6 +77,21 @@ describe.each(['claude-sonnet-5-5', 'gemini-2.5-flash'])('an agent that thinks w
   })
 })
 
+test('an agent whose model is not to stream tells of whole messages, calls of tools among them', async () => {
+  const agent = createReactAgent({
+    llm: new ChatLeash({ model: 'gpt-4o-mini', leash, disableStreaming: true }),
+    tools: [weather],
+  })
+  const told: unknown[] = []
+  for await (const [message] of await agent.stream(ask('Weather?'), { streamMode: 'messages' })) told.push(message)
+  expect(told).toMatchObject([
+    { type: 'ai', content: '', tool_calls: [{ name: 'get_weather', args: { city: expect.any(String) } }] },
+    { type: 'tool' },
+    { type: 'ai', content: expect.stringContaining('24 degrees') },
+  ])
+  expect(mock.requests.map(({ stream }) => stream)).toEqual([false, false])
+})
+
 test('an agent gives its answer in the form that is asked for', async () => {
   const responseFormat = z.object({ city: z.string(), degrees: z.number() })
   const agent = createReactAgent({ llm: chat('gpt-4o-mini'), tools, responseFormat })

@@ -276,10 +276,10 @@ describe('callbacks', () => {
     }
   }
 
-  test('hear of a whole answer, its tokens and its end', async () => {
+  test('hear of a whole answer, what it used and its end', async () => {
     const seen = new Seen()
     const message = await chat('gpt-4o-mini').invoke('Hello', { callbacks: [seen] })
-    expect([seen.tokens, seen.events]).toEqual([['Echo: Hello'], ['start', 'end']])
+    expect([seen.tokens, seen.events]).toEqual([[], ['start', 'end']])
     expect(seen.usage).toMatchObject({ totalTokens: usageIn(message).total_tokens })
   })
 

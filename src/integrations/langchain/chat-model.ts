@@ -54,6 +54,7 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
   constructor({ model, leash = {}, stop, call = {}, ...fields }: ChatLeashFields) {
     // LangChain keeps what it is given, and shows it: the leash, which holds keys, stays outside.
     super(fields)
+    this.disableStreaming = fields.disableStreaming ?? false
     this.model = model
     this.#opened = opened(leash)
     this.#settings = settingsIn(fields)
@@ -125,15 +126,10 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
     return structured(schema, config, (options) => this.withConfig(options))
   }
 
-  override async _generate(
-    messages: BaseMessage[],
-    options: this['ParsedCallOptions'],
-    runManager?: CallbackManagerForLLMRun,
-  ): Promise<ChatResult> {
+  override async _generate(messages: BaseMessage[], options: this['ParsedCallOptions']): Promise<ChatResult> {
     const { report, result } = await this.#ask(messages, options, false)
     const body = result.stream ? undefined : result.body
     const message = messageOf(body, report)
-    await runManager?.handleLLMNewToken(message.text)
     const usage = usageOf(asObject(body).usage)
     return {
       generations: [{ text: message.text, message }],
