@@ -1,5 +1,5 @@
 import type { Traits } from '../core/provider.js'
-import { claude } from '../protocols/anthropic-messages/models.js'
+import { claude } from '../protocols/claude.js'
 
 const sampling = ['temperature', 'top_p', 'top_k']
 

@@ -1,8 +1,8 @@
 /** Thinking, told by effort or by budget, in both directions. */
 import { asNumber, asObject, asString } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort } from '../../core/message.js'
+import { type ClaudeTraits, defaultMaxTokens, type Effort } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
-import { type ClaudeTraits, defaultMaxTokens, type Effort } from './models.js'
 import { unsignedLoop } from './tool-loop.js'
 import type { Sdk } from './wire.js'
 

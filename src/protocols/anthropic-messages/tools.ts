@@ -1,8 +1,8 @@
 /** Tools and the choice among them, in both directions. https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview */
 import { asArray, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { ChatRequest, Message, Tool, ToolChoice } from '../../core/message.js'
+import type { ClaudeTraits } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
-import type { ClaudeTraits } from './models.js'
 import { beyondSubset, withinSubset } from './schema.js'
 import { cacheControl, cacheHint, type Sdk } from './wire.js'
 

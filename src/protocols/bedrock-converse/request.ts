@@ -1,23 +1,33 @@
 /** From the neutral request to the body of `Converse` and `ConverseStream`. */
 import { compact, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ResponseFormat } from '../../core/message.js'
+import { claude } from '../claude.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { encodeHistory } from './history.js'
 import { habitsOf, type ModelHabits } from './models.js'
 import { closedSchema } from './schema.js'
 import { planThinking } from './thinking.js'
-import { encodeTools } from './tools.js'
+import { encodeTools, isForced } from './tools.js'
 import type { ConverseBody, Document } from './wire.js'
 
 export function encodeRequest(request: ChatRequest, { model, traits, lose }: EncodeContext): JsonObject {
   const habits = habitsOf(traits.baseModel ?? model)
+  const known = claude(traits.baseModel ?? model)
   const native = (traits.structuredOutput ?? 'json-schema') === 'json-schema'
   const history = encodeHistory(request.messages, habits, traits.supportsPrefill ?? true, lose)
-  const plan = planThinking(request.reasoning, request.maxTokens, habits, history.resumesUnsigned, lose)
+  const { resumesUnsigned } = history
+  const forced = known.forcedTools && isForced(request)
+  const plan = planThinking(request.reasoning, request.maxTokens, { habits, claude: known, resumesUnsigned, forced }, lose)
   const refused = [...(traits.refuses ?? []), ...plan.refuses]
   const sampling = encodeSampling(request, plan.maxTokens, refused, habits, lose)
   const format = encodeFormat(request.responseFormat, native, lose)
-  const toolConfig = encodeTools(request, { habits, strict: native, thinks: plan.thinks, called: history.called, lose })
+  const toolConfig = encodeTools(request, {
+    habits,
+    strict: native,
+    unforced: plan.thinks || !known.forcedTools,
+    called: history.called,
+    lose,
+  })
   const fields = { ...plan.fields, ...sampling.fields }
   const outputConfig = compact({ textFormat: format.textFormat, effort: plan.effort })
   const system = [...history.system, ...(format.instruction ? [{ text: format.instruction }] : [])]

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort } from '../../core/message.js'
+import type { ClaudeTraits } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
 import type { ModelHabits } from './models.js'
 
@@ -43,23 +44,32 @@ function effortOf(budget: number): Exclude<ReasoningEffort, 'none'> {
   return grades.find((grade) => budget <= effortBudgets[grade]) ?? 'max'
 }
 
-/** @param resumesUnsigned the history ends in a tool loop whose last step has no thinking to go on from */
+/** What stands around the wish to think. */
+export interface Circumstances {
+  readonly habits: ModelHabits
+  readonly claude: ClaudeTraits
+  /** The history ends in a tool loop whose last step has no thinking to go on from. */
+  readonly resumesUnsigned: boolean
+  /** The caller insists on a tool call. */
+  readonly forced: boolean
+}
+
 export function planThinking(
   reasoning: Reasoning | undefined,
   maxTokens: number | undefined,
-  habits: ModelHabits,
-  resumesUnsigned: boolean,
+  { habits, claude, resumesUnsigned, forced }: Circumstances,
   lose: ReportLoss,
 ): ThinkingPlan {
   const none: ThinkingPlan = { fields: {}, maxTokens, thinks: false, refuses: [] }
-  if (!reasoning || reasoning.effort === 'none') return none
+  if (!reasoning) return unasked(none, forced, claude, lose)
+  if (reasoning.effort === 'none') return switchedOff(none, claude, lose)
   const wish: Wish = { reasoning, maxTokens, habits, lose }
   switch (habits.thinking) {
     case 'claude-budget':
     case 'claude-adaptive': {
       if (resumesUnsigned) {
         lose('reasoning_effort', 'dropped', 'Claude cannot begin to think amid a tool loop whose thinking it has not signed')
-        return none
+        return unasked(none, false, claude, lose)
       }
       return habits.thinking === 'claude-budget' ? budgeted(wish) : adaptive(wish)
     }
@@ -71,6 +81,24 @@ export function planThinking(
       lose('reasoning_effort', 'dropped', 'this model does not think, or not at our word')
       return none
   }
+}
+
+/** From Claude 5 on it thinks unless it is told not to. */
+function unasked(none: ThinkingPlan, forced: boolean, claude: ClaudeTraits, lose: ReportLoss): ThinkingPlan {
+  if (!claude.thinksByDefault) return none
+  if (!forced || claude.off !== 'disabled') return { ...none, thinks: true }
+  lose('reasoning_effort', 'approximated', 'a forced tool excludes thinking, which this model does unasked: it is turned off')
+  return { ...none, fields: off }
+}
+
+const off: JsonObject = { thinking: { type: 'disabled' } }
+
+function switchedOff(none: ThinkingPlan, claude: ClaudeTraits, lose: ReportLoss): ThinkingPlan {
+  if (!claude.thinksByDefault) return none
+  if (claude.off === 'disabled') return { ...none, fields: off }
+  lose('reasoning_effort', 'approximated', 'this model cannot be kept from thinking: it is asked to think least')
+  if (claude.off === 'between_tools') return { ...none, fields: { thinking: { type: 'between_tools' } }, thinks: true }
+  return { ...none, effort: 'low', thinks: true }
 }
 
 /** The effort asked for, or the nearest that the model knows. */

@@ -11,11 +11,16 @@ export interface ToolContext {
   readonly habits: ModelHabits
   /** The model can be held to a schema. */
   readonly strict: boolean
-  /** It is to think, which excludes a forced tool. */
-  readonly thinks: boolean
+  /** It is to think, which excludes a forced tool, or takes none at all. */
+  readonly unforced: boolean
   /** The names of the tools that the history calls. */
   readonly called: ReadonlySet<string>
   readonly lose: ReportLoss
+}
+
+export function isForced({ tools, toolChoice }: ChatRequest): boolean {
+  const must = toolChoice?.type === 'allowed' ? toolChoice.mode : toolChoice?.type
+  return (must === 'required' || must === 'tool') && !!tools?.length
 }
 
 export function encodeTools(request: ChatRequest, context: ToolContext): ToolConfig | undefined {
@@ -53,12 +58,12 @@ function encodeTool(tool: Tool, path: string, { habits, strict, lose }: ToolCont
 
 const emptyObject = { type: 'object', properties: {} }
 
-function encodeChoice(choice: ToolChoice | undefined, { habits, thinks, lose }: ToolContext): ToolConfig['toolChoice'] {
+function encodeChoice(choice: ToolChoice | undefined, { habits, unforced, lose }: ToolContext): ToolConfig['toolChoice'] {
   if (!choice || choice.type === 'none') return undefined
   const must = choice.type === 'allowed' ? choice.mode : choice.type
   if (must === 'auto') return { auto: {} }
-  if (thinks) {
-    lose('tool_choice', 'dropped', 'thinking excludes a forced tool: the model may call one')
+  if (unforced) {
+    lose('tool_choice', 'dropped', 'this model takes no forced tool, or none while it thinks: it may call one')
     return undefined
   }
   if (choice.type === 'tool' && habits.toolChoice.includes('tool')) return { tool: { name: choice.name } }

@@ -133,3 +133,36 @@ describe('thinking on Bedrock', () => {
     expect(encode({ reasoning: { effort: 'none' } }).body).toEqual(encode({}).body)
   })
 })
+
+describe('thinking that a Claude on Bedrock does unasked', () => {
+  const tools = [{ name: 'look' }]
+  const forced = { tools, toolChoice: { type: 'required' } } as const
+  const asked = (request: Partial<ChatRequest>, model: string) => {
+    const { body, lost } = encode(request, model)
+    const { toolChoice } = body.toolConfig as { toolChoice?: unknown }
+    return { fields: body.additionalModelRequestFields, effort: body.outputConfig, toolChoice, lost }
+  }
+
+  it('is turned off where it can be, and else down', () => {
+    const off = (model: string) => fields({ reasoning: { effort: 'none' } }, model)
+    expect(off('global.anthropic.claude-opus-5')).toMatchObject({ fields: { thinking: { type: 'disabled' } }, lost: [] })
+    expect(off('anthropic.claude-haiku-5-5')).toMatchObject({ fields: { thinking: { type: 'disabled' } }, lost: [] })
+    const least = { lost: ['approximated reasoning_effort'] }
+    expect(off('global.anthropic.claude-opus-5-5')).toMatchObject({ ...least, output: { effort: 'low' } })
+    expect(off('anthropic.claude-sonnet-5-5')).toMatchObject({ ...least, fields: { thinking: { type: 'between_tools' } } })
+    // Those before it do not think unless asked.
+    for (const model of [models.claude45, models.claude46, models.claude48, models.nova])
+      expect(off(model)).toMatchObject({ fields: undefined, output: undefined, lost: [] })
+  })
+
+  it('makes room for a forced tool where it can, and else the tool is free', () => {
+    expect(asked(forced, 'global.anthropic.claude-opus-5')).toEqual({
+      fields: { thinking: { type: 'disabled' } },
+      toolChoice: { any: {} },
+      lost: ['approximated reasoning_effort'],
+    })
+    expect(asked(forced, 'global.anthropic.claude-opus-5-5')).toEqual({ lost: ['dropped tool_choice'] })
+    expect(asked({ tools }, 'global.anthropic.claude-opus-5')).toEqual({ lost: [] })
+    expect(asked(forced, models.claude48)).toEqual({ toolChoice: { any: {} }, lost: [] })
+  })
+})

@@ -5,9 +5,7 @@
  * Sources: https://platform.claude.com/docs/en/about-claude/models/overview, the migration guides beneath
  * https://platform.claude.com/docs/en/models/ and https://platform.claude.com/docs/en/build-with-claude/thinking
  */
-import type { Sdk } from './wire.js'
-
-export type Effort = NonNullable<Sdk.OutputConfig['effort']>
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 export interface ClaudeTraits {
   /** How it is told to think: not at all, by a budget in tokens, or by an effort. */
@@ -31,7 +29,7 @@ export interface ClaudeTraits {
   readonly maxOutput: number
 }
 
-/** Another vendor's model behind this protocol: nothing is known against it. */
+/** Another vendor's model, or a name that tells nothing: nothing is known against it. */
 const foreign: ClaudeTraits = {
   thinking: 'budget',
   thinksByDefault: false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { claude } from '../../../src/protocols/anthropic-messages/models.js'
+import { claude } from '../../src/protocols/claude.js'
 
 describe('what a model takes', () => {
   it.each([
