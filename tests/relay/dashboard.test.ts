@@ -382,6 +382,23 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(problems).toEqual([])
   })
 
+  test('names without a blank leave every column of a table in sight', async () => {
+    const relay = await openRelay(mock.url)
+    const slug = 'a'.repeat(63)
+    await relay.ask('POST', '/v1/admin/tenants', { slug })
+    const { body } = await relay.ask('POST', '/v1/admin/keys', { tenant: slug })
+    const request = { model: 'm'.repeat(200), messages: [{ role: 'user', content: 'Hi' }] }
+    await relay.ask('POST', '/v1/chat/completions', request, body.key)
+    const { page } = await signedIn(relay, '', { viewport: { width: 1280, height: 800 } })
+    for (const name of ['Calls', 'Audit', 'Keys', 'Tenants', 'Overview']) {
+      await goTo(page, name)
+      await page.locator('tbody').first().waitFor()
+      const beyond = () =>
+        page.evaluate(() => [...document.querySelectorAll('.scroll')].some((table) => table.scrollWidth > table.clientWidth))
+      expect(await beyond(), name).toBe(false)
+    }
+  })
+
   test('a key that is revoked while somebody is signed in with it signs them out', async () => {
     const relay = await openRelay(mock.url)
     const { page } = await signedIn(relay, '#/tenants')

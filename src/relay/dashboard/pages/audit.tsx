@@ -119,7 +119,7 @@ function Verify() {
 const columns: readonly Column<AuditEntry>[] = [
   { head: 'When', class: 'nowrap', cell: ({ at }) => moment(at) },
   { head: 'Action', as: 'name', cell: ({ action }) => <code>{action}</code> },
-  { head: 'Tenant', cell: ({ tenant }) => tenant },
+  { head: 'Tenant', class: 'long', cell: ({ tenant }) => tenant },
   { head: 'Target', class: 'code', cell: ({ target }) => target },
   { head: 'Actor', class: 'code', cell: ({ actor }) => actor },
   { head: 'More', class: 'code small', cell: ({ detail }) => detail && detailOf(detail) },

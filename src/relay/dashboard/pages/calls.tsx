@@ -100,6 +100,7 @@ const columns: readonly Column<LedgerLine>[] = [
   },
   {
     head: 'Tenant',
+    class: 'long',
     cell: ({ tenant, user }) => (
       <>
         {tenant}

@@ -35,7 +35,7 @@ const looks: Readonly<Record<BreakerState, readonly [tone: Tone, text: string]>>
 }
 
 const ofTenants = <T extends { readonly tenant: string }>(): Column<T>[] =>
-  me().administrator ? [{ head: 'Tenant', cell: ({ tenant }) => tenant }] : []
+  me().administrator ? [{ head: 'Tenant', class: 'long', cell: ({ tenant }) => tenant }] : []
 
 export function HealthPage() {
   return (

@@ -122,6 +122,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
   },
   {
     head: 'Tenant',
+    class: 'long',
     cell: ({ tenant, user }) => (
       <>
         {tenant}

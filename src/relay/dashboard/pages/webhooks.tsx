@@ -83,7 +83,7 @@ function columnsOf(onAsk: (asked: Asked) => void, onTest: (hook: WebhookEndpoint
       as: 'name',
       cell: ({ url, description }) => (
         <>
-          <span class="name long">{url}</span>
+          <span class="name">{url}</span>
           {description && <span class="under">{description}</span>}
         </>
       ),
@@ -132,7 +132,7 @@ function Deliveries({ of }: { readonly of: readonly WebhookEndpoint[] }) {
       cell: ({ type, endpoint }) => (
         <>
           <code>{type}</code>
-          <span class="under long">{urls.get(endpoint) ?? endpoint}</span>
+          <span class="under">{urls.get(endpoint) ?? endpoint}</span>
         </>
       ),
     },
