@@ -22,12 +22,15 @@ const itemReaders: Readonly<Record<string, ItemReader>> = {
   reasoning: readReasoning,
   function_call: readFunctionCall,
   function_call_output: readFunctionCallOutput,
+  custom_tool_call: readCustomCall,
+  custom_tool_call_output: readFunctionCallOutput,
 }
 
 const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'cache_control'])
 const outputTextMembers = new Set(['type', 'text', 'annotations', 'logprobs', 'parsed', 'extra_content', 'cache_control'])
 const reasoningMembers = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
 const callMembers = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'parsed_arguments', 'extra_content'])
+const customMembers = new Set(['type', 'id', 'call_id', 'name', 'input', 'status'])
 const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'output', 'status', 'cache_control'])
 
 export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
@@ -139,19 +142,27 @@ function readReasoning(item: Members, path: string, history: History): void {
 
 function readFunctionCall(item: Members, path: string, history: History): void {
   noticeUnread(item, callMembers, path, history.lose)
+  const signature = signatureInExtra(item)
+  const given = asString(item.arguments) || '{}'
+  turn(history).push({ ...readCall(item, path, history), arguments: given, ...(signature && { signature }) })
+}
+
+/** Of a tool that takes free text. */
+function readCustomCall(item: Members, path: string, history: History): void {
+  const { lose } = history
+  noticeUnread(item, customMembers, path, lose)
+  lose(path, 'approximated', 'A call of a custom tool is sent as a call of a function with the argument `input`.')
+  const given = JSON.stringify({ input: asString(item.input) ?? '' })
+  turn(history).push({ ...readCall(item, path, history), arguments: given })
+}
+
+function readCall(item: Members, path: string, { names }: History): { type: 'tool-call'; id: string; name: string } {
   const id = asString(item.call_id)
   const name = asString(item.name)
-  if (!id) throw invalid(`${path}.call_id`, 'A function_call needs the `call_id` that its output refers to.')
-  if (!name) throw invalid(`${path}.name`, 'A function_call needs the `name` of its function.')
-  const signature = signatureInExtra(item)
-  history.names.set(id, name)
-  turn(history).push({
-    type: 'tool-call',
-    id,
-    name,
-    arguments: asString(item.arguments) || '{}',
-    ...(signature && { signature }),
-  })
+  if (!id) throw invalid(`${path}.call_id`, 'A call needs the `call_id` that its output refers to.')
+  if (!name) throw invalid(`${path}.name`, 'A call needs the `name` of what is called.')
+  names.set(id, name)
+  return { type: 'tool-call', id, name }
 }
 
 function readFunctionCallOutput(item: Members, path: string, history: History): void {

@@ -167,6 +167,29 @@ describe('items to messages', () => {
   })
 })
 
+describe('a custom tool in the history', () => {
+  test('was called as a function of one argument, and that is reported', () => {
+    const { request, lost } = decode({
+      input: [
+        { role: 'user', content: 'Mend it.' },
+        { type: 'custom_tool_call', id: 'ctc_1', call_id: 'c1', name: 'apply_patch', input: '*** Begin', status: 'completed' },
+        { type: 'custom_tool_call_output', call_id: 'c1', output: 'Done' },
+      ],
+    })
+    expect(request.messages.slice(1)).toEqual([
+      {
+        role: 'assistant',
+        content: [{ type: 'tool-call', id: 'c1', name: 'apply_patch', arguments: '{"input":"*** Begin"}' }],
+      },
+      {
+        role: 'tool',
+        content: [{ type: 'tool-result', id: 'c1', name: 'apply_patch', content: [{ type: 'text', text: 'Done' }] }],
+      },
+    ])
+    expect(lost).toMatchObject([{ path: 'input[1]', action: 'approximated' }])
+  })
+})
+
 describe('messages to items', () => {
   test('another vendor’s signature of a text or a call has no place, and that is reported', () => {
     const signature = { format: 'google-gemini-v1', value: 'CiIB' } as const
