@@ -21,8 +21,8 @@ function leashOf(env: Env): Leash {
 
 /** Each SDK sends its key in a header of its own. */
 function teamOf(request: HonoRequest, env: Env): string {
-  const key = request.header('authorization')?.replace('Bearer ', '') ?? request.header('x-api-key') ?? ''
-  const team = new Map(Object.entries<string>(JSON.parse(env.TEAM_KEYS))).get(key)
+  const key = request.header('x-api-key') ?? request.header('x-goog-api-key') ?? request.header('authorization') ?? ''
+  const team = new Map(Object.entries<string>(JSON.parse(env.TEAM_KEYS))).get(key.replace('Bearer ', ''))
   if (team === undefined) throw new LeashError('authentication_failed', 'This key is not known here.')
   return team
 }
@@ -31,7 +31,9 @@ const app = new Hono<{ Bindings: Env }>()
 
 app.get('/', (context) => context.text('Set this address as the base URL of your SDK.\n'))
 
-// OpenAI's clients ask below /v1, Anthropic's too; either may name any model.
-app.post('/v1/*', ({ req, env }) => leashOf(env).handle(req.raw, { leash: () => ({ tenant: teamOf(req, env) }) }))
+// OpenAI's and Anthropic's clients ask below /v1, Google's below /v1beta; all may name any model.
+app.on('POST', ['/v1/*', '/v1beta/*'], ({ req, env }) =>
+  leashOf(env).handle(req.raw, { leash: () => ({ tenant: teamOf(req, env) }) }),
+)
 
 export default app

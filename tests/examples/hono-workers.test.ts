@@ -89,6 +89,15 @@ test("answers Anthropic's SDK by a model of OpenAI's, as a stream", async () => 
   expect(content).toMatchObject([{ type: 'text', text: 'Echo: Hello' }])
 })
 
+test("answers Google's SDK, which asks below another path and sends its key in another header", async () => {
+  const answer = await send('http://worker/v1beta/models/gpt-4o-mini:generateContent', {
+    method: 'POST',
+    headers: { 'x-goog-api-key': 'key-of-search' },
+    body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }),
+  })
+  expect(await answer.json()).toMatchObject({ candidates: [{ content: { parts: [{ text: 'Echo: Hello' }] } }] })
+})
+
 test('serves no stranger, and tells failures in the words of the SDK', async () => {
   await expect(openai('key').chat.completions.create(hello)).rejects.toBeInstanceOf(OpenAI.AuthenticationError)
   expect(mock.requests).toEqual([])
