@@ -14,19 +14,22 @@ import { decodeUsage, encodeUsage, tierOf } from './usage.js'
 import { message, messages, type WirePart } from './wire.js'
 
 export function decodeResponse(value: unknown, { model, lose }: DecodeContext): ChatResponse {
-  if (!isObject(value)) {
-    throw new LeashError('upstream_malformed', 'Gemini answered with something that is not an object. Send the call again.', {
-      retryable: true,
-    })
-  }
+  if (!isObject(value)) throw malformed('with something that is not an object')
   const head = decodeHead(value, model)
   const candidates = messages(value.candidates)
   const calls = callCounter(head.id)
   const choices = candidates.map((candidate, index) => decodeCandidate(candidate, `candidates[${index}]`, calls, lose))
   // A blocked prompt has no candidates: its answer is an empty one that the filter cut.
-  if (choices.length === 0) choices.push({ content: [], finishReason: isBlocked(value) ? 'content-filter' : 'other' })
+  if (choices.length === 0) {
+    if (!isBlocked(value)) throw malformed('without any candidate')
+    choices.push({ content: [], finishReason: 'content-filter' })
+  }
   const usage = decodeUsage(value.usageMetadata)
   return { ...head, choices, ...(usage && { usage }), ...decodeTier(value) }
+}
+
+function malformed(how: string): LeashError {
+  return new LeashError('upstream_malformed', `Gemini answered ${how}. Send the call again.`, { retryable: true })
 }
 
 export interface Head {

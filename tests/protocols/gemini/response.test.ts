@@ -34,9 +34,17 @@ describe('an answer of Gemini', () => {
   })
 
   it('is of the model that was asked when it names none, and gets an id when it has none', () => {
-    const { answer } = decode({ candidates: [] })
+    const { answer } = decode({ candidates: [{}] })
     expect(answer).toMatchObject({ model: 'asked-model', choices: [{ content: [], finishReason: 'other' }] })
     expect(answer.id).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  it('is none without a candidate, unless the prompt was blocked', () => {
+    const malformed = expect.objectContaining({ code: 'upstream_malformed', retryable: true })
+    for (const body of [{}, { candidates: [] }, { usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 } }])
+      expect(() => decode(body)).toThrow(malformed)
+    const blocked = decode({ promptFeedback: { blockReason: 'SAFETY' } }).answer
+    expect(blocked.choices).toEqual([{ content: [], finishReason: 'content-filter' }])
   })
 
   it('keeps every part with its signature, in order', () => {
