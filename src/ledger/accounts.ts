@@ -5,8 +5,9 @@ import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
-import { buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
+import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
+import { besideOf } from '../protocols/beside.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
@@ -38,10 +39,19 @@ export class Bookkeeper implements Accounts {
 
   book(call: Call, attempt: Attempt, characters: number): void {
     const { usage: used, basis } = this.#used(call, attempt, characters)
-    const usage = whole(used)
-    const price = this.#deps.prices.price(call.target, attempt.startedAt)
-    const cost = costIn(price, usage, attempt.serviceTier ?? askedTier(call))
+    const { prices } = this.#deps
+    const word = attempt.serviceTier ?? askedTier(call)
+    const price = prices.price(call.target, attempt.startedAt)
+    let usage = whole(used)
+    let cost = costIn(price, usage, word)
     if (cost === null) this.#warnOf(targetName(call.target))
+    for (const { model, usage: told } of besideOf(used)) {
+      const target = { ...call.target, model }
+      const more = costIn(prices.price(target, attempt.startedAt), whole(told), word)
+      if (more === null) this.#warnOf(targetName(target))
+      usage = addUsage(usage, whole(told))
+      cost = cost === null || more === null ? null : cost + more
+    }
     attempt.usage = usage
     attempt.cost = cost
     if (basis === 'estimated') attempt.estimated = true

@@ -5,6 +5,7 @@
  */
 import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
+import { withBeside } from '../beside.js'
 import type { Sdk } from './wire.js'
 
 export type RawUsage = Readonly<Record<string, unknown>>
@@ -18,16 +19,20 @@ export function overlay(earlier: RawUsage, later: unknown): RawUsage {
 }
 
 /**
- * The totals leave out what it took to shorten the conversation, which is billed as well.
+ * The totals leave out what it took to shorten the conversation, and what another model was asked for advice.
  * https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage
+ * https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool
  */
 export function readUsage(raw: unknown): Usage | undefined {
   if (!isObject(raw)) return undefined
-  const compactions = asArray(raw.iterations).map(asObject).filter(isCompaction)
-  return compactions.map(readCounts).reduce(addUsage, readCounts(raw))
+  const iterations = asArray(raw.iterations).map(asObject)
+  const compactions = iterations.filter(({ type }) => type === 'compaction')
+  const advice = iterations.filter(({ type }) => type === 'advisor_message')
+  return withBeside(
+    compactions.map(readCounts).reduce(addUsage, readCounts(raw)),
+    advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
+  )
 }
-
-const isCompaction = ({ type }: RawUsage) => type === 'compaction'
 
 function readCounts(raw: RawUsage): Usage {
   const creation = asObject(raw.cache_creation)
