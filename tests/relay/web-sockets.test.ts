@@ -146,6 +146,7 @@ describe('a conversation', () => {
       message('Hello'),
       message('Hello', { key: 'x' }),
       message('x', { options: { stream: false } }),
+      message('x', { model: 'm', options: { n: 2 } }),
     ]
     for (const one of [...bad, { type: 'message', messages: [] }, message('x', { model: 'm', leash: { tenant: 'other' } })]) {
       say(one)

@@ -26,8 +26,8 @@ const said = z.strictObject({
   leash: z.optional(object),
 })
 
-/** The conversation itself, and how it is told, are not the caller's to say. */
-const ours = ['messages', 'model', 'stream', 'leash']
+/** The conversation itself, and how it is told, are not the caller's to say. It goes on with one answer, and not with several. */
+const ours = ['messages', 'model', 'stream', 'leash', 'n']
 
 /** @throws LeashError `invalid_request` */
 export function readMessage(text: string): FromClient {
