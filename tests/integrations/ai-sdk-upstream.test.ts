@@ -4,6 +4,7 @@ import { createGoogleGenerativeAI } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import {
+  customProvider,
   embed,
   embedMany,
   generateText,
@@ -335,6 +336,18 @@ describe('a single model', () => {
       .catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'upstream_error', message: expect.stringContaining('AI_InvalidPromptError') })
     expect(String(failure)).not.toContain('secret')
+  })
+
+  test('that its provider does not have is not found, and others may be asked in its place', async () => {
+    const model = new MockLanguageModelV4({ provider: 'acme.chat', doGenerate: answer })
+    const own = fromAiSdk(customProvider({ languageModels: { any: model } }), { name: 'acme' })
+    const client = new LeashLLM({ apiKey: 'mock', baseURL: `${mock.url}/v1`, providers: { own }, maxRetries: 0 })
+    const asked = { ...hello, model: 'own/none' }
+    const failure = await client.chat.completions.create(asked).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(OpenAI.NotFoundError)
+    expect(failure).toMatchObject({ code: 'not_found', message: expect.stringContaining('none') })
+    const { choices } = await client.chat.completions.create(asked, { leash: { fallback: ['own/any'] } })
+    expect(choices[0]?.message.content).toBe('Hello.')
   })
 
   test('that has no key says so as the leash does', async () => {

@@ -1,7 +1,7 @@
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString } from '../../core/json.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
-import { upstreamError } from '../../protocols/upstream-error.js'
+import { upstreamError, withoutKeys } from '../../protocols/upstream-error.js'
 
 /** What a model of the AI SDK threw. Known by its name: there may be several copies of the classes. */
 export function failureOf(error: unknown): LeashError {
@@ -12,6 +12,10 @@ export function failureOf(error: unknown): LeashError {
   if (name === 'AI_APICallError' && status !== undefined) {
     const headers = new Headers(asObject(responseHeaders) as Record<string, string>)
     return upstreamError(protocolName, { status, headers, text: asString(responseBody) ?? '' }, { message: said })
+  }
+  if (name === 'AI_NoSuchModelError') {
+    const message = `${withoutKeys(said)}. Choose one that this provider of the AI SDK has.`
+    return new LeashError('not_found', message, { cause: error })
   }
   if (name === 'AI_LoadAPIKeyError') return new LeashError('missing_key', said, { cause: error })
   if (isRetryable === true) {

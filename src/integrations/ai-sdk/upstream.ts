@@ -44,7 +44,7 @@ export function fromAiSdk(
     traits: () => ({}),
     missing: () => undefined,
     prepare(request) {
-      const call = request.protocol === chat ? languageCall(source, request) : embeddingCall(source, request)
+      const call = callOf(source, request)
       return {
         // Shown in no log, and asked by nobody.
         url: `ai-sdk://${encodeURIComponent(name)}`,
@@ -86,6 +86,14 @@ function anyModelOf(source: AiSdkProvider): { readonly provider: string } {
 }
 
 type Call = (signal: AbortSignal | undefined) => Promise<Response>
+
+function callOf(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4, request: WireRequest): Call {
+  try {
+    return request.protocol === chat ? languageCall(source, request) : embeddingCall(source, request)
+  } catch (error) {
+    throw failureOf(error)
+  }
+}
 
 function languageCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV4, request: WireRequest): Call {
   const model = 'languageModel' in source ? source.languageModel(request.model) : source
