@@ -60,7 +60,7 @@ export function openAiErrorIn(protocol: string, body: unknown): LeashError | und
 const statusByWord: readonly (readonly [RegExp, number])[] = [
   [/rate_limit|too_many_requests|insufficient_quota/, 429],
   [/overloaded|unavailable/, 503],
-  [/invalid_request|content_filter|context_length/, 400],
+  [/invalid_request|content_filter|context_(length|size)/, 400],
   [/authentication|invalid_api_key/, 401],
   [/permission/, 403],
   [/not_found/, 404],
@@ -73,8 +73,9 @@ function statusOf({ words }: Failure): number {
 }
 
 const filtered = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|content_filtered)$/
-/** In words, because only OpenAI has a code for it: Azure, Mistral, DeepSeek, Groq, Together and xAI each say it their way. */
-const tooLong = /context.?(length|window)|maximum (context|prompt) length|too large for model|reduce the length|too many tokens/i
+/** In words, because only OpenAI has a code for it: Azure, Mistral, DeepSeek, Groq, Together, xAI and llama.cpp each say it their way. */
+const tooLong =
+  /context.?(length|window|size)|maximum (context|prompt) length|too large for model|reduce the length|too many tokens|max_new_tokens. must be/i
 const deepSeekFilter = /^Content Exists Risk/
 
 /** What the words tell beyond the status. */

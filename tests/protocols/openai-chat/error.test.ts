@@ -35,6 +35,18 @@ describe('what a refusal means', () => {
       { object: 'error', message: 'Prompt contains 40000 tokens, too large for model with 32768 maximum context length' },
     ],
     ['xAI', 400, { code: 'Client specified an invalid argument', error: "This model's maximum prompt length is 131072 but" }],
+    [
+      'llama.cpp',
+      400,
+      {
+        error: {
+          code: 400,
+          type: 'exceed_context_size_error',
+          message: 'the request exceeds the available context size, try increasing it',
+        },
+      },
+    ],
+    ['Hugging Face', 422, { error: 'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000' }],
     ['Groq', 413, { error: { message: 'Please reduce the length of the messages or completion.' } }],
   ])('a prompt that is too long is told apart, in the words of %s', (_vendor, status, body) => {
     expect(decode(status, body).code).toBe('context_window_exceeded')
