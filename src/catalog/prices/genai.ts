@@ -4,6 +4,7 @@
  */
 import type { ModelInfo, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { LeashError } from '../../core/errors.js'
+import { asArray, asObject } from '../../core/json.js'
 import { isMeant } from './version.js'
 
 export interface Listing {
@@ -68,6 +69,7 @@ export async function refreshData({ url, signal }: RefreshOptions = {}): Promise
   const address = url ?? REMOTE_DATA_JSON_URL
   const providers = await download(address, signal)
   try {
+    if (!hasModels(providers)) throw new TypeError('It has no model.')
     updatePrices(({ setProviderData }) => setProviderData(providers))
   } catch (cause) {
     throw new LeashError('upstream_malformed', `What ${address} answered is no price data.`, { cause })
@@ -77,7 +79,12 @@ export async function refreshData({ url, signal }: RefreshOptions = {}): Promise
   return edition
 }
 
-async function download(url: string, signal: AbortSignal = AbortSignal.timeout(30_000)): Promise<Provider[]> {
+/** Without a model every price would be unknown from one moment to the next. */
+function hasModels(providers: unknown): providers is Provider[] {
+  return asArray(providers).some((provider) => asArray(asObject(provider).models).length > 0)
+}
+
+async function download(url: string, signal: AbortSignal = AbortSignal.timeout(30_000)): Promise<unknown> {
   const response = await fetch(url, { signal }).catch((cause: unknown) => {
     throw new LeashError('network_error', `Price data could not be fetched from ${url}.`, { retryable: true, cause })
   })

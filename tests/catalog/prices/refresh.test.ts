@@ -27,13 +27,16 @@ describe('price data', () => {
     expect(book.price({ provider: { name: 'openai' }, model: 'gpt-4o' })?.version).toMatch(/^genai-prices@0\.1\.8/)
   })
 
-  test.each(['no JSON', '{"not": "a list"}', '[{"id": "x"}]'])('that is none is told: %s', async (body) => {
-    await using server = await serve(() => ({ status: 200, body }))
-    const warnings: string[] = []
-    const book = await open({ refresh: { url: server.url } }, (message) => warnings.push(message)).book.get()
-    await expect.poll(() => warnings).toEqual([`What ${server.url} answered is no price data. The prices at hand stay in use.`])
-    expect(book.price({ provider: { name: 'openai' }, model: 'gpt-4o' })).not.toBeNull()
-  })
+  test.each(['no JSON', '{"not": "a list"}', '[{"id": "x"}]', '[]', 'null', '[{"id": "openai", "models": []}]', '[null]'])(
+    'that is none is told: %s',
+    async (body) => {
+      await using server = await serve(() => ({ status: 200, body }))
+      const warnings: string[] = []
+      const book = await open({ refresh: { url: server.url } }, (message) => warnings.push(message)).book.get()
+      await expect.poll(() => warnings).toEqual([`What ${server.url} answered is no price data. The prices at hand stay in use.`])
+      expect(book.price({ provider: { name: 'openai' }, model: 'gpt-4o' })).not.toBeNull()
+    },
+  )
 })
 
 describe('fetched price data', () => {
