@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Spool, type SpoolOptions } from '../../src/control/spool.js'
 
@@ -239,4 +240,95 @@ describe('what another process has left', () => {
     await spool.adopt()
     expect(await readdir(folder)).toEqual(['notes.txt'])
   })
+})
+
+/** What may happen to processes of one folder, of which one is asked at a time. */
+type Step =
+  | { readonly kind: 'add'; readonly by: number; readonly lines: number }
+  | { readonly kind: 'deliver' | 'adopt' | 'die'; readonly by: number }
+  | { readonly kind: 'fail'; readonly what: 'readFile' | 'open' | 'appendFile' | 'rename' }
+
+const by = fc.nat(1)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), by, lines: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('deliver' as const, 'adopt' as const, 'die' as const), by }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('fail' as const),
+      what: fc.constantFrom('readFile' as const, 'open' as const, 'appendFile' as const, 'rename' as const),
+    }),
+  },
+)
+
+it('delivers every line that it has taken, whatever fails and whoever dies', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      await rm(folder, { recursive: true })
+      const failing = new Set<string>()
+      const fails = (what: string) => {
+        if (failing.delete(what)) throw Object.assign(new Error(`no ${what} now`), { code: 'EIO' })
+      }
+      const start = () =>
+        withFiles((real) => ({
+          async readFile(path: string, encoding: 'utf8') {
+            fails('readFile')
+            return real.readFile(path, encoding)
+          },
+          async rename(from: string, to: string) {
+            fails('rename')
+            return real.rename(from, to)
+          },
+          async open(path: string, flags: string, mode: number) {
+            fails('open')
+            const file = await real.open(path, flags, mode)
+            const append = file.appendFile.bind(file)
+            file.appendFile = async (text) => {
+              const cut = failing.has('appendFile') ? String(text).slice(0, 12) : text
+              await append(cut)
+              fails('appendFile')
+            }
+            return file
+          },
+        }))
+      const living = [await start(), await start()]
+      const [taken, delivered] = [new Set<string>(), new Set<string>()]
+      const deliver = async (spool: Spool) => {
+        for (let file = spool.first(); file; file = spool.first()) {
+          const { lines, broken } = await spool.read(file)
+          expect(broken).toBe(0)
+          for (const line of lines) delivered.add(line)
+          await spool.remove(file)
+        }
+      }
+      for (const one of steps) {
+        if (one.kind === 'fail') failing.add(one.what)
+        else {
+          const spool = living[one.by] ?? expect.fail()
+          if (one.kind === 'add') {
+            const lines = texts(one.lines, taken.size)
+            // What it could not write, whoever gave it has still, and comes with it again.
+            for (let added = false; !added; )
+              added = await spool.add(lines).then(
+                () => true,
+                () => false,
+              )
+            for (const line of lines) taken.add(line)
+          } else if (one.kind === 'deliver') await deliver(spool).catch(() => {})
+          else if (one.kind === 'adopt') await spool.adopt()
+          else {
+            await age(61_000)
+            living[one.by] = await start()
+          }
+        }
+      }
+      failing.clear()
+      await age(61_000)
+      const heir = await open()
+      await heir.adopt()
+      await deliver(heir)
+      expect([...delivered].sort()).toEqual([...taken].sort())
+    }),
+    { numRuns: 150 },
+  )
 })
