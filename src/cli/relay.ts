@@ -112,7 +112,7 @@ function greeting(url: string, keys: { readonly admin: string; readonly call: st
   const there = `The relay is at ${paint('bold', url)}\n`
   if (!keys) return there
   return `${there}
-This is its first start. Keep these keys: they are not shown again.
+Its first keys. Keep them: they are not shown again.
 
   administration  ${keys.admin}
   calls           ${keys.call}

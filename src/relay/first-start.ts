@@ -13,14 +13,19 @@ export interface FirstKeys {
 /** The tenant that is there from the first start on. */
 const firstTenant = 'default'
 
-/** Makes the first tenant and two keys, once, however many relays of one database are started. */
+/** Revoked ones are among them: whoever has gone over to an identity provider is made none. */
+const anyAdministrator = `SELECT id FROM keys WHERE scopes LIKE '%admin%' LIMIT 1`
+
+/**
+ * Makes the first tenant and two keys, once, however many relays of one database are started. Who has lost the administrator's key
+ * comes in again so, when he takes it out of the database.
+ */
 export async function firstStart(sql: Sql, keys: Keys, audit: Audit): Promise<FirstKeys | undefined> {
-  const anyKey = 'SELECT id FROM keys LIMIT 1'
-  if ((await sql.all(anyKey)).length > 0) return undefined
+  if ((await sql.all(anyAdministrator)).length > 0) return undefined
   return sql.transaction(async (sql) => {
     // Whoever comes second waits here until the first is done.
     await new Tenants({ sql }).create({ slug: firstTenant, name: 'Default' }).catch(unlessTaken)
-    if ((await sql.all(anyKey)).length > 0) return undefined
+    if ((await sql.all(anyAdministrator)).length > 0) return undefined
     const admin = await keys.create({ tenant: firstTenant, name: 'first administrator', scopes: ['admin'] }, sql)
     const call = await keys.create({ tenant: firstTenant, name: 'first key' }, sql)
     await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant }, sql)

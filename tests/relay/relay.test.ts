@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import OpenAI from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
@@ -22,6 +23,20 @@ describe('a relay', () => {
     expect(second.firstKeys).toBeUndefined()
     expect(second.publicKey).toBe(first.publicKey)
     expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).body.items).toMatchObject([{ slug: 'default' }])
+  })
+
+  test('of which no administrator has a key any more shows new ones, and takes the others as before', async () => {
+    const folder = temporaryFolder()
+    const first = await openRelay(mock.url, { folder })
+    await first.close()
+    const database = new DatabaseSync(join(folder, 'relay.db'))
+    database.exec(`DELETE FROM keys WHERE scopes LIKE '%admin%'`)
+    database.close()
+    const second = await openRelay(mock.url, { folder })
+    expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).status).toBe(401)
+    expect((await second.ask('GET', '/v1/admin/tenants')).status).toBe(200)
+    for (const key of [first.call, second.call])
+      expect((await second.ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, key)).status).toBe(200)
   })
 
   test('that could not listen shows its first keys when it can', async () => {
