@@ -284,6 +284,16 @@ describe('what the caller says to the leash', () => {
     expect(mock.requests.at(-1)?.text).not.toMatch(/search|acme|leash/)
   })
 
+  test.each([models['openai-chat'], models['openai-responses']])(
+    'holds an answer of %s to its schema, where that is asked for',
+    async (model) => {
+      const output = Output.object({ schema: z.object({ name: z.string() }) })
+      await generateText({ model: leash(model), prompt, output })
+      await generateText({ model: leash(model), prompt, output, providerOptions: { leash: { strictSchema: true } } })
+      expect(mock.requests.map(({ text }) => text.includes('"strict":true'))).toEqual([false, true])
+    },
+  )
+
   test('falls back to another vendor, and says so', async () => {
     mock.script({ when: ({ model }) => model === 'claude-sonnet-4-5', status: 503 })
     const { text, finalStep } = await generateText({

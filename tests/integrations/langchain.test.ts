@@ -324,6 +324,12 @@ describe('as one of many', () => {
     expect(await chain.invoke({ word: 'river' })).toBe('Echo: river')
   })
 
+  test('it holds the format of an answer to its schema, where that is asked for', async () => {
+    const schema = z.object({ name: z.string() })
+    await chat('gpt-4o-mini').withStructuredOutput(schema, { method: 'jsonSchema', strict: true }).invoke('Invent a person.')
+    expect(mock.requests[0]?.body).toMatchObject({ response_format: { json_schema: { strict: true } } })
+  })
+
   test('it streams an object as it grows', async () => {
     const schema = { title: 'person', type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
     const seen: unknown[] = []

@@ -8,6 +8,8 @@ export interface LeashProviderOptions extends CallOptions {
   readonly parallelToolCalls?: boolean
   /** Upper bound for the thinking, in tokens, at models that count it. */
   readonly reasoningBudget?: number
+  /** Has OpenAI hold the answer to its schema, of which it then takes a part only: every member is to be required. */
+  readonly strictSchema?: boolean
 }
 
 /** Of one call to an embedding model. */
@@ -17,7 +19,7 @@ export interface LeashEmbeddingOptions extends CallOptions {
 }
 
 /** These are told to the model; the others are for the stack. */
-const ofTheRequest = ['parallelToolCalls', 'reasoningBudget', 'task'] as const
+const ofTheRequest = ['parallelToolCalls', 'reasoningBudget', 'strictSchema', 'task'] as const
 
 export interface Divided {
   readonly options: CallOptions

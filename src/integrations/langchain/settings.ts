@@ -28,7 +28,12 @@ type ResponseFormat =
   | { readonly type: 'text' | 'json_object' }
   | {
       readonly type: 'json_schema'
-      readonly json_schema: { readonly name: string; readonly description?: string; readonly schema: object }
+      readonly json_schema: {
+        readonly name: string
+        readonly description?: string
+        readonly schema: object
+        readonly strict?: boolean
+      }
     }
 
 /** Of one call: `model.invoke(messages, { … })`, or `model.withConfig({ … })`. */
@@ -68,7 +73,8 @@ export function bodyOf(
   { tools = [], tool_choice, strict, response_format, stop }: AskedOptions,
 ): JsonObject {
   const { maxTokens, reasoning, reasoningBudget, parallelToolCalls, ...same } = settings
-  const own = compact({ reasoningBudget, parallelToolCalls })
+  const { strict: strictSchema } = asObject(asObject(response_format).json_schema)
+  const own = compact({ reasoningBudget, parallelToolCalls, strictSchema: strictSchema === true || undefined })
   return compact({
     ...same,
     maxOutputTokens: maxTokens,

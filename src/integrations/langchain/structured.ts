@@ -31,14 +31,14 @@ export function structured<Out extends Members>(
   config: StructuredOutputMethodOptions<boolean>,
   bind: Bind,
 ): Structured<Out> | Structured<Raw<Out>> {
-  const { includeRaw } = config
+  const { includeRaw, strict } = config
   const known = schema as InteropZodType<Out> | SerializableSchema<Out> | Members
   const { name, description, json } = described(schema, config.name)
-  // A format knows nothing of strictness here; a tool does.
-  const method = config.method ?? (config.strict ? 'functionCalling' : 'jsonSchema')
+  const method = config.method ?? (strict ? 'functionCalling' : 'jsonSchema')
   switch (method) {
     case 'jsonSchema': {
-      const format = { type: 'json_schema', json_schema: { name, description, schema: json } } as const
+      const told = { name, description, schema: json, ...(strict !== undefined && { strict }) }
+      const format = { type: 'json_schema', json_schema: told } as const
       return assembleStructuredOutputPipeline(
         bind({ response_format: format, ...traced(method, json) }),
         createContentParser<Out>(known),
@@ -53,7 +53,6 @@ export function structured<Out extends Members>(
       )
     case 'functionCalling': {
       const tool = { type: 'function', function: { name, description, parameters: json } }
-      const { strict } = config
       const options = { tools: [tool], tool_choice: name, ...(strict !== undefined && { strict }), ...traced(method, json) }
       return assembleStructuredOutputPipeline(bind(options), createFunctionCallingParser<Out>(known, name), includeRaw)
     }

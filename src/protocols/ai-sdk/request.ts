@@ -22,7 +22,7 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
     tools: tools.length > 0 ? tools : undefined,
     toolChoice,
     parallelToolCalls: typeof own.parallelToolCalls === 'boolean' ? own.parallelToolCalls : undefined,
-    responseFormat: readFormat(asObject(body.responseFormat)),
+    responseFormat: readFormat(asObject(body.responseFormat), own.strictSchema),
     reasoning: readReasoning(body.reasoning, asNumber(own.reasoningBudget)),
     maxTokens: asNumber(body.maxOutputTokens),
     temperature: asNumber(body.temperature),
@@ -60,7 +60,7 @@ function readToolChoice({ type, toolName }: Members): ToolChoice | undefined {
   return type === 'tool' && typeof toolName === 'string' ? { type, name: toolName } : undefined
 }
 
-function readFormat({ type, schema, name, description }: Members): ResponseFormat | undefined {
+function readFormat({ type, schema, name, description }: Members, strict: unknown): ResponseFormat | undefined {
   if (type !== 'json') return undefined
   if (!isObject(schema)) return { type: 'json' }
   return {
@@ -68,6 +68,7 @@ function readFormat({ type, schema, name, description }: Members): ResponseForma
     name: asString(name) ?? 'response',
     ...(typeof description === 'string' && { description }),
     schema: schema as JsonObject,
+    ...(typeof strict === 'boolean' && { strict }),
   }
 }
 
