@@ -12,7 +12,7 @@ export interface Traits {
   /** An assistant message may come last and is continued. */
   readonly supportsPrefill?: boolean
   /** The JSON Schema that tools and structured output are held to. */
-  readonly schemaDialect?: 'json-schema' | 'openai-strict' | 'openapi-subset'
+  readonly schemaDialect?: 'json-schema' | 'openapi-subset'
   /** The strongest native means of structured output. Default `json-schema`. */
   readonly structuredOutput?: 'json-schema' | 'json' | 'none'
   /** Whether usage comes with a stream: on request (`stream_options.include_usage`), by itself, or never. Default `on-request`. */

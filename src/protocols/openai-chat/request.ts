@@ -3,6 +3,7 @@ import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
 import { effortFor, takenEffort } from '../openai-efforts.js'
+import { reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
@@ -187,8 +188,10 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
     messages: writeMessages(request.messages, lose),
     ...(stream && { stream: true }),
     ...(usage && { stream_options: { include_usage: true } }),
-    ...writeTools(request),
-    ...(request.responseFormat && { response_format: writeResponseFormat(request.responseFormat) }),
+    ...writeTools(request, lose),
+    ...(request.responseFormat && {
+      response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
+    }),
     ...writeEffort(request.reasoning, context),
     ...writeScalars(request),
     ...writeTier(request.serviceTier, lose),
@@ -204,10 +207,10 @@ function reportUnsaid({ topK, reasoning }: ChatRequest, lose: ReportLoss): void 
 type Params = OpenAI.ChatCompletionCreateParams
 
 /** The members about tools are refused by OpenAI when there are none. */
-function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest): Partial<Params> {
+function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest, lose: ReportLoss): Partial<Params> {
   if (!tools || tools.length === 0) return {}
   return {
-    tools: tools.map(writeTool),
+    tools: reachableTools(tools, lose).map(writeTool),
     ...(toolChoice && { tool_choice: writeToolChoice(toolChoice) }),
     ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
   }

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message } from '../../core/message.js'
+import { reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
@@ -217,7 +218,7 @@ function encodeToolMembers({ tools = [], toolChoice, parallelToolCalls }: ChatRe
   }
   const required = traits.requiredToolChoice ?? 'required'
   return {
-    tools: encodeTools(tools, lose),
+    tools: encodeTools(reachableTools(tools, lose), lose),
     tool_choice: toolChoice?.type === 'required' ? required : toolChoice && encodeToolChoice(toolChoice),
     parallel_tool_calls: parallelToolCalls,
   }
@@ -226,7 +227,8 @@ function encodeToolMembers({ tools = [], toolChoice, parallelToolCalls }: ChatRe
 function encodeText({ responseFormat }: ChatRequest, { traits, lose }: EncodeContext) {
   if (responseFormat === undefined) return undefined
   const means = traits.structuredOutput ?? 'json-schema'
-  if (responseFormat.type === 'text' || means === 'json-schema') return { format: encodeFormat(responseFormat) }
+  if (responseFormat.type === 'text' || means === 'json-schema')
+    return { format: encodeFormat(reachableFormat(responseFormat, lose)) }
   if (means === 'none') {
     lose('response_format', 'dropped', 'The target has no structured output.')
     return undefined

@@ -197,7 +197,12 @@ describe('reasoning', () => {
 })
 
 describe('tools', () => {
-  const schema = { type: 'object', properties: { b: { type: 'string' }, a: { type: 'number' } }, required: ['b'] }
+  const schema = {
+    type: 'object',
+    properties: { b: { type: 'string' }, a: { type: 'number' } },
+    required: ['b', 'a'],
+    additionalProperties: false,
+  }
   const weather = { type: 'function', function: { name: 'weather', description: 'It tells.', parameters: schema, strict: true } }
 
   test('keep their order and that of every schema, so that the same request has the same bytes', () => {
@@ -275,8 +280,8 @@ describe('structured output', () => {
     [{ type: 'text' }, { type: 'text' }],
     [{ type: 'json_object' }, { type: 'json' }],
     [
-      { type: 'json_schema', json_schema: { name: 'city', description: 'A city', schema: { type: 'object' }, strict: true } },
-      { type: 'json-schema', name: 'city', description: 'A city', schema: { type: 'object' }, strict: true },
+      { type: 'json_schema', json_schema: { name: 'city', description: 'A city', schema: { type: 'string' }, strict: true } },
+      { type: 'json-schema', name: 'city', description: 'A city', schema: { type: 'string' }, strict: true },
     ],
   ])('%j has its neutral word, and its way back', (response_format, responseFormat) => {
     const { request, losses } = decoded({ messages: hello, response_format })

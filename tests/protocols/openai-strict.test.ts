@@ -1,0 +1,64 @@
+import { describe, expect, it, test } from 'vitest'
+import type { JsonObject } from '../../src/core/json.js'
+import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.js'
+import { openaiChat } from '../../src/protocols/openai-chat/index.js'
+import { openaiResponses } from '../../src/protocols/openai-responses/index.js'
+import { fitsStrict } from '../../src/protocols/openai-strict.js'
+
+const closed = (properties: JsonObject, required = Object.keys(properties)): JsonObject => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+})
+const text = { type: 'string' }
+
+describe('a schema that OpenAI holds to', () => {
+  it.each<[string, JsonObject]>([
+    ['closed, all of it required', closed({ a: text, b: { type: ['string', 'null'] } })],
+    ['without members', closed({})],
+    ['of lists and alternatives', closed({ a: { type: 'array', items: closed({ b: { anyOf: [text, { type: 'null' }] } }) } })],
+    ['that refers to itself', { ...closed({ a: { $ref: '#/$defs/b' } }), $defs: { b: closed({ c: { $ref: '#/$defs/b' } }) } }],
+  ])('is one %s', (_, schema) => {
+    expect(fitsStrict(schema)).toBe(true)
+  })
+
+  it.each<[string, JsonObject]>([
+    ['an open object', { type: 'object', properties: { a: text }, required: ['a'] }],
+    ['a member that may be missing', closed({ a: text, b: text }, ['a'])],
+    ['one further in', closed({ a: { type: 'array', items: closed({ b: text }, []) } })],
+    ['one among alternatives', closed({ a: { anyOf: [closed({ b: text }, []), text] } })],
+    ['one that is referred to', { ...closed({ a: { $ref: '#/$defs/b' } }), $defs: { b: { type: ['object', 'null'] } } }],
+    ['a word that is refused', closed({ a: { oneOf: [text] } })],
+    ['a part that is no object', closed({ a: true })],
+  ])('is none with %s', (_, schema) => {
+    expect(fitsStrict(schema)).toBe(false)
+  })
+})
+
+test('a caller of Anthropic, which holds to more, asks OpenAI for what it can hold to, and that is reported', () => {
+  const ask = (schema: JsonObject) => {
+    const losses: string[] = []
+    const lose = (path: string, action: string) => losses.push(`${action} ${path}`)
+    const body = {
+      max_tokens: 100,
+      messages: [{ role: 'user', content: 'Hi' }],
+      tools: [{ name: 'f', input_schema: schema, strict: true }],
+      output_config: { format: { type: 'json_schema', schema } },
+    }
+    const request = anthropicMessages.downstream?.decodeRequest(body, lose)
+    if (!request) throw new Error('Nobody calls in this protocol.')
+    const context = { model: 'gpt-5', stream: false, traits: {}, lose }
+    const chat = openaiChat.upstream.encodeRequest(request, context)
+    const responses = openaiResponses.upstream.encodeRequest(request, context)
+    return { bodies: JSON.stringify([chat, responses]), losses }
+  }
+  const loose = ask(closed({ a: text, b: text }, ['a']))
+  expect(loose.bodies).not.toContain('"strict":true')
+  expect(loose.bodies.match(/"strict":false/g)).toHaveLength(4)
+  const told = ['approximated tools[0].function.strict', 'approximated response_format.json_schema.strict']
+  expect(loose.losses).toEqual([...told, ...told])
+  const tight = ask(closed({ a: text }))
+  expect(tight.bodies.match(/"strict":true/g)).toHaveLength(4)
+  expect(tight.losses).toEqual([])
+})
