@@ -1,7 +1,7 @@
 /** Fallback on the wire: real sockets, the mock of each vendor, and one that is made to fail. */
 import { getEventListeners } from 'node:events'
 import Anthropic from '@anthropic-ai/sdk'
-import { RateLimitError } from 'openai'
+import OpenAI, { RateLimitError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLeash, type LeashOptions, type Report } from '../../src/leash.js'
 import { type Fault, mockProviders } from '../../src/testing/index.js'
@@ -106,6 +106,36 @@ test('no target is asked that could bring the call beyond its `maxCostUsd`', asy
   expect(protocols()).toEqual(['anthropic-messages'])
   await ask(1)
   expect(mock.requests.at(-1)?.model).toBe('gpt-5-pro')
+})
+
+test('`maxCostUsd` holds at the price of the tier that is asked for', async () => {
+  const rates = { input: 1, output: 1, tiers: { priority: { multiplier: 10 }, flex: { multiplier: 0.1 } } }
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    retry: false,
+    prices: {
+      [`openai/${gpt}`]: rates,
+      'openai/gpt-5': { input: 1, output: 1 },
+      'openai/gpt-4o-mini': { ...rates, tiers: { priority: { multiplier: 2 } } },
+    },
+  })
+  const statusOf = async (model: string, service_tier: string, more: LeashOptions['fallback'] = []) => {
+    const body = { model, service_tier, max_tokens: 1000, messages: [{ role: 'user', content: prompt }] }
+    const within = leash.wrap(new OpenAI({ apiKey: 'caller', baseURL: `${mock.url}/v1`, maxRetries: 0 }))
+    const options = { leash: { maxCostUsd: 0.005, fallback: more } }
+    return within.chat.completions.create(body as never, options as object).then(
+      () => 200,
+      ({ status }: { status: number }) => status,
+    )
+  }
+  expect(await statusOf(gpt, 'default')).toBe(200)
+  expect(await statusOf(gpt, 'flex')).toBe(200)
+  expect(await statusOf(gpt, 'priority')).toBe(402)
+  expect(await statusOf('gpt-5', 'priority')).toBe(402)
+  mock.script({ status: 500, when: ({ model }) => model === 'gpt-4o-mini' })
+  expect(await statusOf('gpt-4o-mini', 'default', [`openai/${gpt}`])).toBe(200)
+  expect(await statusOf('gpt-4o-mini', 'priority', [`openai/${gpt}`])).not.toBe(200)
+  await leash.close()
 })
 
 const question = () =>

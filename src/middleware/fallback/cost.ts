@@ -2,6 +2,7 @@ import type { Attempt, Call, Target } from '../../core/call.js'
 import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
 import { costOf, type Expected, type PriceBook, worstCase } from '../../core/price.js'
 import { targetName } from '../../core/target.js'
+import { dearestTier } from '../../protocols/asked-tier.js'
 import type { FallbackDeps } from '../fallback.js'
 import { type Need, needOf } from './need.js'
 
@@ -38,7 +39,8 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null
-  const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets }
+  const tier = dearestTier(call)
+  const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets, tier }
   const next = worstCase(price, expected)
   return next === null ? null : next + spent(call, expected, prices)
 }

@@ -1,6 +1,7 @@
 import type { Attempt, Target } from '../../core/call.js'
 import { type Nano, usdOf } from '../../core/money.js'
 import { costOf, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { dearestTier } from '../../protocols/asked-tier.js'
 import type { Asked } from './request.js'
 
 /** To compare prices, an answer that nobody bounds is taken to have so many tokens. */
@@ -26,7 +27,8 @@ export function tooDear(
   if (!price) return 'its price is not known'
   const { maxOutputTokens: ofEach = maxOutput, answers = 1 } = asked.needs
   if (ofEach === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
-  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens: answers * ofEach, buckets: textBuckets })
+  const [maxOutputTokens, tier] = [answers * ofEach, dearestTier(asked.call)]
+  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier })
   if (cost === null) return 'its price is not known'
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }
