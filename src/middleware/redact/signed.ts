@@ -1,5 +1,7 @@
 import { isObject } from '../../core/json.js'
 
+type Members = Readonly<Record<string, unknown>>
+
 const signatures = ['signature', 'thoughtSignature', 'thought_signature']
 
 /**
@@ -14,9 +16,25 @@ export function signedIn(body: unknown): ReadonlySet<string> {
 
 function walk(value: unknown, found: Set<string>): void {
   if (typeof value !== 'object' || value === null) return
-  if (isObject(value) && signatures.some((name) => typeof value[name] === 'string' && value[name] !== '')) {
+  if (isObject(value) && isSigned(value)) {
     const thought = value.thinking ?? value.text
     if (typeof thought === 'string') found.add(thought)
   }
   for (const inner of Object.values(value)) walk(inner, found)
+}
+
+/** Beside the thought, or among what it carries for each provider. */
+function isSigned(part: Members): boolean {
+  const { providerOptions } = part
+  return (
+    carries(part) || (isObject(providerOptions) && Object.values(providerOptions).some((told) => isObject(told) && carries(told)))
+  )
+}
+
+function carries(members: Members): boolean {
+  return signatures.some((name) => {
+    const signature = members[name]
+    const value = isObject(signature) ? signature.value : signature
+    return typeof value === 'string' && value !== ''
+  })
 }

@@ -189,6 +189,30 @@ describe('a request', () => {
   })
 })
 
+/** Ours, as the AI SDK's own providers have it, and as LangChain's messages bring it along. */
+test.each([
+  { leash: { signature: { format: 'anthropic-claude-v1', value: 'c2lnbmVk' } } },
+  { anthropic: { signature: 'c2lnbmVk' } },
+  { google: { thoughtSignature: 'c2lnbmVk' } },
+])('a thought of the AI SDK that was signed goes back as it was: %j', async (providerOptions) => {
+  const protocol = await protocolNamed('ai-sdk')
+  if (!protocol) throw new Error('No protocol.')
+  const thought = { type: 'reasoning', text: 'Not c.d@example.org, but a.b@acme.com.' }
+  const body: JsonObject = {
+    prompt: [
+      { role: 'user', content: [{ type: 'text', text: 'Mail a.b@acme.com' }] },
+      { role: 'assistant', content: [{ ...thought, providerOptions }] },
+    ],
+  }
+  const { layer } = await drive()
+  await layer(async (call) => {
+    expect(call.body).toMatchObject({
+      prompt: [{}, { content: [{ text: 'Not c.d@example.org, but <EMAIL_1>.' }] }],
+    })
+    return whole({})
+  })(callOf(protocol, body))
+})
+
 describe('images, sounds and files', () => {
   const image = [
     { type: 'text', text: 'What is this?' },
