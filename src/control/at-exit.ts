@@ -1,11 +1,22 @@
 /** A program that ends without closing its leash still tells what it has spent: its last act, once nothing else is left to do. */
-const works = new Set<() => Promise<unknown>>()
+const works = new Set<Work>()
 let heard = false
 
+interface Work {
+  readonly end: () => Promise<unknown>
+  /** Of a program that is ended in the midst of it, by `process.exit()`, which waits for nothing. */
+  readonly cut: () => void
+}
+
 /** @returns a function that forgets it */
-export function atExit(work: () => Promise<unknown>): () => void {
+export function atExit(work: Work): () => void {
   works.add(work)
-  if (!heard) globalThis.process?.once?.('beforeExit', () => void Promise.allSettled([...works].map((work) => work())))
+  if (!heard) {
+    globalThis.process?.once?.('beforeExit', () => void Promise.allSettled([...works].map(({ end }) => end())))
+    globalThis.process?.once?.('exit', () => {
+      for (const { cut } of works) cut()
+    })
+  }
   heard = true
   return () => works.delete(work)
 }

@@ -84,7 +84,7 @@ export function openControl(options: RelayOptions, { warn = () => {} }: ControlD
   const feed = new PolicyFeed({ connection, publicKey, file, warn })
   const budgets = new LeasedBudgets({ connection, warn, whenAway: () => feed.whenAway })
   const outbox = new Outbox({ connection, warn, spool: () => spool.get() })
-  const forget = atExit(() => Promise.all([budgets.giveBack(), outbox.deliver()]))
+  const forget = atExit({ end: () => Promise.all([budgets.giveBack(), outbox.deliver()]), cut: () => outbox.keep() })
   const adopted = new Lazy(async () => outbox.adopt().catch(() => {}))
   return {
     async ready() {

@@ -38,6 +38,10 @@ export class Outbox {
   /** As JSON, the oldest first. */
   #waiting: string[] = []
   #bytes = 0
+  /** On their way to the relay. */
+  #sending: readonly string[] = []
+  /** Once it is open. */
+  #disk: Spool | undefined
   #lost = 0
   /** What the relay has against one of them. */
   #why = ''
@@ -104,6 +108,15 @@ export class Outbox {
     await (await this.#spool())?.close()
   }
 
+  /** Leaves on disk what waits, at once, for the process is at its end. A line that was under way may then come twice. */
+  keep(): void {
+    try {
+      this.#disk?.leave([...this.#sending, ...this.#waiting])
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+
   /** Fewer lines than make a batch are sent too; while the relay is away, they are safer on disk. */
   #soon(): void {
     this.#due ??= later(this.#deps.soonMs ?? 1000, () => {
@@ -151,12 +164,15 @@ export class Outbox {
     const count = batchEnd(this.#waiting, 0)
     const batch = this.#waiting.splice(0, count)
     this.#bytes -= sizeOf(batch)
+    this.#sending = batch
     try {
       await this.#send(batch)
     } catch (error) {
       this.#waiting.unshift(...batch)
       this.#bytes += sizeOf(batch)
       throw error
+    } finally {
+      this.#sending = []
     }
   }
 
@@ -232,8 +248,9 @@ export class Outbox {
     this.#why = ''
   }
 
-  #spool(): Promise<Spool | undefined> {
-    return this.#deps.spool().catch(() => undefined)
+  async #spool(): Promise<Spool | undefined> {
+    this.#disk = await this.#deps.spool().catch(() => undefined)
+    return this.#disk
   }
 }
 

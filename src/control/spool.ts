@@ -29,6 +29,7 @@ export interface Read {
 }
 
 type Files = typeof import('node:fs/promises')
+type AtOnce = Pick<typeof import('node:fs'), 'writeFileSync' | 'renameSync'>
 
 const ending = '.jsonl'
 const nobodys = `.free${ending}`
@@ -37,6 +38,7 @@ export class Spool {
   readonly #folder: string
   readonly #options: Required<SpoolOptions>
   readonly #fs: Files
+  readonly #atOnce: AtOnce
   readonly #owner = crypto.randomUUID()
   /** The oldest first. */
   readonly #files: SpoolFile[] = []
@@ -47,17 +49,18 @@ export class Spool {
   #last: Promise<unknown> = Promise.resolve()
   #forgetTouch: (() => void) | undefined
 
-  private constructor(folder: string, options: SpoolOptions, fs: Files) {
+  private constructor(folder: string, options: SpoolOptions, fs: Files, atOnce: AtOnce) {
     const { staleMs = 60_000, mostBytes = 64 * 1024 * 1024, fileBytes = 1024 * 1024 } = options
     this.#folder = folder
     this.#options = { staleMs, mostBytes, fileBytes }
     this.#fs = fs
+    this.#atOnce = atOnce
   }
 
   static async open(folder: string, options: SpoolOptions = {}): Promise<Spool> {
-    const fs = await import('node:fs/promises')
+    const [fs, atOnce] = await Promise.all([import('node:fs/promises'), import('node:fs')])
     await fs.mkdir(folder, { recursive: true, mode: 0o700 })
-    return new Spool(folder, options, fs)
+    return new Spool(folder, options, fs, atOnce)
   }
 
   get isEmpty(): boolean {
@@ -114,13 +117,21 @@ export class Spool {
     })
   }
 
+  /** All of it and these lines to whoever comes next, without waiting for anything: the process is at its end. */
+  leave(lines: readonly string[]): void {
+    const { writeFileSync, renameSync } = this.#atOnce
+    const text = lines.map((line) => `${line}\n`).join('')
+    if (text !== '') writeFileSync(freed(this.#next()), text, { flag: 'wx', mode: 0o600 })
+    for (const { path } of this.#files) renameSync(path, freed(path))
+  }
+
   /** Leaves what is there to whoever comes next. */
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#forgetTouch?.()
       this.#open = undefined
       for (const { path } of this.#files.splice(0)) {
-        await this.#fs.rename(path, path.replace(ending, nobodys)).catch(() => {})
+        await this.#fs.rename(path, freed(path)).catch(() => {})
       }
     })
   }
@@ -225,3 +236,5 @@ function isJson(line: string): boolean {
     return false
   }
 }
+
+const freed = (path: string): string => path.replace(ending, nobodys)

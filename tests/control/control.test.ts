@@ -148,6 +148,22 @@ describe('a program that never closes its leash', () => {
     expect(await spooled()).toHaveLength(1)
   })
 
+  it('leaves its lines on disk also where it is ended at once, for whoever comes next', async () => {
+    await run(`
+      const { readdirSync } = await import('node:fs')
+      const turn = () => new Promise((resolve) => setImmediate(resolve))
+      while (!readdirSync(${JSON.stringify(folder)}, { recursive: true }).some((name) => name.endsWith('spool'))) await turn()
+      await turn()
+      control.sink(${JSON.stringify(linesOf(3))})
+      process.exit()`)
+    expect(relay.lines.size).toBe(0)
+    const next = openControl({ url: relay.url, key, folder })
+    await next.ready()
+    await soon(() => expect(relay.lines.size).toBe(3))
+    await next.close()
+    expect(await spooled()).toEqual([])
+  })
+
   it('leaves its lines to the next also when it is killed, and none counts twice', async () => {
     relay.fail = ({ path }) => (path === '/v1/usage' ? 'lost' : undefined)
     const child = await start(`control.sink(${JSON.stringify(linesOf(700))}); setInterval(() => {}, 1000)`)
