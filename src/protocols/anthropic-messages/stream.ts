@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart } from '../../core/message.js'
+import { InTurn } from '../in-turn.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
@@ -29,6 +30,8 @@ interface OpenPart {
 interface State {
   readonly context: DecodeContext
   readonly open: Map<number, OpenPart>
+  /** Anthropic ends a block before it begins the next, and not everybody who speaks like it does. */
+  turns: InTurn | undefined
   /** Parts so far: blocks of the vendor's own tools are none. */
   parts: number
   started: boolean
@@ -41,13 +44,23 @@ type Payload = Record<string, unknown>
 type Handler = (state: State, payload: Payload) => StreamEvent[]
 
 export function decodeStream(context: DecodeContext): StreamDecoder {
-  const state: State = { context, open: new Map(), parts: 0, started: false, terminal: false, usage: {}, stop: {} }
+  const state: State = {
+    context,
+    open: new Map(),
+    turns: undefined,
+    parts: 0,
+    started: false,
+    terminal: false,
+    usage: {},
+    stop: {},
+  }
   return {
     push(event) {
       if (state.terminal) return []
       const payload = read(event)
       const handle = payload && lookup(handlers, payload.type)
-      return handle ? handle(state, payload) : []
+      const events = handle ? handle(state, payload) : []
+      return state.turns ? state.turns.take(events) : events
     },
     end() {
       if (state.terminal) return []
@@ -136,6 +149,8 @@ function told(state: State): StreamEvent[] {
 
 function openPart(state: State, at: number, part: AssistantPart): StreamEvent[] {
   const index = state.parts++
+  const [before] = state.open.values()
+  if (before) state.turns ??= new InTurn(before.index)
   const signed = part.type === 'reasoning' && !part.redacted ? part.signature?.value : undefined
   state.open.set(at, { index, part, length: 0, grown: false, signature: signed, citations: [] })
   return [{ type: 'part-start', choice: 0, index, part: opening(part) }]

@@ -9,6 +9,53 @@ import { Losses, sse, started, stopped, streamOf, streams, upstream } from './ki
 const events = (text: string) => decodeStream(anthropicMessages, bytesOf(text))
 const answer = (text: string) => collect(events(text))
 
+describe('blocks that overlap', () => {
+  const call = (index: number, id: string) => ({
+    type: 'content_block_start',
+    index,
+    content_block: { type: 'tool_use', id, name: 'f', input: {} },
+  })
+  const more = (index: number, partial_json: string) => ({
+    type: 'content_block_delta',
+    index,
+    delta: { type: 'input_json_delta', partial_json },
+  })
+  const over = (index: number) => ({ type: 'content_block_stop', index })
+
+  it.each([
+    ['that end', [over(1), over(0), over(2)]],
+    ['that never end', []],
+  ])('are told one after another: those %s', (_, ends) => {
+    const text = streamOf(
+      started,
+      call(0, 'a'),
+      call(1, 'b'),
+      more(1, '{"x":'),
+      more(0, '{"y":1}'),
+      call(2, 'c'),
+      more(1, '2}'),
+      more(2, '{"z":3}'),
+      ...ends,
+      ...stopped('tool_use'),
+    )
+    let open: number | undefined
+    for (const event of events(text)) {
+      if (event.type === 'part-start') {
+        expect(open).toBeUndefined()
+        open = event.index
+      } else if ('index' in event) {
+        expect(event.index).toBe(open)
+        if (event.type === 'part-end') open = undefined
+      } else if (event.type === 'finish') expect(open).toBeUndefined()
+    }
+    expect(answer(text).choices[0]?.content).toMatchObject([
+      { id: 'a', arguments: '{"y":1}' },
+      { id: 'b', arguments: '{"x":2}' },
+      { id: 'c', arguments: '{"z":3}' },
+    ])
+  })
+})
+
 describe('a recorded stream', () => {
   it.each(streams)('reads the same byte by byte: $name', ({ sse }) => {
     expect(decodeStream(anthropicMessages, bytesOf(sse), { size: 1 })).toEqual(events(sse))
