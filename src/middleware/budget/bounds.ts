@@ -5,7 +5,7 @@ import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, serviceTierOf, worstCase } from '../../core/price.js'
 import { buckets, type Usage } from '../../core/usage.js'
-import { askedTier } from '../../protocols/asked-tier.js'
+import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
@@ -109,8 +109,8 @@ function costs(
   tokens: Bounds['tokens'],
   buckets: Measure['buckets'],
 ): Bounds['cost'] {
-  const tier = serviceTierOf(askedTier(call))
-  if (!price || !tier) return () => null
+  if (!price || !serviceTierOf(askedTier(call))) return () => null
+  const tier = dearestTier(call)
   let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {
     if (last?.output === output) return last.cost

@@ -51,6 +51,25 @@ describe.each(doors)('through %s', (door) => {
   })
 })
 
+test('a call that asks for a cheaper tier and is served in the standard one passes no budget', async () => {
+  const prices = { 'openai/*': { input: 1, output: 1, tiers: { flex: { multiplier: 0.1 } } } }
+  const message = { role: 'assistant', content: 'Hi' }
+  const usage = { prompt_tokens: 10, completion_tokens: 5000 }
+  const answer = { id: 'c', service_tier: 'default', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }
+  const leash = leashOf({
+    prices,
+    fetch: async () => Response.json(answer),
+    budgets: [{ limit: { usd: 0.004 }, per: 'total' }],
+  })
+  const messages = [{ role: 'user', content: 'Hi' }]
+  const body = JSON.stringify({ model: 'gpt-5', service_tier: 'flex', max_tokens: 5000, messages })
+  const headers = { authorization: 'Bearer k' }
+  const { status } = await leash.fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', headers, body })
+  expect(status).toBe(402)
+  expect(await leash.budgets()).toMatchObject([{ spent: 0, reserved: 0 }])
+  await leash.close()
+})
+
 describe('an answer that the vendor makes when its caller has left', () => {
   const queued = { id: 'r', object: 'response', status: 'queued', model: 'gpt-5', output: [], usage: null }
   const whole = { ...queued, status: 'completed', usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 } }
