@@ -27,9 +27,10 @@ export class LastGoodFile {
 
   /** Whole or not at all. Another process of the same key may do the same. */
   async save(signed: SignedBundle, heardAt: number): Promise<void> {
-    const { writeFile, rename } = await import('node:fs/promises')
+    const { writeFileSync, renameSync } = await import('node:fs')
     const draft = `${this.#path}.${crypto.randomUUID()}`
-    await writeFile(draft, JSON.stringify({ heardAt, signed }), { mode: 0o600 })
-    await rename(draft, this.#path)
+    // Without a pause: of each program that ends in one, a draft would be left.
+    writeFileSync(draft, JSON.stringify({ heardAt, signed }), { mode: 0o600 })
+    renameSync(draft, this.#path)
   }
 }

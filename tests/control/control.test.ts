@@ -164,6 +164,16 @@ describe('a program that never closes its leash', () => {
     expect(await spooled()).toEqual([])
   })
 
+  it('leaves no half of a policy behind where it is ended at once', async () => {
+    await run(`
+      const { readdirSync } = await import('node:fs')
+      const kept = () => readdirSync(${JSON.stringify(folder)}, { recursive: true }).some((name) => name.includes('policy.json'))
+      while (!kept()) await new Promise((resolve) => setImmediate(resolve))
+      process.exit()`)
+    const [home = ''] = await readdir(folder)
+    expect((await readdir(join(folder, home))).filter((name) => name.startsWith('policy'))).toEqual(['policy.json'])
+  })
+
   it('leaves its lines to the next also when it is killed, and none counts twice', async () => {
     relay.fail = ({ path }) => (path === '/v1/usage' ? 'lost' : undefined)
     const child = await start(`control.sink(${JSON.stringify(linesOf(700))}); setInterval(() => {}, 1000)`)
