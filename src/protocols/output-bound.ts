@@ -17,7 +17,7 @@ interface Row {
   /** Tokens that it asks for. */
   readonly budgets?: readonly Path[]
   /** What the vendor has kept, and reads beside the request. */
-  readonly stored?: readonly string[]
+  readonly stored?: readonly Path[]
 }
 
 const rows: Readonly<Record<string, Row>> = {
@@ -30,7 +30,7 @@ const rows: Readonly<Record<string, Row>> = {
   'openai-responses': {
     output: at('max_output_tokens'),
     wishes: at('reasoning'),
-    stored: ['previous_response_id', 'conversation', 'prompt'],
+    stored: at('previous_response_id', 'conversation', 'prompt'),
   },
   'anthropic-messages': {
     output: at('max_tokens'),
@@ -43,9 +43,18 @@ const rows: Readonly<Record<string, Row>> = {
     answers: at('generationConfig.candidateCount', 'generation_config.candidate_count'),
     wishes: at('generationConfig.thinkingConfig', 'generation_config.thinking_config'),
     budgets: at('generationConfig.thinkingConfig.thinkingBudget', 'generation_config.thinking_config.thinking_budget'),
-    stored: ['cachedContent', 'cached_content'],
+    stored: at('cachedContent', 'cached_content'),
   },
-  'ai-sdk': { output: at('maxOutputTokens'), wishes: at('reasoning'), budgets: at('providerOptions.leash.reasoningBudget') },
+  'ai-sdk': {
+    output: at('maxOutputTokens'),
+    wishes: at('reasoning', 'providerOptions.leash.reasoningBudget'),
+    budgets: at('providerOptions.leash.reasoningBudget'),
+    stored: at(
+      'providerOptions.openai.previousResponseId',
+      'providerOptions.openai.conversation',
+      'providerOptions.google.cachedContent',
+    ),
+  },
   'bedrock-converse': {
     output: at('inferenceConfig.maxTokens'),
     thinking: ['additionalModelRequestFields', 'thinking', 'budget_tokens'],
@@ -83,7 +92,7 @@ export function outputBound(protocol: string, body: JsonObject): OutputBound {
     raised: wishes.some((path) => valueAt(body, path) != null)
       ? Math.max(strongest, ...budgets.flatMap((path) => countAt(body, path) ?? []))
       : 0,
-    stored: stored.some((name) => body[name] != null),
+    stored: stored.some((path) => valueAt(body, path) != null),
   }
 }
 

@@ -20,6 +20,9 @@ describe('what bounds an answer', () => {
     ['openai-chat', { reasoning_effort: 'low' }, { raised: 32_768 }],
     ['openai-chat', { reasoning: { max_tokens: 50_000 } }, { raised: 50_000 }],
     ['openai-chat', {}, { raised: 0 }],
+    ['ai-sdk', { maxOutputTokens: 9, reasoning: 'low' }, { asked: 9, raised: 32_768, stored: false }],
+    ['ai-sdk', { providerOptions: { leash: { reasoningBudget: 50_000 } } }, { raised: 50_000 }],
+    ['ai-sdk', { providerOptions: { openai: { previousResponseId: 'r' } } }, { raised: 0, stored: true }],
     ['openai-embeddings', { input: 'x' }, { answers: 1, stored: false }],
   ]
   test.each(cases)('is read in %s from %o', (protocol, body, bound) => {
