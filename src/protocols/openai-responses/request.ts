@@ -248,10 +248,12 @@ function encodeThinking({ reasoning }: ChatRequest, context: EncodeContext) {
 }
 
 /** Encrypted reasoning, because with `store: false` it is the only way for a tool loop to carry the thinking on. */
-function encodeInclude({ logprobs }: ChatRequest, { model, traits }: EncodeContext): string[] | undefined {
+function encodeInclude({ logprobs }: ChatRequest, { model, traits, lose }: EncodeContext): string[] | undefined {
+  const refused = logprobs && traits.refuses?.includes('logprobs')
+  if (refused) lose('logprobs', 'dropped', 'The target refuses `logprobs`.')
   const include = [
     ...(traits.reasoningEffort === false || unreasoning.test(traits.baseModel ?? model) ? [] : [encryptedIncluded]),
-    ...(logprobs ? [logprobsIncluded] : []),
+    ...(logprobs && !refused ? [logprobsIncluded] : []),
   ]
   return include.length > 0 ? include : undefined
 }

@@ -225,6 +225,10 @@ describe('what goes to a target', () => {
   })
 
   test('declared properties of the target are kept to', () => {
+    const weighed = encode({ logprobs: true, topLogprobs: 2 }, { refuses: ['logprobs', 'top_logprobs'] })
+    expect(weighed.body).not.toHaveProperty('top_logprobs')
+    expect(weighed.body.include).toEqual(['reasoning.encrypted_content'])
+    expect(weighed.paths).toEqual(['logprobs', 'top_logprobs'])
     const schema = { type: 'json-schema', name: 'n', schema: {} } as const
     expect(encode({ reasoning: { effort: 'low' } }, { reasoningEffort: false }).paths).toEqual(['reasoning_effort'])
     expect(encode({ responseFormat: schema }, { structuredOutput: 'json' }).body.text).toEqual({
