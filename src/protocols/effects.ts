@@ -35,7 +35,13 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   // https://platform.claude.com/docs/en/api/messages/create
   'anthropic-messages': [['mcp_servers.*'], ['container']],
   // Servers that a provider calls by itself, as the AI SDK names its tools.
-  'ai-sdk': [['tools.*.id', /\.mcp$/], ['providerOptions.anthropic.mcpServers.*']],
+  'ai-sdk': [
+    ['tools.*.id', /\.mcp$/],
+    ['providerOptions.anthropic.mcpServers.*'],
+    ['providerOptions.anthropic.container'],
+    ['providerOptions.openai.store', true],
+    ['providerOptions.openai.conversation'],
+  ],
   gemini: [['tools.*.mcpServers.*'], ['tools.*.mcp_servers.*']],
 }
 
