@@ -127,15 +127,26 @@ export class Journal {
   /** @returns false when the relay stops, and the file is for the next one */
   async #deliver({ path, file, lines, spilled }: Page): Promise<boolean> {
     if (file !== undefined) closeSync(file)
+    const inFile = spilled ? this.#linesIn(path) : []
     // What the file could not take is here alone. A line that is in both counts once.
-    const all = spilled ? [...lines, ...readLines(path)] : lines
+    const all = inFile ? [...lines, ...inFile] : lines
     for (let at = 0; at < all.length; at += mostAtOnce) {
       if (!(await this.#insist(all.slice(at, at + mostAtOnce)))) return false
     }
     this.#waiting -= lines.length
-    rmSync(path, { force: true })
+    // What cannot be read now is taken up later, with what others have left.
+    if (inFile) rmSync(path, { force: true })
     this.#own.delete(path)
     return true
+  }
+
+  #linesIn(path: string): readonly unknown[] | undefined {
+    try {
+      return readLines(path)
+    } catch (error) {
+      this.#deps.warn(`${path} has what calls have cost, and cannot be read: ${said(error)}`)
+      return undefined
+    }
   }
 
   /** A database that is away comes back. @returns false when the relay stops before */
@@ -214,12 +225,13 @@ export class Journal {
     const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && this.#isLeft(name))
     for (const name of left.sort()) {
       const path = join(this.#folder, name)
+      const lines = this.#linesIn(path)
+      if (!lines) continue
       try {
-        const lines = readLines(path)
         for (let at = 0; at < lines.length; at += mostAtOnce) await this.#take(lines.slice(at, at + mostAtOnce))
         rmSync(path, { force: true })
       } catch (error) {
-        this.#deps.warn(`${path} has what calls have cost, and cannot be read: ${said(error)}`)
+        this.#deps.warn(`What calls have cost waits in ${path}. ${said(error)}`)
       }
     }
   }

@@ -12,7 +12,12 @@ import { temporaryFolder } from '../helpers.js'
 
 vi.mock('node:fs', async (real) => {
   const files = await real<typeof import('node:fs')>()
-  return { ...files, writeSync: vi.fn(files.writeSync), writeFileSync: vi.fn(files.writeFileSync) }
+  return {
+    ...files,
+    writeSync: vi.fn(files.writeSync),
+    writeFileSync: vi.fn(files.writeFileSync),
+    readFileSync: vi.fn(files.readFileSync),
+  }
 })
 const files = await vi.importActual<typeof import('node:fs')>('node:fs')
 
@@ -145,6 +150,32 @@ test('half of a line, on a disk that is full for the moment, spoils no other', a
   const text = readFileSync(join(folder, 'journal', left(folder)[0] ?? ''), 'utf8')
   expect(text.split('\n').map(idIn)).toContain('b')
   await journal.close()
+})
+
+test('what is in a file alone that cannot be read for the moment is brought later, and what is in memory at once', async () => {
+  const folder = temporaryFolder()
+  let away = true
+  const { batches, usage } = database(() => (away ? new LeashError('overloaded', 'away', { retryable: true }) : undefined))
+  const told: string[] = []
+  const journal = await Journal.open({ folder, usage, warn: (message) => told.push(message), everyMs: 1 })
+  journal.add([line('first')])
+  await vi.waitFor(() => expect(told).toHaveLength(1))
+  journal.add(Array.from({ length: 100_000 }, () => line('many')))
+  await journal.written()
+  journal.add([line('last')])
+  await journal.written()
+  vi.mocked(readFileSync).mockImplementationOnce(() => {
+    throw new Error('too many open files')
+  })
+  away = false
+  await vi.waitFor(() => expect(batches.flat().length).toBeGreaterThan(100_000), 10_000)
+  await vi.waitFor(() => expect(told.at(-1)).toContain('too many open files'))
+  await journal.close()
+  expect(batches.flat()).not.toContain('last')
+  const next = await Journal.open({ folder, usage, warn: expect.fail, everyMs: 1 })
+  expect(batches.flat()).toContain('last')
+  await next.close()
+  expect(left(folder)).toEqual([])
 })
 
 test('a line that the database never takes holds up no other', async () => {
