@@ -24,8 +24,10 @@ const mostTokens = 1e9
 const mostCost = 9e11
 const mostMs = 1e9
 
-/** How far a client's clock may be ahead, in milliseconds. */
+/** How far a client's clock may be ahead, in milliseconds. What is further ahead counts as of now: a clock is no reason to lose it. */
 const aheadMs = 86_400_000
+/** In the year 2286. Whoever is beyond that counts in other units. */
+const latest = 1e13
 
 const outcomes = ['ok', 'error', 'cancelled'] as const
 
@@ -50,7 +52,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     id: read.text('id'),
     callId: read.text('callId'),
     attempt: read.whole('attempt', 10_000),
-    at: read.whole('at', now + aheadMs),
+    at: timely(read.whole('at', latest), now),
     durationMs: Math.round(read.number('durationMs', mostMs)),
     tenant: whose.tenant,
     ...(user !== '' && { user }),
@@ -74,6 +76,8 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(given.priceVersion !== undefined && { priceVersion: read.text('priceVersion') }),
   }
 }
+
+const timely = (at: number, now: number): number => (at > now + aheadMs ? now : at)
 
 class Members {
   readonly #given: Readonly<Record<string, unknown>>
