@@ -44,6 +44,20 @@ describe('leash.estimate()', () => {
     expect(mostUsd).toBeGreaterThan(0.64)
   })
 
+  test('asked for a cheaper tier, could cost what the standard one does: it may be served so', async () => {
+    const rates = { input: 1, output: 10, tiers: { flex: { multiplier: 0.5 }, priority: { multiplier: 2 } } }
+    const leash = open({ prices: { 'openai/*': rates } })
+    const told = async (service_tier: string) => {
+      const asked = { model: 'gpt-4o-mini', max_tokens: 100, messages, service_tier }
+      const { inputUsd, mostUsd } = await leash.estimate(asked)
+      return { inputUsd: inputUsd ?? 0, mostUsd: mostUsd ?? 0 }
+    }
+    const [standard, flex, priority] = [await told('default'), await told('flex'), await told('priority')]
+    expect(flex).toEqual({ inputUsd: standard.inputUsd / 2, mostUsd: standard.mostUsd })
+    expect(priority.mostUsd).toBeCloseTo(2 * standard.mostUsd, 12)
+    await leash.close()
+  })
+
   test('says null where the price is not known, never 0', async () => {
     const told = await open().estimate({ model: 'openai/nobody-knows-it', max_tokens: 10, messages })
     expect([told.inputUsd, told.mostUsd]).toEqual([null, null])

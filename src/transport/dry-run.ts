@@ -5,9 +5,17 @@ import type { Lazy } from '../core/lazy.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
-import { type Expected, type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
+import {
+  type Expected,
+  type Price,
+  type PriceBook,
+  type ServiceTier,
+  serviceTierOf,
+  textBuckets,
+  worstCase,
+} from '../core/price.js'
 import { usageOf } from '../core/usage.js'
-import { askedTier } from '../protocols/asked-tier.js'
+import { askedTier, dearestTier } from '../protocols/asked-tier.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -62,10 +70,14 @@ function costs(
   input: number,
   output: number | undefined,
 ): Pick<Estimate, 'inputUsd' | 'mostUsd'> {
-  const tier = serviceTierOf(askedTier(call))
-  const at = (maxOutputTokens: number, buckets: Expected['buckets']) =>
-    price && tier ? worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) }) : null
-  return { inputUsd: inUsd(at(0, ['input'])), mostUsd: inUsd(output === undefined ? null : at(output, textBuckets)) }
+  const asked = serviceTierOf(askedTier(call))
+  if (!price || !asked) return { inputUsd: null, mostUsd: null }
+  const at = (tier: ServiceTier, maxOutputTokens: number, buckets: Expected['buckets']) =>
+    inUsd(worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) }))
+  return {
+    inputUsd: at(asked, 0, ['input']),
+    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets),
+  }
 }
 
 function inUsd(nano: Nano | null): number | null {
@@ -78,7 +90,7 @@ async function emptyAnswer(call: Call, own: Protocol, { model, inputTokens }: Es
   const headers = new Headers({ 'content-type': 'application/json' })
   if (own.kind === 'embeddings') {
     const { downstream } = await own.codec()
-    const request = downstream?.decodeRequest(call.body)
+    const request = downstream?.decodeRequest(call.body, () => {})
     const body = request ? downstream?.encodeResponse({ model, vectors: [], usage }, request) : {}
     return { stream: false, status: 200, headers, body }
   }
