@@ -84,7 +84,8 @@ export interface EmbedUpstream {
 }
 
 export interface EmbedDownstream {
-  decodeRequest(body: JsonObject): EmbedRequest
+  /** @throws LeashError `invalid_request` that names the member at fault */
+  decodeRequest(body: JsonObject, lose: ReportLoss): EmbedRequest
   encodeResponse(response: EmbedResponse, request: EmbedRequest): JsonObject
 }
 

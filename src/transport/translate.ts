@@ -71,7 +71,7 @@ async function translateEmbeddings(underway: Underway, down: EmbedDownstream, up
   const { provider, model } = call.target
   const traits = provider.traits(model)
   const losses: Loss[] = []
-  const request: EmbedRequest = down.decodeRequest(call.body)
+  const request: EmbedRequest = down.decodeRequest(call.body, (path, action, why) => losses.push({ path, action, why }))
   const requests = inParts(request, up.maxInputs?.(model, traits)).map((request, index) => {
     // What one part loses, all lose.
     const lose: ReportLoss = (path, action, why) => index === 0 && losses.push({ path, action, why })

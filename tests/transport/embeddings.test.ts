@@ -68,3 +68,14 @@ test('tokens are refused before anything is sent, however many there are', async
   await expect(client.embeddings.create({ model: titan, input: [[1, 2], [3]] })).rejects.toMatchObject({ status: 400 })
   expect(mock.requests).toHaveLength(0)
 })
+
+test('a member that the target has no word for is told of, and `strict` refuses it', async () => {
+  const { client, reports } = leashed()
+  const asked = { model: titan, input: 'a', truncate: 'END' }
+  await client.embeddings.create(asked)
+  expect(reports[0]?.warnings).toMatchObject([{ path: 'truncate', action: 'dropped' }])
+  const leash = createLeash({ providers: mockProviders(mock.url), strict: true })
+  const strict = new OpenAI({ apiKey: 'caller', baseURL: `${mock.url}/v1`, fetch: leash.fetch, maxRetries: 0 })
+  await expect(strict.embeddings.create(asked)).rejects.toMatchObject({ code: 'translation_loss' })
+  await leash.close()
+})

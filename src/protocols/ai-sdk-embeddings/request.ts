@@ -1,9 +1,11 @@
 import { LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
-import type { EncodeContext } from '../protocol.js'
+import type { EncodeContext, ReportLoss } from '../protocol.js'
 
-export function decodeRequest({ values, dimensions, providerOptions }: JsonObject): EmbedRequest {
+export function decodeRequest({ values, dimensions, providerOptions }: JsonObject, lose: ReportLoss): EmbedRequest {
+  for (const name of Object.keys(asObject(providerOptions)))
+    if (name !== 'leash') lose(`providerOptions.${name}`, 'dropped', 'It means something to its own provider only.')
   const texts = Array.isArray(values) ? values.filter((value) => typeof value === 'string') : []
   if (!Array.isArray(values) || texts.length < values.length)
     throw new LeashError('invalid_request', '`values` is to be a list of texts.', { param: 'values' })

@@ -1,13 +1,20 @@
 import { LeashError } from '../../core/errors.js'
 import { asNumber, asString, compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
-import type { EncodeContext } from '../protocol.js'
+import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 
 type Input = EmbedRequest['input']
 
-export function decodeRequest(body: JsonObject): EmbedRequest {
+const read = new Set(['model', 'input', 'dimensions', 'user', 'encoding_format'])
+
+export function decodeRequest(body: JsonObject, lose: ReportLoss): EmbedRequest {
+  for (const [name, value] of Object.entries(body)) {
+    if (!read.has(name) && value !== null && value !== undefined)
+      lose(name, 'dropped', `\`${name}\` has no counterpart outside the Embeddings API.`)
+  }
   const dimensions = asNumber(body.dimensions)
+  if (body.dimensions != null && dimensions === undefined) throw invalid('dimensions', 'is to be a number.')
   const user = asString(body.user)
   const { encoding_format: encoding } = body
   if (encoding != null && encoding !== 'float' && encoding !== 'base64')

@@ -50,7 +50,7 @@ describe('a request for embeddings', () => {
       [[1, 2], 'b', [3]],
     ],
   ])('the input %j is a list of inputs', (input, expected) => {
-    expect(downstream.decodeRequest({ input }).input).toEqual(expected)
+    expect(downstream.decodeRequest({ input }, () => {}).input).toEqual(expected)
   })
 
   test.each([
@@ -59,12 +59,20 @@ describe('a request for embeddings', () => {
     ['input[1]', { input: ['a', {}] }],
     ['input[0]', { input: [[]] }],
     ['encoding_format', { input: 'a', encoding_format: 'hex' }],
+    ['dimensions', { input: 'a', dimensions: '8' }],
   ] as [string, JsonObject][])('a wrong `%s` is refused by its name', (param, body) => {
-    expect(() => downstream.decodeRequest(body)).toThrow(expect.objectContaining({ code: 'invalid_request', param }))
+    expect(() => downstream.decodeRequest(body, () => {})).toThrow(expect.objectContaining({ code: 'invalid_request', param }))
+  })
+
+  test('each member that nobody reads is reported', () => {
+    const lost: string[] = []
+    const body = { model: 'm', input: 'a', user: null, input_type: 'query', truncate: 'END', seed: null }
+    downstream.decodeRequest(body, (path, action) => lost.push(`${action} ${path}`))
+    expect(lost).toEqual(['dropped input_type', 'dropped truncate'])
   })
 
   test('keeps its members on the way to a target, in floats', () => {
-    const request = downstream.decodeRequest({ input: 'a', dimensions: 8, user: 'u', encoding_format: 'base64' })
+    const request = downstream.decodeRequest({ input: 'a', dimensions: 8, user: 'u', encoding_format: 'base64' }, () => {})
     expect(request).toEqual({ input: ['a'], dimensions: 8, user: 'u', encoding: 'base64' })
     expect(encoded(request)).toEqual({
       body: { model: 'm', input: ['a'], encoding_format: 'float', dimensions: 8, user: 'u' },
@@ -155,7 +163,7 @@ describe('the official client', () => {
   test('asks for base64 by itself, and reads what we write', async () => {
     let asked: EmbedRequest | undefined
     const served = await serve(async (request) => {
-      asked = downstream.decodeRequest((await request.json()) as JsonObject)
+      asked = downstream.decodeRequest((await request.json()) as JsonObject, () => {})
       return Response.json(downstream.encodeResponse({ model: 'm', vectors: [[0.5, -1]] }, asked))
     })
     try {
