@@ -62,7 +62,6 @@ describe.each(both)('over $protocol (stream: $stream)', ({ model, stream }) => {
       expect(again.finalStep.usage.outputTokens).toBeGreaterThan(0)
     }
     expect(reportIn((await ask(asked)).finalStep)).toMatchObject({ cache: 'hit', attempts: [] })
-    expect(mock.requests).toHaveLength(1)
   })
 
   test('its span has what was asked for, and what the answer says of itself', async () => {

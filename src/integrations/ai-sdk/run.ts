@@ -37,8 +37,7 @@ export async function run(called: Called, options: CallLike, stream: boolean): P
     protocol,
     model: called.model,
     stream,
-    // `streamText` says what it does not ask for: the same is cached for both.
-    body: compact({ ...body, includeRawChunks: body.includeRawChunks || undefined, providerOptions }),
+    body: compact({ ...body, providerOptions }),
     headers: headersOf(headers),
     options: ours,
     ...(called.target && { target: called.target }),
