@@ -86,7 +86,10 @@ function readAllowedTools({ mode, tools }: Members, lose: ReportLoss): ToolChoic
     )
     return []
   })
-  return { type: 'allowed', names, mode: mode === 'required' ? 'required' : 'auto' }
+  if (names.length > 0) return { type: 'allowed', names, mode: mode === 'required' ? 'required' : 'auto' }
+  // Other vendors take an empty list for all of them.
+  lose('tool_choice', 'approximated', 'None of the allowed tools crosses, so no tool may be called.')
+  return { type: 'none' }
 }
 
 /** What `tool_choice` replaced: `none`, `auto` or `{ name }`. */

@@ -252,6 +252,17 @@ describe('tools', () => {
     expect(brief(losses)).toEqual(['tools[1] dropped', 'tools[2] dropped', 'tool_choice dropped'])
   })
 
+  test('a choice among tools of which none crosses allows none', () => {
+    const allowed_tools = { mode: 'required', tools: [{ type: 'custom', custom: { name: 'sql' } }] }
+    const { request, losses } = decoded({
+      messages: hello,
+      tools: [weather],
+      tool_choice: { type: 'allowed_tools', allowed_tools },
+    })
+    expect(request.toolChoice).toEqual({ type: 'none' })
+    expect(brief(losses)).toEqual(['tool_choice.allowed_tools.tools[0] dropped', 'tool_choice approximated'])
+  })
+
   test('the functions of old become tools', () => {
     const { request, losses } = decoded({
       messages: [
