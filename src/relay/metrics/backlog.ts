@@ -1,4 +1,5 @@
 /** What is under way in the database: the same, whichever relay of it is asked. */
+import { inTime } from '../in-time.js'
 import type { Sql } from '../store/sql.js'
 
 /** As it is told of, and followed by an alert. */
@@ -24,12 +25,13 @@ export interface BacklogDeps {
   /** Milliseconds that the oldest line waits for ClickHouse; absent: nobody brings it any, and there is nothing to be late. */
   readonly late: (() => Promise<number>) | undefined
   readonly now?: () => number
+  readonly answerMs?: number
 }
 
 /** @returns nothing when the database cannot be asked: whoever looks after the relay is then to see the rest all the more */
-export async function backlogOf({ sql, late, now = Date.now }: BacklogDeps): Promise<readonly Backlog[]> {
+export async function backlogOf({ sql, late, now = Date.now, answerMs }: BacklogDeps): Promise<readonly Backlog[]> {
   try {
-    const [rows, lateMs] = await Promise.all([sql.all<Backlog>(text, [now()]), late?.()])
+    const [rows, lateMs] = await inTime(Promise.all([sql.all<Backlog>(text, [now()]), late?.()]), answerMs)
     if (lateMs === undefined) return rows
     return rows.map((row) => (row.what === linesForClickHouse ? { ...row, seconds: lateMs / 1000 } : row))
   } catch {

@@ -1,21 +1,18 @@
 /** For whoever runs the relay: is it there, and can it work? */
-import { setTimeout as wait } from 'node:timers/promises'
 import { Hono } from 'hono'
+import { inTime } from '../in-time.js'
 import type { RelayContext } from './context.js'
 
 /** What has waited longer for ClickHouse than that is late. */
 const lateMs = 60_000
 
-/** Whoever asks whether the relay is ready has no time: a database that has said nothing by then is away. */
-const usualAnswerMs = 3000
-
-export function healthRoutes({ sql, gateway, collector, settings, stopping }: RelayContext, answerMs = usualAnswerMs): Hono {
+export function healthRoutes({ sql, gateway, collector, settings, stopping }: RelayContext, answerMs?: number): Hono {
   const app = new Hono()
   app.get('/health', (c) => c.json({ status: 'ok' }))
   app.get('/ready', async (c) => {
     if (stopping.aborted) return c.json({ status: 'stopping' }, 503)
     try {
-      await Promise.race([sql.all('SELECT 1 AS one'), late(answerMs)])
+      await inTime(sql.all('SELECT 1 AS one'), answerMs)
     } catch {
       return c.json({ status: 'the store cannot be reached' }, 503)
     }
@@ -35,9 +32,4 @@ export function healthRoutes({ sql, gateway, collector, settings, stopping }: Re
     return (await collector.clickHouse.outbox.lateBy()) > lateMs ? 'behind' : 'ok'
   }
   return app
-}
-
-async function late(ms: number): Promise<never> {
-  await wait(ms, undefined, { ref: false })
-  throw new Error('the database has not answered')
 }
