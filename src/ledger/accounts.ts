@@ -8,14 +8,14 @@ import { targetName } from '../core/target.js'
 import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
 import { besideOf } from '../protocols/beside.js'
-import { protocolAtHand } from '../protocols/index.js'
+import { kindOf, protocolAtHand } from '../protocols/index.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
 /** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
 const charactersPerToken = 4
 
-/** Five times the largest window there is: a vendor that tells of more tokens has told nothing. */
-const mostTokens = 5e7
+/** Five times the largest window there is, and for a great number of texts to embed: who tells of more tokens has told nothing. */
+const mostTokens = { chat: 5e7, embeddings: 1e9 } as const
 
 /** Models are named by callers. */
 const mostTold = 1000
@@ -84,7 +84,8 @@ export class Bookkeeper implements Accounts {
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
   #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
-    const told = attempt.usage && total(attempt.usage) <= mostTokens ? attempt.usage : undefined
+    const { usage: given } = attempt
+    const told = given && total(given) <= mostTokens[kindOf(call.protocol) ?? 'chat'] ? given : undefined
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
     // A refusal is not billed, and nor is what never came to the vendor.
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }

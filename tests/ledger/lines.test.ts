@@ -106,6 +106,22 @@ describe('a relay takes the line', () => {
     expect(line.usage.input).toBeLessThan(100)
   })
 
+  test('of as many tokens as a great number of texts to embed have', async () => {
+    const lines: LedgerLine[] = []
+    const usage = { prompt_tokens: 80_000_000, total_tokens: 80_000_000 }
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' } },
+      ledger: { sink: (more) => void lines.push(...more) },
+      fetch: async () => Response.json({ object: 'list', model: 'm', data: [], usage }),
+    })
+    const body = JSON.stringify({ model: 'text-embedding-3-small', input: ['one'] })
+    const headers = { authorization: 'Bearer k' }
+    await (await leash.fetch('https://api.openai.com/v1/embeddings', { method: 'POST', headers, body })).text()
+    await leash.close()
+    expect(lines).toMatchObject([{ usage: usageOf({ input: 80_000_000 }), basis: 'complete' }])
+    expect(readLine(JSON.parse(JSON.stringify(lines[0])), owner, 0, Date.now())).toMatchObject({ cost: lines[0]?.cost })
+  })
+
   test('of tokens that are counted by characters', async () => {
     const { usage } = await lineOf({}, { tokens: (text) => text.length / 4 })
     expect(Number.isInteger(usage.input)).toBe(true)
