@@ -129,7 +129,7 @@ const request: fc.Arbitrary<ChatRequest> = fc
           word.map((name) => ({ type: 'tool' as const, name })),
           fc.record({
             type: fc.constant('allowed' as const),
-            names: fc.array(word),
+            names: fc.array(word, { minLength: 1 }),
             mode: fc.constantFrom('auto' as const, 'required' as const),
           }),
         ),
