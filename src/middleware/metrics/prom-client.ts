@@ -22,10 +22,13 @@ export function tellIn(registry: PromRegistryLike, metrics: Metrics): () => void
 function metricOf(name: MetricName, metrics: Metrics) {
   const { help, type, together = 'sum' }: Family = families[name]
   return {
-    name,
+    // In OpenMetrics a registry takes `_total` off the name of a counter, and puts it behind that of each sample without one.
+    name: name as string,
+    type,
     async get() {
       const samples = await metrics.samples(name)
-      return { name, help, type, aggregator: together, values: samples.map((sample) => ({ ...sample, metricName: sample.name })) }
+      const values = samples.map((sample) => (sample.name === name ? sample : { ...sample, metricName: sample.name }))
+      return { name: this.name, help, type, aggregator: together, values }
     },
     /** We count for alerts, which must not see a count go back because a program wants its own to. */
     reset() {},

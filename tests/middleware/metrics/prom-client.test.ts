@@ -1,15 +1,16 @@
 /** Beside the metrics of the rest of a program, in a registry of the real prom-client. */
-import { AggregatorRegistry, Counter, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, type OpenMetricsContentType, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../../src/leash.js'
 import { families } from '../../../src/middleware/metrics/families.js'
+import type { MetricsOptions } from '../../../src/middleware/metrics/options.js'
 import { readExposition } from '../../helpers/exposition.js'
 import { useMock } from '../../helpers/mock.js'
 import { playRound, sceneOptions } from '../../observability/scene.js'
 import { asks, send } from '../asks.js'
 
 const mock = useMock()
-const open = (registry: Registry, options: LeashOptions = {}) =>
+const open = (registry: MetricsOptions['registry'], options: LeashOptions = {}) =>
   createLeash({ ...sceneOptions(mock), ...options, metrics: { registry } })
 const ask = async (leash: Leash) =>
   (await send(leash, 'handle', mock.url, asks[0]?.request('hello', false) ?? { path: '', body: {} })).text()
@@ -42,6 +43,23 @@ describe('a registry of prom-client', () => {
     registry.resetMetrics()
     expect(await registry.getSingleMetricAsString('leash_requests_total')).toContain(`leash_requests_total{${labels}} 3`)
     await leash.close()
+  })
+
+  test('that tells in OpenMetrics names counters as that asks for', async () => {
+    const registry = new Registry<OpenMetricsContentType>()
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
+    new Counter({ name: 'pages_total', help: 'Pages.', registers: [registry] }).inc()
+    const leash = open(registry)
+    await ask(leash)
+    const text = await registry.metrics()
+    for (const name of ['pages', 'leash_requests', 'leash_attempts']) {
+      expect(text).toContain(`# TYPE ${name} counter\n${name}_total`)
+      expect(text).not.toContain(`${name}_total_total`)
+    }
+    expect(text).toMatch(/\nleash_request_duration_seconds_bucket\{/)
+    expect(text).toMatch(/\n# EOF\n$/)
+    await leash.close()
+    expect(await registry.metrics()).not.toContain('leash')
   })
 
   test('is left when the leash is closed', async () => {
