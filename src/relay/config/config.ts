@@ -43,14 +43,18 @@ export interface RelayOptions extends ServerOptions, ReportOptions {
   readonly leash?: LeashOptions
 }
 
+/** It may come of a variable that was meant for another program: so what it has to be is said. */
+const address = (pattern: RegExp, like: string) =>
+  z.string().check((value: string) => (pattern.test(value) ? undefined : `must be like ${like}`))
+
 const members = {
   host: z.optional(z.string().check(z.minLength(1))),
   port: z.optional(z.int().check(z.minimum(0), z.maximum(65535))),
   workers: z.optional(z.int().check(z.minimum(1), z.maximum(256))),
   folder: z.optional(z.string().check(z.minLength(1))),
-  database: z.optional(z.string().check(z.regex(/^postgres(ql)?:\/\//))),
+  database: z.optional(address(/^postgres(ql)?:\/\//, 'postgres://user:password@host:5432/name, here or in DATABASE_URL')),
   clickhouse: z.optional(clickHouseShape),
-  redis: z.optional(z.string().check(z.regex(/^rediss?:\/\//))),
+  redis: z.optional(address(/^rediss?:\/\//, 'redis://host:6379, here or in REDIS_URL')),
   pepper: z.optional(z.string().check(z.minLength(32))),
   oidc: z.optional(oidcShape),
   jobs: z.optional(jobsShape),

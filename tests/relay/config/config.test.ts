@@ -114,6 +114,12 @@ describe('the configuration', () => {
     expect(rows).toEqual(expect.arrayContaining(Object.keys(relayShape.members)))
   })
 
+  test('says what a database or a Redis has to be like, whose variable another program may have set', () => {
+    const found = (env: Record<string, string>) => () => readConfig(undefined, env)
+    expect(found({ DATABASE_URL: 'mysql://db' })).toThrow('`database`: must be like postgres://user:password@host:5432/name')
+    expect(found({ REDIS_URL: '127.0.0.1:6379' })).toThrow('`redis`: must be like redis://host:6379, here or in REDIS_URL')
+  })
+
   test('refuses a variable of the environment like a member of the file', () => {
     expect(() => readConfig(undefined, { LEASH_RELAY_PORT: 'four' })).toThrow('`port`')
   })
