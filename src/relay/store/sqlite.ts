@@ -1,6 +1,6 @@
 /** SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. */
 import { Worker } from 'node:worker_threads'
-import { LeashError } from '../../core/errors.js'
+import { isLeashError, LeashError } from '../../core/errors.js'
 import { relayFile } from '../files.js'
 import type { Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
@@ -60,7 +60,7 @@ class Sqlite implements SqliteSql {
       await this.#ask(shared ? 'share' : 'open', file)
     } catch (error) {
       await this.#worker.terminate()
-      throw error
+      throw isLeashError(error) && error.code === 'overloaded' ? unopened(file, error) : error
     }
   }
 
@@ -179,6 +179,11 @@ function inUse(): LeashError {
     'invalid_config',
     "Another process has the relay's file open. Stop it, give this one another data folder, or let both share a Postgres by DATABASE_URL.",
   )
+}
+
+function unopened(file: string, cause: LeashError): LeashError {
+  const message = `${cause.detail} It is ${file}: where it is damaged, bring it back from a backup.`
+  return new LeashError('invalid_config', message, { cause })
 }
 
 function unusable(why: string, cause?: unknown): LeashError {

@@ -134,8 +134,8 @@ it('says what is wrong with a file that is no database', async () => {
   const file = join(temporaryFolder(), 'relay.db')
   writeFileSync(file, 'no database, and long enough to be taken for one'.repeat(100))
   await expect(openSqlite({ file })).rejects.toMatchObject({
-    code: 'overloaded',
-    message: expect.stringContaining('not a database'),
+    code: 'invalid_config',
+    message: expect.stringContaining(`not a database. It is ${file}: where it is damaged, bring it back from a backup.`),
   })
 })
 
