@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -37,6 +37,19 @@ describe('a relay', () => {
     expect((await second.ask('GET', '/v1/admin/tenants')).status).toBe(200)
     for (const key of [first.call, second.call])
       expect((await second.ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, key)).status).toBe(200)
+  })
+
+  test('whose pepper is gone says that no key works', async () => {
+    const folder = temporaryFolder()
+    const first = await openRelay(mock.url, { folder })
+    expect(first.warnings).toEqual([])
+    await first.close()
+    rmSync(join(folder, 'pepper'))
+    const second = await openRelay(mock.url, { folder })
+    expect(second.warnings).toEqual([
+      expect.stringContaining('no key that is in the database works. Bring the file `pepper` back'),
+    ])
+    expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).status).toBe(401)
   })
 
   test('that could not listen shows its first keys when it can', async () => {
