@@ -153,3 +153,52 @@ describe('wrapping', () => {
     expect(seen).toEqual([`${mock.url}/v1/messages`])
   })
 })
+
+describe("a thread of Anthropic's", () => {
+  const turns = (count: number) => Array.from({ length: count }, (_, turn) => `Turn ${turn}.`)
+
+  test.each(['gpt-4o-mini', 'gemini-2.5-flash'])('is sent whole to %s, which holds none', async (model) => {
+    const anthropic = createLeash({ providers: mockProviders(mock.url) }).wrap(
+      new Anthropic({ apiKey: 'mock', baseURL: mock.url }),
+    )
+    const thread = anthropic.beta.messages.thread({ model, max_tokens: 100 })
+    for (const content of turns(3)) await thread.send({ role: 'user', content })
+    expect(thread.messages).toHaveLength(6)
+    for (const turn of turns(3)) expect(mock.requests.at(-1)?.text).toContain(turn)
+    expect(mock.requests).toHaveLength(3)
+  })
+
+  test('is kept by the tool runner, which calls tools of another vendor', async () => {
+    const anthropic = createLeash({ providers: mockProviders(mock.url) }).wrap(
+      new Anthropic({ apiKey: 'mock', baseURL: mock.url }),
+    )
+    const { content } = await anthropic.beta.messages.toolRunner({
+      model: 'gpt-4o-mini',
+      max_tokens: 200,
+      messages: [{ role: 'user', content: 'Weather?' }],
+      tools: [
+        {
+          name: 'get_weather',
+          description: 'The weather, now.',
+          input_schema: { type: 'object', properties: {} },
+          run: async () => 'sunny',
+          parse: (input: unknown) => input,
+        },
+      ],
+    })
+    expect(content).toMatchObject([{ type: 'text', text: expect.stringContaining('sunny') }])
+  })
+
+  test('goes on with Anthropic itself as it is', async () => {
+    const anthropic = createLeash({ providers: mockProviders(mock.url) }).wrap(
+      new Anthropic({ apiKey: 'mock', baseURL: mock.url }),
+    )
+    const thread = anthropic.beta.messages.thread({ model: 'claude-haiku-4-5', max_tokens: 100 })
+    await thread.send({ role: 'user', content: 'Hello' })
+    await thread.send({ role: 'user', content: 'More' })
+    expect(mock.requests.map(({ body }) => body)).toMatchObject([
+      { thread: { type: 'create' } },
+      { thread: { type: 'continue', previous_message_id: expect.any(String) }, messages: [{ content: 'More' }] },
+    ])
+  })
+})

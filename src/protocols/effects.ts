@@ -33,7 +33,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['tools.*.container', /./],
   ],
   // https://platform.claude.com/docs/en/api/messages/create
-  'anthropic-messages': [['mcp_servers.*'], ['container']],
+  'anthropic-messages': [['mcp_servers.*'], ['container'], ['thread']],
   // Servers that a provider calls by itself, as the AI SDK names its tools.
   'ai-sdk': [
     ['tools.*.id', /\.mcp$/],

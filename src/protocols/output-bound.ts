@@ -37,6 +37,7 @@ const rows: Readonly<Record<string, Row>> = {
     thinking: ['thinking', 'budget_tokens'],
     wishes: at('thinking', 'output_config'),
     budgets: at('thinking.budget_tokens'),
+    stored: at('thread.previous_message_id'),
   },
   gemini: {
     output: at('generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'),

@@ -5,6 +5,7 @@ import { hasEffects } from '../../src/protocols/effects.js'
 const cases: readonly (readonly [has: boolean, protocol: string, body: JsonObject])[] = [
   [true, 'openai-responses', { conversation: 'conv_1' }],
   [true, 'anthropic-messages', { container: 'container_1' }],
+  [true, 'anthropic-messages', { thread: { type: 'create' } }],
   [false, 'openai-responses', { store: false, conversation: null }],
   // The same, as users of the AI SDK's own providers ask for it.
   [true, 'ai-sdk', { providerOptions: { openai: { conversation: 'conv_1' } } }],

@@ -15,6 +15,8 @@ describe('what bounds an answer', () => {
     ['gemini', { generationConfig: { maxOutputTokens: 8, candidateCount: 2 } }, { asked: 8, answers: 2 }],
     ['gemini', { generation_config: { max_output_tokens: 8, candidate_count: 2 } }, { asked: 8, answers: 2 }],
     ['gemini', { cachedContent: 'c' }, { stored: true }],
+    ['anthropic-messages', { thread: { type: 'continue', previous_message_id: 'm' } }, { stored: true }],
+    ['anthropic-messages', { thread: { type: 'create' } }, { stored: false }],
     ['bedrock-converse', { inferenceConfig: { maxTokens: 8 } }, { asked: 8 }],
     ['bedrock-converse', { additionalModelRequestFields: thinking }, { least: 2001 }],
     ['openai-chat', { reasoning_effort: 'low' }, { raised: 32_768 }],

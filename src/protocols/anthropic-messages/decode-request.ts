@@ -1,4 +1,5 @@
 /** The body of `POST /v1/messages`, from a caller who believes to talk to Anthropic. */
+import { LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { CacheHint, ChatRequest, Message, ResponseFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
@@ -34,6 +35,7 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
   for (const [member, value] of Object.entries(body)) {
     if (!known.has(member) && value !== undefined && value !== null) lose(member, 'dropped', 'it is known to Anthropic alone')
   }
+  refuseThread(body.thread)
   const config = asObject(body.output_config)
   reportMembers('output_config', config, ['effort', 'format'], lose)
   reportMembers('metadata', asObject(body.metadata), ['user_id'], lose)
@@ -54,6 +56,13 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
     user: asString(asObject(body.metadata).user_id),
     serviceTier: serviceTier(body.service_tier),
   })
+}
+
+/** What only Anthropic holds: without it, the request is another one than the caller meant. */
+function refuseThread(thread: unknown): void {
+  if (asObject(thread).type !== 'continue') return
+  const message = '`thread` goes on with a conversation that Anthropic holds, and works only with a target that speaks its API.'
+  throw new LeashError('unsupported', `${message} Send all messages instead, or choose such a target.`, { param: 'thread' })
 }
 
 function reportMembers(path: string, value: Record<string, unknown>, read: readonly string[], lose: ReportLoss): void {

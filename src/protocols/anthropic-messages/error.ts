@@ -67,7 +67,12 @@ export function encodeError(error: LeashError): { readonly status: number; reado
     if (asObject(said).type === 'error') return { status: upstream.status, body: said as JsonObject }
   }
   const type = typeOfCode[code] ?? typeOfStatus(status)
-  return { status, body: { type: 'error', error: { type, message: error.message, details: { error_code: code } } } }
+  return { status, body: { type: 'error', error: { type, message: error.message, details: { error_code: stableCode(error) } } } }
+}
+
+/** On one that is lost, the vendor's SDKs send all of the thread's messages again, which any target takes. */
+function stableCode({ code, param }: LeashError): string {
+  return code === 'unsupported' && param === 'thread' ? 'thread_not_found' : code
 }
 
 function typeOfStatus(status: number): string {
