@@ -5,6 +5,7 @@ import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import type { Limit, Store, Taken } from '../core/store.js'
+import { isAnsweredLater } from '../protocols/effects.js'
 import type { CountTokens } from '../protocols/tokens.js'
 import { Admission, type Held, standings } from './rate-limit/admission.js'
 import { type Amounts, estimate, used } from './rate-limit/amounts.js'
@@ -82,6 +83,8 @@ export class RateLimits {
     const before = there ? report.attempts.length : 0
     const settle = () => {
       if (!counted) return
+      // It goes on without its caller, and nobody will tell what comes of it.
+      if (isAnsweredLater(call.protocol, call.body) && report.attempts.some((attempt) => attempt.estimated)) return
       const attempts = there ? report.attempts.slice(before).filter((attempt) => isAt(attempt, call.target)) : report.attempts
       const differences = differencesOf(held, amounts, used(attempts, amounts, prices))
       if (differences.length > 0) void store.adjust(space, differences, taken.at)

@@ -25,3 +25,23 @@ describe.each(doors)('by %s', (door) => {
     expect(await (await ask()).json()).toEqual(seen[0])
   })
 })
+
+test('an answer that is made when its caller has left has used what was estimated', async () => {
+  const queued = { id: 'r', object: 'response', status: 'queued', model: 'gpt-5', output: [], usage: null }
+  const leash = createLeash({
+    providers: { openai: { apiKey: 'k' } },
+    rateLimit: [{ limit: { tokens: 10_000 }, per: 'hour' }],
+    fetch: async () => Response.json(queued),
+  })
+  const body = JSON.stringify({ model: 'gpt-5', background: true, input: 'Hi', max_output_tokens: 6000 })
+  const headers = { authorization: 'Bearer k' }
+  const ask = () => leash.fetch('https://api.openai.com/v1/responses', { method: 'POST', headers, body })
+  const statuses = []
+  for (const _ of [1, 2]) {
+    const answer = await ask()
+    await answer.text()
+    statuses.push(answer.status)
+  }
+  expect(statuses).toEqual([200, 429])
+  await leash.close()
+})
