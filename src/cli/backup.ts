@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
-import { LeashError } from '../core/errors.js'
+import { isLeashError, LeashError } from '../core/errors.js'
 import { download, hasKey, needed } from './administration.js'
 import { printJson, telling } from './output.js'
 
@@ -56,12 +56,22 @@ async function fromFile(folder: string, to: string): Promise<void> {
       `There is no ${file}. Name the relay's folder by --folder, or set LEASH_RELAY_ADMIN_KEY and LEASH_RELAY_URL to ask a relay that runs.`,
     )
   const { openSqlite } = await import('../relay/store/sqlite.js')
-  const sql = await openSqlite({ file })
+  const sql = await openSqlite({ file }).catch(alsoAsked)
   try {
     await sql.backup(to)
   } finally {
     await sql.close()
   }
+}
+
+/** What has the file open is the relay itself, most of the time. */
+function alsoAsked(error: unknown): never {
+  if (!isLeashError(error)) throw error
+  throw new LeashError(
+    error.code,
+    `${error.detail} A relay that runs makes the copy by itself: set LEASH_RELAY_ADMIN_KEY, and LEASH_RELAY_URL.`,
+    { cause: error },
+  )
 }
 
 function told(to: string, files: readonly string[], missing: readonly string[], folder: string): string {

@@ -166,6 +166,7 @@ describe('the administration of a relay by commands', () => {
     })
     expect((await leash(['backup', join(folder, 'none'), '--folder', folder])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
     expect(existsSync(join(folder, 'none'))).toBe(false)
+    expect((await leash(['backup', join(folder, 'none'), '--folder', from])).stderr).toContain('set LEASH_RELAY_ADMIN_KEY')
     const second = await startRelay({ port: 0, folder: to })
     const authorization = `Bearer ${relay.firstKeys?.admin}`
     const { items } = await (await fetch(`${second.url}/v1/admin/tenants`, { headers: { authorization } })).json()
