@@ -75,7 +75,7 @@ function readAssistant(message: Members, path: string, history: History): void {
   const { lose } = history
   noticeUnread(message, members.assistant, path, lose)
   const calls = readCalls(message, path, history)
-  const { parts, signatures } = readReasoning(message)
+  const { parts, signatures } = readReasoning(message, path, lose)
   const signed = calls.map((call) => {
     const signature = call.signature ?? signatures.get(call.id)
     return signature ? { ...call, signature } : call

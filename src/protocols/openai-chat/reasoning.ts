@@ -5,6 +5,7 @@
  */
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
 import type { Members, ReasoningCarrier, SignatureCarrier } from './wire.js'
 
 /** Names, in a detail, the text of the message itself: Gemini signs texts too. OpenRouter names tool calls this way. */
@@ -49,6 +50,12 @@ export function readDetail(value: unknown): Detail | undefined {
   return undefined
 }
 
+/** Whether a detail holds state of a vendor that is none of ours (xAI's and others', by OpenRouter), which cannot be carried. */
+export function isForeign(value: unknown): boolean {
+  const { data, signature, format } = asObject(value)
+  return Boolean(data ?? signature) && format != null && !isFormat(format)
+}
+
 /** OpenAI's thinking comes as a summary and, in an entry of its own, the encrypted whole of it: the two as one, if they are. */
 export function completed(summary: ReasoningPart | undefined, part: ReasoningPart): ReasoningPart | undefined {
   if (!summary?.summary || summary.signature || !part.signature || part.text !== '' || part.redacted) return undefined
@@ -62,11 +69,15 @@ export interface ReadReasoning {
   readonly signatures: ReadonlyMap<string, Signature>
 }
 
+export const foreignState = 'It is the state of a vendor whose format is not known here.'
+
 /** The thinking of a whole message, in whichever words it came. */
-export function readReasoning(message: Members): ReadReasoning {
+export function readReasoning(message: Members, path: string, lose: ReportLoss): ReadReasoning {
   const parts: ReasoningPart[] = []
   const signatures = new Map<string, Signature>()
-  for (const detail of asArray(message.reasoning_details).map(readDetail)) {
+  for (const [index, value] of asArray(message.reasoning_details).entries()) {
+    if (isForeign(value)) lose(`${path}.reasoning_details[${index}]`, 'dropped', foreignState)
+    const detail = readDetail(value)
     if (detail?.kind === 'signature') signatures.set(detail.of, detail.signature)
     if (detail?.kind !== 'part') continue
     const whole = completed(parts.at(-1), detail.part)

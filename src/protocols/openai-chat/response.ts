@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, Choice, Citation, TextPart, TokenLogprob, ToolCallPart } from '../../core/message.js'
-import type { DecodeContext } from '../protocol.js'
+import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { readCitations, readSources, writeCitations } from './citations.js'
 import { errorIn } from './error.js'
 import { audioType, sourceOf, urlOf } from './media.js'
@@ -12,7 +12,7 @@ import { readCallSignature, readReasoning, textSignature, writeCallSignature, wr
 import { usageIn, writeUsage } from './usage.js'
 import { asJson, type Members, malformed, readFinish, type WireToolCall, writeFinish } from './wire.js'
 
-export function decodeResponse(body: unknown, { model }: DecodeContext): ChatResponse {
+export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   const failure = errorIn(body)
   if (failure) throw failure
   if (!isObject(body)) throw malformed('The upstream answered with something that is not a chat completion.')
@@ -20,7 +20,7 @@ export function decodeResponse(body: unknown, { model }: DecodeContext): ChatRes
   const choices = asArray(body.choices)
     .filter(isObject)
     .toSorted((a, b) => (asNumber(a.index) ?? 0) - (asNumber(b.index) ?? 0))
-    .map((choice) => readChoice(choice, sources))
+    .map((choice, index) => readChoice(choice, sources, `choices[${index}]`, lose))
   if (choices.length === 0) throw malformed('The upstream answered without any choice.')
   const created = asNumber(body.created)
   const usage = usageIn(body)
@@ -34,10 +34,10 @@ export function decodeResponse(body: unknown, { model }: DecodeContext): ChatRes
   }
 }
 
-function readChoice(choice: Members, sources: readonly Citation[]): Choice {
+function readChoice(choice: Members, sources: readonly Citation[], path: string, lose: ReportLoss): Choice {
   const failure = errorIn(choice)
   if (failure) throw failure
-  const content = readAnswer(asObject(choice.message), sources)
+  const content = readAnswer(asObject(choice.message), sources, `${path}.message`, lose)
   const logprobs = readLogprobs(choice.logprobs)
   return {
     content,
@@ -46,8 +46,8 @@ function readChoice(choice: Members, sources: readonly Citation[]): Choice {
   }
 }
 
-function readAnswer(message: Members, sources: readonly Citation[]): AssistantPart[] {
-  const { parts, signatures } = readReasoning(message)
+function readAnswer(message: Members, sources: readonly Citation[], path: string, lose: ReportLoss): AssistantPart[] {
+  const { parts, signatures } = readReasoning(message, path, lose)
   const calls = readCalls(message)
   const chunks = readContent(message.content)
   const texts = chunks.filter((part) => part.type === 'text')

@@ -8,7 +8,7 @@ import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitations, readSources } from './citations.js'
 import { errorIn } from './error.js'
 import { OpenParts } from './open-parts.js'
-import { gapBefore, plainReasoning, readCallSignature, readDetail } from './reasoning.js'
+import { foreignState, gapBefore, isForeign, plainReasoning, readCallSignature, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
 import { usageIn } from './usage.js'
 import { type Members, malformed, readFinish, saysSomething, truncated } from './wire.js'
@@ -73,7 +73,8 @@ class ChunkDecoder implements StreamDecoder {
   #choice(index: number): StreamedChoice {
     const known = this.#choices.get(index)
     if (known) return known
-    const choice = new StreamedChoice(index, (event) => this.#events.push(event))
+    const lose = () => this.#context.lose(`choices[${index}].reasoning_details`, 'dropped', foreignState)
+    const choice = new StreamedChoice(index, (event) => this.#events.push(event), lose)
     this.#choices.set(index, choice)
     return choice
   }
@@ -118,10 +119,13 @@ class StreamedChoice {
   #plain = ''
   #images = 0
   #redacted = 0
+  /** Once: a stream may have it in every chunk. */
+  #lose: (() => void) | undefined
 
-  constructor(index: number, tell: (event: StreamEvent) => void) {
+  constructor(index: number, tell: (event: StreamEvent) => void, lose: () => void) {
     this.#index = index
     this.#tell = tell
+    this.#lose = lose
     this.#parts = new OpenParts(index, tell)
   }
 
@@ -210,6 +214,10 @@ class StreamedChoice {
 
   details(details: readonly unknown[]): void {
     for (const value of details) {
+      if (this.#lose && isForeign(value)) {
+        this.#lose()
+        this.#lose = undefined
+      }
       const detail = readDetail(value)
       if (detail?.kind === 'signature') this.#sign(detail.of, detail.signature)
       else if (detail) this.#detail(detail.part, detail.index)

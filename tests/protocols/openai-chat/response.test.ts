@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { collect, replay } from '../../../src/core/events.js'
 import type { AssistantPart, ChatResponse } from '../../../src/core/message.js'
 import { usageOf } from '../../../src/core/usage.js'
+import { openaiChat } from '../../../src/protocols/openai-chat/index.js'
+import { decodeContext } from '../../helpers/decode.js'
 import { answer, chunksOf, completion, downstream, events, sseOf } from './kit.js'
 
 const content = (message: Parameters<typeof completion>[0]) => answer(completion(message)).choices[0]?.content
@@ -28,6 +30,38 @@ describe('a summary of several parts', () => {
     expect(deltas.map(({ delta }) => delta.reasoning_content ?? '').join('')).toBe('**Looking**\n\n**Deciding**')
     const [again] = collect(events(sseOf(stream))).choices
     expect(again?.content.map((part) => 'text' in part && part.text).join('')).toBe('**Looking**\n\n**Deciding**')
+  })
+})
+
+describe('state of a vendor whose format is not known', () => {
+  const details = [
+    { type: 'reasoning.summary', summary: 'Hm', format: 'xai-responses-v1', index: 0 },
+    { type: 'reasoning.encrypted', data: 'x', format: 'xai-responses-v1', index: 0 },
+  ]
+  const lost: string[] = []
+  const context = decodeContext({ lose: (path, action) => lost.push(`${action} ${path}`) })
+  const read = (act: () => unknown) => {
+    lost.splice(0)
+    act()
+    return [...lost]
+  }
+
+  test('is reported in an answer, and once in a stream', () => {
+    const body = completion({ content: 'Hi', reasoning_details: details })
+    expect(read(() => openaiChat.upstream.decodeResponse(body, context))).toEqual([
+      'dropped choices[0].message.reasoning_details[1]',
+    ])
+    const decoder = openaiChat.upstream.decodeStream(context)
+    const chunk = { id: 'c', choices: [{ index: 0, delta: { reasoning_details: details } }] }
+    const push = () => decoder.push({ data: JSON.stringify(chunk) })
+    expect(read(() => [push(), push()])).toEqual(['dropped choices[0].reasoning_details'])
+  })
+
+  test('is reported in a history', () => {
+    const messages = [{ role: 'assistant', content: 'Hi', reasoning_details: details }]
+    expect(read(() => downstream.decodeRequest({ model: 'm', messages }, context.lose))).toEqual([
+      'dropped messages[0].reasoning_details[1]',
+    ])
   })
 })
 
