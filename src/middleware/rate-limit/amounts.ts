@@ -40,6 +40,7 @@ export function used(attempts: readonly Attempt[], estimated: Amounts, prices: P
       tokens += total(attempt.usage)
       usd += costBy(attempt, prices)
     } else if (mayHaveWorked(attempt)) unknown = true
+    if (attempt.estimated && cameToNothing(attempt)) unknown = true
   }
   if (!unknown) return { requests: estimated.requests, tokens, usd }
   return { requests: estimated.requests, tokens: Math.max(tokens, estimated.tokens), usd: Math.max(usd, estimated.usd) }
@@ -49,6 +50,11 @@ function costBy({ cost, usage, provider, model, startedAt }: Attempt, prices: Pr
   if (cost != null) return cost
   const price = usage && prices?.price({ provider: { name: provider }, model }, startedAt)
   return (price && usage && costOf(price, usage)) || 0
+}
+
+/** The ledger knows of it what was asked for, and nothing of what was made of that. */
+function cameToNothing({ outcome, firstTokenMs }: Attempt): boolean {
+  return outcome !== 'ok' && firstTokenMs === undefined
 }
 
 /** A refusal is not billed, nor a request that never arrived. */

@@ -45,3 +45,20 @@ test('an answer that is made when its caller has left has used what was estimate
   expect(statuses).toEqual([200, 429])
   await leash.close()
 })
+
+test('a call that was given up before anything came has used what was estimated', async () => {
+  mock.script({ hang: 'headers' })
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    retry: false,
+    rateLimit: [{ limit: { tokens: 10_000 }, per: 'hour' }],
+  })
+  const body = JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 6000, messages: [{ role: 'user', content: 'Hi' }] })
+  const headers = { authorization: 'Bearer k' }
+  const url = `${mock.url}/v1/chat/completions`
+  // Its vendor may be at work for as long as it was asked to.
+  await expect(leash.fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(200) })).rejects.toThrow()
+  expect(leash.usage()).toMatchObject([{ estimated: 1 }])
+  expect((await leash.fetch(url, { method: 'POST', headers, body })).status).toBe(429)
+  await leash.close()
+})
