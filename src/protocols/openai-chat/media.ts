@@ -27,7 +27,8 @@ const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
 export function sourceOf(url: string): MediaSource {
   const match = dataUrl.exec(url)
   if (!match) return { kind: 'url', url }
-  const mediaType = match[1] || 'text/plain'
+  // OpenAI takes this misspelling, and others do not.
+  const mediaType = (match[1] || 'text/plain').replace(/^image\/jpg$/i, 'image/jpeg')
   const payload = url.slice(match[0].length)
   if (match[2]?.endsWith(';base64')) return { kind: 'base64', data: payload, mediaType }
   return mediaType.startsWith('text/') ? { kind: 'text', text: unescaped(payload) } : { kind: 'url', url }

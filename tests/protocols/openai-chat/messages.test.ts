@@ -89,6 +89,12 @@ describe('what a user sends', () => {
     expect(request.messages[0]?.content[0]).toMatchObject({ source: { kind: 'text', text: 'Hi there' } })
   })
 
+  test('a JPEG is one by either name', () => {
+    const url = 'data:image/jpg;base64,/9j/'
+    const { request } = decoded({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })
+    expect(request.messages[0]?.content[0]).toMatchObject({ source: { data: '/9j/', mediaType: 'image/jpeg' } })
+  })
+
   test('a data URL of a drawing stays the address it is', () => {
     const url = 'data:image/svg+xml,%3Csvg/%3E'
     const { request } = decoded({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })

@@ -167,6 +167,12 @@ describe('items to messages', () => {
   })
 })
 
+test('a JPEG is one by either name', () => {
+  const image_url = 'data:image/jpg;base64,/9j/'
+  const { request } = decode({ input: [{ role: 'user', content: [{ type: 'input_image', image_url }] }] })
+  expect(request.messages[0]?.content[0]).toMatchObject({ source: { data: '/9j/', mediaType: 'image/jpeg' } })
+})
+
 describe('a custom tool in the history', () => {
   test('was called as a function of one argument, and that is reported', () => {
     const { request, lost } = decode({
