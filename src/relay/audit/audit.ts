@@ -161,7 +161,7 @@ export class Audit {
         sql,
       )
       return gone
-    })
+    }, 'patient')
   }
 
   /** Whatever is added meanwhile is left to the next time. */
