@@ -307,6 +307,14 @@ describe('a single model', () => {
     expect((await reportOf(stream))?.warnings).toEqual(lost)
   })
 
+  test('is paid for what was written to a cache for an hour, where its vendor tells', async () => {
+    const inputTokens = { total: 13, noCache: 3, cacheRead: 0, cacheWrite: 10 }
+    const raw = { cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 6 } }
+    const doGenerate = { ...answer, usage: { ...answer.usage, inputTokens, raw } }
+    const { leash } = await over(new MockLanguageModelV4({ doGenerate })).chat.completions.create(hello)
+    expect(leash?.usage).toMatchObject({ input: 3, cacheWrite: 4, cacheWrite1h: 6 })
+  })
+
   test('is given no more texts at once than it embeds', async () => {
     const model = new MockEmbeddingModelV4({
       maxEmbeddingsPerCall: 2,

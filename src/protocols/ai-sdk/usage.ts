@@ -30,7 +30,14 @@ export function readUsage(value: unknown): Usage | undefined {
   const fresh = asNumber(input.noCache) ?? less(input.total, read + written)
   const told = asNumber(output.text) ?? less(output.total, thought)
   if (fresh === undefined && told === undefined) return undefined
-  return usageOf({ input: fresh ?? 0, cacheRead: read, cacheWrite: written, output: told ?? 0, reasoning: thought })
+  const hour = Math.min(written, hourIn(value.raw))
+  const cached = { cacheRead: read, cacheWrite: written - hour, cacheWrite1h: hour }
+  return usageOf({ input: fresh ?? 0, ...cached, output: told ?? 0, reasoning: thought })
+}
+
+/** The AI SDK has one word for what is written to a cache; what is kept for an hour costs more, and stands in Anthropic's own. */
+function hourIn(raw: unknown): number {
+  return asNumber(asObject(asObject(raw).cache_creation).ephemeral_1h_input_tokens) ?? 0
 }
 
 function less(total: unknown, parts: number): number | undefined {
