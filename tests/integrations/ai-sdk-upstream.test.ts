@@ -315,6 +315,16 @@ describe('a single model', () => {
     expect(leash?.usage).toMatchObject({ input: 3, cacheWrite: 4, cacheWrite1h: 6 })
   })
 
+  test('is paid by the tier that its vendor served it in, whole and in pieces', async () => {
+    const told = { ...answer, providerMetadata: { openai: { serviceTier: 'priority' } } }
+    const doStream = { stream: convertArrayToReadableStream([{ type: 'finish' as const, ...told }]) }
+    const client = over(new MockLanguageModelV4({ doGenerate: told, doStream }))
+    expect((await client.chat.completions.create(hello)).leash?.attempts).toMatchObject([{ serviceTier: 'priority' }])
+    const stream = await client.chat.completions.create({ ...hello, stream: true })
+    for await (const _ of stream);
+    expect((await reportOf(stream))?.attempts).toMatchObject([{ serviceTier: 'priority' }])
+  })
+
   test('is given no more texts at once than it embeds', async () => {
     const model = new MockEmbeddingModelV4({
       maxEmbeddingsPerCall: 2,

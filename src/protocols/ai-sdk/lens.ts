@@ -3,7 +3,7 @@ import { asObject, isObject, type Json, type JsonObject } from '../../core/json.
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { PartTap } from './tap.js'
-import { readUsage } from './usage.js'
+import { readTier, readUsage } from './usage.js'
 
 type Texts = (body: JsonObject, replace: ReplaceText) => JsonObject
 
@@ -89,6 +89,7 @@ export const lens: Lens = {
   // Its arguments have come in deltas.
   repeats: ({ type }) => type === 'tool-call',
   usage: (body) => readUsage(asObject(body).usage),
-  usageMembers: ['usage'],
+  tier: readTier,
+  usageMembers: ['usage', 'providerMetadata'],
   tap: () => new PartTap(),
 }

@@ -8,7 +8,7 @@ import { interrupted } from './error.js'
 import { readFinish, writeFinish } from './finish.js'
 import { readFile, writeFile } from './media.js'
 import { metadataOf, readCarried } from './signature.js'
-import { readUsage, writeUsage } from './usage.js'
+import { readTier, readUsage, writeUsage } from './usage.js'
 import { asJson, type Members, ours, type WireAnswer, type WireContent } from './wire.js'
 
 export function encodeResponse({ id, model, created, choices, usage }: ChatResponse): JsonObject {
@@ -60,6 +60,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
   readWarnings(answer.warnings, lose)
   const response = asObject(answer.response)
   const usage = readUsage(answer.usage)
+  const serviceTier = readTier(answer)
   const created = createdOf(response.timestamp)
   const parts = answer.content.map(asObject)
   const content = parts.flatMap((part, index) => {
@@ -72,6 +73,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
     ...(created !== undefined && { created }),
     choices: [{ content, finishReason: readFinish(answer.finishReason) }],
     ...(usage && { usage }),
+    ...(serviceTier !== undefined && { serviceTier }),
   }
 }
 

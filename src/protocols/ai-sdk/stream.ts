@@ -11,7 +11,7 @@ import { readFile } from './media.js'
 import { Parts } from './parts.js'
 import { createdOf, readCall, readWarnings } from './response.js'
 import { readCarried } from './signature.js'
-import { readUsage } from './usage.js'
+import { readTier, readUsage } from './usage.js'
 import { type Members, ours } from './wire.js'
 
 const choice = 0
@@ -170,14 +170,16 @@ class Decoder implements StreamDecoder {
     this.#tell({ type: 'part-end', choice, index })
   }
 
-  finish({ finishReason, usage }: Members): void {
+  finish(part: Members): void {
+    const { finishReason, usage } = part
     if (asObject(finishReason).unified === 'interrupted') throw interrupted()
     this.#finished = true
     const used = readUsage(usage)
+    const serviceTier = readTier(part)
     if (this.sources.length > 0) this.#lost('Sources that no text follows are not translated.')
     this.#tell({ type: 'finish', choice, reason: readFinish(finishReason) })
     if (used) this.#tell({ type: 'usage', usage: used })
-    this.#tell({ type: 'end' })
+    this.#tell({ type: 'end', ...(serviceTier !== undefined && { serviceTier }) })
   }
 }
 

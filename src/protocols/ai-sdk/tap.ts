@@ -4,7 +4,7 @@ import type { Usage } from '../../core/usage.js'
 import { readError } from '../ai-sdk-model.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { interrupted } from './error.js'
-import { readUsage } from './usage.js'
+import { readTier, readUsage } from './usage.js'
 
 /** What says nothing of the answer itself. */
 const preface: ReadonlySet<unknown> = new Set([
@@ -20,6 +20,7 @@ export class PartTap implements Tap {
   content = false
   terminal = false
   usage: Usage | undefined
+  tier: string | undefined
   error: LeashError | undefined
 
   see({ data }: WireEvent): void {
@@ -29,6 +30,7 @@ export class PartTap implements Tap {
     else if (!preface.has(part.type) && part.delta !== '') this.content = true
     if (part.type !== 'finish') return
     this.usage = readUsage(part.usage)
+    this.tier = readTier(part)
     if (asObject(part.finishReason).unified === 'interrupted') this.error ??= interrupted()
     this.terminal = true
   }

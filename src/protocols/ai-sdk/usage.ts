@@ -1,5 +1,5 @@
 /** Tokens: totals with their parts beside them, and our buckets that do not overlap. */
-import { asNumber, asObject, isObject } from '../../core/json.js'
+import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import type { WireUsage } from './wire.js'
 
@@ -38,6 +38,13 @@ export function readUsage(value: unknown): Usage | undefined {
 /** The AI SDK has one word for what is written to a cache; what is kept for an hour costs more, and stands in Anthropic's own. */
 function hourIn(raw: unknown): number {
   return asNumber(asObject(asObject(raw).cache_creation).ephemeral_1h_input_tokens) ?? 0
+}
+
+/** The tier that an answer was served in, which the AI SDK has no word for: as OpenAI's provider tells it, and Anthropic's. */
+export function readTier(answer: unknown): string | undefined {
+  const { providerMetadata, usage } = asObject(answer)
+  const { openai } = asObject(providerMetadata)
+  return asString(asObject(openai).serviceTier) ?? asString(asObject(asObject(usage).raw).service_tier)
 }
 
 function less(total: unknown, parts: number): number | undefined {
