@@ -188,5 +188,7 @@ function askedBy(request: Request): Asked {
 
 function notServed(message: string, status: number): Answered {
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } })
-  return { status, headers: [['content-type', 'application/json']], body }
+  const headers: [name: string, value: string][] = [['content-type', 'application/json']]
+  if (status === 405) headers.push(['allow', 'POST'])
+  return { status, headers, body }
 }

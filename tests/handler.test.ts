@@ -38,6 +38,7 @@ describe('what is refused', () => {
     async (path) => {
       const { status, body } = await refusal(fetch(served.url + path))
       expect([status, body.error.message]).toEqual([405, `Send a POST to ${path}.`])
+      expect((await fetch(served.url + path, { method: 'HEAD' })).headers.get('allow')).toBe('POST')
     },
   )
 
