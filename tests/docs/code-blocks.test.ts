@@ -102,7 +102,7 @@ async function command(line: string): Promise<void> {
   if (args === undefined) throw new Error(`No way to check "${line}". Put <!-- run: no, WHY --> above the block.`)
   const bin = join(root, manifest.bin.leash)
   expect(existsSync(bin)).toBe(true)
-  await node(bin, ...args.split(' '))
+  await node(bin, ...Array.from(args.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word))
 }
 
 function fileOf(block: Block): string {
