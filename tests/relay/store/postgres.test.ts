@@ -93,7 +93,9 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
   describe('with two relays at once', () => {
     let relays: Sql[] = []
     beforeAll(async () => {
-      relays = await Promise.all([openPostgres({ url: server.url }), openPostgres({ url: server.url })])
+      // A thousand wait in line for twenty connections, on whatever machine this is.
+      const open = () => openPostgres({ url: server.url, timeoutMs: 60_000 })
+      relays = await Promise.all([open(), open()])
       await Promise.all(relays.map((sql) => migrate(sql)))
     })
     afterAll(() => Promise.all(relays.map((sql) => sql.close())))
