@@ -5,7 +5,8 @@ import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rate
 import { routesSchema } from './routes.js'
 import * as z from './shape.js'
 
-const ms = z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))
+const ms = count.check(z.maximum(2 ** 31 - 1))
+
 /** @param member what tells it from other objects */
 function object(expected: string, member?: string): z.Shape {
   return z.custom(
@@ -38,7 +39,7 @@ const timeoutsSchema = z.strictObject({
   providers: z.optional(z.record(z.string(), z.strictObject(timeouts))),
 })
 
-const retryPolicy = { attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))), backoff: z.optional(fn) }
+const retryPolicy = { attempts: z.optional(count.check(z.maximum(100))), backoff: z.optional(fn) }
 
 const retrySchema = z.strictObject({
   ...retryPolicy,
@@ -126,10 +127,10 @@ const healthSchema = z.strictObject({
 })
 
 const ledgerSchema = z.strictObject({
-  keep: z.optional(z.int().check(z.minimum(1), z.maximum(1_000_000))),
+  keep: z.optional(count.check(z.maximum(1_000_000))),
   file: z.optional(word),
   sink: z.optional(fn),
-  queue: z.optional(z.int().check(z.minimum(1), z.maximum(10_000_000))),
+  queue: z.optional(count.check(z.maximum(10_000_000))),
 })
 
 const mirrorSchema = z.strictObject({

@@ -1,5 +1,4 @@
 /** The relay: everything that it is made of, started and stopped in order. */
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LeashOptions } from '../leash.js'
 import { readEnv } from '../providers/env.js'
@@ -15,7 +14,7 @@ import { type FirstKeys, firstStart } from './first-start.js'
 import { Gateway } from './gateway/gateway.js'
 import { type Served, serve } from './http/serve.js'
 import { Jobs } from './jobs/jobs.js'
-import { Keys, type KeysOptions } from './keys/keys.js'
+import { openKeys } from './keys/open-keys.js'
 import type { Pepper } from './keys/pepper.js'
 import { RelayMetrics } from './metrics/relay.js'
 import { openPeople, rewrapKeys } from './people/people.js'
@@ -180,18 +179,6 @@ async function openDatabase({ database = readEnv('DATABASE_URL') }: RelayOptions
 /** With the bound of bodies that the relay has. */
 function leashOf({ leash = {}, limits }: RelayOptions): LeashOptions {
   return limits?.bodyBytes === undefined ? leash : { maxBodyBytes: limits.bodyBytes, ...leash }
-}
-
-/** A folder that was lost, or none that lasts, is not to be found out about by keys that are refused. */
-async function openKeys(options: KeysOptions, warn: (message: string) => void): Promise<Keys> {
-  const { pepper } = options
-  const isNew = 'file' in pepper && !existsSync(pepper.file)
-  const keys = await Keys.open(options)
-  if (isNew && (await keys.list({ limit: 1 })).items.length > 0)
-    warn(
-      'The folder had no pepper, and a new one was made: no key that is in the database works. Bring the file `pepper` back, or set LEASH_RELAY_PEPPER to what was in it.',
-    )
-  return keys
 }
 
 function pepperAt(folder: string, secret: string | undefined): Pepper {

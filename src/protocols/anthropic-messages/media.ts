@@ -5,6 +5,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact } from '../../core/json.js'
 import type { FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
+import { textOfBase64 } from '../base64.js'
 import type { ReportLoss } from '../protocol.js'
 import { type Block, blocksOf, cacheControl, cacheHint, type Sdk } from './wire.js'
 
@@ -83,11 +84,9 @@ function documentSource(
 }
 
 function decodeText(base64: string, path: string): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)))
-  } catch {
-    throw new LeashError('invalid_request', `The data of the file at ${path} is no base64. Encode its bytes.`, { param: path })
-  }
+  const text = textOfBase64(base64)
+  if (text !== undefined) return text
+  throw new LeashError('invalid_request', `The data of the file at ${path} is no base64. Encode its bytes.`, { param: path })
 }
 
 export function decodeImage(block: Block, path: string, lose: ReportLoss): ImagePart | undefined {

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort } from '../../core/message.js'
 import type { ClaudeTraits } from '../claude.js'
+import { effortBudgets, effortOf } from '../effort-budgets.js'
 import type { ReportLoss } from '../protocol.js'
 import type { ModelHabits } from './models.js'
 
@@ -26,22 +27,6 @@ interface Wish {
   readonly maxTokens: number | undefined
   readonly habits: ModelHabits
   readonly lose: ReportLoss
-}
-
-/** Tokens that an effort stands for where a model counts instead of grading; 1,024 is Claude's minimum. */
-const effortBudgets: Readonly<Record<Exclude<ReasoningEffort, 'none'>, number>> = {
-  minimal: 1_024,
-  low: 2_048,
-  medium: 8_192,
-  high: 16_384,
-  xhigh: 24_576,
-  max: 32_768,
-}
-
-/** The weakest effort that allows so many tokens. */
-function effortOf(budget: number): Exclude<ReasoningEffort, 'none'> {
-  const grades = ['low', 'medium', 'high', 'xhigh'] as const
-  return grades.find((grade) => budget <= effortBudgets[grade]) ?? 'max'
 }
 
 /** What stands around the wish to think. */

@@ -1,9 +1,9 @@
 /** Images, documents, sound and video, in both directions. */
 import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
+import { base64Of, plainBase64 } from '../base64.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
-import { base64Of, plainBase64 } from './base64.js'
 import { message, type WirePart } from './wire.js'
 
 export type MediaPart = ImagePart | FilePart | AudioPart

@@ -7,7 +7,7 @@
  */
 import { compact, isObject, parseJson } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
-import { base64Of, textOfBase64 } from './base64.js'
+import { base64Of, textOfBase64 } from '../base64.js'
 
 export const ownFormat = 'google-gemini-v1' satisfies SignatureFormat
 

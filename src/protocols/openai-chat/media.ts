@@ -2,6 +2,7 @@
 import type OpenAI from 'openai'
 import { asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
+import { sourceOf } from '../data-url.js'
 import type { ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread, readCache, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
 
@@ -19,27 +20,6 @@ const within = {
   input_audio: new Set(['data', 'format']),
   file: new Set(['file_data', 'file_id', 'filename']),
   video_url: new Set(['url']),
-}
-
-const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
-
-/** A `data:` URL (RFC 2397) becomes its bytes; anything else is an address. */
-export function sourceOf(url: string): MediaSource {
-  const match = dataUrl.exec(url)
-  if (!match) return { kind: 'url', url }
-  // OpenAI takes this misspelling, and others do not.
-  const mediaType = (match[1] || 'text/plain').replace(/^image\/jpg$/i, 'image/jpeg')
-  const payload = url.slice(match[0].length)
-  if (match[2]?.endsWith(';base64')) return { kind: 'base64', data: payload, mediaType }
-  return mediaType.startsWith('text/') ? { kind: 'text', text: unescaped(payload) } : { kind: 'url', url }
-}
-
-function unescaped(payload: string): string {
-  try {
-    return decodeURIComponent(payload)
-  } catch {
-    return payload
-  }
 }
 
 type PartReader = (part: Members, path: string, lose: ReportLoss) => UserPart

@@ -2,6 +2,7 @@
 import type { ResponseInputContent } from 'openai/resources/responses/responses'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
+import { sourceOf } from '../data-url.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { cacheHint, invalid, type Members, noticeUnread } from './wire.js'
 
@@ -9,27 +10,6 @@ const cacheMembers = ['cache_control', 'prompt_cache_breakpoint']
 const textMembers = new Set(['type', 'text', ...cacheMembers])
 const imageMembers = new Set(['type', 'image_url', 'file_id', 'detail', ...cacheMembers])
 const fileMembers = new Set(['type', 'file_data', 'file_url', 'file_id', 'filename', ...cacheMembers])
-
-const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
-
-/** A `data:` URL (RFC 2397) becomes its bytes; anything else is an address. */
-function sourceOf(url: string): MediaSource {
-  const match = dataUrl.exec(url)
-  if (!match) return { kind: 'url', url }
-  // OpenAI takes this misspelling, and others do not.
-  const mediaType = (match[1] || 'text/plain').replace(/^image\/jpg$/i, 'image/jpeg')
-  const payload = url.slice(match[0].length)
-  if (match[2]?.endsWith(';base64')) return { kind: 'base64', data: payload, mediaType }
-  return { kind: 'text', text: unescaped(payload) }
-}
-
-function unescaped(payload: string): string {
-  try {
-    return decodeURIComponent(payload)
-  } catch {
-    return payload
-  }
-}
 
 export function decodeContent(part: Members, path: string, lose: ReportLoss): TextPart | ImagePart | FilePart | undefined {
   switch (part.type) {

@@ -4,7 +4,7 @@ import type { ResponseFormatTextConfig } from 'openai/resources/responses/respon
 import type { Reasoning as WireReasoning } from 'openai/resources/shared'
 import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort, ResponseFormat } from '../../core/message.js'
-import { takenEffort } from '../openai-efforts.js'
+import { effortFor, takenEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
@@ -68,13 +68,6 @@ export function decodeReasoning(reasoning: unknown, lose: ReportLoss): Reasoning
   if (summary === 'concise' || summary === 'detailed')
     lose('reasoning.summary', 'approximated', 'Other vendors show the thinking or do not: its length cannot be asked for.')
   return { ...(isEffort(effort) && { effort }), ...(typeof summary === 'string' && { show: true }) }
-}
-
-/** Anthropic's own budgets start at 1,024 tokens; the steps above are those that OpenRouter's `max_tokens` for reasoning suggests. */
-function effortFor(budget: number): ReasoningEffort {
-  if (budget <= 0) return 'none'
-  if (budget < 4096) return 'low'
-  return budget < 16384 ? 'medium' : 'high'
 }
 
 export function encodeReasoning(

@@ -38,11 +38,11 @@ export async function compressed(response: Response, { url, headers: asked }: Re
 const longAnswer = 32_768
 
 /** A model's answer. Undefined where it is to go as it is: most are too short, and nobody is to wait for those. */
-export function compressedAnswer(answer: Answered, accepted = ''): Promise<Packed> | undefined {
+export function compressedAnswer(answer: Answered, accepted: string | string[] = ''): Promise<Packed> | undefined {
   const { headers, body } = answer
   if (typeof body !== 'string' || body.length < longAnswer) return undefined
   const isJson = headers.some(([name, value]) => name === 'content-type' && value.startsWith('application/json'))
-  const encoding = isJson ? encodingOf(accepted) : undefined
+  const encoding = isJson ? encodingOf(String(accepted)) : undefined
   return encoding && pack(answer, body, encoding)
 }
 

@@ -65,8 +65,8 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
       const path = incoming.method === 'POST' ? pathOf(incoming) : undefined
       if (path !== undefined && isModelPath(path)) {
         const answered = await calls(checkedAsked(askedBy(incoming, path, left.signal)))
-        const packed = await compressedAnswer(answered, String(incoming.headers['accept-encoding']))
-        const { status, headers, body } = packed ?? answered
+        const packing = compressedAnswer(answered, incoming.headers['accept-encoding'])
+        const { status, headers, body } = packing ? await packing : answered
         const sent = typeof body === 'string' || body instanceof Uint8Array ? body : body[Symbol.asyncIterator]()
         await write({ status, headers, body: sent }, outgoing, writing)
       } else await send(await other(incoming, left.signal), outgoing, writing)

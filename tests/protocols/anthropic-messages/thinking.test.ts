@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChatRequest, ReasoningEffort } from '../../../src/core/message.js'
-import { effortBudgets, effortOf } from '../../../src/protocols/anthropic-messages/thinking.js'
+import { effortBudgets, effortOf } from '../../../src/protocols/effort-budgets.js'
 import { decode, encode, exchange } from './kit.js'
 
 const counting = { model: 'claude-sonnet-4-5' }

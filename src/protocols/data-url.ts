@@ -1,0 +1,22 @@
+import type { MediaSource } from '../core/message.js'
+
+const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
+
+/** A `data:` URL (RFC 2397) becomes its bytes; anything else is an address. */
+export function sourceOf(url: string): MediaSource {
+  const match = dataUrl.exec(url)
+  if (!match) return { kind: 'url', url }
+  // OpenAI takes this misspelling, and others do not.
+  const mediaType = (match[1] || 'text/plain').replace(/^image\/jpg$/i, 'image/jpeg')
+  const payload = url.slice(match[0].length)
+  if (match[2]?.endsWith(';base64')) return { kind: 'base64', data: payload, mediaType }
+  return mediaType.startsWith('text/') ? { kind: 'text', text: unescaped(payload) } : { kind: 'url', url }
+}
+
+function unescaped(payload: string): string {
+  try {
+    return decodeURIComponent(payload)
+  } catch {
+    return payload
+  }
+}
