@@ -228,6 +228,24 @@ it('reports by every dimension, by hour, day and month in UTC, the dearest first
   ])
 })
 
+it('reports by the month of some hundred tenants over years, though their days are more than a report has rows', async () => {
+  const { log, sql } = await open()
+  const tenants = Array.from({ length: 60 }, (_, at) => line({ tenant: `t${at}`, at: Date.parse('2024-02-01T12:00:00Z') }))
+  await log.take({ lines: tenants })
+  await sql.run(
+    `INSERT INTO usage_hours SELECT hour + $1 * n, tenant, key_id, user_id, model, provider, calls, attempts, errors, cancelled,
+       cached, coalesced, estimated, unpriced, duration_ms, cost, saved, input, cache_read, cache_write, cache_write_1h,
+       audio_input, output, reasoning, audio_output
+     FROM usage_hours, (WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 1000) SELECT n FROM days)`,
+    [day],
+  )
+  const rows = await log.report({ by: ['tenant', 'month'] })
+  expect(rows).toHaveLength(60 * 33)
+  const calls = (month: string) => rows.find(({ of }) => of.tenant === 't7' && of.month === month)?.calls
+  expect(['2024-02', '2024-03', '2025-02', '2026-10'].map(calls)).toEqual([29, 31, 28, 28])
+  await expect(log.report({ by: ['tenant', 'day'] })).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
 it('reports for a time and for those who are asked for, and has no row of nothing', async () => {
   const { log } = await open()
   for (const [at, tenant] of ['red', 'blue'].entries())
