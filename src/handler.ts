@@ -6,7 +6,9 @@ import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
 import type { Engine, Incoming } from './engine.js'
 import { IteratorStream } from './iterator-stream.js'
+import { jsonList, jsonListType } from './protocols/framing/json-list.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
+import type { Protocol } from './protocols/protocol.js'
 import { type Recognised, recognise } from './recognise.js'
 import { type Answered, answerWhole, failWhole } from './respond.js'
 
@@ -36,6 +38,8 @@ export interface Handle {
 export interface Asked {
   readonly method: string
   readonly path: string
+  /** With its question mark; empty where there is none. */
+  readonly query: string
   readonly headers: { get(name: string): string | null }
   readonly signal?: AbortSignal
   /** The body. @throws LeashError by {@link tooLarge}, for one of more bytes */
@@ -60,15 +64,20 @@ export function createHandler(engine: Engine, options: HandlerOptions): Handle {
 /** The same without the platform's `Request` and `Response`. */
 export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Serve {
   return async function serve(asked, host = {}) {
-    const { method, path } = asked
+    const { method, path, query } = asked
     const [name] = protocolsAt(path)
     const protocol = name === undefined ? undefined : await protocolNamed(name)
     if (!protocol) return notServed(`Nothing is served at ${method} ${path.slice(0, 200)}.`, 404)
     if (method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
+    const answered = await answeredBy(asked, host, protocol)
+    return protocol.listed?.(path, query) ? listed(answered, protocol) : answered
+  }
+
+  async function answeredBy(asked: Asked, host: ServeOptions, protocol: Protocol): Promise<Answered> {
     try {
       const options = typeof host.leash === 'function' ? await host.leash() : (host.leash ?? {})
       const body = await readBody(asked, host.maxBodyBytes ?? maxBodyBytes)
-      const found = await recognise(path, body)
+      const found = await recognise(asked.path, body)
       if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
       return await answer(engine, incomingOf(asked, found, body, options, host.target))
     } catch (error) {
@@ -116,6 +125,14 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
     },
   }
   return { [Symbol.asyncIterator]: () => iterator }
+}
+
+/** The same as one list of JSON. What comes whole, such as a failure, is its only item. */
+function listed({ status, headers, body }: Answered, { framing }: Protocol): Answered {
+  const isEvents = headers.some(([name, value]) => name === 'content-type' && value.startsWith('text/event-stream'))
+  if (!isEvents) return { status, headers, body: typeof body === 'string' && !body.startsWith('[') ? `[${body}]` : body }
+  const typed = headers.filter(([name]) => name !== 'content-type')
+  return { status, headers: [...typed, ['content-type', jsonListType]], body: jsonList(body, framing) }
 }
 
 /** A connection that broke is thrown as the platform threw it, for SDKs to know it by; a caller over HTTP has no use for that. */
@@ -171,9 +188,11 @@ export function tooLarge(limit: number): LeashError {
 
 function askedBy(request: Request): Asked {
   const { method, headers, signal, url } = request
+  const { pathname, search } = new URL(url)
   return {
     method,
-    path: new URL(url).pathname,
+    path: pathname,
+    query: search,
     headers,
     signal,
     async text(limit) {

@@ -179,6 +179,68 @@ describe.each(callers.filter(({ protocol }) => protocol in failures))(
   },
 )
 
+describe('a stream of Gemini without `alt=sse`', () => {
+  const question = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'one two three four five six' }] }] })
+  const ask = (query = '', model = 'gemini-2.5-flash') =>
+    post(`/v1beta/models/${model}:streamGenerateContent${query}`, question, { headers: { 'x-goog-api-key': 'key' } })
+  interface Chunk {
+    candidates?: { content?: { parts?: { text: string }[] }; finishReason?: string }[]
+    error?: { code: number; message: string; status: string }
+  }
+  const listIn = async (response: Response) => (await response.json()) as Chunk[]
+  const textIn = (chunks: Chunk[]) => chunks.map(({ candidates }) => candidates?.[0]?.content?.parts?.[0]?.text).join('')
+
+  test.each(['gemini-2.5-flash', 'claude-haiku-4-5'])('is one list of JSON, whoever answers: %s', async (model) => {
+    const response = await ask('', model)
+    expect(response.headers.get('content-type')).toBe('application/json; charset=UTF-8')
+    const chunks = await listIn(response)
+    expect(chunks.length).toBeGreaterThan(2)
+    expect(textIn(chunks)).toBe('Echo: one two three four five six')
+    expect(chunks.at(-1)?.candidates?.[0]?.finishReason).toBe('STOP')
+  })
+
+  test.each(['?alt=json', '?$alt=json;enum-encoding=int', '?key=alt'])('is one with %s', async (query) => {
+    expect(textIn(await listIn(await ask(query)))).toContain('Echo: one')
+  })
+
+  test.each(['?alt=sse', '?key=k&alt=sse', '?$alt=sse', '?%24alt=sse'])('is events with %s', async (query) => {
+    const response = await ask(query)
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    expect(await response.text()).toMatch(/^data: \{/)
+  })
+
+  test('comes bit by bit', async () => {
+    mock.script({ hang: { afterEvents: 3 } })
+    const controller = new AbortController()
+    const body = fetch(`${served.url}/v1beta/models/gemini-2.5-flash:streamGenerateContent`, {
+      method: 'POST',
+      body: question,
+      signal: controller.signal,
+    })
+    const reader = (await body).body?.getReader()
+    let text = ''
+    while (!text.includes('},\n{')) text += new TextDecoder().decode((await reader?.read())?.value)
+    expect(text).toMatch(/^\[\{"candidates"/)
+    controller.abort()
+    await until(() => mock.requests[0]?.outcome === 'aborted')
+  })
+
+  test('has a failure on the way as its last item', async () => {
+    mock.script({ cutAfter: { events: 3 } })
+    const chunks = await listIn(await ask())
+    expect(textIn(chunks)).toContain('Echo: ')
+    expect(chunks.at(-1)?.error).toMatchObject({ code: 502, status: 'UNAVAILABLE' })
+  })
+
+  test('that is refused is a list of one failure', async () => {
+    mock.script({ status: 400 })
+    const response = await ask()
+    expect(response.status).toBe(400)
+    expect(await listIn(response)).toMatchObject([{ error: { code: 400, status: 'INVALID_ARGUMENT' } }])
+    expect(await listIn(await post('/v1beta/models/x:streamGenerateContent', '[]'))).toMatchObject([{ error: { code: 400 } }])
+  })
+})
+
 test('a caller whose socket breaks in the middle of its own request does no harm', async () => {
   const { port } = new URL(served.url)
   const socket = connect(Number(port), '127.0.0.1')

@@ -146,6 +146,8 @@ interface ProtocolBase {
   readonly framing: Framing
   /** Which call a request is, by its path and body; undefined when it is not one of this protocol. */
   match(path: string, body: JsonObject): { readonly model: string; readonly stream: boolean } | undefined
+  /** Whether a stream that is asked for at this address is to be one list of JSON. Absent: none is. */
+  listed?(path: string, query: string): boolean
   /** The body naming another model; for a protocol that names it in the address, the body itself. */
   withModel(body: JsonObject, model: string): JsonObject
   /** Request headers that belong to this protocol and are passed on to a target that speaks it. Lower case. */

@@ -65,6 +65,17 @@ describe("OpenAI's SDK", () => {
   })
 })
 
+test.each(['/v1beta', '/v1/google/v1beta'])('a stream of Gemini without `alt=sse` is one list of JSON, at %s', async (base) => {
+  const { url, call } = await openRelay(mock.url)
+  const response = await fetch(`${url}${base}/models/gemini-2.5-flash:streamGenerateContent`, {
+    method: 'POST',
+    headers: { 'x-goog-api-key': call },
+    body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }),
+  })
+  expect(response.headers.get('content-type')).toContain('application/json')
+  expect(await response.json()).toContainEqual(expect.objectContaining({ usageMetadata: expect.any(Object) }))
+})
+
 describe("Anthropic's SDK", () => {
   test('has answers and streams of any vendor, and lists models as Anthropic does', async () => {
     const client = anthropic(await openRelay(mock.url))

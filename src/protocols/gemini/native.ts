@@ -20,6 +20,10 @@ export const native: Native<'chat'> = {
     const model = percentDecoded(id)
     return { model: collection === 'models' ? model : `${collection}/${model}`, stream: method === 'streamGenerateContent' }
   },
+  listed: (address, query) => {
+    const asked = new URLSearchParams(query)
+    return /:streamGenerateContent$/.test(address) && (asked.get('alt') ?? asked.get('$alt')) !== 'sse'
+  },
   withModel: (body) => body,
   // Vertex AI's way to ask for provisioned, flex or priority throughput, and how long the server may take.
   headers: ['x-vertex-ai-llm-request-type', 'x-vertex-ai-llm-shared-request-type', 'x-server-timeout'],

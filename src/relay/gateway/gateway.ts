@@ -85,9 +85,7 @@ export class Gateway {
     const { serve, inside } = found instanceof Promise ? await found : found
     const raw = this.rawAt(asked.path)
     if (!raw) return serve(asked, { leash: identityOf(caller) })
-    const { method, headers, signal } = asked
-    const there: Asked = { method, headers, path: raw.path, text: (limit) => asked.text(limit), ...(signal && { signal }) }
-    return serve(there, { leash: identityOf(caller), target: targetAt(inside, raw.provider) })
+    return serve({ ...asked, path: raw.path }, { leash: identityOf(caller), target: targetAt(inside, raw.provider) })
   }
 
   /** Until what calls have cost so far survives this process; undefined when it does. A call is answered after that. */

@@ -4,10 +4,12 @@ import { LeashError } from '../../core/errors.js'
 import { type Asked, tooLarge } from '../../handler.js'
 
 export function askedBy(incoming: IncomingMessage, path: string, signal: AbortSignal): Asked {
-  const { method = 'GET', headers } = incoming
+  const { method = 'GET', headers, url = '' } = incoming
+  const query = url.indexOf('?')
   return {
     method,
     path,
+    query: query === -1 ? '' : url.slice(query),
     signal,
     headers: {
       get(name) {
