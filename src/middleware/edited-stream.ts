@@ -14,7 +14,7 @@ const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 /**
  * A stream as its editor leaves it. What is held back when the stream breaks goes out before the error does.
  *
- * @param onEnd told once, before anybody further out
+ * @param onEnd told before anybody further out, and again after each piece that is handed on when the stream has told its end already
  */
 export function editedStream(result: StreamResult, editor: StreamEdit, onEnd: () => void): StreamResult {
   const told = new Endings()
@@ -47,6 +47,8 @@ export function editedStream(result: StreamResult, editor: StreamEdit, onEnd: ()
           if (isLeashError(error)) refused = error
           await source.return?.()
           throw error
+        } finally {
+          if (told.ended) onEnd()
         }
       }
       if (!failure) return done

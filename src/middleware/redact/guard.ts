@@ -3,6 +3,7 @@ import { type Call, type Report, type Result, type UnaryResult, withBody } from 
 import type { PolicyEvent } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
 import { isObject, type JsonObject } from '../../core/json.js'
+import type { EntityType } from '../../detect/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { strandsOf } from '../../protocols/strands.js'
@@ -78,10 +79,9 @@ export class Guard {
     if (vault.isEmpty && !this.#answer) return result
     const seen: Seen = { replaced: {}, annotated: {}, blocked: {} }
     const over = () => {
-      vault.clear()
-      count(call, seen.replaced, 'response', tell)
+      count(call, taken(seen.replaced), 'response', tell)
       for (const action of ['annotate', 'block'] as const) {
-        const found = action === 'block' ? seen.blocked : seen.annotated
+        const found = taken(action === 'block' ? seen.blocked : seen.annotated)
         if (size(found) > 0) tell(action, 'response', found)
       }
     }
@@ -89,6 +89,7 @@ export class Guard {
     try {
       return this.#unary(result, protocol, vault, seen)
     } finally {
+      vault.clear()
       over()
     }
   }
@@ -135,6 +136,13 @@ function count(call: Call, counts: Counts, direction: PolicyEvent['direction'], 
   const { report } = call
   report.redactions = added(report.redactions, counts)
   tell('redact', direction, counts)
+}
+
+/** So that nothing is told twice. */
+function taken(counts: Counts): Counts {
+  const all = { ...counts }
+  for (const type of Object.keys(counts)) delete counts[type as EntityType]
+  return all
 }
 
 function added(before: Report['redactions'], counts: Counts): NonNullable<Report['redactions']> {

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Result, StreamResult } from '../../../src/core/call.js'
+import { Endings, endings } from '../../../src/core/ending.js'
 import { LeashError } from '../../../src/core/errors.js'
 import type { JsonObject } from '../../../src/core/json.js'
 import type { RedactOptions } from '../../../src/middleware/redact/options.js'
@@ -205,6 +206,26 @@ describe('the end', () => {
     expect(spoken(bytes)).toEqual({ 0: 'ab <EMAIL_' })
     expect(error).toMatchObject({ message: 'reset' })
     expect(ending).toMatchObject({ code: 'network_error' })
+  })
+
+  test('of a stream that breaks: what was held to be looked at has its values again', async () => {
+    const broken = streamed(encoder.encode(chunk('to <EMAIL_') + chunk('1> and me@model.ai')), [1000], new Error('reset'))
+    const { bytes, error } = await read(await open(broken, { response: 'mask' }))
+    expect(spoken(bytes)).toEqual({ 0: 'to a.b@acme.com and **@*****.**' })
+    expect(error).toMatchObject({ message: 'reset' })
+  })
+
+  test('told before the last bytes have been read: they have their values, and what is found in them is told', async () => {
+    const { layer, policies } = await drive({ response: 'mask' })
+    const told = new Endings()
+    told.end(undefined)
+    const source = streamed(encoder.encode(chunk('to <EMAIL_1> and me@model.ai ') + finish() + over)) as StreamResult
+    const result = await layer(async () => ({ ...source, body: Object.assign(source.body, { [endings]: told }) }))(
+      callOf(await chat(), asking),
+    )
+    const { bytes } = await read(result)
+    expect(spoken(bytes)).toEqual({ 0: 'to a.b@acme.com and **@*****.** ' })
+    expect(policies).toMatchObject([{ direction: 'request' }, { direction: 'response', found: { EMAIL_ADDRESS: 1 } }])
   })
 
   test('of one that is left: its source is left too', async () => {
