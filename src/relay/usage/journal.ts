@@ -2,7 +2,7 @@
  * What the relay's own calls cost, on its way to the database: many lines at a time, so that a call costs the database next to
  * nothing, and in a file until they are there, so that a relay that is killed has lost none of those it has booked.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, createReadStream, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -30,6 +30,9 @@ const ending = '.jsonl'
 
 /** How often it is looked for what others have left. What a relay elsewhere has not touched for so long, it has left. */
 const lookMs = 60_000
+
+/** The number of a process that is gone may be that of another by now: what nobody has touched for so long is left, too. */
+const reusedMs = 3_600_000
 
 /** In the names of files, whose parts are parted by dashes. */
 const host = hostname().replace(/[^\w.]/g, '_')
@@ -127,26 +130,15 @@ export class Journal {
   /** @returns false when the relay stops, and the file is for the next one */
   async #deliver({ path, file, lines, spilled }: Page): Promise<boolean> {
     if (file !== undefined) closeSync(file)
-    const inFile = spilled ? this.#linesIn(path) : []
     // What the file could not take is here alone. A line that is in both counts once.
-    const all = inFile ? [...lines, ...inFile] : lines
-    for (let at = 0; at < all.length; at += mostAtOnce) {
-      if (!(await this.#insist(all.slice(at, at + mostAtOnce)))) return false
+    for (let at = 0; at < lines.length; at += mostAtOnce) {
+      if (!(await this.#insist(lines.slice(at, at + mostAtOnce)))) return false
     }
     this.#waiting -= lines.length
-    // What cannot be read now is taken up later, with what others have left.
-    if (inFile) rmSync(path, { force: true })
     this.#own.delete(path)
+    if (spilled) await this.#takeUp(path)
+    else rmSync(path, { force: true })
     return true
-  }
-
-  #linesIn(path: string): readonly unknown[] | undefined {
-    try {
-      return readLines(path)
-    } catch (error) {
-      this.#deps.warn(`${path} has what calls have cost, and cannot be read: ${said(error)}`)
-      return undefined
-    }
   }
 
   /** A database that is away comes back. @returns false when the relay stops before */
@@ -212,9 +204,9 @@ export class Journal {
     const path = join(this.#folder, name)
     if (this.#own.has(path)) return false
     const [, id, where] = name.split('-')
-    if (where === host) return Number(id) === process.pid || !lives(Number(id))
+    if (where === host && (Number(id) === process.pid || !lives(Number(id)))) return true
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() }
-    return Date.now() - mtimeMs > lookMs
+    return Date.now() - mtimeMs > (where === host ? reusedMs : lookMs)
   }
 
   async #lookAgain(): Promise<void> {
@@ -223,23 +215,39 @@ export class Journal {
 
   async #adopt(): Promise<void> {
     const left = readdirSync(this.#folder).filter((name) => name.endsWith(ending) && this.#isLeft(name))
-    for (const name of left.sort()) {
-      const path = join(this.#folder, name)
-      const lines = this.#linesIn(path)
-      if (!lines) continue
-      try {
-        for (let at = 0; at < lines.length; at += mostAtOnce) await this.#take(lines.slice(at, at + mostAtOnce))
-        rmSync(path, { force: true })
-      } catch (error) {
-        this.#deps.warn(`What calls have cost waits in ${path}. ${said(error)}`)
+    for (const name of left.sort()) await this.#takeUp(join(this.#folder, name))
+  }
+
+  /** What cannot be read or taken now stays where it is, and is taken up again with what others have left. */
+  async #takeUp(path: string): Promise<void> {
+    try {
+      for await (const lines of batchesIn(path)) {
+        if (this.#stopping.signal.aborted) return
+        await this.#take(lines)
       }
+      rmSync(path, { force: true })
+    } catch (error) {
+      this.#deps.warn(`What calls have cost waits in ${path}. ${said(error)}`)
     }
   }
 }
 
-/** A relay that was killed while it wrote leaves half of a line, of a call that nobody had the answer of. */
-function readLines(path: string): readonly unknown[] {
-  return readFileSync(path, 'utf8').split('\n').map(parseJson).filter(isObject)
+/**
+ * A file may have grown for hours, beyond what memory holds. A relay that was killed while it wrote leaves half of a line, of a
+ * call that nobody had the answer of.
+ */
+async function* batchesIn(path: string): AsyncGenerator<readonly unknown[]> {
+  let rest = ''
+  let lines: unknown[] = []
+  for await (const part of createReadStream(path, 'utf8')) {
+    const texts = `${rest}${part}`.split('\n')
+    rest = texts.pop() ?? ''
+    lines.push(...texts.map(parseJson).filter(isObject))
+    if (lines.length < mostAtOnce) continue
+    yield lines
+    lines = []
+  }
+  yield [...lines, parseJson(rest)].filter(isObject)
 }
 
 /** Whether a process of this machine lives. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
@@ -16,7 +16,7 @@ vi.mock('node:fs', async (real) => {
     ...files,
     writeSync: vi.fn(files.writeSync),
     writeFileSync: vi.fn(files.writeFileSync),
-    readFileSync: vi.fn(files.readFileSync),
+    createReadStream: vi.fn(files.createReadStream),
   }
 })
 const files = await vi.importActual<typeof import('node:fs')>('node:fs')
@@ -98,10 +98,16 @@ test('what a relay has booked before it was killed, the next one delivers', asyn
   }
   put(`1-${dead}-${here}-0.jsonl`, `${JSON.stringify(line('whole'))}\n${JSON.stringify(line('half')).slice(0, 40)}`)
   utimesSync(put(`2-1-elsewhere-0.jsonl`, `${JSON.stringify(line('of elsewhere'))}\n`), 1, 1)
+  const hoursAgo = Date.now() / 1000 - 7200
+  utimesSync(
+    put(`3-${process.ppid}-${here}-1.jsonl`, `${JSON.stringify(line('of a number that is another’s now'))}\n`),
+    hoursAgo,
+    hoursAgo,
+  )
   const alive = [`1-${process.ppid}-${here}-0.jsonl`, '3-1-elsewhere-0.jsonl']
   for (const name of alive) put(name, `${JSON.stringify(line('of another that lives'))}\n`)
   await (await Journal.open({ folder, usage, warn: expect.fail })).close()
-  expect(batches).toEqual([['whole'], ['of elsewhere']])
+  expect(batches).toEqual([['whole'], ['of elsewhere'], ['of a number that is another’s now']])
   expect(left(folder)).toEqual(alive)
 })
 
@@ -164,7 +170,7 @@ test('what is in a file alone that cannot be read for the moment is brought late
   await journal.written()
   journal.add([line('last')])
   await journal.written()
-  vi.mocked(readFileSync).mockImplementationOnce(() => {
+  vi.mocked(createReadStream).mockImplementationOnce(() => {
     throw new Error('too many open files')
   })
   away = false
@@ -202,4 +208,18 @@ test('nor one that another relay has left', async () => {
   await (await Journal.open({ folder, usage, warn: (message) => warnings.push(message) })).close()
   expect([batches.flat(), left(folder)]).toEqual([['a', 'c'], []])
   expect(warnings).toHaveLength(1)
+})
+
+test('what has grown for hours is read piece by piece, whatever stands at the end of each', async () => {
+  const [folder, { batches, usage }] = [temporaryFolder(), database()]
+  mkdirSync(join(folder, 'journal'), { recursive: true })
+  const path = join(folder, 'journal', '2-1-elsewhere-0.jsonl')
+  const ids = Array.from({ length: 20_000 }, (_, at) => `ü\u2028${at}`)
+  writeFileSync(path, ids.map((id) => `\n${JSON.stringify(line(id))}`).join(''))
+  utimesSync(path, 1, 1)
+  vi.mocked(createReadStream).mockClear()
+  await (await Journal.open({ folder, usage, warn: expect.fail })).close()
+  expect(batches.flat()).toEqual(ids)
+  expect(Math.max(...batches.map(({ length }) => length))).toBeLessThan(6000)
+  expect(left(folder)).toEqual([])
 })
