@@ -71,12 +71,17 @@ function replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject {
   return inMember(edited, 'tools', inTool)
 }
 
+/** Where nobody asked for events, a stream is one list. */
+function lastOf(body: unknown): unknown {
+  return Array.isArray(body) ? body.at(-1) : body
+}
+
 export const lens: Lens = {
   replaceRequest,
   replaceResponse: replaceAnswer,
   replaceEvent: replaceAnswer,
-  usage: (body) => decodeUsage(asObject(body).usageMetadata),
-  tier: tierIn,
+  usage: (body) => decodeUsage(asObject(lastOf(body)).usageMetadata),
+  tier: (body) => tierIn(lastOf(body)),
   usageMembers: ['usageMetadata'],
   tap: () => new GeminiTap(),
 }

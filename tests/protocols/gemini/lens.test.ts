@@ -101,6 +101,14 @@ describe('the lens', () => {
     expect(lens.usage({ usageMetadata: { promptTokenCount: 3, totalTokenCount: 3 } })).toMatchObject({ input: 3 })
     expect(lens.usage('nothing')).toBeUndefined()
   })
+
+  it('reads usage from the last item of a stream that came as a list', () => {
+    const counted = (promptTokenCount: number, trafficType: string) => ({ usageMetadata: { promptTokenCount, trafficType } })
+    const list = [counted(3, 'ON_DEMAND'), counted(4, 'ON_DEMAND_FLEX')]
+    expect(lens.usage(list)).toMatchObject({ input: 4 })
+    expect(lens.tier?.(list)).toBe('ON_DEMAND_FLEX')
+    expect(lens.usage([])).toBeUndefined()
+  })
 })
 
 function seen(text: string): Tap {
