@@ -19,7 +19,7 @@ const alias = [
 const olderOpenAI = [{ find: /^openai(?=$|\/)/, replacement: 'openai-6' }]
 
 /** Tests of what is shipped rather than of the source: they need `dist`, and make it when it is out of date. */
-const shipped = ['tests/package/**/*.test.ts', 'tests/docs/code-blocks.test.ts', 'tests/examples/next-app.test.ts']
+const shipped = ['tests/package/**/*.test.ts', 'tests/docs/{code-blocks,commands}.test.ts', 'tests/examples/next-app.test.ts']
 
 const setupFiles = ['tests/helpers/seed.ts']
 

@@ -5,7 +5,7 @@ import { asArray, asObject, asString, parseJson } from '../core/json.js'
 import { inputTotal, outputTotal } from '../core/usage.js'
 import { createLeash, type Leash } from '../leash.js'
 import { sseUnframer } from '../protocols/framing/sse.js'
-import { fail, paint, printJson } from './output.js'
+import { paint, printJson, telling } from './output.js'
 import { localProviders, namesIn, readPrompt } from './prompt.js'
 
 export const chat = defineCommand({
@@ -18,24 +18,25 @@ export const chat = defineCommand({
     stream: { type: 'boolean', description: 'Print tokens as they come' },
     json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
   },
-  async run({ args }) {
-    const fallback = namesIn(args.fallback)
-    const leash = createLeash({ providers: localProviders([args.model, ...fallback]), fallback })
-    const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
-    try {
-      const prompt = await readPrompt(args.prompt)
-      const stream = args.stream === true && args.json !== true
-      const answer = await ask(leash, { ...args, prompt, stream })
-      if (stream) await printStream(answer)
-      const body = stream ? undefined : parseJson(await answer.text())
-      const report = await reported
-      if (args.json) return printJson({ answer: body, report })
-      if (!stream) process.stdout.write(`${textOf(body)}\n`)
-      process.stderr.write(`${paint('dim', summary(report), process.stderr)}\n`)
-    } catch (error) {
-      fail(error, args.json === true)
-    }
-  },
+  run: ({ args }) =>
+    telling(args.json, async () => {
+      const fallback = namesIn(args.fallback)
+      const leash = createLeash({ providers: localProviders([args.model, ...fallback]), fallback })
+      try {
+        const reported = new Promise<Report>((resolve) => leash.on('result', resolve))
+        const prompt = await readPrompt(args.prompt)
+        const stream = args.stream === true && args.json !== true
+        const answer = await ask(leash, { ...args, prompt, stream })
+        if (stream) await printStream(answer)
+        const body = stream ? undefined : parseJson(await answer.text())
+        const report = await reported
+        if (args.json) return printJson({ answer: body, report })
+        if (!stream) process.stdout.write(`${textOf(body)}\n`)
+        process.stderr.write(`${paint('dim', summary(report), process.stderr)}\n`)
+      } finally {
+        await leash.close()
+      }
+    }),
 })
 
 async function ask(

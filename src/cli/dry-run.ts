@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
 import type { Estimate } from '../core/call.js'
 import { createLeash } from '../leash.js'
-import { fail, printJson, table } from './output.js'
+import { printJson, table, telling } from './output.js'
 import { localProviders, readPrompt } from './prompt.js'
 
 export const dryRun = defineCommand({
@@ -13,23 +13,22 @@ export const dryRun = defineCommand({
     'max-tokens': { type: 'string', description: 'Tokens that the answer may have' },
     json: { type: 'boolean', description: 'Print the estimate as JSON' },
   },
-  async run({ args }) {
-    const leash = createLeash({ providers: localProviders([args.model]) })
-    try {
-      const most = args['max-tokens'] === undefined ? undefined : Number(args['max-tokens'])
-      if (most !== undefined && !(Number.isInteger(most) && most > 0))
-        throw new Error(`"${args['max-tokens']}" is no number of tokens.`)
-      const prompt = await readPrompt(args.prompt)
-      const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
-      const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })
-      if (args.json) printJson(told)
-      else process.stdout.write(`${table(rows(told))}\n`)
-    } catch (error) {
-      fail(error, args.json === true)
-    } finally {
-      await leash.close()
-    }
-  },
+  run: ({ args }) =>
+    telling(args.json, async () => {
+      const leash = createLeash({ providers: localProviders([args.model]) })
+      try {
+        const most = args['max-tokens'] === undefined ? undefined : Number(args['max-tokens'])
+        if (most !== undefined && !(Number.isInteger(most) && most > 0))
+          throw new Error(`"${args['max-tokens']}" is no number of tokens.`)
+        const prompt = await readPrompt(args.prompt)
+        const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
+        const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })
+        if (args.json) printJson(told)
+        else process.stdout.write(`${table(rows(told))}\n`)
+      } finally {
+        await leash.close()
+      }
+    }),
 })
 
 function rows({ provider, model, inputTokens, maxOutputTokens, inputUsd, mostUsd }: Estimate): string[][] {

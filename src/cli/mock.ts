@@ -14,6 +14,7 @@ export const mock = defineCommand({
       if (!Number.isInteger(port) || port < 0 || port > 65535)
         throw new TypeError(`"${args.port}" is not a port: give a number from 0 to 65535.`)
       const { url, close } = await startMock({ port })
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
       if (args.json) printJson({ url })
       else {
         const variables = {
@@ -27,7 +28,6 @@ export const mock = defineCommand({
         process.stdout.write(`Mock vendors listen at ${url}. Point programs at them with:\n\n`)
         process.stdout.write(`${table(Object.entries(variables).map(([name, value]) => [`export ${name}=${value}`]))}\n`)
       }
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
     } catch (error) {
       fail(error, args.json === true)
     }

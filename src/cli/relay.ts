@@ -27,13 +27,13 @@ export const relay = defineCommand({
       const { isWorker } = cluster
       const started = await startRelay(first, { isWorker })
       const stopWatching = await keepUp(started, file, options)
-      if (isWorker) (await import('../relay/http/workers.js')).tellReady(started)
-      else greet(started, args.json)
       atEnd(async () => {
         stopWatching()
         await started.close()
         process.disconnect?.()
       })
+      if (isWorker) (await import('../relay/http/workers.js')).tellReady(started)
+      else greet(started, args.json)
     } catch (error) {
       fail(error, args.json === true)
     }
@@ -43,9 +43,9 @@ export const relay = defineCommand({
 async function runWorkers(options: RelayOptions, json: boolean | undefined): Promise<void> {
   const { startWorkers } = await import('../relay/http/workers.js')
   const started = await startWorkers(options, options.workers ?? 1)
-  greet(started, json)
   process.on('SIGHUP', () => started.reload())
   atEnd(() => started.close())
+  greet(started, json)
 }
 
 function atEnd(close: () => Promise<void>): void {

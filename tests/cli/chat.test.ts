@@ -99,6 +99,14 @@ describe('leash chat', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('OPENAI_API_KEY')])
   })
 
+  test('says in one line what is wrong with the environment', async () => {
+    const half = { ...env(), LEASH_RELAY_URL: 'http://127.0.0.1:4000' }
+    for (const command of ['chat', 'dry-run']) {
+      const { code, stderr } = await leash([command, 'Hello'], { env: half })
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^\[invalid_config\] .*LEASH_RELAY_KEY\.\n$/)])
+    }
+  })
+
   test('without anything to say tells how it is used', async () => {
     const { code, stdout, stderr } = await leash(['chat'], { env: env() })
     expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/PROMPT/i)])

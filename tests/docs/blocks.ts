@@ -7,13 +7,15 @@ export interface Block {
   readonly code: string
   /** Why it is not run, when a comment above it says so: `<!-- run: no, it needs two machines -->`. */
   readonly reason?: string
+  /** A program that goes on until it is stopped: `<!-- run: until it is stopped -->`. */
+  readonly lasts?: true
 }
 
 /** Languages that are run, SQL by the tests of the database that it is for, and those that are only to be read. */
 export const languages = { run: ['ts', 'js', 'sh', 'sql'], read: ['json', 'yaml', 'text', 'http', 'mermaid', 'diff'] } as const
 
 const fence = /^(?<indent> *)(?<ticks>`{3,})(?<language>[\w-]*)/
-const comment = /^<!-- run: (?:no, (?<reason>.+)|(?<continued>continued)) -->$/
+const comment = /^<!-- run: (?:no, (?<reason>.+)|(?<continued>continued)|(?<lasts>until it is stopped)) -->$/
 
 export function blocksOf(file: string, markdown: string): Block[] {
   const lines = markdown.split('\n')
@@ -24,7 +26,7 @@ export function blocksOf(file: string, markdown: string): Block[] {
     const end = lines.findIndex((line, index) => index > at && line.trim() === ticks)
     if (end === -1) throw new Error(`${file}:${at + 1}: the code block never ends`)
     const code = lines.slice(at + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
-    const { reason, continued } =
+    const { reason, continued, lasts } =
       comment.exec(
         lines
           .slice(0, at)
@@ -32,7 +34,13 @@ export function blocksOf(file: string, markdown: string): Block[] {
           ?.trim() ?? '',
       )?.groups ?? {}
     const before = continued === undefined ? '' : (blocks.findLast((block) => block.language === language)?.code ?? '')
-    blocks.push({ at: `${file}:${at + 1}`, language, code: `${before}${code.join('\n')}\n`, ...(reason && { reason }) })
+    blocks.push({
+      at: `${file}:${at + 1}`,
+      language,
+      code: `${before}${code.join('\n')}\n`,
+      ...(reason && { reason }),
+      ...(lasts && { lasts: true }),
+    })
     at = end
   }
   return blocks

@@ -1,6 +1,6 @@
 /** Every program that a reader may copy is run, as it stands, against mock vendors. */
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,6 @@ import { type Block, blocksOf, languages } from './blocks.js'
 
 /** Inside the package, so that `leashllm` means the built package itself. */
 const folder = join(root, '.cache/docs')
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const run = promisify(execFile)
 
 const pages = [...globSync(['README.md', 'docs/**/*.md'], { cwd: root })].sort()
@@ -18,7 +17,6 @@ const blocks = pages.flatMap((page) => blocksOf(page, readFileSync(join(root, pa
 /** Those in other folders are whole applications, which tests/examples talks to. */
 const examples = [...globSync(['examples/*.{ts,js}', 'examples/{ai-sdk,express,langchain}/*.ts'], { cwd: root })].sort()
 const programs = blocks.filter(({ language }) => language === 'ts' || language === 'js')
-const commands = blocks.filter(({ language }) => language === 'sh')
 
 let offline: Offline
 
@@ -27,6 +25,7 @@ beforeAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const block of programs) writeFileSync(fileOf(block), block.code)
+  writeFileSync(join(folder, 'prices.json'), '{}')
 })
 afterAll(() => offline.mock.close())
 
@@ -64,14 +63,6 @@ describe('an example runs', () => {
   }
 })
 
-describe('a command in the documentation is one that works', () => {
-  for (const { at, code, reason } of commands) {
-    if (reason !== undefined) skip(at, reason)
-    else
-      test(at, async () => Promise.all(code.split('\n').map((line) => command(line.replace(/ #.*/, '').trim()))).then(() => {}))
-  }
-})
-
 function runs(title: string, file: string, reason: string | undefined): void {
   if (reason !== undefined) skip(title, reason)
   else test(title, () => node(file))
@@ -85,24 +76,6 @@ function skip(title: string, reason: string): void {
 async function node(...args: string[]): Promise<void> {
   const env = { PATH: process.env.PATH ?? '', HOME: folder, NO_COLOR: '1', ...offline.env }
   await run(process.execPath, args, { cwd: folder, env, timeout: 30_000 })
-}
-
-/** `npm` is only looked at: this is no place to install. Our own command is run. */
-async function command(line: string): Promise<void> {
-  if (line === '' || line.startsWith('#')) return
-  const [, verb, rest = ''] = /^npm (ci|i|install|test|run)\b(.*)/.exec(line) ?? []
-  const words = rest.split(' ').filter((word) => word !== '' && !word.startsWith('-'))
-  if (verb === 'run') return expect(manifest.scripts, line).toHaveProperty([words[0] ?? ''])
-  if (verb === 'i' || verb === 'install') {
-    const known = [manifest.name, ...Object.keys({ ...manifest.peerDependencies, ...manifest.devDependencies })]
-    return expect(known, line).toEqual(expect.arrayContaining(words))
-  }
-  if (verb !== undefined) return
-  const [, args] = /^npx leash(?: (.+))?$/.exec(line) ?? []
-  if (args === undefined) throw new Error(`No way to check "${line}". Put <!-- run: no, WHY --> above the block.`)
-  const bin = join(root, manifest.bin.leash)
-  expect(existsSync(bin)).toBe(true)
-  await node(bin, ...Array.from(args.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word))
 }
 
 function fileOf(block: Block): string {
