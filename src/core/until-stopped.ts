@@ -7,7 +7,7 @@ import { abortError, onStop } from './signals.js'
  *
  * @param late is done when it comes after that
  */
-export function untilStopped<T>(work: Promise<T>, call: Pick<Call, 'signal' | 'deadline'>, late?: () => void): Promise<T> {
+export function untilStopped<T>(work: Promise<T>, call: Pick<Call, 'signal' | 'deadline'>, late?: (made: T) => void): Promise<T> {
   const { signal, deadline } = call
   if (!signal && deadline === undefined) return work
   return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import type { PriceBook } from '../core/price.js'
 import type { Limit, Store, Taken } from '../core/store.js'
 import { isAnsweredLater } from '../protocols/effects.js'
 import type { CountTokens } from '../protocols/tokens.js'
-import { Admission, type Held, standings } from './rate-limit/admission.js'
+import { Admission, type Held, standings, wasCounted } from './rate-limit/admission.js'
 import { type Amounts, estimate, used } from './rate-limit/amounts.js'
 import { besides, headersOf } from './rate-limit/headers.js'
 import type { RateLimit } from './rate-limit/options.js'
@@ -82,7 +82,7 @@ export class RateLimits {
 
     const before = there ? report.attempts.length : 0
     const settle = () => {
-      if (!counted) return
+      if (!counted || !wasCounted(taken)) return
       // It goes on without its caller, and nobody will tell what comes of it.
       if (isAnsweredLater(call.protocol, call.body) && report.attempts.some((attempt) => attempt.estimated)) return
       const attempts = there ? report.attempts.slice(before).filter((attempt) => isAt(attempt, call.target)) : report.attempts

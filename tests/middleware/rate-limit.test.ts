@@ -348,6 +348,32 @@ test.each([0, 60_000])('a caller who leaves is not kept by a store that is slow 
   expect(getEventListeners(abort.signal, 'abort')).toHaveLength(0)
 })
 
+test.each([0, 60_000])('what is taken for a caller who has left meanwhile is given back (waitMs %i)', async (waitMs) => {
+  const store = memory()
+  const late = Promise.withResolvers<void>()
+  const slow: Store = { ...store, take: (...asked) => late.promise.then(() => store.take(...asked)) }
+  const limits = [{ limit: { requests: 1, tokens: 100 }, per: 'minute', waitMs }] as const
+  const next = vi.fn(answering)
+  const abort = new AbortController()
+  const body = { messages: [{ role: 'user', content: 'Hello' }], max_tokens: 80 }
+  const sent = layer(limits, next, slow)(by({}, { body, signal: abort.signal }))
+  setImmediate(() => abort.abort())
+  await expect(sent).rejects.toMatchObject({ code: 'aborted' })
+  late.resolve()
+  await new Promise(setImmediate)
+  expect(next).not.toHaveBeenCalled()
+  expect(await admitted(layer(limits, next, store), by({}, { body }))).toEqual([true])
+})
+
+test('what a store has let pass without counting it is not given back later', async () => {
+  const store = memory()
+  const adjust = vi.fn(store.adjust)
+  const open: Store = { ...store, adjust, take: () => ({ ok: true, retryAfterMs: 0, states: [], at: 0 }) }
+  const limits = [{ limit: { tokens: 1000 }, per: 'minute' }] as const
+  await layer(limits, answering, open)(by({}, { body: { messages: [], max_tokens: 500 } }))
+  expect(adjust).not.toHaveBeenCalled()
+})
+
 test('a store that lets everything pass leaves no headers, and one that fails fails the call', async () => {
   const open: Store = { ...memory(), take: () => ({ ok: true, retryAfterMs: 0, states: [], at: 0 }) }
   expect([...(await told(layer([minute], answering, open), by({})))].join()).not.toContain('ratelimit')

@@ -31,9 +31,20 @@ export class Admission {
   admit(space: string, held: readonly Held[], call: Call): MaybePromise<Taken> {
     // Another target can be asked meanwhile.
     if (!call.alternatives && held.some(({ rule }) => rule.waitMs > 0)) return this.#wait(space, held, call)
-    const answer = this.#store.take(space, held)
-    if (answer instanceof Promise) return untilStopped(answer, call).then((taken) => passed(held, taken))
+    const answer = this.#ask(space, held, call)
+    if (answer instanceof Promise) return answer.then((taken) => passed(held, taken))
     return passed(held, answer)
+  }
+
+  /** What is taken for a caller who has left meanwhile is given back. */
+  #ask(space: string, held: readonly Held[], call: Call): MaybePromise<Taken> {
+    const answer = this.#store.take(space, held)
+    if (!(answer instanceof Promise)) return answer
+    return untilStopped(answer, call, (taken) => {
+      if (!taken.ok || !wasCounted(taken)) return
+      const whole = held.map((limit) => ({ ...limit, amount: -limit.amount }))
+      void this.#store.adjust(space, whole, taken.at)
+    })
   }
 
   async #wait(space: string, held: readonly Held[], call: Call): Promise<Taken> {
@@ -64,8 +75,8 @@ export class Admission {
 
   async #take(space: string, held: readonly Held[], call: Call, began: number): Promise<Taken> {
     for (;;) {
-      const answer = this.#store.take(space, held)
-      const taken = answer instanceof Promise ? await untilStopped(answer, call) : answer
+      const answer = this.#ask(space, held, call)
+      const taken = answer instanceof Promise ? await answer : answer
       if (taken.ok) return taken
       const { retryAfterMs } = taken
       const refusing = held[taken.refused ?? 0]
@@ -79,6 +90,11 @@ export class Admission {
 function passed(held: readonly Held[], taken: Taken): Taken {
   if (taken.ok) return taken
   throw refusal(held, held[taken.refused ?? 0], taken)
+}
+
+/** A store that could not be asked has let the call pass, and holds nothing of it. */
+export function wasCounted({ states }: Taken): boolean {
+  return states.length > 0
 }
 
 /** None where the store could not be asked. */
