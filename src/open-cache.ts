@@ -48,8 +48,7 @@ export class Caches {
   }
 
   async close(): Promise<void> {
-    this.#semantic?.close()
-    await this.#exact?.close()
+    await Promise.all([this.#semantic?.close(), this.#exact?.close()])
   }
 }
 

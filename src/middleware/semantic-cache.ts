@@ -5,7 +5,9 @@ import type { Accounts } from '../core/ledger.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
-import { abortError } from '../core/signals.js'
+import { abortError, deadlineError, timeLeft } from '../core/signals.js'
+import type { Value } from '../core/store.js'
+import { untilStopped } from '../core/until-stopped.js'
 import { answerReader } from '../protocols/answer.js'
 import { questionIn } from '../protocols/question.js'
 import { ages } from './cache/asked.js'
@@ -63,6 +65,7 @@ export class SemanticCache {
   readonly #ageOf: (call: Call) => number
   readonly #behind: BehindCallers
   readonly #counts = { hits: 0, misses: 0, kept: 0, checked: 0, disagreed: 0 }
+  readonly #writing = new Set<Promise<void>>()
   #saved: Nano = 0
 
   constructor(options: SemanticCacheOptions, deps: SemanticCacheDeps) {
@@ -83,7 +86,7 @@ export class SemanticCache {
       if (signal?.aborted) throw abortError(signal)
       if (!asked) return next(call)
       const anew = call.options.cache === 'refresh'
-      const near = anew ? undefined : await cache.#nearest(asked)
+      const near = anew ? undefined : await cache.#nearest(asked, call)
       const result = near && cache.#hit(near, asked, call, next)
       if (result) return result
       cache.#counts.misses++
@@ -101,11 +104,17 @@ export class SemanticCache {
    * @returns how many there were
    */
   async clear(of?: { readonly tenant: string }): Promise<number> {
+    await this.#flush()
     return this.#index.clear(of ? spaceOf(of.tenant) : everything)
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#behind.close()
+    return this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    await Promise.all(this.#writing)
   }
 
   /** Undefined for a call that is answered by itself. What makes vectors may fail; the call goes on without. */
@@ -123,9 +132,9 @@ export class SemanticCache {
     return vector && { space: known.key, vector, embedder, ttlMs }
   }
 
-  async #nearest({ space, vector }: Asked): Promise<Nearest | undefined> {
+  async #nearest({ space, vector }: Asked, call: Call): Promise<Nearest | undefined> {
     const { threshold = 0.95 } = this.#options
-    return this.#guarded(undefined, async () => this.#index.nearest(space, vector, threshold))
+    return this.#guarded(call, async () => this.#index.nearest(space, vector, threshold))
   }
 
   #hit({ similarity, value }: Nearest, asked: Asked, call: Call, next: Next): Result | undefined {
@@ -145,18 +154,24 @@ export class SemanticCache {
 
   #ask(asked: Asked, call: Call, next: Next, heard?: (answer: ChatResponse | undefined) => void): Promise<Result> {
     const { refusals = false, maxAnswerBytes = 1024 * 1024 } = this.#options
-    const { space, vector, ttlMs } = asked
     const keep = keeper(call, {
-      ttlMs,
+      ttlMs: asked.ttlMs,
       refusals,
       maxAnswerBytes,
-      put: async (kept, answer) => {
+      put: (kept, answer) => {
         heard?.(answer)
-        this.#counts.kept++
-        await this.#guarded(call, async () => this.#index.add(space, vector, pack(kept), ttlMs))
+        this.#put(asked, pack(kept))
       },
     })
     return next(call).then(keep)
+  }
+
+  /** Nobody waits for an index that is far away. */
+  #put({ space, vector, ttlMs }: Asked, value: Value): void {
+    this.#counts.kept++
+    const added = this.#guarded({}, async () => this.#index.add(space, vector, value, ttlMs))
+    const written = added.then(() => void this.#writing.delete(written))
+    this.#writing.add(written)
   }
 
   /** Asks what the caller asked, and compares. The answer is kept with the question that was really its own. */
@@ -181,11 +196,13 @@ export class SemanticCache {
   }
 
   /** An index or a model that cannot be reached harms no call. */
-  async #guarded<T>(call: Call | undefined, work: () => Promise<T>): Promise<T | undefined> {
+  async #guarded<T>(stops: Pick<Call, 'signal' | 'deadline'>, work: () => Promise<T>): Promise<T | undefined> {
+    const { signal, deadline } = stops
     try {
-      return await work()
+      return await untilStopped(work(), stops)
     } catch (error) {
-      if (call?.signal?.aborted) throw abortError(call.signal)
+      if (signal?.aborted) throw abortError(signal)
+      if (timeLeft(deadline) === 0) throw deadlineError()
       const why = error instanceof Error ? error.message : 'unknown reason'
       this.#deps.emitter.emit('warning', { message: `The semantic cache was gone around: ${why}` })
       return undefined

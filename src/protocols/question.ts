@@ -43,9 +43,16 @@ export function questionIn(protocol: string, body: JsonObject, scope: 'last-user
     const text = textIn(turn)
     if (text === undefined) return undefined
     texts.push(scope === 'conversation' ? `${roleOf(turn)}: ${text}` : text)
-    rest.push(roleOf(turn))
+    rest.push(around(turn))
   }
   return { text: texts.join('\n'), rest: { ...body, [member]: rest } }
+}
+
+/** Whose turn it is, by name too, and whatever else may make another answer: an id makes none. */
+function around(turn: Json): Json {
+  if (!isObject(turn)) return null
+  const { content: _, parts: __, id: ___, ...rest } = turn as JsonObject
+  return rest
 }
 
 function roleOf(turn: Json): string {

@@ -1,4 +1,5 @@
 /** Through the whole leash, over sockets. */
+import { APIConnectionTimeoutError } from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import {
@@ -86,6 +87,11 @@ describe('a question that is nearly the same is another', () => {
       'after another conversation',
       said('a big dog', { role: 'user', content: 'x' }, { role: 'assistant', content: 'y' }),
       said('a big dog', { role: 'user', content: 'x' }, { role: 'assistant', content: 'z' }),
+    ],
+    [
+      'of somebody else',
+      { messages: [{ role: 'user', name: 'ada', content: 'a big dog' }] },
+      { messages: [{ role: 'user', name: 'bob', content: 'a big dog' }] },
     ],
     ['with another number', said('big dog 17'), said('big dog 18')],
     ['with a picture', said([{ type: 'text', text: 'a big dog' }, image]), said([{ type: 'text', text: 'a big dog' }, image])],
@@ -215,6 +221,41 @@ test('an index of the program is used, and one that fails harms no call', async 
   expect(await ask(leash, 'a big dog')).toBe('miss')
   expect(await ask(leash, 'a big dog')).toBe('miss')
   expect(warnings).toHaveLength(4)
+})
+
+describe.each<[string, Partial<SemanticCacheOptions>]>([
+  ['an index', { index: { nearest: () => new Promise(() => {}), add: () => {}, clear: () => 0 } }],
+  ['an embedder', { embed: { name: 'silent', embed: () => new Promise(() => {}) } }],
+])('%s that never answers', (_, options) => {
+  test('is left by whoever aborts', async () => {
+    const { leash } = open(options)
+    const leaving = new AbortController()
+    const asked = send(leash, 'fetch', mock.url, { path, body }, leaving.signal)
+    leaving.abort()
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  test('has as long as the call has', async () => {
+    const client = new LeashLLM({
+      apiKey: 'mock',
+      baseURL: `${mock.url}/v1`,
+      semanticCache: { embed: meanings, ...options },
+    })
+    const asked = client.chat.completions.create(
+      { model: 'gpt-4.1', messages: [{ role: 'user', content: 'a big dog' }] },
+      { leash: { deadlineMs: 20 } },
+    )
+    await expect(asked).rejects.toBeInstanceOf(APIConnectionTimeoutError)
+  })
+})
+
+test('nobody waits for an index that keeps an answer', async () => {
+  const added = Promise.withResolvers<void>()
+  const { leash } = open({ index: { nearest: () => undefined, add: () => added.promise, clear: () => 0 } })
+  expect(await ask(leash, 'a big dog')).toBe('miss')
+  const closed = leash.close()
+  added.resolve()
+  await closed
 })
 
 describe('answers that were given again', () => {
