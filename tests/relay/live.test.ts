@@ -98,6 +98,21 @@ test('of calls as they come, nobody is told of those of another tenant', async (
   expect((await eventsOf(url, nobody.key, 1)).status).toBe(403)
 })
 
+test('who is told of calls as they come looks through all that is kept once, and not again and again', async () => {
+  const looked: (number | undefined)[] = []
+  const usage = {
+    lines: async ({ from }: { from?: number } = {}) => {
+      looked.push(from)
+      return { items: [] }
+    },
+  }
+  const live = new LiveCalls({ usage, stopping: new AbortController().signal, lookMs: 1, holdsMs: 50 })
+  await new Response(live.events({}, 'ada', new AbortController().signal)).text()
+  expect(looked[0]).toBeUndefined()
+  expect(looked.length).toBeGreaterThan(2)
+  expect(Math.min(...looked.slice(1).map((from = 0) => from))).toBeGreaterThan(Date.now() - 86_460_000)
+})
+
 test('streams of calls are so many at once, end by themselves, and leave their place when they do', async () => {
   const usage = { lines: async () => ({ items: [] }) }
   const live = new LiveCalls({ usage, stopping: new AbortController().signal, lookMs: 5, holdsMs: 50 })

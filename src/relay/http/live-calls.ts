@@ -17,6 +17,9 @@ export interface LiveCallsDeps {
 const mostStreams = 64
 const mostOfOne = 8
 
+/** How far it is looked back for others, once the newest were told: nobody is to wait for a search of all that is kept. */
+const backMs = 86_400_000
+
 /** Of one event. What came beyond that in a second is in the list, and not told of here. */
 const mostLines = 50
 
@@ -68,7 +71,7 @@ export class LiveCalls {
     const { usage, lookMs } = this.#deps
     let known: ReadonlySet<string> | undefined
     while (!over.aborted) {
-      const { items } = await usage.lines({ where, limit: mostLines })
+      const { items } = await usage.lines({ where, limit: mostLines, ...(known && { from: Date.now() - backMs }) })
       const fresh = items.filter((line) => !known?.has(nameOf(line)))
       if (fresh.length > 0 || known === undefined) yield `event: calls\ndata: ${JSON.stringify(fresh)}\n\n`
       known = new Set(items.map(nameOf))

@@ -327,6 +327,11 @@ const steps: readonly Step[] = [
     ],
   },
   { name: 'keys of certificates', statements: ['ALTER TABLE keys ADD COLUMN certificate TEXT'] },
+  {
+    // The user comes last, so that it is looked at without the row.
+    name: 'usage by tenant',
+    statements: ['CREATE INDEX usage_lines_by_tenant ON usage_lines (tenant, at, id, user_id)'],
+  },
 ]
 
 /**

@@ -112,11 +112,13 @@ export class UsageLog {
   async lines({ where = {}, from = 0, to = Number.MAX_SAFE_INTEGER, after, limit }: LinesQuery = {}): Promise<Page<LedgerLine>> {
     const size = pageSize(limit)
     const { text, params } = whereOf(where, 7)
+    const cursor = cursorOf(after)
     const rows = await this.#sql.all<LineRow>(
       `SELECT tenant, id, at, line FROM usage_lines
        WHERE at >= $1 AND at < $2 AND (at, tenant, id) < ($3, $4, $5)${text}
        ORDER BY at DESC, tenant DESC, id DESC LIMIT $6`,
-      [from, to, ...cursorOf(after), size + 1, ...params],
+      // A database that goes by an index of times begins where the page before has ended.
+      [from, Math.min(to, cursor[0] + 1), ...cursor, size + 1, ...params],
     )
     const { items, next } = pageOf(rows, size, ({ at, tenant, id }) =>
       Buffer.from(JSON.stringify([at, tenant, id])).toString('base64url'),

@@ -4,9 +4,10 @@ import type { LedgerLine } from '../../../src/core/ledger.js'
 import { parseUsd } from '../../../src/core/money.js'
 import { noUsage } from '../../../src/core/usage.js'
 import { fold } from '../../../src/ledger/fold.js'
+import type { Sql } from '../../../src/relay/store/sql.js'
 import { csvOf } from '../../../src/relay/usage/csv.js'
 import { type ReportQuery, UsageLog } from '../../../src/relay/usage/usage.js'
-import { openStore } from '../store/open.js'
+import { openFile, openStore } from '../store/open.js'
 
 const [hour, day] = [3_600_000, 86_400_000]
 const noon = Date.parse('2026-11-21T12:00:00Z')
@@ -371,6 +372,26 @@ it('lists lines page by page, the newest first, also where many are of one time'
   expect(found.map(({ at }) => at)).toEqual(found.map(({ at }) => at).sort((a, b) => b - a))
   expect((await log.lines({ from: noon - hour, to: noon })).items).toHaveLength(10)
   await expect(log.lines({ after: 'nonsense' })).rejects.toMatchObject({ code: 'invalid_request', param: 'after' })
+})
+
+it.each([
+  ['a tenant', { tenant: 'red' }],
+  ['a user', { tenant: 'red', user: 'ada' }],
+  ['everybody', {}],
+])('finds the lines of %s in the order in which they are listed, and reads no others', async (_, where) => {
+  const sql = await openFile()
+  const asked: string[] = []
+  const noting: Sql = {
+    ...sql,
+    all: (text, params) => {
+      asked.push(text)
+      return sql.all(text, params)
+    },
+  }
+  await new UsageLog({ sql: noting }).lines({ where })
+  const plan = await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${asked[0]}`)
+  const index = 'tenant' in where ? 'usage_lines_by_tenant (tenant=? AND at>? AND at<?)' : 'usage_lines_by_time (at>? AND at<?)'
+  expect(plan.map(({ detail }) => detail)).toEqual([`SEARCH usage_lines USING INDEX ${index}`])
 })
 
 it('forgets lines and hours that are old enough, each by its own time', async () => {
