@@ -7,7 +7,7 @@ import { targetKey, targetName } from '../core/target.js'
 export interface AccessRule {
   /** These and no others. @defaultValue all */
   readonly allow?: readonly string[]
-  /** Not these, whatever is allowed. */
+  /** Not these, whatever is allowed: in either case, and with the path in front that a vendor's full name has. */
   readonly deny?: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export function accessTo({ models = {}, providers = {}, also }: AccessOptions): 
   return (place) => {
     const { provider, model } = place
     // Of a provider by itself, no model is asked.
-    const permitted = model === '' || permits(models, model, targetKey(provider.name, model))
+    const permitted = model === '' || permits(models, model, provider.name)
     return permitted && permits(providers, provider.name) && (rest?.(place) ?? true)
   }
 }
@@ -52,10 +52,31 @@ export function access(options: AccessOptions): Middleware {
     }
 }
 
-function permits({ allow, deny = [] }: AccessRule, ...names: readonly string[]): boolean {
-  const among = (patterns: readonly string[]) => patterns.some((pattern) => names.some((name) => matches(pattern, name)))
-  return !among(deny) && (allow === undefined || among(allow))
+function permits({ allow, deny = [] }: AccessRule, name: string, provider?: string): boolean {
+  const names = provider === undefined ? [name] : [name, targetKey(provider, name)]
+  if (deny.length > 0 && among(deny.map(lower), [...names.map(lower), ...spellings(name, provider)])) return false
+  return allow === undefined || among(allow, names)
 }
+
+/** Paths to a model have so many parts at most. */
+const mostParts = 10
+
+/**
+ * A vendor's full name for a model has the path to it in front (`models/…`, `publishers/google/models/…`, an ARN), and some take
+ * either case: neither is a way around what is denied.
+ */
+function spellings(name: string, provider = ''): readonly string[] {
+  const parts = lower(name).split('/').slice(-mostParts)
+  return parts.flatMap((_, at) => {
+    const shorter = parts.slice(at).join('/')
+    return [shorter, `${lower(provider)}/${shorter}`]
+  })
+}
+
+const lower = (text: string) => text.toLowerCase()
+
+const among = (patterns: readonly string[], names: readonly string[]) =>
+  patterns.some((pattern) => names.some((name) => matches(pattern, name)))
 
 const matches = (pattern: string, name: string) =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

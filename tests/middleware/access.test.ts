@@ -36,6 +36,30 @@ describe('access', () => {
     expect(mock.requests).toHaveLength(answer === refused ? 0 : 1)
   })
 
+  test.each([
+    ['google/gemini-2.5-pro', 'google/models/gemini-2.5-pro'],
+    ['vertex/gemini-*', 'vertex/publishers/google/models/gemini-2.5-pro'],
+    ['claude-*', 'vertex/anthropic/claude-sonnet-4-5'],
+    ['bedrock/anthropic.*', 'bedrock/arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0'],
+    ['azure/gpt-4o', 'azure/GPT-4o'],
+    ['google/Gemini-2.5-*', 'google/gemini-2.5-pro'],
+  ])('that denies %s denies it by its other name %s', async (denied, model) => {
+    expect(await asked(model, { access: { models: { deny: [denied] } } })).toContain(refused)
+    expect(await asked(model, { access: { models: { deny: ['pro', 'gpt-4', 'models'] } } })).not.toContain(refused)
+  })
+
+  test('allows nothing by another name', async () => {
+    const access = { models: { allow: ['fireworks/llama-*', 'azure/gpt-4o'] } }
+    expect(await asked('fireworks/accounts/somebody/models/llama-3', { access })).toContain(refused)
+    expect(await asked('azure/GPT-4o', { access })).toContain(refused)
+  })
+
+  test('looks no longer at a name that is a prompt', async () => {
+    const began = performance.now()
+    await asked('/'.repeat(1_000_000), { access: { models: { deny: ['claude-*'] } } })
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+
   test('holds for what a fallback chooses', async () => {
     mock.script({ status: 503 }, { status: 503 }, { status: 503 })
     const options = {
