@@ -17,7 +17,9 @@ let origin: string | undefined
 
 /** The call with its key: the same one in each try at a target, the caller's own where there is one. */
 export function identified(call: Call, header: string): Call {
-  const own = call.options.idempotencyKey ?? call.here?.headers.get(header)
+  const { report, options, here } = call
+  // A copy for comparison has a key of its own: the caller's is that of the call it is a copy of.
+  const own = report.mirrorOf === undefined ? (options.idempotencyKey ?? here?.headers.get(header)) : undefined
   if (own != null && !/^[!-~]{1,255}$/.test(own))
     throw new LeashError('invalid_request', 'An `idempotencyKey` is made of 1 to 255 visible ASCII characters.')
   origin ??= crypto.randomUUID()

@@ -97,6 +97,17 @@ test('another target is another request', async () => {
   expect(keys()).toEqual(['mine', 'mine', 'mine-2'])
 })
 
+test('a copy for comparison is another request, and never has the key of the call that it is a copy of', async () => {
+  await create({ leash: { idempotencyKey: 'mine' } }, { mirror: { to: 'openai/gpt-4.1' } })
+  await create({ headers: { 'Idempotency-Key': 'header' } }, { mirror: { to: 'openai/gpt-4.1' } })
+  await until(() => mock.requests.length === 4)
+  const sent = mock.requests.map(({ body, headers }) => [(body as { model: string }).model, headers['idempotency-key']])
+  expect(new Set(sent.flatMap(([model, key]) => (model === 'gpt-4o-mini' ? key : [])))).toEqual(new Set(['mine', 'header']))
+  const copies = sent.flatMap(([model, key]) => (model === 'gpt-4.1' ? key : []))
+  expect(copies).toMatchObject([expect.stringMatching(/^leash-/), expect.stringMatching(/^leash-/)])
+  expect(new Set(copies).size).toBe(2)
+})
+
 test('an attempt beside a late one is another request, or it would get no answer of its own', async () => {
   mock.script({ hang: 'headers' })
   await create({ leash: { idempotencyKey: 'mine' } }, { hedge: { delayMs: 30 } })
