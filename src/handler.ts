@@ -4,6 +4,7 @@ import type { CallOptions, Target } from './core/call.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { createReport } from './core/report.js'
+import { isTooDeep } from './core/too-deep.js'
 import type { Engine, Incoming } from './engine.js'
 import { IteratorStream } from './iterator-stream.js'
 import { jsonList, jsonListType } from './protocols/framing/json-list.js'
@@ -175,8 +176,9 @@ async function readBody(asked: Asked, limit: number): Promise<JsonObject> {
   }
   if (Number(asked.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
   const body = parseJson(await asked.text(limit))
-  if (isObject(body)) return body as JsonObject
-  throw new LeashError('invalid_request', 'The request body is not a JSON object.')
+  if (!isObject(body)) throw new LeashError('invalid_request', 'The request body is not a JSON object.')
+  if (isTooDeep(body)) throw new LeashError('invalid_request', 'The request body is nested too deeply.')
+  return body as JsonObject
 }
 
 export function tooLarge(limit: number): LeashError {

@@ -50,6 +50,14 @@ describe('what is refused', () => {
     })
   })
 
+  test('a body with hundreds of lists in one another', async () => {
+    const body = `{"model":"gpt-4o-mini","messages":${'['.repeat(201)}${']'.repeat(201)}}`
+    expect(await refusal(post('/v1/chat/completions', body))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', message: expect.stringContaining('nested too deeply') } },
+    })
+  })
+
   test.each([undefined, '', 7, null])('a body that names no model: %j', async (model) => {
     expect(await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, model })))).toMatchObject({
       status: 400,

@@ -2,7 +2,7 @@
 import * as z from '../../config/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
-import { isTooDeep } from './depth.js'
+import { isTooDeep } from '../../core/too-deep.js'
 
 export interface Said {
   readonly type: 'message'
