@@ -2,6 +2,7 @@
 import { asString, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
+import { isUnreadable } from './maker.js'
 import { ourReasoning, signatureIn } from './wire.js'
 
 export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
@@ -12,16 +13,17 @@ export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonO
 function withOwnInput(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
   const { input } = body
   if (!Array.isArray(input)) return body
+  const model = traits.baseModel ?? asString(body.model) ?? ''
   const own = input.flatMap((item, index): Json[] => {
     if (!isObject(item)) return [item]
-    return ownItem(item as JsonObject, `input[${index}]`, traits, lose)
+    return ownItem(item as JsonObject, `input[${index}]`, model, traits, lose)
   })
   return own.length === input.length && own.every((item, index) => item === input[index]) ? body : { ...body, input: own }
 }
 
-function ownItem(item: JsonObject, path: string, { systemRole }: Traits, lose: ReportLoss): Json[] {
+function ownItem(item: JsonObject, path: string, model: string, { systemRole }: Traits, lose: ReportLoss): Json[] {
   if (item.type === 'reasoning') {
-    if (!isForeign(item)) return [item]
+    if (!isForeign(item, model)) return [item]
     lose(path, 'dropped', 'The reasoning is of another vendor.')
     return []
   }
@@ -31,9 +33,11 @@ function ownItem(item: JsonObject, path: string, { systemRole }: Traits, lose: R
   return [item]
 }
 
-function isForeign({ encrypted_content, id }: JsonObject): boolean {
+function isForeign({ encrypted_content, id }: JsonObject, model: string): boolean {
   const signature = signatureIn(encrypted_content)
-  return signature ? signature.format !== 'openai-responses-v1' : (asString(id)?.startsWith(ourReasoning) ?? false)
+  const name = asString(id) ?? ''
+  if (signature ? signature.format !== 'openai-responses-v1' : name.startsWith(ourReasoning)) return true
+  return isUnreadable(signature?.value ?? '', model, name)
 }
 
 function withoutExtra(value: JsonObject): JsonObject {

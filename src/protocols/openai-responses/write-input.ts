@@ -9,6 +9,7 @@ import type {
 } from 'openai/resources/responses/responses'
 import type { AssistantPart, AudioPart, ImagePart, Message, ToolResultPart } from '../../core/message.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { isUnreadable } from './maker.js'
 import { encodeContent } from './media.js'
 import { continues } from './reasoning.js'
 
@@ -66,7 +67,7 @@ function encodeAssistant(parts: readonly AssistantPart[], path: string, context:
         say({ type: 'refusal', refusal: part.text })
         break
       case 'reasoning':
-        if (index === 0 || !continues(parts[index - 1], part)) items.push(...encodeReasoning(parts, index, at, lose))
+        if (index === 0 || !continues(parts[index - 1], part)) items.push(...encodeReasoning(parts, index, at, context))
         break
       case 'tool-call':
         items.push({ type: 'function_call', call_id: part.id, name: part.name, arguments: part.arguments })
@@ -98,7 +99,12 @@ function encodeMedia(
  * The item that begins at this part, with the parts that continue it. All of its text is summary, though another protocol
  * may have forgotten that on the way: OpenAI shows nothing else, and takes no `content` back ("array too long").
  */
-function encodeReasoning(parts: readonly AssistantPart[], from: number, path: string, lose: ReportLoss): InputItem[] {
+function encodeReasoning(
+  parts: readonly AssistantPart[],
+  from: number,
+  path: string,
+  { model, traits, lose }: EncodeContext,
+): InputItem[] {
   const summary: ResponseReasoningItem.Summary[] = []
   let encrypted: string | undefined
   let isForeign = false
@@ -106,8 +112,10 @@ function encodeReasoning(parts: readonly AssistantPart[], from: number, path: st
     const part = parts[index]
     if (part?.type !== 'reasoning' || (index > from && !continues(parts[index - 1], part))) break
     if (part.text !== '') summary.push({ type: 'summary_text', text: part.text })
-    if (part.signature?.format === 'openai-responses-v1') encrypted = part.signature.value
-    else if (part.signature) isForeign = true
+    if (!part.signature) continue
+    const { format, value } = part.signature
+    if (format !== 'openai-responses-v1' || isUnreadable(value, traits.baseModel ?? model)) isForeign = true
+    else encrypted = value
   }
   if (encrypted === undefined) {
     lose(

@@ -49,6 +49,48 @@ describe('a native request to a native target', () => {
     ])
   })
 
+  describe('reasoning that another vendor of this protocol wrote', () => {
+    const reasoning = (id: string, encrypted_content?: string): JsonObject => ({
+      type: 'reasoning',
+      id,
+      summary: [],
+      ...(encrypted_content && { encrypted_content }),
+    })
+    const openai = reasoning('rs_0f26baa4a8bfec6b0169326d7c20a8819499e6d836076cc00b', 'gAAAAABpMm18nXrFLUlQW_9-==')
+    const stored = reasoning('rs_0f26baa4a8bfec6b0169326d7c20a8819499e6d836076cc00b')
+    const xai = reasoning('rs_0b824fe9-3250-2588-0bbf-0810402fc822', 'WjtnRFdCMihgUoZ7mSMscKCe3dmg+DK3E4DLLPTW1w51/7pJ6g==')
+    const xaiStored = reasoning('rs_0b824fe9-3250-2588-0bbf-0810402fc822')
+    const call: JsonObject = { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }
+    const kept = (model: string, traits: Traits = {}) => {
+      const input = [openai, stored, xai, xaiStored, call]
+      const { body, lost } = adapt({ model, input }, traits)
+      expect(lost).toEqual(
+        input.flatMap((item, at) =>
+          (body.input as JsonObject[]).includes(item)
+            ? []
+            : [{ path: `input[${at}]`, action: 'dropped', why: 'The reasoning is of another vendor.' }],
+        ),
+      )
+      return body.input
+    }
+
+    test.each(['gpt-5.6', 'openai/gpt-5', 'o4-mini', 'ft:gpt-5:acme', 'codex-mini-latest'])('does not go to %s', (model) => {
+      expect(kept(model)).toEqual([openai, stored, call])
+    })
+
+    test.each(['grok-4.5', 'x-ai/grok-4', 'openai/gpt-oss-120b', 'moonshotai/Kimi-K2-Thinking'])(
+      'and OpenAI’s does not go to %s',
+      (model) => {
+        expect(kept(model)).toEqual([stored, xai, xaiStored, call])
+      },
+    )
+
+    test('goes to a model whose name tells nothing, unless its provider says whose it is', () => {
+      expect(kept('our-deployment')).toEqual([openai, stored, xai, xaiStored, call])
+      expect(kept('our-deployment', { baseModel: 'gpt-5' })).toEqual([openai, stored, call])
+    })
+  })
+
   test('OpenAI refuses ids that do not begin with the word of their kind: ours do', () => {
     const parts = [
       { type: 'reasoning', text: 'x', id: 'thinking-7' },

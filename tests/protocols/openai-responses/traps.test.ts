@@ -227,6 +227,15 @@ describe('7. thinking of Anthropic survives a tool loop, byte for byte and first
       expect(body.input).toMatchObject([{ type: 'reasoning', encrypted_content: 'gAAA' }, { type: 'function_call' }])
     }
   })
+
+  test("another vendor's does not, though it speaks this protocol", () => {
+    const items = [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'WjtnRFdC+MihgUoZ7/==' }, callItem('a')]
+    const { body, lost } = encode({ messages: [{ role: 'assistant', content: read(items).response.choices[0]?.content ?? [] }] })
+    expect(body.input).toMatchObject([{ type: 'function_call' }])
+    expect(lost).toEqual([
+      { path: 'messages[0].content[0]', action: 'dropped', why: 'The reasoning is signed by another vendor.' },
+    ])
+  })
 })
 
 describe('8. a thought signature of Gemini belongs to its call', () => {
