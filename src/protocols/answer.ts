@@ -1,5 +1,6 @@
 /** Whole answers in neutral words, from a body or from the recorded bytes of a stream. */
 import { collect, type StreamEvent } from '../core/events.js'
+import { asObject } from '../core/json.js'
 import type { ChatResponse } from '../core/message.js'
 import { protocolNamed } from './index.js'
 import type { ChatCodec, DecodeContext, Native } from './protocol.js'
@@ -30,4 +31,13 @@ function readerOf({ framing }: Native<'chat'>, { upstream }: ChatCodec): AnswerR
       return collect([...events, ...decoder.end()])
     },
   }
+}
+
+/** Where the vectors stand, in every protocol for embeddings. */
+const vectors = ['data', 'embeddings', 'embeddingsByType', 'embedding', 'predictions']
+
+/** Some servers tell of a failure with a status of 200. */
+export function holdsVectors(body: unknown): boolean {
+  const answer = asObject(body)
+  return vectors.some((member) => Object.keys(Object(answer[member])).length > 0)
 }

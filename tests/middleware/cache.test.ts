@@ -245,6 +245,19 @@ describe('what is kept', () => {
     }
   })
 
+  test.each([{ error: { message: 'Busy.' } }, {}, { object: 'list', data: [] }])(
+    'no answer to a request for embeddings that has none, whatever its status: %j',
+    async (body) => {
+      const { leash } = open()
+      mock.script({ status: 200, body })
+      const asked = { path: '/v1/embeddings', body: { model: 'text-embedding-3-small', input: text } }
+      await bytesOf(await send(leash, 'handle', mock.url, asked))
+      expect(await leash.cache.stats()).toMatchObject({ misses: 1, kept: 0 })
+      await bytesOf(await send(leash, 'handle', mock.url, asked))
+      expect(await leash.cache.stats()).toMatchObject({ misses: 2, kept: 1 })
+    },
+  )
+
   test('a refusal is, but only when it is asked for', async () => {
     for (const refusals of [false, true]) {
       const { leash } = open({ cache: { refusals } })

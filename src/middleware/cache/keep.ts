@@ -5,7 +5,7 @@ import { parseJson } from '../../core/json.js'
 import type { ChatResponse, Choice } from '../../core/message.js'
 import type { MaybePromise } from '../../core/store.js'
 import { noUsage, type Usage } from '../../core/usage.js'
-import { type AnswerReader, answerReader } from '../../protocols/answer.js'
+import { type AnswerReader, answerReader, holdsVectors } from '../../protocols/answer.js'
 import { joined } from '../../protocols/framing/joined.js'
 import { type About, headersToKeep, type Kept } from './kept.js'
 
@@ -42,7 +42,8 @@ async function keepWhole(
   // Before anything is waited for: what was parsed is the caller's, who may change it.
   const content = result.text ?? JSON.stringify(result.body)
   if (content.length > options.maxAnswerBytes) return result
-  const answer = read(await reader, (read) => read.body(parseJson(content), call.model))
+  const body = parseJson(content)
+  const answer = read(await reader, (read) => read.body(body, call.model), holdsVectors(body))
   if (isWorthKeeping(answer, options)) await options.put({ about: aboutOf(call, result, options), content }, answer?.response)
   return result
 }
@@ -72,7 +73,7 @@ function recorded(call: Call, result: StreamResult, reader: Reader, options: Kee
     // Some leave at the mark of the end, and need not wait for the connection to close.
     if (how === 'left' && !endsWithMark(pieces)) return
     done = true
-    const answer = read(await reader, (read) => read.stream(pieces, call.model))
+    const answer = read(await reader, (read) => read.stream(pieces, call.model), false)
     if (!isWorthKeeping(answer, options)) return
     const about = { ...aboutOf(call, result, options), pieces: pieces.flatMap(({ length }, at) => [length, times[at] ?? 0]) }
     await options.put({ about, content: joined(pieces) }, answer?.response)
@@ -90,13 +91,17 @@ function endsWithMark(pieces: readonly Uint8Array[]): boolean {
 /** Bytes, with the empty line after it. */
 const longestMark = 20
 
-/** Absent: it could not be read. Without a response: nobody chats in this protocol, and whatever came is whole. */
+/** Absent: it could not be read. Without a response: nobody chats in this protocol. */
 interface Read {
   readonly response?: ChatResponse
 }
 
-function read(reader: AnswerReader | undefined, with_: (reader: AnswerReader) => ChatResponse): Read | undefined {
-  if (!reader) return {}
+function read(
+  reader: AnswerReader | undefined,
+  with_: (reader: AnswerReader) => ChatResponse,
+  hasVectors: boolean,
+): Read | undefined {
+  if (!reader) return hasVectors ? {} : undefined
   try {
     return { response: with_(reader) }
   } catch {
