@@ -23,6 +23,8 @@ function isStreaming(value: unknown): value is Streaming {
  */
 export function readPlainly(stream: unknown, { response, options, controller }: Props, SdkError: typeof OpenAIError): void {
   if (options.__streamClass || options.__synthesizeEventData || !isStreaming(stream)) return
+  // As on all that the SDK's resources give.
+  Object.defineProperty(stream, '_request_id', { value: response.headers.get('x-request-id'), enumerable: false })
   const { signal } = controller
   const theirs = () => ({ [Symbol.asyncIterator]: iterator })
   const iterator = stream.iterator.bind(stream)

@@ -46,6 +46,18 @@ test.each(models)('an answer of %s has its request id, and its response can be r
   expect(await raw.json()).toMatchObject({ choices: [{ message: { content: echo } }] })
 })
 
+test('a stream has its request id, as an answer has', async () => {
+  const { chat, responses } = leashed(mock)
+  const streams = [
+    await chat.completions.create({ model, messages, stream: true }),
+    await responses.create({ model, input: 'Hello', stream: true }),
+  ]
+  for (const stream of streams) {
+    expect(Reflect.get(stream, '_request_id')).toMatch(/^req_/)
+    expect(Object.keys(stream)).not.toContain('_request_id')
+  }
+})
+
 describe('a step of the SDK’s loop that somebody replaces is taken:', () => {
   const steps = ['fetchWithTimeout', 'prepareOptions', 'buildRequest', 'prepareRequest'] as const
 
