@@ -1,4 +1,7 @@
-/** Vendors and servers that follow OpenAI's API, one entry each. docs/providers/openai-compatible.md is made of this table. */
+/**
+ * Vendors and servers that follow OpenAI's API, one entry each, with the vendor's page that it follows on top.
+ * docs/providers/openai-compatible.md is made of this table.
+ */
 import { LeashError } from '../core/errors.js'
 import type { Provider, Traits } from '../core/provider.js'
 import { ollamaBase } from './ollama-host.js'
@@ -7,7 +10,6 @@ import { foreignMembers } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
 
 export interface Preset {
-  readonly title: string
   readonly baseURL: string
   /** The variables that a key is read from, the first that is set. */
   readonly keys: readonly string[]
@@ -22,8 +24,6 @@ export interface Preset {
   readonly traits?: Traits
   /** For some models only: those that match, over `traits`. Later rows win. */
   readonly models?: readonly (readonly [models: RegExp, traits: Traits])[]
-  /** The vendor's page that the entry follows. */
-  readonly source: string
   /** Since when the vendor no longer answers, and where it says so. */
   readonly retired?: string
 }
@@ -40,7 +40,7 @@ const answered = ['annotations', 'refusal', 'prompt_cache_breakpoint'] as const
 
 const table = {
   mistral: {
-    title: 'Mistral',
+    // Mistral: https://docs.mistral.ai/api/endpoint/chat
     baseURL: 'https://api.mistral.ai/v1',
     keys: ['MISTRAL_API_KEY'],
     // A member that the API does not know is a 422: `seed` is called `random_seed`, and usage ends every stream unasked.
@@ -56,10 +56,9 @@ const table = {
       ],
     },
     models: [[/^mistral-(small-(latest|2603)|medium-(latest|3[.-]5))/, { reasoningEffort: true }]],
-    source: 'https://docs.mistral.ai/api/endpoint/chat',
   },
   groq: {
-    title: 'Groq',
+    // Groq: https://console.groq.com/docs/openai
     baseURL: 'https://api.groq.com/openai/v1',
     keys: ['GROQ_API_KEY'],
     protocols: chatAndResponses,
@@ -75,19 +74,17 @@ const table = {
       [/gpt-oss|llama-4|kimi-k2/, { structuredOutput: 'json-schema' }],
       [/gpt-oss|qwen3/, { reasoningEffort: true }],
     ],
-    source: 'https://console.groq.com/docs/openai',
   },
   deepseek: {
-    title: 'DeepSeek',
+    // DeepSeek: https://api-docs.deepseek.com/api/create-chat-completion
     baseURL: 'https://api.deepseek.com',
     keys: ['DEEPSEEK_API_KEY'],
     protocols: chat,
     // JSON without a schema: https://api-docs.deepseek.com/guides/json_mode. What its page does not list has no effect.
     traits: { ...older, structuredOutput: 'json', refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls'] },
-    source: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
   xai: {
-    title: 'xAI',
+    // xAI: https://docs.x.ai/docs/guides/reasoning
     baseURL: 'https://api.x.ai/v1',
     keys: ['XAI_API_KEY'],
     protocols: chatAndResponses,
@@ -98,36 +95,32 @@ const table = {
       // "Argument not supported on this model", whatever the effort.
       [/^grok-4(-0709|-fast|-1-fast|\.20(-\d{4})?-reasoning|$)/, { reasoningEffort: false }],
     ],
-    source: 'https://docs.x.ai/docs/guides/reasoning',
   },
   together: {
-    title: 'Together AI',
+    // Together AI: https://docs.together.ai/reference/chat-completions-1
     baseURL: 'https://api.together.xyz/v1',
     keys: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
     // `logprobs` is a number there.
     traits: { ...older, refuses: ['logprobs', 'top_logprobs'] },
-    source: 'https://docs.together.ai/reference/chat-completions-1',
   },
   fireworks: {
-    title: 'Fireworks AI',
+    // Fireworks AI: https://docs.fireworks.ai/tools-sdks/openai-compatibility
     baseURL: 'https://api.fireworks.ai/inference/v1',
     keys: ['FIREWORKS_API_KEY'],
     protocols: all,
     // "Usage stats are returned on streaming responses too, in the final chunk."
     traits: { ...older, streamUsage: 'always' },
-    source: 'https://docs.fireworks.ai/tools-sdks/openai-compatibility',
   },
   openrouter: {
-    title: 'OpenRouter',
+    // OpenRouter: https://openrouter.ai/docs/use-cases/usage-accounting
     baseURL: 'https://openrouter.ai/api/v1',
     keys: ['OPENROUTER_API_KEY'],
     protocols: all,
     // Usage comes with every answer; what a model does not take is ignored, not refused.
     traits: { systemRole: 'system', streamUsage: 'always' },
-    source: 'https://openrouter.ai/docs/use-cases/usage-accounting',
   },
   cerebras: {
-    title: 'Cerebras',
+    // Cerebras: https://inference-docs.cerebras.ai/resources/openai
     baseURL: 'https://api.cerebras.ai/v1',
     keys: ['CEREBRAS_API_KEY'],
     protocols: chat,
@@ -136,19 +129,17 @@ const table = {
       systemRole: 'system',
       refuses: ['frequency_penalty', 'presence_penalty', 'logit_bias', ...foreignMembers, ...answered],
     },
-    source: 'https://inference-docs.cerebras.ai/resources/openai',
   },
   perplexity: {
-    title: 'Perplexity',
+    // Perplexity: https://docs.perplexity.ai/docs/agent-api/openai-compatibility
     baseURL: 'https://api.perplexity.ai/v1',
     keys: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
     // Sonar's chat completions ended on 2026-09-27; the Agent API, which follows the Responses API, took their place.
     protocols: ['openai-responses'],
     owner: 'perplexity',
-    source: 'https://docs.perplexity.ai/docs/agent-api/openai-compatibility',
   },
   cohere: {
-    title: 'Cohere',
+    // Cohere: https://docs.cohere.com/docs/compatibility-api
     baseURL: 'https://api.cohere.ai/compatibility/v1',
     keys: ['COHERE_API_KEY', 'CO_API_KEY'],
     // The page lists the first under "Unsupported parameters"; an "unknown field" is a 422 wherever it stands.
@@ -159,34 +150,30 @@ const table = {
         ...['store', 'metadata', 'service_tier', ...foreignMembers, ...answered],
       ],
     },
-    source: 'https://docs.cohere.com/docs/compatibility-api',
   },
   huggingface: {
-    title: 'Hugging Face',
+    // Hugging Face: https://huggingface.co/docs/inference-providers/tasks/chat-completion
     baseURL: 'https://router.huggingface.co/v1',
     keys: ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'],
     protocols: chatAndResponses,
     // What a model takes depends on who serves it behind the router.
     traits: older,
-    source: 'https://huggingface.co/docs/inference-providers/tasks/chat-completion',
   },
   nvidia: {
-    title: 'NVIDIA NIM',
+    // NVIDIA NIM: https://docs.api.nvidia.com/nim/reference/llm-apis
     baseURL: 'https://integrate.api.nvidia.com/v1',
     keys: ['NVIDIA_API_KEY'],
     traits: older,
-    source: 'https://docs.api.nvidia.com/nim/reference/llm-apis',
   },
   'github-models': {
-    title: 'GitHub Models',
+    // GitHub Models: https://docs.github.com/rest/models/inference
     baseURL: 'https://models.github.ai/inference',
     keys: ['GITHUB_MODELS_TOKEN', 'GITHUB_TOKEN'],
     traits: older,
-    source: 'https://docs.github.com/rest/models/inference',
     retired: '2026-07-30, see https://github.com/orgs/community/discussions/203602',
   },
   moonshot: {
-    title: 'Moonshot AI (Kimi)',
+    // Moonshot AI (Kimi): https://platform.kimi.ai/docs/api/chat
     baseURL: 'https://api.moonshot.ai/v1',
     keys: ['MOONSHOT_API_KEY'],
     protocols: chatAndResponses,
@@ -209,42 +196,37 @@ const table = {
       ],
       [/^kimi-k([3-9]|\d\d)/, { reasoningEffort: true }],
     ],
-    source: 'https://platform.kimi.ai/docs/api/chat',
   },
   ollama: {
-    title: 'Ollama',
+    // Ollama: https://docs.ollama.com/api/openai-compatibility
     baseURL: 'http://127.0.0.1:11434/v1',
     baseVariable: { name: 'OLLAMA_HOST', read: ollamaBase },
     keys: ['OLLAMA_API_KEY'],
     keyless: true,
     // Not in its list of supported fields, and ignored without a word; images only as base64.
     traits: { ...older, imageUrls: false, refuses: ['logit_bias', 'user', 'n', 'parallel_tool_calls'] },
-    source: 'https://docs.ollama.com/api/openai-compatibility',
   },
   vllm: {
-    title: 'vLLM',
+    // vLLM: https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
     baseURL: 'http://127.0.0.1:8000/v1',
     keys: ['VLLM_API_KEY'],
     keyless: true,
     // Roles go into the model's chat template as they are, and few know `developer`.
     traits: { systemRole: 'system' },
-    source: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html',
   },
   lmstudio: {
-    title: 'LM Studio',
+    // LM Studio: https://lmstudio.ai/docs/developer/openai-compat
     baseURL: 'http://127.0.0.1:1234/v1',
     keys: ['LM_API_TOKEN'],
     keyless: true,
     traits: { ...older, imageUrls: false },
-    source: 'https://lmstudio.ai/docs/developer/openai-compat',
   },
   llamacpp: {
-    title: 'llama.cpp server',
+    // llama.cpp server: https://github.com/ggml-org/llama.cpp/tree/master/tools/server
     baseURL: 'http://127.0.0.1:8080/v1',
     keys: ['LLAMA_API_KEY'],
     keyless: true,
     traits: older,
-    source: 'https://github.com/ggml-org/llama.cpp/tree/master/tools/server',
   },
 } as const satisfies Record<string, Preset>
 
@@ -279,7 +261,7 @@ export function preset(name: PresetName, options: ProviderOptions = {}): Provide
     entry,
   )
   if (entry.retired === undefined || options.baseURL !== undefined) return provider
-  const gone = `${entry.title} was retired on ${entry.retired}. Use another provider.`
+  const gone = `"${name}" was retired on ${entry.retired}. Use another provider.`
   return {
     ...provider,
     missing: () => gone,
