@@ -11,9 +11,11 @@ const entry = (name: PresetName): Preset => presets[name]
 const living = names.filter((name) => entry(name).retired === undefined)
 /** They are for readers alone, and stand in comments: no program is to carry them. */
 const pages: Readonly<Record<string, readonly [title: string, page: string]>> = Object.fromEntries(
-  readFileSync(join(root, 'src/providers/presets.ts'), 'utf8')
-    .matchAll(/^ {2}'?([\w-]+)'?: \{\n {4}\/\/ (.+): (https:\S+)$/gm)
-    .map(([, name = '', title = '', page = '']) => [name, [title, page]]),
+  [
+    ...readFileSync(join(root, 'src/providers/presets.ts'), 'utf8').matchAll(
+      /^ {2}'?([\w-]+)'?: \{\n {4}\/\/ (.+): (https:\S+)$/gm,
+    ),
+  ].map(([, name = '', title = '', page = '']) => [name, [title, page]]),
 )
 
 describe.each(living)('the preset %s', (name) => {
