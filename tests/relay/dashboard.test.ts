@@ -331,6 +331,76 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(problems).toEqual([])
   })
 
+  test('a list that is too long for one page goes on where it ended, each of it once', async () => {
+    const relay = await openRelay(mock.url)
+    const slugs = Array.from({ length: 249 }, (_, at) => `t${at}`)
+    for (const slug of slugs) await relay.ask('POST', '/v1/admin/tenants', { slug })
+    const { page } = await signedIn(relay, '#/tenants')
+    const rows = page.locator('tbody tr')
+    for (const shown of [100, 200, 250]) {
+      await expect.poll(() => rows.count()).toBe(shown)
+      if (shown < 250) await page.getByRole('button', { name: 'Show more' }).dblclick()
+    }
+    const names = await page.locator('.under.code').allTextContents()
+    expect(new Set(names)).toEqual(new Set(['default', ...slugs]))
+  })
+
+  test('who looks at further pages of a list is not taken back to the first, nor to those of another', async () => {
+    const relay = await openRelay(mock.url)
+    const { page } = await signedIn(relay)
+    await page.clock.install()
+    let asked = 0
+    let next: Route | undefined
+    const given = { endpoint: 'x', tenant: '', status: 'dead', attempts: 1, createdAt: 1, nextAt: 1, endedAt: 1, last: '' }
+    const delivery = (id: string) => ({ ...given, id, type: id })
+    await page.route('**/v1/admin/webhooks/deliveries*', (route) => {
+      const { searchParams } = new URL(route.request().url())
+      if (searchParams.has('after')) {
+        next = route
+        return
+      }
+      asked++
+      const kind = searchParams.get('status') ?? 'any'
+      return route.fulfill({ json: { items: [delivery(`first ${kind}`)], next: '1.a' } })
+    })
+    const second = async (name: string) => {
+      await expect.poll(() => next).toBeDefined()
+      await next?.fulfill({ json: { items: [delivery(name)], next: '1.b' } })
+      next = undefined
+    }
+    await goTo(page, 'Webhooks')
+    await press(page, 'Show more')
+    await second('second')
+    await page.getByText('second').waitFor()
+    const before = asked
+    await page.clock.runFor(30_000)
+    expect([await page.getByText('second').count(), asked]).toEqual([1, before])
+    await press(page, 'Show more')
+    await page.getByLabel('Deliveries to show').selectOption('dead')
+    await page.getByText('first dead').waitFor()
+    await second('of another list')
+    await page.clock.runFor(1000)
+    expect(await page.getByText('of another list').count()).toBe(0)
+  })
+
+  test('what takes the relay long is not read again at once', async () => {
+    const relay = await openRelay(mock.url)
+    const { page } = await signedIn(relay, '#/audit')
+    await page.clock.install()
+    const asked: Route[] = []
+    await page.route('**/v1/admin/overview', (route) => void asked.push(route))
+    await goTo(page, 'Overview')
+    await expect.poll(() => asked.length).toBe(1)
+    await page.clock.runFor(4000)
+    await asked[0]?.continue()
+    await page.getByText('No call in the last 30 days').waitFor()
+    await page.clock.runFor(30_000)
+    expect(asked).toHaveLength(1)
+    await page.clock.runFor(15_000)
+    await expect.poll(() => asked.length).toBe(2)
+    await asked[1]?.continue()
+  })
+
   test('keys alone reach everything, and a dialog gives the focus back where it was', async () => {
     const relay = await openRelay(mock.url)
     const { page, problems } = await signedIn(relay, '#/tenants')

@@ -16,6 +16,9 @@ interface State<T> {
   readonly error?: unknown
 }
 
+/** For so many times as long as the relay took, it is left alone. */
+const restsTimes = 9
+
 export type Read<T> = (path: string, signal: AbortSignal) => Promise<T>
 
 /**
@@ -25,24 +28,23 @@ export type Read<T> = (path: string, signal: AbortSignal) => Promise<T>
 export function useResource<T>(path: string | undefined, everyMs?: number, read: Read<T> = plainly): Resource<T> {
   const [state, setState] = useState<State<T>>({ path })
   const [turn, setTurn] = useState(0)
-  const busy = useRef(false)
+  /** In milliseconds since 1970: while it is read, nobody knows. */
+  const restsUntil = useRef(0)
 
   // Another turn reads the same again.
   useEffect(() => {
     if (path === undefined) return
     const left = new AbortController()
-    busy.current = true
+    const since = Date.now()
+    restsUntil.current = Number.POSITIVE_INFINITY
+    const ended = (next: (before: State<T>) => State<T>) => {
+      if (left.signal.aborted) return
+      restsUntil.current = Date.now() + (Date.now() - since) * restsTimes
+      setState(next)
+    }
     read(path, left.signal).then(
-      (value) => {
-        if (left.signal.aborted) return
-        busy.current = false
-        setState({ path, value })
-      },
-      (error) => {
-        if (left.signal.aborted) return
-        busy.current = false
-        setState((before) => ({ ...(before.path === path && before), path, error }))
-      },
+      (value) => ended(() => ({ path, value })),
+      (error) => ended((before) => ({ ...(before.path === path && before), path, error })),
     )
     return () => left.abort()
   }, [path, turn, read])
@@ -51,7 +53,7 @@ export function useResource<T>(path: string | undefined, everyMs?: number, read:
   useEffect(() => {
     if (everyMs === undefined) return
     const timer = setInterval(() => {
-      if (!document.hidden && !busy.current) reload()
+      if (!document.hidden && Date.now() >= restsUntil.current) reload()
     }, everyMs)
     return () => clearInterval(timer)
   }, [everyMs, reload])

@@ -37,7 +37,7 @@ export async function spendingOf(tenant: string, signal: AbortSignal): Promise<S
     rowsBy('day'),
     rowsBy('provider,model'),
     rowsBy('key'),
-    ask<Page<KeyRecord>>(`/v1/admin/keys?${of}`, { signal }),
+    ask<Page<KeyRecord>>(`/v1/admin/keys?limit=1000&${of}`, { signal }),
   ])
   return { from, total, byDay, byModel, byWhom, names: new Map(keys.items.map(({ id, name }) => [id, name])) }
 }

@@ -71,7 +71,7 @@ const shown = { hour: 13, day: 10, month: 7 } as const
 
 const dayMs = 24 * hourMs
 const perDollar = 1_000_000_000n
-const mostRows = 50_000
+const mostRows = 100_000
 
 /** @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag */
 export async function reportOf(sql: Sql, query: ReportQuery): Promise<UsageRow[]> {
