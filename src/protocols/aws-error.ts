@@ -46,6 +46,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 const tooLong =
   /input is too long|prompt is too long|too many (input )?tokens|context (length|window|limit)|maximum (number of )?(input )?tokens|input length and `?max_tokens`? exceed/i
 const filtered = /content filter|content polic|blocked by/i
+/** Nor is every model that is not there a ResourceNotFoundException. */
+const noModel = /model identifier is invalid|on-demand throughput|support the model that you provided/i
 
 /** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
 export function decodeAwsError(protocol: string, failed: FailedResponse): LeashError {
@@ -92,6 +94,7 @@ function kindOf(type: string | undefined): Kind | undefined {
 function refined(code: ErrorCode, message: string): ErrorCode {
   if (code !== 'invalid_request') return code
   if (tooLong.test(message)) return 'context_window_exceeded'
+  if (noModel.test(message)) return 'not_found'
   return filtered.test(message) ? 'content_filtered' : code
 }
 

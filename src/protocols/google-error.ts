@@ -34,6 +34,7 @@ function codeOf(status: number, text: string, details: readonly Record<string, u
     if (/token count.*exceeds|exceeds the maximum number of tokens|input context is too long/is.test(text))
       return 'context_window_exceeded'
     if (/payload size exceeds/i.test(text)) return 'request_too_large'
+    if (/location is not supported/i.test(text)) return 'permission_denied'
     if (/(content|prompt)\b.*\b(blocked|violat|prohibited)|safety polic/is.test(text)) return 'content_filtered'
   }
   return undefined

@@ -138,10 +138,10 @@ test('`maxCostUsd` holds at the price of the tier that is asked for', async () =
   await leash.close()
 })
 
-const question = () =>
+const question = (model = gpt) =>
   new Request('http://leash.test/v1/chat/completions', {
     method: 'POST',
-    body: JSON.stringify({ model: gpt, messages: [{ role: 'user', content: prompt }] }),
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: prompt }] }),
   })
 
 test('a stream that the vendor refuses before its first word leads on where that is asked for', async () => {
@@ -210,6 +210,17 @@ test('where a limit of ours has refused, the caller is told to come again, and n
   const second = await leash.handle(question())
   expect(second.status).toBe(503)
   expect((await first).status).toBe(200)
+})
+
+test.each([
+  ['openai/gpt-4o-mini', 'The requested model does not exist.', 'model_not_found'],
+  ['groq/llama-3.3-70b', 'The model has been decommissioned.', 'model_decommissioned'],
+])('%s, which is there no more, is no mistake of the caller, though its vendor answers 400', async (model, message, code) => {
+  mock.script({ status: 400, body: { error: { message, code } } })
+  const leash = createLeash({ providers: mockProviders(mock.url), fallback: [`anthropic/${claude}`] })
+  expect((await leash.handle(question(model))).status).toBe(200)
+  await leash.close()
+  expect(mock.requests.map(({ status }) => status)).toEqual([400, 200])
 })
 
 test("the caller's own mistake is answered once", async () => {

@@ -27,7 +27,7 @@ describe('recorded Bedrock traffic', () => {
     const text = JSON.stringify(response.body)
     const error = bedrockConverse.decodeError({ status: response.status, headers: new Headers(response.headers), text })
     expect(error).toMatchObject({
-      code: 'invalid_request',
+      code: 'not_found',
       status: 400,
       retryable: false,
       detail: 'The provided model identifier is invalid.',

@@ -70,6 +70,15 @@ describe('a refusal of Bedrock', () => {
     })
   })
 
+  it.each([
+    'The provided model identifier is invalid.',
+    'Invocation of model ID anthropic.claude-x with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.',
+    "The provided model doesn't support on-demand throughput.",
+    "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+  ])('is told apart when there is no such model: %s', (message) => {
+    expect(refused(400, 'ValidationException', message)).toMatchObject({ code: 'not_found', status: 400, retryable: false })
+  })
+
   it('is told apart when a filter refused', () => {
     expect(refused(400, 'ValidationException', 'Output blocked by content filtering policy').code).toBe('content_filtered')
   })

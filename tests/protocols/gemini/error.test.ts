@@ -24,6 +24,12 @@ describe('a failure of Google', () => {
       { message: 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).' },
       false,
     ],
+    [
+      400,
+      'permission_denied',
+      { status: 'FAILED_PRECONDITION', message: 'User location is not supported for the API use.' },
+      false,
+    ],
     [400, 'request_too_large', { message: 'Request payload size exceeds the limit: 20971520 bytes.' }, false],
     [
       400,

@@ -65,6 +65,22 @@ describe('what a refusal means', () => {
     expect(decode(status, body).code).toBe('content_filtered')
   })
 
+  test.each([
+    ['OpenAI', { error: { message: "The requested model 'x' does not exist.", code: 'model_not_found', param: 'model' } }],
+    ['Groq', { error: { message: 'The model `x` has been decommissioned.', code: 'model_decommissioned' } }],
+    ['Mistral', { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }],
+    [
+      'Hugging Face',
+      { error: { message: 'The requested model is not supported by any provider.', code: 'model_not_supported' } },
+    ],
+    ['DeepSeek', { error: { message: 'Model Not Exist', type: 'invalid_request_error', code: 'invalid_request_error' } }],
+    ['xAI', { code: 'Client specified an invalid argument', error: 'Model not found: x' }],
+    ['LiteLLM', { error: { message: 'Invalid model name passed in model=x.', code: '400' } }],
+    ['OpenRouter', { error: { message: 'acme/x is not a valid model ID', code: 400 } }],
+  ])('and a model that is not there, in the words of %s', (_vendor, body) => {
+    expect(decode(400, body)).toMatchObject({ code: 'not_found', status: 400, retryable: false })
+  })
+
   test('the member at fault is named', () => {
     expect(decode(400, { error: { message: 'No.', param: 'messages[0].role' } }).param).toBe('messages[0].role')
   })
