@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import OpenAI from 'openai'
+import OpenAI, { toFile } from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Transport } from '../../src/core/transport.js'
 import {
@@ -125,6 +125,23 @@ describe('a cassette', () => {
     const body = '{ "messages": [{"content": "x", "role": "user"}], "model": "m" }'
     const response = await tape('replay')(new Request('https://elsewhere.example/v1/chat/completions', { method: 'POST', body }))
     expect(response.status).toBe(200)
+  })
+
+  test('finds a form, whose boundary is another each time, with text and with sound in it', async () => {
+    const answering: Transport = async () => Response.json({ text: 'heard' })
+    const hear = async (mode: 'record' | 'replay', sound: readonly number[]) => {
+      const { audio } = client(tape(mode, { transport: answering }))
+      return audio.transcriptions.create({ model: 'whisper-1', file: await toFile(new Uint8Array(sound), 'a.wav') })
+    }
+    for (const sound of [
+      [82, 73, 70, 70],
+      [255, 254, 0, 128],
+    ]) {
+      await hear('record', sound)
+      expect(kept().recordings).toHaveLength(1)
+      expect(await hear('replay', sound)).toMatchObject({ text: 'heard' })
+      expect(await failure(hear('replay', [...sound, 0]))).toMatchObject({ cause: { code: 'invalid_request' } })
+    }
   })
 
   test('tells texts, methods, paths and queries apart', async () => {
