@@ -46,9 +46,9 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
   }
 }
 
-/** By its first characters: all that is known of a text that is still being written. */
+/** By its first characters: all that is known of a text that is still being written. A mark as `[1]` or `[ ]` is no list. */
 function beginsJson(head: string): boolean {
-  return /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[[{"\]\d-]|$))/.test(head)
+  return /^\s*(?:\{\s*(?:"|$)|(?:\[\s*)+(?:[{"]|-?\d[\d.eE+-]*\s*,(?![\d\s,.-]*\])|$))/.test(head)
 }
 
 type Proposed = Edit & { readonly found: Detection }
@@ -73,22 +73,29 @@ function inPart(before: number, { around, head }: Reading, { modes, detector }: 
   return all.flatMap((found) => {
     const mode = modes.get(found.type)
     if (mode === undefined) return []
-    const from = json ? afterEscape(around, found.start) : found.start
-    // An escape in a value must not be cut in two.
-    const text = replacing(
-      json ? around.slice(from, found.end).replaceAll('\\', '*') : around.slice(from, found.end),
-      found.type,
-      mode,
-    )
-    return [{ start: from - before, end: found.end - before, found, text }]
+    // An escape must not be cut in two, neither in a value nor at its ends.
+    const from = (json ? escapeAround(around, found.start)?.end : undefined) ?? found.start
+    const to = (json ? escapeAround(around, found.end)?.start : undefined) ?? found.end
+    if (from >= to) return []
+    const value = around.slice(from, to)
+    const text = replacing(json ? value.replace(escapes, '*') : value, found.type, mode)
+    return [{ start: from - before, end: to - before, found, text }]
   })
 }
 
-/** `\nfoo`: the letter belongs to the escape. */
-function afterEscape(text: string, at: number): number {
-  let slashes = 0
-  while (text[at - 1 - slashes] === '\\') slashes++
-  return slashes % 2 === 1 ? at + 1 : at
+const escapes = /\\(?:u[\da-f]{4}|.)/gis
+const longestEscape = 6
+
+/** The escape that this place is in the middle of: in `\nfoo`, the letter belongs to it. */
+function escapeAround(text: string, at: number): { readonly start: number; readonly end: number } | undefined {
+  for (let start = at - 1; start > at - longestEscape; start--) {
+    if (text[start] !== '\\') continue
+    let slashes = 1
+    while (text[start - slashes] === '\\') slashes++
+    const end = start + (text[start + 1] === 'u' ? longestEscape : 2)
+    return slashes % 2 === 1 && end > at ? { start, end } : undefined
+  }
+  return undefined
 }
 
 function replacing(value: string, type: EntityType, mode: AnswerMode): string {

@@ -283,6 +283,28 @@ describe('an answer', () => {
   })
 })
 
+test.each([
+  ['"Ada \\u003cada@model.ai\\u003e wrote"', '"Ada \\u003c***@*****.**\\u003e wrote"', '"Ada \\u003c\\u003e wrote"'],
+  ['"\\u00e9ada@model.ai and"', '"\\u00e9***@*****.** and"', '"\\u00e9 and"'],
+  ['"C:\\\\ada@model.ai and"', '"C:\\\\***@*****.** and"', '"C:\\\\ and"'],
+  ['"a: password: hunter2secret!\\""', '"a: password: *************!\\""', '"a: password: \\""'],
+])('no escape is cut in two where a model streams arguments: %s', async (says, masked, dropped) => {
+  for (const [response, expected] of [
+    ['mask', masked],
+    ['drop', dropped],
+  ] as const) {
+    const { protocol, request, stream, heardStream } = await speakerOf('openai-chat')
+    for (const length of [1, 3, 100]) {
+      const { layer } = await drive({ response })
+      const pieces = `{"note":${says}}`.match(new RegExp(`[^]{1,${length}}`, 'g')) ?? []
+      const body = request({ messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }], maxTokens: 9 })
+      const answer = streamed(framed(protocol, stream([{ kind: 'arguments', pieces }])))
+      const { bytes } = await read(await layer(async () => answer)(callOf(protocol, body)))
+      expect(heardStream(unframed(protocol, bytes))[0]).toMatchObject({ arguments: `{"note":${expected}}` })
+    }
+  }
+})
+
 describe('what is found over something that is to be taken out does not hide it', () => {
   const said = 'see https://acme.com/?by=a.b@acme.com now'
   const everything = (type: string) => (text: string) => [{ type, start: 0, end: text.length, confidence: 1 }]

@@ -199,6 +199,17 @@ test('arguments of tool calls side by side are put back, and stay JSON', async (
   expect(texts.map((text) => JSON.parse(text))).toEqual([{ a: 'se"cret\n' }, { b: 'se"cret\n' }])
 })
 
+test.each(['[1] ', '[1, 2] ', '[[1]](https://a.io) ', '- [ ] ', '[ ] ', '[2026-01-02] ', '{name}: '])(
+  'a text that begins with "%s" is no JSON, and a value stands in it as it is',
+  async (mark) => {
+    const { layer } = await drive({ deny: ['se"cret\n'] })
+    const asked: JsonObject = { model: 'm', messages: [{ role: 'user', content: 'Of se"cret\n!' }] }
+    const said = streamed(encoder.encode(chunk(mark) + chunk('is <CUSTOM_1>!') + finish() + over))
+    const { bytes } = await read(await layer(async () => said)(callOf(await chat(), asked)))
+    expect(spoken(bytes)).toEqual({ 0: `${mark}is se"cret\n!` })
+  },
+)
+
 describe('the end', () => {
   test('of a stream that breaks: what was held goes out, then the error', async () => {
     const broken = streamed(encoder.encode(chunk('a') + chunk('b <EMAIL_')), [1000], new Error('reset'))
