@@ -5,8 +5,9 @@
 export function retryAfterMs(headers: Headers): number | undefined {
   const ms = headers.get('retry-after-ms')
   if (ms !== null && ms.trim() !== '' && Number(ms) >= 0) return Number(ms)
-  const after = headers.get('retry-after')
-  if (after === null || after.trim() === '') return undefined
+  const after = headers.get('retry-after') ?? ''
+  // To `Date`, a number below zero is a month.
+  if (after.trim() === '' || Number(after) < 0) return undefined
   if (Number(after) >= 0) return Number(after) * 1000
   const date = Date.parse(after)
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())

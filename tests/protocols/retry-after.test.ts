@@ -21,5 +21,7 @@ describe('retryAfterMs', () => {
     expect(wait({})).toBeUndefined()
     expect(wait({ 'retry-after': 'soon' })).toBeUndefined()
     expect(wait({ 'retry-after-ms': '' })).toBeUndefined()
+    expect(wait({ 'retry-after': '-5' })).toBeUndefined()
+    expect(wait({ 'retry-after-ms': '-5', 'retry-after': '-1' })).toBeUndefined()
   })
 })
