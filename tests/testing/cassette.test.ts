@@ -222,6 +222,19 @@ describe('a cassette', () => {
     expect(existsSync(`${one}.tmp`)).toBe(false)
   })
 
+  test.each([
+    [{ mode: 'replya' }, /`cassette.mode`: must be "record" or "replay" or "auto"/],
+    [{ moed: 'replay' }, /unknown option `cassette.moed` \(known: mode, /],
+    [{ timing: 'slow' }, /`cassette.timing`/],
+    [{ scrub: { header: ['x'] } }, /unknown option `cassette.scrub.header`/],
+  ])('is not made with %o, which would send for real what was to be replayed', (options, message) => {
+    expect(() => cassette(file(), options as CassetteOptions)).toThrow(message)
+  })
+
+  test('is not made without a path', () => {
+    expect(() => cassette('')).toThrow(/needs the path/)
+  })
+
   test('says that a file is none', async () => {
     writeFileSync(file(), '{"format":"other"}')
     expect(await failure(post(tape('replay'), say('x')))).toMatchObject({

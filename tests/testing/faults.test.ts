@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { awsEventStream } from '../../src/protocols/framing/aws-eventstream.js'
 import { sse } from '../../src/protocols/framing/sse.js'
-import { type MockUpstream, startMock } from '../../src/testing/index.js'
+import { type Fault, type MockUpstream, startMock } from '../../src/testing/index.js'
 import { callers } from './callers.js'
 import { anthropic, failure, openai } from './clients.js'
 
@@ -153,6 +153,15 @@ describe.each(callers.map((caller) => [caller.protocol, caller] as const))('an a
 })
 
 describe('a script', () => {
+  test.each([
+    [{ staus: 429 }, /unknown option `script.staus` \(known: status, /],
+    [{ hang: 'header' }, /`script.hang`/],
+    [{ cutAfter: 3 }, /`script.cutAfter`/],
+    [{ latencyMs: Number.NaN }, /`script.latencyMs`: expected number/],
+  ])('is refused where it says %o, for a test would pass without its fault', (fault, message) => {
+    expect(() => mock.script(fault as Fault)).toThrow(message)
+  })
+
   const [caller] = callers
   const status = async (text = 'x') => (await caller?.send(mock.url, text, false))?.status
 

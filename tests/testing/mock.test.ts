@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type MockUpstream, startMock } from '../../src/testing/index.js'
+import { type MockOptions, type MockUpstream, startMock } from '../../src/testing/index.js'
 import { callers } from './callers.js'
 import { failure } from './clients.js'
 
@@ -66,6 +66,13 @@ describe.each(callers.map((caller) => [caller.protocol, caller] as const))('%s',
 
 test('says where it is', () => {
   expect(mock.url).toBe(`http://127.0.0.1:${mock.port}`)
+})
+
+test.each([
+  [{ prot: 4010 }, /unknown option `startMock.prot` \(known: port, /],
+  [{ protocols: ['openai'] }, /`startMock.protocols.0`: must be "openai-chat"/],
+])('fails to start with %o', async (options, message) => {
+  await expect(startMock(options as MockOptions)).rejects.toThrow(message)
 })
 
 test('fails to start where something else listens', async () => {

@@ -1,4 +1,6 @@
+import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
+import { cassetteShape, checked } from '../checked.js'
 import type { RecordedExchangeRequest, Recording } from './format.js'
 import { bodyOf, keyOf, withoutBoundary } from './key.js'
 import { missError } from './miss.js'
@@ -28,6 +30,8 @@ export type CassetteTransport = (url: string | URL | Request, init?: RequestInit
  * each request.
  */
 export function cassette(path: string, options: CassetteOptions = {}): CassetteTransport {
+  if (!path) throw new LeashError('invalid_config', 'A cassette needs the path of a `.json` file, or of a folder.')
+  checked(options, cassetteShape, 'cassette')
   // Looked up when it is used: a test may replace it until then.
   const { transport = (url: string, init: RequestInit) => fetch(url, init), scrub, timing = 'instant' } = options
   const mode = options.mode ?? (process.env.CI ? 'replay' : 'auto')

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { checked, faultShape, mockShape } from '../checked.js'
 import { deliver, type Fate } from './deliver.js'
 import { type Fault, Script } from './faults.js'
 import { makeSeal } from './ids.js'
@@ -52,7 +53,7 @@ export interface MockUpstream {
 
 /** Starts a server on which every vendor's SDK finds its vendor. */
 export async function startMock(options: MockOptions = {}): Promise<MockUpstream> {
-  const { port = 0, host = '127.0.0.1', wordsPerChunk = 1, protocols } = options
+  const { port = 0, host = '127.0.0.1', wordsPerChunk = 1, protocols } = checked(options, mockShape, 'startMock')
   const seed = String(options.seed ?? 'leash')
   const world: World = { seed, wordsPerChunk: Math.max(1, wordsPerChunk), memory: new Memory(), seal: makeSeal(seed) }
   const script = new Script()
@@ -88,7 +89,7 @@ export async function startMock(options: MockOptions = {}): Promise<MockUpstream
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     requests,
-    script: (...faults) => script.add(faults),
+    script: (...faults) => script.add(faults.map((fault) => checked(fault, faultShape, 'script'))),
     reset() {
       requests.length = 0
       script.clear()
