@@ -98,6 +98,7 @@ class MessageStreamEncoder implements StreamEncoder {
   /** Held back until there is something to follow it, since some vendors tell of their input before they answer. */
   #begin(): void {
     this.#started = true
+    const usage = writeUsage(this.#usage, undefined)
     const message: Sdk.Message = {
       id: messageId(this.#start?.id ?? ''),
       type: 'message',
@@ -109,7 +110,8 @@ class MessageStreamEncoder implements StreamEncoder {
       stop_details: null,
       container: null,
       diagnostics: null,
-      usage: writeUsage(this.#usage, undefined),
+      // The end tells how much was written to the cache, and not for how long: zeros here would stand beside it for good.
+      usage: usage.cache_creation_input_tokens ? usage : { ...usage, cache_creation: null },
     }
     this.#send({ type: 'message_start', message })
   }

@@ -4,7 +4,7 @@ import { LeashError } from '../../../src/core/errors.js'
 import { collect, replay, type StreamEvent } from '../../../src/core/events.js'
 import { asObject, parseJson } from '../../../src/core/json.js'
 import type { AssistantPart, ChatResponse } from '../../../src/core/message.js'
-import { usageOf } from '../../../src/core/usage.js'
+import { type Usage, usageOf } from '../../../src/core/usage.js'
 import { anthropicMessages } from '../../../src/protocols/anthropic-messages/index.js'
 import type { WireEvent } from '../../../src/protocols/protocol.js'
 import { bytesOf, decodeStream } from '../../helpers/decode.js'
@@ -149,6 +149,15 @@ describe('a stream to a caller of this API', () => {
         server_tool_use: null,
       },
     })
+  })
+
+  it('says how long was cached for only where it is known at its start, since its end has no word for it', () => {
+    const begun = (usage: Partial<Usage>) =>
+      payloads(encodeEvents([start, { type: 'usage', usage: usageOf(usage) }, opened(0, { type: 'text', text: 'a' }), ...over]))[0]
+    expect(begun({ cacheWrite: 3, cacheWrite1h: 4 })).toMatchObject({
+      message: { usage: { cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 } } },
+    })
+    expect(begun({ input: 7 })).toMatchObject({ message: { usage: { cache_creation_input_tokens: 0, cache_creation: null } } })
   })
 
   it('opens no block for a text or a thought that never came', () => {
