@@ -52,5 +52,5 @@ export function versionHeaders(caller: Readonly<Record<string, string>>, betas?:
 
 /** Anthropic's SDK wants the base without `/v1`, the AI SDK with it: both are understood. */
 function unversioned(base: string): string {
-  return base.replace(/\/v1\/?$/, '')
+  return base.replace(/\/v1\/*(?=\?|$)/, '')
 }

@@ -109,7 +109,10 @@ function isClaude(model: string): boolean {
   return /^claude-/.test(model)
 }
 
-/** The portal shows endpoints with and without what our paths begin with. */
+/** The portal shows endpoints with and without what our paths begin with, and those of deployments whole. */
 function rootOf(endpoint: string): string {
-  return endpoint.replace(/\/+$/, '').replace(/\/openai(\/v1)?$/, '')
+  return endpoint
+    .replace(/\?api-version=[^&]*$/, '')
+    .replace(/\/+$/, '')
+    .replace(/\/(openai|anthropic|models)(\/(v1|deployments)(\/[^?]*)?)?$/, '')
 }

@@ -18,7 +18,7 @@ export function google(options: GoogleOptions = {}): Provider {
     name,
     options,
     base: `https://generativelanguage.googleapis.com/${apiVersion}`,
-    baseVariable: { name: 'GOOGLE_GEMINI_BASE_URL', read: (value) => `${value.replace(/\/+$/, '')}/${apiVersion}` },
+    baseVariable: { name: 'GOOGLE_GEMINI_BASE_URL', read: (value) => value.replace(/\/*(?=\?|$)/, `/${apiVersion}`) },
     credentials: [
       {
         option: 'apiKey',

@@ -13,6 +13,7 @@ describe('anthropic', () => {
     ['https://gw.example', 'https://gw.example/v1/messages'],
     ['https://gw.example/', 'https://gw.example/v1/messages'],
     ['https://gw.example/v1', 'https://gw.example/v1/messages'],
+    ['https://gw.example/v1?team=7', 'https://gw.example/v1/messages?team=7'],
     ['https://gw.example/anthropic/v1/', 'https://gw.example/anthropic/v1/messages'],
     [undefined, 'https://api.anthropic.com/v1/messages'],
   ])('a base of %s is asked at %s', async (baseURL, url) => {

@@ -41,6 +41,9 @@ describe('azure', () => {
     'https://acme.openai.azure.com/',
     'https://acme.openai.azure.com/openai',
     'https://acme.openai.azure.com/openai/v1/',
+    'https://acme.openai.azure.com/openai/v1/?api-version=preview',
+    'https://acme.openai.azure.com/openai/v1/chat/completions',
+    'https://acme.openai.azure.com/openai/deployments/gpt-4o/chat/completions?api-version=2025-01-01-preview',
   ])('takes the endpoint as the portal shows it: %s', async (endpoint) => {
     expect((await ask({ endpoint })).url).toBe('https://acme.openai.azure.com/openai/v1/chat/completions')
     expect((await ask({ env: { AZURE_OPENAI_ENDPOINT: endpoint } })).url).toBe(
@@ -54,6 +57,20 @@ describe('azure', () => {
     )
     expect((await ask({ endpoint: 'https://acme.services.ai.azure.com/api/projects/p1' })).url).toBe(
       'https://acme.services.ai.azure.com/api/projects/p1/openai/v1/chat/completions',
+    )
+  })
+
+  test.each([
+    'https://acme.services.ai.azure.com/anthropic/',
+    'https://acme.services.ai.azure.com/anthropic/v1/messages',
+    'https://acme.services.ai.azure.com/models',
+  ])("takes Foundry's endpoint as the portal shows it: %s", async (endpoint) => {
+    expect((await ask({ endpoint }, 'anthropic-messages')).url).toBe('https://acme.services.ai.azure.com/anthropic/v1/messages')
+  })
+
+  test('the path and query of a gateway stay', async () => {
+    expect((await ask({ endpoint: 'https://gw.example/ai?team=7' })).url).toBe(
+      'https://gw.example/ai/openai/v1/chat/completions?team=7',
     )
   })
 

@@ -45,6 +45,9 @@ describe('google', () => {
     expect((await ask({}, { env: { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9/' } })).url).toBe(
       'http://127.0.0.1:9/v1beta/models/gemini-2.5-flash:generateContent',
     )
+    expect((await ask({}, { env: { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9/?team=7' } })).url).toBe(
+      'http://127.0.0.1:9/v1beta/models/gemini-2.5-flash:generateContent?team=7',
+    )
     expect((await ask({}, { baseURL: 'http://127.0.0.1:9/v1' })).url).toBe(
       'http://127.0.0.1:9/v1/models/gemini-2.5-flash:generateContent',
     )
