@@ -85,8 +85,8 @@ export function bedrock(options: BedrockOptions = {}): Provider {
     },
     async prepare(wire) {
       const operation = operationOf(wire, name)
-      // AWS's SDK would address `/model//converse` with it.
-      if (wire.model.trim() === '')
+      // AWS's SDK would address `/model//converse` with it, or `/model/../converse`.
+      if (/^[\s.]*$/.test(wire.model))
         throw new LeashError('invalid_request', `"${name}" needs a model. Write its id, such as amazon.nova-lite-v1:0.`, {
           param: 'model',
         })

@@ -181,6 +181,10 @@ describe('the address of Bedrock', () => {
     expect(() => bedrock({ baseURL: 'bedrock.example' })).toThrow(/base URL of "bedrock" is not an absolute URL/)
   })
 
+  test.each(['', ' ', '.', '..'])('is none for a model that is called %j', async (model) => {
+    await expect(bedrock({ region, credentials }).prepare(ask({ model }))).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
   test('is for Converse and InvokeModel only', async () => {
     expect(await failure(prepare({ credentials }, { protocol: 'openai-chat' }))).toMatchObject({ code: 'unsupported' })
   })
