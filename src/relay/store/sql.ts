@@ -16,8 +16,12 @@ export interface Sql {
    * @param pace whether its statements may take as long as they like, where others are given up after a time
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, pace?: Pace): Promise<T>
+  /** Where all others would wait for who reads much: reads what was written, and holds nobody up. */
+  readonly beside?: Reads | undefined
   close(): Promise<void>
 }
+
+export type Reads = Pick<Sql, 'all'>
 
 export type Pace = 'usual' | 'patient'
 

@@ -1,8 +1,11 @@
-/** SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. */
+/**
+ * SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. Reports have another
+ * thread, lest calls wait for them.
+ */
 import { Worker } from 'node:worker_threads'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { relayFile } from '../files.js'
-import type { Sql, SqlValue } from './sql.js'
+import type { Reads, Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
 
 export interface SqliteOptions {
@@ -18,7 +21,11 @@ export interface SqliteSql extends Sql {
 }
 
 /** @throws LeashError `invalid_config` when another process has the file open, or it cannot be opened */
-export async function openSqlite({ file, shared = false }: SqliteOptions): Promise<SqliteSql> {
+export function openSqlite({ file, shared = false }: SqliteOptions): Promise<SqliteSql> {
+  return opened(file, shared)
+}
+
+async function opened(file: string, shared: boolean): Promise<Sqlite> {
   const sqlite = new Sqlite()
   await sqlite.open(file, shared)
   return sqlite
@@ -46,6 +53,9 @@ class Sqlite implements SqliteSql {
   #count = 0
   /** Why nothing can be asked any more. */
   #over: LeashError | undefined
+  #reader: Promise<Sqlite> | undefined
+  /** Absent of what is in memory, which nobody else can open. */
+  beside: Reads | undefined
 
   constructor() {
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
@@ -58,6 +68,7 @@ class Sqlite implements SqliteSql {
   async open(file: string, shared: boolean): Promise<void> {
     try {
       await this.#ask(shared ? 'share' : 'open', file)
+      if (file !== ':memory:') this.beside = { all: async (text, params) => (await this.#readerOf(file)).all(text, params) }
     } catch (error) {
       await this.#worker.terminate()
       throw isLeashError(error) && error.code === 'overloaded' ? unopened(file, error) : error
@@ -84,6 +95,7 @@ class Sqlite implements SqliteSql {
   }
 
   async close(): Promise<void> {
+    await (await this.#reader?.catch(() => undefined))?.close()
     if (this.#over) return
     await this.#whenFree(async () => {
       if (this.#over) return
@@ -91,6 +103,16 @@ class Sqlite implements SqliteSql {
       this.#over = unusable('it was closed')
       await closed
     })
+  }
+
+  /** Started by the first who reads. */
+  #readerOf(file: string): Promise<Sqlite> {
+    if (this.#over) return Promise.reject(this.#over)
+    this.#reader ??= opened(file, true).catch((error) => {
+      this.#reader = undefined
+      throw error
+    })
+    return this.#reader
   }
 
   async #transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { formatUsd, type Nano } from '../../core/money.js'
 import { addUsage, buckets, noUsage, type Usage, usageOf } from '../../core/usage.js'
-import type { Sql, SqlValue } from '../store/sql.js'
+import type { Reads, SqlValue } from '../store/sql.js'
 import { hourMs, usageColumns } from './hours.js'
 
 export const dimensions = ['tenant', 'key', 'user', 'model', 'provider', 'hour', 'day', 'month'] as const
@@ -74,7 +74,7 @@ const perDollar = 1_000_000_000n
 const mostRows = 100_000
 
 /** @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag */
-export async function reportOf(sql: Sql, query: ReportQuery): Promise<UsageRow[]> {
+export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow[]> {
   const tag = tagOf(query)
   const sums = await sumsOf(sql, query, tag)
   // What has no such tag is what all of it is beyond that.
@@ -82,7 +82,7 @@ export async function reportOf(sql: Sql, query: ReportQuery): Promise<UsageRow[]
   return [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1)).map(rowOf)
 }
 
-async function sumsOf(sql: Sql, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
+async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
   const { by = [], from = 0, to = Number.MAX_SAFE_INTEGER, where = {}, tagged } = query
   const sums = new Map<string, Sum>()
   const { text, params } = whereOf(where, 3)
@@ -113,7 +113,7 @@ async function sumsOf(sql: Sql, query: ReportQuery, tag: string | undefined): Pr
   return sums
 }
 
-async function addUntagged(tagged: Map<string, Sum>, sql: Sql, query: ReportQuery): Promise<void> {
+async function addUntagged(tagged: Map<string, Sum>, sql: Reads, query: ReportQuery): Promise<void> {
   const { by = [] } = query
   const others = by.filter((dimension) => !isTag(dimension))
   const rest = await sumsOf(sql, { ...query, by: others }, undefined)

@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import { places, type Sql, type SqlValue } from '../store/sql.js'
+import { places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours } from './hours.js'
 import { type Owner, readLine } from './line.js'
 import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
@@ -103,9 +103,13 @@ export class UsageLog {
     return told
   }
 
+  get #reads(): Reads {
+    return this.#sql.beside ?? this.#sql
+  }
+
   /** The dearest first. */
   report(query: ReportQuery = {}): Promise<UsageRow[]> {
-    return reportOf(this.#sql, query)
+    return reportOf(this.#reads, query)
   }
 
   /** The newest first. */
@@ -113,7 +117,7 @@ export class UsageLog {
     const size = pageSize(limit)
     const { text, params } = whereOf(where, 7)
     const cursor = cursorOf(after)
-    const rows = await this.#sql.all<LineRow>(
+    const rows = await this.#reads.all<LineRow>(
       `SELECT tenant, id, at, line FROM usage_lines
        WHERE at >= $1 AND at < $2 AND (at, tenant, id) < ($3, $4, $5)${text}
        ORDER BY at DESC, tenant DESC, id DESC LIMIT $6`,

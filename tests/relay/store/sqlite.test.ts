@@ -116,6 +116,22 @@ it('has everything that it has answered after the process was killed', async () 
   expect(answered.filter((n) => !kept.has(n))).toEqual([])
 })
 
+it('lets nobody wait for who reads much beside, who sees all that was written before', async () => {
+  const sql = await numbers(() => open(join(temporaryFolder(), 'relay.db')))
+  await sql.transaction((inner) => add(inner, 1))
+  const count = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT COUNT(*) AS n FROM n'
+  let over = false
+  const read = sql.beside?.all(count, [2_000_000]).finally(() => {
+    over = true
+  })
+  for (let more = 2; more <= 20; more++) await sql.transaction((inner) => add(inner, more))
+  expect(over).toBe(false)
+  expect(await read).toEqual([{ n: 2_000_000 }])
+  expect(await sql.beside?.all('SELECT MAX(n) AS n FROM numbers')).toEqual([{ n: 20 }])
+  await sql.close()
+  await expect(sql.beside?.all('SELECT 1')).rejects.toMatchObject({ code: 'overloaded' })
+})
+
 it('writes a copy that is a database of its own, and never over a file that is there', async () => {
   const folder = temporaryFolder()
   const [file, copy] = [join(folder, 'relay.db'), join(folder, 'copy.db')]

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { LedgerLine } from '../../../src/core/ledger.js'
 import { parseUsd } from '../../../src/core/money.js'
 import { noUsage } from '../../../src/core/usage.js'
@@ -383,6 +383,7 @@ it.each([
   const asked: string[] = []
   const noting: Sql = {
     ...sql,
+    beside: undefined,
     all: (text, params) => {
       asked.push(text)
       return sql.all(text, params)
@@ -392,6 +393,17 @@ it.each([
   const plan = await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${asked[0]}`)
   const index = 'tenant' in where ? 'usage_lines_by_tenant (tenant=? AND at>? AND at<?)' : 'usage_lines_by_time (at>? AND at<?)'
   expect(plan.map(({ detail }) => detail)).toEqual([`SEARCH usage_lines USING INDEX ${index}`])
+})
+
+it('reads reports and lists where nobody waits for them', async () => {
+  const sql = await openFile()
+  const own = vi.spyOn(sql, 'all')
+  const log = new UsageLog({ sql })
+  await log.take({ lines: [line()] }, ada)
+  own.mockClear()
+  expect(await log.report({ by: ['model'] })).toHaveLength(1)
+  expect((await log.lines()).items).toHaveLength(1)
+  expect(own).not.toHaveBeenCalled()
 })
 
 it('forgets lines and hours that are old enough, each by its own time', async () => {
