@@ -39,7 +39,7 @@ const guard = promptInjection({ action: 'annotate' })
 /** By the module's own function, as a leash asks it. */
 async function isFound(text: string): Promise<boolean> {
   const call = { texts: [{ text, kind: 'text' }] } as unknown as Parameters<NonNullable<typeof guard.request>>[0]
-  const context = {} as Parameters<NonNullable<typeof guard.request>>[1]
+  const context = { call: { instructions: new Set<string>() } } as unknown as Parameters<NonNullable<typeof guard.request>>[1]
   const actions = await guard.request?.(call, context)
   return Array.isArray(actions) && actions.length > 0
 }

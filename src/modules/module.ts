@@ -38,6 +38,8 @@ export interface ModuleCall {
   readonly headers: Readonly<Record<string, string>>
   /** All that the request says, in its order. */
   readonly texts: readonly Text[]
+  /** Those that tell the model what it is for, as `system` does: no user, document or tool has said them. */
+  readonly instructions: ReadonlySet<string>
   /** The request as the caller's vendor words it: a copy, made for who asks. */
   readonly body: JsonObject
 }

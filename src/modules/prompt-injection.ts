@@ -99,7 +99,7 @@ const signs: readonly Sign[] = [
   },
 ]
 
-/** Looks at what the caller's texts and tools' results say. */
+/** Looks at what the caller's texts and tools' results say, but for the instructions: their operator has written those. */
 export function promptInjection(options: PromptInjectionOptions = {}): Module {
   const { threshold = 0.5, ...rest } = options
   if (!(threshold > 0 && threshold <= 1))
@@ -107,8 +107,10 @@ export function promptInjection(options: PromptInjectionOptions = {}): Module {
   return moderation({
     name: 'prompt-injection',
     ...rest,
-    pre: (texts) => {
-      const worst = texts.filter(isLooked).map(signsIn).reduce(heavier, { weight: 0, names: [] })
+    pre: (texts, { call }) => {
+      const { instructions } = call
+      const looked = texts.filter((text) => isLooked(text) && !instructions.has(text.text))
+      const worst = looked.map(signsIn).reduce(heavier, { weight: 0, names: [] })
       return {
         flagged: worst.weight >= threshold,
         categories: worst.names,

@@ -2,6 +2,7 @@
 import type { Call, Report, UnaryResult } from '../core/call.js'
 import type { LeashError } from '../core/errors.js'
 import { isObject, type JsonObject } from '../core/json.js'
+import { instructionsIn } from '../protocols/instructions.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { EventList } from './event-list.js'
 import type { ModuleAnswer, ModuleCall, Text } from './module.js'
@@ -52,6 +53,9 @@ export class CallView implements ModuleCall {
   get texts(): readonly Text[] {
     this.#texts ??= textsIn(this.#call.body, this.#protocol.lens.replaceRequest)
     return this.#texts
+  }
+  get instructions(): ReadonlySet<string> {
+    return instructionsIn(this.#call.body)
   }
   get body(): JsonObject {
     return structuredClone(this.#call.body)
