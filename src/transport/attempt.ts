@@ -172,15 +172,21 @@ export class Underway {
   }
 
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
-    const request = await new Promise<HttpRequest>((resolve, reject) => {
-      this.#giveUp = reject
-      this.#prepare(wire).then(resolve, reject)
-    })
-    this.#giveUp = undefined
-    // Stopped while the key was being read.
-    if (wire.signal?.aborted) throw this.explain(undefined)
+    const request = await this.keyed(this.#prepare(wire))
     this.#leave()
     return send(request.transport ?? this.#context.transport, request, wire.signal)
+  }
+
+  /** Waits for a request whose key is being read, until the attempt is stopped. */
+  async keyed<T>(making: Promise<T>): Promise<T> {
+    const made = await new Promise<T>((resolve, reject) => {
+      this.#giveUp = reject
+      making.then(resolve, reject)
+    })
+    this.#giveUp = undefined
+    // Stopped in the very moment in which it was read.
+    if (this.clock.signal.aborted) throw this.explain(undefined)
+    return made
   }
 
   /** Goes on to its end also when nobody waits for it any more: the key is to be let go of. */

@@ -24,7 +24,9 @@ export async function passThrough(underway: Underway): Promise<Result> {
     body = own.adapt(body, traits, (path, action, why) => losses.push({ path, action, why }))
     noteLosses(call, losses)
   }
-  const again = call.attempt > 1 ? await origin?.renew?.(call.attempt) : undefined
+  const renewing = call.attempt > 1 ? origin?.renew?.(call.attempt) : undefined
+  if (renewing) clock.enter('attemptMs')
+  const again = renewing && (await underway.keyed(renewing))
   // Without the caller's text, the body is no longer the one that its SDK would make anew.
   const written = body === call.body ? textOf(call) : undefined
   const text = written === undefined ? undefined : (again?.text ?? written)

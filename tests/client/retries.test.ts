@@ -1,5 +1,5 @@
 /** One owner of retries: the SDK's own loop never multiplies the stack's. */
-import { APIConnectionError, APIConnectionTimeoutError, InternalServerError, RateLimitError } from 'openai'
+import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, InternalServerError, RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
@@ -145,6 +145,20 @@ test('each try asks anew for a key that may rotate', async () => {
   await client.chat.completions.create({ model: 'gpt-4o-mini', messages })
   const keys = mock.requests.map(({ headers }) => headers.authorization)
   expect(new Set(keys).size).toBe(3)
+})
+
+test.each(['deadline', 'caller'])('a try whose key stays away ends with the %s', async (who) => {
+  mock.script({ status: 500 })
+  const keys = [Promise.resolve('first'), new Promise<string>(() => {})]
+  const client = leashed(mock, { apiKey: async () => keys.shift() ?? 'none', retry: { backoff: () => 0 } })
+  const abort = new AbortController()
+  const create = client.chat.completions.create(
+    { model: 'gpt-4o-mini', messages },
+    { signal: abort.signal, leash: who === 'deadline' ? { deadlineMs: 300 } : {} },
+  )
+  if (who === 'caller') setTimeout(() => abort.abort(), 300)
+  await expect(create).rejects.toBeInstanceOf(who === 'caller' ? APIUserAbortError : APIConnectionTimeoutError)
+  expect(mock.requests).toHaveLength(1)
 })
 
 test('retry: false leaves one request, whatever the SDK was told', async () => {
