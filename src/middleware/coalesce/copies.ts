@@ -13,12 +13,13 @@ export function copyOfAnswer(result: UnaryResult): UnaryResult {
 /** The attempts of its call are written into an error when it leaves the leash, and headers into the vendor's. */
 export function copyOfError(error: unknown): unknown {
   if (!isLeashError(error)) return error
-  const { code, detail, status, retryable, retryAfterMs, param, upstream, cause } = error
+  const { code, detail, status, retryable, retryAfterMs, param, headers, upstream, cause } = error
   return new LeashError(code, detail, {
     status,
     retryable,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(param !== undefined && { param }),
+    ...(headers && { headers }),
     ...(upstream && { upstream: { ...upstream, headers: new Headers(upstream.headers) } }),
     ...(cause !== undefined && { cause }),
   })

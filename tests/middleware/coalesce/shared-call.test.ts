@@ -132,19 +132,22 @@ describe('whole answers', () => {
     const answers = [layer(call()), layer(call())].map((answer) => answer.catch((error: LeashError) => error))
     await turn()
     const upstreamSaid = { protocol: 'p', status: 529, headers: new Headers({ a: 'b' }), text: 'busy' }
-    const error = new LeashError('overloaded', 'Busy.', { retryable: true, retryAfterMs: 5, status: 529, upstream: upstreamSaid })
+    const headers = { 'x-leash-ratelimit-limit-requests': '1' }
+    const told = { retryable: true, retryAfterMs: 5, status: 529, headers, upstream: upstreamSaid }
+    const error = new LeashError('overloaded', 'Busy.', told)
     next.asked[0]?.answer(Promise.reject(error))
     const [first, second] = (await Promise.all(answers)) as [LeashError, LeashError]
     expect(first).toBe(error)
     expect(second).not.toBe(error)
     expect(second.upstream?.headers).not.toBe(error.upstream?.headers)
-    for (const { code, message, status, retryable, retryAfterMs, upstream } of [first, second]) {
-      expect({ code, message, status, retryable, retryAfterMs }).toEqual({
+    for (const { code, message, status, retryable, retryAfterMs, headers, upstream } of [first, second]) {
+      expect({ code, message, status, retryable, retryAfterMs, headers }).toEqual({
         code: 'overloaded',
         message: '[overloaded] Busy.',
         status: 529,
         retryable: true,
         retryAfterMs: 5,
+        headers: { 'x-leash-ratelimit-limit-requests': '1' },
       })
       expect(upstream?.text).toBe('busy')
     }
