@@ -26,6 +26,8 @@ const setupFiles = ['tests/helpers/seed.ts']
 export default defineConfig({
   test: {
     pool: 'threads',
+    // Tests wait for sockets, processes and timers more than they compute.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     projects: [
       {

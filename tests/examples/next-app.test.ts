@@ -52,7 +52,7 @@ describe.skipIf(!hasChromium)('the chat in Next.js', inBrowser, () => {
     for (const part of ['dist', 'package.json']) cpSync(join(root, part), join(installed, part), { recursive: true })
     // By webpack, which does not mind linked packages, and is the quicker one here.
     await promisify(execFile)(process.execPath, [next, 'build', '--webpack'], { cwd: folder, env: environment() })
-  })
+  }, 300_000)
   afterEach(async () => {
     mock.reset()
     if (server?.exitCode !== null) return
