@@ -8,6 +8,7 @@
 import type { Report, Result, UnaryResult } from './core/call.js'
 import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
+import { requestId } from './core/request-id.js'
 import { ownKind } from './core/transport.js'
 import { IteratorStream } from './iterator-stream.js'
 import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
@@ -202,7 +203,8 @@ function failureIn(error: LeashError, protocol: Protocol, report: Report): Failu
     const breaksOff = error.code === 'upstream_malformed'
     return { status: own.status, headers: tellIn(own.headers, report), text: own.text, breaksOff }
   }
-  const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json' }), report)
+  const { headers: theirs } = error.upstream ?? {}
+  const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json', ...requestId(theirs) }), report)
   headers.set('x-should-retry', 'false')
   headers.set('x-leash-error', error.code)
   const wait = error.retryAfterMs

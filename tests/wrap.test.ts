@@ -202,3 +202,11 @@ describe("a thread of Anthropic's", () => {
     ])
   })
 })
+
+test('Anthropic’s SDK finds the request’s id in an answer and in a refusal of another vendor', async () => {
+  const anthropic = leashed().wrap(new Anthropic({ apiKey: 'own', baseURL: mock.url }))
+  const request = { model: 'gpt-4o-mini', max_tokens: 9, messages: [{ role: 'user' as const, content: prompt }] }
+  mock.script({ headers: { 'x-request-id': 'req_1' } }, { status: 400, headers: { 'x-request-id': 'req_2' } })
+  expect((await anthropic.messages.create(request))._request_id).toBe('req_1')
+  await expect(anthropic.messages.create(request)).rejects.toMatchObject({ requestID: 'req_2' })
+})

@@ -4,6 +4,7 @@ import { endings } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
 import type { ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
+import { requestId } from '../core/request-id.js'
 import { addUsage, type Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type {
@@ -108,10 +109,7 @@ function inParts(request: EmbedRequest, size = Number.POSITIVE_INFINITY): EmbedR
 
 /** Of the vendor's headers, those that mean the same in any protocol. */
 function carriedHeaders(theirs: Headers, contentType = 'application/json'): Headers {
-  const headers = new Headers({ 'content-type': contentType })
-  const id = theirs.get('x-request-id') ?? theirs.get('request-id') ?? theirs.get('x-amzn-requestid')
-  if (id) headers.set('x-request-id', id)
-  return headers
+  return new Headers({ 'content-type': contentType, ...requestId(theirs) })
 }
 
 function unary({ record }: Underway, theirs: Headers, body: unknown): UnaryResult {

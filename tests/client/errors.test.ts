@@ -160,6 +160,15 @@ test('OpenAI’s own refusal comes through as it was', async () => {
   expect((error as APIError).error).toEqual(body.error)
 })
 
+test.each([
+  ['claude-haiku-4-5', 'request-id'],
+  ['us.amazon.nova-pro-v1:0', 'x-amzn-requestid'],
+])('a refusal of %s tells the id that its vendor’s support asks for', async (model, header) => {
+  mock.script({ status: 400, headers: { [header]: 'req_7' } })
+  const error = await failure(leashed(mock).chat.completions.create({ model, messages }))
+  expect(error).toMatchObject({ status: 400, requestID: 'req_7' })
+})
+
 test('an unknown model is a BadRequestError that names the nearest', async () => {
   const client = new LeashLLM({ providers: { anthropic: { apiKey: 'key' } } })
   const error = await failure(client.chat.completions.create({ model: 'claud-sonet-4-5', messages }))
