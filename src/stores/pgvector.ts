@@ -82,7 +82,10 @@ export function pgvector(client: PostgresClient, { table = 'leash_answers' }: Pg
   }
 }
 
+/** One that is there already may belong to somebody else, who lets us read and write, and make nothing. */
 async function make(client: PostgresClient, table: string): Promise<void> {
+  const { rows } = await client.query('SELECT 1 WHERE to_regclass($1) IS NOT NULL', [table])
+  if (rows.length > 0) return
   await client.query('CREATE EXTENSION IF NOT EXISTS vector')
   await client.query(
     `CREATE TABLE IF NOT EXISTS ${table} (

@@ -83,6 +83,21 @@ describe('the index in Postgres', () => {
     expect(await index.clear('')).toBe(1)
   })
 
+  test('needs no right to make anything where its table is there', async () => {
+    const table = `answers_${++tables}`
+    await pgvector(postgres, { table }).add('s', at(1, 0), 'x', minute)
+    await postgres.exec(`CREATE ROLE reader_${tables}; GRANT SELECT, INSERT, DELETE ON ${table} TO reader_${tables};
+      GRANT USAGE ON SEQUENCE ${table}_id_seq TO reader_${tables}; SET ROLE reader_${tables}`)
+    try {
+      const index = pgvector(postgres, { table })
+      expect(await index.nearest('s', at(1, 0), 0.5)).toMatchObject({ value: 'x' })
+      await index.add('s', at(0, 1), 'y', minute)
+      expect(await index.clear('s')).toBe(2)
+    } finally {
+      await postgres.exec('RESET ROLE')
+    }
+  })
+
   test('takes the clients of `pg`', () => {
     expectTypeOf<Pool>().toExtend<PostgresClient>()
     expectTypeOf<Client>().toExtend<PostgresClient>()
