@@ -14,10 +14,17 @@ const keyVariable = 'LEASH_RELAY_ADMIN_KEY'
 export const hasKey = (): boolean => Boolean(process.env[keyVariable])
 
 /** For an answer that may be long in coming, and large. @param path below `/v1/admin/` @throws LeashError with what the relay says */
-export async function download(path: string): Promise<Response> {
-  const response = await send('GET', path, undefined, longTimeoutMs)
-  if (!response.ok) throw await failureOf(response)
-  return response
+export function download(path: string): Promise<Response> {
+  return send('GET', path, undefined, longTimeoutMs)
+}
+
+/** @throws LeashError when it breaks off: what has come is not all of it */
+export async function* bytesOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? []
+  } catch (cause) {
+    throw unreached(cause)
+  }
 }
 
 /**
@@ -26,9 +33,12 @@ export async function download(path: string): Promise<Response> {
  * @throws LeashError with what the relay says
  */
 export async function ask(method: Method, path: string, body?: unknown): Promise<unknown> {
-  const response = await send(method, path, body, timeoutMs)
-  if (!response.ok) throw await failureOf(response)
-  return answerOf(response)
+  return answerOf(await send(method, path, body, timeoutMs))
+}
+
+/** As {@link ask}, where all that there is has to be read before anything can be said. */
+export async function askLong(path: string): Promise<unknown> {
+  return answerOf(await download(path))
 }
 
 /** All of a list that comes in pages. @param path as for {@link ask}, without a query */
@@ -46,32 +56,64 @@ export async function askAll(path: string, query: Readonly<Record<string, string
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 async function send(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Response> {
-  const { LEASH_RELAY_URL: url = 'http://127.0.0.1:4000', [keyVariable]: key } = process.env
+  const key = process.env[keyVariable]
   if (!key)
     throw new LeashError('missing_key', `Set ${keyVariable} to the key of an administrator: the relay's first start showed one.`)
-  const { href } = checkAddress(url, 'LEASH_RELAY_URL')
-  return fetch(`${href.replace(/\/+$/, '')}/v1/admin/${path}`, {
+  const { href } = checkAddress(relayUrl(), 'LEASH_RELAY_URL')
+  const response = await fetch(`${href.replace(/\/+$/, '')}/v1/admin/${path}`, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
     headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new LeashError('network_error', `There is no relay at ${url}. Start one by \`leash relay\`, or set LEASH_RELAY_URL.`, {
-      cause,
-    })
+    throw unreached(cause)
   })
+  if (!response.ok) throw await failureOf(response)
+  return response
 }
 
+const relayUrl = (): string => process.env.LEASH_RELAY_URL ?? 'http://127.0.0.1:4000'
+
+/** Of the answers of a relay, those that are no JSON. */
+const texts = ['text/csv', 'application/x-ndjson']
+
+/** A proxy that wants somebody to sign in answers with a page, and all is well as far as its status goes. */
 async function answerOf(response: Response): Promise<unknown> {
-  const text = await response.text()
-  return response.headers.get('content-type')?.startsWith('application/json') ? parseJson(text) : text
+  const text = await textOf(response)
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('application/json')) return parseJson(text)
+  if (text === '' || texts.some((known) => type.startsWith(known))) return text
+  throw new LeashError('upstream_malformed', `What answers at ${relayUrl()} is no relay. Set LEASH_RELAY_URL to where it is.`)
+}
+
+async function textOf(response: Response): Promise<string> {
+  return response.text().catch((cause) => {
+    throw unreached(cause)
+  })
 }
 
 async function failureOf(response: Response): Promise<LeashError> {
   const { status } = response
-  const said = asString(asObject(asObject(await answerOf(response)).error).message) ?? `The relay answered ${status}.`
+  const { error } = asObject(parseJson(await textOf(response)))
+  const said = asString(asObject(error).message) ?? `The relay answered ${status}.`
   return new LeashError(status >= 500 ? 'upstream_error' : 'invalid_request', said.replace(/^\[\w+\] /, ''), { status })
+}
+
+/** Whether it was ever there. Whoever has asked for a change does not know then whether it was made. */
+function unreached(cause: unknown): LeashError {
+  const url = relayUrl()
+  if (cause instanceof Error && cause.name === 'TimeoutError')
+    return new LeashError('timeout', `The relay at ${url} has not answered in time. It may have done what it was asked.`, {
+      cause,
+    })
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+  const why = inner instanceof Error && inner.message !== '' ? inner.message : 'it does not answer'
+  return new LeashError(
+    'network_error',
+    `There is no answer of a relay at ${url}: ${why}. Start one by \`leash relay\`, or set LEASH_RELAY_URL.`,
+    { cause },
+  )
 }
 
 /** Of a command that lists what there is when it is given no verb. @throws LeashError */

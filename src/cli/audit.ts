@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asObject } from '../core/json.js'
-import { ask, printItems, timeOf, unknownVerb } from './administration.js'
+import { ask, askLong, bytesOf, download, printItems, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
 
 export const audit = defineCommand({
@@ -17,7 +17,7 @@ export const audit = defineCommand({
   run: ({ args: { verb, tenant, action, from, to, export: format, json } }) =>
     telling(json, async () => {
       if (verb === 'verify') {
-        const verified = asObject(await ask('GET', 'audit/verify'))
+        const verified = asObject(await askLong('audit/verify'))
         if (verified.ok !== true) process.exitCode = 1
         return printJson(verified)
       }
@@ -26,7 +26,10 @@ export const audit = defineCommand({
         value === undefined ? [] : [[name, value]],
       )
       const query = new URLSearchParams(given)
-      if (format !== undefined) return void process.stdout.write(String(await ask('GET', `audit?${query}`)))
+      if (format !== undefined) {
+        for await (const part of bytesOf(await download(`audit?${query}`))) process.stdout.write(part)
+        return
+      }
       const found = asObject(await ask('GET', `audit?${query}`))
       printItems(found, json, ({ at, actor, action, target }) => [timeOf(at), actor, action, target])
       if (found.next !== undefined) process.stderr.write('These are the newest. All of them: --export ndjson, or csv.\n')

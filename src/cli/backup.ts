@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { isLeashError, LeashError } from '../core/errors.js'
-import { download, hasKey, needed } from './administration.js'
+import { bytesOf, download, hasKey, needed } from './administration.js'
 import { printJson, telling } from './output.js'
 
 /** What the relay has beside its database, without which a copy of that is of little use. */
@@ -38,10 +38,10 @@ export const backup = defineCommand({
 
 /** While it runs: nobody else can open its file. */
 async function fromRelay(to: string): Promise<void> {
-  const { body } = await download('backup')
+  const copy = await download('backup')
   const file = await open(to, 'wx', 0o600)
   try {
-    for await (const part of body ?? []) await file.write(part)
+    for await (const part of bytesOf(copy)) await file.write(part)
     await file.sync()
   } finally {
     await file.close()

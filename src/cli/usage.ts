@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asArray, asObject } from '../core/json.js'
-import { ask } from './administration.js'
+import { askLong } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
 export const usage = defineCommand({
@@ -26,7 +26,7 @@ export const usage = defineCommand({
         ...(tenant !== undefined && { tenant }),
         ...(csv && { format: 'csv' }),
       })
-      const answer = await ask('GET', `usage?${query}`)
+      const answer = await askLong(`usage?${query}`)
       if (typeof answer === 'string') return void process.stdout.write(answer)
       const rows = asArray(asObject(answer).rows).map(asObject)
       if (json) return printJson(rows)

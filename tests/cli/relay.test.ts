@@ -1,5 +1,8 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -217,6 +220,28 @@ describe('the administration of a relay by commands', () => {
     expect((await leash(['tenants'])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
     const nobody = await leash(['tenants'], { env: { ...env(), LEASH_RELAY_URL: 'http://127.0.0.1:1' } })
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('leash relay') })
+  })
+
+  test('takes nobody else for the relay, and half of an answer for none', async () => {
+    const proxy = createServer((request, response) => {
+      if (request.method === 'POST' || request.url?.includes('tenants')) {
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>')
+        return
+      }
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('{"seq":2}\n', () => response.destroy())
+    })
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const { port } = proxy.address() as AddressInfo
+    const asked = (...args: string[]) => leash(args, { env: { ...env(), LEASH_RELAY_URL: `http://127.0.0.1:${port}` } })
+    for (const args of [['tenants'], ['tenants', 'create', 'red']])
+      expect(await asked(...args)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is no relay') })
+    const broken = { code: 1, stderr: expect.stringContaining('There is no answer of a relay') }
+    expect(await asked('audit', '--export', 'ndjson')).toMatchObject({ ...broken, stdout: '{"seq":2}\n' })
+    const copy = join(folder, 'half')
+    expect(await asked('backup', copy, '--folder', join(folder, 'relay'))).toMatchObject(broken)
+    expect(existsSync(copy)).toBe(false)
+    proxy.close()
   })
 })
 
