@@ -35,6 +35,10 @@ export default defineConfig({
   treeshake: false,
   // Names stay, for whoever reads a stack trace. Without its white space the package and what it needs stay below 8 MB.
   minifyWhitespace: true,
+  esbuildOptions(options) {
+    // Node shows the line that an error comes from, and that is to be no screen full of code.
+    options.lineLimit = 120
+  },
   clean: true,
   silent: true,
   onSuccess: () => buildDashboard('dist/relay/dashboard'),
