@@ -6,6 +6,16 @@ export interface Rest {
   readonly until: number
 }
 
+interface Begun {
+  readonly since: number
+  readonly until: number
+}
+
+/** A clock that was set back must not keep a key at rest until it has caught up. */
+function holds({ since, until }: Begun, now: number): boolean {
+  return since <= now && now < until
+}
+
 /** Models are named by callers: no key remembers more of them. */
 const mostModels = 256
 
@@ -29,8 +39,8 @@ export class PoolKey implements KeySource {
   readonly changes: boolean
   uses = 0
   underway = 0
-  readonly #rests = new Map<string, Rest>()
-  #refused: { readonly secret: string; readonly until: number } | undefined
+  readonly #rests = new Map<string, Rest & Begun>()
+  #refused: ({ readonly secret: string } & Begun) | undefined
 
   constructor({ name, weight, read, changes }: KeySource) {
     this.name = name
@@ -41,18 +51,18 @@ export class PoolKey implements KeySource {
 
   /** The vendor does not know it, or does not bill it. */
   isRefused(now: number): boolean {
-    return this.#refused !== undefined && this.#refused.until > now
+    return this.#refused !== undefined && holds(this.#refused, now)
   }
 
   restFor(model: string, now: number): Rest | undefined {
     const refused = this.#refused
-    if (refused && refused.until > now) return { state: 'disabled', until: refused.until }
+    if (refused && holds(refused, now)) return { state: 'disabled', until: refused.until }
     return this.#restOf(model, now)
   }
 
   #restOf(model: string, now: number): Rest | undefined {
     const rest = this.#rests.get(model)
-    return rest && rest.until > now ? rest : undefined
+    return rest && holds(rest, now) ? rest : undefined
   }
 
   /** Whether it is worth reading: a refused one may have changed. */
@@ -67,21 +77,21 @@ export class PoolKey implements KeySource {
   }
 
   refuse(secret: string, until: number): void {
-    this.#refused = { secret, until }
+    this.#refused = { secret, since: Date.now(), until }
   }
 
   /** Of two rests for a model the longer one holds: calls that went out together are refused together. */
   rest(model: string, rest: Rest): void {
     const now = Date.now()
-    const before = this.#rests.get(model)
+    const before = this.#restOf(model, now)
     if (before && before.until > rest.until) return
     if (!before && this.#rests.size >= mostModels) this.#forget(now)
-    this.#rests.set(model, rest)
+    this.#rests.set(model, { ...rest, since: now })
   }
 
   /** Rests that are over, and at least the oldest. */
   #forget(now: number): void {
-    for (const [model, { until }] of this.#rests) if (until <= now) this.#rests.delete(model)
+    for (const [model, rest] of this.#rests) if (!holds(rest, now)) this.#rests.delete(model)
     const [oldest] = this.#rests.keys()
     if (oldest !== undefined && this.#rests.size >= mostModels) this.#rests.delete(oldest)
   }
@@ -89,7 +99,7 @@ export class PoolKey implements KeySource {
   state(now: number): KeyState {
     const { name, uses } = this
     if (this.#refused && this.isRefused(now)) return { name, state: 'disabled', ...untilOf(this.#refused), uses }
-    const rests = [...this.#rests].filter(([, { until }]) => until > now)
+    const rests = [...this.#rests].filter(([, rest]) => holds(rest, now))
     const longest = rests.map(([, rest]) => rest).reduce<Rest | undefined>((a, b) => (a && a.until >= b.until ? a : b), undefined)
     if (!longest) return { name, state: 'ready', uses }
     return { name, state: longest.state, ...untilOf(longest), models: rests.map(([model]) => model), uses }

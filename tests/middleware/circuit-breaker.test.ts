@@ -223,6 +223,19 @@ describe('an open circuit breaker', () => {
     expect(changes.slice(1)).toEqual(['open > half-open: cooldown', 'half-open > open: trial'])
   })
 
+  it('is tried when the clock was set back: not only when that has caught up', async () => {
+    const { meet, state, send, health } = setUp()
+    await meet(refused('overloaded', { retryAfterMs: 20_000 }))
+    expect(health()).toHaveProperty('restsUntil')
+    await meet(down(), 9)
+    expect(state()).toBe('open')
+    pass(-3_600_000)
+    expect(state()).toBe('half-open')
+    expect(health()).not.toHaveProperty('restsUntil')
+    await send({ alternatives: true })
+    expect(state()).toBe('closed')
+  })
+
   it('tries without retries', async () => {
     const { meet, send, seen } = setUp({ consecutive: 1 })
     await meet(down())

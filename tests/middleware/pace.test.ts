@@ -207,6 +207,15 @@ describe('pace', () => {
     await second
   })
 
+  test('asks again when the clock was set back', async () => {
+    const next = vendor(answer(exhausted('30s')))
+    const send = layer(next)
+    await send(aCall())
+    vi.setSystemTime(Date.now() - 3_600_000)
+    await send(aCall())
+    expect(next.seen).toHaveLength(2)
+  })
+
   test('holds back no other target, and no other key of the caller’s own', async () => {
     const { target } = aCall()
     const origin = (key: string) => ({

@@ -255,3 +255,23 @@ describe('a key that is read', () => {
     expect(pool.states()[0]?.state).toBe('ready')
   })
 })
+
+test('no key rests until a clock that was set back has caught up', async () => {
+  const pool = make(2)
+  for (const error of [limited(5000), unknown()]) {
+    const { key } = await pool.take('m')
+    key.failed(error)
+    key.done()
+  }
+  await expect(pool.take('m')).rejects.toMatchObject({ code: 'rate_limited' })
+  vi.setSystemTime(Date.now() - 500_000)
+  expect(pool.states().map(({ state }) => state)).toEqual(['ready', 'ready'])
+  const { key } = await pool.take('m')
+  key.failed(limited(1000))
+  expect(
+    pool
+      .states()
+      .map(({ state }) => state)
+      .sort(),
+  ).toEqual(['cooling', 'ready'])
+})

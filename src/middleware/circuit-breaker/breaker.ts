@@ -80,7 +80,7 @@ export class Breaker {
     if (forced === 'open') throw heldOpen(name)
     let trial = false
     if (circuit && forced === undefined) {
-      if (call.alternatives && now < circuit.restsUntil) throw rests(name, circuit.restsUntil - now)
+      if (call.alternatives && circuit.isResting(now)) throw rests(name, circuit.restsUntil - now)
       if (circuit.admits(now)) trial = circuit.state === 'half-open'
       else if (call.alternatives || this.#whenAllOpen === 'fail') throw isOpen(name, circuit.until - now)
     }
@@ -175,7 +175,7 @@ export class Breaker {
       failures,
       errorRate: calls === 0 ? 0 : failures / calls,
       ...(circuit && !forced && state === 'open' && { until: circuit.until }),
-      ...(circuit && !forced && now < circuit.restsUntil && { restsUntil: circuit.restsUntil }),
+      ...(circuit && !forced && circuit.isResting(now) && { restsUntil: circuit.restsUntil }),
       ...(forced && { forced: forced.state }),
     }
   }
@@ -242,5 +242,5 @@ function behind(error: LeashError): LeashError {
 /** That the time of an open one is up is only noted when a call comes. */
 function stateOf(circuit: Circuit | undefined, now: number): BreakerState {
   if (!circuit) return 'closed'
-  return circuit.state === 'open' && now >= circuit.until ? 'half-open' : circuit.state
+  return circuit.state === 'open' && circuit.isDue(now) ? 'half-open' : circuit.state
 }

@@ -21,6 +21,7 @@ export class Circuit {
   until = 0
   /** The vendor asked to be left alone so long: those who can go elsewhere do. */
   restsUntil = 0
+  #restsSince = 0
   /** Counts the changes. What a call comes to tells nothing of the state after the next change. */
   epoch = 0
   /** When it was last asked what other processes know of it. */
@@ -43,14 +44,23 @@ export class Circuit {
   admits(now: number): boolean {
     if (this.state === 'closed') return true
     if (this.state === 'open') {
-      if (now < this.until) return false
+      if (!this.isDue(now)) return false
       this.#become('half-open', 'cooldown', now)
     }
     // A trial that nobody hears of again must not keep the target closed off for ever.
-    if (this.#trials >= this.#rules.trials && now - this.#lastTrial < this.#rules.cooldownMs) return false
+    if (this.#trials >= this.#rules.trials && Math.abs(now - this.#lastTrial) < this.#rules.cooldownMs) return false
     this.#trials++
     this.#lastTrial = now
     return true
+  }
+
+  /** Whether the time of an open one is up. A clock that was set back must not keep it shut until it has caught up. */
+  isDue(now: number): boolean {
+    return now >= this.until || now < this.since
+  }
+
+  isResting(now: number): boolean {
+    return now < this.restsUntil && now >= this.#restsSince
   }
 
   answered(epoch: number, now: number, slow: boolean): void {
@@ -90,6 +100,7 @@ export class Circuit {
 
   rest(now: number, retryAfterMs: number): void {
     this.restsUntil = now + Math.min(retryAfterMs, this.#rules.retryAfterCapMs)
+    this.#restsSince = now
   }
 
   /** Never longer than it would by itself: another process may have another clock. */

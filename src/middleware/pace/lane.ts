@@ -103,7 +103,9 @@ export class Lane {
   /** Milliseconds until a call may go; 0 for now. */
   #untilRoom(): number {
     const now = Date.now()
-    if (this.#left !== Number.POSITIVE_INFINITY && this.#renewAt <= now) {
+    // Further away than it ever is, it was set by a clock that has been set back.
+    const isDue = this.#renewAt <= now || this.#renewAt - now > longestMs
+    if (this.#left !== Number.POSITIVE_INFINITY && isDue) {
       this.#left = Math.max(this.#left, this.#renewal ?? 1)
       this.#renewAt = now + this.#windowMs
     }
