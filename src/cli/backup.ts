@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, open, rm } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import { isLeashError, LeashError } from '../core/errors.js'
@@ -10,6 +10,9 @@ import { printJson, telling } from './output.js'
 const keyFiles = ['pepper', 'signing-key.pem', 'master-key']
 
 const database = 'relay.db'
+
+/** What calls have cost that a relay has booked, and not written to its database before it was killed. */
+const journal = 'journal'
 
 export const backup = defineCommand({
   meta: { name: 'backup', description: 'Copies what a relay knows into a new folder, from which another can be started.' },
@@ -23,18 +26,23 @@ export const backup = defineCommand({
       const to = needed(given, 'leash backup TO')
       if (existsSync(to)) throw new LeashError('invalid_config', `${to} is there already. Name a new folder.`)
       await mkdir(to, { recursive: true, mode: 0o700 })
-      const copying = hasKey() ? fromRelay(join(to, database)) : fromFile(folder, join(to, database))
+      const runs = hasKey()
+      const copying = runs ? fromRelay(join(to, database)) : fromFile(folder, join(to, database))
       await copying.catch(async (error: unknown) => {
         await rm(to, { recursive: true })
         throw error
       })
       const keys = keyFiles.filter((name) => existsSync(join(folder, name)))
-      for (const name of keys) await copyFile(join(folder, name), join(to, name))
+      const left = !runs && (await isFull(join(folder, journal))) ? [journal] : []
+      for (const name of [...keys, ...left]) await cp(join(folder, name), join(to, name), { recursive: true })
       const missing = keyFiles.filter((name) => !keys.includes(name))
-      if (json) printJson({ to, files: [database, ...keys], missing })
-      else process.stdout.write(told(to, [database, ...keys], missing, folder))
+      const files = [database, ...keys, ...left]
+      if (json) printJson({ to, files, missing })
+      else process.stdout.write(told(to, files, missing, folder))
     }),
 })
+
+const isFull = async (folder: string) => (await readdir(folder).catch(() => [])).length > 0
 
 /** While it runs: nobody else can open its file. */
 async function fromRelay(to: string): Promise<void> {

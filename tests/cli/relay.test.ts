@@ -178,6 +178,16 @@ describe('the administration of a relay by commands', () => {
     await second.close()
   })
 
+  test('copies what a relay had booked before it was killed', async () => {
+    const [from, to] = [join(folder, 'killed'), join(folder, 'of-killed')]
+    await (await startRelay({ port: 0, folder: from })).close()
+    const args = ['backup', to, '--folder', from]
+    writeFileSync(join(from, 'journal', '1-1-elsewhere-0.jsonl'), '{}')
+    expect(await leash(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('journal') })
+    expect(readFileSync(join(to, 'journal', '1-1-elsewhere-0.jsonl'), 'utf8')).toBe('{}')
+    expect(statSync(join(to, 'journal')).mode & 0o777).toBe(0o700)
+  })
+
   test('checks a configuration, and compares it with another', async () => {
     const [one, other] = [join(folder, 'one.yaml'), join(folder, 'other.yaml')]
     writeFileSync(one, 'port: 1\nleash: { providers: { openai: { apiKey: sk-one } } }\n')
