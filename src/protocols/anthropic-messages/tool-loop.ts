@@ -6,13 +6,23 @@
 import { asArray, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { Message } from '../../core/message.js'
 
+type Part = Message['content'][number]
+
 export const unsignedLoop = 'Claude cannot begin to think amid a tool loop whose thinking it has not signed'
 
 export function resumesUnsigned(messages: readonly Message[]): boolean {
-  const at = messages.findLastIndex(({ role }) => role === 'assistant')
+  const at = messages.findLastIndex(({ role, content }) => role === 'assistant' && content.some(says))
   const asked = messages[at]
   if (asked?.role !== 'assistant' || !messages.slice(at).some(({ role }) => role === 'tool')) return false
-  return !asked.content.some((part) => part.type === 'reasoning' && part.signature?.format === 'anthropic-claude-v1')
+  return !asked.content.some(isSigned)
+}
+
+const isSigned = (part: Part) => part.type === 'reasoning' && part.signature?.format === 'anthropic-claude-v1'
+
+/** Whatever else is all that there is of a turn, the turn does not go to Claude. */
+function says(part: Part): boolean {
+  if (part.type === 'text' || part.type === 'refusal') return part.text.trim() !== ''
+  return part.type === 'tool-call' || isSigned(part)
 }
 
 /** Ids as Claude makes them, on every platform that serves it. */

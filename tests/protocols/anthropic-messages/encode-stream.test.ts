@@ -153,7 +153,9 @@ describe('a stream to a caller of this API', () => {
 
   it('says how long was cached for only where it is known at its start, since its end has no word for it', () => {
     const begun = (usage: Partial<Usage>) =>
-      payloads(encodeEvents([start, { type: 'usage', usage: usageOf(usage) }, opened(0, { type: 'text', text: 'a' }), ...over]))[0]
+      payloads(
+        encodeEvents([start, { type: 'usage', usage: usageOf(usage) }, opened(0, { type: 'text', text: 'a' }), ...over]),
+      )[0]
     expect(begun({ cacheWrite: 3, cacheWrite1h: 4 })).toMatchObject({
       message: { usage: { cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 } } },
     })

@@ -24,6 +24,16 @@ describe('a tool loop that another vendor began', () => {
     expect(encode({ ...asked, messages: [...hello, call, result, and] }).body).not.toHaveProperty('thinking')
   })
 
+  it('is not over by a turn that says nothing, which is left out', () => {
+    const foreign = { type: 'reasoning', text: 'hm', signature: { format: 'google-gemini-v1', value: 'Zw==' } } as const
+    for (const content of [[], [{ type: 'text', text: ' ' }], [foreign]] as const) {
+      const empty: Message = { role: 'assistant', content }
+      const { body } = encode({ ...asked, messages: [...hello, call, result, empty, ...hello] })
+      expect(body).not.toHaveProperty('thinking')
+      expect(encode({ ...asked, messages: [...hello, signed, result, empty, ...hello] }).body).toHaveProperty('thinking')
+    }
+  })
+
   it('goes on with thinking where Claude thinks by effort, or was not asked to', () => {
     const { body, losses } = encode({ ...asked, messages: [...hello, call, result] }, { model: 'claude-opus-4-7' })
     expect([body.thinking, losses]).toEqual([{ type: 'adaptive' }, []])
