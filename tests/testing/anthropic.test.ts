@@ -209,6 +209,13 @@ describe('Anthropic refuses', () => {
     expect(error.message).toContain('Expected `thinking` or `redacted_thinking`, but found `tool_use`')
   })
 
+  test('no results without it where the model thinks by effort', async () => {
+    const { messages, call, results } = await thought()
+    const turns = [...messages, { role: 'assistant' as const, content: [call] }, results]
+    const { content } = await ask({ model: 'claude-opus-4-8', thinking: { type: 'adaptive' }, tools, messages: turns })
+    expect(content.at(-1)).toMatchObject({ type: 'text', text: expect.stringContaining('grey') })
+  })
+
   test('a signature that another seed has made', async () => {
     const other = await startMock({ seed: 'other' })
     const { content } = await anthropic(other.url).messages.create({ ...base, thinking, messages: [user('Hi')] })

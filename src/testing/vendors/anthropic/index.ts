@@ -7,7 +7,7 @@ import { countTokens, jsonPiecesOf, piecesOf } from '../../mock/words.js'
 import { checkMessage, merged } from './check.js'
 import { anthropicDialect, anthropicError, anthropicHeaders } from './dialect.js'
 import { promptBlocks, readMessage } from './read.js'
-import { checkThinkingBlocks, thinkingFor, thinks } from './thinking.js'
+import { checkThinkingBlocks, thinkingFor } from './thinking.js'
 
 export function anthropicMessages(over: Partial<Endpoint> = {}): Endpoint {
   return { protocol: 'anthropic-messages', dialect: anthropicDialect, answer: answerMessage, ...over }
@@ -16,7 +16,7 @@ export function anthropicMessages(over: Partial<Endpoint> = {}): Endpoint {
 export function answerMessage(ask: Ask): Reply {
   const { body, world, ids } = ask
   checkMessage(body, ask.model)
-  checkThinkingBlocks(merged(asArray(body.messages).map(asObject)), thinks(body.thinking), world)
+  checkThinkingBlocks(merged(asArray(body.messages).map(asObject)), body.thinking, world)
   const answer = answerTo(readMessage(body), world.seed)
   const blocks = blocksOf(ask, answer)
   const usage = usageOf(ask, answer)

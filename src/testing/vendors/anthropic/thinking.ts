@@ -29,8 +29,12 @@ export function holdsRedacted(data: unknown, { seal }: World): boolean {
 
 type Turn = { readonly role: unknown; readonly blocks: readonly Readonly<Record<string, unknown>>[] }
 
-/** Thinking that comes back must be what went out, and must not be missing in front of the tool calls that are now answered. */
-export function checkThinkingBlocks(turns: readonly Turn[], thinks: boolean, world: World): void {
+/**
+ * Thinking that comes back must be what went out. Where the model is told to think by a budget, it must not be missing in front of the
+ * tool calls that are now answered; by effort, it may.
+ * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking#validation-changes
+ */
+export function checkThinkingBlocks(turns: readonly Turn[], thinking: unknown, world: World): void {
   for (const [index, { blocks }] of turns.entries()) {
     for (const [at, block] of blocks.entries()) {
       const path = `messages.${index}.content.${at}`
@@ -45,7 +49,7 @@ export function checkThinkingBlocks(turns: readonly Turn[], thinks: boolean, wor
   const last = turns.length - 1
   const answers = turns[last]?.blocks.some((block) => block.type === 'tool_result')
   const first = String(turns[last - 1]?.blocks[0]?.type)
-  if (thinks && answers && !['thinking', 'redacted_thinking'].includes(first)) {
+  if (asObject(thinking).type === 'enabled' && answers && !['thinking', 'redacted_thinking'].includes(first)) {
     refuse(
       400,
       `messages.${last - 1}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks). We recommend you include thinking blocks from previous turns. To avoid this requirement, disable \`thinking\`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking`,

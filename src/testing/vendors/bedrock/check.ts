@@ -123,7 +123,7 @@ function checkClaude(body: Body, messages: readonly Body[], world: World): void 
   const thinking = asObject(body.additionalModelRequestFields).thinking
   const turns = messages.map((message) => ({ role: message.role, blocks: blocksOf(message).map(asClaude) }))
   try {
-    checkThinkingBlocks(turns, thinks(thinking), world)
+    checkThinkingBlocks(turns, thinking, world)
     if (
       thinks(thinking) &&
       !['undefined', 'auto'].includes(String(Object.keys(asObject(asObject(body.toolConfig).toolChoice))[0]))
