@@ -93,10 +93,10 @@ class FixedWindow implements Counter {
     return { remaining: Math.max(0, limit - this.#count), resetMs: this.#count > 0 ? this.#end(now) : 0 }
   }
 
-  /** Never back, whatever the clock does. */
+  /** Not back by one, for clocks are put right by a little; but a clock that was far ahead must not shut everybody out so long. */
   #turn(now: number): void {
     const window = Math.floor(now / this.#windowMs)
-    if (window <= this.#window) return
+    if (window === this.#window || window === this.#window - 1) return
     this.#window = window
     this.#count = 0
   }
@@ -151,8 +151,15 @@ class SlidingWindow implements Counter {
     return { remaining: Math.max(0, limit - used), resetMs: used > 0 ? this.#leaves(this.#part, now) : 0 }
   }
 
+  /** Back by more than the window only, as a fixed one. */
   #turn(now: number): void {
-    this.#part = Math.max(this.#part, Math.floor(now / this.#partMs))
+    const part = Math.floor(now / this.#partMs)
+    if (part < this.#part - this.#parts) {
+      this.#counts.clear()
+      this.#part = part
+      return
+    }
+    this.#part = Math.max(this.#part, part)
     for (const part of this.#counts.keys()) {
       if (part >= this.#part - this.#parts) return
       this.#counts.delete(part)

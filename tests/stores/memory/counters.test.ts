@@ -64,6 +64,18 @@ describe.each(algorithms)('%s', (algorithm) => {
     expect(take()).toBe(true)
   })
 
+  it('shuts nobody out until a clock that was far ahead has caught up', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_000 })
+    const store = memory()
+    const take = () => store.take('s', [{ ...limit, amount: 10 }]).ok
+    expect(take()).toBe(true)
+    vi.setSystemTime(Date.now() - 3_600_000)
+    take()
+    vi.setSystemTime(Date.now() + 2000)
+    expect(take()).toBe(true)
+    expect(take()).toBe(false)
+  })
+
   it('is as good as new after a window and a little', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_800_000_000_123 })
     const store = memory()
