@@ -8,6 +8,7 @@ import { ContextReader, lookBehind } from './context.js'
 import { cryptoAddress } from './crypto-address.js'
 import { compileCustom } from './custom.js'
 import { email } from './email.js'
+import { foldedOf } from './folded.js'
 import type { Guess } from './guesses.js'
 import { iban } from './iban.js'
 import { ipv4, ipv6 } from './ip.js'
@@ -76,13 +77,20 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
 
   const sources = custom.isAny ? [custom, ...guessed] : guessed
   const isGuessing = sources.length > 0
-  const found = (text: string): Detection[] => {
+  const foundIn = (text: string): Detection[] => {
     scan.open(text)
     scanner.run(scan)
     const all = scan.close()
     for (const source of sources)
       for (const detection of source.find(text)) if (detection.confidence >= least) all.push(detection)
     return all
+  }
+  const found = (text: string): Detection[] => {
+    const all = foundIn(text)
+    const folded = foldedOf(text)
+    if (!folded) return all
+    const { placeOf } = folded
+    return all.concat(foundIn(folded.text).map((one) => ({ ...one, start: placeOf(one.start), end: placeOf(one.end - 1) + 1 })))
   }
   const told = (text: string, all: Detection[]) =>
     custom.allowsAny ? merged(all).filter(({ start, end }) => !custom.isAllowed(text.slice(start, end))) : merged(all)

@@ -13,7 +13,7 @@ export function masked(value: string, type: EntityType): string {
 /** Where the last so many digits begin. */
 function tailOf(value: string, digits: number): number {
   let at = value.length
-  for (let left = digits; left > 0 && at > 0; at--) if (/\d/.test(value[at - 1] as string)) left--
+  for (let left = digits; left > 0 && at > 0; at--) if (/\p{Nd}/u.test(value[at - 1] as string)) left--
   return at
 }
 

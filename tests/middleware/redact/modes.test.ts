@@ -283,6 +283,11 @@ describe('an answer', () => {
   })
 })
 
+test('of a card in full-width digits no more is shown than of any other', async () => {
+  const { leaving } = await pass('カード ４１１１ １１１１ １１１１ １１１１ です', { mode: 'mask' })
+  expect(leaving).toBe('カード **** **** **** １１１１ です')
+})
+
 test.each([
   ['"Ada \\u003cada@model.ai\\u003e wrote"', '"Ada \\u003c***@*****.**\\u003e wrote"', '"Ada \\u003c\\u003e wrote"'],
   ['"\\u00e9ada@model.ai and"', '"\\u00e9***@*****.** and"', '"\\u00e9 and"'],
