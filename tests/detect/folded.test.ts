@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDetector } from '../../src/detect/index.js'
 import { foldedOf } from '../../src/detect/folded.js'
+import { createDetector } from '../../src/detect/index.js'
 
 const { detect } = createDetector()
-const fullWidth = (text: string) =>
-  text.replace(/[0-9A-Za-z@.+_-]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0))
+const fullWidth = (text: string) => text.replace(/[0-9A-Za-z@.+_-]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0))
 
 describe('what is written in other signs is found', () => {
   test.each([
