@@ -63,6 +63,12 @@ interface Head {
   readonly hash: string
 }
 
+/** Between which the trail is. */
+interface Heads {
+  readonly base: Head
+  readonly newest: Head
+}
+
 type Row = Omit<AuditEntry, 'detail'> & { readonly detail: string }
 
 /** Of the row of `audit_head` that tells with what the trail begins. */
@@ -166,14 +172,27 @@ export class Audit {
 
   /** Whatever is added meanwhile is left to the next time. */
   async verify(): Promise<AuditVerdict> {
-    const heads = await this.#sql.all<Head & { readonly id: number }>('SELECT id, seq, hash FROM audit_head')
-    const { seq: last, hash: newest } = heads.find(({ id }) => id === 1) ?? { seq: 0, hash: '' }
-    const base = heads.find(({ id }) => id === baseId) ?? { seq: 0, hash: '' }
+    for (let heads = await this.#heads(); ; ) {
+      const verdict = await this.#verify(heads)
+      const now = verdict.ok ? heads : await this.#heads()
+      // What was taken out meanwhile is not missing: what is left is looked at from its new beginning.
+      if (now.base.seq === heads.base.seq) return verdict
+      heads = now
+    }
+  }
+
+  async #heads(): Promise<Heads> {
+    const rows = await this.#sql.all<Head & { readonly id: number }>('SELECT id, seq, hash FROM audit_head')
+    const of = (id: number) => rows.find((row) => row.id === id) ?? { seq: 0, hash: '' }
+    return { base: of(baseId), newest: of(1) }
+  }
+
+  async #verify({ base, newest }: Heads): Promise<AuditVerdict> {
     let [seq, previous] = [base.seq, base.hash]
-    while (seq < last) {
+    while (seq < newest.seq) {
       const rows = await this.#sql.all<Row>('SELECT * FROM audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3', [
         seq,
-        last,
+        newest.seq,
         verifiedAtOnce,
       ])
       if (rows.length === 0) return { ok: false, seq: seq + 1, why: 'it is missing' }
@@ -184,7 +203,7 @@ export class Audit {
         previous = row.hash
       }
     }
-    if (previous !== newest) return { ok: false, seq, why: 'it is not the newest that was written' }
+    if (previous !== newest.hash) return { ok: false, seq, why: 'it is not the newest that was written' }
     return { ok: true, entries: seq - base.seq, head: previous }
   }
 }

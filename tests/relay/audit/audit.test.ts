@@ -159,3 +159,19 @@ it('refuses a detail that is too long', async () => {
     code: 'invalid_request',
   })
 })
+
+it('is as whole as it was while old entries are taken out', async () => {
+  const { sql, audit } = await trail(20)
+  let reads = 0
+  const slow: Sql = {
+    ...sql,
+    all: async (text, params) => {
+      if (++reads === 2) await audit.prune(1010)
+      return sql.all(text, params)
+    },
+  }
+  expect(await new Audit({ sql: slow }).verify()).toMatchObject({ ok: true, entries: 11 })
+  await sql.run('DELETE FROM audit WHERE seq = 15')
+  reads = 0
+  expect(await new Audit({ sql: slow }).verify()).toMatchObject({ ok: false, seq: 15, why: 'it is missing' })
+})
