@@ -242,9 +242,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const transport = fetch && (transportBehind(fetch) ?? fetch)
   const whole: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
   const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(whole)
-  const leashable = !['provider', 'credential', 'x509Transport'].some(
-    (name) => name in openai && openai[name as keyof ClientOptions] != null,
-  )
+  const leashable = !['provider', 'credential', 'x509Transport'].some((name) => openai[name as keyof ClientOptions] != null)
   if (!leashable) {
     if (whole.redact || whole.modules?.length)
       throw new LeashError(

@@ -51,6 +51,8 @@ export interface Rule {
   check(): void
 }
 
+const checks = new Lazy(async () => (await import('./core/check-call.js')).checkCall)
+
 export class Engine {
   readonly #emitter: Emitter
   #ready: Lazy<unknown> | undefined
@@ -114,11 +116,14 @@ export class Engine {
   }
 
   async #run(incoming: Incoming, report: Report): Promise<Result> {
+    const { options } = incoming
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
       this.#rule?.check()
-      const stack = incoming.options.dryRun ? await this.#dryStack() : this.#stack
+      // Most calls say nothing for themselves.
+      for (const name in options) (checks.value ?? (await checks.get()))(name, options[name as keyof CallOptions])
+      const stack = options.dryRun ? await this.#dryStack() : this.#stack
       return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)

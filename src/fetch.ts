@@ -79,7 +79,9 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
     const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
     const incoming = request && (await incomingOf(request, transport, init[beside], provider))
     if (!incoming)
-      return input instanceof Request ? transport(input.url, await initOf(input, init)) : transport(String(input), init)
+      return input instanceof Request
+        ? transport(input.url, await (await import('./read-body.js')).initOf(input, init))
+        : transport(String(input), init)
     const { report, result } = engine.run(incoming)
     for (const signal of [incoming.signal, init[beside]?.signal]) if (signal) reports.set(signal, report)
     try {
@@ -172,11 +174,4 @@ async function incomingOf(
     ...(beside?.usual && { usual: beside.usual }),
     ...(signal && { signal }),
   }
-}
-
-/** A `Request` taken apart for a transport that takes an address. */
-async function initOf(request: Request, init: RequestInit): Promise<RequestInit> {
-  const { method, headers, signal } = request
-  const body = request.body ? await request.clone().arrayBuffer() : undefined
-  return { method, headers, signal, ...(body && { body }), ...init }
 }

@@ -11,3 +11,10 @@ export async function withText(input: string | URL | Request, init: RequestInit)
   if (!URL.canParse(url) || !isModelPath(new URL(url).pathname)) return init
   return { ...init, body: await new Response(body).text() }
 }
+
+/** A `Request` taken apart for a transport that takes an address. */
+export async function initOf(request: Request, init: RequestInit): Promise<RequestInit> {
+  const { method, headers, signal } = request
+  const body = request.body ? await request.clone().arrayBuffer() : undefined
+  return { method, headers, signal, ...(body && { body }), ...init }
+}

@@ -2,8 +2,9 @@
 import OpenAI from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
+import type { CallOptions } from '../../src/core/call.js'
 import { useMock } from '../helpers/mock.js'
-import { create, echo, leashed } from './client.js'
+import { create, echo, leashed, messages } from './client.js'
 
 const mock = useMock()
 const sent = () => mock.requests.map(({ path, headers }) => `${path} ${headers.authorization ?? headers['x-api-key']}`)
@@ -94,5 +95,15 @@ describe('options', () => {
     await create(client, 'gpt-4o-mini')
     expect([client.secret, client.prepared, client instanceof OpenAI]).toEqual(['kept', 1, true])
     expect(mock.requests[0]?.headers['user-agent']).toMatch(/^Mine\/JS /)
+  })
+
+  test.each([
+    [{ budgetUSD: 0.05 }, /unknown option `leash.budgetUSD`/],
+    [{ maxRetries: Number.NaN }, /`leash.maxRetries`: must be a whole number from 0 on/],
+  ])('of one call that would lift a limit in silence are refused before anything is sent: %o', async (options, message) => {
+    const asked = leashed(mock).chat.completions.create({ model: 'gpt-4o-mini', messages }, { leash: options as CallOptions })
+    await expect(asked).rejects.toThrow(message)
+    await expect(asked).rejects.toMatchObject({ status: 400, code: 'invalid_config' })
+    expect(mock.requests).toEqual([])
   })
 })

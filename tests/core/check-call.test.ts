@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { checkCall } from '../../src/core/check-call.js'
+
+describe('an option of one call is taken', () => {
+  test.each([
+    ['tags', { team: 'search' }],
+    ['tenant', ''],
+    ['tenant', 5],
+    ['user', null],
+    ['priority', 'high'],
+    // Whatever is left of somebody's time.
+    ['deadlineMs', -0.5],
+    ['deadlineMs', Number.POSITIVE_INFINITY],
+    ['maxRetries', 0],
+    ['maxAttempts', 1],
+    ['timeouts', { attemptMs: 0, idleMs: 1.5, slowStream: false, firstTokenMs: undefined }],
+    ['timeouts', { slowStream: { tokensPerSecond: 3, hold: true } }],
+    ['fallback', false],
+    ['fallback', ['gpt-4o-mini']],
+    ['prefer', 'cost'],
+    ['maxCostUsd', 0.01],
+    ['stopAtUsd', '0.0375'],
+    ['cache', 'refresh'],
+    ['cache', { ttlMs: 0 }],
+    ['strict', undefined],
+  ])('%s: %o', (name, value) => {
+    expect(() => checkCall(name, value)).not.toThrow()
+  })
+})
+
+describe('an option of one call is refused by its name', () => {
+  test.each([
+    ['tenent', 'acme', 'unknown option `leash.tenent` (known: tags, tenant, user,'],
+    ['toString', 1, 'unknown option `leash.toString`'],
+    ['tags', { team: 5 }, '`leash.tags`: expected texts by name.'],
+    ['tenant', { id: 'acme' }, '`leash.tenant`: expected string.'],
+    ['priority', 'highest', '`leash.priority`: must be high or normal or low.'],
+    ['deadlineMs', Number.NaN, '`leash.deadlineMs`: expected number.'],
+    ['maxRetries', '2', '`leash.maxRetries`: must be a whole number from 0 on.'],
+    ['maxRetries', Number.NaN, '`leash.maxRetries`: must be a whole number from 0 on.'],
+    ['maxAttempts', 0, '`leash.maxAttempts`: must be a whole number from 1 on.'],
+    ['timeouts', 500, '`leash.timeouts`: expected object.'],
+    ['timeouts', { attemptms: 500 }, 'unknown option `leash.timeouts.attemptms` (known: attemptMs,'],
+    ['timeouts', { idleMs: -1 }, '`leash.timeouts.idleMs`: expected milliseconds.'],
+    ['timeouts', { slowStream: { hold: 1 } }, '`leash.timeouts.slowStream.hold`: expected boolean.'],
+    ['fallback', 'gpt-4o-mini', '`leash.fallback`: must be a list of models, or false.'],
+    ['maxCostUsd', null, '`leash.maxCostUsd`: expected US dollars.'],
+    ['strict', 'yes', '`leash.strict`: expected boolean.'],
+    ['cache', true, "`leash.cache`: must be `false`, `'refresh'` or `{ ttlMs }`."],
+  ])('%s: %o', (name, value, message) => {
+    expect(() => checkCall(name, value)).toThrow(`[invalid_config] ${message}`)
+  })
+})
