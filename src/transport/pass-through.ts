@@ -13,6 +13,9 @@ import { maxAnswerLength, readText } from './read-text.js'
  */
 const patience = 2000
 
+/** OpenRouter and others answer 200 before they know that they cannot. */
+const toldFailure = /^\s*\{\s*"error"\s*:\s*(\{|"[^"])/
+
 export async function passThrough(underway: Underway): Promise<Result> {
   const { call, own, clock } = underway
   const { provider, model, origin } = call.target
@@ -50,6 +53,11 @@ export async function passThrough(underway: Underway): Promise<Result> {
     return { stream: true, status, headers, body: stream, response, attempt: underway.record }
   }
   const read = await readText(response, maxAnswerLength)
+  if (toldFailure.test(read)) {
+    const failure = own.decodeError({ status, headers, text: read })
+    underway.record.status = failure.status
+    throw failure
+  }
   const answer = new LazyAnswer({ status, headers, response, attempt: underway.record }, read, parseAnswer)
   // Most callers parse it themselves, so here only its end is looked at, where the usage stands.
   const { lens } = own

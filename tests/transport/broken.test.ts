@@ -120,3 +120,38 @@ test('an error before the content of a stream is an ordinary failure, and tried 
     expect(mock.requests).toHaveLength(2)
   }
 })
+
+describe('a vendor that answers 200 to what has failed, as OpenRouter does', () => {
+  const message = 'Provider returned error'
+  const type = (stream: boolean) => ({ 'content-type': stream ? 'text/event-stream' : 'application/json' })
+  const told = (code: number, stream: boolean): Fault => {
+    const error = { message, code }
+    const choices = [{ index: 0, delta: { content: '' }, finish_reason: 'error' }]
+    const chunk = { id: 'gen-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices, error }
+    const body = stream ? `: PROCESSING\n\ndata: ${JSON.stringify(chunk)}\n\n` : { error }
+    return { status: 200, headers: type(stream), body }
+  }
+
+  test.each([false, true])('is asked again (stream: %s)', async (stream) => {
+    mock.script(told(502, stream))
+    const { ask, reports } = lane(mock, 'gpt-4o-mini', { retry: { backoff: () => 0 } })
+    const { text } = await read(await ask({ stream }))
+    expect(text).not.toContain(message)
+    expect(reports[0]?.attempts.map(({ error }) => error)).toEqual(['upstream_error', undefined])
+  })
+
+  test.each([false, true])('is not asked again where that would not help (stream: %s)', async (stream) => {
+    mock.script(told(400, stream))
+    const { ask, reports } = lane(mock, 'gpt-4o-mini', { retry: { backoff: () => 0 } })
+    const response = await ask({ stream })
+    expect(response.status).toBe(stream ? 200 : 400)
+    expect((await read(response)).text).toContain(message)
+    expect(reports[0]?.attempts.map(({ error }) => error)).toEqual(['invalid_request'])
+  })
+
+  test('has not failed where the error is none', async () => {
+    const body = '{"error":null,"choices":[]}'
+    mock.script({ status: 200, headers: type(false), body })
+    expect(await (await lane(mock, 'gpt-4o-mini').ask()).text()).toBe(body)
+  })
+})

@@ -118,6 +118,8 @@ class ChunkTap implements Tap {
   #choice(choice: Record<string, unknown>): void {
     const { index, delta, finish_reason } = choice
     this.error ??= errorIn(choice)
+    // What was to be an answer ends with it, and is none: not even where it names a reason.
+    if (this.error) return
     const said = saysSomething(asObject(delta))
     if (said) this.content = true
     if (typeof finish_reason === 'string' && finish_reason !== '') {
