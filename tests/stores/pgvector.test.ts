@@ -83,6 +83,17 @@ describe('the index in Postgres', () => {
     expect(await index.clear('')).toBe(1)
   })
 
+  test('may have an index of pgvector’s own, for vectors of one length', async () => {
+    const table = `answers_${++tables}`
+    const index = pgvector(postgres, { table })
+    await index.add('s', at(1, 0), 'x', minute)
+    await postgres.exec(`ALTER TABLE ${table} ALTER embedding TYPE vector(2);
+      CREATE INDEX ON ${table} USING hnsw (embedding vector_cosine_ops); SET enable_seqscan = off`)
+    await index.add('s', at(0, 1), 'y', minute)
+    expect(await index.nearest('s', at(1, 0), 0.9)).toMatchObject({ value: 'x' })
+    await postgres.exec('RESET enable_seqscan')
+  })
+
   test('needs no right to make anything where its table is there', async () => {
     const table = `answers_${++tables}`
     await pgvector(postgres, { table }).add('s', at(1, 0), 'x', minute)
