@@ -11,7 +11,9 @@ type Part = Message['content'][number]
 export const unsignedLoop = 'Claude cannot begin to think amid a tool loop whose thinking it has not signed'
 
 export function resumesUnsigned(messages: readonly Message[]): boolean {
-  const at = messages.findLastIndex(({ role, content }) => role === 'assistant' && content.some(says))
+  // The beginning of an answer goes where Claude thinks.
+  const last = messages.findLastIndex(({ role }) => role === 'user' || role === 'tool')
+  const at = messages.findLastIndex(({ role, content }, at) => role === 'assistant' && at < last && content.some(says))
   const asked = messages[at]
   if (asked?.role !== 'assistant' || !messages.slice(at).some(({ role }) => role === 'tool')) return false
   return !asked.content.some(isSigned)

@@ -34,6 +34,14 @@ describe('a tool loop that another vendor began', () => {
     }
   })
 
+  it('is not over by the beginning of an answer, which thinking excludes', () => {
+    const begun: Message = { role: 'assistant', content: [{ type: 'text', text: 'It is' }] }
+    const { body, losses } = encode({ ...asked, messages: [...hello, call, result, ...hello, begun] })
+    expect(body).not.toHaveProperty('thinking')
+    expect(body).toMatchObject({ messages: [{}, {}, {}, { role: 'assistant', content: [{ text: 'It is' }] }] })
+    expect(losses).toEqual(['dropped reasoning_effort'])
+  })
+
   it('goes on with thinking where Claude thinks by effort, or was not asked to', () => {
     const { body, losses } = encode({ ...asked, messages: [...hello, call, result] }, { model: 'claude-opus-4-7' })
     expect([body.thinking, losses]).toEqual([{ type: 'adaptive' }, []])
