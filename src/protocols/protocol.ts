@@ -154,6 +154,8 @@ interface ProtocolBase {
   readonly headers: readonly string[]
   decodeError(failed: FailedResponse): LeashError
   encodeError(error: LeashError): { readonly status: number; readonly body: JsonObject }
+  /** The failure that a whole answer tells of itself, where its vendor answers 200 to that. */
+  failureIn?(text: string): LeashError | undefined
   /**
    * Adapts a native body to a target of the same protocol: declared quirks, and what we ask for upstream beside what
    * the caller asked for. Returns the same object when there is nothing to do.

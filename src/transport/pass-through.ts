@@ -36,16 +36,18 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const asked = call.stream ? own.askUsage?.(body, text, traits) : undefined
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response
+  // The caller's SDK reads it as it would have read it from the vendor.
+  const refused = ({ code, detail, retryable, param }: LeashError, text: string) =>
+    new LeashError(code, detail, {
+      retryable,
+      ...(param !== undefined && { param }),
+      upstream: { protocol: own.name, status, headers, text },
+    })
   if (call.stream && response.body && isEventStream(headers)) {
     const stream = new ObservedStream(response.body, underway, {
       tap: own.lens.tap(),
       filter: asked?.hide(),
-      refused: ({ code, detail, retryable, param }, text) =>
-        new LeashError(code, detail, {
-          retryable,
-          ...(param !== undefined && { param }),
-          upstream: { protocol: own.name, status, headers, text },
-        }),
+      refused,
     })
     clock.enter('firstTokenMs')
     await stream.prime(call.timeouts.firstTokenMs ?? patience)
@@ -63,6 +65,8 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const { lens } = own
   const tail = lens.usageMembers && isJson(headers) ? lastMembers(read, lens.usageMembers) : undefined
   underway.used((tail && lens.usage(tail)) ?? lens.usage(answer.body), lens.tier?.(tail ?? answer.body))
+  const failure = own.failureIn?.(read)
+  if (failure) throw refused(failure, read)
   underway.end(undefined)
   return answer
 }

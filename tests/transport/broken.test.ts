@@ -1,6 +1,7 @@
 /** Answers that are cut, damaged, or not what was asked for. */
 import { describe, expect, test } from 'vitest'
-import type { Fault } from '../../src/testing/index.js'
+import { createLeash, type Report } from '../../src/leash.js'
+import { type Fault, mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { failureOf, lane, lanes, prompt, read } from './lanes.js'
 
@@ -153,5 +154,42 @@ describe('a vendor that answers 200 to what has failed, as OpenRouter does', () 
     const body = '{"error":null,"choices":[]}'
     mock.script({ status: 200, headers: type(false), body })
     expect(await (await lane(mock, 'gpt-4o-mini').ask()).text()).toBe(body)
+  })
+})
+
+describe('a response that says of itself that it failed', () => {
+  const failed = (code: string) => ({
+    ...{ id: 'resp_1', object: 'response', created_at: 1, status: 'failed', model: 'gpt-5', output: [] },
+    ...{ error: { code, message: 'No.' }, usage: { input_tokens: 7, output_tokens: 0, total_tokens: 7 } },
+  })
+  const ask = async (...codes: string[]) => {
+    mock.script(...codes.map((code) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: failed(code) })))
+    const leash = createLeash({ providers: mockProviders(mock.url), retry: { attempts: 2, backoff: () => 0 } })
+    const reports: Report[] = []
+    leash.on('result', (report) => reports.push(report))
+    const body = JSON.stringify({ model: 'gpt-5', input: prompt })
+    const response = await leash.handle(new Request('http://leash.test/v1/responses', { method: 'POST', body }))
+    return { response, report: reports[0] }
+  }
+
+  test('is asked for again', async () => {
+    const { response, report } = await ask('server_error')
+    expect(await response.json()).toMatchObject({ status: 'completed' })
+    expect(report?.attempts).toMatchObject([
+      { outcome: 'error', error: 'upstream_error', usage: { input: 7 } },
+      { outcome: 'ok' },
+    ])
+  })
+
+  test('reaches its caller as it is when nobody has a better one', async () => {
+    const { response, report } = await ask('server_error', 'server_error')
+    expect([response.status, await response.json()]).toEqual([200, failed('server_error')])
+    expect(report?.attempts).toMatchObject([{ outcome: 'error' }, { outcome: 'error' }])
+  })
+
+  test('is asked for once where that would not help', async () => {
+    const { response, report } = await ask('invalid_prompt')
+    expect(await response.json()).toMatchObject({ status: 'failed' })
+    expect(report?.attempts).toMatchObject([{ error: 'content_filtered' }])
   })
 })

@@ -78,6 +78,14 @@ export function streamError(event: Members): LeashError {
   )
 }
 
+/** The status stands in front, before anything that the model or its caller has said. */
+const front = 300
+
+export function failureIn(text: string): LeashError | undefined {
+  if (!/"status"\s*:\s*"failed"/.test(text.slice(0, front))) return undefined
+  return streamError({ response: parseJson(text) })
+}
+
 export function encodeError(error: LeashError): ReturnType<typeof encodeOpenAiError> {
   return encodeOpenAiError(protocolName, error)
 }

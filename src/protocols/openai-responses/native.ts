@@ -3,7 +3,7 @@ import { sse } from '../framing/sse.js'
 import { openAiMatch, withModel } from '../openai-address.js'
 import type { Native } from '../protocol.js'
 import { adapt } from './adapt.js'
-import { decodeError, encodeError } from './error.js'
+import { decodeError, encodeError, failureIn } from './error.js'
 import { lens } from './lens.js'
 import { protocolName } from './wire.js'
 
@@ -15,6 +15,7 @@ export const native: Native<'chat'> = {
   headers: ['openai-beta', 'x-client-request-id'],
   decodeError,
   encodeError,
+  failureIn,
   adapt,
   // Not a stored response, nor `/responses/compact` or `/responses/input_tokens`.
   match: openAiMatch('responses'),
