@@ -273,9 +273,12 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   }
 }
 
-/** The leash's own options, and OpenAI's. `fetch` is both's: what the SDK was given carries our requests. */
+/** `fetch` is both's: what the SDK was given carries our requests. The others are one letter off one of ours. */
+const theirs = ['fetch', 'timeout', 'provider']
+
+/** The leash's own options, with what is only misspelt: it is refused as one of ours, and OpenAI's client would say nothing. And OpenAI's. */
 function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; readonly openai: ClientOptions } {
-  const isOurs = (name: string) => name !== 'fetch' && isOption(name)
+  const isOurs = (name: string) => !theirs.includes(name) && isOption(name)
   const ours = Object.entries(options).filter(([name]) => isOurs(name))
   // What is named by a symbol is the SDK's own word to the copies that it makes of a client.
   const openai: ClientOptions = { ...options }

@@ -268,8 +268,13 @@ export const optionsSchema = z.strictObject({
   maxBodyBytes: z.optional(count),
 })
 
+/** Whether it is the name of one, or is meant to be: one letter is wrong, missing or too many. */
 export function isOption(name: string): boolean {
-  return Object.hasOwn(optionsSchema.members, name)
+  return Object.keys(optionsSchema.members).some((known) => {
+    let at = 0
+    while (at < name.length && name[at] === known[at]) at++
+    return [known.slice(at), known.slice(at + 1)].includes(name.slice(at + 1)) || known.slice(at + 1) === name.slice(at)
+  })
 }
 
 /** @throws LeashError `invalid_config` that names each option at fault, and never shows a value: it may be a key */

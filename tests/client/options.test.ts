@@ -74,6 +74,19 @@ describe('options', () => {
     expect(() => leashed(mock, { timeouts })).toThrow(/unknown option `timeouts.idleMS` \(known: .*idleMs/)
   })
 
+  test.each(['budget', 'rateLimits', 'retrry', 'redac', 'ratelimit', 'mxCostUsd'])(
+    'so are those that are a letter off one, which OpenAI’s client would pass over in silence: %s',
+    (name) => {
+      const misspelt: object = { [name]: {} }
+      expect(() => leashed(mock, misspelt)).toThrow(`unknown option \`${name}\` (known: `)
+    },
+  )
+
+  test('what the leash does not know is for OpenAI’s client, of tomorrow too', () => {
+    const tomorrow: object = { timeout: 1000, logLevel: 'off', maxRetries: 1, dataResidency: undefined, somethingNew: true }
+    expect(leashed(mock, tomorrow).timeout).toBe(1000)
+  })
+
   test('routes are the caller’s names for models', async () => {
     const client = leashed(mock, { routes: { fast: 'anthropic/claude-haiku-4-5' } })
     expect((await create(client, 'fast')).leash).toMatchObject({ provider: 'anthropic', model: 'claude-haiku-4-5' })
