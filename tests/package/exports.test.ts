@@ -53,6 +53,26 @@ describe('the export map', () => {
     expect(names).not.toEqual([])
   })
 
+  test('who requires the client finds OpenAI’s classes on it, and may put an own client on a leash', async () => {
+    const seen = await program(
+      full,
+      'required-classes',
+      `import { createRequire } from 'node:module'
+       const require = createRequire(import.meta.url)
+       const { LeashLLM, createLeash } = require('leashllm')
+       const OpenAI = require('openai')
+       const options = { apiKey: 'key', baseURL: 'http://127.0.0.1:9', maxRetries: 0 }
+       const body = { model: 'm', messages: [] }
+       const failure = (client) => client.chat.completions.create(body).catch((error) => error)
+       const [ours, wrapped] = [new LeashLLM(options), createLeash().wrap(new OpenAI(options))]
+       console.log(JSON.stringify({
+         ours: (await failure(ours)) instanceof LeashLLM.APIConnectionError,
+         wrapped: wrapped instanceof OpenAI && (await failure(wrapped)) instanceof OpenAI.APIConnectionError,
+       }))`,
+    )
+    expect(seen).toEqual({ ours: true, wrapped: true })
+  })
+
   test('the manifest can be read by tools', async () => {
     const version = await program(
       full,
