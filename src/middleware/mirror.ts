@@ -84,20 +84,21 @@ export class Mirror {
     const { onResult } = this.#options
     const listener = onResult && new Listener(call)
     const result = listener ? next(call).then((result) => listener.to(result)) : next(call)
+    // Its place is taken now: calls that come at once must not all find room.
+    const abandon = new AbortController()
+    this.#underway.add(abandon)
     // In a turn of its own: the call itself has been sent by then.
     queueMicrotask(async () => {
-      const mirror = await this.#copy(call, next)
+      const mirror = await this.#copy(call, next, abandon)
       if (onResult && listener) onResult({ call: await outcomeOf(result, call.report, listener), mirror })
     })
     return result
   }
 
-  async #copy(call: Call, next: Next): Promise<Mirrored> {
+  async #copy(call: Call, next: Next, abandon: AbortController): Promise<Mirrored> {
     const { emitter, find } = this.#deps
-    const abandon = new AbortController()
     const report = createReport(callId(), call.report.tags, call.id)
     const listener = this.#options.onResult && new Listener(call)
-    this.#underway.add(abandon)
     try {
       const result = await next({
         ...call,

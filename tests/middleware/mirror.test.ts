@@ -119,6 +119,17 @@ describe('a mirrored call', () => {
     expect(seen.filter(({ target }) => target === there)).toHaveLength(3)
   })
 
+  test('has no copy while too many are under way, also when many come at once', async () => {
+    const { mirror, seen } = mirroring({ maxInFlight: 2 })
+    const run = mirror.middleware(async (call) => {
+      seen.push(call)
+      return anAnswer
+    })
+    await Promise.all(Array.from({ length: 9 }, () => run(aCall())))
+    await settled()
+    expect(seen.filter(({ target }) => target === there)).toHaveLength(2)
+  })
+
   test('loses its copy when the leash is closed', async () => {
     const { mirror, next } = mirroring()
     const signals: (AbortSignal | undefined)[] = []
