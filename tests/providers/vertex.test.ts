@@ -263,6 +263,12 @@ describe('Google credentials', () => {
     await expect(provider.prepare(gemini)).rejects.toMatchObject({ code: 'network_error', retryable: true })
   })
 
+  test.each([429, 503])('one that answers %i may be, too', async (status) => {
+    await using server = await upstream(() => ({ status, body: { error: 'slow_down' } }))
+    const provider = vertex({ credentials: keyFile(`${server.url}/token`), env: bare })
+    await expect(provider.prepare(gemini)).rejects.toMatchObject({ code: 'network_error', retryable: true })
+  })
+
   test('without any credentials the message names the ways to give some', async () => {
     vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '')
     vi.stubEnv('HOME', join(tmpdir(), 'nobody-lives-here'))

@@ -107,7 +107,7 @@ function explain(error: unknown, provider: string): LeashError {
     )
   }
   const status = statusOf(error)
-  if (status !== undefined && status < 500)
+  if (status !== undefined && status < 500 && status !== 429)
     return new LeashError('authentication_failed', `Google refused the credentials of "${provider}": ${firstLine(why)}`)
   if (status !== undefined || hasNetworkCode(error))
     return new LeashError('network_error', `Google's token server could not be asked for "${provider}": ${firstLine(why)}`, {
