@@ -383,6 +383,26 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(await page.getByText('of another list').count()).toBe(0)
   })
 
+  test('what a tenant has used is not said to be nothing while nobody knows', async () => {
+    const relay = await openRelay(mock.url)
+    const { page } = await signedIn(relay, '#/audit')
+    let asked: Route | undefined
+    await page.route('**/v1/admin/usage?by=tenant*', (route) => {
+      asked = route
+    })
+    await goTo(page, 'Tenants')
+    const row = page.getByRole('row').filter({ hasText: 'default' })
+    await row.waitFor()
+    expect(await row.textContent()).not.toContain('$0.00')
+    await expect.poll(() => asked).toBeDefined()
+    await asked?.fulfill({ status: 503, json: { error: { message: 'The database is away.' } } })
+    await page.getByRole('alert').filter({ hasText: 'The database is away.' }).waitFor()
+    expect(await row.textContent()).not.toContain('$0.00')
+    await page.unroute('**/v1/admin/usage?by=tenant*')
+    await press(page, 'Try again')
+    await row.filter({ hasText: '$0.00' }).waitFor()
+  })
+
   test('what takes the relay long is not read again at once', async () => {
     const relay = await openRelay(mock.url)
     const { page } = await signedIn(relay, '#/audit')

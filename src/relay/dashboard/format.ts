@@ -15,8 +15,9 @@ export function money(nano: number): string {
   return `${sign}$${(size / perDollar).toFixed(places).replace(/0+$/, '')}`
 }
 
-/** For a place that is narrow: of a hundred thousand dollars, cents are no matter. */
-export const wholeMoney = (nano: number): string => (nano < 1e14 ? money(nano) : money(nano).replace(/\..*/, ''))
+/** For a place that is narrow: of a thousand dollars, cents are no matter. */
+export const wholeMoney = (nano: number): string =>
+  nano < 1e12 ? money(nano) : nano < 1e15 ? money(nano).replace(/\..*/, '') : shortMoney(nano)
 
 /** For the axis of a chart, whose marks are round. */
 export function shortMoney(nano: number): string {

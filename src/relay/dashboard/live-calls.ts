@@ -42,7 +42,7 @@ export function useLiveCalls(path: string, on: boolean): Resource<readonly Ledge
     }
   }, [reload])
   const { value, error }: Partial<State> = state.path === path ? state : {}
-  return { value, error, loading: value === undefined && error === undefined, reload }
+  return { value, error, reload }
 }
 
 /** The relay ends each stream after a while, and is asked for the next. */

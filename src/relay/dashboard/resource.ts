@@ -6,7 +6,6 @@ export interface Resource<T> {
   /** The last that was read: it stays while it is read again. */
   readonly value: T | undefined
   readonly error: unknown
-  readonly loading: boolean
   readonly reload: () => void
 }
 
@@ -61,7 +60,7 @@ export function useResource<T>(path: string | undefined, everyMs?: number, read:
   const current = state.path === path
   const value = current ? state.value : undefined
   const error = current ? state.error : undefined
-  return { value, error, loading: path !== undefined && value === undefined && error === undefined, reload }
+  return { value, error, reload }
 }
 
 function plainly<T>(path: string, signal: AbortSignal): Promise<T> {

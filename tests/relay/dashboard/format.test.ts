@@ -22,10 +22,11 @@ describe('money', () => {
   })
 
   test('has no cents where it is much and the place narrow', () => {
-    expect([99_999.5e9, 186_555.5e9, 1_865_555e9, 0.5e9].map(wholeMoney)).toEqual([
-      '$99,999.50',
+    expect([999.5e9, 8_829.28e9, 186_555.5e9, 1_865_555e9, 0.5e9].map(wholeMoney)).toEqual([
+      '$999.50',
+      '$8,829',
       '$186,555',
-      '$1,865,555',
+      '$1.87M',
       '$0.50',
     ])
   })

@@ -9,7 +9,7 @@ import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
 import { Ago, Badge, Card, Page } from '../parts/page.js'
-import { Empty, Loaded } from '../parts/states.js'
+import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
 import { useResource } from '../resource.js'
@@ -37,7 +37,8 @@ function All() {
     toast(text)
     tenants.reload()
   }
-  const usedBy = (slug: string) => usage.value?.rows.find(({ of }) => of.tenant === slug)
+  // While nobody knows, it is not nothing.
+  const usedBy: Used = (slug, show) => (usage.value ? show(usage.value.rows.find(({ of }) => of.tenant === slug)) : '…')
   const create = (
     <button type="button" class="primary" onClick={() => setAsked({ what: 'create' })}>
       <Icon name="plus" /> New tenant
@@ -46,6 +47,7 @@ function All() {
   return (
     <Page title="Tenants" about="Each has keys, a policy and usage of its own, and sees nothing of the others." actions={create}>
       <Card>
+        {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
           {({ items, next }: PageOf<Tenant>) =>
             items.length === 0 ? (
@@ -78,7 +80,9 @@ export function More({ onMore }: { readonly onMore: () => void }) {
   )
 }
 
-const columnsOf = (usedBy: (slug: string) => UsageRow | undefined, onAsk: (asked: Asked) => void): readonly Column<Tenant>[] => [
+type Used = (slug: string, show: (row?: UsageRow) => string) => string
+
+const columnsOf = (usedBy: Used, onAsk: (asked: Asked) => void): readonly Column<Tenant>[] => [
   {
     head: 'Tenant',
     as: 'name',
@@ -93,8 +97,8 @@ const columnsOf = (usedBy: (slug: string) => UsageRow | undefined, onAsk: (asked
   },
   { head: 'Status', cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge> },
   { head: 'Plan', cell: ({ plan }) => plan },
-  { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => count(usedBy(slug)?.calls ?? 0) },
-  { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => money(usedBy(slug)?.nano ?? 0) },
+  { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => count(row?.calls ?? 0)) },
+  { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => money(row?.nano ?? 0)) },
   { head: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} /> },
   {
     head: 'Actions',

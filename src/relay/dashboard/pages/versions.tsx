@@ -55,7 +55,7 @@ export function Versions(props: VersionsProps) {
     toast(text)
   }
   if (inForce.error !== undefined) return <Failed error={inForce.error} onRetry={inForce.reload} />
-  if (!inForce.value) return <Loading rows={8} />
+  if (!inForce.value) return <Loading />
   const now = inForce.value
   return (
     <div class="columns">

@@ -30,10 +30,10 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
   )
 }
 
-export function Loading({ rows = 5 }: { readonly rows?: number }) {
+export function Loading() {
   return (
     <div class="loading" role="status" aria-label="Loading">
-      {Array.from({ length: rows }, (_, row) => (
+      {Array.from({ length: 5 }, (_, row) => (
         <span key={row} class="bone" />
       ))}
     </div>
