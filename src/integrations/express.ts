@@ -36,8 +36,9 @@ export type Endpoints<Req extends NodeRequest = NodeRequest> = (
  */
 export function endpoints<Req extends NodeRequest = NodeRequest>(
   leash: Pick<Leash, 'handle'>,
-  { call, maxBodyBytes, keepAliveMs }: EndpointOptions<Req> = {},
+  { call, maxBodyBytes, keepAliveMs, ...unknown }: EndpointOptions<Req> = {},
 ): Endpoints<Req> {
+  for (const name in unknown) throw strange(name)
   positive('maxBodyBytes', maxBodyBytes)
   positive('keepAliveMs', keepAliveMs, 2 ** 31 - 1)
   return async function serve(incoming, outgoing, next) {
@@ -71,4 +72,9 @@ export function endpoints<Req extends NodeRequest = NodeRequest>(
 function positive(name: string, value: number | undefined, most = Number.MAX_SAFE_INTEGER): void {
   if (value === undefined || (Number.isInteger(value) && value > 0 && value <= most)) return
   throw new LeashError('invalid_config', `\`${name}\` must be a whole number from 1 to ${most}.`)
+}
+
+/** With a mistyped `call`, everybody would be let in. */
+function strange(name: string): LeashError {
+  return new LeashError('invalid_config', `unknown option \`${name}\` (known: call, maxBodyBytes, keepAliveMs).`)
 }

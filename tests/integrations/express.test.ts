@@ -263,6 +263,11 @@ test('a body that something has read, and kept, is told to the host', async () =
   await close()
 })
 
+test('an option of another name is refused, for it may be the one that lets nobody in', () => {
+  const options: object = { leash: () => ({ tenant: 'acme' }) }
+  expect(() => endpoints(leash, options)).toThrow('unknown option `leash` (known: call, maxBodyBytes, keepAliveMs)')
+})
+
 test.each([{ keepAliveMs: 0 }, { keepAliveMs: 1.5 }, { maxBodyBytes: -1 }, { keepAliveMs: 2 ** 31 }])(
   'options that make no sense are refused when they are given: %j',
   (options) => {
