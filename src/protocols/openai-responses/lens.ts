@@ -60,6 +60,7 @@ const reasoningPart = byKind({ text: 'reasoning' })
 const around: Replace = byKind({
   output_text: 'text',
   'tools.*.description': 'description',
+  'tools.*.server_description': 'description',
   'tools.*.tools.*.description': 'description',
   'text.format.description': 'description',
 })

@@ -151,6 +151,18 @@ describe('a request', () => {
     }
   })
 
+  test('descriptions of a server of tools are looked at with those of tools', async () => {
+    const { layer } = await drive({ tools: true })
+    const responses = (await protocolNamed('openai-responses')) as Protocol
+    const tools = [{ type: 'mcp', server_label: 's', server_description: 'ask a.b@acme.com' }]
+    let sent: unknown
+    await layer(async (call) => {
+      sent = call.body.tools
+      return whole({})
+    })(callOf(responses, { input: 'Hello', tools }))
+    expect(sent).toMatchObject([{ server_description: 'ask <EMAIL_1>' }])
+  })
+
   test('a card in a JSON number is taken out too', async () => {
     const { leaving } = await pass('{"card": 4111111111111111, "n": 3}')
     expect(leaving).toBe('{"card": "<CARD_1>", "n": 3}')
