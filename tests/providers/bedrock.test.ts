@@ -331,6 +331,26 @@ describe('what goes wrong before a request to Bedrock', () => {
     expect(await failure(prepare({ credentials: give }))).toMatchObject({ code: 'network_error', retryable: true })
   })
 
+  test.each([
+    ['ThrottlingException', 'client'],
+    ['ServiceUnavailable', 'server'],
+    ['SomethingNew', 'server'],
+  ])('so is one that answers %s', async (name, $fault) => {
+    const give = () => Promise.reject(Object.assign(new Error('Later.'), { name, $fault }))
+    expect(await failure(prepare({ credentials: give }))).toMatchObject({ code: 'network_error', retryable: true })
+  })
+
+  test.each([
+    ['throws', () => Promise.reject(new Error('vault is sealed'))],
+    ['throws what is no error', () => Promise.reject('sealed')],
+    ['gives none', () => Promise.resolve(undefined as never)],
+  ])('a function for credentials that %s is a missing key, for which a fallback steps in', async (_, credentials) => {
+    expect(await failure(prepare({ credentials }))).toMatchObject({
+      code: 'missing_key',
+      message: expect.stringContaining('`credentials` function of "bedrock"'),
+    })
+  })
+
   test('a caller who gives up does not wait for credentials', async () => {
     const controller = new AbortController()
     const never = prepare({ credentials: () => new Promise(() => {}) }, { signal: controller.signal })

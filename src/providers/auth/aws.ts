@@ -80,7 +80,8 @@ async function open(settings: AwsSettings, signed: boolean): Promise<{ sdk: Sdk;
       return absent(error)
     }
   })
-  const { region, profile, credentials, endpoint } = settings
+  const { region, profile, endpoint } = settings
+  const credentials = typeof settings.credentials === 'function' ? asked(settings.credentials) : settings.credentials
   const client = signed ? settings.client : undefined
   const config: BedrockRuntimeClientConfig = {
     ...compact({
@@ -99,6 +100,23 @@ async function open(settings: AwsSettings, signed: boolean): Promise<{ sdk: Sdk;
     },
   }
   return { sdk, client: client ?? new sdk.BedrockRuntimeClient(config) }
+}
+
+/** What a function of the user's failed of. */
+const notGiven = new WeakSet<object>()
+
+function asked(give: () => Promise<AwsCredentials>): () => Promise<AwsCredentials> {
+  return async () => {
+    try {
+      const given = await give()
+      if (!given) throw new Error('it gave none')
+      return given
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error('it failed')
+      notGiven.add(failure)
+      throw failure
+    }
+  }
 }
 
 /** The body is a stand-in; the address is made of the model. */
@@ -178,6 +196,10 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 const howTo =
   'Set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; or pass `apiKey`, `credentials` or `profile`.'
 
+/** Of a token service that is slow, away, or asked too often. */
+const passing =
+  /timeout|timed out|ECONN|ENOTFOUND|EAI_AGAIN|socket hang up|fetch failed|throttl|TooManyRequests|Unavailable|InternalFailure|InternalServer/i
+
 /** Without the SDK's own error as the cause: it can hold the answer of a token service. */
 function explain(error: unknown, provider: string): unknown {
   if (error instanceof LeashError) return error
@@ -187,11 +209,13 @@ function explain(error: unknown, provider: string): unknown {
     return new LeashError('invalid_config', `There is no AWS region for "${provider}". Set AWS_REGION, or pass \`region\`.`)
   if (/could not load credentials/i.test(message))
     return new LeashError('missing_key', `No AWS credentials were found for "${provider}". ${howTo}`)
-  if (/timeout|timed out|ECONN|ENOTFOUND|EAI_AGAIN|socket hang up/i.test(`${name} ${message}`))
+  if (passing.test(`${name} ${message}`) || (error instanceof Error && '$fault' in error && error.$fault === 'server'))
     return new LeashError('network_error', `The AWS credentials of "${provider}" could not be fetched: ${why}`, {
       retryable: true,
     })
   if (/Provider(Error|Exception)$|Token|Sso|AccessDenied/i.test(name))
     return new LeashError('authentication_failed', `The AWS credentials of "${provider}" cannot be used: ${why}`)
+  if (error instanceof Error && notGiven.has(error))
+    return new LeashError('missing_key', `The \`credentials\` function of "${provider}" failed: ${why}`)
   return new LeashError('invalid_config', `AWS's SDK could not build the request of "${provider}": ${why}`)
 }
