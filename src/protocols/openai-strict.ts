@@ -4,8 +4,8 @@
  * https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
 import { asArray, asObject, isObject } from '../core/json.js'
-import type { ResponseFormat, Tool } from '../core/message.js'
-import type { ReportLoss } from './protocol.js'
+import type { ChatRequest, ResponseFormat, Tool } from '../core/message.js'
+import type { EncodeContext, ReportLoss } from './protocol.js'
 
 const refused = ['allOf', 'oneOf', 'not', 'if', 'dependentRequired', 'dependentSchemas', 'patternProperties', 'prefixItems']
 const why = 'OpenAI holds only to schemas whose objects are closed and require all of their members; it is sent without `strict`.'
@@ -33,4 +33,17 @@ export function reachableFormat(format: ResponseFormat, lose: ReportLoss): Respo
   if (format.type !== 'json-schema' || !format.strict || fitsStrict(format.schema)) return format
   lose('response_format.json_schema.strict', 'approximated', why)
   return { ...format, strict: false }
+}
+
+/**
+ * What is put before the messages: without a schema, OpenAI answers in JSON only where they "contain the word 'json' in some form".
+ * It is looked for where a conversation begins, lest the beginning is another one turn later, and found in no cache.
+ */
+export function jsonInWords({ messages, responseFormat }: ChatRequest, { traits, lose }: EncodeContext) {
+  if (responseFormat?.type !== 'json' || traits.structuredOutput === 'none') return []
+  const asked = messages.slice(0, messages.findIndex(({ role }) => role !== 'system') + 1)
+  const texts = asked.flatMap(({ content }) => content.map((part) => ('text' in part ? part.text : '')))
+  if (texts.some((text) => /json/i.test(text))) return []
+  lose('response_format', 'approximated', 'OpenAI wants to be asked for JSON in words too: a sentence was added.')
+  return [{ role: 'system' as const, content: 'Answer with one JSON object and nothing else.' }]
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
+import type { Traits } from '../../src/core/provider.js'
 import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.js'
 import { openaiChat } from '../../src/protocols/openai-chat/index.js'
 import { openaiResponses } from '../../src/protocols/openai-responses/index.js'
@@ -61,4 +62,33 @@ test('a caller of Anthropic, which holds to more, asks OpenAI for what it can ho
   const tight = ask(closed({ a: text }))
   expect(tight.bodies.match(/"strict":true/g)).toHaveLength(4)
   expect(tight.losses).toEqual([])
+})
+
+describe('JSON without a schema', () => {
+  const sentence = { role: 'system', content: 'Answer with one JSON object and nothing else.' }
+  const encoded = (texts: readonly string[], traits: Traits = {}) =>
+    [openaiChat, openaiResponses].map(({ upstream }) => {
+      const lost: string[] = []
+      const lose = (path: string) => lost.push(path)
+      const messages = texts.map((text) => ({ role: 'user', content: [{ type: 'text', text }] }) as const)
+      const request = { messages, responseFormat: { type: 'json' } } as const
+      const body = upstream.encodeRequest(request, { model: 'gpt-5', stream: false, traits, lose })
+      return { messages: (body.messages ?? body.input) as JsonObject[], lost }
+    })
+
+  it('is asked for in words too, which OpenAI insists on, where the conversation begins without them', () => {
+    for (const { messages, lost } of encoded(['Hello', 'Go on, in JSON'])) {
+      expect(messages).toHaveLength(3)
+      expect(messages[0]).toMatchObject(sentence)
+      expect(lost).toEqual(['response_format'])
+    }
+  })
+
+  it('is not asked for twice, nor where the target has no such mode', () => {
+    for (const { messages, lost } of encoded(['Hello, in json'])) {
+      expect(messages).toHaveLength(1)
+      expect(lost).toEqual([])
+    }
+    for (const { messages } of encoded(['Hello'], { structuredOutput: 'none' })) expect(messages).not.toContainEqual(sentence)
+  })
 })

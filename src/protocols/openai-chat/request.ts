@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
 import { effortFor, takenEffort } from '../openai-efforts.js'
-import { reachableFormat, reachableTools } from '../openai-strict.js'
+import { jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
@@ -185,7 +185,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
   const usage = stream && (traits.streamUsage ?? 'on-request') === 'on-request'
   const body = asJson({
     model,
-    messages: writeMessages(request.messages, lose),
+    messages: [...jsonInWords(request, context), ...writeMessages(request.messages, lose)],
     ...(stream && { stream: true }),
     ...(usage && { stream_options: { include_usage: true } }),
     ...writeTools(request, lose),

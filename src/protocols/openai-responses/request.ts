@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message } from '../../core/message.js'
-import { reachableFormat, reachableTools } from '../openai-strict.js'
+import { jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
@@ -191,7 +191,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
   if ((request.n ?? 1) > 1) lose('n', 'dropped', 'The Responses API gives one answer.')
   const body = compact({
     model,
-    input: encodeInput(request.messages, context),
+    input: [...jsonInWords(request, context), ...encodeInput(request.messages, context)],
     ...encodeToolMembers(request, context),
     text: encodeText(request, context),
     reasoning: encodeThinking(request, context),
