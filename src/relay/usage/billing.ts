@@ -80,13 +80,16 @@ export class Billing {
       await this.#ended(now)
       return 0
     }
-    const first = Math.max(await this.#since(now, options.unit ?? usualUnit), now - lateMs)
+    const { unit = usualUnit } = options
+    const first = Math.max(await this.#since(now, unit), now - lateMs)
     let made = 0
     for await (const tenant of this.#billed(options)) {
       const hours = await reportOf(this.#deps.sql, { by: ['hour'], from: first, to: now, where: { tenant: tenant.slug } })
-      for (const { of } of hours) {
-        const hour = Date.parse(`${of.hour}:00:00Z`)
-        if (hour + hourMs + graceMs <= now && (await this.#export(tenant, hour, options))) made++
+      const exported = await this.#exported(tenant, first, unit)
+      for (const row of hours) {
+        const hour = Date.parse(`${row.of.hour}:00:00Z`)
+        if (hour + hourMs + graceMs > now || amountOf(row, unit) <= (exported.get(hour) ?? 0)) continue
+        if (await this.#export(tenant, hour, options)) made++
       }
     }
     await this.#deps.sql.run(`DELETE FROM billing_hours WHERE tenant <> '' AND hour < $1`, [now - keepMs])
@@ -130,6 +133,15 @@ export class Billing {
       }
       after = page.next
     }
+  }
+
+  /** Most hours have nothing new, and nobody waits for those. */
+  async #exported({ slug }: Tenant, from: number, unit: BilledUnit): Promise<ReadonlyMap<number, number>> {
+    const rows = await this.#deps.sql.all<{ hour: number; exported: number }>(
+      'SELECT hour, exported FROM billing_hours WHERE tenant = $1 AND hour >= $2 AND unit = $3',
+      [slug, from - (from % hourMs), unit],
+    )
+    return new Map(rows.map(({ hour, exported }) => [hour, exported]))
   }
 
   /** What the hour has beyond what was exported of it. */

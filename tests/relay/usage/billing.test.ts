@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, test } from 'vitest'
+import { expect, it, onTestFinished, test, vi } from 'vitest'
 import { noUsage } from '../../../src/core/usage.js'
 import { Audit } from '../../../src/relay/audit/audit.js'
 import { Tenants } from '../../../src/relay/people/tenants.js'
@@ -9,6 +9,7 @@ import { Leases } from '../../../src/relay/quota/leases.js'
 import { Billing, type BillingOptions } from '../../../src/relay/usage/billing.js'
 import { appendOnce } from '../../../src/relay/usage/billing-file.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
+import { WebhookQueue } from '../../../src/relay/webhooks/queue.js'
 import { Reporting } from '../../../src/relay/webhooks/reporting.js'
 import { openReceiver } from '../receiver.js'
 import { openStore, temporaryFolder } from '../store/open.js'
@@ -96,6 +97,23 @@ it('exports each hour that is over once, and what comes late as what it adds', a
       ['leash-red-2026-11-21T11-nanoUsd-1', '100'],
     ]),
   )
+})
+
+it('writes nothing about hours that have nothing new', async () => {
+  const { sql, clock, tenants, use } = await open({ eventName: 'llm' })
+  const queue = new WebhookQueue({ sql, receivers: async () => [], now: () => clock.now })
+  const billing = new Billing({ sql, tenants, queue, options: () => ({ eventName: 'llm' }), now: () => clock.now })
+  await billing.look()
+  for (const at of ['10:30', '11:30', '12:30']) await use(`2026-11-21T${at}:00Z`, 7)
+  clock.now += 4 * hour
+  expect(await billing.look()).toBe(3)
+  const transactions = vi.spyOn(sql, 'transaction')
+  onTestFinished(() => transactions.mockRestore())
+  expect(await billing.look()).toBe(0)
+  // That which says when it was looked at.
+  expect(transactions).toHaveBeenCalledTimes(1)
+  await use('2026-11-21T11:31:00Z', 1)
+  expect(await billing.look()).toBe(1)
 })
 
 it('sends an event again under the same identifier until it is taken', async () => {
