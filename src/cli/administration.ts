@@ -143,7 +143,10 @@ export function printItems(
 ): void {
   const items = asArray(asObject(answer).items).map(asObject)
   if (json) printJson(items)
-  else process.stdout.write(`${table(items.map((item) => rowOf(item).map((cell) => String(cell ?? ''))))}\n`)
+  else process.stdout.write(`${table(items.map((item) => rowOf(item).map(printable)))}\n`)
 }
+
+/** What people have called something stays on its line, and says nothing to the terminal. */
+const printable = (cell: unknown): string => String(cell ?? '').replace(/\p{Cc}/gu, ' ')
 
 export const timeOf = (at: unknown): string => new Date(Number(at)).toISOString()

@@ -43,6 +43,12 @@ describe('the administration of a relay by commands', () => {
     expect((await leash(['tenants'], { env: env() })).stdout).toMatch(/search\s+active\s+team/)
   })
 
+  test('prints no name that says something to the terminal', async () => {
+    await json('tenants', 'create', 'sly', '--name', 'x\u001b[2J\nadmin  active')
+    const { stdout } = await leash(['tenants'], { env: env() })
+    expect(stdout).toMatch(/^sly +active +default +x \[2J admin {2}active$/m)
+  })
+
   test('makes a key for the administration of a tenant, by its role', async () => {
     const made = await json('keys', 'create', '--tenant', 'default', '--user', 'ada', '--role', 'member')
     expect(made).toMatchObject({ role: 'member', user: 'ada', scopes: [] })
@@ -211,6 +217,7 @@ describe('the administration of a relay by commands', () => {
     [['tenants', 'create'], 'leash tenants create SLUG'],
     [['keys', 'create'], '--tenant'],
     [['policy', 'rollback', '9'], 'no version 9'],
+    [['users', '--tenant', 'nobody'], 'no such tenant'],
   ])('%j says what to do', async (args, said) => {
     const { code, stderr } = await leash(args, { env: env() })
     expect([code, stderr]).toEqual([2, expect.stringContaining(said)])

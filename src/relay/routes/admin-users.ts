@@ -22,6 +22,7 @@ export function adminUsers(context: RelayContext): Hono<AdminEnv> {
   }
 
   app.get(all, async (c) => {
+    if (!(await tenants.get(c.req.param('slug')))) throw new LeashError('not_found', 'There is no such tenant.')
     const after = c.req.query('after')
     const query = { ...limitOf(c), ...(after !== undefined && { after }) }
     return c.json(await users.list(c.req.param('slug'), query, c.get('reach').user))
