@@ -27,8 +27,8 @@ function says(part: Part): boolean {
   return part.type === 'tool-call' || isSigned(part)
 }
 
-/** Ids as Claude makes them, on every platform that serves it. */
-const madeByClaude = /^tool(?:u|use)_/
+/** Ids as Claude makes them where it speaks this protocol. Bedrock's own, `tooluse_…`, are those of all its models. */
+const madeByClaude = /^toolu_/
 
 /** The body of a caller of this protocol whose conversation was elsewhere in between; the same one when it was not. */
 export function withoutUnsignedLoop(body: JsonObject, dropped: () => void): JsonObject {
