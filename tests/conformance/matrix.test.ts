@@ -14,7 +14,7 @@ const upstreams = {
   'openai-chat': 'chat/gpt-4o-mini',
   'openai-responses': 'responses/gpt-5-mini',
   'anthropic-messages': 'anthropic/claude-sonnet-4-5',
-  gemini: 'google/gemini-2.5-flash',
+  gemini: 'google/gemini-3-flash',
   'bedrock-converse': 'bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0',
 } as const
 

@@ -54,14 +54,16 @@ export function checkContents(body: Body, model: string, world: World): void {
   if (config.responseMimeType === 'application/json' && asArray(body.tools).length > 0 && /gemini-[12]\b/.test(model)) {
     refuse(400, "Function calling with a response mime type: 'application/json' is unsupported")
   }
-  checkThoughtSignatures(contents, thinksOf(body, model), world)
+  checkThoughtSignatures(contents, thinksOf(body, model) && fromThirdOn.test(model), world)
 }
+
+const fromThirdOn = /gemini-([3-9]|\d\d)/
 
 /** Gemini 3 always thinks; older models when they are told how much. */
 export function thinksOf(body: Body, model: string): boolean {
   const config = asObject(asObject(body.generationConfig).thinkingConfig)
   if (config.thinkingBudget === 0) return false
-  return /gemini-([3-9]|\d\d)/.test(model) || Object.keys(config).length > 0
+  return fromThirdOn.test(model) || Object.keys(config).length > 0
 }
 
 const complain = (faults: readonly string[]): never =>

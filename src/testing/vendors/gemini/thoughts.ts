@@ -21,7 +21,7 @@ export function signCall(name: string, args: unknown, nonce: string, { seal }: W
 
 export function checkThoughtSignatures(
   contents: readonly Readonly<Record<string, unknown>>[],
-  thinks: boolean,
+  insists: boolean,
   world: World,
 ): void {
   for (const content of contents) {
@@ -35,7 +35,8 @@ export function checkThoughtSignatures(
       if (!holds) refuse(400, 'Corrupted thought signature.')
     }
   }
-  if (thinks) checkCurrentTurn(contents)
+  // "If a required thought signature is not returned when using Gemini 3 models, the model will return a 400 error": older ones warn.
+  if (insists) checkCurrentTurn(contents)
 }
 
 /** In the current turn, which starts at the user's last words, the first call of each step has its signature. */
