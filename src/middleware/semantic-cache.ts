@@ -1,4 +1,4 @@
-import { type Call, type Result, withBody } from '../core/call.js'
+import { type Call, type Result, textOf, withBody } from '../core/call.js'
 import { parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
@@ -14,7 +14,7 @@ import { ages } from './cache/asked.js'
 import { BehindCallers } from './cache/behind.js'
 import { keeper } from './cache/keep.js'
 import { type Found, pack, unpack } from './cache/kept.js'
-import { everything, Keys, spaceOf } from './cache/key.js'
+import { everything, Keys, longNumbersIn, spaceOf } from './cache/key.js'
 import { book, serve, tell } from './cache/serve.js'
 import { likeness } from './semantic-cache/agreement.js'
 import { type EmbedDeps, embedderFor } from './semantic-cache/embed.js'
@@ -124,9 +124,8 @@ export class SemanticCache {
     const question = ttlMs > 0 ? questionIn(call.protocol, call.body, compare) : undefined
     if (!question || question.text.trim() === '' || question.text.length > longest) return undefined
     const embedder = embedderFor(embed, call, next, this.#deps)
-    const known = await this.#keys.of(
-      withBody(call, { ...question.rest, '': [compare, embedder.name, ...(question.text.match(figures) ?? [])] }),
-    )
+    const alike = [compare, embedder.name, longNumbersIn(textOf(call) ?? ''), ...(question.text.match(figures) ?? [])]
+    const known = await this.#keys.of(withBody(call, { ...question.rest, '': alike }))
     if (!known) return undefined
     const vector = await this.#guarded(call, async () => unit((await embedder.embed([question.text]))[0] ?? new Float32Array()))
     return vector && { space: known.key, vector, embedder, ttlMs }

@@ -195,6 +195,24 @@ describe('what is the same', () => {
     expect((await ask(leash, b)).headers.get('x-leash-cache')).toBe('miss')
   })
 
+  test('numbers that JavaScript would round make one, for they leave as they were written', async () => {
+    for (const options of [{ cache: true }, { cache: false, semanticCache: { embed: 'nearDuplicate', sample: 0 } }] as const) {
+      const { leash, reports } = open(options)
+      for (const id of ['1190000000000000001', '1190000000000000002', '1190000000000000002'])
+        await bytesOf(
+          await leash.fetch(`${mock.url}/v1/messages`, {
+            method: 'POST',
+            headers: { 'x-api-key': 'mock', 'content-type': 'application/json' },
+            body: `{"model":"claude-haiku-4-5","max_tokens":99,"messages":[{"role":"user","content":"Which is it?"},
+            {"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"look","input":{"id":${id}}}]},
+            {"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"sent"}]},
+            {"role":"assistant","content":"It is sent."},{"role":"user","content":"And when?"}]}`,
+          }),
+        )
+      expect(reports.map(({ cache }) => cache)).toEqual(['miss', 'miss', options.cache ? 'hit' : 'similar'])
+    }
+  })
+
   test('members that are to be ignored make none', async () => {
     const { leash } = open({ cache: { ignore: ['user', 'metadata.trace', 'messages.*.name'] } })
     const messages = (name: string) => [{ role: 'user', content: text, name }]

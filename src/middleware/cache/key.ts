@@ -48,7 +48,7 @@ export class Keys {
     if (known) return known
     const written = hasEffects(call.protocol, call.body) ? undefined : this.#written(call)
     if (written === undefined) return undefined
-    const hash = digest(`${around.length}:${around}${written}`)
+    const hash = digest(`${around.length}:${around}${written}${text === undefined ? '' : longNumbersIn(text)}`)
     return hash instanceof Promise ? hash.then((hash) => this.#noted(call, around, hash)) : this.#noted(call, around, hash)
   }
 
@@ -69,6 +69,15 @@ export class Keys {
       return undefined
     }
   }
+}
+
+/** Numbers that JavaScript rounds, as ids of 64 bits: they are read as the same, and leave as they were written. */
+export function longNumbersIn(text: string): string {
+  const long = text.match(/(?<=[:[,]\s*)-?\d[\d.]{15,}(?:e[+-]?\d+)?/gi) ?? []
+  return long
+    .filter((number) => String(Number(number)) !== number)
+    .sort()
+    .join()
 }
 
 /** All that a body does not say. Each part has its length in front, so that no part runs into the next. */
