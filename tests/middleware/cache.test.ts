@@ -202,7 +202,7 @@ describe('what is the same', () => {
         await bytesOf(
           await leash.fetch(`${mock.url}/v1/messages`, {
             method: 'POST',
-            headers: { 'x-api-key': 'mock', 'content-type': 'application/json' },
+            headers: { 'x-api-key': 'mock', 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
             body: `{"model":"claude-haiku-4-5","max_tokens":99,"messages":[{"role":"user","content":"Which is it?"},
             {"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"look","input":{"id":${id}}}]},
             {"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"sent"}]},
