@@ -36,18 +36,11 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const asked = call.stream ? own.askUsage?.(body, text, traits) : undefined
   const response = await underway.exchange(body, asked?.text ?? text, again?.headers)
   const { status, headers } = response
-  // The caller's SDK reads it as it would have read it from the vendor.
-  const refused = ({ code, detail, retryable, param }: LeashError, text: string) =>
-    new LeashError(code, detail, {
-      retryable,
-      ...(param !== undefined && { param }),
-      upstream: { protocol: own.name, status, headers, text },
-    })
   if (call.stream && response.body && isEventStream(headers)) {
     const stream = new ObservedStream(response.body, underway, {
       tap: own.lens.tap(),
       filter: asked?.hide(),
-      refused,
+      refused: (error, text) => refused(error, text, own.name, response),
     })
     clock.enter('firstTokenMs')
     await stream.prime(call.timeouts.firstTokenMs ?? patience)
@@ -66,9 +59,19 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const tail = lens.usageMembers && isJson(headers) ? lastMembers(read, lens.usageMembers) : undefined
   underway.used((tail && lens.usage(tail)) ?? lens.usage(answer.body), lens.tier?.(tail ?? answer.body))
   const failure = own.failureIn?.(read)
-  if (failure) throw refused(failure, read)
+  if (failure) throw refused(failure, read, own.name, response)
   underway.end(undefined)
   return answer
+}
+
+/** What an answer tells of its own failure. The caller's SDK reads it as it would have read it from the vendor. */
+function refused(error: LeashError, text: string, protocol: string, { status, headers }: Response): LeashError {
+  const { code, detail, retryable, param } = error
+  return new LeashError(code, detail, {
+    retryable,
+    ...(param !== undefined && { param }),
+    upstream: { protocol, status, headers, text },
+  })
 }
 
 /** Writes the losses of a translation into the report; `strict` refuses the call instead, before anything is sent. */
