@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Relay, startRelay } from '../../src/relay/relay.js'
 import { until } from '../helpers/mock.js'
@@ -164,11 +164,14 @@ describe('the administration of a relay by commands', () => {
   test('copies what the relay knows, from which another starts', async () => {
     const to = join(folder, 'backup')
     const from = join(folder, 'relay')
+    const [left, fresh] = ['a', 'b'].map((letter) => join(from, `backup-${letter.repeat(16)}.db`)) as [string, string]
+    for (const path of [left, fresh]) writeFileSync(path, '')
+    utimesSync(left, 1, 1)
     expect(await json('backup', to, '--folder', from)).toMatchObject({
       files: ['relay.db', 'pepper', 'signing-key.pem', 'master-key'],
     })
     expect(statSync(join(to, 'relay.db')).mode & 0o777).toBe(0o600)
-    expect(readdirSync(from).filter((name) => name.startsWith('backup-'))).toEqual([])
+    expect(readdirSync(from).filter((name) => name.startsWith('backup-'))).toEqual([basename(fresh)])
     expect(await leash(['backup', to], { env: env() })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('there already'),

@@ -1,7 +1,7 @@
 /** A copy of the database as it is now, for who administers the relay. */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Hono } from 'hono'
@@ -10,6 +10,19 @@ import type { Sql } from '../store/sql.js'
 import type { SqliteSql } from '../store/sqlite.js'
 import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
+
+/** Of a relay that was killed, what it had copied is left. No answer takes so long that another relay may still be reading it. */
+const leftMs = 86_400_000
+
+async function clear(folder: string): Promise<void> {
+  for (const name of (await readdir(folder)).filter(isCopy)) {
+    const path = join(folder, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found && Date.now() - found.mtimeMs > leftMs) await rm(path, { force: true })
+  }
+}
+
+const isCopy = (name: string): boolean => /^backup-[0-9a-f]{16}\.db$/.test(name)
 
 const isSqlite = (sql: Sql): sql is SqliteSql => 'backup' in sql
 
@@ -25,12 +38,14 @@ export function adminBackup({ sql, settings, audit }: RelayContext): Hono<AdminE
     if (busy)
       throw new LeashError('rate_limited', 'A backup is being made. Come again when it is done.', { retryAfterMs: 10_000 })
     busy = true
-    const file = join(settings.now.folder ?? '.leash', `backup-${randomBytes(8).toString('hex')}.db`)
+    const { folder = '.leash' } = settings.now
+    const file = join(folder, `backup-${randomBytes(8).toString('hex')}.db`)
     const done = () => {
       busy = false
       return rm(file, { force: true })
     }
     try {
+      await clear(folder)
       await audit.append({ actor: c.get('actor'), action: 'relay.backup' })
       await sql.backup(file)
       const bytes = createReadStream(file)
