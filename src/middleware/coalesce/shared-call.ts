@@ -152,9 +152,13 @@ class Member {
   readonly #answer = Promise.withResolvers<Result>()
   readonly #onLeave: (reason: unknown) => void
   readonly #stopListening: () => void
+  /** Cloudflare's runtime takes a request for hung that waits for nothing of its own. */
+  readonly #waiting = setTimeout(() => {}, 2 ** 31 - 1)
   #reader: SharedReader | undefined
 
   constructor(call: Call, onLeave: (reason: unknown) => void) {
+    // Elsewhere, no program is kept from ending by it.
+    this.#waiting.unref?.()
     this.call = call
     this.#onLeave = onLeave
     this.#stopListening = onStop(call, (error) => this.#giveUp(error))
@@ -180,6 +184,7 @@ class Member {
   }
 
   leave(reason?: unknown): void {
+    clearTimeout(this.#waiting)
     this.#stopListening()
     this.#onLeave(reason)
   }

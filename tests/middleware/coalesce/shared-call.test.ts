@@ -1,7 +1,7 @@
 /** The layer alone, over an upstream that answers when the test says so. */
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Call, Result, UnaryResult } from '../../../src/core/call.js'
 import { LeashError } from '../../../src/core/errors.js'
 import type { Next } from '../../../src/core/middleware.js'
@@ -438,4 +438,40 @@ test('whoever comes, leaves and fails: as many calls upstream as there were grou
       }
     }),
   )
+})
+
+describe('each caller has a timer, without which some runtimes take it for hung,', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('until it has its answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const next = upstream()
+    const layer = coalesce()(next)
+    const answers = [layer(call()), layer(call())]
+    await turn()
+    expect(vi.getTimerCount()).toBe(2)
+    next.asked[0]?.answer(unary())
+    await Promise.all(answers)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('until it leaves, or its stream is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const next = upstream()
+    const layer = coalesce()(next)
+    const stop = new AbortController()
+    const read = layer(call({ stream: true }))
+    const left = layer(call({ stream: true, signal: stop.signal }))
+    await turn()
+    stop.abort()
+    await expect(left).rejects.toMatchObject({ code: 'aborted' })
+    expect(vi.getTimerCount()).toBe(1)
+    const { result, push, end } = flow()
+    next.asked[0]?.answer(result)
+    const { body } = await read
+    push('all')
+    end()
+    await new Response(body as ReadableStream<Uint8Array>).text()
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
