@@ -123,6 +123,8 @@ describe("Google's SDK", () => {
     expect((await models.countTokens({ model, contents: 'Hello, how are you?' })).totalTokens).toBeGreaterThan(2)
     const { embeddings } = await models.embedContent({ model: 'gemini-embedding-001', contents: 'Hello' })
     expect(embeddings?.[0]?.values?.length).toBeGreaterThan(0)
+    const byListedName = await models.embedContent({ model: 'google/gemini-embedding-001', contents: 'Hello' })
+    expect(byListedName.embeddings).toEqual(embeddings)
     const names: (string | undefined)[] = []
     for await (const found of await models.list()) names.push(found.name)
     expect(names).toContain('models/google/gemini-2.5-flash')

@@ -8,7 +8,7 @@ import type { Native } from '../protocol.js'
 import { lens } from './lens.js'
 
 const name = 'gemini-embeddings'
-const path = /\/models\/([^/:?#]+):(embedContent|batchEmbedContents|predict)(?:[?#]|$)/
+const path = /\/models\/([^?#]+):(embedContent|batchEmbedContents|predict)(?:[?#]|$)/
 
 export const native: Native<'embeddings'> = {
   name,

@@ -139,6 +139,8 @@ describe('a body that passes through', () => {
     expect(geminiEmbeddings.match(path, { instances: [{ prompt: 'a cat' }] })).toBeUndefined()
     expect(geminiEmbeddings.match('/v1beta/models/gemini-2.5-pro:generateContent', {})).toBeUndefined()
     expect(geminiEmbeddings.match('/v1beta/models/a%2Bb:embedContent', {})).toEqual({ model: 'a+b', stream: false })
+    const named = { model: 'google/gemini-embedding-001', stream: false }
+    expect(geminiEmbeddings.match('/v1beta/models/google/gemini-embedding-001:embedContent', {})).toEqual(named)
   })
 
   it('names another model in each item of a batch, and nothing else changes', () => {
