@@ -5,6 +5,8 @@
 const unusual =
   /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u200b-\u200f\u2060-\u2064\u2212\ufeff\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a]/
 
+const each = new RegExp(unusual, 'g')
+
 const zeros = [0x660, 0x6f0, 0x966]
 
 export interface Folded {
@@ -16,16 +18,24 @@ export interface Folded {
 /** Undefined for a text that is written as it is read. */
 export function foldedOf(text: string): Folded | undefined {
   if (!unusual.test(text)) return undefined
-  const pieces: string[] = []
-  const places: number[] = []
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at)
-    const read = unusual.test(character) ? readAs(text.charCodeAt(at)) : character
-    if (read === '') continue
-    pieces.push(read)
-    places.push(at)
+  /** Where in the text as it is read something was left out. */
+  const gaps: number[] = []
+  const read = text.replace(each, (sign, at: number) => {
+    const put = readAs(sign.charCodeAt(0))
+    if (put === '') gaps.push(at - gaps.length)
+    return put
+  })
+  return { text: read, placeOf: (at) => at + gapsUpTo(gaps, at) }
+}
+
+function gapsUpTo(gaps: readonly number[], place: number): number {
+  let [low, high] = [0, gaps.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((gaps[middle] ?? 0) <= place) low = middle + 1
+    else high = middle
   }
-  return { text: pieces.join(''), placeOf: (at) => places[at] ?? text.length }
+  return low
 }
 
 function readAs(code: number): string {
