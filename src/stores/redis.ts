@@ -88,12 +88,20 @@ class RedisStore implements Store {
   }
 
   async take(space: string, taken: readonly Limit[]): Promise<Taken> {
-    const reply = await this.#guard(() => this.#client.run(limits.take, this.#counts(space, taken), limitArguments(taken)))
+    const late = (reply: unknown) => this.#giveBack(space, taken, numbers(reply))
+    const reply = await this.#guard(() => this.#client.run(limits.take, this.#counts(space, taken), limitArguments(taken), late))
     if (reply === undefined) return { ok: true, retryAfterMs: 0, states: [], at: Date.now() }
     const [refused = -1, retry = 0, at = 0, ...rest] = reply
     const states = taken.map((_, index) => ({ remaining: rest[2 * index] ?? 0, resetMs: rest[2 * index + 1] ?? 0 }))
     if (refused < 0) return { ok: true, retryAfterMs: 0, states, at }
     return { ok: false, refused, retryAfterMs: retry < 0 ? Number.POSITIVE_INFINITY : retry, states, at }
+  }
+
+  /** Of a call that has failed meanwhile, or went on without it. */
+  #giveBack(space: string, taken: readonly Limit[], [refused = 0, , at = 0]: readonly number[]): void {
+    if (refused >= 0) return
+    const whole = taken.map((limit) => ({ ...limit, amount: -limit.amount }))
+    this.adjust(space, whole, at).catch(() => {})
   }
 
   async adjust(space: string, changed: readonly Limit[], at: number): Promise<void> {

@@ -45,8 +45,12 @@ export class Client {
     return this.#within((client) => client.callBuffer(command, ...args))
   }
 
-  /** Runs a script by its digest; only a server that does not know it yet is sent all of it. */
-  run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  /**
+   * Runs a script by its digest; only a server that does not know it yet is sent all of it.
+   *
+   * @param late is told of a reply that nobody waits for any more: it was done all the same
+   */
+  run(script: Script, keys: readonly string[], args: readonly Argument[], late?: (reply: unknown) => void): Promise<unknown> {
     return this.#within(async (client) => {
       const rest = [keys.length, ...keys, ...args]
       const digest = await script.digest()
@@ -56,7 +60,7 @@ export class Client {
         if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
         return client.call('EVAL', script.text, ...rest)
       }
-    })
+    }, late)
   }
 
   /** Every server that holds keys. */
@@ -70,13 +74,17 @@ export class Client {
   }
 
   /** A timer of its own, and not the client's: it also bounds the wait for a connection, and keeps the program until the answer. */
-  async #within<T>(use: (client: RedisClient) => Promise<T>): Promise<T> {
+  async #within<T>(use: (client: RedisClient) => Promise<T>, late?: (reply: T) => void): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
+    const reply = this.#use(use)
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`no answer within ${this.#timeoutMs} ms`))
+        reply.then(late, () => {})
+      }, this.#timeoutMs)
     })
     try {
-      return await Promise.race([this.#use(use), late])
+      return await Promise.race([reply, tooLong])
     } finally {
       clearTimeout(timer)
     }

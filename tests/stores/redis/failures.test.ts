@@ -131,6 +131,18 @@ describe.skipIf(!hasRedis)('a server that comes and goes', () => {
     expect(await store.take('s', [limit])).toMatchObject({ ok: true, states: [{ remaining: 3 }] })
   })
 
+  it('that answers too late has taken nothing from a limit', async () => {
+    const server = await aServer()
+    const store = aStore({ url: server.url, timeoutMs: 100 })
+    expect(await store.take('s', [limit])).toMatchObject({ states: [{ remaining: 4 }] })
+    server.freeze()
+    await expect(store.take('s', [{ ...limit, amount: 4 }])).rejects.toMatchObject(overloaded)
+    server.thaw()
+    await vi.waitFor(async () => {
+      expect(await store.take('s', [{ ...limit, amount: 0 }])).toMatchObject({ states: [{ remaining: 4 }] })
+    })
+  })
+
   it('that answers too late leaves no money set aside', async () => {
     const server = await aServer()
     const store = aStore({ url: server.url, timeoutMs: 100 })
