@@ -10,7 +10,7 @@ export const audit = defineCommand({
     tenant: { type: 'string', description: 'About one tenant alone' },
     action: { type: 'string', description: 'Such as policy.set' },
     from: { type: 'string', description: 'A date, such as 2026-11-01' },
-    to: { type: 'string', description: 'A date' },
+    to: { type: 'string', description: 'A date, before which it ends' },
     export: { type: 'string', description: 'All that match, as ndjson or csv' },
     json: { type: 'boolean', description: 'Print JSON' },
   },

@@ -12,7 +12,7 @@ export const usage = defineCommand({
       default: 'tenant,model',
     },
     from: { type: 'string', description: 'A date, such as 2026-11-01' },
-    to: { type: 'string', description: 'A date' },
+    to: { type: 'string', description: 'A date, before which it ends' },
     tenant: { type: 'string', description: 'Of one tenant alone' },
     csv: { type: 'boolean', description: 'Print CSV' },
     json: { type: 'boolean', description: 'Print JSON' },
