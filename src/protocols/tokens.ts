@@ -1,5 +1,6 @@
 /** Tokens of texts and requests by estimate: for what is decided before the vendor counts, or when it never told. */
 import { estimateTokenCount } from 'tokenx'
+import { LeashError } from '../core/errors.js'
 import { hidden } from '../core/hidden.js'
 import type { JsonObject } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
@@ -34,10 +35,17 @@ const exactCounter = new Lazy<CountTokens>(async () => {
 /** How tokens are counted before a vendor does. */
 export type TokensOption = 'exact' | CountTokens
 
-/** @throws LeashError `missing_dependency` */
+/** @throws LeashError `missing_dependency`, or `invalid_config` for a function that does not count */
 export async function counterBy(tokens: TokensOption | undefined): Promise<CountTokens> {
-  if (typeof tokens === 'function') return tokens
+  if (typeof tokens === 'function') return tried(tokens)
   return tokens === 'exact' ? exactCounter.get() : estimateTokens
+}
+
+/** By one that gives a promise, or nothing, every call would cost nothing. */
+function tried(count: CountTokens): CountTokens {
+  const tokens: unknown = count('A few words.')
+  if (typeof tokens === 'number' && tokens >= 0) return count
+  throw new LeashError('invalid_config', 'The function `tokens` must give the number of tokens in a text, at once.')
 }
 
 /** Characters up to which every one of them is counted: to count takes 6 ns for each of ASCII, and 50 ns where one is not. */

@@ -58,6 +58,16 @@ describe('a long request', () => {
   })
 })
 
+test.each([
+  ['a promise', async () => 5],
+  ['a text', () => '5'],
+  ['nothing', () => undefined],
+  ['no number', () => Number.NaN],
+])('a counter that gives %s is refused, for by it every call would cost nothing', async (_, counter) => {
+  const counting = counterBy(counter as unknown as () => number)
+  await expect(counting).rejects.toThrow('[invalid_config] The function `tokens` must give the number of tokens')
+})
+
 describe("tokens: 'exact'", () => {
   /** By o200k_base: https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken */
   const known = [
