@@ -65,13 +65,11 @@ export function createHandler(engine: Engine, options: HandlerOptions): Handle {
 /** The same without the platform's `Request` and `Response`. */
 export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Serve {
   return async function serve(asked, host = {}) {
-    const { method, path, query } = asked
-    const [name] = protocolsAt(path)
-    const protocol = name === undefined ? undefined : await protocolNamed(name)
+    const { method, path } = asked
+    const protocol = await spokenAt(path)
     if (!protocol) return notServed(`Nothing is served at ${method} ${path.slice(0, 200)}.`, 404)
     if (method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
-    const answered = await answeredBy(asked, host, protocol)
-    return protocol.listed?.(path, query) ? listed(answered, protocol) : answered
+    return inForm(await answeredBy(asked, host, protocol), asked, protocol)
   }
 
   async function answeredBy(asked: Asked, host: ServeOptions, protocol: Protocol): Promise<Answered> {
@@ -86,6 +84,18 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
       return failWhole(error, protocol, createReport('', undefined))
     }
   }
+}
+
+/** What a host has against a request, in the words of the protocol that is spoken there. @throws what is no LeashError */
+export async function refused(asked: Asked, error: unknown): Promise<Answered> {
+  const protocol = await spokenAt(asked.path)
+  if (!protocol || !isLeashError(error)) throw error
+  return inForm(failWhole(error, protocol, createReport('', undefined)), asked, protocol)
+}
+
+async function spokenAt(path: string): Promise<Protocol | undefined> {
+  const [name] = protocolsAt(path)
+  return name === undefined ? undefined : protocolNamed(name)
 }
 
 async function answer(engine: Engine, incoming: Incoming): Promise<Answered> {
@@ -128,8 +138,10 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
   return { [Symbol.asyncIterator]: () => iterator }
 }
 
-/** The same as one list of JSON. What comes whole, such as a failure, is its only item. */
-function listed({ status, headers, body }: Answered, { framing }: Protocol): Answered {
+/** As one list of JSON, where that is asked for. What comes whole, such as a failure, is its only item. */
+function inForm(answered: Answered, { path, query }: Asked, { framing, listed }: Protocol): Answered {
+  if (!listed?.(path, query)) return answered
+  const { status, headers, body } = answered
   const isEvents = headers.some(([name, value]) => name === 'content-type' && value.startsWith('text/event-stream'))
   if (!isEvents) return { status, headers, body: typeof body === 'string' && !body.startsWith('[') ? `[${body}]` : body }
   const typed = headers.filter(([name]) => name !== 'content-type')

@@ -65,6 +65,27 @@ describe("OpenAI's SDK", () => {
   })
 })
 
+test('a key that is refused is refused in the words of whose SDK shows it', async () => {
+  const relay = { ...(await openRelay(mock.url)), call: 'lk_nobody' }
+  const failure = (call: Promise<unknown>) =>
+    call.then(
+      () => ({}),
+      ({ status, error, message }) => ({ status, error, message }),
+    )
+  const message = expect.stringContaining('[authentication_failed]')
+  expect(await failure(openai(relay).chat.completions.create({ model: 'gpt-4o-mini', messages }))).toMatchObject({
+    status: 401,
+    error: { type: 'authentication_error', code: 'authentication_failed', message },
+  })
+  expect(await failure(anthropic(relay).messages.create({ model: 'claude-haiku-4-5', max_tokens: 9, messages }))).toMatchObject({
+    status: 401,
+    error: { type: 'error', error: { type: 'authentication_error', message } },
+  })
+  const asked = google(relay).models.generateContent({ model: 'gemini-2.5-flash', contents: 'Hello' })
+  expect(await failure(asked)).toMatchObject({ status: 401, message: expect.stringContaining('"status":"UNAUTHENTICATED"') })
+  expect(mock.requests).toEqual([])
+})
+
 test.each(['/v1beta', '/v1/google/v1beta'])('a stream of Gemini without `alt=sse` is one list of JSON, at %s', async (base) => {
   const { url, call } = await openRelay(mock.url)
   const response = await fetch(`${url}${base}/models/gemini-2.5-flash:streamGenerateContent`, {

@@ -1,5 +1,6 @@
 /** Puts a relay behind a port, with the door before it that its configuration asks for. */
 import cluster from 'node:cluster'
+import { refused } from '../../handler.js'
 import { createApp } from '../app.js'
 import type { RelayOptions } from '../config/config.js'
 import { changesOf } from '../config/diff.js'
@@ -32,7 +33,13 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
     gate,
     tls,
     limits,
-    calls: async (asked) => gateway.serve(asked, await callerOf(callers, asked.headers, 'call')),
+    calls: async (asked) => {
+      try {
+        return await gateway.serve(asked, await callerOf(callers, asked.headers, 'call'))
+      } catch (error) {
+        return refused(asked, error)
+      }
+    },
     sockets: (upgrade) => sockets.upgrade(upgrade),
     booked: () => gateway.booked(),
     others: async (request) => compressed(await app.fetch(request), request),
