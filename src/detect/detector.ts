@@ -99,10 +99,12 @@ export function createDetector(options: DetectOptions = {}, { engine, guesses = 
     detect: (text) => told(text, found(text)),
     detectAll: async (text) => {
       const named = (await options.ner?.(text)) ?? []
-      for (const { start, end } of named) {
-        if (!(start >= 0 && start < end && end <= text.length)) {
+      for (const { start, end, confidence } of named) {
+        if (!(start >= 0 && start < end && end <= text.length))
           throw new LeashError('invalid_config', 'ner answered with offsets outside the text. Use UTF-16 offsets, end exclusive.')
-        }
+        // What has none would be dropped as unsure, and leave.
+        if (!(confidence >= 0 && confidence <= 1))
+          throw new LeashError('invalid_config', 'ner answered without a `confidence` from 0 to 1.')
       }
       return told(text, [...found(text), ...named.filter(({ confidence }) => confidence >= least)])
     },

@@ -30,8 +30,8 @@ function forTypes(types: readonly EntityType[], { ner, deny, patterns, ...rest }
 }
 
 /** Who answers with nonsense is broken, whatever its type: that is for the detector to refuse. */
-function isMeant({ type, start, end }: Detection, text: string, types: readonly EntityType[]): boolean {
-  return types.includes(type) || !(start >= 0 && start < end && end <= text.length)
+function isMeant({ type, start, end, confidence }: Detection, text: string, types: readonly EntityType[]): boolean {
+  return types.includes(type) || !(start >= 0 && start < end && end <= text.length && confidence >= 0 && confidence <= 1)
 }
 
 /** Two who look at the same text ask for it once. */

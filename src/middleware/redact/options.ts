@@ -19,7 +19,7 @@ export interface EntityModes {
 export interface RedactOptions extends Omit<DetectOptions, 'types'> {
   /**
    * A list: only these. A record: what becomes of each, the others as `mode` and `response` say; `false` for a type that is not
-   * to be looked for. @defaultValue every type but `URL`, `ADDRESS` and `PERSON`
+   * to be looked for. @defaultValue every type but `URL`, `ADDRESS` and `PERSON`; the last two with `ner`
    */
   readonly entities?: readonly EntityType[] | { readonly [E in EntityType]?: RedactMode | EntityModes | false }
   /** What becomes of values in requests. @defaultValue 'reversible' */

@@ -12,7 +12,7 @@ export interface Rules {
 }
 
 export function rulesOf(options: RedactOptions): Rules {
-  const { entities, mode = 'reversible', response = false, hashKey, deny = [], patterns = [] } = options
+  const { entities, mode = 'reversible', response = false, hashKey, deny = [], patterns = [], ner } = options
   const named = Array.isArray(entities) ? entities : Object.keys(entities ?? {})
   const unknown = named.find((type) => !(entityTypes as readonly string[]).includes(type))
   if (unknown !== undefined)
@@ -23,7 +23,8 @@ export function rulesOf(options: RedactOptions): Rules {
   const requests = new Map<EntityType, RedactMode>()
   const responses = new Map<EntityType, AnswerMode>()
   for (const type of entityTypes) {
-    const set = modesOf(type, entities)
+    // A recogniser of one's own is there to name people and places. What answers would be guessed at is for who asks.
+    const set = modesOf(type, entities) ?? (ner && isUnset(type, entities) ? { response: false } : undefined)
     if (!set) continue
     const { request: sent = mode, response: received = response } = set
     if (sent) requests.set(type, sent)
@@ -36,6 +37,10 @@ export function rulesOf(options: RedactOptions): Rules {
   if ([...requests.values()].includes('hash') && !hashKey)
     throw new LeashError('invalid_config', 'The mode `hash` needs `redact.hashKey`: without a secret, values could be guessed.')
   return { request: requests, response: responses }
+}
+
+function isUnset(type: EntityType, entities: RedactOptions['entities']): boolean {
+  return optInTypes.includes(type) && (entities === undefined || (!Array.isArray(entities) && !(type in entities)))
 }
 
 /** Undefined: this type is not looked for. */

@@ -399,6 +399,24 @@ test.each<[string, RedactOptions]>([
   await expect(drive(options)).rejects.toMatchObject({ code: 'invalid_config' })
 })
 
+test.each<[string, RedactOptions]>([
+  ['without a word of what is looked for', {}],
+  ['beside what becomes of others', { entities: { EMAIL_ADDRESS: 'mask' } }],
+])('a recogniser names people and places %s', async (_, options) => {
+  const ner = () => [{ type: 'PERSON', start: 0, end: 3, confidence: 0.9 } as const]
+  const { leaving, outcome } = await pass('Ada is here', { ...options, ner }, '<PERSON_1> met Grace Hopper')
+  expect(leaving).toBe('<PERSON_1> is here')
+  // Nobody asked to have answers guessed at.
+  expect(outcome).toBe('Ada met Grace Hopper')
+})
+
+test('a recogniser that does not say how sure it is is refused, and nothing is sent', async () => {
+  const ner = () => [{ type: 'PERSON', start: 0, end: 3 }] as never
+  const { outcome, sent } = await pass('Ada is here', { ner })
+  expect(outcome).toMatchObject({ code: 'invalid_config', message: expect.stringContaining('confidence') })
+  expect(sent).toBeUndefined()
+})
+
 test.each([
   ['openai-embeddings', { model: 'm', input: ['Mail a.b@acme.com', 'plain'] }],
   ['gemini-embeddings', { requests: [{ content: { parts: [{ text: 'Mail a.b@acme.com' }] } }] }],
