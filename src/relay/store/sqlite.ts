@@ -1,6 +1,6 @@
 /**
- * SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. Reports have another
- * thread, lest calls wait for them.
+ * SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. Reports and copies have
+ * another thread, lest calls wait for them.
  */
 import { Worker } from 'node:worker_threads'
 import { isLeashError, LeashError } from '../../core/errors.js'
@@ -16,7 +16,7 @@ export interface SqliteOptions {
 }
 
 export interface SqliteSql extends Sql {
-  /** Writes a whole copy as of now into a new file, which its owner alone may read. Everything else waits meanwhile. */
+  /** Writes a whole copy as of now into a new file, which its owner alone may read. Reports wait meanwhile. */
   backup(to: string): Promise<void>
 }
 
@@ -55,7 +55,7 @@ class Sqlite implements SqliteSql {
   #over: LeashError | undefined
   #reader: Promise<Sqlite> | undefined
   /** Absent of what is in memory, which nobody else can open. */
-  beside: Reads | undefined
+  #file: string | undefined
 
   constructor() {
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
@@ -68,7 +68,7 @@ class Sqlite implements SqliteSql {
   async open(file: string, shared: boolean): Promise<void> {
     try {
       await this.#ask(shared ? 'share' : 'open', file)
-      if (file !== ':memory:') this.beside = { all: async (text, params) => (await this.#readerOf(file)).all(text, params) }
+      if (file !== ':memory:') this.#file = file
     } catch (error) {
       await this.#worker.terminate()
       throw isLeashError(error) && error.code === 'overloaded' ? unopened(file, error) : error
@@ -91,7 +91,13 @@ class Sqlite implements SqliteSql {
   }
 
   async backup(to: string): Promise<void> {
-    await this.#whenFree(() => this.#ask('backup', to))
+    const by = this.#file === undefined ? this : await this.#readerOf(this.#file)
+    await by.#whenFree(() => by.#ask('backup', to))
+  }
+
+  get beside(): Reads | undefined {
+    const file = this.#file
+    return file === undefined ? undefined : { all: async (text, params) => (await this.#readerOf(file)).all(text, params) }
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { temporaryFolder } from './open.js'
 import { add, all, numbers, sqlScenarios } from './scenarios.js'
@@ -137,9 +138,14 @@ it('writes a copy that is a database of its own, and never over a file that is t
   const [file, copy] = [join(folder, 'relay.db'), join(folder, 'copy.db')]
   const sql = await numbers(() => open(file))
   await add(sql, 1)
+  const main = vi.spyOn(Worker.prototype, 'postMessage')
   await sql.backup(copy)
   await add(sql, 2)
+  const threads = new Set(main.mock.contexts)
+  main.mockRestore()
   expect(await all(await open(copy))).toEqual([1])
+  // Nobody waits for it.
+  expect(threads.size).toBe(2)
   expect(statSync(copy).mode & 0o777).toBe(0o600)
   writeFileSync(join(folder, 'mine'), 'precious')
   await expect(sql.backup(join(folder, 'mine'))).rejects.toMatchObject({ code: 'overloaded' })
