@@ -3,6 +3,7 @@ import type { Call } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
+import { untilStopped } from '../core/until-stopped.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Tell } from './redact/guard.js'
 import { openRedaction } from './redact/open.js'
@@ -23,7 +24,10 @@ export async function redact(options: RedactOptions, emitter: Emitter): Promise<
       const tell = tellOf(call)
       const way = redaction.way(call, protocol, tell)
       try {
-        const sent = await way.out().catch((error: unknown) => unsearched(error, call, options, tell))
+        const out = way.out()
+        // A recogniser may never answer.
+        const searched = options.ner ? untilStopped(out, call) : out
+        const sent = await searched.catch((error: unknown) => unsearched(error, call, options, tell))
         return way.back(await next(sent))
       } catch (error) {
         way.drop()

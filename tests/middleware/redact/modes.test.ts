@@ -410,6 +410,15 @@ test.each<[string, RedactOptions]>([
   expect(outcome).toBe('Ada met Grace Hopper')
 })
 
+test.each([
+  ['aborted', () => ({ signal: AbortSignal.timeout(20) })],
+  ['deadline_exceeded', () => ({ deadline: Date.now() + 20 })],
+])('nobody waits for a recogniser that never answers longer than the call may take: %s', async (code, stops) => {
+  const { layer } = await drive({ ner: () => new Promise(() => {}) })
+  const asked = layer(async () => whole({}))({ ...callOf(await chat(), bodyOf('Ada is here')), ...stops() })
+  await expect(asked).rejects.toMatchObject({ code })
+})
+
 test('a recogniser that does not say how sure it is is refused, and nothing is sent', async () => {
   const ner = () => [{ type: 'PERSON', start: 0, end: 3 }] as never
   const { outcome, sent } = await pass('Ada is here', { ner })
