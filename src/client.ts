@@ -20,7 +20,7 @@ type FinalRequestOptions = Parameters<OpenAI['buildRequest']>[0]
 
 const kept = Symbol('leashllm.kept')
 
-/** Stands where OpenAI's key would when only other providers have one. Never sent. */
+/** Stands where OpenAI's key would when only other providers have one. No call to a model is sent with it, and OpenAI refuses the others. */
 const noKey = 'no-openai-key'
 
 /**

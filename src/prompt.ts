@@ -69,7 +69,7 @@ export function prompt<const T extends object>(template: T): Fill<T> {
 }
 
 function checkedName(name: string): string {
-  if (/^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(name)) return name
+  if (/^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name)) return name
   throw new LeashError(
     'invalid_config',
     'A prompt has a gap without a name. Write it as {{name}}, of letters, digits, dots, dashes and underscores.',

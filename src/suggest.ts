@@ -5,6 +5,7 @@ import { LeashError } from './core/errors.js'
 /** The same error, with the names that may have been meant. */
 export function suggest(error: LeashError, model: string): LeashError {
   const near = nearestModels(model)
-  if (near.length === 0) return error
+  // What it lacks is a key, and not another name.
+  if (near.length === 0 || near.includes(model)) return error
   return new LeashError('unknown_model', `${error.detail} Did you mean ${near.join(' or ')}?`, { cause: error.cause })
 }

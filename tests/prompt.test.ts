@@ -55,6 +55,10 @@ describe('a prompt', () => {
     )
   })
 
+  test('has gaps that begin with a digit, too', () => {
+    expect(prompt({ text: '{{1}} of {{2nd}}' })({ '1': 'one', '2nd': 'two' })).toEqual({ text: 'one of two' })
+  })
+
   test('leaves what holds no gap untouched, so that a schema stays what a helper made of it', () => {
     const format = zodResponseFormat(z.object({ city: z.string() }), 'place')
     const ask = prompt({ response_format: format, messages: [{ role: 'user', content: '{{question}}' }] })
