@@ -9,6 +9,7 @@ import type {
   UserPart,
 } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { withUniqueCalls } from '../unique-calls.js'
 import { encodeFile, encodeImage, type MediaContext } from './media.js'
 import { toolCallId, toolInput } from './tools.js'
 import { cacheControl, type Sdk } from './wire.js'
@@ -35,7 +36,7 @@ interface Turn {
 }
 
 export function encodeMessages(messages: readonly Message[], context: HistoryContext): EncodedHistory {
-  const said = messages
+  const said = withUniqueCalls(messages)
     .map((message, index) => turnOf(message, `messages[${index}]`, context))
     .filter(({ blocks }) => blocks.length > 0)
   const { system, turns } = placeSystem(withoutIdleThinking(said, context.lose), context)

@@ -5,6 +5,7 @@
 import { LeashError } from '../../core/errors.js'
 import type { Message } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { withUniqueCalls } from '../unique-calls.js'
 import type { ModelHabits } from './models.js'
 import { content, encodeParts, encodeSystem, type PartContext, type Piece } from './parts.js'
 import type { ContentBlock, ConverseBody, SystemBlock } from './wire.js'
@@ -28,7 +29,7 @@ export function encodeHistory(messages: readonly Message[], habits: ModelHabits,
   const context: PartContext = { habits, lose, documentNames: new Set() }
   const system: SystemBlock[] = []
   const turns: Turn[] = []
-  for (const [index, message] of messages.entries()) {
+  for (const [index, message] of withUniqueCalls(messages).entries()) {
     const path = `messages[${index}]`
     if ('name' in message && message.name !== undefined) lose(`${path}.name`, 'dropped', 'Bedrock has no names of participants')
     if (message.role === 'system') {

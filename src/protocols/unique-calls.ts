@@ -1,0 +1,34 @@
+/**
+ * Some servers number their calls anew in each answer (`call_0`, `call_1`), where Claude wants all ids of a conversation to differ
+ * ("`tool_use` ids must be unique"). https://github.com/NVIDIA-NeMo/Switchyard/issues/502
+ */
+import type { Message } from '../core/message.js'
+
+/** The same messages where no id stands twice. One that does is numbered by its place, so that what begins alike stays alike. */
+export function withUniqueCalls(messages: readonly Message[]): readonly Message[] {
+  const times = new Map<string, number>()
+  /** What the calls of the turn under way are called now, until their results have come. */
+  const given = new Map<string, string[]>()
+  const fresh = (id: string) => {
+    const count = (times.get(id) ?? 0) + 1
+    const own = count === 1 ? id : `${id}_${count}`
+    times.set(id, count)
+    given.set(id, [...(given.get(id) ?? []), own])
+    return own
+  }
+  const renamed = messages.map((message, index): Message => {
+    if (message.role === 'assistant') {
+      if (messages[index - 1]?.role !== 'assistant') given.clear()
+      return {
+        ...message,
+        content: message.content.map((part) => (part.type === 'tool-call' ? { ...part, id: fresh(part.id) } : part)),
+      }
+    }
+    if (message.role !== 'tool') return message
+    return {
+      ...message,
+      content: message.content.map((result) => ({ ...result, id: given.get(result.id)?.shift() ?? result.id })),
+    }
+  })
+  return [...times.values()].some((count) => count > 1) ? renamed : messages
+}
