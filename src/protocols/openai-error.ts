@@ -77,15 +77,14 @@ const filtered = /^(content_filter|content_policy_violation|ResponsibleAIPolicyV
 const tooLong =
   /context.?(length|window|size)|maximum (context|prompt) length|too large for model|reduce the length|too many tokens|max_new_tokens. must be/i
 const deepSeekFilter = /^Content Exists Risk/
-/** Not all say so by a 404. In the words of OpenAI, Groq, Mistral and Hugging Face; then of DeepSeek, xAI, LiteLLM and OpenRouter. */
-const noModel = /^(model_(not_found|decommissioned|not_supported)|invalid_model)$/
-const noSuchModel = /^(model not|invalid model)|not a valid model/i
+/** Not all say so by a 404: a code of OpenAI, Groq, Mistral and Hugging Face, and words of DeepSeek, xAI, LiteLLM and OpenRouter. */
+const noModel = /^(model.(not|decom)|invalid.model)|not a valid model/i
 
 /** What the words tell beyond the status. */
 function codeOf(status: number, { words, message }: Failure): ErrorCode | undefined {
   if (words.some((word) => filtered.test(word)) || deepSeekFilter.test(message)) return 'content_filtered'
   if (words.includes('context_length_exceeded')) return 'context_window_exceeded'
-  if (status === 400 && (noSuchModel.test(message) || words.some((word) => noModel.test(word)))) return 'not_found'
+  if (status === 400 && [message, ...words].some((word) => noModel.test(word))) return 'not_found'
   return (status === 400 || status === 413 || status === 422) && tooLong.test(message) ? 'context_window_exceeded' : undefined
 }
 

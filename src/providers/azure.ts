@@ -112,7 +112,6 @@ function isClaude(model: string): boolean {
 /** The portal shows endpoints with and without what our paths begin with, and those of deployments whole. */
 function rootOf(endpoint: string): string {
   return endpoint
-    .replace(/\?api-version=[^&]*$/, '')
-    .replace(/\/+$/, '')
+    .replace(/\/*(\?api-version=[^&]*)?$/, '')
     .replace(/\/(openai|anthropic|models)(\/(v1|deployments)(\/[^?]*)?)?$/, '')
 }
