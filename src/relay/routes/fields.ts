@@ -33,12 +33,28 @@ export function flag<N extends string>(body: Body, name: N): { readonly [K in N]
   return { [name]: value } as { readonly [K in N]?: boolean }
 }
 
+const date = /^(?<day>\d{4}-\d\d-\d\d)(?<time>T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?<zone>Z|[+-]\d\d:\d\d)?)?$/
+
+/**
+ * `Date.parse` takes a time without a zone for that of this machine, finds a year in almost anything, and a day in March for the
+ * 30th of February.
+ *
+ * @returns milliseconds since 1970; NaN where it is no date
+ */
+export function timeIn(text: string): number {
+  const { day, time, zone } = date.exec(text)?.groups ?? {}
+  const from = Date.parse(day ?? '')
+  if (day === undefined || Number.isNaN(from) || !new Date(from).toISOString().startsWith(day)) return Number.NaN
+  return Date.parse(time !== undefined && zone === undefined ? `${text}Z` : text)
+}
+
 /** Milliseconds since 1970, or a date. */
 export function moment<N extends string>(body: Body, name: N): { readonly [K in N]?: number } {
   const value = body[name]
   if (value === undefined) return {}
-  const at = typeof value === 'string' ? Date.parse(value) : value
-  if (typeof at !== 'number' || !Number.isSafeInteger(at)) throw wrong(name, 'a date, or milliseconds since 1970')
+  const at = typeof value === 'string' ? timeIn(value) : value
+  if (typeof at !== 'number' || !Number.isSafeInteger(at))
+    throw wrong(name, 'a date such as 2027-01-01, or milliseconds since 1970')
   return { [name]: at } as { readonly [K in N]?: number }
 }
 

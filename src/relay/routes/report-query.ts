@@ -1,6 +1,7 @@
 /** What a report is asked for by the query of an address. */
 import { LeashError } from '../../core/errors.js'
 import { type Dimension, dimensions } from '../usage/usage.js'
+import { timeIn } from './fields.js'
 
 export interface ReportQuery {
   readonly by: readonly Dimension[]
@@ -41,22 +42,13 @@ function dimensionOf(name: string): Dimension | undefined {
   return isTag(name) ? name : dimensions.find((dimension) => dimension === name)
 }
 
-/** `Date.parse` takes a time without a zone for that of this machine, and finds a year in almost anything. */
-const date = /^\d{4}-\d\d-\d\d(?<time>T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?<zone>Z|[+-]\d\d:\d\d)?)?$/
-
-function timeOf(text: string): number {
-  const found = date.exec(text)?.groups
-  if (!found) return Number.NaN
-  return Date.parse(found.time !== undefined && found.zone === undefined ? `${text}Z` : text)
-}
-
 export function momentOf<N extends 'from' | 'to'>(
   query: Readonly<Record<string, string>>,
   name: N,
 ): { readonly [K in N]?: number } {
   const given = query[name]
   if (given === undefined) return {}
-  const at = /^\d{1,15}$/.test(given) ? Number(given) : timeOf(given)
+  const at = /^\d{1,15}$/.test(given) ? Number(given) : timeIn(given)
   if (Number.isNaN(at))
     throw new LeashError('invalid_request', `\`${name}\` is a date such as 2026-11-01, or milliseconds since 1970.`)
   return { [name]: at } as { readonly [K in N]?: number }

@@ -45,6 +45,14 @@ test('a key is not made that has expired already, such as by a time in seconds',
   expect((await make(Date.now() + 60_000)).status).toBe(201)
 })
 
+test('a key ends when its date says, in UTC wherever the relay is, and not when something like a date may mean', async () => {
+  const { ask } = await openRelay(mock.url)
+  const make = (expiresAt: string) => ask('POST', '/v1/admin/keys', { tenant: 'default', expiresAt })
+  expect((await make('2099-01-01T12:00')).body.expiresAt).toBe(Date.UTC(2099, 0, 1, 12))
+  for (const vague of ['in 2099', '1/2/2099', '2099-02-30', '2099'])
+    expect(await make(vague)).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining('2027-01-01') } } })
+})
+
 test('a client may ask to wait for any part of a second', async () => {
   const { ask, call } = await openRelay(mock.url)
   expect((await ask('GET', '/v1/control/policy?wait=0.0005', undefined, call)).status).toBe(200)
