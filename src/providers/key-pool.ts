@@ -109,9 +109,10 @@ export class KeyPool {
       key.rest(model, { state: 'cooling', until: now + Math.min(retryAfterMs ?? cooldownMs, longestCooldownMs) })
       return true
     }
-    // 402 is the account's bill, whatever the model. A 403 may be about the model, or about what the prompt says.
-    if (code === 'authentication_failed' || status === 402) key.refuse(secret, now + disableMs)
-    else if (code === 'permission_denied') key.rest(model, { state: 'disabled', until: now + disableMs })
+    // A 403 may be about the model, or about what the prompt says. By any other status it is the account's bill, whatever the model.
+    const isDenied = code === 'permission_denied'
+    if (code === 'authentication_failed' || (isDenied && status !== 403)) key.refuse(secret, now + disableMs)
+    else if (isDenied) key.rest(model, { state: 'disabled', until: now + disableMs })
     else return false
     return true
   }

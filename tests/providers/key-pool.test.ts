@@ -252,6 +252,19 @@ describe('a key that the vendor refuses', () => {
     expect(count('a')).toBeGreaterThan(3)
   })
 
+  test('for want of money is used no more, for any model, where Anthropic says so by a 400', async () => {
+    const body = {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'Your credit balance is too low to access …' },
+    }
+    const poor = (request: { headers: Readonly<Record<string, string>> }) => request.headers['x-api-key'] === 'poor'
+    const leash = createLeash({ providers: { anthropic: { baseURL: mock.url, apiKey: ['poor', 'rich'] } } })
+    mock.script({ when: poor, status: 400, body })
+    for (const model of ['anthropic/claude-haiku-4-5', 'anthropic/claude-opus-4-6'])
+      for (let call = 0; call < 6; call++) expect((await ask(leash, '', { model })).status).toBe(200)
+    expect(mock.requests.filter(poor)).toHaveLength(1)
+  })
+
   test('is told by the code, where the vendor’s status says something else', async () => {
     const body = { error: { code: 400, message: 'API key not valid.', details: [{ reason: 'API_KEY_INVALID' }] } }
     const bad = (request: { headers: Readonly<Record<string, string>> }) => request.headers['x-goog-api-key'] === 'bad'
