@@ -167,7 +167,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     if (this.#skims(value)) this.#note(value, value.length)
     else this.#frames.push(value)
     // SDKs leave when they read of a failure: by an abort, or without a word. So it is over now, and not once somebody reads on.
-    if (tap.error && tap.content && !this.#isNonsense()) this.#underway.end(tap.error)
+    if (tap.error && tap.content) this.#underway.end(tap.error)
     return filter && tap.terminal ? filter.push(value) : value
   }
 

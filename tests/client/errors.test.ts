@@ -15,6 +15,7 @@ import OpenAI, {
 } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
+import { reportOf } from '../../src/fetch.js'
 import { until, useMock } from '../helpers/mock.js'
 import { leashed, messages, models, prompt } from './client.js'
 
@@ -128,6 +129,19 @@ describe.each(models)('with %s', (model) => {
     )
     expect(String(error)).toContain('[stream_truncated]')
     expect(error).toMatchObject({ code: 'stream_truncated' })
+  })
+
+  test('a stream with an event that is no JSON has failed, though the SDK leaves it then', async () => {
+    mock.script({ malformed: true })
+    const client = leashed(mock, { logLevel: 'off' })
+    const stream = await client.chat.completions.create({ model, messages, stream: true })
+    const error = await failure(
+      (async () => {
+        for await (const _ of stream);
+      })(),
+    )
+    expect(error).toBeInstanceOf(Error)
+    expect((await reportOf(stream)).attempts).toMatchObject([{ outcome: 'error', error: 'upstream_malformed' }])
   })
 
   test('an error tells the attempts, and keeps them out of logs', async () => {
