@@ -1,8 +1,9 @@
 /**
  * Some servers number their calls anew in each answer (`call_0`, `call_1`), where Claude wants all ids of a conversation to differ
- * ("`tool_use` ids must be unique"). https://github.com/NVIDIA-NeMo/Switchyard/issues/502
+ * ("`tool_use` ids must be unique"), and programs written for it take two of one id for the same call.
+ * https://github.com/NVIDIA-NeMo/Switchyard/issues/502
  */
-import type { Message } from '../core/message.js'
+import type { ChatRequest, Message } from '../core/message.js'
 
 /** The same messages where no id stands twice. One that does is numbered by its place, so that what begins alike stays alike. */
 export function withUniqueCalls(messages: readonly Message[]): readonly Message[] {
@@ -31,4 +32,16 @@ export function withUniqueCalls(messages: readonly Message[]): readonly Message[
     }
   })
   return [...times.values()].some((count) => count > 1) ? renamed : messages
+}
+
+/** What the calls of an answer are told by: as their server does, but for an id that the conversation has had before. */
+export function unlikeBefore({ messages }: ChatRequest): (id: string) => string {
+  let known: Set<string> | undefined
+  return (id) => {
+    known ??= new Set(messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))))
+    let own = id
+    for (let count = 2; known.has(own); count++) own = `${id}_${count}`
+    known.add(own)
+    return own
+  }
 }

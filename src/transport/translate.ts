@@ -3,7 +3,7 @@ import type { Loss, Result, StreamResult, UnaryResult } from '../core/call.js'
 import { endings } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
-import type { ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
+import type { AssistantPart, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
 import { requestId } from '../core/request-id.js'
 import { addUsage, type Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
@@ -17,6 +17,7 @@ import type {
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
+import { unlikeBefore } from '../protocols/unique-calls.js'
 import type { Streamed, Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
 import { maxAnswerLength, readText } from './read-text.js'
@@ -49,16 +50,21 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const response = await underway.exchange(body)
   const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
   const context = { model, lose: warn, request }
+  const unlike = unlikeBefore(request)
   if (call.stream && response.body && isEventStream(response.headers)) {
     const events = new DecodedStream(response.body, up.decodeStream(context), underway)
     underway.clock.enter('firstTokenMs')
     await events.prime()
-    return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request)))
+    return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request), unlike))
   }
   const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
   underway.used(answer.usage, answer.serviceTier)
   underway.end(undefined)
-  const named = answer.id === '' ? { ...answer, id: call.id } : answer
+  const named = {
+    ...answer,
+    id: answer.id || call.id,
+    choices: answer.choices.map((choice) => ({ ...choice, content: choice.content.map((part) => retold(part, unlike)) })),
+  }
   if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
   return unary(underway, response.headers, down.encodeResponse(named, request))
 }
@@ -233,9 +239,20 @@ function isContent(event: StreamEvent): boolean {
   return event.type === 'finish' || (event.type === 'part-start' && event.part.type !== 'text')
 }
 
+function retold(part: AssistantPart, unlike: Unlike): AssistantPart {
+  return part.type === 'tool-call' ? { ...part, id: unlike(part.id) } : part
+}
+
+type Unlike = (id: string) => string
+
 /** The stream in the caller's protocol; a failure on the way becomes that protocol's own error event. */
-function encodeStream(events: DecodedStream, underway: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
-  const stream = encoded(events, underway, encoder)
+function encodeStream(
+  events: DecodedStream,
+  underway: Underway,
+  encoder: StreamEncoder,
+  unlike: Unlike,
+): AsyncGenerator<Uint8Array> {
+  const stream = encoded(events, underway, encoder, unlike)
   const leave = stream.return.bind(stream)
   // A generator that was not begun runs no `finally`, and one that waits for the upstream only when that has spoken.
   const cancelFirst: typeof leave = async (value) => {
@@ -246,12 +263,20 @@ function encodeStream(events: DecodedStream, underway: Underway, encoder: Stream
   return stream
 }
 
-async function* encoded(events: DecodedStream, { own, call }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
+async function* encoded(
+  events: DecodedStream,
+  { own, call }: Underway,
+  encoder: StreamEncoder,
+  unlike: Unlike,
+): AsyncGenerator<Uint8Array> {
+  const told = (event: StreamEvent): StreamEvent => {
+    if (event.type === 'start' && event.id === '') return { ...event, id: call.id }
+    return event.type === 'part-start' ? { ...event, part: retold(event.part, unlike) } : event
+  }
   const bytes = (wire: readonly WireEvent[]) => wire.map((event) => own.framing.frame(event))
   try {
     for (let batch = await events.next(); batch; batch = await events.next()) {
-      for (const event of batch)
-        yield* bytes(encoder.push(event.type === 'start' && event.id === '' ? { ...event, id: call.id } : event))
+      for (const event of batch) yield* bytes(encoder.push(told(event)))
     }
   } catch (error) {
     if (!(error instanceof LeashError)) throw error

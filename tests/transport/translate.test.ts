@@ -47,3 +47,23 @@ test('a stream that is left while it waits for the vendor is left at once', asyn
   await iterator.return?.()
   await isLeft(reports)
 })
+
+test.each([false, true])('calls that a server numbers anew in each answer are told apart, streamed: %s', async (stream) => {
+  const delta = {
+    tool_calls: [0, 1].map((index) => ({ index, id: `call_${index}`, function: { name: 'look', arguments: '{}' } })),
+  }
+  const choice = { index: 0, finish_reason: 'tool_calls' }
+  const body = stream
+    ? `data: ${JSON.stringify({ id: 'x', choices: [{ ...choice, delta }] })}\n\ndata: [DONE]\n\n`
+    : JSON.stringify({ id: 'x', choices: [{ ...choice, message: delta }] })
+  const leash = createLeash({
+    providers: { local: { baseURL: 'http://local.test/v1', apiKey: 'key' } },
+    fetch: async () => new Response(body, { headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' } }),
+  })
+  const call = { role: 'assistant', content: [{ type: 'tool_use', id: 'call_0', name: 'look', input: {} }] }
+  const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_0', content: 'seen' }] }
+  const messages = [{ role: 'user', content: 'Look' }, call, result]
+  const request = { model: 'local/model', max_tokens: 9, stream, messages }
+  const response = await leash.handle(new Request('http://host/v1/messages', { method: 'POST', body: JSON.stringify(request) }))
+  expect((await response.text()).match(/"call_\w+"/g)).toEqual(['"call_0_2"', '"call_1"'])
+})
