@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
-import { ask, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
+import { ask, askAll, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
 
 export const policy = defineCommand({
@@ -34,7 +34,7 @@ export const policy = defineCommand({
             await ask('POST', `${path}/rollback`, { version: Number(needed(what, 'leash policy rollback VERSION')) }),
           )
         case 'history':
-          return printItems(await ask('GET', `${path}/history`), json, ({ version, at, actor }) => [version, timeOf(at), actor])
+          return printItems(await askAll(`${path}/history`), json, ({ version, at, actor }) => [version, timeOf(at), actor])
         case 'diff': {
           const asked = { ...(from !== undefined && { from }), ...(what !== undefined && { to: what }) }
           return printJson(await ask('GET', `${of}/policies/diff?${new URLSearchParams(asked)}`))

@@ -43,7 +43,7 @@ const tenants: Operations = {
   [`DELETE ${tenant}`]: gone('Takes the keys of a tenant out of use for good'),
   [`GET ${tenant}/policy`]: read('Shows the policy of a tenant'),
   [`PUT ${tenant}/policy`]: { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
-  [`GET ${tenant}/policy/history`]: read('Its versions'),
+  [`GET ${tenant}/policy/history`]: read('Its versions', page),
   [`GET ${tenant}/policies/diff`]: read('What changed from one version to another', versions),
   [`POST ${tenant}/policy/rollback`]: write('Puts one of them in force again', version),
   [`GET ${tenant}/vendor-keys`]: read('Lists the providers for which a tenant has brought a key'),
@@ -114,7 +114,7 @@ const keys: Operations = {
   'POST /v1/admin/keys/:id/rotate': write('Makes the successor of a key', undefined, 201),
   'GET /v1/admin/keys/:id/policy': read('Shows the policy of a key, which stands over its tenant’s'),
   'PUT /v1/admin/keys/:id/policy': { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
-  'GET /v1/admin/keys/:id/policy/history': read('Its versions'),
+  'GET /v1/admin/keys/:id/policy/history': read('Its versions', page),
   'GET /v1/admin/keys/:id/policies/diff': read('What changed from one version to another', versions),
   'POST /v1/admin/keys/:id/policy/rollback': write('Puts one of them in force again', version),
 }

@@ -4,6 +4,7 @@ import { parseJson } from '../../core/json.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { checkPolicy, type Policy } from '../../policy.js'
+import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
 import { composed } from './key-policy.js'
 
@@ -166,13 +167,17 @@ export class Policies {
     for (const all of waiting) for (const wake of [...all]) wake()
   }
 
-  /** Newest first. */
-  async history(tenant: string, limit = 100): Promise<PolicyVersion[]> {
+  /** Newest first. @param after the version before which the page begins */
+  async history(
+    tenant: string,
+    { after = Number.MAX_SAFE_INTEGER, limit }: { readonly after?: number; readonly limit?: number } = {},
+  ): Promise<Page<PolicyVersion>> {
+    const size = pageSize(limit)
     const rows = await this.#sql.all<Row>(
-      'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT $2',
-      [tenant, limit],
+      'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 AND version < $2 ORDER BY version DESC LIMIT $3',
+      [tenant, after, size + 1],
     )
-    return rows.map(versionOf)
+    return pageOf(rows.map(versionOf), size, ({ version }) => String(version))
   }
 
   /** Puts an older version in force again, as a new one. @throws LeashError `not_found` */

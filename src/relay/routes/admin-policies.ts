@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { changesOf } from '../config/diff.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
-import { type AdminEnv, bodyOf, isDry } from './admin-env.js'
+import { type AdminEnv, bodyOf, isDry, limitOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { within } from './rights.js'
 
@@ -50,7 +50,11 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
       audit.append({ actor, action: 'policy.set', tenant, target, detail: { version } }, sql)
     return c.json(await policies.set(name, await bodyOf(c), actor, isDry(c), also))
   })
-  app.get(`${at}/history`, async (c) => c.json({ items: await policies.history((await whose(c)).name) }))
+  app.get(`${at}/history`, async (c) => {
+    const after = versionIn(c, 'after')
+    const page = { ...limitOf(c), ...(after !== undefined && { after }) }
+    return c.json(await policies.history((await whose(c)).name, page))
+  })
   app.get(`${of}/policies/diff`, async (c) => {
     const { name } = await whose(c)
     const to = versionIn(c, 'to') ?? (await policies.inForce(name)).version

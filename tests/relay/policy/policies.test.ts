@@ -73,3 +73,18 @@ test('a change of policy reaches a client before its next long wait is over', as
   expect(order).toEqual(['changed', 'refused'])
   await client.leash.close()
 })
+
+test('versions are listed page by page, the newest first, down to the first', async () => {
+  const { ask } = await openRelay(mock.url)
+  const path = '/v1/admin/tenants/default/policy'
+  for (let count = 1; count <= 5; count++) await ask('PUT', path, { maxAttempts: count })
+  const listed: number[] = []
+  for (let after = ''; ; ) {
+    const { body } = await ask('GET', `${path}/history?limit=2${after}`)
+    listed.push(...body.items.map(({ version }: { version: number }) => version))
+    if (body.next === undefined) break
+    after = `&after=${body.next}`
+  }
+  expect(listed).toEqual([5, 4, 3, 2, 1])
+  expect((await ask('GET', `${path}/history?after=yesterday`)).status).toBe(400)
+})
