@@ -61,16 +61,18 @@ function permits({ allow, deny = [] }: AccessRule, name: string, provider?: stri
 /** Paths to a model have so many parts at most. */
 const mostParts = 10
 
+/** The reach of an inference profile: `us.anthropic.claude-…`. */
+const reach = /^[a-z-]+\.(?=[a-z\d]+\.)/
+
 /**
- * A vendor's full name for a model has the path to it in front (`models/…`, `publishers/google/models/…`, an ARN), and some take
- * either case: neither is a way around what is denied.
+ * A vendor's full name for a model has the path to it in front (`models/…`, `publishers/google/models/…`, an ARN), or its reach,
+ * and some take either case: none of these is a way around what is denied.
  */
 function spellings(name: string, provider = ''): readonly string[] {
   const parts = lower(name).split('/').slice(-mostParts)
-  return parts.flatMap((_, at) => {
-    const shorter = parts.slice(at).join('/')
-    return [shorter, `${lower(provider)}/${shorter}`]
-  })
+  const last = parts.at(-1) ?? ''
+  const shorter = [...parts.map((_, at) => parts.slice(at).join('/')), last.replace(reach, '')]
+  return shorter.flatMap((short) => [short, `${lower(provider)}/${short}`])
 }
 
 const lower = (text: string) => text.toLowerCase()

@@ -41,6 +41,8 @@ describe('access', () => {
     ['vertex/gemini-*', 'vertex/publishers/google/models/gemini-2.5-pro'],
     ['claude-*', 'vertex/anthropic/claude-sonnet-4-5'],
     ['bedrock/anthropic.*', 'bedrock/arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0'],
+    ['bedrock/anthropic.*', 'bedrock/us.anthropic.claude-3-haiku-20240307-v1:0'],
+    ['bedrock/amazon.nova-*', 'bedrock/arn:aws:bedrock:us-east-1:1:inference-profile/us-gov.amazon.nova-lite-v1:0'],
     ['azure/gpt-4o', 'azure/GPT-4o'],
     ['google/Gemini-2.5-*', 'google/gemini-2.5-pro'],
   ])('that denies %s denies it by its other name %s', async (denied, model) => {
