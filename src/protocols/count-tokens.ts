@@ -14,17 +14,17 @@ export interface TokenQuestion {
   readonly isAnswer: (answer: unknown) => boolean
 }
 
-type Read = (body: JsonObject, model: string) => TokenQuestion
+type Read = (body: JsonObject, model: string) => Omit<TokenQuestion, 'protocol'>
 
 const has = (member: string) => (answer: unknown) => typeof asObject(answer)[member] === 'number'
 
 const named = ({ model }: JsonObject) => (typeof model === 'string' ? model : '')
 
-const questions: readonly { readonly path: RegExp; readonly read: Read }[] = [
+const questions: readonly { readonly path: RegExp; readonly protocol: string; readonly read: Read }[] = [
   {
     path: /\/messages\/count_tokens$/,
+    protocol: 'anthropic-messages',
     read: (body) => ({
-      protocol: 'anthropic-messages',
       model: named(body),
       // A request must have a bound, and this question has none.
       request: { max_tokens: 1, ...body },
@@ -35,8 +35,8 @@ const questions: readonly { readonly path: RegExp; readonly read: Read }[] = [
   },
   {
     path: /\/responses\/input_tokens$/,
+    protocol: 'openai-responses',
     read: (body) => ({
-      protocol: 'openai-responses',
       model: named(body),
       request: body,
       asked: (model) => ({ path: '/v1/responses/input_tokens', body: { ...body, model } }),
@@ -46,8 +46,8 @@ const questions: readonly { readonly path: RegExp; readonly read: Read }[] = [
   },
   {
     path: /\/models\/(?<model>[^?#]+):countTokens$/,
+    protocol: 'gemini',
     read: (body, model) => ({
-      protocol: 'gemini',
       model,
       request: body.generateContentRequest === undefined ? body : (asObject(body.generateContentRequest) as JsonObject),
       asked: (model) => {
@@ -62,14 +62,19 @@ const questions: readonly { readonly path: RegExp; readonly read: Read }[] = [
 ]
 
 export function isTokenQuestion(path: string): boolean {
-  return questions.some((question) => question.path.test(path))
+  return tokenProtocol(path) !== undefined
+}
+
+/** In which protocol tokens are asked for at this address; undefined at any other. */
+export function tokenProtocol(path: string): string | undefined {
+  return questions.find((question) => question.path.test(path))?.protocol
 }
 
 /** @returns undefined at any other address */
 export function tokenQuestion(path: string, body: JsonObject): TokenQuestion | undefined {
-  for (const { path: pattern, read } of questions) {
+  for (const { path: pattern, protocol, read } of questions) {
     const match = pattern.exec(path)
-    if (match) return read(body, percentDecoded(match.groups?.model ?? ''))
+    if (match) return { protocol, ...read(body, percentDecoded(match.groups?.model ?? '')) }
   }
   return undefined
 }

@@ -118,7 +118,11 @@ describe("Anthropic's SDK", () => {
       { path: '/v1/messages/count_tokens', headers: { 'x-api-key': 'mock' }, body: { model: 'claude-haiku-4-5', messages } },
     ])
     expect((await count('gpt-4o-mini')).input_tokens).toBeGreaterThan(2)
-    await expect(count('gpt-5')).rejects.toMatchObject({ status: 403 })
+    const refusal = {
+      type: 'error',
+      error: { type: 'permission_error', message: expect.stringContaining('[model_not_allowed]') },
+    }
+    await expect(count('gpt-5')).rejects.toMatchObject({ status: 403, error: refusal })
   })
 })
 
