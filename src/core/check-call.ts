@@ -21,7 +21,8 @@ const count = (least: number) =>
 
 const text = rule('expected string', (value) => typeof value === 'string')
 /** A program without types may have numbers for its customers, or nobody at all. */
-const who = rule('expected string', (value) => value === null || typeof value === 'string' || typeof value === 'number')
+const isName = (value: unknown) => value == null || ['string', 'number', 'boolean'].includes(typeof value)
+const who = rule('expected string', isName)
 const flag = rule('expected boolean', (value) => typeof value === 'boolean')
 const number = rule('expected number', isNumber)
 const milliseconds = rule('expected milliseconds', (value) => isNumber(value) && value >= 0)
@@ -38,10 +39,7 @@ const timeouts: Rules<Timeouts> = {
 }
 
 const callOptions: Rules<CallOptions> = {
-  tags: rule(
-    'expected texts by name',
-    (value) => isObject(value) && Object.values(value).every((tag) => typeof tag === 'string'),
-  ),
+  tags: rule('expected texts by name', (value) => isObject(value) && Object.values(value).every(isName)),
   tenant: who,
   user: who,
   conversation: who,

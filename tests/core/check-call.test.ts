@@ -4,6 +4,7 @@ import { checkCall } from '../../src/core/check-call.js'
 describe('an option of one call is taken', () => {
   test.each([
     ['tags', { team: 'search' }],
+    ['tags', { team: 5, stage: undefined }],
     ['tenant', ''],
     ['tenant', 5],
     ['user', null],
@@ -32,7 +33,8 @@ describe('an option of one call is refused by its name', () => {
   test.each([
     ['tenent', 'acme', 'unknown option `leash.tenent` (known: tags, tenant, user,'],
     ['toString', 1, 'unknown option `leash.toString`'],
-    ['tags', { team: 5 }, '`leash.tags`: expected texts by name.'],
+    ['tags', { team: {} }, '`leash.tags`: expected texts by name.'],
+    ['tags', 'search', '`leash.tags`: expected texts by name.'],
     ['tenant', { id: 'acme' }, '`leash.tenant`: expected string.'],
     ['priority', 'highest', '`leash.priority`: must be high or normal or low.'],
     ['deadlineMs', Number.NaN, '`leash.deadlineMs`: expected number.'],
