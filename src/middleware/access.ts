@@ -2,6 +2,7 @@
 import { LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { targetKey, targetName } from '../core/target.js'
+import { lower, spellings } from './spellings.js'
 
 /** Names; a `*` at the end of one makes it a group. */
 export interface AccessRule {
@@ -57,25 +58,6 @@ function permits({ allow, deny = [] }: AccessRule, name: string, provider?: stri
   if (deny.length > 0 && among(deny.map(lower), [...names.map(lower), ...spellings(name, provider)])) return false
   return allow === undefined || among(allow, names)
 }
-
-/** Paths to a model have so many parts at most. */
-const mostParts = 10
-
-/** The reach of an inference profile: `us.anthropic.claude-…`. */
-const reach = /^[a-z-]+\.(?=[a-z\d]+\.)/
-
-/**
- * A vendor's full name for a model has the path to it in front (`models/…`, `publishers/google/models/…`, an ARN), or its reach,
- * and some take either case: none of these is a way around what is denied.
- */
-function spellings(name: string, provider = ''): readonly string[] {
-  const parts = lower(name).split('/').slice(-mostParts)
-  const last = parts.at(-1) ?? ''
-  const shorter = [...parts.map((_, at) => parts.slice(at).join('/')), last.replace(reach, '')]
-  return shorter.flatMap((short) => [short, `${lower(provider)}/${short}`])
-}
-
-const lower = (text: string) => text.toLowerCase()
 
 const among = (patterns: readonly string[], names: readonly string[]) =>
   patterns.some((pattern) => names.some((name) => matches(pattern, name)))

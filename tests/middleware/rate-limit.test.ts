@@ -101,6 +101,18 @@ describe('a limit', () => {
     expect(await admitted(send, by({}), by({}, { model: 'test/gpt-test' }))).toEqual([true, false])
   })
 
+  test.each(['models/gpt-test', 'publishers/test/models/gpt-test'])(
+    'a vendor’s full name for a model is no way around a limit: %s',
+    async (model) => {
+      const { target } = aCall()
+      const full = () => by({}, { model: `test/${model}`, target: { ...target, model } })
+      const limit = { limit: { requests: 1 }, per: 'hour' } as const
+      expect(await admitted(layer([{ ...limit, by: 'model' }]), by({}), full())).toEqual([true, false])
+      expect(await admitted(layer([{ ...limit, when: { models: 'gpt-test' } }]), by({}), full())).toEqual([true, false])
+      expect(await admitted(layer([{ ...limit, when: { models: 'Test/GPT-*' } }]), by({}), full())).toEqual([true, false])
+    },
+  )
+
   test.each([
     [{ models: 'gpt-*' }, true],
     [{ models: ['x', 'gpt-test'] }, true],

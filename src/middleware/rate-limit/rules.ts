@@ -3,6 +3,7 @@ import type { Call } from '../../core/call.js'
 import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
 import { targetKey } from '../../core/target.js'
+import { shortName } from '../spellings.js'
 import { periods, type RateLimit, type Subject } from './options.js'
 import { matching, nameOf, valueIn } from './subject.js'
 
@@ -79,7 +80,8 @@ function ruleOf(name: string, written: RateLimit): Rule {
 
 /** A model is the same however its name was written, and whoever sends a call there. */
 function subjectIn(subject: Subject, call: Call): string {
-  return subject === 'model' ? targetKey(call.target.provider.name, call.target.model) : valueIn(subject, call)
+  const { provider, model } = call.target
+  return subject === 'model' ? targetKey(provider.name, shortName(model)) : valueIn(subject, call)
 }
 
 /** Most calls count as the last one did, and the very same key is found faster than an equal one. */

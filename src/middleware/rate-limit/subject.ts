@@ -1,6 +1,6 @@
 /** Whom and what a limit holds for, and what calls are told apart by. */
 import type { Call } from '../../core/call.js'
-import { targetKey } from '../../core/target.js'
+import { lower, shortName, spellings } from '../spellings.js'
 import type { RateLimit, Subject } from './options.js'
 
 type When = RateLimit['when']
@@ -11,13 +11,18 @@ interface Named {
   readonly when?: When
 }
 
-/** Whether a limit holds for a call, by the names of its model: the caller's and the target's. */
+/** Whether a limit holds for a call, by the names of its model: the caller's and the target's, however they are written. */
 export function matching(when: When = {}): (call: Call, names?: readonly string[]) => boolean {
-  const models = matcher(when.models)
+  const models = when.models === undefined ? undefined : matcher([when.models].flat().map(lower))
   const tenants = matcher(when.tenants)
   const providers = matcher(when.providers)
-  return ({ model, target, options }, names = [model, target.model, targetKey(target.provider.name, target.model)]) =>
-    models(...names) && tenants(options.tenant ?? '') && providers(target.provider.name)
+  return (call, names) => {
+    const { model, target, options } = call
+    const named = () => names ?? [model, ...spellings(target.model, target.provider.name)]
+    return (
+      (models === undefined || models(...named().map(lower))) && tenants(options.tenant ?? '') && providers(target.provider.name)
+    )
+  }
 }
 
 /** The same in every process that was given the same limit, whatever stands before it in the list. */
@@ -44,7 +49,7 @@ export function valueIn(subject: Subject, { model, target, options }: Party): st
     case 'provider':
       return target.provider.name
     case 'model':
-      return model
+      return shortName(model)
     default:
       return options.tags?.[subject.slice('tag:'.length)] ?? ''
   }
