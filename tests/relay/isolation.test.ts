@@ -65,13 +65,17 @@ async function everybody(): Promise<Everybody> {
 
 const bodyOf = (method: string) => (method === 'GET' || method === 'DELETE' ? undefined : {})
 
+/** Of a failure, in whoever's words: Anthropic's say that they are one, too. */
+function saidIn(body: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(body).filter((name) => name !== 'type' || body.type !== 'error')
+}
+
 describe.each(['none', 'unknown', 'expired', 'revoked', 'of a suspended tenant'])('with a key that is %s', (who) => {
   test('every route refuses, and tells nothing', async () => {
     const { relay, keys } = await everybody()
     for (const { method, at } of routes) {
       const { status, body } = await relay.ask(method, at, bodyOf(method), keys[who])
-      expect([method, at, status]).toEqual([method, at, 401])
-      expect(Object.keys(body)).toEqual(['error'])
+      expect([method, at, status, saidIn(body)]).toEqual([method, at, 401, ['error']])
     }
   })
 })
