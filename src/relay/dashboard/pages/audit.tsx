@@ -5,7 +5,7 @@ import { ask } from '../api.js'
 import { exact, moment } from '../format.js'
 import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
-import { Card, Page } from '../parts/page.js'
+import { Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { go } from '../router.js'
@@ -117,7 +117,7 @@ function Verify() {
 }
 
 const columns: readonly Column<AuditEntry>[] = [
-  { head: 'When', class: 'nowrap', cell: ({ at }) => moment(at) },
+  { head: 'When', cell: ({ at }) => <Time at={at} as={moment} /> },
   { head: 'Action', as: 'name', cell: ({ action }) => <code>{action}</code> },
   { head: 'Tenant', class: 'long', cell: ({ tenant }) => tenant },
   { head: 'Target', class: 'code', cell: ({ target }) => target },

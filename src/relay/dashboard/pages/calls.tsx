@@ -2,10 +2,10 @@
 import { useState } from 'preact/hooks'
 import type { LedgerLine } from '../../../core/ledger.js'
 import { total } from '../../../core/usage.js'
-import { clock, count, duration, exact, moment, money } from '../format.js'
+import { clock, count, duration, exact, money } from '../format.js'
 import { useLiveCalls } from '../live-calls.js'
 import { Icon } from '../parts/icon.js'
-import { Badge, Card, Page } from '../parts/page.js'
+import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
@@ -87,7 +87,7 @@ function Latencies({ of, p50, p95, p99 }: Latency) {
 }
 
 const columns: readonly Column<LedgerLine>[] = [
-  { head: 'Time', class: 'nowrap', cell: ({ at }) => <span title={moment(at)}>{clock(at)}</span> },
+  { head: 'Time', cell: ({ at }) => <Time at={at} as={clock} /> },
   {
     head: 'Model',
     as: 'name',

@@ -2,7 +2,7 @@
 import type { BreakerState, ProviderHealth as Provider, TargetHealth } from '../../../core/health.js'
 import { exact, percent } from '../format.js'
 import { useList } from '../list.js'
-import { Ago, Badge, Card, Page, type Tone } from '../parts/page.js'
+import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { useResource } from '../resource.js'
@@ -59,7 +59,7 @@ function ProviderHealth() {
     },
     { head: 'Calls', as: 'number', cell: ({ calls }) => exact(calls) },
     { head: 'Errors', as: 'number', cell: ({ errorRate }) => percent(errorRate) },
-    { head: 'Since', cell: ({ since }) => since > 0 && <Ago at={since} /> },
+    { head: 'Since', cell: ({ since }) => since > 0 && <Time at={since} /> },
   ]
   return (
     <Card title="Providers" aside={<span class="muted">calls through this relay, of late</span>}>
@@ -97,7 +97,7 @@ function Clients() {
       cell: ({ revision, inForce, current }) =>
         current ? <Badge tone="good">v{revision}</Badge> : <Badge tone="odd">{`v${revision}, in force v${inForce}`}</Badge>,
     },
-    { head: 'Seen', cell: ({ seenAt }) => <Ago at={seenAt} /> },
+    { head: 'Seen', cell: ({ seenAt }) => <Time at={seenAt} /> },
   ]
   return (
     <Card title="Clients" aside={<span class="muted">in processes of their own, of the last five minutes</span>}>

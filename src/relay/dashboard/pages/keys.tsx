@@ -6,7 +6,7 @@ import { day } from '../format.js'
 import { useList } from '../list.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, Page, type Tone } from '../parts/page.js'
+import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
@@ -133,7 +133,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
   { head: 'For', class: 'scopes', cell: ({ scopes, role }) => [...scopes, ...(role ? [`the role ${role}`] : [])].join(', ') },
   {
     head: 'Last used',
-    cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? <span class="muted">never</span> : <Ago at={lastUsedAt} />),
+    cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? <span class="muted">never</span> : <Time at={lastUsedAt} />),
   },
   {
     head: 'Ends',

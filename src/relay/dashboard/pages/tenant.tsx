@@ -6,7 +6,7 @@ import type { VendorKey } from '../../vendors/vendor-keys.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, Page } from '../parts/page.js'
+import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
@@ -54,7 +54,7 @@ export function TenantPage({ slug }: { readonly slug: string }) {
 function About({ slug, plan, status, createdAt }: Tenant): ComponentChildren {
   return (
     <>
-      <code>{slug}</code> · plan {plan} · made <Ago at={createdAt} />{' '}
+      <code>{slug}</code> · plan {plan} · made <Time at={createdAt} />{' '}
       <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge>
     </>
   )
@@ -75,7 +75,7 @@ function VendorKeys({ path }: { readonly path: string }) {
   const columns: readonly Column<VendorKey>[] = [
     { head: 'Provider', as: 'name', cell: ({ provider }) => <span class="name">{provider}</span> },
     { head: 'Key', class: 'code', cell: ({ last4 }) => `…${last4}` },
-    { head: 'Set', cell: ({ updatedAt }) => <Ago at={updatedAt} /> },
+    { head: 'Set', cell: ({ updatedAt }) => <Time at={updatedAt} /> },
     { head: 'By', class: 'code', cell: ({ actor }) => actor },
     {
       head: 'Actions',

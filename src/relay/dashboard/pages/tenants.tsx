@@ -8,7 +8,7 @@ import { count, money } from '../format.js'
 import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, Page } from '../parts/page.js'
+import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
@@ -99,7 +99,7 @@ const columnsOf = (usedBy: Used, onAsk: (asked: Asked) => void): readonly Column
   { head: 'Plan', cell: ({ plan }) => plan },
   { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => count(row?.calls ?? 0)) },
   { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => money(row?.nano ?? 0)) },
-  { head: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { head: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
   {
     head: 'Actions',
     as: 'actions',

@@ -6,7 +6,7 @@ import { ask } from '../api.js'
 import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, Page } from '../parts/page.js'
+import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
@@ -109,7 +109,7 @@ function columnsOf(writes: boolean, onAsk: (asked: Asked) => void): Column<User>
     },
     { head: 'Status', cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge> },
     { head: 'Password', cell: ({ password }) => (password ? 'set' : <span class="muted">none</span>) },
-    { head: 'Created', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+    { head: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       head: 'Actions',
       as: 'actions',

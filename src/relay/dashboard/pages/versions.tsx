@@ -4,7 +4,7 @@ import { ask } from '../api.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Diff } from '../parts/diff-view.js'
 import { Editor } from '../parts/editor.js'
-import { Ago, Badge, Card } from '../parts/page.js'
+import { Badge, Card, Time } from '../parts/page.js'
 import { Failed, Loaded, Loading } from '../parts/states.js'
 import { toast } from '../parts/toast.js'
 import type { Resource } from '../resource.js'
@@ -132,7 +132,7 @@ function Writing({ title, none, now, path, dry, writes, policy, draft, onDraft, 
           ) : (
             <>
               version {now.version} in force{now.at > 0 && ', '}
-              {now.at > 0 && <Ago at={now.at} />}
+              {now.at > 0 && <Time at={now.at} />}
             </>
           )}
         </span>
@@ -186,7 +186,7 @@ function History({ items, inForce, onOpen, onRollback }: HistoryProps) {
         <li key={it.version}>
           <span class="version">v{it.version}</span>
           <span>
-            <Ago at={it.at} /> <span class="muted">by</span> <code>{it.actor}</code>
+            <Time at={it.at} /> <span class="muted">by</span> <code>{it.actor}</code>
           </span>
           {it.version === inForce && <Badge tone="good">in force</Badge>}
           <span class="pair-of-buttons">

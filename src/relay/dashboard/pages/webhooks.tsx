@@ -6,7 +6,7 @@ import { ask, messageOf } from '../api.js'
 import { ago, moment } from '../format.js'
 import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
-import { Ago, Badge, Card, Page, type Tone } from '../parts/page.js'
+import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
@@ -139,7 +139,7 @@ function Deliveries({ of }: { readonly of: readonly WebhookEndpoint[] }) {
     { head: 'Status', cell: ({ status }) => <Badge tone={looks[status][0]}>{looks[status][1]}</Badge> },
     { head: 'Tries', as: 'number', cell: ({ attempts }) => attempts },
     { head: 'Last answer', class: 'small', cell: ({ last }) => last },
-    { head: 'Made', cell: ({ createdAt }) => <Ago at={createdAt} /> },
+    { head: 'Made', cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       head: 'Next or end',
       cell: ({ status, nextAt, endedAt }) =>

@@ -49,10 +49,10 @@ export function Badge({ tone = 'plain', children }: { tone?: Tone; children: Com
   return <span class={`badge ${tone}`}>{children}</span>
 }
 
-export function Ago({ at }: { readonly at: number }) {
+export function Time({ at, as = ago }: { readonly at: number; readonly as?: (at: number) => string }) {
   return (
     <time dateTime={new Date(at).toISOString()} title={moment(at)}>
-      {ago(at)}
+      {as(at)}
     </time>
   )
 }
