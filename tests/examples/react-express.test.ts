@@ -66,7 +66,8 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
   test('answers stream in, say what they cost, and come from whoever is chosen', async () => {
     const { page, problems } = await open(await serve())
     const chat = chatPage(page)
-    mock.script({ chunkDelayMs: 30 })
+    // Long enough to be seen on a machine that does much else.
+    mock.script({ chunkDelayMs: 500 })
     await chat.say('Hello there')
     await page.locator('.coming').filter({ hasText: /^Echo/ }).waitFor()
     await chat.told.filter({ hasText: /^openai gpt-4o-mini · \d+ tokens · \$0\.0+\d+$/ }).waitFor()
