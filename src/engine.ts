@@ -51,7 +51,7 @@ export interface Rule {
   check(): void
 }
 
-const checks = new Lazy(async () => (await import('./core/check-call.js')).checkCall)
+const checks = new Lazy(async () => (await import('./config/call-options.js')).checkCall)
 
 export class Engine {
   readonly #emitter: Emitter

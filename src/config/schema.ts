@@ -1,5 +1,5 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
-import { errorStatus, LeashError } from '../core/errors.js'
+import { errorStatus } from '../core/errors.js'
 import { amount, count, fn, share, whole, word } from './common.js'
 import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
@@ -279,8 +279,5 @@ export function isOption(name: string): boolean {
 
 /** @throws LeashError `invalid_config` that names each option at fault, and never shows a value: it may be a key */
 export function checkOptions(options: unknown): void {
-  const faults = optionsSchema.faults(options, [])
-  if (faults.length === 0) return
-  const said = faults.map(({ path, message, unknown }) => (unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`))
-  throw new LeashError('invalid_config', `${said.join('; ')}.`)
+  z.refuse(optionsSchema.faults(options, []))
 }

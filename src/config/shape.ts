@@ -2,6 +2,8 @@
  * Shapes of options, in zod's words and a tenth of its weight: checking its options must not be a fifth of what a client
  * loads before its first call. Files, which only a server reads, are checked by zod itself.
  */
+import { LeashError } from '../core/errors.js'
+
 export interface Fault {
   readonly path: readonly string[]
   readonly message: string
@@ -156,3 +158,12 @@ export const regex =
   (pattern: RegExp) =>
   (value: string): string | undefined =>
     pattern.test(value) ? undefined : 'has a form that is not taken here'
+
+/** In words that show no value: it may be a key. */
+export const told = ({ path, message, unknown }: Fault): string =>
+  unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`
+
+/** @throws LeashError `invalid_config` that names whatever is wrong */
+export function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new LeashError('invalid_config', `${faults.map(told).join('; ')}.`)
+}

@@ -2,7 +2,7 @@
 import { LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { targetKey, targetName } from '../core/target.js'
-import { lower, spellings } from './spellings.js'
+import { among, lower, spellings } from './spellings.js'
 
 /** Names; a `*` at the end of one makes it a group. */
 export interface AccessRule {
@@ -29,12 +29,14 @@ interface Place {
 
 /** Whether calls may go there. */
 export function accessTo({ models = {}, providers = {}, also }: AccessOptions): (target: Place) => boolean {
+  const toModel = permits(models)
+  const toProvider = permits(providers)
   const rest = also && accessTo(also)
   return (place) => {
     const { provider, model } = place
     // Of a provider by itself, no model is asked.
-    const permitted = model === '' || permits(models, model, provider.name)
-    return permitted && permits(providers, provider.name) && (rest?.(place) ?? true)
+    const permitted = model === '' || toModel(model, provider.name)
+    return permitted && toProvider(provider.name) && (rest?.(place) ?? true)
   }
 }
 
@@ -53,14 +55,11 @@ export function access(options: AccessOptions): Middleware {
     }
 }
 
-function permits({ allow, deny = [] }: AccessRule, name: string, provider?: string): boolean {
-  const names = provider === undefined ? [name] : [name, targetKey(provider, name)]
-  if (deny.length > 0 && among(deny.map(lower), [...names.map(lower), ...spellings(name, provider)])) return false
-  return allow === undefined || among(allow, names)
+function permits({ allow, deny }: AccessRule): (name: string, provider?: string) => boolean {
+  const allowed = allow && among(allow)
+  const denied = deny && among(deny.map(lower))
+  return (name, provider) => {
+    if (denied?.(spellings(name, provider))) return false
+    return allowed?.(provider === undefined ? [name] : [name, targetKey(provider, name)]) ?? true
+  }
 }
-
-const among = (patterns: readonly string[], names: readonly string[]) =>
-  patterns.some((pattern) => names.some((name) => matches(pattern, name)))
-
-const matches = (pattern: string, name: string) =>
-  pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern

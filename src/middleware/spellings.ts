@@ -1,4 +1,4 @@
-/** Other names of one model, by which nobody gets around what is said of it. */
+/** Names as rules have them, and the other names of one model, by which nobody gets around what is said of it. */
 
 /** Paths to a model have so many parts at most. */
 const mostParts = 10
@@ -7,6 +7,15 @@ const mostParts = 10
 const reach = /^[a-z-]+\.(?=[a-z\d]+\.)/
 
 export const lower = (text: string): string => text.toLowerCase()
+
+/** @param patterns names; a `*` at the end of one makes it a group */
+export function among(patterns: string | readonly string[]): (names: readonly string[]) => boolean {
+  const all = [patterns].flat()
+  return (names) =>
+    all.some((pattern) =>
+      names.some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)),
+    )
+}
 
 /**
  * A vendor's full name for a model has the path to it in front (`models/…`, `publishers/google/models/…`, an ARN), or its reach,

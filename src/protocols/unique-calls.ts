@@ -5,8 +5,13 @@
  */
 import type { ChatRequest, Message } from '../core/message.js'
 
+const idsOf = (messages: readonly Message[]): readonly string[] =>
+  messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])))
+
 /** The same messages where no id stands twice. One that does is numbered by its place, so that what begins alike stays alike. */
 export function withUniqueCalls(messages: readonly Message[]): readonly Message[] {
+  const ids = idsOf(messages)
+  if (new Set(ids).size === ids.length) return messages
   const times = new Map<string, number>()
   /** What the calls of the turn under way are called now, until their results have come. */
   const given = new Map<string, string[]>()
@@ -17,7 +22,7 @@ export function withUniqueCalls(messages: readonly Message[]): readonly Message[
     given.set(id, [...(given.get(id) ?? []), own])
     return own
   }
-  const renamed = messages.map((message, index): Message => {
+  return messages.map((message, index): Message => {
     if (message.role === 'assistant') {
       if (messages[index - 1]?.role !== 'assistant') given.clear()
       return {
@@ -31,14 +36,13 @@ export function withUniqueCalls(messages: readonly Message[]): readonly Message[
       content: message.content.map((result) => ({ ...result, id: given.get(result.id)?.shift() ?? result.id })),
     }
   })
-  return [...times.values()].some((count) => count > 1) ? renamed : messages
 }
 
 /** What the calls of an answer are told by: as their server does, but for an id that the conversation has had before. */
 export function unlikeBefore({ messages }: ChatRequest): (id: string) => string {
   let known: Set<string> | undefined
   return (id) => {
-    known ??= new Set(messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))))
+    known ??= new Set(idsOf(messages))
     let own = id
     for (let count = 2; known.has(own); count++) own = `${id}_${count}`
     known.add(own)

@@ -1,7 +1,6 @@
 /** What a test says of its mocks: a word that is mistyped would let it pass for the wrong reason, or send it to a vendor. */
 import { amount, fn, whole, word } from '../config/common.js'
 import * as z from '../config/shape.js'
-import { LeashError } from '../core/errors.js'
 
 const words = z.array(word)
 /** As many as there are, too. */
@@ -52,8 +51,6 @@ export const faultShape = z.strictObject({
 
 /** @throws LeashError `invalid_config` that names what is wrong */
 export function checked<T>(given: T, shape: z.Shape, of: string): T {
-  const [fault] = shape.faults(given, [of])
-  if (!fault) return given
-  const { path, message, unknown } = fault
-  throw new LeashError('invalid_config', unknown ? `${message}.` : `\`${path.join('.')}\`: ${message}.`)
+  z.refuse(shape.faults(given, [of]))
+  return given
 }

@@ -1,6 +1,6 @@
 /** Whom and what a limit holds for, and what calls are told apart by. */
 import type { Call } from '../../core/call.js'
-import { lower, shortName, spellings } from '../spellings.js'
+import { among, lower, shortName, spellings } from '../spellings.js'
 import type { RateLimit, Subject } from './options.js'
 
 type When = RateLimit['when']
@@ -13,14 +13,17 @@ interface Named {
 
 /** Whether a limit holds for a call, by the names of its model: the caller's and the target's, however they are written. */
 export function matching(when: When = {}): (call: Call, names?: readonly string[]) => boolean {
-  const models = when.models === undefined ? undefined : matcher([when.models].flat().map(lower))
-  const tenants = matcher(when.tenants)
-  const providers = matcher(when.providers)
+  const rule = (patterns: string | readonly string[] | undefined) => (patterns === undefined ? undefined : among(patterns))
+  const models = rule(when.models && [when.models].flat().map(lower))
+  const tenants = rule(when.tenants)
+  const providers = rule(when.providers)
   return (call, names) => {
     const { model, target, options } = call
-    const named = () => names ?? [model, ...spellings(target.model, target.provider.name)]
+    const ofModel = () => names?.map(lower) ?? [lower(model), ...spellings(target.model, target.provider.name)]
     return (
-      (models === undefined || models(...named().map(lower))) && tenants(options.tenant ?? '') && providers(target.provider.name)
+      (models?.(ofModel()) ?? true) &&
+      (tenants?.([options.tenant ?? '']) ?? true) &&
+      (providers?.([target.provider.name]) ?? true)
     )
   }
 }
@@ -53,13 +56,4 @@ export function valueIn(subject: Subject, { model, target, options }: Party): st
     default:
       return options.tags?.[subject.slice('tag:'.length)] ?? ''
   }
-}
-
-function matcher(patterns: string | readonly string[] | undefined): (...names: string[]) => boolean {
-  if (patterns === undefined) return () => true
-  const all = [patterns].flat()
-  return (...names) =>
-    all.some((pattern) =>
-      names.some((name) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern)),
-    )
 }

@@ -80,13 +80,7 @@ export const relayShape = z.strictObject({
 
 /** @throws LeashError `invalid_config` that names what is wrong, and shows no value: it may be a key */
 export function checkRelayOptions(options: unknown): RelayOptions {
-  const faults = own.faults(options, [])
-  if (faults.length > 0) {
-    const said = faults.map(({ path, message, unknown }) =>
-      unknown ? message : `\`${path.join('.') || 'options'}\`: ${message}`,
-    )
-    throw new LeashError('invalid_config', `${said.join('; ')}.`)
-  }
+  z.refuse(own.faults(options, []))
   const { leash, policy } = asObject(options)
   if (leash !== undefined) {
     checkOptions(leash)

@@ -46,10 +46,7 @@ export const callOptionNames: readonly string[] = Object.keys(shape.members)
 export function callOptionsOf(given: unknown, inForce: LeashOptions): CallOptions {
   if (given === undefined) return {}
   const [fault] = shape.faults(given, ['leash'])
-  if (fault)
-    throw new LeashError('invalid_request', fault.unknown ? fault.message : `\`${fault.path.join('.')}\`: ${fault.message}.`, {
-      param: fault.path.join('.'),
-    })
+  if (fault) throw new LeashError('invalid_request', `${z.told(fault)}.`, { param: fault.path.join('.') })
   const { strict, maxAttempts, maxCostUsd, deadlineMs, ...rest } = asObject(given) as CallOptions
   return {
     ...rest,

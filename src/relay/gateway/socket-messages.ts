@@ -35,7 +35,7 @@ export function readMessage(text: string): FromClient {
   if (isTooDeep(message)) throw wrong('it is nested too deeply')
   if (message.type === 'cancel' || message.type === 'reset') return { type: message.type }
   const [fault] = said.faults(message, [])
-  if (fault) throw wrong(fault.unknown ? fault.message : `\`${fault.path.join('.') || 'message'}\`: ${fault.message}`)
+  if (fault) throw wrong(z.told(fault))
   const { content, messages, model, options, leash } = message
   if ((content === undefined) === (messages === undefined)) throw wrong('a message has either `content` or `messages`')
   const strange = Object.keys(asObject(options)).find((name) => ours.includes(name))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { checkCall } from '../../src/core/check-call.js'
+import { checkCall } from '../../src/config/call-options.js'
 
 describe('an option of one call is taken', () => {
   test.each([
@@ -36,11 +36,11 @@ describe('an option of one call is refused by its name', () => {
     ['tags', { team: {} }, '`leash.tags`: expected texts by name.'],
     ['tags', 'search', '`leash.tags`: expected texts by name.'],
     ['tenant', { id: 'acme' }, '`leash.tenant`: expected string.'],
-    ['priority', 'highest', '`leash.priority`: must be high or normal or low.'],
+    ['priority', 'highest', '`leash.priority`: must be "high" or "normal" or "low".'],
     ['deadlineMs', Number.NaN, '`leash.deadlineMs`: expected number.'],
-    ['maxRetries', '2', '`leash.maxRetries`: must be a whole number from 0 on.'],
-    ['maxRetries', Number.NaN, '`leash.maxRetries`: must be a whole number from 0 on.'],
-    ['maxAttempts', 0, '`leash.maxAttempts`: must be a whole number from 1 on.'],
+    ['maxRetries', '2', '`leash.maxRetries`: expected int.'],
+    ['maxRetries', Number.NaN, '`leash.maxRetries`: expected int.'],
+    ['maxAttempts', 0, '`leash.maxAttempts`: must be at least 1.'],
     ['timeouts', 500, '`leash.timeouts`: expected object.'],
     ['timeouts', { attemptms: 500 }, 'unknown option `leash.timeouts.attemptms` (known: attemptMs,'],
     ['timeouts', { idleMs: -1 }, '`leash.timeouts.idleMs`: expected milliseconds.'],
