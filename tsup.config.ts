@@ -3,6 +3,7 @@ import { defineConfig } from 'tsup'
 import { buildDashboard } from './scripts/dashboard.js'
 import { keepConstPlugin } from './scripts/keep-const.js'
 import { requiredBuiltins } from './scripts/required-builtins.js'
+import { wholeLeash } from './scripts/whole-leash.js'
 
 /** A sub-path of the package for each: the names are those of the export map in package.json. */
 const entry = {
@@ -27,7 +28,7 @@ export default defineConfig({
   platform: 'neutral',
   // Dependencies and peers stay outside by themselves; zod/mini, a devDependency, comes inside. Node's own modules are not named
   // as `external`: that would come first, and leave a `require` of them in what is bundled.
-  esbuildPlugins: [requiredBuiltins],
+  esbuildPlugins: [requiredBuiltins, wholeLeash],
   plugins: [keepConstPlugin],
   // A bundler for the edge knows by it which modules its host may lack.
   removeNodeProtocol: false,

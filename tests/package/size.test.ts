@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { parseSync } from 'oxc-parser'
 import { expect, inject, test } from 'vitest'
 import { root } from '../helpers/source.js'
 
@@ -40,25 +41,37 @@ async function gzipped(code: string, options: { external?: string[]; alias?: Rec
 
 const client = `export { LeashLLM } from 'leashllm'`
 
-test('the client is at most 45 kB beside openai', async () => {
+test('the client is at most 40 kB beside openai', async () => {
   const size = await gzipped(client, { external: ['openai', 'openai/*'] })
-  expect(size).toBeLessThanOrEqual(45 * kB)
+  expect(size).toBeLessThanOrEqual(40 * kB)
 })
 
-test('createLeash is at most 45 kB, and nothing else is needed', async () => {
+test('createLeash is at most 40 kB, and nothing else is needed', async () => {
   const size = await gzipped(`export { createLeash } from 'leashllm/leash'`)
-  expect(size).toBeLessThanOrEqual(45 * kB)
+  expect(size).toBeLessThanOrEqual(40 * kB)
 })
 
-test('the client with openai 6 in the bundle is at most 80 kB', async () => {
+test('the client with openai 6 in the bundle is at most 76 kB', async () => {
   const size = await gzipped(client, { alias: { openai: 'openai-6' } })
-  expect(size).toBeLessThanOrEqual(80 * kB)
+  expect(size).toBeLessThanOrEqual(76 * kB)
 })
 
-test('with openai 7, which alone is more than that, the client adds at most 45 kB', async () => {
+test('with openai 7, which alone is more than that, the client adds at most 40 kB', async () => {
   const alone = await gzipped(`export { OpenAI } from 'openai'`)
   const size = await gzipped(client)
-  expect(size - alone).toBeLessThanOrEqual(45 * kB)
+  expect(size - alone).toBeLessThanOrEqual(40 * kB)
+})
+
+test('importing the client opens at most ten files of the package', () => {
+  const dist = join(full, 'node_modules/leashllm/dist')
+  const opened = new Set([join(dist, 'index.js')])
+  for (const file of opened) {
+    const { staticImports } = parseSync(file, readFileSync(file, 'utf8')).module
+    for (const { moduleRequest } of staticImports) {
+      if (moduleRequest.value.startsWith('.')) opened.add(join(dirname(file), moduleRequest.value))
+    }
+  }
+  expect(opened.size).toBeLessThanOrEqual(10)
 })
 
 test('npm i leashllm openai brings at most 10 packages and 8 MB beside openai', () => {
