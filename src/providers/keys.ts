@@ -1,5 +1,6 @@
 /** The option `apiKey`, where it is a list. */
 import { LeashError } from '../core/errors.js'
+import { isObject } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
 import type { KeyInUse, KeyState } from '../core/provider.js'
 import { type Credential, checkedKey, readKey } from './credentials.js'
@@ -14,6 +15,7 @@ export interface Keys {
 
 /** The pool that the options ask for; undefined where there is one key at most. @throws LeashError `invalid_config` */
 export function keysOf(provider: string, credentials: readonly Credential[], options?: KeysOptions): Keys | undefined {
+  const checked = checkedOptions(provider, options)
   for (const { given, option, headers } of credentials) {
     if (!isList(given)) continue
     const refuse: Refuse = (what) => new LeashError('invalid_config', `\`${option}\` of "${provider}" ${what}`)
@@ -21,7 +23,6 @@ export function keysOf(provider: string, credentials: readonly Credential[], opt
     const keys = given.map((entry, index) => makeKey(entry, index, option, provider, refuse))
     const names = keys.map(({ name }) => name)
     if (new Set(names).size < names.length) throw refuse('calls two keys by one name. Give each its own.')
-    const checked = checkedOptions(options, provider)
     const pool = new Lazy(async () => new (await import('./key-pool.js')).KeyPool(provider, keys, checked))
     return {
       states: () => pool.value?.states() ?? keys.map(({ name }) => ({ name, state: 'ready', uses: 0 })),
@@ -55,9 +56,10 @@ function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provid
   return { name, weight, read: () => key, changes: false }
 }
 
-function checkedOptions(options: KeysOptions = {}, provider: string): KeysOptions {
-  const { strategy, cooldownMs, disableMs, ...strange } = options
+function checkedOptions(provider: string, options: KeysOptions = {}): KeysOptions {
   const refuse: Refuse = (what) => new LeashError('invalid_config', `\`keys\` of "${provider}" ${what}`)
+  if (!isObject(options)) throw refuse('says how several keys share the calls. Give the keys themselves as `apiKey`.')
+  const { strategy, cooldownMs, disableMs, ...strange } = options
   const [unknown] = Object.keys(strange)
   if (unknown !== undefined) throw refuse(`has an unknown option \`${unknown}\`. Known: strategy, cooldownMs, disableMs.`)
   if (strategy !== undefined && strategy !== 'weighted' && strategy !== 'least-used')

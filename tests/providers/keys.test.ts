@@ -155,6 +155,18 @@ describe.each(all)('several keys for %s', (title, protocol, header, url, make) =
   ])('are refused with %s', (_, keys) => {
     expect(fails(() => make({ apiKey: list, keys: keys as KeysOptions }))).toMatchObject({ code: 'invalid_config' })
   })
+
+  test.each<[where: string, keys: unknown]>([
+    ['a list', ['s3cret', 'another']],
+    ['a text', 's3cret'],
+  ])('are not taken from `keys`: %s', (_, keys) => {
+    const error = fails(() => make({ apiKey: secrets[0], keys: keys as KeysOptions }))
+    expect(error).toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('Give the keys themselves as `apiKey`'),
+    })
+    expect(shown(error)).not.toContain('s3cret')
+  })
 })
 
 test('several keys in the options go before the one of the environment', async () => {
