@@ -58,7 +58,8 @@ function makeKey(entry: ApiKey | KeyEntry, index: number, option: string, provid
 
 function checkedOptions(provider: string, options: KeysOptions = {}): KeysOptions {
   const refuse: Refuse = (what) => new LeashError('invalid_config', `\`keys\` of "${provider}" ${what}`)
-  if (!isObject(options)) throw refuse('says how several keys share the calls. Give the keys themselves as `apiKey`.')
+  const given: unknown = options
+  if (!isObject(given)) throw refuse('says how several keys share the calls. Give the keys themselves as `apiKey`.')
   const { strategy, cooldownMs, disableMs, ...strange } = options
   const [unknown] = Object.keys(strange)
   if (unknown !== undefined) throw refuse(`has an unknown option \`${unknown}\`. Known: strategy, cooldownMs, disableMs.`)
