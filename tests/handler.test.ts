@@ -108,6 +108,19 @@ describe('what is refused', () => {
     expect(status).toBe(413)
   })
 
+  test.each([
+    ['google', 'gemini-', 'chat/completions'],
+    ['bedrock', 'nova-', 'embeddings'],
+  ])('a model of %s with an endless name, no later than a short one', async (provider, word, path) => {
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      retry: false,
+      fetch: async () => new Response('', { status: 400 }),
+    })
+    const body = JSON.stringify({ ...question, model: `${provider}/${word.repeat(100_000)}`, input: 'Hello' })
+    expect((await leash.handle(new Request(`http://host/v1/${path}`, { method: 'POST', body }))).status).toBe(400)
+  })
+
   test('in the words of the protocol that was spoken', async () => {
     expect((await refusal(post('/v1/messages', '[]'))).body).toMatchObject({
       type: 'error',

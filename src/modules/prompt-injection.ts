@@ -83,7 +83,7 @@ const signs: readonly Sign[] = [
     name: 'markers',
     weight: 0.5,
     pattern:
-      /<\|(?:im_start|im_end|system|endoftext)\|>|\[\/?INST\]|<<\/?SYS>>|^#{1,4} ?(?:system|new instructions?)\b|={3,} ?END\b|\[(?:system|admin|override)[\]:]|<\/?system>/im,
+      /<\|(?:im_start|im_end|system|endoftext)\|>|\[\/?INST\]|<<\/?SYS>>|^#{1,4} ?(?:system|new instructions?)\b|={3} ?END\b|\[(?:system|admin|override)[\]:]|<\/?system>/im,
   },
   {
     name: 'secrecy',

@@ -104,8 +104,8 @@ function messageOf(body: Record<string, unknown>): string | undefined {
 
 /** A refused signature is answered with the request as AWS read it, session token and all: that part is left out, as are keys. */
 function harmless(message: string): string {
-  const told = message.split(/\s*The Canonical String for this request/)[0] as string
-  return withoutKeys(told)
+  const end = message.indexOf('The Canonical String for this request')
+  return withoutKeys(end < 0 ? message : message.slice(0, end))
     .replace(/\b(AKIA|ASIA|ABSK|bedrock-api-key-)[A-Za-z0-9+/=_-]{8,}/g, '$1…')
     .trim()
 }

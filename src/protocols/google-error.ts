@@ -25,9 +25,10 @@ function errorIn(body: unknown): Record<string, unknown> {
   return asObject(asObject(Array.isArray(body) ? body[0] : body).error)
 }
 
-/** What Google's words say beyond the status. */
-function codeOf(status: number, text: string, details: readonly Record<string, unknown>[]): ErrorCode | undefined {
+/** What Google's words say beyond the status: its own stand first, and what it quotes of the request can be long. */
+function codeOf(status: number, message: string, details: readonly Record<string, unknown>[]): ErrorCode | undefined {
   if (status === 400) {
+    const text = message.slice(0, 2000)
     // Google answers a wrong key with 400, and tells it apart only here.
     if (details.some(({ reason }) => reason === 'API_KEY_INVALID') || /API key (not valid|expired)/i.test(text))
       return 'authentication_failed'

@@ -193,6 +193,7 @@ describe('prompt injections', () => {
     for (const word of ['ignore ', 'reveal system ', 'act as ', 'send to ', 'never tell ']) {
       expect((await ask(leash, word.repeat(20_000))).status).toBe(200)
     }
+    expect((await ask(leash, '='.repeat(500_000))).status).toBe(200)
   })
 
   test('have a threshold', async () => {

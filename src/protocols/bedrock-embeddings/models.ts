@@ -19,7 +19,7 @@ const table: readonly (readonly [name: RegExp, model: EmbedModel])[] = [
   [/cohere\.embed-(english|multilingual)-v3/, { shape: 'cohere', inputs: 96, dimensions: false, task: true }],
   [/cohere\.embed/, { shape: 'cohere', inputs: 96, dimensions: true, task: true }],
   // https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html
-  [/nova-.*embed/, { shape: 'nova', inputs: 1, dimensions: true, task: true }],
+  [/nova-[\w-]{0,40}embed/, { shape: 'nova', inputs: 1, dimensions: true, task: true }],
 ]
 
 /** By model id, ARN or inference profile; undefined when it makes no embeddings that we know of. */

@@ -11,7 +11,7 @@ export interface Generation {
 
 export function generationOf(model: string): Generation {
   const number = /gemini-(\d+(?:\.\d+)?)/.exec(model)?.[1]
-  const version = number ? Number(number) : /gemini-.*latest/.test(model) ? Number.POSITIVE_INFINITY : undefined
+  const version = number ? Number(number) : /gemini-[\w.-]{0,100}latest/.test(model) ? Number.POSITIVE_INFINITY : undefined
   return { version, pro: /-pro\b/.test(model), lite: /-lite\b/.test(model) }
 }
 

@@ -32,7 +32,12 @@ export async function forward(request: Forwarded, transport: Transport): Promise
   const asked = await provider.probe?.('')
   if (!asked)
     throw new LeashError('unsupported', `The provider "${provider.name}" has no address that requests can be passed on to.`)
-  const named = new Set((headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/))
+  const named = new Set(
+    (headers.get('connection') ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((one) => one.trim()),
+  )
   const sent = new Headers([...headers].filter(([name]) => !ours.test(name) && !named.has(name)))
   for (const [name, value] of Object.entries(asked.headers)) sent.set(name, value)
   const late = new AbortController()

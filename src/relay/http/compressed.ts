@@ -63,6 +63,6 @@ function encodingOf(accepted: string): 'br' | 'gzip' | undefined {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => !refused.test(one))
-    .map((one) => one.replace(/\s*;.*$/, ''))
+    .map((one) => one.replace(/;.*$/, '').trim())
   return (['br', 'gzip'] as const).find((known) => taken.includes(known))
 }

@@ -103,6 +103,10 @@ describe('a refusal of Bedrock', () => {
     ).not.toMatch(/IOSFODNN7|QmVkcm9ja/)
   })
 
+  it('takes no longer than what was said is long', () => {
+    expect(refused(400, 'ValidationException', `${' '.repeat(500_000)}No`).detail).toBe('No')
+  })
+
   it('has a message also when AWS sent none, or no JSON', () => {
     expect(refused(500, 'InternalServerException', undefined).detail).toBe(
       'Bedrock answered with status 500 (InternalServerException) and no message.',

@@ -48,6 +48,10 @@ describe('a failure of Google', () => {
     expect(failed(status, error)).toMatchObject({ code, status, retryable })
   })
 
+  it.each(['token count ', 'content '])('takes no longer than what it quotes is long: %s', (word) => {
+    expect(failed(400, { message: word.repeat(80_000) }).code).toBe('invalid_request')
+  })
+
   it('says how long to wait in its details, and a header says it better', () => {
     const details = [
       { '@type': 'type.googleapis.com/google.rpc.QuotaFailure' },
