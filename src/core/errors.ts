@@ -48,17 +48,18 @@ export interface UpstreamFailure {
 }
 
 export interface LeashErrorOptions {
-  readonly status?: number
+  /** The HTTP status that the caller is told. @defaultValue that of the code */
+  readonly status?: number | undefined
   readonly cause?: unknown
-  /** Whether the same request may succeed when sent again. Decided where the error is made, never guessed later. */
-  readonly retryable?: boolean
+  /** Whether the same request may succeed when sent again. Decided where the error is made, never guessed later. @defaultValue false */
+  readonly retryable?: boolean | undefined
   /** How long the upstream asked us to wait, in milliseconds. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
   /** The member of the request at fault, as the vendor names it. */
-  readonly param?: string
-  readonly upstream?: UpstreamFailure
+  readonly param?: string | undefined
+  readonly upstream?: UpstreamFailure | undefined
   /** Told to a caller over HTTP beside the error. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 const brand = Symbol.for('leashllm.error')

@@ -65,6 +65,4 @@ function moduleIn(exported: unknown, file: string, options: unknown): Module {
 }
 
 const wrong = (file: string, what: string, cause?: unknown) =>
-  new LeashError('invalid_config', `The module file ${String(file).slice(0, 200)} ${what}.`, {
-    ...(cause !== undefined && { cause }),
-  })
+  new LeashError('invalid_config', `The module file ${String(file).slice(0, 200)} ${what}.`, { cause })

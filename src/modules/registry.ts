@@ -224,5 +224,4 @@ export class Registry {
   }
 }
 
-const wrong = (message: string, cause?: unknown) =>
-  new LeashError('invalid_config', message, { ...(cause !== undefined && { cause }) })
+const wrong = (message: string, cause?: unknown) => new LeashError('invalid_config', message, { cause })

@@ -298,14 +298,7 @@ function protocol(name: string): Protocol | Promise<Protocol> {
 
 /** The same failure, of a key and not of the call: another key will do. */
 function worthRetry({ code, detail, status, param, upstream, cause }: LeashError, retryAfterMs: number): LeashError {
-  return new LeashError(code, detail, {
-    status,
-    retryable: true,
-    retryAfterMs,
-    ...(param !== undefined && { param }),
-    ...(upstream && { upstream }),
-    ...(cause !== undefined && { cause }),
-  })
+  return new LeashError(code, detail, { status, retryable: true, retryAfterMs, param, upstream, cause })
 }
 
 /** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */

@@ -67,11 +67,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
 /** What an answer tells of its own failure. The caller's SDK reads it as it would have read it from the vendor. */
 function refused(error: LeashError, text: string, protocol: string, { status, headers }: Response): LeashError {
   const { code, detail, retryable, param } = error
-  return new LeashError(code, detail, {
-    retryable,
-    ...(param !== undefined && { param }),
-    upstream: { protocol, status, headers, text },
-  })
+  return new LeashError(code, detail, { retryable, param, upstream: { protocol, status, headers, text } })
 }
 
 /** Writes the losses of a translation into the report; `strict` refuses the call instead, before anything is sent. */

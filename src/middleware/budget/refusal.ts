@@ -46,7 +46,7 @@ export function exceeded(scope: Scope, { spent, reserved }: Balance, amount: num
     `The budget "${rule.name}" allows ${shown(scope, limit)} ${rule.per === 'total' ? 'in all' : `per ${rule.per}`}. ` +
       `Of these ${shown(scope, left)} ${left === 1 ? 'is' : 'are'} left${held}, and this attempt could use ${shown(scope, amount)}.${reset} ` +
       `${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`,
-    fits && endsAt !== undefined ? { retryAfterMs: Math.max(0, endsAt - now) } : {},
+    fits && endsAt !== undefined ? Math.max(0, endsAt - now) : undefined,
   )
   figures.set(error, { rule: rule.name, unit, limit, taken: spent + reserved, amount })
   return error
@@ -66,8 +66,8 @@ export function unbounded(rule: Rule, { target }: Call): LeashError {
   )
 }
 
-function refusal(rule: Rule, message: string, options: { readonly retryAfterMs?: number } = {}): LeashError {
-  const error = new LeashError('budget_exceeded', message, options)
+function refusal(rule: Rule, message: string, retryAfterMs?: number): LeashError {
+  const error = new LeashError('budget_exceeded', message, { retryAfterMs })
   rules.set(error, rule)
   return error
 }

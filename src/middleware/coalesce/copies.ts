@@ -14,13 +14,6 @@ export function copyOfAnswer(result: UnaryResult): UnaryResult {
 export function copyOfError(error: unknown): unknown {
   if (!isLeashError(error)) return error
   const { code, detail, status, retryable, retryAfterMs, param, headers, upstream, cause } = error
-  return new LeashError(code, detail, {
-    status,
-    retryable,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(param !== undefined && { param }),
-    ...(headers && { headers }),
-    ...(upstream && { upstream: { ...upstream, headers: new Headers(upstream.headers) } }),
-    ...(cause !== undefined && { cause }),
-  })
+  const theirs = upstream && { ...upstream, headers: new Headers(upstream.headers) }
+  return new LeashError(code, detail, { status, retryable, retryAfterMs, param, headers, upstream: theirs, cause })
 }

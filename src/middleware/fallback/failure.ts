@@ -26,10 +26,6 @@ export function failureOf(all: readonly Failed[], note?: string): LeashError {
   return new LeashError(
     'all_targets_failed',
     `None of ${all.length} targets could answer: ${list}.${note ? ` ${note}` : ''} ${advice}`,
-    {
-      status: told.error.status,
-      cause: last.error,
-      ...(waits.length > 0 && { retryAfterMs: Math.min(...waits) }),
-    },
+    { status: told.error.status, cause: last.error, retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined },
   )
 }
