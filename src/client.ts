@@ -3,8 +3,9 @@ import type {} from './augment.js'
 import { isOption } from './config/schema.js'
 import { LeashError } from './core/errors.js'
 import { Lazy } from './core/lazy.js'
+import { LinkedAbort } from './core/signals.js'
 import type { Transport } from './core/transport.js'
-import { type Built, Following, failed, identify, type Props, propsOf, readWhole, stepsOf, takesSteps } from './direct.js'
+import { type Built, failed, identify, type Props, propsOf, readWhole, releaseAfter, stepsOf, takesSteps } from './direct.js'
 import { attachReport, transportBehind } from './fetch.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './leash.js'
 import { reportBehind } from './leashed-headers.js'
@@ -76,11 +77,11 @@ export class LeashLLM extends OpenAI {
     const built = await this.#build(options)
     const { req, url } = built
     await this.prepareRequest(req, { url, options })
-    const abort = options.stream ? new Following(req.signal) : undefined
+    const abort = options.stream ? new LinkedAbort(req.signal) : undefined
     if (abort) void plainStream.get().catch(() => {})
-    const outcome = fetch(url, { ...req, method: 'POST', ...(abort && { signal: abort.controller.signal }) })
+    const outcome = fetch(url, { ...req, method: 'POST', ...(abort && { signal: abort.signal }) })
     const first = await outcome.catch(() => undefined)
-    abort?.letGoAfter(first)
+    if (abort && req.signal) releaseAfter(first, abort)
     const response = first?.ok ? first : await inLoop({ ...options, [failed]: { built, outcome } })
     return propsOf(options, response, abort?.controller)
   }

@@ -6,6 +6,7 @@
 import type OpenAI from 'openai'
 import type { APIPromise } from 'openai'
 import { whenEnded } from './core/report.js'
+import type { LinkedAbort } from './core/signals.js'
 import { reportBehind } from './leashed-headers.js'
 
 export type Props = Awaited<ConstructorParameters<typeof APIPromise>[1]>
@@ -42,27 +43,11 @@ export function propsOf(options: Props['options'], response: Response, controlle
   return { response, options, controller, requestLogID: '', retryOfRequestLogID: undefined, startTime: Date.now() }
 }
 
-/** A stream's own controller, which fires with the caller's signal too. That may live as long as the process, and is let go of. */
-export class Following {
-  readonly controller = new AbortController()
-  readonly #signal: AbortSignal | null | undefined
-  readonly #abort = () => this.controller.abort(this.#signal?.reason)
-
-  constructor(signal: AbortSignal | null | undefined) {
-    this.#signal = signal
-    if (signal?.aborted) this.#abort()
-    else signal?.addEventListener('abort', this.#abort, { once: true })
-  }
-
-  /** @param response whose stream it is; undefined or a refusal when there is none */
-  letGoAfter(response: Response | undefined): void {
-    const signal = this.#signal
-    if (!signal) return
-    const letGo = () => signal.removeEventListener('abort', this.#abort)
-    const report = reportBehind(response?.headers)
-    if (!response?.ok) letGo()
-    else if (report) void whenEnded(report).then(letGo)
-  }
+/** Lets go of the caller's signal once the stream of this response is over; at once where there is none. */
+export function releaseAfter(response: Response | undefined, abort: LinkedAbort): void {
+  const report = reportBehind(response?.headers)
+  if (!response?.ok) abort.release()
+  else if (report) void whenEnded(report).then(() => abort.release())
 }
 
 /** An answer that is at hand, as the SDK reads one: without a timer for its body. */

@@ -36,13 +36,13 @@ export function deadlineError(): LeashError {
  * signal that lives as long as the process must not collect a listener per call, as it does with `AbortSignal.any`.
  */
 export class LinkedAbort {
-  readonly #controller = new AbortController()
-  readonly #parent: AbortSignal | undefined
+  readonly controller = new AbortController()
+  readonly #parent: AbortSignal | null | undefined
   readonly #told: (() => void) | undefined
   readonly #follow = () => this.abort(this.#parent?.reason)
 
   /** @param told in the same tick in which it fires */
-  constructor(parent: AbortSignal | undefined, told?: () => void) {
+  constructor(parent: AbortSignal | null | undefined, told?: () => void) {
     this.#parent = parent
     this.#told = told
     if (parent?.aborted) this.#follow()
@@ -50,13 +50,13 @@ export class LinkedAbort {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.controller.signal
   }
 
   abort(reason: unknown): void {
     this.release()
     this.#told?.()
-    this.#controller.abort(reason)
+    this.controller.abort(reason)
   }
 
   release(): void {
