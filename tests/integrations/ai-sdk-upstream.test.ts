@@ -10,6 +10,7 @@ import {
   generateText,
   isStepCount,
   type LanguageModelMiddleware,
+  Output,
   streamText,
   tool,
   wrapLanguageModel,
@@ -470,6 +471,20 @@ describe('the middleware', () => {
       toolChoice: 'none',
     })
     expect(mock.requests[0]?.body).toMatchObject({ tools: [{ type: 'web_search_20250305', max_uses: 2 }] })
+  })
+
+  test('puts back what was redacted also where a model says apart what is to be read as an object', async () => {
+    const model = new MockLanguageModelV4({
+      doGenerate: async ({ prompt }) => {
+        const mail = /<EMAIL_\d+>/.exec(JSON.stringify(prompt))?.[0]
+        return { ...answer, structuredOutputText: JSON.stringify({ mail }) }
+      },
+    })
+    const leashed = wrapLanguageModel({ model, middleware: leashMiddleware({ redact: true }) })
+    const output = Output.object({ schema: z.object({ mail: z.string() }) })
+    const told = await generateText({ model: leashed, prompt: 'Write to bob@example.org.', output })
+    expect(told.output).toEqual({ mail: 'bob@example.org' })
+    expect(JSON.stringify(model.doGenerateCalls)).not.toContain('bob@')
   })
 
   test('stands among other middleware', async () => {

@@ -12,6 +12,8 @@ const file = { 'data.text': 'text' } as const
 const cited = { 'citations.*.citedText': 'text', 'citations.*.source.title': 'text' } as const
 
 const whole = compileTexts({ content: 'text' })
+/** Of several texts of an answer, the one that is to be read as an object: it stands among them too. */
+const structured = compileTexts({ structuredOutputText: 'text' })
 
 /** What a part says stands where its type tells, in requests and in answers. */
 const parts: Readonly<Record<string, Texts>> = {
@@ -84,7 +86,7 @@ function each(body: JsonObject, member: string, replace: ReplaceText, edit: Text
 
 export const lens: Lens = {
   replaceRequest,
-  replaceResponse: inContent,
+  replaceResponse: (body, replace) => structured(inContent(body, replace), replace),
   replaceEvent: (event, replace) => lookUp(events, event.type)?.(event, replace) ?? event,
   // Its arguments have come in deltas.
   repeats: ({ type }) => type === 'tool-call',
