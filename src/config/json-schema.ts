@@ -1,6 +1,6 @@
 /** The same shapes as JSON Schema (draft 2020-12), for editors and for programs: https://json-schema.org/draft/2020-12 */
 import type { JsonObject } from '../core/json.js'
-import type { Shape } from './shape.js'
+import type { Shape } from '../core/shape.js'
 
 /** @returns undefined for what only code can say: a function, or a list of modules */
 export function jsonSchemaOf(shape: Shape): JsonObject | undefined {

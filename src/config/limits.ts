@@ -1,6 +1,6 @@
 /** The options of the layers that bound what calls use. */
-import { count, whole, word } from './common.js'
-import * as z from './shape.js'
+import { count, whole, word } from '../core/common-shapes.js'
+import * as z from '../core/shape.js'
 
 const waitMs = whole.check(z.maximum(2 ** 31 - 1))
 const positive = z.number().check((value: number) => (value > 0 ? undefined : 'must be above 0'))

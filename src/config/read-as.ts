@@ -1,6 +1,6 @@
 /** Texts that stand where something else is meant, as variables of the environment do. */
 import { isObject } from '../core/json.js'
-import type { Shape } from './shape.js'
+import type { Shape } from '../core/shape.js'
 
 /** The same, with numbers and booleans in the place of texts that say one, wherever the shape wants no text. */
 export function readAs(value: unknown, shape: Shape): unknown {

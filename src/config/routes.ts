@@ -1,7 +1,7 @@
 /** The `routes`: names for models, and groups of them. */
 import { isObject } from '../core/json.js'
-import { amount, fn, whole, word } from './common.js'
-import * as z from './shape.js'
+import { amount, fn, whole, word } from '../core/common-shapes.js'
+import * as z from '../core/shape.js'
 
 const words = z.array(word)
 const flag = z.optional(z.boolean())

@@ -1,7 +1,9 @@
 /** Every provider there is, by name: the built-in ones, the presets, and the user's own. Each is made when it is first asked for. */
+import { fn } from '../core/common-shapes.js'
 import { LeashError } from '../core/errors.js'
 import { isObject } from '../core/json.js'
 import type { Provider } from '../core/provider.js'
+import * as z from '../core/shape.js'
 import { type AnthropicOptions, anthropic } from './anthropic.js'
 import { type AzureOptions, azure } from './azure.js'
 import { type BedrockOptions, bedrock } from './bedrock.js'
@@ -93,30 +95,60 @@ function makeOwn(name: string, own: unknown, env: Env | undefined): Provider {
       'invalid_config',
       'The name of a provider is made of letters, digits, dots and dashes: it stands in "provider/model".',
     )
-  const { type = isOurs(name) ? name : 'openai-compatible', ...options } = own
-  checkNames(String(type), name, options)
-  return make(String(type), name, { env, ...options })
+  const { type: given = isOurs(name) ? name : 'openai-compatible', ...options } = own
+  const type = String(given)
+  // A mistyped option would else be found out as a missing key, or never.
+  z.refuse(shapeOf(type)?.faults(options, ['providers', name]) ?? [])
+  return make(type, name, { env, ...options })
 }
 
-const common = ['name', 'apiKey', 'baseURL', 'headers', 'traits', 'env']
+const text = z.optional(z.string())
+const object = z.custom(isObject, 'expected object')
+/** Looked at where it is used: it says what else may be given. */
+const key = z.optional(z.custom(() => true, ''))
+const common = {
+  name: text,
+  apiKey: key,
+  baseURL: text,
+  headers: z.optional(z.record(z.string(), z.string())),
+  traits: z.optional(z.union([fn, object])),
+  env: z.optional(object),
+}
 /** Of those that may have several keys. */
-const keyed = [...common, 'keys', 'idempotencyHeader']
-const particular: Readonly<Record<string, readonly string[]>> = {
-  openai: [...keyed, 'organization', 'project'],
-  azure: [...keyed, 'endpoint', 'resource', 'deployment', 'apiVersion', 'azureADTokenProvider'],
-  anthropic: [...keyed, 'authToken'],
-  google: keyed,
-  vertex: [...common, 'project', 'location', 'credentials', 'accessToken'],
-  bedrock: [...common, 'region', 'credentials', 'profile', 'endpoint', 'client'],
-  'openai-compatible': [...keyed, 'apiKeyVariable', 'keyless', 'protocols'],
+const keyed = { ...common, keys: key, idempotencyHeader: text }
+const usual = z.strictObject(keyed)
+const kinds: Readonly<Record<BuiltIn | 'openai-compatible', z.ObjectShape>> = {
+  openai: z.strictObject({ ...keyed, organization: text, project: text }),
+  azure: z.strictObject({
+    ...keyed,
+    endpoint: text,
+    resource: text,
+    deployment: z.optional(z.union([z.string(), z.record(z.string(), z.string())])),
+    apiVersion: text,
+    azureADTokenProvider: z.optional(fn),
+  }),
+  anthropic: z.strictObject({ ...keyed, authToken: key }),
+  google: usual,
+  vertex: z.strictObject({ ...common, project: text, location: text, credentials: z.optional(object), accessToken: key }),
+  bedrock: z.strictObject({
+    ...common,
+    region: text,
+    credentials: z.optional(z.union([fn, object])),
+    profile: text,
+    endpoint: text,
+    client: z.optional(object),
+  }),
+  'openai-compatible': z.strictObject({
+    ...keyed,
+    apiKeyVariable: z.optional(z.union([z.string(), z.array(z.string())])),
+    keyless: z.optional(z.boolean()),
+    protocols: z.optional(z.array(z.string())),
+  }),
 }
 
-/** A mistyped option would else be found out as a missing key, or never. */
-function checkNames(type: string, name: string, options: object): void {
-  const known = isPreset(type) ? keyed : particular[type]
-  const strange = known && Object.keys(options).find((option) => !known.includes(option))
-  if (strange === undefined) return
-  throw new LeashError('invalid_config', `providers.${name} has an unknown option \`${strange}\`. Known: ${known?.join(', ')}.`)
+function shapeOf(type: string): z.ObjectShape | undefined {
+  if (isPreset(type)) return usual
+  return isBuiltIn(type) || type === 'openai-compatible' ? kinds[type] : undefined
 }
 
 function make(type: string, name: string, options: object): Provider {

@@ -1,6 +1,6 @@
 /** What a test says of its mocks: a word that is mistyped would let it pass for the wrong reason, or send it to a vendor. */
-import { amount, fn, whole, word } from '../config/common.js'
-import * as z from '../config/shape.js'
+import { amount, fn, whole, word } from '../core/common-shapes.js'
+import * as z from '../core/shape.js'
 
 const words = z.array(word)
 /** As many as there are, too. */

@@ -111,9 +111,31 @@ describe('the registry', () => {
     expect(fails({ acme: 'https://a.example' }).message).toContain('providers.acme')
     expect(fails({ 'a/b': { baseURL: 'https://a.example' } }).code).toBe('invalid_config')
     expect(fails({ openai: { baseURL: 'nonsense' } }).code).toBe('invalid_config')
-    expect(fails({ openai: { apikey: 'sk-secret' } }).message).toMatch(/unknown option `apikey`.*apiKey/)
+    expect(fails({ openai: { apikey: 'sk-secret' } }).message).toMatch(/unknown option `providers.openai.apikey` .*apiKey/)
     expect(fails({ openai: { apikey: 'sk-secret' } }).message).not.toContain('secret')
     expect(fails({ vertex: { apiKey: 'k', region: 'x' } }).message).toContain('location')
+  })
+
+  test.each<[name: string, option: string, value: unknown, expected: string]>([
+    ['openai', 'headers', 'x-team: a', 'expected record'],
+    ['openai', 'headers.x-team', 5, 'expected string'],
+    ['openai', 'organization', {}, 'expected string'],
+    ['openai', 'baseURL', 5, 'expected string'],
+    ['groq', 'idempotencyHeader', true, 'expected string'],
+    ['google', 'traits', 'vision', 'has a form that is not taken here'],
+    ['azure', 'endpoint', {}, 'expected string'],
+    ['azure', 'resource', null, 'expected string'],
+    ['azure', 'azureADTokenProvider', 'token', 'expected a function'],
+    ['vertex', 'project', {}, 'expected string'],
+    ['vertex', 'credentials', '{"type":"service_account"}', 'expected object'],
+    ['bedrock', 'region', 5, 'expected string'],
+    ['bedrock', 'client', true, 'expected object'],
+    ['acme', 'keyless', 'yes', 'expected boolean'],
+  ])('an option that is nothing of its kind is refused by its place: %s, %s', (name, option, value, expected) => {
+    const [member = '', inner] = option.split('.')
+    const error = fails({ [name]: { [member]: inner === undefined ? value : { [inner]: value } } })
+    expect(error.code).toBe('invalid_config')
+    expect(error.message).toContain(`\`providers.${name}.${option}\`: ${expected}`)
   })
 
   test('what is not configured is not asked for', () => {

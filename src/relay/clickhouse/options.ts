@@ -1,5 +1,5 @@
 /** What can be said of the ClickHouse that is told of usage too. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 
 export interface ClickHouseOptions {
   /** Of its HTTP interface, such as `http://clickhouse:8123`. */

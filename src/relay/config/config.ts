@@ -1,6 +1,6 @@
 /** `leash.yaml`: the options of a leash, and the relay's own beside them. */
 import { checkOptions, optionsSchema } from '../../config/schema.js'
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js'
 import type { LeashOptions } from '../../leash.js'

@@ -1,5 +1,5 @@
 /** What a caller over HTTP may say of one call: no more than its policy allows, and never who it is. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import type { CallOptions } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'

@@ -1,5 +1,5 @@
 /** What a client may say over a web socket. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import { isTooDeep } from '../../core/too-deep.js'

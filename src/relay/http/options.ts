@@ -1,6 +1,6 @@
 /** What can be said of the relay's server. */
 import { BlockList, isIP } from 'node:net'
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { type TenantFrom, tenantFromShape } from '../people/tenant-of.js'
 

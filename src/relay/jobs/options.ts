@@ -1,5 +1,5 @@
 /** What a relay's configuration says of jobs. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 
 export interface JobsOptions {
   /** Jobs of one tenant that run at once. @defaultValue 4 */

@@ -1,6 +1,6 @@
 /** The administration. Everybody who has a role in it reaches what is his tenant's; administrators of the relay reach everything. */
 import { optionsSchema } from '../../config/schema.js'
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { policyMembers } from '../../policy.js'
 import { relayShape } from '../config/config.js'
 import { changeable } from '../config/settings.js'

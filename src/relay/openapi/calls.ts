@@ -1,5 +1,5 @@
 /** Calls to models, in vendors' own words and in the relay's. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { jobStatuses } from '../jobs/record.js'
 import { anything, count, events, type Operations, page, prometheus, text } from './operation.js'
 

@@ -1,5 +1,5 @@
 /** What the reference says of one route of the relay. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import type { KeyScope } from '../keys/keys.js'
 
 export interface Operation {

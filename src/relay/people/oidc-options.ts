@@ -1,4 +1,4 @@
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { type Role, roles } from './roles.js'
 
 /** What a value of the claim makes of somebody. */

@@ -1,7 +1,7 @@
 /** The tenant that a request names beside its key: by a header that a proxy sets, or by the subdomain that it came to. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import { fromTrusted } from '../http/client-address.js'
 import { noteCertificate } from './client-certificate.js'
 

@@ -1,5 +1,5 @@
 /** What can be said of what the relay tells of by itself. */
-import * as z from '../../config/shape.js'
+import * as z from '../../core/shape.js'
 import type { AnomalyOptions } from '../usage/anomaly.js'
 import { type BillingOptions, billedUnits } from '../usage/billing.js'
 import { eventTypes } from './events.js'

@@ -2,7 +2,8 @@
  * Shapes of options, in zod's words and a tenth of its weight: checking its options must not be a fifth of what a client
  * loads before its first call. Files, which only a server reads, are checked by zod itself.
  */
-import { LeashError } from '../core/errors.js'
+import { LeashError } from './errors.js'
+import { isObject } from './json.js'
 
 export interface Fault {
   readonly path: readonly string[]
@@ -63,9 +64,6 @@ function typed(expected: string, is: (value: unknown) => boolean): Shape {
   return custom(is, `expected ${expected}`)
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 export const string = (): Shape => typed('string', (value) => typeof value === 'string')
 export const boolean = (): Shape => typed('boolean', (value) => typeof value === 'boolean')
 export const number = (): Shape => typed('number', (value) => typeof value === 'number' && Number.isFinite(value))
@@ -99,7 +97,7 @@ export function array(items: Shape): Shape {
 export function record(key: Shape, each: Shape): Shape {
   return shape(
     (value, path) => {
-      if (!isRecord(value)) return [{ path, message: 'expected record' }]
+      if (!isObject(value)) return [{ path, message: 'expected record' }]
       return Object.entries(value).flatMap(([name, member]) => {
         if (member === undefined) return fine
         const at = [...path, name]
@@ -127,7 +125,7 @@ export function union(forms: readonly Shape[]): Shape {
 
 export function strictObject(members: Readonly<Record<string, Shape>>): ObjectShape {
   const faults: Check = (value, path) => {
-    if (!isRecord(value)) return [{ path, message: 'expected object' }]
+    if (!isObject(value)) return [{ path, message: 'expected object' }]
     const strange = Object.keys(value).filter((name) => !Object.hasOwn(members, name))
     const wrong = Object.entries(members).flatMap(([name, member]) =>
       value[name] === undefined && member.optional ? fine : member.faults(value[name], [...path, name]),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import * as z from '../../src/config/shape.js'
+import * as z from '../../src/core/shape.js'
 
 const said = (shape: z.Shape, value: unknown) =>
   shape.faults(value, []).map(({ path, message }) => `${path.join('.')}: ${message}`)
