@@ -201,7 +201,9 @@ test('Vertex AI and Bedrock, whose credentials are chains, take one key', () => 
   expect(fails(() => bedrock({ apiKey: two as string, env }))).toMatchObject({ code: 'invalid_config' })
   for (const name of ['vertex', 'bedrock']) {
     const options: unknown = { [name]: { keys: { strategy: 'least-used' } } }
-    expect(fails(() => configuredProviders(options as ProvidersOptions, env)).message).toContain(`unknown option \`providers.${name}.keys\``)
+    expect(fails(() => configuredProviders(options as ProvidersOptions, env)).message).toContain(
+      `unknown option \`providers.${name}.keys\``,
+    )
   }
 })
 
