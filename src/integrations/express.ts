@@ -48,6 +48,8 @@ export function endpoints<Req extends NodeRequest = NodeRequest>(
       else outgoing.writeHead(404).end()
       return
     }
+    // Who has left while other handlers were at work is told of by no event any more.
+    if (outgoing.destroyed) return
     const left = new AbortController()
     const leave = () => left.abort()
     outgoing.once('close', leave)

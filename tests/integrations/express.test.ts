@@ -239,6 +239,31 @@ test('an error of the host’s own function is the host’s to answer', async ()
   await close()
 })
 
+test('a caller who has left while another handler was at work is not answered, and nothing is sent', async () => {
+  let [began, over] = [false, false]
+  const app = express().use(express.json(), async (_request, response, next) => {
+    began = true
+    await until(() => response.destroyed)
+    next()
+  })
+  const serve = endpoints(leash)
+  app.use((request, response, next) =>
+    serve(request, response, next).finally(() => {
+      over = true
+    }),
+  )
+  const { url, close } = await listening(createServer(app))
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages: asked })
+  const headers = { 'content-type': 'application/json' }
+  const call = request(`${url}/v1/chat/completions`, { method: 'POST', headers }).on('error', () => {})
+  call.end(body)
+  await until(() => began)
+  call.destroy()
+  await until(() => over)
+  expect(mock.requests).toEqual([])
+  await close()
+})
+
 test('an address with a host in it chooses no host', async () => {
   const { url, close } = await listening(createServer(endpoints(leash)))
   const { hostname, port } = new URL(url)
