@@ -79,7 +79,6 @@ export class LeashError extends Error {
   readonly headers: Readonly<Record<string, string>> | undefined
   /** The attempts of the call that ended in this error, filled in when the call ends. */
   attempts: readonly Attempt[] = []
-  readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, options: LeashErrorOptions = {}) {
     super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause })
@@ -90,8 +89,13 @@ export class LeashError extends Error {
     this.param = options.param
     this.upstream = options.upstream
     this.headers = options.headers
-    // An upstream's answer can quote the prompt: keep it reachable, and out of logs that print every member.
-    Object.defineProperty(this, 'upstream', { enumerable: false })
+    // Kept out of logs that print every member: those that hold nothing, and an upstream's answer, for it can quote the prompt.
+    for (const [name, value] of Object.entries(this))
+      if (value === undefined || name === 'upstream') Object.defineProperty(this, name, { enumerable: false })
+  }
+
+  get [brand](): true {
+    return true
   }
 
   /** The message without the code in front. */

@@ -25,6 +25,12 @@ describe('LeashError', () => {
     expect(JSON.stringify(error)).not.toContain('secret prompt')
   })
 
+  it('prints what it has to tell, and nothing else', () => {
+    const printed = inspect(new LeashError('rate_limited', 'Wait a second.', { retryAfterMs: 1000, cause: undefined }))
+    expect(printed).toContain('retryAfterMs: 1000')
+    expect(printed).not.toMatch(/undefined|Symbol/)
+  })
+
   it('goes out as the platform threw it when the caller aborted or the connection failed', () => {
     const cause = new TypeError('fetch failed')
     expect(thrown(new LeashError('network_error', 'x', { cause }))).toBe(cause)
