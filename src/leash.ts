@@ -268,7 +268,10 @@ function openControl({ relay, ledger, budgets }: LeashOptions, warn: (message: s
   const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
   if (url === undefined || key === undefined) {
     if (!relay && url === undefined) return undefined
-    throw new LeashError('invalid_config', 'A relay takes `relay.url` and `relay.key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY.')
+    throw new LeashError(
+      'invalid_config',
+      'A relay takes `relay.url` and `relay.key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY. To go without one, pass `relay: false`.',
+    )
   }
   if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
   if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')
