@@ -39,11 +39,12 @@ export const config = defineCommand({
 })
 
 async function validate(file: string, json: boolean | undefined): Promise<void> {
-  const [{ readConfig }, { checkModules }] = await Promise.all([
+  const [{ readConfig }, { checkParts }] = await Promise.all([
     import('../relay/config/file.js'),
-    import('../relay/config/modules.js'),
+    import('../relay/config/parts.js'),
   ])
-  await checkModules(readConfig(file).leash)
+  const { leash, policy } = readConfig(file)
+  await Promise.all([checkParts(leash), checkParts(policy)])
   if (json) printJson({ ok: true, file })
   else process.stdout.write(`${file} is a configuration.\n`)
 }

@@ -7,7 +7,7 @@ import { ClickHouseFeed } from './clickhouse/feed.js'
 import type { RelayOptions } from './config/config.js'
 import { type ConfigChange, changesOf } from './config/diff.js'
 import { ConfigLog } from './config/log.js'
-import { checkModules } from './config/modules.js'
+import { checkParts } from './config/parts.js'
 import { Settings } from './config/settings.js'
 import { makeFolder } from './files.js'
 import { type FirstKeys, firstStart } from './first-start.js'
@@ -65,7 +65,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
   const { warn = toStderr, isWorker = false } = hooks
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
-  await checkModules(options.leash)
+  await Promise.all([checkParts(options.leash), checkParts(options.policy)])
   makeFolder(folder)
   const [sql, replicas] = await Promise.all([openDatabase(options, folder, isWorker), openReplicas(options, warn, isWorker)])
   const stop = new AbortController()
@@ -149,7 +149,7 @@ interface Reloading {
 }
 
 async function reloaded(options: RelayOptions, { settings, audit, warn }: Reloading): Promise<readonly ConfigChange[]> {
-  await checkModules(options.leash)
+  await Promise.all([checkParts(options.leash), checkParts(options.policy)])
   const { changes, ignored, overruled } = settings.give(options)
   if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
   if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)

@@ -4,6 +4,7 @@ import { isObject, type Json, parseJson } from '../../core/json.js'
 import type { Audit } from '../audit/audit.js'
 import type { Sql } from '../store/sql.js'
 import { type ConfigChange, withoutSecrets } from './diff.js'
+import { checkParts } from './parts.js'
 import { type ConfigLayer, checkLayer, type Settings } from './settings.js'
 
 export interface ConfigVersion {
@@ -100,6 +101,7 @@ export class ConfigLog {
     const text = JSON.stringify(layer)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `It has ${text.length} characters; it may have ${mostCharacters}.`)
+    await checkParts(layer.policy)
     await this.#look()
     const version = this.#version + 1
     const changes = settings.changesBy(layer)

@@ -4,6 +4,7 @@ import { parseJson } from '../../core/json.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { checkPolicy, type Policy } from '../../policy.js'
+import { checkParts } from '../config/parts.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
 import { composed } from './key-policy.js'
@@ -136,6 +137,7 @@ export class Policies {
     // By it a key's rule stands beside its tenant's, and there is room for one.
     if (checked.access?.also || checked.shadow?.access?.also)
       throw new LeashError('invalid_config', 'The `access` of a policy has no `also`.')
+    await checkParts(checked)
     const text = JSON.stringify(checked)
     if (text.length > mostCharacters)
       throw new LeashError('invalid_config', `The policy has ${text.length} characters; it may have ${mostCharacters}.`)
