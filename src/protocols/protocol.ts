@@ -63,6 +63,8 @@ export interface FailedResponse {
 
 /** The half that talks to a vendor. */
 export interface ChatUpstream {
+  /** The names that a tool may have. Absent: any. */
+  readonly toolNames?: RegExp
   encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject
   decodeResponse(body: unknown, context: DecodeContext): ChatResponse
   decodeStream(context: DecodeContext): StreamDecoder

@@ -19,6 +19,7 @@ import { askedTier, dearestTier } from '../protocols/asked-tier.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
+import { renamed } from '../protocols/tool-names.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
 
@@ -59,7 +60,9 @@ async function lossesOf({ body, stream, target }: Call, own: Protocol, theirs: P
     own.adapt?.(body, traits, lose)
   } else if (own.kind === 'chat' && theirs.kind === 'chat') {
     const [{ downstream }, { upstream }] = await Promise.all([own.codec(), theirs.codec()])
-    if (downstream) upstream.encodeRequest(downstream.decodeRequest(body, lose), { model: target.model, stream, traits, lose })
+    if (!downstream) return losses
+    const { request } = renamed(downstream.decodeRequest(body, lose), upstream.toolNames, lose)
+    upstream.encodeRequest(request, { model: target.model, stream, traits, lose })
   }
   return losses
 }

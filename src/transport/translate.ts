@@ -17,6 +17,7 @@ import type {
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
+import { renamed } from '../protocols/tool-names.js'
 import { unlikeBefore } from '../protocols/unique-calls.js'
 import type { Streamed, Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
@@ -44,18 +45,21 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const { provider, model } = call.target
   const losses: Loss[] = []
   const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
-  const request = down.decodeRequest(call.body, lose)
+  const asked = down.decodeRequest(call.body, lose)
+  const { request, own } = renamed(asked, up.toolNames, lose)
   const body = up.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
   noteLosses(call, losses)
   const response = await underway.exchange(body)
   const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
   const context = { model, lose: warn, request }
   const unlike = unlikeBefore(request)
+  const told = (part: AssistantPart): AssistantPart =>
+    part.type === 'tool-call' ? { ...part, id: unlike(part.id), name: own(part.name) } : part
   if (call.stream && response.body && isEventStream(response.headers)) {
     const events = new DecodedStream(response.body, up.decodeStream(context), underway)
     underway.clock.enter('firstTokenMs')
     await events.prime()
-    return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(request), unlike))
+    return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(asked), told))
   }
   const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
   underway.used(answer.usage, answer.serviceTier)
@@ -63,10 +67,10 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const named = {
     ...answer,
     id: answer.id || call.id,
-    choices: answer.choices.map((choice) => ({ ...choice, content: choice.content.map((part) => retold(part, unlike)) })),
+    choices: answer.choices.map((choice) => ({ ...choice, content: choice.content.map(told) })),
   }
-  if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(request)))
-  return unary(underway, response.headers, down.encodeResponse(named, request))
+  if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(asked)))
+  return unary(underway, response.headers, down.encodeResponse(named, asked))
 }
 
 /**
@@ -239,20 +243,12 @@ function isContent(event: StreamEvent): boolean {
   return event.type === 'finish' || (event.type === 'part-start' && event.part.type !== 'text')
 }
 
-function retold(part: AssistantPart, unlike: Unlike): AssistantPart {
-  return part.type === 'tool-call' ? { ...part, id: unlike(part.id) } : part
-}
-
-type Unlike = (id: string) => string
+/** A part in the caller's words. */
+type Told = (part: AssistantPart) => AssistantPart
 
 /** The stream in the caller's protocol; a failure on the way becomes that protocol's own error event. */
-function encodeStream(
-  events: DecodedStream,
-  underway: Underway,
-  encoder: StreamEncoder,
-  unlike: Unlike,
-): AsyncGenerator<Uint8Array> {
-  const stream = encoded(events, underway, encoder, unlike)
+function encodeStream(events: DecodedStream, underway: Underway, encoder: StreamEncoder, told: Told): AsyncGenerator<Uint8Array> {
+  const stream = encoded(events, underway, encoder, told)
   const leave = stream.return.bind(stream)
   // A generator that was not begun runs no `finally`, and one that waits for the upstream only when that has spoken.
   const cancelFirst: typeof leave = async (value) => {
@@ -267,16 +263,16 @@ async function* encoded(
   events: DecodedStream,
   { own, call }: Underway,
   encoder: StreamEncoder,
-  unlike: Unlike,
+  told: Told,
 ): AsyncGenerator<Uint8Array> {
-  const told = (event: StreamEvent): StreamEvent => {
+  const named = (event: StreamEvent): StreamEvent => {
     if (event.type === 'start' && event.id === '') return { ...event, id: call.id }
-    return event.type === 'part-start' ? { ...event, part: retold(event.part, unlike) } : event
+    return event.type === 'part-start' ? { ...event, part: told(event.part) } : event
   }
   const bytes = (wire: readonly WireEvent[]) => wire.map((event) => own.framing.frame(event))
   try {
     for (let batch = await events.next(); batch; batch = await events.next()) {
-      for (const event of batch) yield* bytes(encoder.push(told(event)))
+      for (const event of batch) yield* bytes(encoder.push(named(event)))
     }
   } catch (error) {
     if (!(error instanceof LeashError)) throw error

@@ -7,6 +7,6 @@ import { decodeStream, encodeStream } from './stream.js'
 
 export const anthropicMessages: ChatProtocol = {
   ...native,
-  upstream: { encodeRequest, decodeResponse, decodeStream },
+  upstream: { toolNames: /^[\w-]{1,128}$/, encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
 }

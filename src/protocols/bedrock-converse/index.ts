@@ -7,5 +7,5 @@ import { decodeStream } from './stream.js'
 
 export const bedrockConverse: ChatProtocol = {
   ...native,
-  upstream: { encodeRequest, decodeResponse, decodeStream },
+  upstream: { toolNames: /^[\w-]{1,64}$/, encodeRequest, decodeResponse, decodeStream },
 }

@@ -8,6 +8,7 @@ import { decodeStream } from './stream.js'
 
 export const gemini: ChatProtocol = {
   ...native,
-  upstream: { encodeRequest, decodeResponse, decodeStream },
+  // Servers of some versions take 128 characters.
+  upstream: { toolNames: /^[a-zA-Z_][\w.:-]{0,63}$/, encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
 }

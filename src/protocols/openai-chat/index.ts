@@ -11,6 +11,6 @@ import { encodeStream } from './write-stream.js'
 
 export const openaiChat: ChatProtocol = {
   ...native,
-  upstream: { encodeRequest, decodeResponse, decodeStream },
+  upstream: { toolNames: /^[\w-]{1,64}$/, encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
 }

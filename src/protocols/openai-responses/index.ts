@@ -7,6 +7,6 @@ import { decodeStream } from './stream.js'
 
 export const openaiResponses: ChatProtocol = {
   ...native,
-  upstream: { encodeRequest, decodeResponse, decodeStream },
+  upstream: { toolNames: /^[\w-]{1,64}$/, encodeRequest, decodeResponse, decodeStream },
   downstream: { decodeRequest, encodeResponse, encodeStream },
 }
