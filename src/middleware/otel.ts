@@ -145,7 +145,7 @@ export class OpenTelemetry implements Observer {
       { kind: SpanKind.CLIENT },
       around,
     )
-    const sent = this.#propagates(provider) ? traced(call, span) : call
+    const sent = this.#propagates(provider, span) ? traced(call, span) : call
     try {
       const result = await context.with(trace.setSpan(around, span), () => next(sent))
       return atEnd(result, (ending) => this.#endAttempt(call, sink, span, ending, result.attempt))
@@ -177,8 +177,10 @@ export class OpenTelemetry implements Observer {
     span.end()
   }
 
-  #propagates(provider: string): boolean {
+  /** Where metrics alone are taken, a span is nobody's and has no ids. */
+  #propagates(provider: string, span: Span): boolean {
     const { propagate = false } = this.#options
+    if (!propagate || !this.#api.isSpanContextValid(span.spanContext())) return false
     return typeof propagate === 'boolean' ? propagate : propagate.includes(provider)
   }
 

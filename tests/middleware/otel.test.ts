@@ -381,6 +381,15 @@ describe('a traceparent', () => {
   })
 })
 
+test('no traceparent is sent where metrics alone are taken, for no span has an id', async () => {
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    telemetry: { meterProvider: otlp.meterProvider, propagate: true },
+  })
+  await read(ask(leash, 'hello'))
+  expect(mock.requests[0]?.headers).not.toHaveProperty('traceparent')
+})
+
 describe('metrics', () => {
   test('arrive by their names, with the buckets that the conventions ask for', async () => {
     mock.script({ status: 503 })
