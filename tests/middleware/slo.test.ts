@@ -125,6 +125,20 @@ test('windows forget what is older than an hour, a day and 30 days, each by itse
   expect(seen()).toEqual([0, 0, 0])
 })
 
+test.each([
+  ['1h', hour],
+  ['24h', day],
+  ['30d', 30 * day],
+] as const)('what was at the end of a part is in the window of %s until that has passed', (window, length) => {
+  const { clock, bad, state } = open({ openai: { availability: 0.9 } })
+  clock.now = Date.UTC(2026, 0, 1) - 1
+  bad()
+  clock.now += length
+  expect(state('availability', window)?.attempts).toBe(1)
+  clock.now += 1 + length / 60
+  expect(state('availability', window)?.attempts).toBe(0)
+})
+
 describe('providers', () => {
   test('are held by their names, all others by the star, and those without are not', () => {
     const { good, state, states } = open({ openai: { availability: 0.9 }, '*': { availability: 0.5 } })

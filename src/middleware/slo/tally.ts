@@ -15,7 +15,7 @@ interface Bucket {
 
 const minute = 60_000
 
-/** So many buckets of such a width, and so up to one width late to forget. */
+/** So many buckets of such a width beside the one that is being filled, and so up to one width late to forget. */
 const shapes: Readonly<Record<SloWindow, { readonly widthMs: number; readonly count: number }>> = {
   '1h': { widthMs: minute, count: 60 },
   '24h': { widthMs: 10 * minute, count: 144 },
@@ -43,7 +43,7 @@ export class Tally {
     let attempts = 0
     const bad = { availability: 0, latency: 0 }
     for (const bucket of this.#rings[window]) {
-      if (!bucket || bucket.at <= oldest) continue
+      if (!bucket || bucket.at < oldest) continue
       attempts += bucket.attempts
       bad.availability += bucket.availability
       bad.latency += bucket.latency
@@ -55,7 +55,7 @@ export class Tally {
     const { widthMs, count } = shapes[window]
     const at = Math.floor(now / widthMs)
     const ring = this.#rings[window]
-    const place = at % count
+    const place = at % (count + 1)
     const bucket = ring[place]
     if (bucket?.at === at) return bucket
     const fresh: Bucket = { at, attempts: 0, availability: 0, latency: 0 }
