@@ -12,8 +12,8 @@ export async function jsonOf(request: Request, most: number): Promise<unknown> {
 
 /** @throws LeashError `request_too_large`, or `invalid_request` for what is no gzip though it says so */
 export async function bytesOf({ headers, body }: Request, most: number): Promise<Uint8Array> {
-  const encoding = headers.get('content-encoding')
-  if (encoding !== null && encoding !== 'gzip' && encoding !== 'identity')
+  const encoding = headers.get('content-encoding')?.toLowerCase()
+  if (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity')
     throw new LeashError('invalid_request', 'Send the body as it is, or gzipped.', { status: 415 })
   // A few kilobytes of gzip may hold gigabytes, and so what is counted is what comes out.
   const parts = encoding === 'gzip' ? body?.pipeThrough(new DecompressionStream('gzip')) : body

@@ -26,13 +26,15 @@ export interface SpansTaken {
   readonly why: string
 }
 
-/** Spans around calls that are remembered: they end, and come, after what is within. */
+/** Spans around calls that are remembered, and spans that count: one comes after the other. */
 const mostAround = 50_000
 
 export class Traces {
   readonly #usage: UsageLog
   readonly #now: () => number
   readonly #around = new Recent<string, true>(mostAround)
+  /** Those that count, by whatever is around them. */
+  readonly #counted = new Recent<string, true>(mostAround)
   readonly #warn: (message: string) => void
   /** Loaded with the first span: a relay starts without them. */
   #opened: Lazy<Prices>
@@ -59,11 +61,13 @@ export class Traces {
     const { book: prices } = await this.#opened.get()
     const book = prices.value ?? (await prices.get())
     const lines: LedgerLine[] = []
+    const counted: Span[] = []
     let [rejected, why] = [0, '']
     for (const span of calls) {
       try {
         check(span)
         lines.push(readLine(lineOf(span, book), owner, lines.length, this.#now()))
+        counted.push(span)
       } catch (error) {
         if (!isLeashError(error) && !(error instanceof RangeError)) throw error
         rejected++
@@ -71,6 +75,7 @@ export class Traces {
       }
     }
     if (lines.length > 0) await this.#usage.take({ lines }, owner)
+    for (const { traceId, spanId } of counted) this.#counted.set(nameOf(owner.tenant, traceId, spanId), true)
     return { rejected, why }
   }
 
@@ -82,13 +87,18 @@ export class Traces {
     return new Lazy(async () => (await import('../../catalog/prices/open.js')).openPrices(prices, this.#warn))
   }
 
-  /** Where a framework and the SDK below it both tell of one call, the SDK's span counts: it is the one within. */
+  /**
+   * Where a framework and the SDK below it both tell of one call, the SDK's span counts: it is the one within. But the other one
+   * may have come first, by a sender that sends several batches at once, or one of them again.
+   */
   #innermost(calls: readonly Span[], tenant: string): readonly Span[] {
-    const name = (traceId: string, spanId: string) => `${tenant} ${traceId} ${spanId}`
-    for (const { traceId, parentId } of calls) if (parentId !== '') this.#around.set(name(traceId, parentId), true)
-    return calls.filter(({ traceId, spanId }) => !this.#around.get(name(traceId, spanId)))
+    const within = calls.filter(({ traceId, parentId }) => !this.#counted.get(nameOf(tenant, traceId, parentId)))
+    for (const { traceId, parentId } of within) if (parentId !== '') this.#around.set(nameOf(tenant, traceId, parentId), true)
+    return within.filter(({ traceId, spanId }) => !this.#around.get(nameOf(tenant, traceId, spanId)))
   }
 }
+
+const nameOf = (tenant: string, traceId: string, spanId: string) => `${tenant} ${traceId} ${spanId}`
 
 function check({ traceId, spanId, startMs }: Span): void {
   if (!/^[0-9a-f]{32}$/.test(traceId) || !/^[0-9a-f]{16}$/.test(spanId))

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { context, trace } from '@opentelemetry/api'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
@@ -95,6 +96,20 @@ it('counts a call of which a framework tells around the SDK once, also when they
   expect(await lines(relay)).toMatchObject([{ id: expect.stringContaining(within.spanContext().spanId) }])
 })
 
+it('counts it once when what is around it comes first, and however often either comes again', async () => {
+  const relay = await openRelay(mock.url)
+  const traceId = 'c'.repeat(32)
+  const around = { traceId, spanId: 'a'.repeat(16), attributes: jsonAttributes(call), ...now() }
+  const within = { ...around, spanId: 'b'.repeat(16), parentSpanId: around.spanId }
+  const other = { ...around, spanId: 'd'.repeat(16) }
+  for (const spans of [[around], [within, other], [around, within], [within]])
+    expect((await relay.ask('POST', '/v1/traces', requestOf(spans), relay.call)).body).toEqual({})
+  expect((await lines(relay)).map(({ id }: LedgerLine) => id).sort()).toEqual([
+    `${traceId}/${around.spanId}`,
+    `${traceId}/${other.spanId}`,
+  ])
+})
+
 it('counts calls of a leash by their own spans, each once', async () => {
   const relay = await openRelay(mock.url)
   const { provider, answers } = useExporter(environment(relay, 'http/protobuf'))
@@ -171,6 +186,7 @@ test('whoever speaks Protocol Buffers is answered in them', async () => {
   })
   expect((await send(new Uint8Array(), { 'content-type': 'text/plain' })).status).toBe(415)
   expect((await send(new Uint8Array(), { 'content-encoding': 'br' })).status).toBe(415)
+  expect((await send(new Uint8Array(gzipSync('')), { 'content-encoding': 'GZIP' })).status).toBe(200)
   expect((await send(new Uint8Array(17 * 1024 * 1024))).status).toBe(413)
 })
 
