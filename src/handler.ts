@@ -78,6 +78,7 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
       const body = await readBody(asked, host.maxBodyBytes ?? maxBodyBytes)
       const found = await recognise(asked.path, body)
       if (!found?.model) throw new LeashError('invalid_request', 'The request names no model. Set `model`.', { param: 'model' })
+      if (found.model.length > longestName) throw tooLong()
       return await answer(engine, incomingOf(asked, found, body, options, host.target))
     } catch (error) {
       if (!isLeashError(error)) throw error
@@ -217,6 +218,13 @@ function askedBy(request: Request): Asked {
       return textWithin(request.body, limit, () => tooLarge(limit))
     },
   }
+}
+
+/** A caller's name for a model is kept for long: in the ledger, in counts against limits, by what remembers how targets do. */
+const longestName = 512
+
+function tooLong(): LeashError {
+  return new LeashError('invalid_request', `The name of the model has more than ${longestName} characters.`, { param: 'model' })
 }
 
 function notServed(message: string, status: number): Answered {

@@ -87,6 +87,7 @@ describe('a request for embeddings on Bedrock', () => {
     expect(() => encode(models.titan2, { input: [] })).toThrowError(
       expect.objectContaining({ code: 'invalid_request', param: 'input' }),
     )
+    expect(() => encode('nova-'.repeat(100_000))).toThrowError(expect.objectContaining({ code: 'unsupported' }))
     expect(() => encode('amazon.nova-lite-v1:0')).toThrowError(expect.objectContaining({ code: 'unsupported', param: 'model' }))
   })
 

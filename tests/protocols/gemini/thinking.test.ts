@@ -26,6 +26,10 @@ describe('up to Gemini 2.5, a budget', () => {
   ])('%s %o', (model, reasoning, config, losses) => {
     expect(thinking(reasoning, model)).toEqual({ config, losses })
   })
+
+  it('does not take the square of the time for a model with an endless name', () => {
+    expect(thinking({ effort: 'low' }, 'gemini-'.repeat(100_000)).config).toEqual({ thinkingBudget: 1024 })
+  })
 })
 
 describe('from Gemini 3 on, a level', () => {
