@@ -137,7 +137,33 @@ function requests(path: string, method: string, operation: Record<string, unknow
   })
 }
 
+/** Of the statuses that an operation tells of, the one that this is. */
+const toldOf = (operation: unknown, status: number) => {
+  const { responses } = asObject(operation)
+  const { [status]: exact, [`${String(status)[0]}XX`]: kind } = asObject(responses)
+  const told = asObject(exact ?? kind)
+  return asObject(
+    asString(told.$ref) ? asObject(asObject(document().components).responses)[String(told.$ref).split('/').at(-1) ?? ''] : told,
+  )
+}
+
 describe('whatever is sent', () => {
+  test('the answer is one that the reference tells of, and a failure reads as it says', async () => {
+    const relay = await openRelay(mock.url)
+    for (const [path, methods] of Object.entries(asObject(document().paths)))
+      for (const [method, operation] of Object.entries(asObject(methods)))
+        for (const key of ['', relay.call, relay.admin]) {
+          if (method === 'delete' && key === relay.admin) continue
+          const place = path.replace('{model}', 'gemini-2.5-flash').replace(/\{\w+\}/g, 'nobody')
+          const { status, body } = await relay.ask(method.toUpperCase(), place, method === 'get' ? undefined : {}, key)
+          const { description, content } = toldOf(operation, status)
+          expect([method, path, status, typeof description]).toEqual([method, path, status, 'string'])
+          const schema = asObject(asObject(content)['application/json']).schema
+          const isFailure = typeof body.error?.code === 'string' && typeof body.error.message === 'string'
+          if (schema) expect([method, path, status, isFailure]).toEqual([method, path, status, true])
+        }
+  })
+
   test('every route answers with 2xx or 4xx, and takes each member that it is told to take', async () => {
     const relay = await openRelay(mock.url)
     for (const [path, methods] of Object.entries(asObject(document().paths))) {

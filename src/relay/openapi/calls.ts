@@ -8,12 +8,13 @@ export const modelCalls: Operations = {
   'POST /v1/chat/completions': { does: "Calls a model in OpenAI's words", who: 'call', body: anything },
   'POST /v1/responses': { does: "Calls a model by OpenAI's Responses", who: 'call', body: anything },
   'POST /v1/embeddings': { does: "Embeds texts in OpenAI's words", who: 'call', body: anything },
-  'POST /v1/messages': { does: "Calls a model in Anthropic's words", who: 'call', body: anything },
+  'POST /v1/messages': { does: "Calls a model in Anthropic's words", who: 'call', body: anything, fails: 'theirs' },
   'POST /v1beta/models/gemini:generateContent': {
     does: "Calls a model in Google's words",
     who: 'call',
     body: anything,
     path: '/v1beta/models/{model}:generateContent',
+    fails: 'theirs',
   },
   'POST /v1beta/models/gemini:streamGenerateContent': {
     does: 'Likewise, as a stream',
@@ -21,6 +22,7 @@ export const modelCalls: Operations = {
     body: anything,
     answers: events,
     path: '/v1beta/models/{model}:streamGenerateContent',
+    fails: 'theirs',
   },
 }
 
@@ -32,10 +34,22 @@ export const calls: Operations = {
   'GET /v1/models/*': { does: 'Shows one of them', who: 'call', path: models },
   'GET /v1beta/models': { does: "Lists them in Google's words", who: 'call' },
   'GET /v1beta/models/*': { does: "Shows one of them in Google's words", who: 'call', path: modelsBeta },
-  'POST /v1/messages/count_tokens': { does: "Counts tokens in Anthropic's words", who: 'call', body: anything },
+  'POST /v1/messages/count_tokens': { does: "Counts tokens in Anthropic's words", who: 'call', body: anything, fails: 'theirs' },
   'POST /v1/responses/input_tokens': { does: "Counts tokens in OpenAI's words", who: 'call', body: anything },
-  'POST /v1/models/*': { does: "Counts tokens in Google's words", who: 'call', body: anything, path: `${models}:countTokens` },
-  'POST /v1beta/models/*': { does: 'Likewise', who: 'call', body: anything, path: `${modelsBeta}:countTokens` },
+  'POST /v1/models/*': {
+    does: "Counts tokens in Google's words",
+    who: 'call',
+    body: anything,
+    path: `${models}:countTokens`,
+    fails: 'theirs',
+  },
+  'POST /v1beta/models/*': {
+    does: 'Likewise',
+    who: 'call',
+    body: anything,
+    path: `${modelsBeta}:countTokens`,
+    fails: 'theirs',
+  },
   'POST /v1/gateway/chat': { does: 'Calls a model, and tells what it came to', who: 'call', body: anything },
   'POST /v1/gateway/stream': {
     does: 'Likewise, as a stream that tells what it costs so far',
@@ -71,7 +85,11 @@ export const calls: Operations = {
     query: { status: z.optional(z.enum(jobStatuses)), ...page },
   },
   'GET /v1/gateway/jobs/:id': { does: 'Tells how a job does', who: 'call' },
-  'GET /v1/gateway/jobs/:id/result': { does: 'The answer of a job; 202 until there is one', who: 'call' },
+  'GET /v1/gateway/jobs/:id/result': {
+    does: 'The answer of a job, or its failure',
+    who: 'call',
+    also: { 202: 'It is not over yet.' },
+  },
   'POST /v1/gateway/jobs/:id/cancel': { does: 'Ends a job', who: 'call' },
   'GET /v1/gateway/jobs/callback-secret': { does: 'What receivers of callbacks know the relay by', who: 'call' },
 }
@@ -81,10 +99,12 @@ export const clients: Operations = {
     does: 'The policy in force for the key, signed; waits for another while the ETag is known',
     who: 'control',
     query: { wait: z.optional(z.int().check(z.minimum(0), z.maximum(30))) },
+    also: { 304: 'No other has come in that time.' },
   },
   'POST /v1/control/leases': {
-    does: 'Lends quota; 402 when too little is left',
+    does: 'Lends quota',
     who: 'control',
+    also: { 402: 'Too little is left: `taken` and `limit` say how much.' },
     body: z.strictObject({ id: z.optional(text), scope: text.check(z.minLength(1)), least: count, wanted: count }),
   },
   'POST /v1/control/leases/settle': {

@@ -38,7 +38,7 @@ export function document(): JsonObject {
       title: 'LeashLLM relay',
       version: '1',
       description:
-        'Vendors\u2019 own APIs stand below `/v1/{provider}/`, under the policy of whoever asks. A failure is `{ "error": { "code", "message" } }`.',
+        'Vendors\u2019 own APIs stand below `/v1/{provider}/`, under the policy of whoever asks. A failure is `{ "error": { "code", "message" } }`, but where a vendor\u2019s own SDK reads it.',
     },
     tags: Object.keys(chapters).map((name) => ({ name })),
     paths: paths(),
@@ -50,6 +50,18 @@ export function document(): JsonObject {
         refused: {
           description: 'It was refused: `error.code` says why.',
           content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+        },
+        refusedInTheirs: {
+          description: 'It was refused, in the words of the vendor whose protocol it speaks.',
+          content: { 'application/json': {} },
+        },
+        failed: {
+          description: 'It failed, at the relay or at a provider: `error.code` says why.',
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
+        },
+        failedInTheirs: {
+          description: 'It failed, at the relay or at a provider, in the words of the vendor whose protocol it speaks.',
+          content: { 'application/json': {} },
         },
       },
       schemas: {
@@ -83,7 +95,8 @@ function paths(): JsonObject {
 
 function operationOf(tag: string, route: string, operation: Operation): JsonObject {
   const { method, path } = placeOf(route, operation)
-  const { does, who, body, status = 200, answers = 'application/json' } = operation
+  const { does, who, body, status = 200, answers = 'application/json', also = {}, fails } = operation
+  const words = fails === 'theirs' ? 'InTheirs' : ''
   return {
     operationId: `${method.toLowerCase()}${path.replace(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase())}`,
     summary: does,
@@ -94,7 +107,9 @@ function operationOf(tag: string, route: string, operation: Operation): JsonObje
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchemaOf(body) ?? {} } } } }),
     responses: {
       [String(status)]: { description: 'Done.', ...(answers !== null && { content: { [answers]: {} } }) },
-      '4XX': { $ref: '#/components/responses/refused' },
+      ...Object.fromEntries(Object.entries(also).map(([status, description]) => [status, { description }])),
+      '4XX': { $ref: `#/components/responses/refused${words}` },
+      '5XX': { $ref: `#/components/responses/failed${words}` },
     },
   }
 }

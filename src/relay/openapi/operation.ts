@@ -13,6 +13,10 @@ export interface Operation {
   readonly status?: number
   /** The type of what is answered; null: nothing. @defaultValue 'application/json' */
   readonly answers?: string | null
+  /** Other statuses that are an answer, and what each says. */
+  readonly also?: Readonly<Record<number, string>>
+  /** Whose words a failure is in: the relay's own, or those of the vendor whose SDK reads it. @defaultValue 'ours' */
+  readonly fails?: 'ours' | 'theirs'
   /** As it is written for people, where the router's own way would not do: `/v1/models/{model}`. */
   readonly path?: string
 }

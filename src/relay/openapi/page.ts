@@ -71,10 +71,11 @@ function shown({ path, method, operation }: Shown): string {
     const { name, in: where, schema } = asObject(parameter)
     return `<tr><td><code>${html(name)}</code></td><td>${html(where)}</td><td>${html(typeOf(schema))}</td></tr>`
   })
-  const answers = Object.entries(asObject(responses)).filter(([status]) => status !== '4XX')
+  const answers = Object.entries(asObject(responses)).filter(([status]) => !status.endsWith('XX'))
   const told = answers.map(([status, answer]) => {
-    const [type] = Object.keys(asObject(asObject(answer).content))
-    return `<tr><td><code>${html(status)}</code></td><td>${html(type ?? 'nothing')}</td></tr>`
+    const { content, description } = asObject(answer)
+    const [type = status.startsWith('20') ? 'nothing' : description] = Object.keys(asObject(content))
+    return `<tr><td><code>${html(status)}</code></td><td>${html(type)}</td></tr>`
   })
   return `<details id="${html(operationId)}">
 <summary><b>${html(method.toUpperCase())}</b><code>${html(path)}</code><span>${prose(summary)}</span></summary>

@@ -5,7 +5,7 @@ const file = (does: string, answers: string): Operation => ({ does, who: 'everyb
 
 export const service: Operations = {
   'GET /health': { does: 'Whether it runs', who: 'everybody' },
-  'GET /ready': { does: 'Whether it can work: 503 where it cannot', who: 'everybody' },
+  'GET /ready': { does: 'Whether it can work', who: 'everybody', also: { 503: 'It cannot: `status` says why.' } },
   'GET /metrics': { does: 'Its metrics, for Prometheus', who: 'metrics', answers: prometheus },
   'GET /openapi.json': { does: 'This document', who: 'everybody' },
   'GET /docs': file('This document, to be read', 'text/html'),
