@@ -109,6 +109,12 @@ describe.each(models)('%s', (model) => {
     expect(reportIn(message)).toMatchObject({ attempts: [{ outcome: 'ok' }], ended: true })
   })
 
+  test('streams one block of text where blocks are asked for', async () => {
+    const message = await whole(await chat(model, { outputVersion: 'v1' }).stream('one\n\n two three'))
+    expect(message.content).toMatchObject([{ type: 'text', text: 'Echo: one\n\n two three' }])
+    expect(message.contentBlocks).toHaveLength(1)
+  })
+
   test('answers a batch, each in its place', async () => {
     const answers = await chat(model).batch(['one', 'two', 'three'], { maxConcurrency: 2 })
     expect(answers.map(({ text }) => text)).toEqual(['Echo: one', 'Echo: two', 'Echo: three'])

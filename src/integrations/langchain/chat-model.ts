@@ -151,8 +151,9 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
     const { report, result } = await this.#ask(messages, options, true)
+    const { outputVersion = this.outputVersion } = options
     // A layer may answer by itself, and whole.
-    const chunks = result.stream ? chunksOf(result.body, report) : [chunkOf(result.body, report)]
+    const chunks = result.stream ? chunksOf(result.body, report, outputVersion === 'v1') : [chunkOf(result.body, report)]
     for await (const message of chunks) {
       const chunk = new ChatGenerationChunk({ text: message.text, message })
       yield chunk

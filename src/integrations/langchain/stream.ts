@@ -13,9 +13,16 @@ import { withUsage } from './usage.js'
 type Members = Readonly<Record<string, unknown>>
 type Handler = (reader: ChunkReader, part: Members) => void
 
-/** @throws what LangChain expects of a model */
-export async function* chunksOf(body: AsyncIterable<Uint8Array>, report: Report): AsyncGenerator<AIMessageChunk> {
-  const reader = new ChunkReader()
+/**
+ * @param inBlocks texts too: LangChain makes a block of each string, and would never join them
+ * @throws what LangChain expects of a model
+ */
+export async function* chunksOf(
+  body: AsyncIterable<Uint8Array>,
+  report: Report,
+  inBlocks: boolean,
+): AsyncGenerator<AIMessageChunk> {
+  const reader = new ChunkReader(inBlocks)
   const frames = sse.unframer(({ data }) => reader.push(asObject(parseJson(data))))
   try {
     for await (const bytes of body) {
@@ -49,7 +56,7 @@ const handlers: Readonly<Record<string, Handler>> = {
 class ChunkReader {
   #out: AIMessageChunk[] = []
   #count = 0
-  #mixed = false
+  #mixed: boolean
   #response: Members = {}
   #finish: Members = {}
   /** Places of blocks, and of calls, by the ids of their parts. */
@@ -59,6 +66,10 @@ class ChunkReader {
   readonly #grown = new Set<unknown>()
   /** State of parts under way: what is told last takes the place of what was told first. */
   readonly #carried = new Map<unknown, JsonObject>()
+
+  constructor(inBlocks: boolean) {
+    this.#mixed = inBlocks
+  }
 
   push(part: Members): void {
     const type = asString(part.type) ?? ''
@@ -84,7 +95,7 @@ class ChunkReader {
   named(part: Members): void {
     this.#response = part
     const id = asString(part.id)
-    if (id) this.#tell({ content: '', id })
+    if (id) this.#tell({ content: this.#mixed ? [] : '', id })
   }
 
   begin(part: Members): void {
