@@ -2,7 +2,8 @@
 import { textWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
 import { isLeashError, LeashError } from './core/errors.js'
-import { isObject, type JsonObject, parseJson } from './core/json.js'
+import { parseExact } from './core/exact-json.js'
+import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
 import { isTooDeep } from './core/too-deep.js'
 import type { Engine, Incoming } from './engine.js'
@@ -188,7 +189,7 @@ async function readBody(asked: Asked, limit: number): Promise<JsonObject> {
     throw new LeashError('permission_denied', 'A page of another site may not call this endpoint.')
   }
   if (Number(asked.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
-  const body = parseJson(await asked.text(limit))
+  const body = parseExact(await asked.text(limit))
   if (!isObject(body)) throw new LeashError('invalid_request', 'The request body is not a JSON object.')
   if (isTooDeep(body)) throw new LeashError('invalid_request', 'The request body is nested too deeply.')
   return body as JsonObject

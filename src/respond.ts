@@ -49,8 +49,10 @@ class LeashedResponse extends Response {
     const state = readOf(this)
     const { answer } = state
     if (!answer || state.used || state.whole) return unread(this, (response) => response.json())
+    // What a layer has made may hold numbers that are kept as their text.
+    const text = answer.text === undefined ? textOf(state) : undefined
     spend(state)
-    return new Promise((resolve) => resolve(answer.body))
+    return new Promise((resolve) => resolve(text === undefined ? answer.body : JSON.parse(text)))
   }
   override text(): Promise<string> {
     const state = readOf(this)

@@ -20,7 +20,15 @@ export function asString(value: unknown): string | undefined {
 }
 
 export function asNumber(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+  const number = isExact(value) ? Number(value.rawJSON) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+const json: { parse: unknown; isRawJSON?(value: unknown): boolean } = JSON
+
+/** A number that is kept as its text, with more digits than JavaScript's hold. */
+export function isExact(value: unknown): value is { readonly rawJSON: string } {
+  return typeof value === 'object' && json.isRawJSON?.(value) === true
 }
 
 /** Parses JSON, or gives `undefined`: malformed text is an answer here, not an exception. */

@@ -1,5 +1,6 @@
 /** What transformers make of a request or an answer. */
 import { type Call, type UnaryResult, withBody } from '../core/call.js'
+import { exactBody } from '../core/exact-json.js'
 import { isObject, type JsonObject } from '../core/json.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type Action, Nonsense, type Replace } from './actions.js'
@@ -23,7 +24,7 @@ function asAsked(body: JsonObject, asked: JsonObject): JsonObject {
 
 /** @throws Nonsense */
 export function transformedAnswer(result: UnaryResult, actions: readonly Action[], protocol: Protocol): UnaryResult {
-  const { body } = result
+  const body = exactBody(result.text, result.body)
   const changed = Array.isArray(body)
     ? transformedEvents(body.map(objectOf), actions, protocol)
     : isObject(body)

@@ -1,5 +1,6 @@
 /** A streamed answer that is here in full: its texts in one piece each, however they were cut. */
-import { isObject, type JsonObject, parseJson } from '../core/json.js'
+import { parseExact } from '../core/exact-json.js'
+import { isObject, type JsonObject } from '../core/json.js'
 import { endOfEvent } from '../protocols/framing/end-of-event.js'
 import type { Framing } from '../protocols/framing/framing.js'
 import type { Lens, Protocol, WireEvent } from '../protocols/protocol.js'
@@ -22,7 +23,7 @@ export function readItem(raw: Uint8Array, framing: Framing): Item {
   framing.unframer((wire) => wires.push(wire)).push(raw)
   const [wire] = wires
   if (!wire) return { raw }
-  const event = parseJson(wire.data)
+  const event = parseExact(wire.data)
   return { raw, wire, ...(isObject(event) && { event: event as JsonObject }) }
 }
 

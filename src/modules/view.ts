@@ -58,7 +58,7 @@ export class CallView implements ModuleCall {
     return instructionsIn(this.#call.body)
   }
   get body(): JsonObject {
-    return structuredClone(this.#call.body)
+    return copyOf(this.#call.body)
   }
 }
 
@@ -90,7 +90,7 @@ export class AnswerView implements ModuleAnswer {
   }
   get body(): JsonObject | undefined {
     const body = objectOf(this.#answered.result?.body)
-    return body && structuredClone(body)
+    return body && copyOf(body)
   }
   get isCut(): boolean {
     return this.#answered.isCut ?? false
@@ -124,6 +124,9 @@ export class AnswerView implements ModuleAnswer {
     return answer ? textsIn(answer, this.#protocol.lens.replaceResponse) : []
   }
 }
+
+/** For modules to keep and change, with numbers as JavaScript has them. */
+const copyOf = (body: JsonObject): JsonObject => JSON.parse(JSON.stringify(body))
 
 export const objectOf = (value: unknown): JsonObject | undefined => (isObject(value) ? (value as JsonObject) : undefined)
 

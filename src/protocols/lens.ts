@@ -6,7 +6,7 @@
  * expects (a string where an array could be) is skipped, so unknown members are never touched. A path that ends at an
  * object (tool arguments in vendors' own JSON) stands for every string inside it.
  */
-import { asObject, isObject, type JsonObject } from '../core/json.js'
+import { asObject, isExact, isObject, type JsonObject } from '../core/json.js'
 import type { ReplaceText, TextKind } from './protocol.js'
 
 interface Step {
@@ -56,7 +56,7 @@ function visit(value: unknown, step: Step, replace: ReplaceText, path: string): 
 
 function deep(value: unknown, kind: TextKind, replace: ReplaceText): unknown {
   if (typeof value === 'string') return replace(value, kind)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isExact(value)) return value
   let copy: Record<string, unknown> | unknown[] | undefined
   for (const [name, inner] of Object.entries(value)) {
     const replaced = deep(inner, kind, replace)

@@ -96,10 +96,10 @@ function isJson(headers: Headers): boolean {
   return !type || type.includes('json')
 }
 
-export function parseAnswer(text: string, headers: Headers): unknown {
+export function parseAnswer(text: string, headers: Headers, parse: (text: string) => unknown = JSON.parse): unknown {
   if (!isJson(headers)) return text
   try {
-    const answer: unknown = JSON.parse(text)
+    const answer = parse(text)
     if (isObject(answer) || Array.isArray(answer)) return answer
   } catch (cause) {
     throw new LeashError(

@@ -1,8 +1,9 @@
 /** The lane where caller and target speak different protocols: request, answer and stream go through the neutral model. */
-import type { Loss, Result, StreamResult, UnaryResult } from '../core/call.js'
+import { type Loss, type Result, type StreamResult, textOf, type UnaryResult } from '../core/call.js'
 import { endings } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { replay, type StreamEvent } from '../core/events.js'
+import { exactBody, readExact } from '../core/exact-json.js'
 import type { AssistantPart, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
 import { requestId } from '../core/request-id.js'
 import { addUsage, type Usage } from '../core/usage.js'
@@ -45,7 +46,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const { provider, model } = call.target
   const losses: Loss[] = []
   const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
-  const asked = down.decodeRequest(call.body, lose)
+  const asked = down.decodeRequest(exactBody(textOf(call), call.body), lose)
   const { request, own } = renamed(asked, up.toolNames, lose)
   const body = up.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
   noteLosses(call, losses)
@@ -61,7 +62,8 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     await events.prime()
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(asked), told))
   }
-  const answer = up.decodeResponse(parseAnswer(await readText(response, maxAnswerLength), response.headers), context)
+  const text = await readText(response, maxAnswerLength)
+  const answer = up.decodeResponse(parseAnswer(text, response.headers, readExact), context)
   underway.used(answer.usage, answer.serviceTier)
   underway.end(undefined)
   const named = {

@@ -2,6 +2,7 @@
 import { type Call, type Report, type Result, type UnaryResult, withBody } from '../../core/call.js'
 import type { PolicyEvent } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
+import { exactBody } from '../../core/exact-json.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { EntityType } from '../../detect/index.js'
 import { needsOf } from '../../protocols/needs.js'
@@ -96,7 +97,7 @@ export class Guard {
 
   #unary(result: UnaryResult, protocol: Protocol, vault: Vault, seen: Seen): UnaryResult {
     if (!this.#answer && result.text !== undefined && !vault.isNamedIn(result.text)) return result
-    const { body } = result
+    const body = exactBody(result.text, result.body)
     let back = body
     // Gemini's stream, where nobody asked for events.
     if (Array.isArray(body)) back = editedEvents(body, protocol.framing, this.#editor(protocol, vault, seen))

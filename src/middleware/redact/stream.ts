@@ -2,7 +2,8 @@
  * The way back of a stream: whole events are taken out of its bytes, and those with nothing to change go on as they came. An event
  * whose text may be the beginning of a placeholder waits, and all behind it, until that is decided; so none has to be made up.
  */
-import { isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { isObject, type JsonObject } from '../../core/json.js'
 import { endOfEvent } from '../../protocols/framing/end-of-event.js'
 import type { Framing, Unframer } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
@@ -126,7 +127,7 @@ export class StreamEditor {
   #parsed(raw: Uint8Array): { readonly wire?: WireEvent | undefined; readonly event?: JsonObject } {
     const wire = this.#unframed(raw)
     // `[DONE]` is none, and to throw costs as much as to parse twenty events.
-    const event = wire && beginsObject.test(wire.data) ? parseJson(wire.data) : undefined
+    const event = wire && beginsObject.test(wire.data) ? parseExact(wire.data) : undefined
     return isObject(event) ? { wire, event: event as JsonObject } : { wire }
   }
 

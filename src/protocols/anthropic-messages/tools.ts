@@ -1,5 +1,6 @@
 /** Tools and the choice among them, in both directions. https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview */
-import { asArray, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { asArray, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message, Tool, ToolChoice } from '../../core/message.js'
 import type { ClaudeTraits } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
@@ -98,7 +99,7 @@ export function toolCallId(id: string): string {
 
 /** Arguments that were cut, or never were an object, still have to travel as one. */
 export function toolInput(text: string): JsonObject | undefined {
-  const value = text.trim() === '' ? {} : parseJson(text)
+  const value = text.trim() === '' ? {} : parseExact(text)
   return isObject(value) ? (value as JsonObject) : undefined
 }
 

@@ -1,5 +1,6 @@
 /** Each part of a message as Bedrock's blocks. */
-import { isObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { isObject } from '../../core/json.js'
 import type {
   AssistantPart,
   CacheHint,
@@ -120,7 +121,7 @@ function encodeCall(part: ToolCallPart, path: string, context: PartContext): Pie
   const { lose } = context
   const { id, name, arguments: text, signature } = part
   if (signature) lose(`${path}.signature`, 'dropped', 'it means something to its own vendor only')
-  const parsed = text.trim() === '' ? {} : parseJson(text)
+  const parsed = text.trim() === '' ? {} : parseExact(text)
   if (!isObject(parsed)) lose(`${path}.function.arguments`, 'approximated', 'they are no JSON object: sent as text inside one')
   const input = (isObject(parsed) ? parsed : { arguments: text }) as Document
   return { kind: 'call', blocks: [{ toolUse: { toolUseId: toolUseId(id), name, input } }, ...cached(part.cache, path, context)] }

@@ -1,6 +1,7 @@
 /** Neutral messages as `systemInstruction` and `contents`. */
 import { LeashError } from '../../core/errors.js'
-import { isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { isObject, type JsonObject } from '../../core/json.js'
 import type {
   AssistantPart,
   ChatRequest,
@@ -135,7 +136,7 @@ class ContentsEncoder {
   #call({ id, name, arguments: text, signature }: ToolCallPart, first: boolean, path: string): WirePart[] {
     this.#names.set(id, name)
     const { lose } = this.#context
-    const parsed = parseJson(text)
+    const parsed = parseExact(text)
     if (!isObject(parsed)) lose(`${path}.function.arguments`, 'approximated', 'Not a JSON object; sent as one text.')
     const args = (isObject(parsed) ? parsed : { arguments: text }) as JsonObject
     const signed = this.#signed(signature, path)

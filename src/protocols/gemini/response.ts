@@ -1,6 +1,7 @@
 /** The whole answer, in both directions. */
 import { LeashError } from '../../core/errors.js'
-import { asNumber, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, Choice, TextPart } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
@@ -156,7 +157,7 @@ export function encodePart(part: AssistantPart): WirePart[] {
 
 function argumentsOf(text: string): JsonObject {
   if (text === '') return {}
-  const parsed = parseJson(text)
+  const parsed = parseExact(text)
   // Arguments that a model cut short are still better seen than lost.
   return isObject(parsed) ? (parsed as JsonObject) : { arguments: text }
 }

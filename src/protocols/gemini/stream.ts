@@ -4,7 +4,8 @@
  */
 import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
-import { asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, TextPart } from '../../core/message.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, ReportLoss, StreamDecoder, WireEvent } from '../protocol.js'
@@ -34,7 +35,7 @@ class GeminiStreamDecoder implements StreamDecoder {
   }
 
   push({ data }: WireEvent): StreamEvent[] {
-    const chunk = parseJson(data)
+    const chunk = parseExact(data)
     if (!isObject(chunk)) {
       // What a gateway says behind the end is not Google's.
       if (this.#complete) return []
