@@ -17,7 +17,7 @@ import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { Clock } from './clock.js'
 import { passThrough } from './pass-through.js'
-import { maxRefusalLength, readText } from './read-text.js'
+import type { SentHeaders } from './refused.js'
 
 export interface AttemptContext {
   readonly transport: Transport
@@ -91,6 +91,7 @@ export class Underway {
   readonly #context: AttemptContext
   #key: KeyInUse | undefined
   #sent = false
+  #headers: SentHeaders = {}
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
   /** Ends the wait for a key that takes its time. */
@@ -133,8 +134,7 @@ export class Underway {
       this.#key?.answered?.(response.headers)
       return response
     }
-    const said = await readText(response, maxRefusalLength)
-    throw theirs.decodeError({ status: response.status, headers: response.headers, text: said })
+    throw await (await import('./refused.js')).refused(response, theirs, this.#headers)
   }
 
   /** The accounts are loaded while the vendor works on its answer. */
@@ -152,10 +152,11 @@ export class Underway {
     // The caller's SDK addressed it in its own protocol: another has another address.
     if (origin && theirs.name === call.protocol) {
       this.#leave()
+      this.#headers = headers ??= retryCounted(origin.headers, call.attempt)
       return (origin.transport ?? this.#context.transport)(origin.url, {
         ...origin.init,
         method: 'POST',
-        headers: headers ?? retryCounted(origin.headers, call.attempt),
+        headers,
         body: text ?? JSON.stringify(body),
         signal,
       })
@@ -174,6 +175,7 @@ export class Underway {
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
     const request = await this.keyed(this.#prepare(wire))
     this.#leave()
+    this.#headers = request.headers
     return send(request.transport ?? this.#context.transport, request, wire.signal)
   }
 

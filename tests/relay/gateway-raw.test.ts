@@ -162,6 +162,12 @@ describe('what is no call to a model', () => {
     expect([response.status, await response.text()]).toEqual([418, '{"error":"tea"}'])
   })
 
+  test('keeps a key to itself that the vendor quotes', async () => {
+    const { relay } = await echo({ status: 401, body: '{"error":"Incorrect API key provided: vendor-key."}' })
+    const response = await send(relay, 'GET', 'openai/files')
+    expect([response.status, await response.text()]).toEqual([401, '{"error":"Incorrect API key provided: ***."}'])
+  })
+
   test('is held to the number of requests of the rate limits', async () => {
     const { relay } = await echo()
     await relay.ask('PUT', '/v1/admin/tenants/default/policy', {

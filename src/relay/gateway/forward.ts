@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import type { Provider } from '../../core/provider.js'
 import type { Transport } from '../../core/transport.js'
+import { textOf } from '../../transport/refused.js'
 import { addressAt } from './raw-path.js'
 
 /** About the connection, who asks, where it came from, and what is asked for after all: the vendor is asked by the relay, over a connection of its own. */
@@ -53,7 +54,8 @@ export async function forward(request: Forwarded, transport: Transport): Promise
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304))
       throw new LeashError('upstream_error', `"${provider.name}" redirects elsewhere, where its key must not follow.`)
     const kept = [...response.headers].filter(([name]) => !theirs.test(name))
-    return new Response(response.body, { status: response.status, headers: kept })
+    const told = response.ok || !response.body ? response.body : await textOf(response, asked.headers)
+    return new Response(told, { status: response.status, headers: kept })
   } catch (cause) {
     if (cause instanceof LeashError) throw cause
     if (late.signal.aborted) throw new LeashError('timeout', `"${provider.name}" has not answered in time.`, { cause })
