@@ -7,7 +7,7 @@ import { whenEnded } from './core/report.js'
 import type { Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'
-import { isModelPath, recognise } from './recognise.js'
+import { headersOf, isModelPath, recognise } from './recognise.js'
 import { respond, respondError } from './respond.js'
 
 /** What a face knows of a call beyond its bytes, hung on the `RequestInit` that travels through an SDK. */
@@ -148,18 +148,13 @@ async function incomingOf(
   if (!isObject(body)) return undefined
   const found = await recognise(path, body as JsonObject)
   if (!found) return undefined
-  const forwarded: Record<string, string> = {}
-  for (const name of found.protocol.headers) {
-    const value = headers.get(name)
-    if (value !== null) forwarded[name] = value
-  }
   return {
     protocol: found.protocol,
     model: found.model,
     stream: found.stream,
     body: body as JsonObject,
     text,
-    headers: forwarded,
+    headers: headersOf(found.protocol, headers),
     here: {
       url,
       headers,

@@ -11,7 +11,7 @@ import { IteratorStream } from './iterator-stream.js'
 import { jsonList, jsonListType } from './protocols/framing/json-list.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
-import { type Recognised, recognise } from './recognise.js'
+import { headersOf, type Recognised, recognise } from './recognise.js'
 import { type Answered, answerWhole, failWhole } from './respond.js'
 
 export interface HandlerOptions {
@@ -164,18 +164,13 @@ function incomingOf(
   options: CallOptions,
   target: ServeOptions['target'],
 ): Incoming {
-  const headers: Record<string, string> = {}
-  for (const name of protocol.headers) {
-    const value = asked.headers.get(name)
-    if (value !== null) headers[name] = value
-  }
   // Not the bytes that came: of a member that stands in them twice, a vendor could read the one that was not checked here.
   return {
     protocol,
     model,
     stream,
     body,
-    headers,
+    headers: headersOf(protocol, asked.headers),
     remote: true,
     options,
     ...(target && { target: target(model, protocol.name) }),

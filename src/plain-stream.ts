@@ -5,7 +5,7 @@
  */
 import type { OpenAIError } from 'openai'
 import { isObject, parseJson } from './core/json.js'
-import type { Props } from './direct.js'
+import { identify, type Props } from './direct.js'
 import { takeStream } from './respond.js'
 
 /** A plain member in every version that we take, and private in the SDK's types. */
@@ -23,8 +23,7 @@ function isStreaming(value: unknown): value is Streaming {
  */
 export function readPlainly(stream: unknown, { response, options, controller }: Props, SdkError: typeof OpenAIError): void {
   if (options.__streamClass || options.__synthesizeEventData || !isStreaming(stream)) return
-  // As on all that the SDK's resources give.
-  Object.defineProperty(stream, '_request_id', { value: response.headers.get('x-request-id'), enumerable: false })
+  identify(stream, response)
   const { signal } = controller
   const theirs = () => ({ [Symbol.asyncIterator]: iterator })
   const iterator = stream.iterator.bind(stream)

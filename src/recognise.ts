@@ -23,3 +23,13 @@ export async function recognise(path: string, body: JsonObject): Promise<Recogni
   }
   return undefined
 }
+
+/** Of a caller's headers, those that belong to its protocol. */
+export function headersOf(protocol: Protocol, theirs: Pick<Headers, 'get'>): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of protocol.headers) {
+    const value = theirs.get(name)
+    if (value !== null) headers[name] = value
+  }
+  return headers
+}
