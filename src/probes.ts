@@ -1,6 +1,7 @@
 /** Asks providers for a sign of life, again and again or when told to. */
-import { every } from './catalog/prices/every.js'
+
 import type { Emitter } from './core/emitter.js'
+import { every } from './core/every.js'
 import type { Probe } from './core/health.js'
 import type { ProbeRequest, Provider } from './core/provider.js'
 import type { Transport } from './core/transport.js'

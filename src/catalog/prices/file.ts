@@ -1,9 +1,9 @@
 /** Prices in a JSON file, read at the start and again whenever it changes. */
 import type { Stats } from 'node:fs'
 import { LeashError } from '../../core/errors.js'
+import { every } from '../../core/every.js'
 import { parseJson } from '../../core/json.js'
 import { type PriceRow, parseEntries } from './entry.js'
-import { every } from './every.js'
 
 export interface PriceFile {
   /** @throws LeashError `invalid_config` that names the file and what is wrong with it */
