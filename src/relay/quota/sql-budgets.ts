@@ -2,7 +2,7 @@
 import { checkNano } from '../../core/check-nano.js'
 import { mostNano } from '../../core/money.js'
 import type { Balance, BudgetScope, Budgets, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
-import { afterwardsMs } from '../../stores/check.js'
+import { afterwardsMs } from '../../stores/afterwards.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
 
 export interface SqlBudgetsOptions {

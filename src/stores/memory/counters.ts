@@ -1,4 +1,4 @@
-/** The three ways to count against a limit, in memory. `redis/take.ts` has the same in Lua; one suite of tests holds both to each other. */
+/** The three ways to count against a limit, in memory. `redis/limits.lua.ts` has the same in Lua; one suite of tests holds both to each other. */
 import type { Limit, LimitState } from '../../core/store.js'
 
 /** One way to count within one window. The limit itself comes with each call: options may change, and the count goes on. */
