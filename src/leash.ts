@@ -82,7 +82,7 @@ import { Engine } from './engine.js'
 import type { EstimateOptions } from './estimate.js'
 import { leashFetch } from './fetch.js'
 import type { Handle, HandleOptions, HandlerOptions } from './handler.js'
-import { healthOf, holdBreaker } from './health.js'
+import { holdBreaker } from './health.js'
 import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { BudgetQuery } from './middleware/budget/options.js'
@@ -198,7 +198,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
   checkOptions(options)
   const control = given ?? openControl(options, (message) => shared.emitter.emit('warning', { message }))
   const shared = openShared(options, control)
-  const { emitter, registry, transport, breaker, books, probes } = shared
+  const { emitter, registry, transport, breaker, books } = shared
   const now: Governed = { parts: openParts(options, shared) }
   const engine = new Engine(options, now.parts)
   if (control) {
@@ -222,7 +222,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
     experiments: async () => (await now.parts.router.get()).experiments(),
     score: (call, value) => now.parts.router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
     health: () => ({
-      ...healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
+      ...shared.health(),
       ...(now.parts.guards.value && { modules: now.parts.guards.value.list() }),
     }),
     modules: {

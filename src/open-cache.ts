@@ -1,6 +1,6 @@
 /** The `cache` and `semanticCache` options. Loaded by the first call that may be answered by one of them. */
 import { LeashError } from './core/errors.js'
-import type { Middleware } from './core/middleware.js'
+import { compose, type Middleware } from './core/middleware.js'
 import type { Store } from './core/store.js'
 import type { CacheOptions } from './middleware/cache/options.js'
 import { warm } from './middleware/cache/warm.js'
@@ -29,7 +29,7 @@ export class Caches {
     this.#exact = exact
     this.#semantic = semantic
     const layers = [exact, semantic].flatMap((cache) => cache?.middleware ?? [])
-    const through: Middleware = (next) => layers.reduceRight((next, layer) => layer(next), next)
+    const through: Middleware = (next) => compose(layers, next)
     this.middleware = through
   }
 

@@ -1,6 +1,7 @@
 /** What a leash is made of: each part is loaded by the first call that needs it, and all share what they know. */
 import type { Control } from './control/control.js'
 import { Emitter } from './core/emitter.js'
+import type { Health } from './core/health.js'
 import { Lazy } from './core/lazy.js'
 import type { LedgerSink } from './core/ledger.js'
 import type { Middleware } from './core/middleware.js'
@@ -38,6 +39,8 @@ export interface Shared extends Pick<EngineDeps, 'emitter' | 'transport' | 'pric
   readonly control?: Lazy<Control>
   /** What was configured, and may turn out to be wrong only when it is read. */
   readonly given: Lazy<Prices>
+  /** How targets and providers are doing. */
+  health(): Health
   /** Stops whatever goes on by itself, and waits until every line of the ledger is where it belongs. */
   close(): Promise<void>
 }
@@ -90,6 +93,7 @@ export function openShared(options: LeashOptions, control?: Lazy<Control>): Shar
     ...(accounts && { accounts }),
     ...(probes && { probes }),
     ...(control && { control }),
+    health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
     async close() {
       void probes?.get().then((probes) => probes.close())
       opened.value?.close()
@@ -194,14 +198,8 @@ function openMirror(copies: NonNullable<LeashOptions['mirror']>, deps: Deps): No
   return new Lazy(async () => new (await import('./middleware/mirror.js')).Mirror(copies, deps))
 }
 
-function openWatchers(options: LeashOptions, { emitter, registry, breaker, probes }: Shared, inForce: InForce): Lazy<Observers> {
-  return new Lazy(async () =>
-    (await import('./observers.js')).openObservers(options, {
-      emitter,
-      health: () => healthOf(registry, Object.keys(options.providers ?? {}), breaker?.value, probes?.value),
-      inForce,
-    }),
-  )
+function openWatchers(options: LeashOptions, { emitter, health }: Shared, inForce: InForce): Lazy<Observers> {
+  return new Lazy(async () => (await import('./observers.js')).openObservers(options, { emitter, health, inForce }))
 }
 
 function openBreaker(options: BreakerOptions | undefined, emitter: Emitter, store: Store | undefined): Lazy<Breaker> {
