@@ -142,7 +142,7 @@ export interface Leash {
    * const { provider, mostUsd } = await leash.estimate({ model: 'gpt-4o-mini', max_tokens: 500, messages })
    */
   readonly estimate: <T extends { readonly model: string }>(request: T, options?: EstimateOptions) => Promise<Estimate>
-  /** How the experiments among the routes stand. */
+  /** How the experiments among the `routes` stand. */
   readonly experiments: () => Promise<ExperimentState[]>
   /**
    * Says how good an answer was, for the experiment that its call was in.
@@ -188,7 +188,11 @@ export function insideOf(leash: object): LeashInside | undefined {
   return insides.get(leash)
 }
 
-/** Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it. */
+/**
+ * Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it.
+ *
+ * @throws LeashError `invalid_config` that names each option at fault
+ */
 export function createLeash(options: LeashOptions = {}): Leash {
   return openLeash(options).leash
 }

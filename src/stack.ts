@@ -51,7 +51,9 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   readonly access?: AccessOptions
   /** Sent with each request to a provider. */
   readonly headers?: HeadersOption
+  /** Sends a call again that failed in a way worth repeating. `false`: never. @defaultValue three tries at one target */
   readonly retry?: RetryOptions | false
+  /** How long a call and its attempts may take, in milliseconds. @defaultValue no limit; of `LeashLLM`, 600000 for an attempt */
   readonly timeouts?: TimeoutOptions
   /** Limits that refuse nothing: reports say what they would have refused. */
   readonly shadow?: ShadowOptions
@@ -81,8 +83,11 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
   readonly health?: HealthOptions | boolean
   /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
   readonly store?: Store
+  /** Refuses a call when its translation to the target would drop part of it. A call's own wins. @defaultValue false */
   readonly strict?: boolean
+  /** Attempts of one call over all targets, the first included. A call's own wins. @defaultValue no limit beyond `retry` */
   readonly maxAttempts?: number
+  /** Layers of your own, the outermost first. */
   readonly use?: readonly Layer[]
 }
 

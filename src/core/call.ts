@@ -9,7 +9,9 @@ import type { Usage } from './usage.js'
 export interface CallOptions {
   /** Marks the attempts of this call in the report. */
   readonly tags?: Readonly<Record<string, string>>
+  /** Whose call it is: caches, limits and budgets are kept apart by it. */
   readonly tenant?: string
+  /** Who of the tenant's makes it. */
   readonly user?: string
   /** Which conversation the call belongs to: what was redacted in it keeps its placeholder from call to call. */
   readonly conversation?: string
@@ -17,7 +19,7 @@ export interface CallOptions {
   readonly key?: string
   /** Who goes first where calls wait for a place. @defaultValue 'normal' */
   readonly priority?: 'high' | 'normal' | 'low'
-  /** Refuse the call when the translation to the target would lose part of it. */
+  /** Refuse the call when the translation to the target would drop part of it. @defaultValue the leash's `strict` */
   readonly strict?: boolean
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
   readonly deadlineMs?: number

@@ -17,7 +17,9 @@ import { ownRule, type Rule, rulesOf, type Scope, scopesOf, stateOf } from './bu
 import { Webhook } from './budget/webhook.js'
 
 export interface BudgetOptions {
+  /** What calls may cost or use in a time, set aside before they are sent. */
   readonly budgets?: readonly Budget[]
+  /** Where the `budget` events are sent to. */
   readonly budgetWebhook?: BudgetWebhook
 }
 
