@@ -1,13 +1,10 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
 import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
-import { costOf, type Expected, type PriceBook, worstCase } from '../../core/price.js'
+import { costOf, type Expected, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import { targetName } from '../../core/target.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
 import type { FallbackDeps } from '../fallback.js'
 import { type Need, needOf } from './need.js'
-
-/** A guess over ordinary traffic: neither audio nor a cache of an hour, which would double it. */
-const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
 
 /**
  * Whether the call could pass its `maxCostUsd` by an answer of this target.
@@ -40,7 +37,7 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null
   const tier = dearestTier(call)
-  const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets, tier }
+  const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets: textBuckets, tier }
   const next = worstCase(price, expected)
   return next === null ? null : next + spent(call, expected, prices)
 }

@@ -1,7 +1,7 @@
 /** How much a call uses: by estimate before it is sent, and by what the vendors told afterwards. */
 import type { Attempt, Call } from '../../core/call.js'
 import type { Nano } from '../../core/money.js'
-import { costOf, type PriceBook, worstCase } from '../../core/price.js'
+import { costOf, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
 import { protocolNamed } from '../../protocols/index.js'
@@ -11,9 +11,6 @@ import { type CountTokens, estimateTokens, inputTokens } from '../../protocols/t
 import type { Unit } from './rules.js'
 
 export type Amounts = Readonly<Record<Unit, number>>
-
-/** What most requests are billed by: an estimate over all buckets would take each for audio. */
-const buckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
 
 /** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. At once when all is at hand. */
 export function estimate(call: Call, prices: PriceBook | undefined, count = estimateTokens): MaybePromise<Amounts> {
@@ -28,7 +25,7 @@ function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol 
   const { asked = 0, answers } = outputBound(protocol, body)
   const output = asked * answers
   const price = prices?.price(target)
-  const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets }) : 0
+  const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets: textBuckets }) : 0
   return { requests: 1, tokens: input + output, usd: usd ?? 0 }
 }
 
