@@ -4,6 +4,7 @@ import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage } from '../../core/usage.js'
 import { askedTier } from '../../protocols/asked-tier.js'
 import { isAnsweredLater } from '../../protocols/effects.js'
+import { mayHaveWorked } from '../unbooked.js'
 
 export type Amounts = Readonly<Record<BudgetUnit, number>>
 
@@ -75,9 +76,4 @@ export class Ticket {
 /** What the vendor told of an answer that was cut is a part of it, unless whoever booked it has made an estimate of that. */
 function isWhole({ cost, outcome }: Attempt): boolean {
   return cost !== undefined || outcome === 'ok'
-}
-
-/** Where nobody has booked it. A refusal is not billed, nor a request that never arrived. */
-function mayHaveWorked({ outcome, status }: Attempt): boolean {
-  return outcome === 'error' ? status === 200 : true
 }

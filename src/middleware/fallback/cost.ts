@@ -1,9 +1,10 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
 import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
-import { costOf, type Expected, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type Expected, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import { targetName } from '../../core/target.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
 import type { FallbackDeps } from '../fallback.js'
+import { unbookedCost } from '../unbooked.js'
 import { type Need, needOf } from './need.js'
 
 /**
@@ -48,16 +49,10 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
  */
 function spent({ report }: Call, expected: Expected, prices: PriceBook): Nano {
   const costOfOne = (attempt: Attempt) =>
-    attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : priced(attempt, prices))
+    attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : (unbookedCost(attempt, prices) ?? 0))
   const worst = ({ provider, model }: Attempt) => {
     const price = prices.price({ provider: { name: provider }, model })
     return (price && worstCase(price, expected)) ?? 0
   }
   return report.attempts.reduce((sum, attempt) => sum + costOfOne(attempt), 0)
-}
-
-/** Where no ledger has booked it. */
-function priced({ provider, model, usage, startedAt }: Attempt, prices: PriceBook): Nano {
-  const price = usage && prices.price({ provider: { name: provider }, model }, startedAt)
-  return price ? (costOf(price, usage) ?? 0) : 0
 }

@@ -1,13 +1,13 @@
 /** How much a call uses: by estimate before it is sent, and by what the vendors told afterwards. */
 import type { Attempt, Call } from '../../core/call.js'
-import type { Nano } from '../../core/money.js'
-import { costOf, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { type CountTokens, estimateTokens, inputTokens } from '../../protocols/tokens.js'
+import { mayHaveWorked, unbookedCost } from '../unbooked.js'
 import type { Unit } from './rules.js'
 
 export type Amounts = Readonly<Record<Unit, number>>
@@ -35,7 +35,7 @@ export function used(attempts: readonly Attempt[], estimated: Amounts, prices: P
   for (const attempt of attempts) {
     if (attempt.usage) {
       tokens += total(attempt.usage)
-      usd += costBy(attempt, prices)
+      usd += attempt.cost ?? unbookedCost(attempt, prices) ?? 0
     } else if (mayHaveWorked(attempt)) unknown = true
     if (attempt.estimated && cameToNothing(attempt)) unknown = true
   }
@@ -43,18 +43,7 @@ export function used(attempts: readonly Attempt[], estimated: Amounts, prices: P
   return { requests: estimated.requests, tokens: Math.max(tokens, estimated.tokens), usd: Math.max(usd, estimated.usd) }
 }
 
-function costBy({ cost, usage, provider, model, startedAt }: Attempt, prices: PriceBook | undefined): Nano {
-  if (cost != null) return cost
-  const price = usage && prices?.price({ provider: { name: provider }, model }, startedAt)
-  return (price && usage && costOf(price, usage)) || 0
-}
-
 /** The ledger knows of it what was asked for, and nothing of what was made of that. */
 function cameToNothing({ outcome, firstTokenMs }: Attempt): boolean {
   return outcome !== 'ok' && firstTokenMs === undefined
-}
-
-/** A refusal is not billed, nor a request that never arrived. */
-function mayHaveWorked({ outcome, status }: Attempt): boolean {
-  return outcome === 'error' ? status === 200 : true
 }

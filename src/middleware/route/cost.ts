@@ -1,7 +1,8 @@
 import type { Attempt, Target } from '../../core/call.js'
 import { type Nano, usdOf } from '../../core/money.js'
-import { costOf, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
+import { unbookedCost } from '../unbooked.js'
 import type { Asked } from './request.js'
 
 /** To compare prices, an answer that nobody bounds is taken to have so many tokens. */
@@ -37,18 +38,11 @@ export function tooDear(
 export function spentUsd(attempts: readonly Attempt[], prices: PriceBook | undefined): number | undefined {
   let sum: Nano = 0
   for (const attempt of attempts) {
-    const cost = attempt.cost ?? priced(attempt, prices)
+    const cost = attempt.cost ?? unbookedCost(attempt, prices)
     if (cost === null) return undefined
     sum += cost
   }
   return usdOf(sum)
-}
-
-/** Where no ledger has booked it. */
-function priced({ provider, model, usage, startedAt }: Attempt, prices: PriceBook | undefined): Nano | null {
-  if (!usage) return 0
-  const price = prices?.price({ provider: { name: provider }, model }, startedAt)
-  return price ? costOf(price, usage) : null
 }
 
 /** Three digits that count are enough for an estimate. */

@@ -1,0 +1,16 @@
+/** Attempts that no ledger has booked: what they may have cost, by what their vendors told. */
+import type { Attempt } from '../core/call.js'
+import type { Nano } from '../core/money.js'
+import { costOf, type PriceBook } from '../core/price.js'
+
+/** @returns 0 when the vendor has told no usage, null when there is no known price for it */
+export function unbookedCost({ provider, model, usage, startedAt }: Attempt, prices: PriceBook | undefined): Nano | null {
+  if (!usage) return 0
+  const price = prices?.price({ provider: { name: provider }, model }, startedAt)
+  return price ? costOf(price, usage) : null
+}
+
+/** A refusal is not billed, nor a request that never arrived. */
+export function mayHaveWorked({ outcome, status }: Attempt): boolean {
+  return outcome === 'error' ? status === 200 : true
+}
