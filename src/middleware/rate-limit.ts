@@ -8,10 +8,11 @@ import type { Limit, Store, Taken } from '../core/store.js'
 import { isAnsweredLater } from '../protocols/effects.js'
 import type { CountTokens } from '../protocols/tokens.js'
 import { Admission, type Held, standings, wasCounted } from './rate-limit/admission.js'
-import { type Amounts, estimate, used } from './rate-limit/amounts.js'
+import { estimate, used } from './rate-limit/amounts.js'
 import { besides, headersOf } from './rate-limit/headers.js'
 import type { RateLimit } from './rate-limit/options.js'
 import { type Rule, rulesOf } from './rate-limit/rules.js'
+import type { Amounts } from './rate-limit/units.js'
 
 export interface RateLimitDeps {
   readonly store: Store

@@ -5,13 +5,10 @@ import { LeashError } from '../../core/errors.js'
 import { parseUsd, usdOf } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
 import type { Balance, BudgetScope } from '../../core/store.js'
-import type { Subject } from '../rate-limit/options.js'
-import { matching, nameOf, type Party, valueIn } from '../rate-limit/subject.js'
+import { matching, namesOf, type Party, valueIn } from '../rate-limit/subject.js'
+import { limitsIn } from '../rate-limit/units.js'
 import type { Budget, Period } from './options.js'
 import { type Window, windowAt } from './windows.js'
-
-/** What is cheap to refuse comes first. */
-export const units = ['requests', 'tokens', 'usd'] as const satisfies readonly BudgetUnit[]
 
 export interface Rule {
   readonly name: string
@@ -52,29 +49,19 @@ export interface Scope {
 }
 
 export function rulesOf(budgets: readonly Budget[]): readonly Rule[] {
-  const taken = new Set<string>()
-  return budgets.map((budget) => {
-    const subjects = [budget.by ?? 'tenant'].flat()
-    const first = budget.name ?? nameOf(budget, subjects)
-    let name = first
-    for (let count = 2; taken.has(name); count++) name = `${first} (${count})`
-    taken.add(name)
-    return ruleOf(budget, name, subjects)
-  })
+  const names = namesOf(budgets)
+  return budgets.map((budget, at) => ruleOf(budget, names[at] ?? ''))
 }
 
-function ruleOf({ limit, per, shared, when, ...budget }: Budget, name: string, subjects: readonly Subject[]): Rule {
-  const others = subjects.filter((subject) => subject !== 'tenant')
+function ruleOf({ limit, per, by = 'tenant', shared, when, ...budget }: Budget, name: string): Rule {
+  const others = [by].flat().filter((subject) => subject !== 'tenant')
   return {
     name,
     per,
     action: budget.action ?? 'block',
     unpriced: budget.unpriced ?? 'block',
     thresholds: [...(budget.thresholds ?? [50, 80, 100])].sort((a, b) => a - b),
-    limits: units.flatMap((unit) => {
-      const given = limit[unit]
-      return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given }]
-    }),
+    limits: limitsIn(limit),
     holds: matching(when),
     of: (party) => [
       ...(shared ? [] : [['tenant', party.options.tenant ?? ''] as const]),

@@ -4,9 +4,8 @@ import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage } from '../../core/usage.js'
 import { askedTier } from '../../protocols/asked-tier.js'
 import { isAnsweredLater } from '../../protocols/effects.js'
+import type { Amounts } from '../rate-limit/units.js'
 import { mayHaveWorked } from '../unbooked.js'
-
-export type Amounts = Readonly<Record<BudgetUnit, number>>
 
 /** Something that was set aside in one unit. */
 export interface Part {

@@ -6,7 +6,8 @@ import type { Limit, MaybePromise, Store, Taken } from '../../core/store.js'
 import { untilStopped } from '../../core/until-stopped.js'
 import { Gate } from '../concurrency/gate.js'
 import { headersOf, plain, type Standing } from './headers.js'
-import type { Rule, Unit } from './rules.js'
+import type { Rule } from './rules.js'
+import type { Unit } from './units.js'
 
 /** One limit that a call is held to. */
 export interface Held extends Limit {

@@ -8,9 +8,7 @@ import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { type CountTokens, estimateTokens, inputTokens } from '../../protocols/tokens.js'
 import { mayHaveWorked, unbookedCost } from '../unbooked.js'
-import type { Unit } from './rules.js'
-
-export type Amounts = Readonly<Record<Unit, number>>
+import type { Amounts } from './units.js'
 
 /** Where the caller does not bound the answer, the answer counts afterwards only, and may lead into debt. At once when all is at hand. */
 export function estimate(call: Call, prices: PriceBook | undefined, count = estimateTokens): MaybePromise<Amounts> {

@@ -3,7 +3,7 @@
  * https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
  */
 import { formatUsd } from '../../core/money.js'
-import type { Unit } from './rules.js'
+import type { Unit } from './units.js'
 
 export interface Standing {
   readonly unit: Unit

@@ -1,14 +1,11 @@
 /** The limits as they were written, made into what a call is asked. */
 import type { Call } from '../../core/call.js'
-import { parseUsd } from '../../core/money.js'
 import type { Algorithm } from '../../core/store.js'
 import { targetKey } from '../../core/target.js'
 import { shortName } from '../spellings.js'
 import { periods, type RateLimit, type Subject } from './options.js'
-import { matching, nameOf, valueIn } from './subject.js'
-
-export const units = ['requests', 'tokens', 'usd'] as const
-export type Unit = (typeof units)[number]
+import { matching, namesOf, valueIn } from './subject.js'
+import { limitsIn, type Unit } from './units.js'
 
 interface Bound {
   readonly unit: Unit
@@ -37,24 +34,14 @@ export interface Rule {
 }
 
 export function rulesOf(written: readonly RateLimit[]): readonly Rule[] {
-  const taken = new Set<string>()
-  return written.map((limit) => {
-    const usual = limit.name ?? nameOf(limit, [limit.by ?? 'tenant'].flat())
-    let name = usual
-    for (let count = 2; taken.has(name); count++) name = `${usual} (${count})`
-    taken.add(name)
-    return ruleOf(name, limit)
-  })
+  const names = namesOf(written)
+  return written.map((limit, at) => ruleOf(names[at] ?? '', limit))
 }
 
 function ruleOf(name: string, written: RateLimit): Rule {
   const { limit, per, algorithm = 'token-bucket', by = 'tenant', shared = false, when, waitMs = 0 } = written
   const subjects = [by].flat()
-  const limits = units.flatMap((unit) => {
-    const given = limit[unit]
-    const prefix = `${JSON.stringify([name, unit]).slice(0, -1)},`
-    return given === undefined ? [] : [{ unit, limit: unit === 'usd' ? parseUsd(given) : given, prefix }]
-  })
+  const limits = limitsIn(limit).map((one) => ({ ...one, prefix: `${JSON.stringify([name, one.unit]).slice(0, -1)},` }))
   const ofProvider = when?.providers !== undefined || subjects.includes('provider') || subjects.includes('model')
   const holds = matching(when)
   return {

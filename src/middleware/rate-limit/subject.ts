@@ -6,6 +6,8 @@ import type { RateLimit, Subject } from './options.js'
 type When = RateLimit['when']
 
 interface Named {
+  readonly name?: string
+  readonly by?: Subject | readonly Subject[]
   readonly per: string | number
   readonly shared?: boolean
   readonly when?: When
@@ -28,10 +30,22 @@ export function matching(when: When = {}): (call: Call, names?: readonly string[
   }
 }
 
+/** Of limits or budgets, for each its own: the one that was given, or what it says. */
+export function namesOf(limits: readonly Named[]): string[] {
+  const taken = new Set<string>()
+  return limits.map((limit) => {
+    const first = limit.name ?? nameOf(limit)
+    let name = first
+    for (let count = 2; taken.has(name); count++) name = `${first} (${count})`
+    taken.add(name)
+    return name
+  })
+}
+
 /** The same in every process that was given the same limit, whatever stands before it in the list. */
-export function nameOf({ per, shared, when }: Named, subjects: readonly Subject[]): string {
+function nameOf({ by = 'tenant', per, shared, when }: Named): string {
   const where = Object.entries(when ?? {}).flatMap(([what, names]) => [what, ...[names].flat()])
-  return [...subjects, ...(shared ? ['shared'] : []), ...where, 'per', per].join(' ')
+  return [...[by].flat(), ...(shared ? ['shared'] : []), ...where, 'per', per].join(' ')
 }
 
 /** As much of a call as tells what it counts as. */

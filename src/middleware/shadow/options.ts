@@ -1,9 +1,8 @@
 import type { AccessOptions } from '../access.js'
 import type { Budget } from '../budget/options.js'
-import { rulesOf } from '../budget/rules.js'
 import type { ConcurrencyOptions } from '../concurrency.js'
 import type { RateLimit } from '../rate-limit/options.js'
-import { rulesOf as limitsOf } from '../rate-limit/rules.js'
+import { namesOf } from '../rate-limit/subject.js'
 
 /** What may be tried out beside what holds. */
 export interface ShadowLimits {
@@ -16,12 +15,12 @@ export interface ShadowLimits {
 
 /** They count apart from budgets that hold, under names that a relay can tell too. */
 export function shadowBudgets(budgets: readonly Budget[]): Budget[] {
-  const names = rulesOf(budgets).map(({ name }) => name)
+  const names = namesOf(budgets)
   return budgets.map((budget, at) => ({ ...budget, name: `shadow: ${names[at]}` }))
 }
 
 /** Nobody waits for what refuses nothing. */
 export function shadowLimits(limits: readonly RateLimit[]): RateLimit[] {
-  const names = limitsOf(limits).map(({ name }) => name)
+  const names = namesOf(limits)
   return limits.map((limit, at) => ({ ...limit, name: `shadow: ${names[at]}`, waitMs: 0 }))
 }

@@ -4,8 +4,8 @@
  */
 import type { AccessOptions } from '../../middleware/access.js'
 import type { Budget } from '../../middleware/budget/options.js'
-import { rulesOf } from '../../middleware/budget/rules.js'
 import type { Subject } from '../../middleware/rate-limit/options.js'
+import { namesOf } from '../../middleware/rate-limit/subject.js'
 import type { Policy } from '../../policy.js'
 
 /** @param id of the key */
@@ -37,7 +37,7 @@ function both(tenant: AccessOptions | undefined, key: AccessOptions): AccessOpti
 
 /** Two keys may have budgets of the same words: each is counted by itself, and apart from the tenant's. */
 function ofKey(budgets: readonly Budget[], id: string): Budget[] {
-  const names = rulesOf(budgets).map(({ name }) => name)
+  const names = namesOf(budgets)
   return budgets.map((budget, at) => ({ ...byKey(budget), name: `key ${id}: ${names[at]}` }))
 }
 
