@@ -15,6 +15,7 @@ import { ruleBehind } from './budget/refusal.js'
 import { Reserver, space } from './budget/reserver.js'
 import { ownRule, type Rule, rulesOf, type Scope, scopesOf, stateOf } from './budget/rules.js'
 import { Webhook } from './budget/webhook.js'
+import { tellMove } from './tell-move.js'
 
 export interface BudgetOptions {
   /** What calls may cost or use in a time, set aside before they are sent. */
@@ -166,17 +167,11 @@ export class BudgetKeeper {
         if (typeof action !== 'object' || been.has(action.downgrade)) throw error
         been.add(action.downgrade)
         const target = this.#deps.find(action.downgrade, call)
-        this.#moved(call, target)
+        const move = { from: targetName(call.target), to: targetName(target), because: 'budget_exceeded' } as const
+        tellMove(call, move, this.#deps.emitter)
         call = { ...call, target, attempt: 1 }
       }
     }
-  }
-
-  #moved({ id, report, target: from }: Call, to: Target): void {
-    const move = { from: targetName(from), to: targetName(to), because: 'budget_exceeded' } as const
-    report.moves.push(move)
-    const { emitter } = this.#deps
-    if (emitter.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
   }
 
   #see(scope: Scope): void {

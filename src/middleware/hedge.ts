@@ -8,6 +8,7 @@ import { hasEffects } from '../protocols/effects.js'
 import { Latencies } from './hedge/latencies.js'
 import { Race } from './hedge/race.js'
 import { Share } from './hedge/share.js'
+import { tellMove } from './tell-move.js'
 
 export interface HedgeOptions {
   /**
@@ -74,10 +75,8 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps, { share, latencies
 
   /** Nothing was sent: whoever would be asked beside it is asked in its stead. */
   async function instead(call: Call, target: Target, next: Next, refusal: unknown): Promise<Result> {
-    const { id, report } = call
-    const move = { from: targetName(call.target), to: targetName(target), because: 'circuit_open' } as const
-    report.moves.push(move)
-    if (emitter?.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
+    const { report } = call
+    tellMove(call, { from: targetName(call.target), to: targetName(target), because: 'circuit_open' }, emitter)
     const before = report.attempts.length
     try {
       return await next({ ...call, target })

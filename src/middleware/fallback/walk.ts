@@ -4,6 +4,7 @@ import type { Next } from '../../core/middleware.js'
 import { timeLeft } from '../../core/signals.js'
 import { targetName } from '../../core/target.js'
 import type { FallbackDeps, FallbackOptions } from '../fallback.js'
+import { tellMove } from '../tell-move.js'
 import { tooDear } from './cost.js'
 import { type Failed, failureOf } from './failure.js'
 import { type Need, needOf } from './need.js'
@@ -146,11 +147,7 @@ export class Walk {
   }
 
   #tell(from: string, to: string, because: ErrorCode): void {
-    const { id, report } = this.#call
-    const move = { from, to, because }
-    report.moves.push(move)
-    const { emitter } = this.#deps
-    if (emitter.heard('fallback')) emitter.emit('fallback', { ...move, callId: id })
+    tellMove(this.#call, { from, to, because }, this.#deps.emitter)
   }
 }
 
