@@ -43,9 +43,7 @@ export async function loadCapabilities(): Promise<(target: Priced) => Capabiliti
   return (target) => {
     if (target.model.length > longest) return {}
     const key = `${target.provider.name}/${target.model}`
-    const found = told.get(key) ?? capabilitiesOf(target, data)
-    told.set(key, found)
-    return found
+    return told.getOrInsertComputed(key, () => capabilitiesOf(target, data))
   }
 }
 

@@ -30,6 +30,15 @@ export class Recent<K, V> {
     if (oldest !== undefined) this.#map.delete(oldest)
   }
 
+  /** As the proposal for `Map` has it: https://github.com/tc39/proposal-upsert */
+  getOrInsertComputed(key: K, make: () => V): V {
+    const known = this.get(key)
+    if (known !== undefined) return known
+    const value = make()
+    this.set(key, value)
+    return value
+  }
+
   delete(key: K): void {
     this.#map.delete(key)
   }

@@ -24,20 +24,10 @@ const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 export function pace({ waitMs = 60_000 }: PaceOptions = {}): Middleware {
   const lanes = new Recent<string, Lane>(mostTargets)
 
-  function laneTo(target: Target): Lane {
-    const name = nameOf(target)
-    let lane = lanes.get(name)
-    if (!lane) {
-      lane = new Lane(target.provider.name)
-      lanes.set(name, lane)
-    }
-    return lane
-  }
-
   return (next) =>
     async function pace(call) {
       if (hasKeysToChoose(call.target)) return next(call)
-      const lane = laneTo(call.target)
+      const lane = lanes.getOrInsertComputed(nameOf(call.target), () => new Lane(call.target.provider.name))
       const entering = lane.enter(call, call.alternatives ? 0 : waitMs)
       const number = typeof entering === 'number' ? entering : await entering
       const began = Date.now()

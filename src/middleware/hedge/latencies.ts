@@ -16,13 +16,7 @@ export class Latencies {
 
   add({ target: { provider, model }, stream }: Call, ms: number): void {
     const samples = stream ? this.#streams : this.#answers
-    const key = targetKey(provider.name, model)
-    let sample = samples.get(key)
-    if (!sample) {
-      sample = new Sample()
-      samples.set(key, sample)
-    }
-    sample.add(ms)
+    samples.getOrInsertComputed(targetKey(provider.name, model), () => new Sample()).add(ms)
   }
 
   /** Milliseconds that 19 answers in 20 do not take; undefined as long as too few have been seen. */

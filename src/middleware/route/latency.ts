@@ -41,13 +41,7 @@ export class Latencies {
 
   #of(provider: string, model: string, stream: boolean): PeakEwma {
     const of = stream ? this.#streams : this.#answers
-    const key = targetKey(provider, model)
-    let seen = of.get(key)
-    if (!seen) {
-      seen = new PeakEwma(this.#now)
-      of.set(key, seen)
-    }
-    return seen
+    return of.getOrInsertComputed(targetKey(provider, model), () => new PeakEwma(this.#now))
   }
 }
 

@@ -32,10 +32,6 @@ export class MemoryLimits implements Limits {
 
   #counter(space: string, limit: Limit): Counter {
     const key = `${limit.algorithm} ${limit.windowMs} ${space.length} ${space}${limit.key}`
-    const known = this.#counters.get(key)
-    if (known) return known
-    const counter = counterFor(limit)
-    this.#counters.set(key, counter)
-    return counter
+    return this.#counters.getOrInsertComputed(key, () => counterFor(limit))
   }
 }
