@@ -5,6 +5,7 @@ import type { Middleware, Next } from '../core/middleware.js'
 import type { MaybePromise } from '../core/store.js'
 import { targetName } from '../core/target.js'
 import { hasEffects } from '../protocols/effects.js'
+import { attemptsLeft, keepingAttempts } from './attempts-left.js'
 import { Latencies } from './hedge/latencies.js'
 import { Race } from './hedge/race.js'
 import { Share } from './hedge/share.js'
@@ -57,9 +58,9 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps, { share, latencies
   const took = (call: Call, ms: number) => latencies.add(call, ms)
 
   async function secondOf(call: Call, target: Target, before: number): Promise<Call | undefined> {
-    const { maxAttempts = Number.POSITIVE_INFINITY } = call.options
     // The first attempt may have been held up on its way, and not be in the report yet.
-    if (Math.max(call.report.attempts.length, before + 1) >= maxAttempts || !share.take()) return undefined
+    const heldUp = call.report.attempts.length === before ? 1 : 0
+    if (attemptsLeft(call) <= heldUp || !share.take()) return undefined
     const second: Call = to === 'same' ? { ...call, hedged: true } : beside(call, target)
     return !reserve || (await reserve(second)) ? second : undefined
   }
@@ -68,7 +69,7 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps, { share, latencies
     share.count()
     const late = delayMs === 'p95' ? latencies.p95(call) : delayMs
     const before = call.report.attempts.length
-    const first = to === 'same' ? call : keepingOne(call)
+    const first = to === 'same' ? call : keepingAttempts(call, 1)
     if (late === undefined) return timed(next, first, took)
     return new Race(next, { delayMs: late, second: () => secondOf(call, target, before), took }).run(first)
   }
@@ -102,13 +103,6 @@ export function hedge(options: HedgeOptions, deps: HedgeDeps, { share, latencies
 /** A second attempt at another target is sent at once or not at all, and not again: the first one is still under way. */
 function beside(call: Call, target: Target): Call {
   return { ...call, target, hedged: true, alternatives: true, options: { ...call.options, maxRetries: 0 } }
-}
-
-/** Of the attempts that are left, one is kept for the second: the retries of the first must not use up all. */
-function keepingOne(call: Call): Call {
-  const { options, report } = call
-  if (options.maxAttempts === undefined) return call
-  return { ...call, options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - 1) } }
 }
 
 function isOpen(error: unknown): boolean {

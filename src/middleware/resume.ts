@@ -13,6 +13,7 @@ import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
 import { protocolNamed } from '../protocols/index.js'
 import { estimateTokens } from '../protocols/tokens.js'
+import { attemptsLeft } from './attempts-left.js'
 import { tooDear } from './fallback/cost.js'
 import type { Way } from './resume/decide.js'
 import { anchorOf } from './resume/join.js'
@@ -83,8 +84,8 @@ export class Resume {
     let times = 0
     return async (failure, way, said, request, { signal, leave }) => {
       const { times: most = 2 } = this.#options
-      const { options, report, deadline } = call
-      const spent = report.attempts.length >= (options.maxAttempts ?? Number.POSITIVE_INFINITY) || timeLeft(deadline) === 0
+      const { report } = call
+      const spent = attemptsLeft(call) <= 0 || timeLeft(call.deadline) === 0
       const last = attempts.at(-1)
       if (spent || times >= most || !last) return undefined
       const { body, anchor } = this.#ask(call, way, said, request)

@@ -3,6 +3,7 @@ import type { Call, Result, StreamResult, UnaryResult } from '../core/call.js'
 import { atEnd, type Ending } from '../core/ending.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import type { Middleware, Next } from '../core/middleware.js'
+import { attemptsLeft } from '../middleware/attempts-left.js'
 import { joined } from '../protocols/framing/joined.js'
 import { type Action, Nonsense, type TextEdit } from './actions.js'
 import { transformedAnswer, transformedCall, transformedItems } from './apply.js'
@@ -46,8 +47,7 @@ class Passage {
       const result = await next(tries === 0 ? call : afresh(call))
       const answer = result.stream ? await this.#stream(result, call) : await this.#unary(result, call)
       if (answer instanceof Again) {
-        const isSpent = call.report.attempts.length >= (call.options.maxAttempts ?? Number.POSITIVE_INFINITY)
-        if (tries === mostRetries || result.stream || isSpent) throw answer.refusal
+        if (tries === mostRetries || result.stream || attemptsLeft(call) <= 0) throw answer.refusal
       } else return answer
     }
   }

@@ -3,6 +3,7 @@ import { type ErrorCode, isLeashError, LeashError } from '../../core/errors.js'
 import type { Next } from '../../core/middleware.js'
 import { timeLeft } from '../../core/signals.js'
 import { targetName } from '../../core/target.js'
+import { attemptsLeft, keepingAttempts } from '../attempts-left.js'
 import type { FallbackDeps, FallbackOptions } from '../fallback.js'
 import { tellMove } from '../tell-move.js'
 import { tooDear } from './cost.js'
@@ -46,7 +47,7 @@ export class Walk {
     for (const [index, stop] of this.#stops.entries()) {
       const from = this.#failed.at(-1)
       if (from) {
-        if (this.#isSpent() || (await this.#isTooDear(stop))) break
+        if (attemptsLeft(this.#call) <= 0 || timeLeft(this.#call.deadline) === 0 || (await this.#isTooDear(stop))) break
         this.#tell(from.name, stop.name, from.error.code)
       }
       const answer = await this.#try(stop, this.#stops.slice(index + 1), next)
@@ -87,9 +88,7 @@ export class Walk {
     }
   }
 
-  /** Of the attempts that are left, one is kept for each target that follows: retries at the first must not use up all. */
   #callFor(target: Target, following: readonly Stop[]): Call {
-    const { options, report } = this.#call
     const others = following.filter((stop) => this.#couldTake(stop)).length
     const call = {
       ...this.#call,
@@ -97,13 +96,9 @@ export class Walk {
       attempt: 1,
       alternatives: others > 0,
       // A target that could turn out too dear is no reason to give this one up.
-      ...(options.maxCostUsd === undefined && others > 0 && { elsewhere: this.#isWorth }),
+      ...(this.#call.options.maxCostUsd === undefined && others > 0 && { elsewhere: this.#isWorth }),
     }
-    if (options.maxAttempts === undefined) return call
-    return {
-      ...call,
-      options: { ...options, maxAttempts: Math.max(report.attempts.length + 1, options.maxAttempts - others) },
-    }
+    return keepingAttempts(call, others)
   }
 
   /** One that has no key or is down is no reason to leave another sooner. */
@@ -111,11 +106,6 @@ export class Walk {
     if (!('target' in stop)) return false
     const { origin, provider } = stop.target
     return (origin !== undefined || provider.missing() === undefined) && !this.#deps.isDown?.(stop.target)
-  }
-
-  #isSpent(): boolean {
-    const { options, report, deadline } = this.#call
-    return report.attempts.length >= (options.maxAttempts ?? Number.POSITIVE_INFINITY) || timeLeft(deadline) === 0
   }
 
   async #checkWindow(target: Target): Promise<void> {
