@@ -87,11 +87,7 @@ export class Shadow {
   }
 
   async #run(call: Call, evaluate: Next, next: Next): Promise<Result> {
-    let resolve: (result: Result) => void = () => {}
-    let reject: (error: unknown) => void = () => {}
-    const result = new Promise<Result>((...settle) => {
-      ;[resolve, reject] = settle
-    })
+    const { promise: result, resolve, reject } = Promise.withResolvers<Result>()
     // It is told to whoever asked.
     result.catch(() => {})
     await this.#evaluated(call, evaluate, result)
