@@ -1,5 +1,5 @@
 import { LeashError } from '../core/errors.js'
-import type { HttpRequest, Provider, Traits, WireRequest } from '../core/provider.js'
+import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
 import { traitsOf } from '../protocols/bedrock-converse/models.js'
 import type { AwsClient, AwsCredentials, awsRequests, Operation } from './auth/aws.js'
 import { baseUrl } from './base-url.js'
@@ -7,7 +7,7 @@ import { authorizer, bearer, hasCredential } from './credentials.js'
 import { notSpoken } from './endpoint.js'
 import { readEnv } from './env.js'
 import { authenticates, checkedHeaders } from './headers.js'
-import type { ApiKey, ProviderOptions } from './options.js'
+import { type ApiKey, type ProviderOptions, traitsWith } from './options.js'
 
 export interface BedrockOptions extends Omit<ProviderOptions, 'apiKey' | 'keys'> {
   /** A Bedrock API key. @defaultValue `AWS_BEARER_TOKEN_BEDROCK`, else requests are signed */
@@ -71,7 +71,7 @@ export function bedrock(options: BedrockOptions = {}): Provider {
   return {
     name,
     protocols: ['bedrock-converse', 'bedrock-embeddings'],
-    traits: (model) => traitsFor(model, options),
+    traits: traitsWith(traitsOf, options.traits),
     missing() {
       if (client) return undefined
       const placed = region() ?? endpoint ?? profile ?? readEnv('AWS_PROFILE', env)
@@ -117,11 +117,6 @@ function operationOf({ protocol, stream }: WireRequest, name: string): Operation
   if (protocol === 'bedrock-converse') return stream ? 'ConverseStream' : 'Converse'
   if (protocol === 'bedrock-embeddings') return 'InvokeModel'
   throw notSpoken(name, protocol)
-}
-
-function traitsFor(model: string, { traits }: BedrockOptions): Traits {
-  const told = typeof traits === 'function' ? traits(model) : traits
-  return { ...traitsOf(told?.baseModel ?? model), ...told }
 }
 
 /** AWS's own chain reads `process.env` alone. */
