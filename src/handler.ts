@@ -1,6 +1,7 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
 import { textWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
+import { brokenBy } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { parseExact } from './core/exact-json.js'
 import { isObject, type JsonObject } from './core/json.js'
@@ -127,7 +128,7 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
         if (signal?.aborted) throw error
         const { downstream } = protocol.kind === 'chat' ? await protocol.codec() : {}
         if (!downstream) throw error
-        const events = downstream.encodeStream({ messages: [] }).fail(failureOf(error))
+        const events = downstream.encodeStream({ messages: [] }).fail(brokenBy(error))
         last = events.map((event) => protocol.framing.frame(event)).values()
         return last.next()
       }
@@ -148,13 +149,6 @@ function inForm(answered: Answered, { path, query }: Asked, { framing, listed }:
   if (!isEvents) return { status, headers, body: typeof body === 'string' && !body.startsWith('[') ? `[${body}]` : body }
   const typed = headers.filter(([name]) => name !== 'content-type')
   return { status, headers: [...typed, ['content-type', jsonListType]], body: jsonList(body, framing) }
-}
-
-/** A connection that broke is thrown as the platform threw it, for SDKs to know it by; a caller over HTTP has no use for that. */
-function failureOf(error: unknown): LeashError {
-  if (isLeashError(error)) return error
-  const message = 'The connection to the provider broke before the answer was complete. Send the call again.'
-  return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
 function incomingOf(

@@ -116,7 +116,7 @@ function watched({ body }: StreamResult, listener: (ending: Ending) => void): Te
         if (read.done) told.end(undefined)
         return read
       } catch (error) {
-        told.end(failure(error))
+        told.end(brokenBy(error))
         throw error
       }
     },
@@ -130,12 +130,11 @@ function watched({ body }: StreamResult, listener: (ending: Ending) => void): Te
   return stream
 }
 
-function failure(error: unknown): LeashError {
+/** What a stream has failed with. A connection that breaks is thrown as the platform threw it, for SDKs to know it by. */
+export function brokenBy(error: unknown): LeashError {
   if (isLeashError(error)) return error
-  return new LeashError('network_error', 'The stream broke before its end. Send the call again.', {
-    retryable: true,
-    cause: error,
-  })
+  const message = 'The connection to the provider broke before the answer was complete. Send the call again.'
+  return new LeashError('network_error', message, { retryable: true, cause: error })
 }
 
 /** Closes a result that nobody wants. */

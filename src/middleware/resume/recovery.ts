@@ -1,6 +1,6 @@
 import type { Attempt, Call, Result, StreamResult } from '../../core/call.js'
-import { atEnd, type Ending } from '../../core/ending.js'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import { atEnd, brokenBy, type Ending } from '../../core/ending.js'
+import { isLeashError, type LeashError } from '../../core/errors.js'
 import { replay, type StreamEvent } from '../../core/events.js'
 import type { ChatRequest } from '../../core/message.js'
 import { addUsage, type Usage } from '../../core/usage.js'
@@ -215,18 +215,9 @@ async function* decoded(result: StreamResult, decoder: StreamDecoder, { framing 
       yield batch
     }
   } catch (error) {
-    throw failureOf(ending, error)
+    throw isLeashError(ending) ? ending : brokenBy(error)
   } finally {
     // A socket that hangs is not waited for.
     bytes.return?.().catch(() => {})
   }
-}
-
-function failureOf(ending: Ending, error: unknown): LeashError {
-  if (isLeashError(ending)) return ending
-  if (isLeashError(error)) return error
-  return new LeashError('network_error', 'The stream broke before its end. Send the call again.', {
-    retryable: true,
-    cause: error,
-  })
 }
