@@ -1,6 +1,6 @@
 /** Words that are not to be said, by the caller or by the model. */
 import { LeashError } from '../core/errors.js'
-import { isObject } from '../core/json.js'
+import { compact, isObject } from '../core/json.js'
 import { loadPatternEngine } from '../core/patterns.js'
 import type { Action } from './actions.js'
 import { endWith, folded, longestEscape, readingsOf } from './content-filter/readings.js'
@@ -43,11 +43,7 @@ export function contentFilter(options: ContentFilterOptions): Module {
     name,
     version: '1.0.0',
     kind: 'policy',
-    ...(priority !== undefined && { priority }),
-    ...(when !== undefined && { when }),
-    ...(timeout !== undefined && { timeout }),
-    ...(onError !== undefined && { onError }),
-    ...(sees !== undefined && { sees }),
+    ...compact({ priority, when, timeout, onError, sees }),
     async start() {
       const needed = rules.some(({ patterns = [] }) => patterns.length > 0)
       const engine = needed ? await loadPatternEngine() : undefined

@@ -1,5 +1,6 @@
 /** One line of JSON for each call. */
 import { LeashError } from '../core/errors.js'
+import { compact } from '../core/json.js'
 import { type DetectOptions, type Detector, loadDetector } from '../detect/index.js'
 import { defineModule } from './define.js'
 import { type Destination, type LogTarget, openDestination } from './log/destination.js'
@@ -37,8 +38,7 @@ export function log(options: LogOptions = {}): Module {
     kind: 'sink',
     sees: 'redacted',
     content,
-    ...(when !== undefined && { when }),
-    ...(timeout !== undefined && { timeout }),
+    ...compact({ when, timeout }),
     async start() {
       detector = redact === false ? undefined : await loadDetector(redact === true ? {} : redact)
       destination = await open()

@@ -1,5 +1,6 @@
 /** A judgement by somebody else: a function, an endpoint, a classifier. */
 import { LeashError } from '../core/errors.js'
+import { compact } from '../core/json.js'
 import { type Action, Nonsense } from './actions.js'
 import { defineModule } from './define.js'
 import type { Module, ModuleContext, ModuleDefinition, Text } from './module.js'
@@ -44,11 +45,7 @@ export function moderation(options: ModerationOptions): Module {
     name,
     version: '1.0.0',
     kind: 'policy',
-    ...(priority !== undefined && { priority }),
-    ...(when !== undefined && { when }),
-    ...(timeout !== undefined && { timeout }),
-    ...(onError !== undefined && { onError }),
-    ...(sees !== undefined && { sees }),
+    ...compact({ priority, when, timeout, onError, sees }),
     ...(pre && { request: ({ texts }, context) => judge(pre, texts, context, 'request') }),
     ...(post && { response: ({ texts }, context) => judge(post, texts, context, 'response') }),
   })

@@ -1,6 +1,7 @@
 /** What a module is made of, and what its functions are given. */
 import type { Report } from '../core/call.js'
 import type { JsonObject } from '../core/json.js'
+import type { MaybePromise } from '../core/store.js'
 import type { Usage } from '../core/usage.js'
 import type { Redaction } from '../middleware/redact/open.js'
 import type { TextKind } from '../protocols/protocol.js'
@@ -88,8 +89,6 @@ export interface ModuleContext<Options = unknown> {
   /** What has happened to the call so far, with what other modules have annotated. */
   readonly report: Readonly<Report>
 }
-
-type MaybePromise<T> = T | Promise<T>
 
 /** Nothing: go on. */
 export type Actions = Action | readonly Action[] | undefined

@@ -1,5 +1,6 @@
 /** The option `redact`, as a module among the others. */
 import { checkOptions } from '../config/schema.js'
+import { compact } from '../core/json.js'
 import { openRedaction, type Redaction } from '../middleware/redact/open.js'
 import type { RedactOptions } from '../middleware/redact/options.js'
 import { rulesOf } from '../middleware/redact/rules.js'
@@ -31,9 +32,7 @@ export function redact(options: RedactModuleOptions = {}): Module {
     version: '1.0.0',
     kind: 'transformer',
     onError: own.onError ?? 'closed',
-    ...(priority !== undefined && { priority }),
-    ...(when !== undefined && { when }),
-    ...(timeout !== undefined && { timeout }),
+    ...compact({ priority, when, timeout }),
     async start() {
       redaction ??= await openRedaction(own)
     },

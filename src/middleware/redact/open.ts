@@ -1,5 +1,6 @@
 /** What one set of options comes to. It outlives calls, for conversations are remembered. */
 import type { Call, Result } from '../../core/call.js'
+import { compact } from '../../core/json.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import type { StreamEdit } from '../edited-stream.js'
 import { detectorFor } from './detectors.js'
@@ -42,13 +43,7 @@ export async function openRedaction(options: RedactOptions): Promise<Redaction> 
 async function openGuard(options: RedactOptions): Promise<Guard> {
   const { request, response } = rulesOf(options)
   const { allow, deny, patterns, context, minConfidence, ner } = options
-  const looking = {
-    ...(allow && { allow }),
-    ...(deny && { deny }),
-    ...(patterns && { patterns }),
-    ...(context && { context }),
-    ...(minConfidence !== undefined && { minConfidence }),
-  }
+  const looking = compact({ allow, deny, patterns, context, minConfidence })
   return new Guard(
     {
       modes: request,
