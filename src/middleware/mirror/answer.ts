@@ -63,7 +63,7 @@ export class Listener {
   }
 }
 
-function answerOf(response: ChatResponse | undefined): Answer {
+export function answerOf(response: ChatResponse | undefined): Answer {
   const { content = [], finishReason = 'other' } = response?.choices[0] ?? {}
   return {
     text: content.map((part) => (part.type === 'text' || part.type === 'refusal' ? part.text : '')).join(''),
