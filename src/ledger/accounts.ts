@@ -9,10 +9,8 @@ import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/
 import { askedTier } from '../protocols/asked-tier.js'
 import { besideOf } from '../protocols/beside.js'
 import { kindOf, protocolAtHand } from '../protocols/index.js'
+import { charactersPerToken } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
-
-/** Of a vendor's answer, where it told no usage: characters to a token, as vendors' own pages have it for English. */
-const charactersPerToken = 4
 
 /** Five times the largest window there is, and for a great number of texts to embed: who tells of more tokens has told nothing. */
 const mostTokens = { chat: 5e7, embeddings: 1e9 } as const

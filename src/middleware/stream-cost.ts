@@ -10,7 +10,7 @@ import { outputTotal, type Usage, usageOf } from '../core/usage.js'
 import { joined } from '../protocols/framing/joined.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
-import { saidIn } from '../protocols/said.js'
+import { charactersPerToken, saidIn } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { editedStream, type StreamEdit } from './edited-stream.js'
 
@@ -20,9 +20,6 @@ export interface StreamCostDeps {
   /** Where a model's name leads to. @throws LeashError */
   readonly find: (model: string, call: Call) => Priced
 }
-
-/** As vendors' own pages have it for English text. */
-const charactersPerToken = 4
 
 export function streamCost({ prices, tokens, find }: StreamCostDeps): Middleware {
   return (next) =>

@@ -8,10 +8,7 @@ import { LinkedAbort } from '../../core/signals.js'
 import type { Unframer } from '../../protocols/framing/framing.js'
 import { protocolAtHand } from '../../protocols/index.js'
 import type { Protocol, Tap } from '../../protocols/protocol.js'
-import { saidIn } from '../../protocols/said.js'
-
-/** As vendors' own pages have it for English text. */
-const charactersPerToken = 4
+import { charactersPerToken, saidIn } from '../../protocols/said.js'
 
 export async function guarded(next: Next, call: Call, rule: SlowStream): Promise<Result> {
   const abort = new LinkedAbort(call.signal)
