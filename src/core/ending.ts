@@ -5,6 +5,9 @@ import { isLeashError, LeashError } from './errors.js'
 /** How a result ended: whole, with an error, or left before its end. */
 export type Ending = LeashError | 'cancelled' | undefined
 
+/** What an iterator says when there is nothing more. */
+export const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
 export const endings = Symbol('leashllm.endings')
 
 /** A stream of wire bytes that tells when it has ended, so that nobody needs to wrap it. */
@@ -88,7 +91,7 @@ export function overheard(
     async return() {
       await bytes.return?.()
       await over?.('left')
-      return { done: true, value: undefined }
+      return done
     },
     [Symbol.asyncIterator]: () => stream,
   }
@@ -123,7 +126,7 @@ function watched({ body }: StreamResult, listener: (ending: Ending) => void): Te
     async return() {
       told.end('cancelled')
       await bytes.return?.()
-      return { done: true, value: undefined }
+      return done
     },
     [Symbol.asyncIterator]: () => stream,
   }

@@ -3,7 +3,7 @@
  * one who comes later; what is kept for that has a bound.
  */
 import type { StreamResult } from './call.js'
-import { atEnd, type Ending, Endings, endings, type TellingStream } from './ending.js'
+import { atEnd, done, type Ending, Endings, endings, type TellingStream } from './ending.js'
 import { type LeashError, thrown } from './errors.js'
 
 export interface SharedStreamOptions {
@@ -26,8 +26,6 @@ interface Waiting {
   resolve(read: IteratorResult<Uint8Array>): void
   reject(error: unknown): void
 }
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 export class SharedStream {
   readonly #source: AsyncIterator<Uint8Array>

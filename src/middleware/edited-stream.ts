@@ -1,5 +1,5 @@
 import type { StreamResult } from '../core/call.js'
-import { atEnd, type Ending, Endings, endings, type TellingStream } from '../core/ending.js'
+import { atEnd, done, type Ending, Endings, endings, type TellingStream } from '../core/ending.js'
 import { isLeashError, type LeashError } from '../core/errors.js'
 
 /** Takes the bytes of a stream as they come, and gives back what is to go on. */
@@ -8,8 +8,6 @@ export interface StreamEdit {
   /** What is left when the stream has ended. */
   end(): Uint8Array | undefined
 }
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
  * A stream as its editor leaves it. What is held back when the stream breaks goes out before the error does.

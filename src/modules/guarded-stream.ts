@@ -1,6 +1,6 @@
 /** A stream on its way past the modules that look at it as it comes. */
 import type { StreamResult } from '../core/call.js'
-import { atEnd, type Ending, Endings, endings, type TellingStream } from '../core/ending.js'
+import { atEnd, done, type Ending, Endings, endings, type TellingStream } from '../core/ending.js'
 import { isLeashError, type LeashError } from '../core/errors.js'
 import { joined } from '../protocols/framing/joined.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -17,8 +17,6 @@ export interface GuardedOptions {
   /** In whatever way: before anybody further out is told. */
   over(ending: Ending): void
 }
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 export class GuardedStream implements AsyncIterableIterator<Uint8Array>, TellingStream {
   readonly [endings] = new Endings()

@@ -1,4 +1,4 @@
-import { type Endings, endings, hearing, type TellingStream } from '../core/ending.js'
+import { done, type Endings, endings, hearing, type TellingStream } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import type { Usage } from '../core/usage.js'
@@ -22,8 +22,6 @@ const newline = 0x0a
 const sample = 16
 const lastWordsMs = 250
 const lastWordsLength = 1024 * 1024
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
  * A vendor's stream on its way to the caller: each chunk is handed on as it came, and looked at beside the road.

@@ -1,9 +1,7 @@
 import type { Call } from '../../core/call.js'
-import { Endings, endings, type TellingStream } from '../../core/ending.js'
+import { done, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, thrown } from '../../core/errors.js'
 import { abortError, deadlineError, LinkedAbort, sleep, timeLeft } from '../../core/signals.js'
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /** SDKs take long to find the lines of a piece that is larger, and to go from piece to piece of one that is smaller. */
 const goodSize = 2048

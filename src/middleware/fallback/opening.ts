@@ -1,5 +1,5 @@
 import type { StreamResult } from '../../core/call.js'
-import { endings, isTelling } from '../../core/ending.js'
+import { done, endings, isTelling } from '../../core/ending.js'
 import { collect, type StreamEvent } from '../../core/events.js'
 import type { Choice } from '../../core/message.js'
 import type { Framing } from '../../protocols/framing/framing.js'
@@ -73,7 +73,7 @@ function again(
     async return() {
       pieces.length = 0
       await rest.return?.()
-      return { done: true, value: undefined }
+      return done
     },
     [Symbol.asyncIterator]: () => stream,
   }

@@ -1,5 +1,5 @@
 import type { Call, StreamResult } from '../../core/call.js'
-import { atEnd, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
+import { atEnd, done, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, type LeashError, thrown } from '../../core/errors.js'
 import { LinkedAbort, onStop } from '../../core/signals.js'
 import { untilStopped } from '../../core/until-stopped.js'
@@ -38,8 +38,6 @@ export interface ResumableOptions {
 }
 
 type Read = IteratorResult<Uint8Array>
-
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 const lastWordsMs = 250
 

@@ -1,6 +1,6 @@
 /** Ends a stream that comes too slowly. */
 import type { Call, Result, SlowStream, StreamResult } from '../../core/call.js'
-import { atEnd, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
+import { atEnd, done, type Ending, Endings, endings, type TellingStream } from '../../core/ending.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import type { Next } from '../../core/middleware.js'
@@ -90,7 +90,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     this.#held.length = 0
     clearTimeout(this.#timer)
     await this.#bytes.return?.()
-    return { done: true, value: undefined }
+    return done
   }
 
   async #read(): Promise<IteratorResult<Uint8Array>> {
