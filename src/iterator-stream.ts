@@ -1,3 +1,5 @@
+import { done } from './core/ending.js'
+
 type Bytes = Uint8Array<ArrayBuffer>
 
 const locked = () => new TypeError('Invalid state: ReadableStream is locked')
@@ -94,7 +96,19 @@ class Source implements UnderlyingDefaultSource<Bytes> {
   }
 }
 
-const none: AsyncIterator<Uint8Array> = { next: async () => ({ done: true, value: undefined }) }
+const none: AsyncIterator<Uint8Array> = { next: async () => done }
+
+/** The bytes of any stream, by a reader. Whoever leaves them early cancels it. */
+export function iteratorOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  const reader = stream.getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    async return() {
+      await reader.cancel()
+      return done
+    },
+  }
+}
 
 class IteratorReader implements ReadableStreamDefaultReader<Bytes> {
   readonly #iterator: AsyncIterator<Uint8Array>

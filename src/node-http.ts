@@ -1,6 +1,7 @@
 /** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { LeashError } from './core/errors.js'
+import { iteratorOf } from './iterator-stream.js'
 
 /** A request as Node's servers give it, and what Express and its kin add. */
 export interface NodeRequest extends IncomingMessage {
@@ -95,14 +96,7 @@ interface Writing {
 
 /** As {@link write}. */
 export async function send({ status, headers, body }: Response, outgoing: ServerResponse, writing: Writing = {}): Promise<void> {
-  const reader = body?.getReader()
-  const bytes: AsyncIterator<Uint8Array> | undefined = reader && {
-    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
-    return: async () => {
-      await reader.cancel()
-      return { done: true, value: undefined }
-    },
-  }
+  const bytes = body ? iteratorOf(body) : undefined
   await writing.before?.()
   await write({ status, headers, body: bytes }, outgoing, writing)
 }

@@ -10,7 +10,7 @@ import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { requestId } from './core/request-id.js'
 import { ownKind } from './core/transport.js'
-import { IteratorStream } from './iterator-stream.js'
+import { IteratorStream, iteratorOf } from './iterator-stream.js'
 import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
 import { retryAfterMs } from './protocols/retry-after.js'
@@ -94,15 +94,9 @@ interface Taken {
 /** A stream's bytes, as a reader of its body would get them; undefined when somebody else reads them. */
 export function takeStream(response: Response): Taken | undefined {
   const state = read.get(response)
-  const reader = state?.stream && !state.whole && !state.body?.locked ? response.body?.getReader() : undefined
-  if (!state || !reader) return undefined
-  const bytes = {
-    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
-    return: async () => {
-      await reader.cancel()
-      return { done: true as const, value: undefined }
-    },
-  }
+  const body = state?.stream && !state.whole && !state.body?.locked ? response.body : null
+  if (!state || !body) return undefined
+  const bytes = iteratorOf(body)
   return {
     bytes,
     giveBack(piece) {
