@@ -29,6 +29,20 @@ const sums = `
         reasoning BIGINT NOT NULL,
         audio_output BIGINT NOT NULL`.trim()
 
+const summed = sums.replaceAll(' BIGINT NOT NULL', '').split(/,\s+/)
+
+/** Sums up what is there already, of hours that tell more things apart. */
+function summedUp(name: string, ms: number, ...by: readonly string[]): string {
+  const columns = ['tenant', 'key_id', 'user_id', 'model', 'provider', 'tag', 'value']
+  const values = columns.map((column) => (by.includes(column) ? column : `''`))
+  const hour = `hour - hour % ${ms}`
+  return `INSERT INTO usage_parts (part, hour, ${[...columns, ...summed].join(', ')})
+    SELECT '${name}', ${[hour, ...values, ...summed.map((sum) => `SUM(${sum})`)].join(', ')}
+    FROM ${by.includes('tag') ? 'usage_tag_hours' : 'usage_hours'} GROUP BY ${[hour, ...by].join(', ')}`
+}
+
+const [hourMs, dayMs] = [3_600_000, 86_400_000]
+
 const steps: readonly Step[] = [
   {
     name: 'tenants and keys',
@@ -331,6 +345,34 @@ const steps: readonly Step[] = [
     // The user comes last, so that it is looked at without the row.
     name: 'usage by tenant',
     statements: ['CREATE INDEX usage_lines_by_tenant ON usage_lines (tenant, at, id, user_id)'],
+  },
+  {
+    name: 'usage by parts',
+    statements: [
+      `CREATE TABLE usage_parts (
+        part TEXT NOT NULL,
+        hour BIGINT NOT NULL,
+        tenant TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        tag TEXT NOT NULL,
+        value TEXT NOT NULL,
+        ${sums},
+        PRIMARY KEY (part, tag, hour, tenant, key_id, user_id, model, provider, value)
+      )`,
+      summedUp('tenant', hourMs, 'tenant'),
+      summedUp('model', dayMs, 'tenant', 'model', 'provider'),
+      summedUp('key', dayMs, 'tenant', 'key_id'),
+      summedUp('user', dayMs, 'tenant', 'user_id'),
+      summedUp('key and model', dayMs, 'tenant', 'key_id', 'model', 'provider'),
+      summedUp('user and model', dayMs, 'tenant', 'user_id', 'model', 'provider'),
+      summedUp('tag', dayMs, 'tenant', 'tag', 'value'),
+      summedUp('tag and model', dayMs, 'tenant', 'model', 'provider', 'tag', 'value'),
+      'CREATE INDEX usage_parts_by_tenant ON usage_parts (tenant, part, tag, hour)',
+      'CREATE INDEX usage_parts_by_time ON usage_parts (hour)',
+    ],
   },
 ]
 

@@ -1,7 +1,7 @@
 /** Tells when a tenant spends far more in an hour than it is used to. docs/relay/reports.md has the rule in words. */
 import { formatUsd, parseUsd } from '../../core/money.js'
 import type { Notice } from '../webhooks/events.js'
-import { hourMs } from './hours.js'
+import { hourMs } from './parts.js'
 import type { UsageLog } from './usage.js'
 
 export interface AnomalyOptions {

@@ -7,7 +7,7 @@ import { inputTotal, outputTotal } from '../../core/usage.js'
 import type { Tenant, Tenants } from '../people/tenants.js'
 import type { Sql } from '../store/sql.js'
 import type { WebhookQueue } from '../webhooks/queue.js'
-import { hourMs } from './hours.js'
+import { hourMs } from './parts.js'
 import { reportOf } from './report.js'
 import type { UsageRow } from './usage.js'
 

@@ -1,9 +1,8 @@
-/** Sums by the hour, so that a report reads some thousand rows and not every line of a year. */
+/** Sums by the hour, and of parts of it, so that a report reads some thousand rows and not every line of a year. */
 import type { LedgerLine } from '../../core/ledger.js'
 import { buckets, type Usage } from '../../core/usage.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
-
-export const hourMs = 3_600_000
+import { hourMs, isOfTags, keyIn, partKeyColumns, parts } from './parts.js'
 
 /** What the lines of one hour are told apart by. */
 const keyColumns = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider'] as const
@@ -42,7 +41,7 @@ const tagKeyColumns = [...keyColumns, 'tag', 'value'] as const
 const mostTags = 8
 
 const sumColumns = [...Object.keys(counters), ...buckets.map((bucket) => usageColumns[bucket])]
-const rowsAtOnce = 200
+const rowsAtOnce = 128
 
 interface Hour {
   readonly key: readonly SqlValue[]
@@ -55,11 +54,15 @@ export async function addToHours(sql: Sql, lines: readonly LedgerLine[]): Promis
   for (const line of lines) {
     const { at, tenant = '', key = '', user = '', model, provider } = line
     const values = [at - (at % hourMs), tenant, key, user, model, provider]
-    hours.add(values, line)
-    for (const tag of tagsOf(line)) tags.add([...values, ...tag], line)
+    const counted = countsOf(line)
+    hours.add(values, counted)
+    for (const tag of tagsOf(line)) tags.add([...values, ...tag], counted)
   }
+  const less = new Sums()
+  for (const part of parts) for (const { key, sums } of (isOfTags(part) ? tags : hours).all) less.add(keyIn(part, key), sums)
   await write(sql, 'usage_hours', keyColumns, hours.rows())
   await write(sql, 'usage_tag_hours', tagKeyColumns, tags.rows())
+  await write(sql, 'usage_parts', partKeyColumns, less.rows())
 }
 
 /** A tag without a value is none: it is among those that do not have it. */
@@ -72,14 +75,15 @@ function tagsOf({ tags = {} }: LedgerLine): [string, string][] {
 class Sums {
   readonly #hours = new Map<string, Hour>()
 
-  add(key: readonly SqlValue[], line: LedgerLine): void {
+  get all(): Iterable<Hour> {
+    return this.#hours.values()
+  }
+
+  add(key: readonly SqlValue[], added: readonly number[]): void {
     const name = key.join('\0')
-    let hour = this.#hours.get(name)
-    if (!hour) {
-      hour = { key, sums: sumColumns.map(() => 0) }
-      this.#hours.set(name, hour)
-    }
-    addTo(hour.sums, line)
+    const { sums } = this.#hours.get(name) ?? {}
+    if (!sums) this.#hours.set(name, { key, sums: [...added] })
+    else for (const [place, number] of added.entries()) sums[place] = (sums[place] ?? 0) + number
   }
 
   /** In one order, so that two batches never wait for each other. */
@@ -89,29 +93,34 @@ class Sums {
 }
 
 async function write(sql: Sql, table: string, key: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-  const columns = [...key, ...sumColumns]
-  const sums = sumColumns.map((column) => `${column} = ${table}.${column} + excluded.${column}`)
-  for (let at = 0; at < rows.length; at += rowsAtOnce) {
-    const some = rows.slice(at, at + rowsAtOnce)
-    await sql.run(
-      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places(some.length, columns.length)}
-       ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sums.join(', ')}`,
-      some.flat(),
-    )
+  for (let at = 0; at < rows.length; ) {
+    const count = Math.min(rowsAtOnce, 2 ** Math.floor(Math.log2(rows.length - at)))
+    await sql.run(additionOf(table, key, count), rows.slice(at, at + count).flat())
+    at += count
   }
+}
+
+/** By table and the number of rows, a power of two: a database reads a statement that it knows no second time. */
+const additions = new Map<string, string>()
+
+function additionOf(table: string, key: readonly string[], count: number): string {
+  const name = `${table} ${count}`
+  let text = additions.get(name)
+  if (text === undefined) {
+    const columns = [...key, ...sumColumns]
+    const sums = sumColumns.map((column) => `${column} = ${table}.${column} + excluded.${column}`)
+    text = `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places(count, columns.length)}
+      ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${sums.join(', ')}`
+    additions.set(name, text)
+  }
+  return text
 }
 
 const counts = Object.values(counters)
 
 /** In the order of their columns. */
-function addTo(sums: number[], line: LedgerLine): void {
-  let place = 0
-  const add = (number: number) => {
-    sums[place] = (sums[place] ?? 0) + number
-    place++
-  }
-  for (const count of counts) add(count(line))
-  for (const bucket of buckets) add(line.usage[bucket])
+function countsOf(line: LedgerLine): readonly number[] {
+  return [...counts.map((count) => count(line)), ...buckets.map((bucket) => line.usage[bucket])]
 }
 
 function isReused({ cached, coalesced }: LedgerLine): boolean {

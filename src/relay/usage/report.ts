@@ -3,7 +3,8 @@ import { LeashError } from '../../core/errors.js'
 import { formatUsd, type Nano } from '../../core/money.js'
 import { addUsage, buckets, noUsage, type Usage, usageOf } from '../../core/usage.js'
 import type { Reads, SqlValue } from '../store/sql.js'
-import { hourMs, usageColumns } from './hours.js'
+import { usageColumns } from './hours.js'
+import { dayMs, hourMs, partOf } from './parts.js'
 
 export const dimensions = ['tenant', 'key', 'user', 'model', 'provider', 'hour', 'day', 'month'] as const
 /** A tag is `tag:` and its name. */
@@ -69,7 +70,6 @@ const named = { tenant: 'tenant', key: 'key_id', user: 'user_id', model: 'model'
 /** How much of an ISO date each shows. */
 const shown = { hour: 13, day: 10, month: 7 } as const
 
-const dayMs = 24 * hourMs
 const perDollar = 1_000_000_000n
 const mostRows = 100_000
 
@@ -83,7 +83,7 @@ export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow
 }
 
 async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
-  const { by = [], from = 0, to = Number.MAX_SAFE_INTEGER, where = {}, tagged } = query
+  const { by = [], where = {}, tagged } = query
   const sums = new Map<string, Sum>()
   const { text, params } = whereOf(where, 3)
   const ofTag = [
@@ -92,25 +92,62 @@ async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): 
   ]
   const also = ofTag.map(({ column }, at) => ` AND ${column} = $${3 + params.length + at}`).join('')
   const groups = [...new Set(by.map(columnOf))]
-  const found = await sql.all<Found>(
-    `SELECT ${[...groups.map((group, at) => `${group} AS by_${at}`), ...sumColumns].join(', ')}
-     FROM ${tag === undefined ? 'usage_hours' : 'usage_tag_hours'} WHERE hour >= $1 AND hour < $2${text}${also}
-     ${groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : ''} LIMIT ${mostRows + 1}`,
-    [from - (from % hourMs), to, ...params, ...ofTag.map(({ value }) => value)],
-  )
-  if (found.length > mostRows)
-    throw new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter time, or by less.`)
-  for (const row of found) {
-    if (row.lines === 0) continue
-    const of = Object.fromEntries(
-      by.map((dimension) => [dimension, valueIn(dimension, row[`by_${groups.indexOf(columnOf(dimension))}`])]),
+  for (const { table, part, from, to } of sourcesOf(query, tag)) {
+    const found = await sql.all<Found>(
+      `SELECT ${[...groups.map((group, at) => `${group} AS by_${at}`), ...sumColumns].join(', ')}
+       FROM ${table} WHERE ${part}hour >= $1 AND hour < $2${text}${also}
+       ${groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : ''} LIMIT ${mostRows + 1}`,
+      [from, to, ...params, ...ofTag.map(({ value }) => value)],
     )
-    const name = JSON.stringify(of)
-    const sum = sums.get(name) ?? { ...nothing(), of }
-    sums.set(name, sum)
-    add(sum, row)
+    if (found.length > mostRows) throw tooLong()
+    for (const row of found) {
+      if (row.lines === 0) continue
+      const of = Object.fromEntries(
+        by.map((dimension) => [dimension, valueIn(dimension, row[`by_${groups.indexOf(columnOf(dimension))}`])]),
+      )
+      const name = JSON.stringify(of)
+      const sum = sums.get(name) ?? { ...nothing(), of }
+      sums.set(name, sum)
+      add(sum, row)
+    }
+    if (sums.size > mostRows) throw tooLong()
   }
   return sums
+}
+
+function tooLong(): LeashError {
+  return new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter time, or by less.`)
+}
+
+interface Source {
+  readonly table: string
+  /** Of the table, as a condition. */
+  readonly part: string
+  readonly from: number
+  readonly to: number
+}
+
+/** Whole days are read from sums by the day where there are such, and what is around them from those by the hour. */
+function sourcesOf(query: ReportQuery, tag: string | undefined): readonly Source[] {
+  const { by = [], from: since = 0, to = Number.MAX_SAFE_INTEGER, where = {}, tagged } = query
+  const from = since - (since % hourMs)
+  const asked = [
+    ...by.filter((dimension) => !isTime(dimension)).map(columnOf),
+    ...conditionsOf(where).map(({ column }) => column),
+    ...(tag === undefined ? [] : ['tag']),
+    ...(tagged ? ['value'] : []),
+  ]
+  const source = (ms: number, from: number, to: number): readonly Source[] => {
+    if (from >= to) return []
+    const part = partOf(asked, ms)
+    if (part)
+      return [{ table: 'usage_parts', part: `part = '${part.name}' AND ${tag === undefined ? `tag = '' AND ` : ''}`, from, to }]
+    return [{ table: tag === undefined ? 'usage_hours' : 'usage_tag_hours', part: '', from, to }]
+  }
+  const first = Math.ceil(from / dayMs) * dayMs
+  const last = query.to === undefined ? to : to - (to % dayMs)
+  if (by.includes('hour') || first >= last || !partOf(asked, dayMs)) return source(hourMs, from, to)
+  return [...source(hourMs, from, first), ...source(dayMs, first, last), ...source(hourMs, last, to)]
 }
 
 async function addUntagged(tagged: Map<string, Sum>, sql: Reads, query: ReportQuery): Promise<void> {
@@ -128,6 +165,8 @@ async function addUntagged(tagged: Map<string, Sum>, sql: Reads, query: ReportQu
   }
 }
 
+const isTime = (dimension: Dimension): dimension is keyof typeof shown => dimension in shown
+
 const isTag = (dimension: Dimension): dimension is `tag:${string}` => dimension.startsWith('tag:')
 
 function tagOf({ by = [], tagged }: ReportQuery): string | undefined {
@@ -140,14 +179,18 @@ function tagOf({ by = [], tagged }: ReportQuery): string | undefined {
 
 /** @param first number of the parameters */
 export function whereOf(where: Where, first: number): { readonly text: string; readonly params: readonly SqlValue[] } {
-  const given = Object.entries(named).flatMap(([dimension, column]) => {
-    const value = where[dimension as keyof Where]
-    return value === undefined ? [] : [{ column, value }]
-  })
+  const given = conditionsOf(where)
   return {
     text: given.map(({ column }, at) => ` AND ${column} = $${first + at}`).join(''),
     params: given.map(({ value }) => value),
   }
+}
+
+function conditionsOf(where: Where) {
+  return Object.entries(named).flatMap(([dimension, column]) => {
+    const value = where[dimension as keyof Where]
+    return value === undefined ? [] : [{ column, value }]
+  })
 }
 
 /** No sum is read that a number cannot hold. Money is read in dollars and what is beyond them: so it is exact at any size. */
@@ -221,7 +264,7 @@ function columnOf(dimension: Dimension): string {
 }
 
 function valueIn(dimension: Dimension, value: string | number | undefined): string {
-  if (dimension !== 'hour' && dimension !== 'day' && dimension !== 'month') return String(value ?? '')
+  if (!isTime(dimension)) return String(value ?? '')
   const at = dimension === 'month' ? Date.UTC(1968, 2 + Number(value)) : Number(value)
   return new Date(at).toISOString().slice(0, shown[dimension])
 }

@@ -7,6 +7,7 @@ import { type Page, pageOf, pageSize } from '../page.js'
 import { places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours } from './hours.js'
 import { type Owner, readLine } from './line.js'
+import { dayMs, partKeyColumns } from './parts.js'
 import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
 
 export { type Dimension, dimensions, type ReportQuery, type UsageRow, type Where } from './report.js'
@@ -24,7 +25,7 @@ export interface LinesQuery {
 export interface PruneOptions {
   /** Lines of attempts that began before this time, in milliseconds since 1970. */
   readonly linesBefore?: number
-  /** Hours that began before this time. */
+  /** Hours of days that were over by then. */
   readonly hoursBefore?: number
 }
 
@@ -139,8 +140,11 @@ export class UsageLog {
   async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
     const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
     const hourKey = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider']
-    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', hoursBefore)
-    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', hoursBefore))
+    // A day is forgotten as a whole, lest its hours sum up to less than itself.
+    const daysBefore = hoursBefore - (hoursBefore % dayMs)
+    await prune(this.#sql, 'usage_parts', partKeyColumns, 'hour', daysBefore)
+    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', daysBefore)
+    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', daysBefore))
   }
 }
 

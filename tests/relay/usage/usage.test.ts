@@ -6,7 +6,7 @@ import { noUsage } from '../../../src/core/usage.js'
 import { fold } from '../../../src/ledger/fold.js'
 import type { Sql } from '../../../src/relay/store/sql.js'
 import { csvOf } from '../../../src/relay/usage/csv.js'
-import { type ReportQuery, UsageLog } from '../../../src/relay/usage/usage.js'
+import { type ReportQuery, UsageLog, type UsageRow } from '../../../src/relay/usage/usage.js'
 import { openFile, openStore } from '../store/open.js'
 
 const [hour, day] = [3_600_000, 86_400_000]
@@ -234,10 +234,10 @@ it('reports by the month of some hundred tenants over years, though their days a
   const tenants = Array.from({ length: 110 }, (_, at) => line({ tenant: `t${at}`, at: Date.parse('2024-02-01T12:00:00Z') }))
   await log.take({ lines: tenants })
   await sql.run(
-    `INSERT INTO usage_hours SELECT hour + $1 * n, tenant, key_id, user_id, model, provider, calls, attempts, errors, cancelled,
+    `INSERT INTO usage_parts SELECT part, hour + $1 * n, tenant, key_id, user_id, model, provider, tag, value, calls, attempts, errors, cancelled,
        cached, coalesced, estimated, unpriced, duration_ms, cost, saved, input, cache_read, cache_write, cache_write_1h,
        audio_input, output, reasoning, audio_output
-     FROM usage_hours, (WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 1000) SELECT n FROM days)`,
+     FROM usage_parts, (WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 1000) SELECT n FROM days) WHERE part = 'model'`,
     [day],
   )
   const rows = await log.report({ by: ['tenant', 'month'] })
@@ -272,8 +272,9 @@ it('reports for a time and for those who are asked for, and has no row of nothin
 
 it('sums money exactly also where a number no longer can', async () => {
   const { log, sql } = await open()
-  await log.take({ lines: [line(), line({ at: noon - hour })] }, ada)
-  await sql.run('UPDATE usage_hours SET cost = $1, input = $1', [Number.MAX_SAFE_INTEGER])
+  await log.take({ lines: [line(), line({ at: noon - day })] }, ada)
+  for (const table of ['usage_hours', 'usage_parts'])
+    await sql.run(`UPDATE ${table} SET cost = $1, input = $1`, [Number.MAX_SAFE_INTEGER])
   await log.take({ lines: [line({ cost: 20 })] }, ada)
   const [row] = await log.report()
   expect(row).toMatchObject({ cost: '18014398.509482002', usage: { input: Number.MAX_SAFE_INTEGER } })
@@ -333,7 +334,7 @@ it('says of any lines what a fold over them says', async () => {
   )
   await fc.assert(
     fc.asyncProperty(lines, fc.integer({ min: 1, max: 10 }), async (drawn, size) => {
-      await sql.run('DELETE FROM usage_hours')
+      for (const table of ['usage_hours', 'usage_parts']) await sql.run(`DELETE FROM ${table}`)
       const all = drawn.map(({ output, cached, cost, ...rest }) =>
         line({
           ...rest,
@@ -351,6 +352,98 @@ it('says of any lines what a fold over them says', async () => {
       expect(rows.map(({ errors: _, cancelled: _c, durationMs: _d, ...rest }) => rest)).toEqual(folded)
     }),
     { numRuns: 30 },
+  )
+})
+
+it('says of any time, of anybody and by anything what a fold over those lines says', async () => {
+  const { log } = await open()
+  const drawn = fc.array(
+    fc.record({
+      ...{ key: fc.constantFrom('k1', 'k2'), user: fc.constantFrom('', 'ada', 'bob'), model: fc.constantFrom('m', 'n') },
+      tags: fc.dictionary(fc.constantFrom('team', 'app'), fc.constantFrom('a', 'b')),
+      at: fc.integer({ min: noon - 40 * day, max: noon }),
+      ...{ cost: fc.option(fc.nat(1e9)), output: fc.nat(1000), provider: fc.constantFrom('openai', 'azure') },
+    }),
+    { maxLength: 40 },
+  )
+  const queries = fc.array(
+    fc.record({
+      by: fc.uniqueArray(fc.constantFrom('key', 'user', 'model', 'provider', 'day', 'tag:team'), { maxLength: 3 }),
+      where: fc.record(
+        { key: fc.constant('k1'), user: fc.constantFrom('', 'ada'), model: fc.constant('m'), provider: fc.constant('azure') },
+        { requiredKeys: [] },
+      ),
+      tagged: fc.option(fc.constant({ tag: 'team', value: 'a' }), { nil: undefined }),
+      ends: fc.uniqueArray(fc.integer({ min: -1, max: 41 * 48 }), { minLength: 2, maxLength: 2 }),
+    }),
+    { minLength: 5, maxLength: 5 },
+  )
+  await fc.assert(
+    fc.asyncProperty(drawn, queries, async (drawn, queries) => {
+      const tenant = `any ${count}`
+      const all = drawn.map(({ output, ...rest }) =>
+        line({ ...rest, tenant, callId: `call ${count}`, usage: { ...noUsage, output } }),
+      )
+      await log.take({ lines: all })
+      for (const { by, where, tagged, ends } of queries) {
+        const [first = 0, last = 0] = ends.sort((a, b) => a - b)
+        const from = first < 0 ? undefined : noon - 40 * day + (first * hour) / 2
+        const to = last > 40 * 48 ? undefined : noon - 40 * day + (last * hour) / 2
+        const inTime = ({ at }: LedgerLine) => {
+          const began = at - (at % hour)
+          return began >= (from ?? 0) - ((from ?? 0) % hour) && began < (to ?? Number.POSITIVE_INFINITY)
+        }
+        const meant = all
+          .filter(inTime)
+          .filter((line) => Object.entries(where).every(([name, value]) => (line[name as keyof typeof where] ?? '') === value))
+          .filter(({ tags }) => !tagged || tags?.[tagged.tag] === tagged.value)
+        const query = {
+          ...{ by, where: { tenant, ...where }, ...(tagged && { tagged }) },
+          ...{ ...(from !== undefined && { from }), ...(to !== undefined && { to }) },
+        }
+        const told = ({
+          of,
+          calls,
+          attempts,
+          nano,
+          usage,
+          unpriced,
+        }: Pick<UsageRow, keyof ReturnType<typeof fold>[number] & keyof UsageRow>) =>
+          JSON.stringify({ of, calls, attempts, nano, usage, unpriced })
+        expect((await log.report(query)).map(told).sort()).toEqual(fold(meant, { by }).map(told).sort())
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
+
+it('reads sums of whole days, and those of hours for what is around them alone', async () => {
+  const sql = await openFile()
+  const asked: [string, readonly unknown[]][] = []
+  const noting: Sql = {
+    ...sql,
+    beside: undefined,
+    all: (text, params = []) => {
+      asked.push([/FROM (\w+ WHERE part = '[^']+'|\w+)/.exec(text)?.[1] ?? '', params.slice(0, 2)])
+      return sql.all(text, params)
+    },
+  }
+  const log = new UsageLog({ sql: noting })
+  const midnight = noon - 12 * hour
+  await log.report({ by: ['provider', 'model'], from: midnight - 30 * day + 5 * hour, to: noon, where: { tenant: 'red' } })
+  expect(asked.splice(0)).toEqual([
+    ['usage_hours', [midnight - 30 * day + 5 * hour, midnight - 29 * day]],
+    [`usage_parts WHERE part = 'model'`, [midnight - 29 * day, midnight]],
+    ['usage_hours', [midnight, noon]],
+  ])
+  for (const by of [['day'], ['month', 'tenant'], ['key'], ['user'], ['key', 'model'], ['user', 'model']] as const)
+    await log.report({ by })
+  await log.report({ by: ['hour', 'tenant'], to: noon })
+  await log.report({ by: ['model'], tagged: { tag: 'team', value: 'a' } })
+  expect(asked.map(([table]) => table)).toEqual(
+    ['model', 'model', 'key', 'user', 'key and model', 'user and model', 'tenant', 'tag and model'].map(
+      (part) => `usage_parts WHERE part = '${part}'`,
+    ),
   )
 })
 
@@ -413,7 +506,7 @@ it('forgets lines and hours that are old enough, each by its own time', async ()
   expect(await log.report()).toMatchObject([{ attempts: 3 }])
   expect((await log.lines()).items).toHaveLength(2)
   expect(await log.prune({ hoursBefore: noon - day })).toBe(1)
-  expect(await log.report()).toMatchObject([{ attempts: 2 }])
+  for (const query of [{}, { by: ['key', 'user'] }] as const) expect(await log.report(query)).toMatchObject([{ attempts: 2 }])
   expect(await log.prune({})).toBe(0)
   await sql.run(
     `INSERT INTO usage_lines WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
