@@ -5,9 +5,9 @@ import type { Traits } from '../../core/provider.js'
 import { type ClaudeTraits, claude } from '../claude.js'
 import { lookup } from '../lookup.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
 import { encodeMessages } from './encode-messages.js'
 import { withoutRefused } from './refused.js'
-import { beyondSubset, withinSubset } from './schema.js'
 import { planThinking } from './thinking.js'
 import { resumesUnsigned } from './tool-loop.js'
 import { encodeTools, isForced } from './tools.js'
@@ -161,8 +161,10 @@ function encodeFormat(wanted: ResponseFormat | undefined, own: ClaudeTraits, los
     return { instruction: told }
   }
   const { schema, description } = wanted
-  if (!own.structuredOutput) {
-    lose('response_format', 'approximated', 'this model cannot be held to a schema: the system prompt asks for it')
+  const endless = holdsItself(schema)
+  if (!own.structuredOutput || endless) {
+    const held = endless ? 'Claude cannot be held to a schema that holds itself' : 'this model cannot be held to a schema'
+    lose('response_format', 'approximated', `${held}: the system prompt asks for it`)
     return {
       instruction: [told, description, `It follows this JSON Schema:\n${JSON.stringify(schema)}`].filter(Boolean).join('\n'),
     }

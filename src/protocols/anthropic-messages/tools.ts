@@ -4,7 +4,7 @@ import { asArray, asObject, asString, compact, isObject, type JsonObject } from 
 import type { ChatRequest, Message, Tool, ToolChoice } from '../../core/message.js'
 import type { ClaudeTraits } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
-import { beyondSubset, withinSubset } from './schema.js'
+import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
 import { cacheControl, cacheHint, type Sdk } from './wire.js'
 
 export interface EncodedTools {
@@ -59,22 +59,25 @@ function serial(choice: Sdk.ToolChoice = { type: 'auto' }): Sdk.ToolChoice {
 }
 
 function encodeTool(tool: Tool, path: string, traits: ClaudeTraits, lose: ReportLoss): Sdk.Tool {
-  const strict = tool.strict === true && traits.structuredOutput
-  if (tool.strict && !strict) lose(`${path}.function.strict`, 'dropped', 'this model cannot be held to a schema')
+  const { parameters = { type: 'object', properties: {} } } = tool
+  const endless = tool.strict === true && holdsItself(parameters)
+  const strict = tool.strict === true && traits.structuredOutput && !endless
+  if (tool.strict && !strict) {
+    const why = endless ? 'Claude cannot be held to a schema that holds itself' : 'this model cannot be held to a schema'
+    lose(`${path}.function.strict`, 'dropped', why)
+  }
   const softened = (at: string) => lose(`${path}.function.parameters${at}`, 'approximated', beyondSubset)
-  const parameters = strict && tool.parameters ? withinSubset(tool.parameters, softened) : tool.parameters
   return {
     name: tool.name,
     ...(tool.description !== undefined && { description: tool.description }),
-    input_schema: inputSchema(parameters),
+    input_schema: inputSchema(strict ? withinSubset(parameters, softened) : parameters),
     ...(strict && { strict }),
     ...cacheControl(tool.cache),
   }
 }
 
 /** The vendor demands an object; the caller's own members keep their order. */
-function inputSchema(parameters: JsonObject | undefined): Sdk.Tool.InputSchema {
-  if (!parameters) return { type: 'object', properties: {} }
+function inputSchema(parameters: JsonObject): Sdk.Tool.InputSchema {
   return { ...(parameters.type === undefined && { type: 'object' }), ...parameters } as Sdk.Tool.InputSchema
 }
 

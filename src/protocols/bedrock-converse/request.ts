@@ -3,9 +3,9 @@ import { compact, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ResponseFormat } from '../../core/message.js'
 import { claude } from '../claude.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
 import { encodeHistory } from './history.js'
 import { habitsOf, type ModelHabits } from './models.js'
-import { closedSchema } from './schema.js'
 import { planThinking } from './thinking.js'
 import { encodeTools, isForced } from './tools.js'
 import type { ConverseBody, Document } from './wire.js'
@@ -106,14 +106,21 @@ function encodeFormat(format: ResponseFormat | undefined, native: boolean, lose:
     return { instruction: 'Answer with one JSON object and nothing else.' }
   }
   const { name, description, schema } = format
-  if (!native) {
-    lose('response_format', 'approximated', 'this model cannot be held to a schema: it is told the schema')
+  const endless = holdsItself(schema)
+  if (!native || endless) {
+    const held = endless ? 'Bedrock holds no model to a schema that holds itself' : 'this model cannot be held to a schema'
+    lose('response_format', 'approximated', `${held}: it is told the schema`)
     const told = `Answer with JSON of this JSON Schema and nothing else:\n${JSON.stringify(schema)}`
     return { instruction: description ? `${description}\n${told}` : told }
   }
-  const closed = closedSchema(schema)
+  const softened = (at: string) => lose(`response_format.json_schema.schema${at}`, 'approximated', beyondSubset)
+  const closed = withinSubset(schema, softened)
   if (closed !== schema)
-    lose('response_format.json_schema.schema', 'approximated', 'every object was closed with `additionalProperties: false`')
+    lose(
+      'response_format.json_schema.schema',
+      'approximated',
+      'it was brought within the subset that Bedrock takes, with every object closed',
+    )
   const jsonSchema = { schema: JSON.stringify(closed), name, ...(description && { description }) }
   return { textFormat: { type: 'json_schema', structure: { jsonSchema } } }
 }

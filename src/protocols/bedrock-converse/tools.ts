@@ -1,6 +1,8 @@
 /** Tools and the choice among them. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html */
+import type { JsonObject } from '../../core/json.js'
 import type { ChatRequest, Tool, ToolChoice } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
 import { cachePoint } from './cache.js'
 import type { ModelHabits } from './models.js'
 import type { ConverseBody, Document, Tool as WireTool } from './wire.js'
@@ -44,19 +46,26 @@ export function encodeTools(request: ChatRequest, context: ToolContext): ToolCon
 }
 
 function encodeTool(tool: Tool, path: string, { habits, strict, lose }: ToolContext): WireTool[] {
-  const { name, description, parameters } = tool
-  if (tool.strict && !strict) lose(`${path}.function.strict`, 'dropped', 'this model cannot be held to a schema')
-  const schema = parameters ? { ...(parameters.type === undefined && { type: 'object' }), ...parameters } : emptyObject
+  const { name, description, parameters = emptyObject } = tool
+  const endless = tool.strict === true && holdsItself(parameters)
+  const held = tool.strict === true && strict && !endless
+  if (tool.strict && !held) {
+    const why = endless ? 'Bedrock holds no model to a schema that holds itself' : 'this model cannot be held to a schema'
+    lose(`${path}.function.strict`, 'dropped', why)
+  }
+  const softened = (at: string) => lose(`${path}.function.parameters${at}`, 'approximated', beyondSubset)
+  const asked = held ? withinSubset(parameters, softened) : parameters
+  const schema = { ...(asked.type === undefined && { type: 'object' }), ...asked }
   const toolSpec = {
     name,
     ...(description && { description }),
     inputSchema: { json: schema as Document },
-    ...(tool.strict && strict && { strict: true }),
+    ...(held && { strict: true }),
   }
   return [{ toolSpec }, ...cachePoint(tool.cache, 'tools', path, habits, lose)]
 }
 
-const emptyObject = { type: 'object', properties: {} }
+const emptyObject: JsonObject = { type: 'object', properties: {} }
 
 function encodeChoice(choice: ToolChoice | undefined, { habits, unforced, lose }: ToolContext): ToolConfig['toolChoice'] {
   if (!choice || choice.type === 'none') return undefined

@@ -1,7 +1,7 @@
 /** A schema without references: `$ref` replaced by what it names, and `allOf` folded into one. */
 import { LeashError } from '../../core/errors.js'
 import { isObject } from '../../core/json.js'
-import { percentDecoded } from '../percent.js'
+import { pointed } from '../json-pointer.js'
 import type { ReportLoss } from '../protocol.js'
 
 type Schema = Record<string, unknown>
@@ -71,18 +71,6 @@ export function inlined(root: Schema, path: string, lose: ReportLoss): unknown {
     }
     return whole
   }
-}
-
-/** https://www.rfc-editor.org/rfc/rfc6901 as a URI fragment */
-function pointed(root: Schema, ref: string): unknown {
-  if (!ref.startsWith('#')) return undefined
-  let value: unknown = root
-  for (const token of ref.slice(1).split('/').slice(1)) {
-    const name = percentDecoded(token).replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = (value as Schema)[name]
-  }
-  return value
 }
 
 function mapValues(of: Schema, map: (value: unknown, name: string) => unknown): Schema {

@@ -373,6 +373,14 @@ describe('structured output', () => {
     expect(losses).toEqual(['approximated response_format'])
   })
 
+  it('tells a schema that holds itself in words, which it refuses to be held to', () => {
+    const schema = { type: 'array', items: { $ref: '#' } }
+    const { body, losses } = encode({ responseFormat: { type: 'json-schema', name: 'tree', schema } })
+    expect(body).not.toHaveProperty('output_config')
+    expect(JSON.stringify(body.system)).toContain(JSON.stringify(JSON.stringify(schema)).slice(1, -1))
+    expect(losses).toEqual(['approximated response_format'])
+  })
+
   it('without a schema is asked for in words, after the system prompt', () => {
     const { body, losses } = encode({ messages: [system('a'), ...hello], responseFormat: { type: 'json' } })
     expect(body.system).toMatchObject([{ text: 'a' }, { text: expect.stringContaining('JSON') }])

@@ -35,6 +35,24 @@ describe('tools for Claude', () => {
     })
   })
 
+  it('are strict without arguments too, and not at all where a schema holds itself', () => {
+    const endless = { type: 'object', properties: { next: { $ref: '#' } } }
+    const tools = [
+      { ...g, strict: true },
+      { name: 'h', strict: true, parameters: endless },
+    ]
+    expect(encode({ tools })).toMatchObject({
+      body: {
+        tools: [
+          { name: 'g', strict: true, input_schema: { type: 'object', properties: {}, additionalProperties: false } },
+          { name: 'h', input_schema: endless },
+        ],
+      },
+      losses: ['dropped tools[1].function.strict'],
+    })
+    expect(encode({ tools }).body).not.toHaveProperty('tools[1].strict')
+  })
+
   it.each<[ToolChoice | undefined, boolean | undefined, object | undefined]>([
     [undefined, undefined, undefined],
     [undefined, true, undefined],

@@ -169,6 +169,25 @@ describe('structured output', () => {
     expect(lost).toEqual(['approximated response_format.json_schema.schema'])
   })
 
+  it('tells constraints that Bedrock refuses in the descriptions, and says so', () => {
+    const bounded = { ...schema, properties: { city: { type: 'string', minLength: 2 }, near: { type: 'array', maxItems: 3 } } }
+    const { body, lost } = encode({ responseFormat: { ...format, schema: bounded } })
+    const sent = body.outputConfig as { textFormat: { structure: { jsonSchema: { schema: string } } } }
+    expect(JSON.parse(sent.textFormat.structure.jsonSchema.schema).properties).toEqual({
+      city: { type: 'string', description: '{minLength: 2}' },
+      near: { type: 'array', description: '{maxItems: 3}' },
+    })
+    const at = 'approximated response_format.json_schema.schema'
+    expect(lost).toEqual([`${at}.properties.city.minLength`, `${at}.properties.near.maxItems`, at])
+  })
+
+  it('tells a schema that holds itself in words, for no model can be held to it', () => {
+    const { body, lost } = encode({ responseFormat: { ...format, schema: { type: 'array', items: { $ref: '#' } } } })
+    expect(body).not.toHaveProperty('outputConfig')
+    expect(body.system).toEqual([{ text: expect.stringContaining('{"$ref":"#"}') }])
+    expect(lost).toEqual(['approximated response_format'])
+  })
+
   it('tells the schema to a model that cannot be held to it, and says so', () => {
     const { body, lost } = encode({ responseFormat: format }, models.nova)
     expect(body).not.toHaveProperty('outputConfig')

@@ -51,6 +51,25 @@ describe('tools for Bedrock', () => {
     expect(config({ tools: [{ ...find, strict: false }] }, models.nova).lost).toEqual([])
   })
 
+  it('are strict in the subset of JSON Schema that Bedrock takes, and not at all where a schema holds itself', () => {
+    const bounded = { type: 'object', properties: { n: { type: 'integer', maximum: 5 } } }
+    const endless = { type: 'object', properties: { next: { $ref: '#' } } }
+    const tools = [bounded, endless].map((parameters, at) => ({ name: `f${at}`, strict: true, parameters }))
+    const { toolConfig, lost } = config({ tools })
+    const n = { type: 'integer', description: '{maximum: 5}' }
+    expect(toolConfig?.tools).toEqual([
+      {
+        toolSpec: {
+          name: 'f0',
+          strict: true,
+          inputSchema: { json: { type: 'object', properties: { n }, additionalProperties: false } },
+        },
+      },
+      { toolSpec: { name: 'f1', inputSchema: { json: endless } } },
+    ])
+    expect(lost).toEqual(['approximated tools[0].function.parameters.properties.n.maximum', 'dropped tools[1].function.strict'])
+  })
+
   it.each([
     [{ type: 'auto' }, { auto: {} }],
     [{ type: 'required' }, { any: {} }],

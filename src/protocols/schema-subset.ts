@@ -1,14 +1,35 @@
 /**
- * The part of JSON Schema that structured outputs are held to. What goes beyond it is refused by the vendor, so it is
- * told to the model in the description instead, as the vendor's own SDKs do.
+ * The part of JSON Schema that structured outputs are held to at Anthropic and Bedrock. What goes beyond it is refused, so it is
+ * told to the model in the description instead, as Anthropic's own SDKs do.
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
  */
-import { isObject, type Json, type JsonObject } from '../../core/json.js'
+import { isObject, type Json, type JsonObject } from '../core/json.js'
+import { pointed } from './json-pointer.js'
 
 /** Called with the place of each constraint that became words. */
 export type Softened = (path: string) => void
 
 export const beyondSubset = 'the model cannot be held to it and is told of it instead'
+
+/** Whether the schema holds itself, as that of a tree does, which no description can stand in for: such a one is refused. */
+export function holdsItself(schema: JsonObject): boolean {
+  const around = new Set<object>()
+  const plain = new Set<object>()
+  return within(schema)
+
+  function within(value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || plain.has(value)) return false
+    if (around.has(value)) return true
+    around.add(value)
+    const found = Object.entries(value).some(([name, inner]) =>
+      within(name === '$ref' && typeof inner === 'string' ? pointed(schema, inner) : inner),
+    )
+    around.delete(value)
+    plain.add(value)
+    return found
+  }
+}
 
 const always = new Set(['type', 'enum', 'const', 'description', 'title', '$ref', 'default', 'required'])
 const formats = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'])

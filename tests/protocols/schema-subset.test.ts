@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../../src/core/json.js'
-import { withinSubset } from '../../../src/protocols/anthropic-messages/schema.js'
+import type { JsonObject } from '../../src/core/json.js'
+import { holdsItself, withinSubset } from '../../src/protocols/schema-subset.js'
 
 function soften(schema: JsonObject) {
   const softened: string[] = []
@@ -73,5 +73,33 @@ describe('a schema for structured output', () => {
       schema: { anyOf: [{ type: 'string' }] },
       softened: [],
     })
+  })
+})
+
+describe('a schema that holds itself', () => {
+  const tree = (ref: string): JsonObject => ({
+    type: 'object',
+    properties: { node: { $ref: '#/$defs/node' } },
+    $defs: { node: { type: 'object', properties: { next: { anyOf: [{ $ref: ref }, { type: 'null' }] } } } },
+  })
+
+  it.each(['#/$defs/node', '#', '#/properties/node'])('is known by its reference %s', (ref) => {
+    expect(holdsItself(tree(ref))).toBe(true)
+  })
+
+  it('is known where two hold each other', () => {
+    const $defs = { a: { items: { $ref: '#/$defs/b' } }, b: { items: { $ref: '#/$defs/a' } } }
+    expect(holdsItself({ $ref: '#/$defs/a', $defs })).toBe(true)
+  })
+
+  it('is none that names another twice, lacks what it names, or has a property of that name', () => {
+    const $defs = { a: { type: 'string' } }
+    const properties = {
+      x: { $ref: '#/$defs/a' },
+      y: { $ref: '#/$defs/a' },
+      z: { $ref: '#/$defs/none' },
+      $ref: { type: 'string' },
+    }
+    expect(holdsItself({ type: 'object', properties, $defs })).toBe(false)
   })
 })
