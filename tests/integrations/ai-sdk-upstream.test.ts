@@ -440,6 +440,18 @@ describe('the middleware', () => {
     expect(finalStep.providerMetadata?.leash).toMatchObject({ provider: 'google', moves: [{ because: 'overloaded' }] })
   })
 
+  test.each([
+    [529, 'overloaded'],
+    [429, 'rate_limited'],
+    [400, 'invalid_request'],
+  ])('tells what a vendor says in the middle of a stream as what it is: %d', async (status, code) => {
+    mock.script({ errorInStream: { status, message: 'Not now.', after: 4 } })
+    const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })
+    const errors: unknown[] = []
+    await streamText({ model, prompt, onError: ({ error }) => void errors.push(error) }).consumeStream()
+    expect(errors).toMatchObject([{ statusCode: status, message: `[${code}] Not now.`, data: { code } }])
+  })
+
   test('leaves options, tools and metadata of the model’s own provider as they are', async () => {
     const model = wrapLanguageModel({ model: claude(), middleware: leashMiddleware() })
     const { warnings } = await generateText({

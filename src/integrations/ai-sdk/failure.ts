@@ -9,7 +9,8 @@ export function failureOf(error: unknown): LeashError {
   const { name, message, statusCode, responseHeaders, responseBody, isRetryable } = asObject(error)
   const status = asNumber(statusCode)
   const said = asString(message) ?? ''
-  if (name === 'AI_APICallError' && status !== undefined) {
+  // What a vendor says in the middle of a stream comes in no class, and with the same members.
+  if ((name === 'AI_APICallError' || name === undefined) && status !== undefined) {
     const headers = new Headers(asObject(responseHeaders) as Record<string, string>)
     return upstreamError(protocolName, { status, headers, text: asString(responseBody) ?? '' }, { message: said })
   }
