@@ -193,13 +193,9 @@ export class Jobs {
       if (!told) throw new LeashError('aborted', "The job was cancelled, or is no longer this relay's.")
     })
     const late = AbortSignal.timeout(Math.max(1, job.expiresAt - now()))
-    return answerOf({
-      caller,
-      serving,
-      request: parseJson(job.request),
-      stream: false,
-      options,
-      signal: AbortSignal.any([stop, late]),
+    const signal = AbortSignal.any([stop, late])
+    return answerOf({ caller, serving, request: parseJson(job.request), stream: false, options, signal }).catch((error) => {
+      throw late.aborted && error instanceof Failed ? new Failed(tooLate(), error.report) : error
     })
   }
 
@@ -231,6 +227,8 @@ export class Jobs {
     }
   }
 }
+
+const tooLate = () => new LeashError('deadline_exceeded', 'The time of the job was over before there was an answer.')
 
 function failedWith(error: LeashError, report?: object): { readonly answer: JobAnswer; readonly code: string } {
   const body = { error: errorBody(error), ...(report && { leash: report }) }

@@ -203,6 +203,15 @@ describe('the end of a job', () => {
     expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({ data: { id, status: 'cancelled' } })
   })
 
+  test('is told as such of one whose time was over while a provider worked on it', async () => {
+    const { told, url } = await receiver()
+    const relay = await openRelay(mock.url, { webhooks: { allow: ['127.0.0.1'] } })
+    mock.script({ hang: 'headers' })
+    const { id } = (await submit(relay, { request, callback: url, ttlMs: 1000 })).body
+    await until(() => told.length === 1)
+    expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({ data: { id, status: 'failed', code: 'deadline_exceeded' } })
+  })
+
   test('is told nowhere inside', async () => {
     const relay = await openRelay(mock.url)
     const inside = [
