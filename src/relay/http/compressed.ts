@@ -15,7 +15,7 @@ const packers = {
 }
 
 /** What the relay answers from what it has at hand. What a vendor answers beside models comes bit by bit, also where it is JSON. */
-const own = /^\/(?:v1\/(?:admin|control|gateway|models|usage)\b|openapi\.json|docs|dashboard\.|$)/
+const own = /^\/(?:v1\/(?:admin|control|gateway|models|usage)\b|v1beta\/models\b|openapi\.json|docs|dashboard\.|$)/
 
 export async function compressed(response: Response, { url, headers: asked }: Request): Promise<Response> {
   if (!own.test(new URL(url).pathname)) return response

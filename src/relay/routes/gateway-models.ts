@@ -9,13 +9,12 @@ import { modelsOf } from '../gateway/models.js'
 import { jsonOf } from '../http/body.js'
 import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
-
-/** Of a request whose tokens are counted, in bytes: as large as one that is made. */
-const mostBytes = 32 * 1024 * 1024
+import { mostBytes } from './gateway-env.js'
 
 const questions = ['/v1/messages/count_tokens', '/v1/responses/input_tokens', '/v1/models/*', '/v1beta/models/*']
 
-export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
+export function gatewayModelRoutes(context: RelayContext): Hono {
+  const { callers, gateway } = context
   const app = new Hono()
 
   app.on('GET', ['/v1/models', '/v1beta/models'], async (c) => {
@@ -35,7 +34,7 @@ export function gatewayModelRoutes({ callers, gateway }: RelayContext): Hono {
     if (!isTokenQuestion(c.req.path)) return next()
     const caller = await callerOf(callers, c.req.raw.headers, 'call')
     const serving = await gateway.serving(caller)
-    const body = await jsonOf(c.req.raw, mostBytes)
+    const body = await jsonOf(c.req.raw, mostBytes(context))
     return c.json(
       await countTokens({ serving, caller, path: c.req.path, headers: c.req.raw.headers, body, signal: c.req.raw.signal }),
     )

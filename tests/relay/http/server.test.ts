@@ -118,7 +118,7 @@ describe('bounds', () => {
       status: 413,
       body: { error: { code: 'request_too_large' } },
     })
-    for (const path of ['/v1/chat/completions', '/v1/gateway/chat', '/v1/openai/files']) {
+    for (const path of ['/v1/chat/completions', '/v1/messages/count_tokens', '/v1/gateway/chat', '/v1/openai/files']) {
       const body = new Blob([JSON.stringify(large)]).stream()
       const init = { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${call}` } }
       expect((await fetch(`${url}${path}`, init)).status).toBe(413)
@@ -218,6 +218,8 @@ describe('answers', () => {
     const { headers, bytes } = await raw(`${url}/v1/admin/tenants`, asking)
     expect(headers['content-encoding'] ?? null).toBe(encoding)
     expect(JSON.parse(unpack(bytes).toString()).items).toHaveLength(13)
+    for (const path of ['/v1/models', '/v1beta/models'])
+      expect([path, (await raw(url + path, asking)).headers['content-encoding'] ?? null]).toEqual([path, encoding])
     expect((await raw(`${url}/health`, asking)).headers['content-encoding']).toBeUndefined()
   })
 
