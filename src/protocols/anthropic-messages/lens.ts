@@ -41,6 +41,8 @@ const requestTexts = compileTexts({
   'messages.*.content': 'text',
   ...blockTexts('messages.*.content.*'),
   'tools.*.description': 'description',
+  // How what was said is to be summed up.
+  'context_management.edits.*.instructions': 'text',
 })
 
 const responseTexts = compileTexts({ ...blockTexts('content.*'), 'stop_details.explanation': 'text' })

@@ -16,6 +16,13 @@ const part = {
   'executable_code.code': 'text',
   'codeExecutionResult.output': 'tool-result',
   'code_execution_result.output': 'tool-result',
+  // Of tools that run at Google.
+  'toolCall.args': 'arguments',
+  'tool_call.args': 'arguments',
+  'toolResponse.response': 'tool-result',
+  'tool_response.response': 'tool-result',
+  'audioTranscription.text': 'text',
+  'audio_transcription.text': 'text',
 } as const
 
 const parts = compileTexts(part)

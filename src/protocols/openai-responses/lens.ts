@@ -18,7 +18,11 @@ const message = byKind({
   'content.*.annotations.*.title': 'text',
 })
 
-const listed = byKind({ 'tools.*.description': 'description', 'tools.*.tools.*.description': 'description' })
+const listed = byKind({
+  'tools.*.description': 'description',
+  'tools.*.tools.*.description': 'description',
+  error: 'tool-result',
+})
 
 /** The texts of an item by its type. One without a type is a message. */
 const items: Readonly<Record<string, Replace>> = {
@@ -35,7 +39,7 @@ const items: Readonly<Record<string, Replace>> = {
   additional_tools: listed,
   tool_search_call: byKind({ arguments: 'arguments' }),
   tool_search_output: listed,
-  file_search_call: byKind({ 'queries.*': 'text', 'results.*.text': 'tool-result' }),
+  file_search_call: byKind({ 'queries.*': 'text', 'results.*.text': 'tool-result', 'results.*.attributes': 'tool-result' }),
   web_search_call: byKind({ 'action.query': 'text', 'action.queries.*': 'text', 'action.pattern': 'text' }),
   image_generation_call: byKind({ revised_prompt: 'text' }),
   // The program itself stands beside its fingerprint, and stays as it is.

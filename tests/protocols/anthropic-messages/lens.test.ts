@@ -57,6 +57,7 @@ const request: JsonObject = {
     },
   ],
   tools: [{ name: 'f', description: 'does f', input_schema: { type: 'object' } }],
+  context_management: { edits: [{ type: 'compact_20260112', instructions: 'sum up' }] },
   metadata: { user_id: 'id' },
 }
 
@@ -79,6 +80,7 @@ describe('the lens', () => {
         'text: dc',
         'text: dx',
         'description: does f',
+        'text: sum up',
       ].toSorted(),
     )
   })

@@ -93,6 +93,8 @@ describe('texts of a request', () => {
     [{ type: 'tool_search_output', tools: [{ type: 'function', name: 'f', description: 't' }] }, 'description'],
     [{ type: 'additional_tools', tools: [{ type: 'namespace', tools: [{ description: 't' }] }] }, 'description'],
     [{ type: 'mcp_list_tools', server_label: 's', tools: [{ name: 'f', description: 't' }] }, 'description'],
+    [{ type: 'mcp_list_tools', server_label: 's', tools: [], error: 't' }, 'tool-result'],
+    [{ type: 'file_search_call', queries: [], results: [{ file_id: 'f', attributes: { author: 't', year: 1 } }] }, 'tool-result'],
     [{ type: 'program_output', call_id: 'c', result: 't' }, 'tool-result'],
     [{ type: 'image_generation_call', result: 'AAAA', revised_prompt: 't' }, 'text'],
     [{ type: 'web_search_call', action: { type: 'find_in_page', pattern: 't', url: 'u' } }, 'text'],
