@@ -157,6 +157,16 @@ describe("Google's SDK", () => {
   })
 })
 
+test.each([
+  '/v1beta/models/gemini-2.5-flash%3AgenerateContent',
+  '/v1/google/v1beta/models/gemini-2.5-flash%3agenerateContent',
+  '/v1beta/models/gemini-2.5-flash%3AcountTokens',
+])('the colon in front of a method of Google may be escaped, as Google has it: %s', async (path) => {
+  const { ask, call } = await openRelay(mock.url)
+  const { status } = await ask('POST', path, { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }, call)
+  expect(status).toBe(200)
+})
+
 test('a caller writes no lines of his own into the log of the relay', async () => {
   const relay = await openRelay(mock.url)
   const model = 'a model\r\nA request failed:\u001b[31m nothing\u2028at all'
