@@ -13,6 +13,8 @@ export interface Strands {
   of(event: JsonObject, path: string, kind: TextKind): string | undefined
   /** The beginning of the names of strands that nothing more comes of; empty for all of them. */
   closed(event: JsonObject): string | undefined
+  /** Those beside it may grow before it does again: it is the arguments of one of several calls, and over when their JSON is. */
+  interleaves?(name: string): boolean
   /** The whole texts of this event have come in pieces before. */
   repeats?(event: JsonObject): boolean
 }
@@ -26,6 +28,7 @@ const tables: Readonly<Record<string, Strands>> = {
         .filter(({ finish_reason }) => finish_reason != null && finish_reason !== '')
       return finished.length === 1 ? `${finished[0]?.index ?? 0}.` : finished.length > 1 ? '' : undefined
     },
+    interleaves: (name) => name.endsWith('.function.arguments'),
   },
   'openai-responses': {
     of({ type, item_id, output_index, content_index, summary_index, command_index }, path) {

@@ -67,6 +67,11 @@ export class Strand {
     return this.#pieces.length > 0
   }
 
+  /** What came last may be the end of an object in JSON. */
+  get endsObject(): boolean {
+    return this.#all.trimEnd().endsWith('}')
+  }
+
   take(slot: Slot): void {
     if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
     const lengthens = this.isOpen && this.#all.length - this.#from < longestWord && isOfWord(slot.text, this.#lookBehind > 0)

@@ -207,8 +207,11 @@ export class StreamEditor {
   #overtaken(growing: readonly Grown[]): void {
     const [first] = growing
     if (first && growing.length === 1 && this.#strands.size === 1 && this.#strands.has(first.name)) return
-    for (const [name, strand] of this.#strands)
-      if (!growing.some((it) => it.name === name) && growing.some((it) => ownerOf(it.name) === ownerOf(name))) strand.close()
+    const { strands } = this.#context
+    for (const [name, strand] of this.#strands) {
+      if (growing.some((it) => it.name === name) || (strands.interleaves?.(name) && !strand.endsObject)) continue
+      if (growing.some((it) => ownerOf(it.name) === ownerOf(name))) strand.close()
+    }
   }
 
   #close(beginning: string): void {

@@ -199,6 +199,41 @@ test('arguments of tool calls side by side are put back, and stay JSON', async (
   expect(texts.map((text) => JSON.parse(text))).toEqual([{ a: 'se"cret\n' }, { b: 'se"cret\n' }])
 })
 
+const called = (...calls: readonly (readonly [index: number, text: string])[]) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: calls.map(([index, text]) => ({ index, function: { arguments: text } })) } }] })}\n\n`
+
+async function argumentsIn(bytes: Uint8Array): Promise<string[]> {
+  const texts = ['', '']
+  for (const { data } of unframed(await chat(), bytes)) {
+    if (data === '[DONE]') continue
+    for (const { index, function: fn } of JSON.parse(data).choices[0].delta.tool_calls ?? []) texts[index] += fn.arguments
+  }
+  return texts
+}
+
+test('arguments of tool calls that take turns are put back in each', async () => {
+  const events = [
+    called([0, '{"a":"<EM'], [1, '{"b":"<EMA']),
+    called([1, 'IL_1>"']),
+    called([0, 'AIL_1>"}']),
+    called([1, '}']),
+    finish(),
+    over,
+  ]
+  expect(await argumentsIn((await back(events)).bytes)).toEqual(['{"a":"a.b@acme.com"}', '{"b":"a.b@acme.com"}'])
+})
+
+test.each([{}, { response: 'mask' }] as const)(
+  'arguments that are whole do not hold up those of the next call: %o',
+  async (options) => {
+    const { result, feed } = fed()
+    const reader = (await open(result, options)).body[Symbol.asyncIterator]()
+    const next = reader.next()
+    feed(called([0, '{"a":"<EMAIL_1>"}']) + called([1, '{"b": "c", ']))
+    expect(await argumentsIn((await next).value)).toEqual(['{"a":"a.b@acme.com"}', expect.any(String)])
+  },
+)
+
 test.each(['[1] ', '[1, 2] ', '[[1]](https://a.io) ', '- [ ] ', '[ ] ', '[2026-01-02] ', '{name}: '])(
   'a text that begins with "%s" is no JSON, and a value stands in it as it is',
   async (mark) => {
