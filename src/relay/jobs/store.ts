@@ -147,26 +147,28 @@ export class JobStore {
   }
 
   /** The one that has waited longest, of a tenant that has room. */
-  claim({ owner, holdMs }: Owner, perTenant: number): Promise<Claimed | undefined> {
+  async claim(owner: Owner, perTenant: number): Promise<Claimed | undefined> {
+    for (;;) {
+      const found = await this.#claim(owner, perTenant)
+      if (found !== 'late') return found
+    }
+  }
+
+  /** @returns `late` where another relay has come first */
+  #claim({ owner, holdMs }: Owner, perTenant: number): Promise<Claimed | 'late' | undefined> {
     return this.#sql.transaction(async (sql) => {
       const now = this.#now()
-      const [found] = await sql.all<{ tenant: string; id: string }>(
-        `SELECT tenant, id FROM jobs AS waiting WHERE status = 'queued' AND expires_at > $1 AND
-         (SELECT COUNT(*) FROM jobs AS busy WHERE busy.tenant = waiting.tenant AND busy.status = 'running') < $2
-         ORDER BY created_at, id LIMIT 1`,
-        [now, perTenant],
-      )
+      const [found] = await sql.all<{ tenant: string; id: string }>(longestWaiting, [now, perTenant])
       if (!found) return undefined
       const { tenant, id } = found
       await lock(sql, tenant)
-      // Another relay may have come first.
-      if ((await count(sql, tenant, 'running')) >= perTenant) return undefined
+      if ((await count(sql, tenant, 'running')) >= perTenant) return 'late'
       const [row] = await sql.all<JobRow>(
         `UPDATE jobs SET status = 'running', owner = $3, until = $4, started_at = $5, sent = 0
          WHERE tenant = $1 AND id = $2 AND status = 'queued' RETURNING *`,
         [tenant, id, owner, now + holdMs, now],
       )
-      return row && { ...jobOf(row), request: row.request }
+      return row ? { ...jobOf(row), request: row.request } : 'late'
     })
   }
 
@@ -256,6 +258,20 @@ export class JobStore {
     })
   }
 }
+
+/** From tenant to tenant, each of which has one that has waited longest: what waits behind it is not looked at. */
+const longestWaiting = `
+  WITH RECURSIVE waiting (tenant) AS (
+    SELECT MIN(tenant) FROM jobs WHERE status = 'queued'
+    UNION ALL SELECT (SELECT MIN(jobs.tenant) FROM jobs WHERE jobs.status = 'queued' AND jobs.tenant > waiting.tenant)
+    FROM waiting WHERE waiting.tenant IS NOT NULL
+  )
+  SELECT jobs.tenant AS tenant, jobs.id AS id FROM waiting JOIN jobs ON jobs.tenant = waiting.tenant AND jobs.id = (
+    SELECT first.id FROM jobs AS first WHERE first.status = 'queued' AND first.tenant = waiting.tenant AND first.expires_at > $1
+    ORDER BY first.created_at, first.id LIMIT 1
+  )
+  WHERE (SELECT COUNT(*) FROM jobs AS busy WHERE busy.status = 'running' AND busy.tenant = waiting.tenant) < $2
+  ORDER BY jobs.created_at, jobs.id LIMIT 1`
 
 const beingTold = `(callback <> '' AND EXISTS (SELECT 1 FROM webhook_deliveries AS told
   WHERE told.status = 'pending' AND told.endpoint = '${ofJobs}' || jobs.tenant || '/' || jobs.id))`

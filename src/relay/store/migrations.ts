@@ -31,14 +31,14 @@ const sums = `
 
 const summed = sums.replaceAll(' BIGINT NOT NULL', '').split(/,\s+/)
 
-/** Sums up what is there already, of hours that tell more things apart. */
-function summedUp(name: string, ms: number, ...by: readonly string[]): string {
+/** Sums up what is there already, and tells more things apart. */
+function summedUp(name: string, ms: number, from: string, ...by: readonly string[]): string {
   const columns = ['tenant', 'key_id', 'user_id', 'model', 'provider', 'tag', 'value']
   const values = columns.map((column) => (by.includes(column) ? column : `''`))
   const hour = `hour - hour % ${ms}`
   return `INSERT INTO usage_parts (part, hour, ${[...columns, ...summed].join(', ')})
     SELECT '${name}', ${[hour, ...values, ...summed.map((sum) => `SUM(${sum})`)].join(', ')}
-    FROM ${by.includes('tag') ? 'usage_tag_hours' : 'usage_hours'} GROUP BY ${[hour, ...by].join(', ')}`
+    FROM ${from} GROUP BY ${[hour, ...by].join(', ')}`
 }
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000]
@@ -362,16 +362,25 @@ const steps: readonly Step[] = [
         ${sums},
         PRIMARY KEY (part, tag, hour, tenant, key_id, user_id, model, provider, value)
       )`,
-      summedUp('tenant', hourMs, 'tenant'),
-      summedUp('model', dayMs, 'tenant', 'model', 'provider'),
-      summedUp('key', dayMs, 'tenant', 'key_id'),
-      summedUp('user', dayMs, 'tenant', 'user_id'),
-      summedUp('key and model', dayMs, 'tenant', 'key_id', 'model', 'provider'),
-      summedUp('user and model', dayMs, 'tenant', 'user_id', 'model', 'provider'),
-      summedUp('tag', dayMs, 'tenant', 'tag', 'value'),
-      summedUp('tag and model', dayMs, 'tenant', 'model', 'provider', 'tag', 'value'),
+      // The smaller ones are made of the larger.
+      summedUp('tenant', hourMs, 'usage_hours', 'tenant'),
+      summedUp('key and model', dayMs, 'usage_hours', 'tenant', 'key_id', 'model', 'provider'),
+      summedUp('user and model', dayMs, 'usage_hours', 'tenant', 'user_id', 'model', 'provider'),
+      summedUp('tag and model', dayMs, 'usage_tag_hours', 'tenant', 'model', 'provider', 'tag', 'value'),
+      summedUp('model', dayMs, `usage_parts WHERE part = 'key and model'`, 'tenant', 'model', 'provider'),
+      summedUp('key', dayMs, `usage_parts WHERE part = 'key and model'`, 'tenant', 'key_id'),
+      summedUp('user', dayMs, `usage_parts WHERE part = 'user and model'`, 'tenant', 'user_id'),
+      summedUp('tag', dayMs, `usage_parts WHERE part = 'tag and model'`, 'tenant', 'tag', 'value'),
       'CREATE INDEX usage_parts_by_tenant ON usage_parts (tenant, part, tag, hour)',
       'CREATE INDEX usage_parts_by_time ON usage_parts (hour)',
+    ],
+  },
+  {
+    name: 'jobs in the order in which they wait',
+    statements: [
+      'CREATE INDEX jobs_in_order ON jobs (status, tenant, created_at, id)',
+      'DROP INDEX jobs_by_status',
+      'DROP INDEX jobs_by_tenant',
     ],
   },
 ]

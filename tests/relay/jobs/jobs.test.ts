@@ -4,6 +4,8 @@ import { cpSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { JobStore } from '../../../src/relay/jobs/store.js'
+import type { Sql } from '../../../src/relay/store/sql.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
 import { jobScenarios } from '../store/job-scenarios.js'
@@ -265,4 +267,25 @@ describe('a relay that was stopped', () => {
   })
 })
 
-describe('jobs in the database', () => jobScenarios(openStore))
+describe('jobs in the database', () => {
+  jobScenarios(openStore)
+
+  test('are found without looking through all that wait', async () => {
+    const sql = await openStore()
+    const asked: string[] = []
+    const noting = (sql: Sql): Sql => ({
+      ...sql,
+      all: (text, params) => {
+        asked.push(text)
+        return sql.all(text, params)
+      },
+      transaction: (work) => sql.transaction((inner) => work(noting(inner))),
+    })
+    const store = new JobStore({ sql: noting(sql), now: Date.now })
+    await store.claim({ owner: 'one', holdMs: 1000 }, 4)
+    const plan = await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${asked[0]}`)
+    const reads = plan.map(({ detail }) => detail).filter((detail) => /^(SCAN|SEARCH) (?!waiting)/.test(detail))
+    expect(reads.filter((detail) => /^SCAN (?!CONSTANT)/.test(detail))).toEqual([])
+    expect(reads.filter((detail) => detail.includes('jobs_in_order (status=? AND tenant'))).toHaveLength(3)
+  })
+})

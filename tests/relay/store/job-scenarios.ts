@@ -75,9 +75,25 @@ export function jobScenarios(openSql: Open): void {
     for (let count = 0; count < 3; count++) await store.add(fresh)
     await store.add({ ...fresh, tenant: 'jobs-blue' })
     const taken = await Promise.all(['one', 'two', 'three', 'four', 'five'].map((name) => store.claim(owner(name), 2)))
-    const more = [await store.claim(owner('one'), 2), await store.claim(owner('two'), 2), await store.claim(owner('two'), 2)]
-    const tenants = [...taken, ...more].flatMap((job) => (job ? [job.tenant] : []))
+    // Whoever comes second to a job takes the next: nobody goes away while there is one.
+    const tenants = taken.flatMap((job) => (job ? [job.tenant] : []))
     expect(tenants.sort()).toEqual(['jobs-blue', 'jobs-red', 'jobs-red'])
+  })
+
+  test('are taken in the order in which they wait, of those whose tenant has room', async () => {
+    const { clock, store } = await open()
+    const add = async (tenant: string, ttlMs = 60_000) => {
+      clock.now++
+      return (await store.add({ ...fresh, tenant, ttlMs })).id
+    }
+    const [first, late] = [await add('jobs-red'), await add('jobs-red', 10)]
+    const [second, blue, third] = [await add('jobs-red'), await add('jobs-blue'), await add('jobs-red')]
+    clock.now += 20
+    const claim = async () => (await store.claim(owner('one'), 2))?.id
+    expect([await claim(), await claim(), await claim(), await claim()]).toEqual([first, second, blue, undefined])
+    await store.cancel(caller, first)
+    expect(await claim()).toBe(third)
+    expect(late).not.toBe(third)
   })
 
   test('are forgotten in their time, and their requests as soon as they are over', async () => {
