@@ -7,6 +7,7 @@ import type { JsonObject } from './core/json.js'
 import { Lazy } from './core/lazy.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
+import type { MaybePromise } from './core/store.js'
 import type { Protocol } from './protocols/protocol.js'
 import { type Resolve, unknownName } from './resolve.js'
 import { compile, compileDry, type Layer, type StackDeps, type StackOptions } from './stack.js'
@@ -47,8 +48,8 @@ export type Identity = Pick<CallOptions, 'tenant' | 'user' | 'key'>
 
 export interface Rule {
   readonly identity: Identity
-  /** @throws LeashError when no call may be made any more */
-  check(): void
+  /** @throws LeashError when no call may be made any more. @returns what a call waits for, where that has to be asked */
+  check(): MaybePromise<void>
 }
 
 const checks = new Lazy(async () => (await import('./config/call-options.js')).checkCall)
@@ -120,7 +121,8 @@ export class Engine {
     try {
       if (this.#closed) throw new LeashError('invalid_config', 'This leash is closed. Make a new one with createLeash().')
       if (this.#ready && this.#ready.value === undefined) await this.#ready.get()
-      this.#rule?.check()
+      const asked = this.#rule?.check()
+      if (asked) await asked
       // Most calls say nothing for themselves.
       for (const name in options) (checks.value ?? (await checks.get()))(name, options[name as keyof CallOptions])
       const stack = options.dryRun ? await this.#dryStack() : this.#stack

@@ -1,7 +1,7 @@
 /** The relay's client, for one leash: the policy it holds calls to, budgets that are held together, and what calls have cost. */
 import { Lazy } from '../core/lazy.js'
 import type { LedgerSink } from '../core/ledger.js'
-import type { Budgets } from '../core/store.js'
+import type { Budgets, MaybePromise } from '../core/store.js'
 import { atExit } from './at-exit.js'
 import { Connection } from './connection.js'
 import { openFolder } from './folder.js'
@@ -48,8 +48,11 @@ export interface Control {
   ready(): Promise<PolicyBundle>
   /** Tells of each policy that follows the first. */
   onPolicy(listener: (bundle: PolicyBundle) => void): void
-  /** @throws LeashError when no call may be made any more: the key was revoked, or the policy is stale and forbids it */
-  check(): void
+  /**
+   * @throws LeashError when no call may be made any more: the key was revoked, or the policy is stale and forbids it
+   * @returns the same of a policy that has become stale, once the relay was asked again
+   */
+  check(): MaybePromise<void>
   /** Every call is of the tenant and the key of the policy, whatever it says. */
   readonly binds: boolean
   readonly budgets: Budgets

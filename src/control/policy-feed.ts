@@ -2,6 +2,7 @@
 import { isLeashError, LeashError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
+import type { MaybePromise } from '../core/store.js'
 import { Backoff } from './backoff.js'
 import { refused, type Verified, verify } from './bundle.js'
 import { type Connection, isAway, isRefused } from './connection.js'
@@ -45,6 +46,10 @@ export class PolicyFeed {
   #written: Verified | undefined
   #writtenAt = 0
   #writing: Promise<void> = Promise.resolve()
+  /** A call waits for it. */
+  #asking: Promise<void> | undefined
+  /** Before that, no call waits for a relay which has just failed one. */
+  #askAgainAt = 0
   /** The relay does not take the key any more. */
   #refusal: LeashError | undefined
   /** What has gone wrong is told once, until it goes well again. */
@@ -64,15 +69,28 @@ export class PolicyFeed {
 
   /** @throws LeashError as {@link check} */
   policy(): PolicyBundle {
-    this.check()
+    this.#checkRefusal()
+    if (this.#isStale()) throw stale()
     if (!this.#good) throw new LeashError('overloaded', 'There is no policy of the relay yet. Await `ready()` first.')
     return this.#good.bundle
   }
 
-  /** @throws LeashError when no call may go on: the key was revoked, or the policy is too old and says so */
-  check(): void {
-    if (this.#refusal) throw fresh(this.#refusal)
-    if (this.#isStale()) throw stale()
+  /**
+   * A process that was asleep, or frozen between two calls, has heard nothing meanwhile of a relay that is there.
+   *
+   * @throws LeashError when no call may go on: the key was revoked, or the policy is too old and says so
+   * @returns what to wait for, where the relay is asked once more
+   */
+  check(): MaybePromise<void> {
+    this.#checkRefusal()
+    if (!this.#isStale()) return
+    if (this.#askAgainAt > Date.now()) throw stale()
+    this.#asking ??= this.#askNow().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking.catch((error) => {
+      throw fresh(error)
+    })
   }
 
   /** What becomes of calls while the relay is away. */
@@ -89,6 +107,20 @@ export class PolicyFeed {
     this.#closing.abort()
     this.#listeners.clear()
     await this.#writing
+  }
+
+  #checkRefusal(): void {
+    if (this.#refusal) throw fresh(this.#refusal)
+  }
+
+  async #askNow(): Promise<void> {
+    try {
+      if (await this.#pull()) this.#tell()
+    } catch (error) {
+      if (isRefused(error)) throw error
+      this.#askAgainAt = Date.now() + this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined)
+      throw stale(error)
+    }
   }
 
   #isStale(): boolean {

@@ -41,7 +41,7 @@ function open(over: Over = {}): PolicyFeed {
 
 function thrown(feed: PolicyFeed): unknown {
   try {
-    return feed.check()
+    return void feed.check()
   } catch (error) {
     return error
   }
@@ -291,9 +291,32 @@ describe('calls', () => {
     await feed.ready()
     feed.check()
     relay.fail = () => 'down'
-    await soon(() => expect(() => feed.check()).toThrow(/^\[overloaded\] The relay has not been heard of/))
+    const check = async () => feed.check()
+    await soon(() => expect(check()).rejects.toThrow(/^\[overloaded\] The relay has not been heard of/))
     relay.fail = () => undefined
-    await soon(() => feed.check())
+    await soon(check)
+  })
+
+  it('go on at once after a sleep in which nothing was heard, by the policy that there is then', async () => {
+    relay.publish({ whenStale: 'closed', staleMs: 60_000 })
+    const feed = open()
+    const revisions: string[] = []
+    feed.onPolicy(({ revision }) => revisions.push(revision))
+    await feed.ready()
+    await soon(() => expect(relay.polls).toBe(1))
+    const now = vi.spyOn(Date, 'now').mockImplementation(() => performance.timeOrigin + performance.now() + 3_600_000)
+    const { length } = relay.asked
+    await Promise.all([feed.check(), feed.check()])
+    expect(relay.asked.slice(length)).toMatchObject([{ path: '/v1/control/policy' }])
+    expect(feed.check()).toBeUndefined()
+    now.mockImplementation(() => performance.timeOrigin + performance.now() + 7_200_000)
+    relay.fail = () => 'down'
+    const all = await Promise.allSettled([feed.check(), feed.check()])
+    const [one, other] = all.map((each) => each.status === 'rejected' && each.reason)
+    expect(one).toMatchObject({ code: 'overloaded' })
+    expect(other).not.toBe(one)
+    expect(() => feed.check()).toThrow('has not been heard of')
+    now.mockRestore()
   })
 
   it('learn what becomes of them without the relay from the policy', async () => {
