@@ -22,11 +22,22 @@ export function fitsStrict(schema: unknown): boolean {
 }
 
 export function reachableTools(tools: readonly Tool[], lose: ReportLoss): readonly Tool[] {
-  return tools.map((tool, index) => {
-    if (!tool.strict || !tool.parameters || fitsStrict(tool.parameters)) return tool
+  return tools.map((named, index) => {
+    const { parameters } = named
+    if (!parameters) return named
+    // The arguments of a call are an object, which OpenAI wants to be told all the same.
+    const tool = parameters.type === undefined ? { ...named, parameters: { type: 'object', ...parameters } } : named
+    if (!tool.strict || fitsStrict(parameters)) return tool
     lose(`tools[${index}].function.strict`, 'approximated', why)
     return { ...tool, strict: false }
   })
+}
+
+/** OpenAI's answers in JSON are objects: for a list, a word or a number it can only be asked by {@link jsonInWords}. */
+export function isInWords(format: ResponseFormat): boolean {
+  if (format.type !== 'json-schema') return false
+  const { type } = format.schema
+  return type !== undefined && ![type].flat().includes('object')
 }
 
 export function reachableFormat(format: ResponseFormat, lose: ReportLoss): ResponseFormat {
@@ -36,10 +47,16 @@ export function reachableFormat(format: ResponseFormat, lose: ReportLoss): Respo
 }
 
 /**
- * What is put before the messages: without a schema, OpenAI answers in JSON only where they "contain the word 'json' in some form".
+ * What is put before the messages: a schema of no object; and without one, OpenAI answers in JSON only where they "contain the word
+ * 'json' in some form".
  * It is looked for where a conversation begins, lest the beginning is another one turn later, and found in no cache.
  */
 export function jsonInWords({ messages, responseFormat }: ChatRequest, { traits, lose }: EncodeContext) {
+  if (responseFormat?.type === 'json-schema' && isInWords(responseFormat)) {
+    lose('response_format', 'approximated', 'OpenAI holds answers to the schema of an object only: a sentence asks for this one.')
+    const content = `Answer with one JSON value that follows this JSON Schema, and with nothing else:\n${JSON.stringify(responseFormat.schema)}`
+    return [{ role: 'system' as const, content }]
+  }
   if (responseFormat?.type !== 'json' || traits.structuredOutput === 'none') return []
   const asked = messages.slice(0, messages.findIndex(({ role }) => role !== 'system') + 1)
   const texts = asked.flatMap(({ content }) => content.map((part) => ('text' in part ? part.text : '')))

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import type { JsonObject } from '../../src/core/json.js'
+import { asArray, type JsonObject } from '../../src/core/json.js'
 import type { Traits } from '../../src/core/provider.js'
 import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.js'
 import { openaiChat } from '../../src/protocols/openai-chat/index.js'
@@ -62,6 +62,38 @@ test('a caller of Anthropic, which holds to more, asks OpenAI for what it can ho
   const tight = ask(closed({ a: text }))
   expect(tight.bodies.match(/"strict":true/g)).toHaveLength(4)
   expect(tight.losses).toEqual([])
+})
+
+test('a list, which Gemini is often asked for, is asked of OpenAI in words: it is held to objects alone', () => {
+  for (const { upstream } of [openaiChat, openaiResponses]) {
+    const losses: string[] = []
+    const lose = (path: string, action: string) => losses.push(`${action} ${path}`)
+    const schema = { type: 'array', items: closed({ a: text }) }
+    const body = upstream.encodeRequest(
+      {
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+        responseFormat: { type: 'json-schema', name: 'list', schema, strict: true },
+      },
+      { model: 'gpt-5', stream: false, traits: {}, lose },
+    )
+    const [first] = asArray(body.messages ?? body.input)
+    expect(first).toMatchObject({ role: 'system', content: expect.stringContaining(JSON.stringify(schema)) })
+    expect(JSON.stringify(body)).not.toContain('json_schema')
+    expect(losses).toEqual(['approximated response_format'])
+  }
+})
+
+test('arguments whose schema names no type are an object, as OpenAI wants to be told', () => {
+  for (const { upstream } of [openaiChat, openaiResponses]) {
+    const body = upstream.encodeRequest(
+      {
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+        tools: [{ name: 'f', parameters: { properties: { a: text } } }],
+      },
+      { model: 'gpt-5', stream: false, traits: {}, lose: () => {} },
+    )
+    expect(JSON.stringify(body)).toContain('"parameters":{"type":"object","properties":')
+  }
 })
 
 describe('JSON without a schema', () => {

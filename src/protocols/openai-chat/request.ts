@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
 import { effortFor, takenEffort } from '../openai-efforts.js'
-import { jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
+import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
@@ -189,9 +189,10 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
     ...(stream && { stream: true }),
     ...(usage && { stream_options: { include_usage: true } }),
     ...writeTools(request, lose),
-    ...(request.responseFormat && {
-      response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
-    }),
+    ...(request.responseFormat &&
+      !isInWords(request.responseFormat) && {
+        response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
+      }),
     ...writeEffort(request.reasoning, context),
     ...writeScalars(request),
     ...writeTier(request.serviceTier, lose),

@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message } from '../../core/message.js'
-import { jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
+import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
@@ -225,7 +225,7 @@ function encodeToolMembers({ tools = [], toolChoice, parallelToolCalls }: ChatRe
 }
 
 function encodeText({ responseFormat }: ChatRequest, { traits, lose }: EncodeContext) {
-  if (responseFormat === undefined) return undefined
+  if (responseFormat === undefined || isInWords(responseFormat)) return undefined
   const means = traits.structuredOutput ?? 'json-schema'
   if (responseFormat.type === 'text' || means === 'json-schema')
     return { format: encodeFormat(reachableFormat(responseFormat, lose)) }

@@ -291,8 +291,22 @@ describe('structured output', () => {
     [{ type: 'text' }, { type: 'text' }],
     [{ type: 'json_object' }, { type: 'json' }],
     [
-      { type: 'json_schema', json_schema: { name: 'city', description: 'A city', schema: { type: 'string' }, strict: true } },
-      { type: 'json-schema', name: 'city', description: 'A city', schema: { type: 'string' }, strict: true },
+      {
+        type: 'json_schema',
+        json_schema: {
+          name: 'city',
+          description: 'A city',
+          schema: { type: 'object', properties: {}, additionalProperties: false },
+          strict: true,
+        },
+      },
+      {
+        type: 'json-schema',
+        name: 'city',
+        description: 'A city',
+        schema: { type: 'object', properties: {}, additionalProperties: false },
+        strict: true,
+      },
     ],
   ])('%j has its neutral word, and its way back', (response_format, responseFormat) => {
     const { request, losses } = decoded({ messages: hello, response_format })

@@ -86,7 +86,10 @@ const conversation = fc.array(turn, { minLength: 1, maxLength: 3 }).map((turns) 
   }),
 )
 
-const schema = fc.dictionary(word, fc.oneof(word, fc.boolean(), fc.array(word))) as fc.Arbitrary<JsonObject>
+/** Words that mean nothing to anybody, in an object that OpenAI takes. */
+const schema = fc
+  .dictionary(word, fc.oneof(word, fc.boolean(), fc.array(word)))
+  .map((words): JsonObject => ({ ...words, type: 'object', additionalProperties: false }))
 const request: fc.Arbitrary<ChatRequest> = fc
   .tuple(
     conversation,

@@ -160,7 +160,7 @@ describe('what goes to a target', () => {
         tools: [{ name: 'f' }],
         toolChoice: { type: 'required' },
         parallelToolCalls: false,
-        responseFormat: { type: 'json-schema', name: 'n', schema: { type: 'string' }, strict: true },
+        responseFormat: { type: 'json-schema', name: 'n', schema: { type: 'object', additionalProperties: false }, strict: true },
         reasoning: { effort: 'high', show: true },
         maxTokens: 100,
         temperature: 0.5,
@@ -178,7 +178,7 @@ describe('what goes to a target', () => {
     expect(body).toMatchObject({
       tool_choice: 'required',
       parallel_tool_calls: false,
-      text: { format: { type: 'json_schema', name: 'n', schema: { type: 'string' }, strict: true } },
+      text: { format: { type: 'json_schema', name: 'n', schema: { type: 'object', additionalProperties: false }, strict: true } },
       reasoning: { effort: 'high', summary: 'auto' },
       include: ['reasoning.encrypted_content', 'message.output_text.logprobs'],
       max_output_tokens: 100,

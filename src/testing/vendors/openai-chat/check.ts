@@ -131,8 +131,7 @@ function checkOptions(
         code: 'missing_required_parameter',
       })
     }
-    if (schema.strict === true)
-      checkStrict(schema.schema, `Invalid schema for response_format '${schema.name}'`, 'response_format')
+    checkAnswerSchema(schema, 'response_format')
   }
 }
 
@@ -177,6 +176,14 @@ export function checkParameters(parameters: unknown, title: string, param: strin
     param,
     code: 'invalid_function_parameters',
   })
+}
+
+export function checkAnswerSchema({ name, schema, strict }: Readonly<Record<string, unknown>>, param: string): void {
+  const title = `Invalid schema for response_format '${name}'`
+  const { type } = asObject(schema)
+  if (type !== undefined && ![type].flat().includes('object'))
+    refuse(400, `${title}: schema must be a JSON Schema of 'type: "object"', got 'type: "${type}"'.`, { param })
+  if (strict === true) checkStrict(schema, title, param)
 }
 
 /** Strict schemas name every property as required and close every object. https://platform.openai.com/docs/guides/structured-outputs */

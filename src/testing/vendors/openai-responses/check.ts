@@ -1,7 +1,7 @@
 /** What OpenAI refuses of a response request, in its own words. */
 import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
-import { checkParameters, checkStrict } from '../openai-chat/check.js'
+import { checkAnswerSchema, checkParameters, checkStrict } from '../openai-chat/check.js'
 import { holdsReasoning } from './reasoning.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -52,8 +52,7 @@ export function checkRequest(body: Body): void {
   const format = asObject(asObject(body.text).format)
   if (format.type === 'json_schema') {
     if (typeof format.name !== 'string') lacks('text.format.name')
-    if (format.strict === true)
-      checkStrict(format.schema, `Invalid schema for response_format '${format.name}'`, 'text.format.schema')
+    checkAnswerSchema(format, 'text.format.schema')
   }
 }
 
