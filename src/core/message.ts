@@ -31,12 +31,19 @@ export interface Citation {
   readonly raw?: JsonObject
 }
 
+/** A file that was uploaded to the vendor before. */
+export interface UploadedFile {
+  readonly kind: 'file-id'
+  readonly id: string
+  /** Where it was uploaded to several: what it is called at each. */
+  readonly ids?: Readonly<Record<string, string>>
+}
+
 export type MediaSource =
   | { readonly kind: 'url'; readonly url: string }
   /** `data` is base64 without a `data:` prefix. */
   | { readonly kind: 'base64'; readonly data: string; readonly mediaType: string }
-  /** A file that was uploaded to the vendor before. */
-  | { readonly kind: 'file-id'; readonly id: string }
+  | UploadedFile
   /** A document given as plain text. */
   | { readonly kind: 'text'; readonly text: string }
 

@@ -290,6 +290,12 @@ describe('a single model', () => {
     ])
   })
 
+  test('finds the file that the caller names by its id', async () => {
+    const content: OpenAI.ChatCompletionContentPart[] = [{ type: 'file', file: { file_id: 'file-abc' } }]
+    await client.chat.completions.create({ model: models.responses, messages: [{ role: 'user', content }] })
+    expect(mock.requests[0]?.text).toContain('"file_id":"file-abc"')
+  })
+
   test('tells what it could not do, whole and in pieces', async () => {
     const warnings = [{ type: 'unsupported' as const, feature: 'seed', details: 'not here' }]
     const model = new MockLanguageModelV4({

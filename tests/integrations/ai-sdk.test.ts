@@ -237,6 +237,20 @@ describe.each(thinkers)('thinking over %s', (_, model) => {
   })
 })
 
+test.each([
+  [models['openai-chat'], 'file-openai'],
+  [models['openai-responses'], 'file-openai'],
+  [models['anthropic-messages'], 'file_anthropic'],
+  [models.gemini, '/files/google'],
+])('a file that was uploaded to several vendors is named to %s as it knows it', async (model, name) => {
+  const data = { xai: 'file-xai', openai: 'file-openai', anthropic: 'file_anthropic', google: 'files/google' }
+  const content = [{ type: 'file' as const, mediaType: 'application/pdf', data }]
+  await generateText({ model: leash(model), messages: [{ role: 'user', content }] })
+  const [{ text = '' } = {}] = mock.requests
+  expect(text).toContain(name)
+  expect(Object.values(data).filter((id) => text.includes(id))).toHaveLength(1)
+})
+
 test('a conversation that one vendor thought over goes on with another', async () => {
   const get_weather = weather(() => '24 degrees')
   const asked = { reasoning: 'medium' as const, maxOutputTokens: 20_000, tools: { get_weather } }

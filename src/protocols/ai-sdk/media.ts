@@ -42,8 +42,11 @@ function readSource(data: Members, told: string): MediaSource | undefined {
     case 'text':
       return typeof data.text === 'string' ? { kind: 'text', text: data.text } : undefined
     case 'reference': {
-      const id = Object.values(asObject(data.reference)).find((id) => typeof id === 'string')
-      return id === undefined ? undefined : { kind: 'file-id', id }
+      const all = Object.entries(asObject(data.reference)).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      )
+      const [first] = all
+      return first && { kind: 'file-id', id: first[1], ...(all.length > 1 && { ids: Object.fromEntries(all) }) }
     }
   }
   return undefined
@@ -66,6 +69,9 @@ export function readFile(part: Members, path: string, lose: ReportLoss): ImagePa
   return { type: 'file', source, ...(whole.test(told) && { mediaType: told }), ...(name !== undefined && { name }) }
 }
 
+/** Vendors that keep files: each model looks for its own among them. */
+const stores = ['openai', 'azure', 'anthropic', 'google', 'xai']
+
 /** Of a request. */
 export function writeData(source: MediaSource): Members {
   switch (source.kind) {
@@ -76,7 +82,7 @@ export function writeData(source: MediaSource): Members {
     case 'text':
       return { type: 'text', text: source.text }
     case 'file-id':
-      return { type: 'reference', reference: { file: source.id } }
+      return { type: 'reference', reference: source.ids ?? Object.fromEntries(stores.map((vendor) => [vendor, source.id])) }
   }
 }
 

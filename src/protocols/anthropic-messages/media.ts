@@ -6,6 +6,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact } from '../../core/json.js'
 import type { FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import { textOfBase64 } from '../base64.js'
+import { idAt } from '../file-ids.js'
 import type { ReportLoss } from '../protocol.js'
 import { type Block, blocksOf, cacheControl, cacheHint, type Sdk } from './wire.js'
 
@@ -32,7 +33,7 @@ export function encodeImage(part: ImagePart, context: MediaContext): Sdk.ImageBl
     case 'base64':
       return block({ type: 'base64', media_type: source.mediaType as Sdk.Base64ImageSource['media_type'], data: source.data })
     case 'file-id':
-      return block({ type: 'file', file_id: source.id })
+      return block({ type: 'file', file_id: idAt(source, 'anthropic') })
     case 'url':
       return fetched(source.url, context) ? block({ type: 'url', url: source.url }) : undefined
     case 'text':
@@ -69,7 +70,7 @@ function documentSource(
     case 'text':
       return { type: 'text', media_type: 'text/plain', data: source.text }
     case 'file-id':
-      return { type: 'file', file_id: source.id }
+      return { type: 'file', file_id: idAt(source, 'anthropic') }
     case 'url':
       if (!fetched(source.url, context)) return undefined
       if (mediaType === undefined || mediaType === 'application/pdf') return { type: 'url', url: source.url }

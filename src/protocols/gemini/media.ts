@@ -2,6 +2,7 @@
 import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
 import { base64Of, plainBase64 } from '../base64.js'
+import { idAt } from '../file-ids.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { message, type WirePart } from './wire.js'
@@ -56,7 +57,7 @@ export function encodeMedia(part: MediaPart, path: string, webUrls: boolean, los
       }
       return { fileData: { ...typeOf(part, source.url, path, lose), fileUri: source.url } }
     case 'file-id': {
-      const uri = fileUri(source.id)
+      const uri = fileUri(idAt(source, 'google'))
       if (uri) return { fileData: { ...(named?.mediaType !== undefined && { mimeType: named.mediaType }), fileUri: uri } }
       lose(path, 'dropped', 'The file was uploaded to another vendor. Send its bytes, or upload it to Google.')
       return undefined

@@ -3,6 +3,7 @@ import type OpenAI from 'openai'
 import { asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
 import { sourceOf } from '../data-url.js'
+import { idAt } from '../file-ids.js'
 import type { ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread, readCache, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
 
@@ -162,7 +163,7 @@ function writeImage({ source, detail, cache }: ImagePart, path: string, lose: Re
   }
   if (source.kind === 'file-id') {
     lose(path, 'approximated', 'Chat Completions takes uploaded images only as files; it is sent as a `file` part.')
-    return { type: 'file', file: { file_id: source.id }, ...writeCache(cache) }
+    return { type: 'file', file: { file_id: idAt(source, 'openai') }, ...writeCache(cache) }
   }
   lose(path, 'dropped', 'An image cannot be text.')
   return undefined
@@ -180,7 +181,7 @@ function writeFile(part: FilePart, path: string, lose: ReportLoss): WireContentP
   const filename = name === undefined ? {} : { filename: name }
   switch (source.kind) {
     case 'file-id':
-      return { type: 'file', file: { file_id: source.id, ...filename }, ...writeCache(cache) }
+      return { type: 'file', file: { file_id: idAt(source, 'openai'), ...filename }, ...writeCache(cache) }
     case 'text':
       lose(path, 'approximated', 'Chat Completions takes no documents as text; it is sent as a text part.')
       return { type: 'text', text: name === undefined ? source.text : `${name}:\n${source.text}`, ...writeCache(cache) }

@@ -3,6 +3,7 @@ import type { ResponseInputContent } from 'openai/resources/responses/responses'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import { sourceOf } from '../data-url.js'
+import { idAt } from '../file-ids.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { cacheHint, invalid, type Members, noticeUnread } from './wire.js'
 
@@ -100,7 +101,7 @@ export function encodeContent(
 }
 
 function encodeImage({ source, detail }: ImagePart, path: string, context: EncodeContext): ResponseInputContent | undefined {
-  if (source.kind === 'file-id') return { type: 'input_image', file_id: source.id, detail: detailOf(detail) }
+  if (source.kind === 'file-id') return { type: 'input_image', file_id: idAt(source, 'openai'), detail: detailOf(detail) }
   if (source.kind === 'url' && context.traits.imageUrls === false) {
     context.lose(path, 'dropped', 'The target takes images as data only, not by their address.')
     return undefined
@@ -109,7 +110,7 @@ function encodeImage({ source, detail }: ImagePart, path: string, context: Encod
 }
 
 function encodeFile({ source, name }: FilePart): ResponseInputContent {
-  if (source.kind === 'file-id') return { type: 'input_file', file_id: source.id }
+  if (source.kind === 'file-id') return { type: 'input_file', file_id: idAt(source, 'openai') }
   if (source.kind === 'url') return { type: 'input_file', file_url: source.url, ...(name !== undefined && { filename: name }) }
   const extension = source.kind === 'text' ? 'txt' : (source.mediaType.split('/')[1] ?? 'bin')
   return { type: 'input_file', filename: name ?? `file.${extension}`, file_data: urlOf(source) }
