@@ -1,5 +1,6 @@
 /** Takes calls through the stack, and keeps the report of each. */
 import type { Call, CallOptions, Here, Report, Result, Target, Timeouts } from './core/call.js'
+import { defined } from './core/defined.js'
 import type { Emitter } from './core/emitter.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
@@ -167,7 +168,7 @@ export class Engine {
         ...(maxAttempts !== undefined && { maxAttempts }),
         ...(maxCostUsd !== undefined && { maxCostUsd }),
       },
-      timeouts: { ...incoming.usual, ...this.#options.timeouts, ...options.timeouts },
+      timeouts: defined<Timeouts>(incoming.usual, this.#options.timeouts, options.timeouts),
       attempt: 1,
       report,
     }

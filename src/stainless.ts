@@ -6,6 +6,7 @@
  * never to fire; what its user had asked for travels beside the request to the stack.
  */
 import type { CallOptions, Timeouts } from './core/call.js'
+import { defined } from './core/defined.js'
 import { type Failed, failed } from './direct.js'
 import { type Beside, beside } from './fetch.js'
 import { isModelPath } from './recognise.js'
@@ -66,8 +67,8 @@ export function takeOver<O extends StainlessOptions>(
       leash: {
         ...((options.maxRetries !== undefined || maxRetries !== usualRetries) && { maxRetries }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
-        ...leash,
-        ...(askedTime && { timeouts: { attemptMs: timeout, ...leash?.timeouts } }),
+        ...defined(leash),
+        ...(askedTime && { timeouts: defined<Timeouts>({ attemptMs: timeout }, leash?.timeouts) }),
       },
       usual: askedTime ? undefined : usual,
       timeout,

@@ -1,4 +1,5 @@
 import type { Timeouts } from '../core/call.js'
+import { defined } from '../core/defined.js'
 import type { Middleware } from '../core/middleware.js'
 import { guarded } from './timeout/slow-stream.js'
 
@@ -16,7 +17,7 @@ export interface TimeoutOptions extends Timeouts {
 export function timeout(providers: TimeoutOptions['providers'] = {}): Middleware {
   return (next) =>
     function timeout(call) {
-      const timeouts = { ...call.timeouts, ...providers[call.target.provider.name], ...call.options.timeouts }
+      const timeouts = defined<Timeouts>(call.timeouts, providers[call.target.provider.name], call.options.timeouts)
       const timed = { ...call, timeouts }
       return timeouts.slowStream && call.stream ? guarded(next, timed, timeouts.slowStream) : next(timed)
     }

@@ -1,5 +1,6 @@
 /** Limits by provider, and the guard against slow streams, over sockets. */
 import Anthropic from '@anthropic-ai/sdk'
+import { APIConnectionTimeoutError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
 import { createLeash, type LeashOptions, type Report, type SlowStream } from '../../src/leash.js'
@@ -18,6 +19,24 @@ const slow: Fault = { chunkDelayMs: 300, when: ({ stream }) => stream, times: 1 
 const guard: SlowStream = { tokensPerSecond: 25, windowMs: 400 }
 
 const texts = (text: string) => [...text.matchAll(/"content":"([^"]+)"/g)].map(([, word]) => word).join('')
+
+describe('a limit that a program has not set', () => {
+  // As JavaScript has it, and TypeScript without `exactOptionalPropertyTypes`.
+  const unset = { attemptMs: undefined } as object
+
+  test.each([
+    ['of a call', { timeouts: { attemptMs: 200 } }, { timeouts: unset }],
+    ['of a provider', { timeouts: { attemptMs: 200, providers: { openai: unset } } }, {}],
+    ['of a client', { timeout: 200, timeouts: unset }, {}],
+    ['of a call of a client', { timeout: 200 }, { timeouts: unset, maxRetries: undefined } as object],
+  ])('leaves the others in force: %s', async (_, options, leash) => {
+    mock.script({ hang: 'headers', times: 2 })
+    const client = new LeashLLM({ providers: mockProviders(mock.url), maxRetries: 0, ...options })
+    const asked = client.chat.completions.create({ model: 'gpt-4o-mini', messages }, { leash })
+    await expect(asked).rejects.toThrow(APIConnectionTimeoutError)
+    expect(mock.requests).toHaveLength(1)
+  })
+})
 
 describe('limits by provider', () => {
   const providers = { anthropic: { attemptMs: 200 } }
