@@ -213,7 +213,9 @@ export class Keys {
 
   #drop(gone: (record: KeyRecord) => boolean): void {
     this.#changes++
-    for (const [name, { record }] of [...this.#verified.entries()]) if (gone(record)) this.#verified.delete(name)
+    // It was right of late, until somebody asks: others at its address are not to keep it from being looked at.
+    for (const [name, { record }] of [...this.#verified.entries()])
+      if (gone(record)) this.#verified.set(name, { record, until: 0 })
   }
 
   async #add(
@@ -258,10 +260,12 @@ export class Keys {
     // Of an unknown key as much is counted as of a known one.
     const digest = this.#digest(secret)
     const same = timingSafeEqual(digest, row ? Buffer.from(row.digest, 'base64url') : Buffer.alloc(digest.length))
-    if (!row || !same) return undefined
-    const record = recordOf(row)
     const now = this.#now()
-    if (!holds(record, now)) return undefined
+    if (!row || !same || !holds(recordOf(row), now)) {
+      this.#verified.delete(name)
+      return undefined
+    }
+    const record = recordOf(row)
     if (changes === this.#changes) this.#verified.set(name, { record, until: now + verifiedMs })
     return this.#use(record, now)
   }

@@ -193,8 +193,20 @@ describe('throttles', () => {
     })
     expect(seen.status).toBe(200)
     expect((await from(relay, here)).status).toBe(200)
+    // Something of the tenant has changed, so that its keys are looked at anew.
+    expect((await relay.ask('PATCH', '/v1/admin/tenants/default', { name: 'Red' })).status).toBe(200)
+    expect((await from(relay, here)).status).toBe(200)
     expect((await from(relay, elsewhere, 'lk_wrong')).status).toBe(401)
     expect((await fetch(`${relay.url}/health`, { headers: { 'x-forwarded-for': here } })).status).toBe(200)
+  })
+
+  test('of a key that is revoked hold its address back as others do', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: slow }, trustedProxies: ['127.0.0.1'] })
+    const here = '203.0.113.1'
+    const { key, id } = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    expect((await from(relay, here, key)).status).toBe(200)
+    await relay.ask('POST', `/v1/admin/keys/${id}/revoke`)
+    expect((await statuses(3, () => from(relay, here, key))).map(([status]) => status)).toEqual([401, 401, 429])
   })
 
   test('hold back who guesses passwords', async () => {
