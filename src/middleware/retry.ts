@@ -4,7 +4,6 @@ import { type ErrorCode, isLeashError, type LeashError } from '../core/errors.js
 import type { Middleware } from '../core/middleware.js'
 import { sleep, timeLeft } from '../core/signals.js'
 import { waitedOut } from '../core/waited-out.js'
-import { attemptsLeft } from './attempts-left.js'
 
 /** How often, and after how long, is tried again. */
 export interface RetryPolicy {
@@ -62,11 +61,11 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
 
   /** @returns milliseconds to wait for the next try; undefined when there is none */
   function waitAfter(error: LeashError, attempt: number, call: Call): number | undefined {
-    const { maxRetries } = call.options
+    const { maxRetries, maxAttempts = Number.POSITIVE_INFINITY } = call.options
     const policy = on[error.code] ?? {}
     const usual = maxRetries === undefined ? attempts : maxRetries + 1
     const limit = maxRetries === 0 ? 1 : (policy.attempts ?? usual)
-    if (attempt >= limit || attemptsLeft(call) <= 0) return undefined
+    if (attempt >= limit || call.report.attempts.length >= maxAttempts) return undefined
     if (policy.attempts === undefined && dead.includes(error.code) && call.elsewhere?.(error)) return undefined
     if (bucket < 1 || call.signal?.aborted || waitedOut.has(error) || !when(error)) return undefined
     const delayMs = error.retryAfterMs ?? (policy.backoff ?? backoff)(attempt)
