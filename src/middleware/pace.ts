@@ -1,5 +1,6 @@
 import type { Target } from '../core/call.js'
 import { isLeashError } from '../core/errors.js'
+import { keyHeaders } from '../core/key-headers.js'
 import type { Middleware } from '../core/middleware.js'
 import { Recent } from '../core/recent.js'
 import { targetName } from '../core/target.js'
@@ -13,9 +14,6 @@ export interface PaceOptions {
 
 /** Targets that are remembered at once. */
 const mostTargets = 1000
-
-/** A key of the caller's own has limits of its own. It stays in memory, and is never shown. */
-const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 /**
  * Goes by what a vendor says of its limits: no more attempts go to a target than it has room for. The others are held back
@@ -50,6 +48,7 @@ function hasKeysToChoose({ provider, origin }: Target): boolean {
   return !origin && (provider.keys?.().length ?? 0) > 1
 }
 
+/** A key of the caller's own has limits of its own. It stays in memory, and is never shown. */
 function nameOf(target: Target): string {
   let name = targetName(target)
   if (!target.origin) return name

@@ -1,4 +1,5 @@
 import { LeashError } from '../core/errors.js'
+import { keyHeaders } from '../core/key-headers.js'
 
 export type HeaderMap = Readonly<Record<string, string>>
 
@@ -20,11 +21,9 @@ export function checkedHeaders(headers: HeaderMap = {}, provider: string): Heade
   return out
 }
 
-const authentication = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
-
 /** Whether the user brings a proof of identity of their own, as a gateway in front of the vendor may want. */
 export function authenticates(headers: HeaderMap): boolean {
-  return authentication.some((name) => name in headers)
+  return keyHeaders.some((name) => name in headers)
 }
 
 /** Header lists of several sources under one name, without repetition (`anthropic-beta`). */

@@ -1,5 +1,6 @@
 /** Which calls get the same answer: everything that could make a difference to it is equal. */
 import { type Call, textOf } from '../../core/call.js'
+import { keyHeaders } from '../../core/key-headers.js'
 import type { MaybePromise } from '../../core/store.js'
 import { hasEffects } from '../../protocols/effects.js'
 import { byModel } from '../by-model.js'
@@ -10,8 +11,7 @@ import type { CacheOptions } from './options.js'
 import { type Known, RecentKeys } from './recent-keys.js'
 
 /** Who is asking. A tenant has many keys, which change; without one, every key is somebody of its own. */
-const credentials = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
-const isCredential: ReadonlySet<string> = new Set([...credentials, 'x-amz-security-token', 'cookie', 'proxy-authorization'])
+const isCredential: ReadonlySet<string> = new Set([...keyHeaders, 'x-amz-security-token', 'cookie', 'proxy-authorization'])
 
 /** Changes with what is kept, so that one release does not read what another wrote. */
 const version = 1
@@ -108,7 +108,7 @@ function originOf({ target, here, options }: Call, family: string | undefined): 
   const own = options.tenant === undefined
   // A server of the caller's own may go by any of them.
   if (!isVendor) return place + written(tellingHeaders([...headers]).filter(([name]) => own || !isCredential.has(name)))
-  return own ? place + written(tellingHeaders(credentials.flatMap((name) => credential(headers, name)))) : place
+  return own ? place + written(tellingHeaders(keyHeaders.flatMap((name) => credential(headers, name)))) : place
 }
 
 function credential(headers: Headers, name: string): readonly [string, string][] {
