@@ -1,5 +1,6 @@
 import { checkAddress } from '../../core/address.js'
 import type { BudgetEvent } from '../../core/budget.js'
+import { hex } from '../../core/hex.js'
 import { sleep } from '../../core/signals.js'
 import type { BudgetWebhook } from './options.js'
 
@@ -96,10 +97,9 @@ export class Webhook {
   }
 }
 
-/** HMAC-SHA256, as hexadecimal digits. */
+/** HMAC-SHA256. */
 async function sign(secret: string, text: string): Promise<string> {
   const encoder = new TextEncoder()
   const key = await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
 }

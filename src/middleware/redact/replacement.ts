@@ -1,3 +1,4 @@
+import { hex } from '../../core/hex.js'
 import type { EntityType } from '../../detect/index.js'
 
 /** As receipts do. Nothing else keeps a part of what it was. */
@@ -29,6 +30,6 @@ export class Hasher {
   /** 64 bits in hexadecimal: two of a billion values are the same by chance once in forty times. */
   async hash(value: string): Promise<string> {
     const bytes = await crypto.subtle.sign('HMAC', await this.#key, new TextEncoder().encode(value))
-    return Array.from(new Uint8Array(bytes, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    return hex(bytes.slice(0, 8))
   }
 }

@@ -1,3 +1,5 @@
+import { hex } from '../../core/hex.js'
+
 /** A Lua script, known to the server by the digest of its text. */
 export interface Script {
   readonly text: string
@@ -17,6 +19,5 @@ export function script(text: string): Script {
 
 /** Redis' own choice. By the platform's cryptography, which every runtime has. */
 async function sha1(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text)))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex(await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text)))
 }

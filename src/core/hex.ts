@@ -1,0 +1,4 @@
+/** As hexadecimal digits, two for each byte. */
+export function hex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
