@@ -1,4 +1,5 @@
 import { isDigit, isHex, isLetter, isWord } from './chars.js'
+import { isDottedQuad } from './dotted-quad.js'
 import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
@@ -14,7 +15,7 @@ export const ipv4: Finder = {
   find(scan) {
     const run = scan.run
     for (let group = 0; group + 4 <= run.count; group++) {
-      if (!isFour(run, group)) continue
+      if (!isDottedQuad(run, group)) continue
       const start = run.startOf(group)
       if (start < scan.addressEnd) continue
       const end = run.endOf(group + 3)
@@ -61,17 +62,6 @@ export const ipv6: Finder = {
       scan.report('IP_ADDRESS', start, end, 0.95)
     }
   },
-}
-
-/** Four parts of at most 255, with dots and without leading zeros, and not four of more. */
-function isFour(run: NumberRun, group: number): boolean {
-  if (group > 0 && run.separator(group - 1) === 46) return false
-  for (let part = group; part < group + 4; part++) {
-    const value = run.value(part)
-    if (value < 0 || value > 255 || (run.length(part) > 1 && run.text.codeAt(run.startOf(part)) === 48)) return false
-    if (part < group + 3 ? run.separator(part) !== 46 : run.separator(part) === 46) return false
-  }
-  return true
 }
 
 /** Not a part of a longer name or number: `1.2.3.4-beta`, `v1.2.3.4`, `.1.2.3.4`. */

@@ -1,5 +1,6 @@
 import { isBlank, isDigit, isLetter } from './chars.js'
 import type { Context } from './context.js'
+import { isDottedQuad } from './dotted-quad.js'
 import { type NumberRun, Shape } from './number-run.js'
 import { formOf, mayHaveForm } from './phone-forms.js'
 import type { Finder, Scan } from './scan.js'
@@ -41,16 +42,8 @@ function mayBe(run: NumberRun): boolean {
   return !isAddress(run)
 }
 
-/** Four parts of at most 255 with dots are an address of the internet; as a telephone number nobody writes them. */
-function isAddress(run: NumberRun): boolean {
-  if (run.count !== 4) return false
-  for (let group = 0; group < 4; group++) {
-    if (run.value(group) > 255 || run.value(group) < 0) return false
-    if (group < 3 && run.separator(group) !== 46) return false
-    if (run.length(group) > 1 && run.text.codeAt(run.startOf(group)) === 48) return false
-  }
-  return true
-}
+/** As a telephone number nobody writes one. */
+const isAddress = (run: NumberRun): boolean => run.count === 4 && isDottedQuad(run, 0)
 
 /** The last group with which the digits are not too many; -1 when the first alone has too many. */
 function lastWithin(run: NumberRun, most: number): number {
