@@ -50,6 +50,12 @@ export const isWord = (code: number): boolean => isDigit(code) || isLetter(code)
 
 export const isHex = (code: number): boolean => isDigit(code) || ((code | 32) - 97) >>> 0 <= 5
 
+/** Whether that many digits follow one another from `start` on. */
+export function areDigits(text: Text, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at++) if (!isDigit(text.codeAt(at))) return false
+  return true
+}
+
 /** Letters of Latin, Greek and Cyrillic beyond ASCII, which stand in names and so in addresses. */
 export const isFarLetter = (code: number): boolean => code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7
 

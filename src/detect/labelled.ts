@@ -1,4 +1,4 @@
-import { Char, classOf, isDigit, isLetter, isWord } from './chars.js'
+import { Char, classOf, isDigit, isWord } from './chars.js'
 import type { Context } from './context.js'
 import { Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
@@ -64,7 +64,7 @@ function isRoutingNumber(text: Text, start: number, end: number): boolean {
   let sum = 0
   for (let at = 0; at < 9; at++) {
     const code = text.codeAt(start + at)
-    if (!isDigit(code) || isLetter(code)) return false
+    if (!isDigit(code)) return false
     sum += (code - 48) * ([3, 7, 1][at % 3] ?? 0)
   }
   return sum > 0 && sum % 10 === 0

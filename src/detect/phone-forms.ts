@@ -1,4 +1,5 @@
 import { isInternational } from './calling-codes.js'
+import { isDigit } from './chars.js'
 import type { NumberRun } from './number-run.js'
 
 /** A form that was recognised, its last group, and how far it can be trusted with no word for it; 0 when none was. */
@@ -38,8 +39,8 @@ function international(run: NumberRun): Form {
   let leading = 0
   for (let at = run.first; digits < 3 && at < run.last; at++) {
     const code = run.text.codeAt(at)
-    if (code >= 48 && code <= 57) leading = leading * 10 + code - 48
-    else continue
+    if (!isDigit(code)) continue
+    leading = leading * 10 + code - 48
     digits++
   }
   const trunk = run.count > 1 && run.length(1) === 1 && run.value(1) === 0 && run.separator(1) === 41

@@ -71,7 +71,7 @@ export const mayHaveKey = (text: string): boolean => text.includes('-----BEGIN')
 
 /** Where a key begins that the text does not end; -1 when there is none. */
 export function openKey(text: string): number {
-  const start = text.lastIndexOf(dashes, text.length)
+  const start = text.lastIndexOf(dashes)
   const begin = text.lastIndexOf('-----BEGIN')
   if (begin === -1) return -1
   if (start === begin) return isOpen(text, begin + dashes.length) ? begin : -1

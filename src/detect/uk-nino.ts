@@ -1,6 +1,5 @@
-import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { areDigits, isBlank, isLetter, isWithin, isWord } from './chars.js'
 import type { Finder, Scan } from './scan.js'
-import type { Text } from './text.js'
 import { Meaning } from './words.js'
 
 /** Two letters, six digits, and A to D. https://www.gov.uk/hmrc-internal-manuals/national-insurance-manual/nim39110 */
@@ -9,7 +8,7 @@ export const ukNino: Finder = {
   trigger: { token: [9, 9] },
   longest: 13,
   find(scan, start, end) {
-    if (!hasDigits(scan.text, start + 2, 6)) return
+    if (!areDigits(scan.text, start + 2, 6)) return
     report(scan, start, end, scan.text.codeAt(end - 1), 0.7)
   },
 }
@@ -58,11 +57,6 @@ for (const pair of ['bg', 'gb', 'kn', 'nk', 'nt', 'tn', 'zz']) prefixes[pairOf(p
 function isSuffix(code: number, first: number): boolean {
   const small = code | 32
   return isLetter(code) && small >= 97 && small <= 100 && (code & 32) === (first & 32)
-}
-
-function hasDigits(text: Text, start: number, count: number): boolean {
-  for (let at = start; at < start + count; at++) if (!isDigit(text.codeAt(at))) return false
-  return true
 }
 
 const isMark = (code: number): boolean => isBlank(code) || code === 45

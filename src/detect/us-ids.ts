@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isWord } from './chars.js'
+import { areDigits, isWord } from './chars.js'
 import { type NumberRun, Shape } from './number-run.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
@@ -31,8 +31,8 @@ export const maskedSsn: Finder = {
   find(scan, start, end) {
     const text = scan.text
     if (text.codeAt(start + 3) !== 45 || text.codeAt(start + 6) !== 45) return
-    const head = isMasked(text, start, 3) && digitsAt(text, start + 7, 4)
-    const tail = digitsAt(text, start, 3) && isMasked(text, start + 7, 4)
+    const head = isMasked(text, start, 3) && areDigits(text, start + 7, 4)
+    const tail = areDigits(text, start, 3) && isMasked(text, start + 7, 4)
     if (!isMasked(text, start + 4, 2) || !(head || tail)) return
     if (head || (scan.before(start).labels & Meaning.ssn) !== 0 || scan.isNear(start, Meaning.ssn))
       scan.report('US_SSN', start, end, 0.8)
@@ -97,9 +97,4 @@ function isMasked(text: Text, start: number, length: number): boolean {
     if (code !== 88 && code !== 120 && code !== 42 && code !== 35 && code !== 0x2022) return false
   }
   return true
-}
-
-function digitsAt(text: Text, start: number, length: number): boolean {
-  for (let at = start; at < start + length; at++) if (!isDigit(text.codeAt(at))) return false
-  return !isBlank(text.codeAt(start))
 }
