@@ -1,7 +1,7 @@
 /** What a call says for itself: a word that is mistyped, or no number where one is meant, would lift a limit in silence. */
 import type { CallOptions, SlowStream, Timeouts } from '../core/call.js'
-import { isObject } from '../core/json.js'
 import { count, whole } from '../core/common-shapes.js'
+import { isObject } from '../core/json.js'
 import * as z from '../core/shape.js'
 
 type Members<T> = { readonly [name in keyof T]-?: z.Shape }

@@ -1,6 +1,6 @@
 /** The `routes`: names for models, and groups of them. */
-import { isObject } from '../core/json.js'
 import { amount, fn, whole, word } from '../core/common-shapes.js'
+import { isObject } from '../core/json.js'
 import * as z from '../core/shape.js'
 
 const words = z.array(word)

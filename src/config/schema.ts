@@ -1,9 +1,9 @@
 /** The options, as a schema: the same words in code and, later, in a file. */
-import { errorStatus } from '../core/errors.js'
 import { amount, count, fn, share, whole, word } from '../core/common-shapes.js'
+import { errorStatus } from '../core/errors.js'
+import * as z from '../core/shape.js'
 import { budgetsSchema, budgetWebhookSchema, concurrencySchema, paceSchema, rateLimitSchema } from './limits.js'
 import { routesSchema } from './routes.js'
-import * as z from '../core/shape.js'
 
 const ms = count.check(z.maximum(2 ** 31 - 1))
 

@@ -1,8 +1,8 @@
 /** `leash.yaml`: the options of a leash, and the relay's own beside them. */
 import { checkOptions, optionsSchema } from '../../config/schema.js'
-import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js'
+import * as z from '../../core/shape.js'
 import type { LeashOptions } from '../../leash.js'
 import { checkReady } from '../../modules/ready.js'
 import { checkPolicy, type Policy, policyMembers } from '../../policy.js'

@@ -1,8 +1,8 @@
 /** What a caller over HTTP may say of one call: no more than its policy allows, and never who it is. */
-import * as z from '../../core/shape.js'
 import type { CallOptions } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
+import * as z from '../../core/shape.js'
 import type { LeashOptions } from '../../leash.js'
 
 const text = z.string().check((value: string) => (value.length > 200 ? 'must have up to 200 characters' : undefined))

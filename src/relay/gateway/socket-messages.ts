@@ -1,7 +1,7 @@
 /** What a client may say over a web socket. */
-import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import * as z from '../../core/shape.js'
 import { isTooDeep } from '../../core/too-deep.js'
 
 export interface Said {

@@ -1,7 +1,7 @@
 /** What can be said of the relay's server. */
 import { BlockList, isIP } from 'node:net'
-import * as z from '../../core/shape.js'
 import { LeashError } from '../../core/errors.js'
+import * as z from '../../core/shape.js'
 import { type TenantFrom, tenantFromShape } from '../people/tenant-of.js'
 
 /** Files in PEM. They are read again with the configuration. */
