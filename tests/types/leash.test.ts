@@ -1,18 +1,35 @@
 /** What the compiler knows of a leash, its layers and its events. The types are checked by `tsc`. */
 import {
   type Call,
+  type CoalesceOptions,
+  type ConcurrencyOptions,
   createLeash,
   type ErrorCode,
+  type FallbackOptions,
+  type HedgeOptions,
   isLeashError,
+  type JsonObject,
   type Leash,
-  type LeashError,
+  LeashError,
+  type LeashErrorOptions,
   type LeashEvents,
+  type LeashOptions,
   type Middleware,
+  type OpenAICompatibleOptions,
+  type OpenAIOptions,
   openai,
+  openaiCompatible,
+  type PaceOptions,
+  type PricesOptions,
   type Provider,
+  type ProvidersOptions,
+  type RateLimit,
+  type RelayOptions,
   type Report,
   type Result,
   type ResumeOptions,
+  type Target,
+  type UpstreamFailure,
   withBody,
 } from 'leashllm/leash'
 import { expectTypeOf, test } from 'vitest'
@@ -60,6 +77,28 @@ test('a layer is typed without a word of its own', () => {
     return result
   }
   expectTypeOf(createLeash).toBeCallableWith({ use: [layer, { at: 'call', middleware: layer }] })
+})
+
+test('what options are made of can be named', () => {
+  interface Named {
+    readonly coalesce: CoalesceOptions | boolean
+    readonly concurrency: ConcurrencyOptions
+    readonly fallback: FallbackOptions | readonly string[]
+    readonly hedge: HedgeOptions | boolean
+    readonly pace: PaceOptions | boolean
+    readonly prices: PricesOptions
+    readonly providers: ProvidersOptions
+    readonly rateLimit: readonly RateLimit[]
+    readonly relay: Partial<RelayOptions> | false
+  }
+  expectTypeOf<Required<Pick<LeashOptions, keyof Named>>>().toEqualTypeOf<Named>()
+  const made = (options: OpenAIOptions, own: OpenAICompatibleOptions) => [openai(options), openaiCompatible(own)]
+  expectTypeOf(made).returns.toEqualTypeOf<Provider[]>()
+  expectTypeOf<Call['body']>().toExtend<JsonObject>()
+  expectTypeOf<Call['target']>().toEqualTypeOf<Target>()
+  expectTypeOf<LeashError['upstream']>().toEqualTypeOf<UpstreamFailure | undefined>()
+  const failed = (options: LeashErrorOptions) => new LeashError('upstream_error', 'It failed.', options)
+  expectTypeOf(failed).returns.toEqualTypeOf<LeashError>()
 })
 
 test('errors are known by closed codes', () => {
