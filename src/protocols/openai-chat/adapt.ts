@@ -146,8 +146,15 @@ function refused(body: JsonObject, { refuses }: Traits, lose: ReportLoss): JsonO
   const top = plain(body, refuses, '')
   if (names.length === 0) return top
   const each = (object: JsonObject, path: string) => plain(object, names, `${path}.`)
+  /** A message that holds a refusal alone would be left with nothing. */
+  const spoken = (message: JsonObject, path: string): JsonObject => {
+    const { refusal, content, tool_calls } = message
+    if (!names.includes('refusal') || typeof refusal !== 'string' || content != null || tool_calls != null) return message
+    lose(`${path}.refusal`, 'approximated', 'The target does not take `refusal`: it is told as text.')
+    return without({ ...message, content: refusal }, 'refusal')
+  }
   const messages = mapItems(top, 'messages', (message, path) => {
-    const parts = mapItems(each(message, path), 'content', each, path)
+    const parts = mapItems(each(spoken(message, path), path), 'content', each, path)
     return mapItems(parts, 'tool_calls', each, path)
   })
   return mapItems(messages, 'tools', each)

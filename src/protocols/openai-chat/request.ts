@@ -179,6 +179,7 @@ function readReasoningMembers(): [string, MemberReader][] {
 
 export function encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject {
   const { model, stream, traits, lose } = context
+  const { stop } = request
   reportUnsaid(request, lose)
   if (request.messages.at(-1)?.role === 'assistant' && !traits.supportsPrefill)
     lose('messages', 'approximated', 'The target may begin a new answer instead of continuing the last message.')
@@ -194,13 +195,18 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
         response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
       }),
     ...writeEffort(request.reasoning, context),
-    ...writeScalars(request),
+    ...writeScalars({ ...request, ...(stop && { stop: stop.slice(0, mostStops) }) }),
     ...writeTier(request.serviceTier, lose),
   })
   return adapt(body, traits, lose)
 }
 
-function reportUnsaid({ topK, reasoning }: ChatRequest, lose: ReportLoss): void {
+/** https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop */
+const mostStops = 4
+
+function reportUnsaid({ topK, reasoning, stop = [] }: ChatRequest, lose: ReportLoss): void {
+  if (stop.length > mostStops)
+    lose('stop', 'dropped', `Chat Completions takes ${mostStops} stop sequences; the others are left out.`)
   if (topK !== undefined) lose('top_k', 'dropped', 'Chat Completions has no `top_k`.')
   if (reasoning?.show) lose('reasoning.show', 'approximated', 'Chat Completions cannot be asked to show its thinking.')
 }

@@ -26,6 +26,13 @@ const full: JsonObject = {
 }
 
 describe('a body that passes through', () => {
+  test('tells a refusal as text where the target does not take the member, lest the message is left with nothing', () => {
+    const refusal = { role: 'assistant', content: null, refusal: 'I will not.' }
+    const { body, losses } = adapted({ model: 'm', messages: [user, refusal, user] }, { refuses: ['refusal'] })
+    expect(body.messages).toEqual([user, { role: 'assistant', content: 'I will not.' }, user])
+    expect(losses).toEqual(['messages[1].refusal approximated'])
+  })
+
   test('is the same object when nothing is declared, and when nothing declared meets it', () => {
     expect(adapted(full, {}).same).toBe(true)
     const traits: Traits = {

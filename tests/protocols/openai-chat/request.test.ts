@@ -338,6 +338,12 @@ describe('what a target is asked for', () => {
     expect(brief(losses)).toEqual(['top_k dropped', 'reasoning.show approximated', 'service_tier dropped'])
   })
 
+  test('four of many stop sequences', () => {
+    const { body, losses } = encoded({ messages: [], stop: ['a', 'b', 'c', 'd', 'e'] })
+    expect(body.stop).toEqual(['a', 'b', 'c', 'd'])
+    expect(brief(losses)).toEqual(['stop dropped'])
+  })
+
   test('to continue a message only when it can', () => {
     const prefilled: ChatRequest = {
       messages: [...request.messages, { role: 'assistant', content: [{ type: 'text', text: '{' }] }],
