@@ -10,8 +10,9 @@ export interface FirstKeys {
   readonly call: string
 }
 
-/** The tenant that is there from the first start on. */
+/** The tenant that is there from the first start on. Later it may be out of use. */
 const firstTenant = 'default'
+const usedTenant = `SELECT slug FROM tenants WHERE status = 'active' ORDER BY slug <> $1, created_at LIMIT 1`
 
 /** Revoked ones are among them: whoever has gone over to an identity provider is made none. */
 const anyAdministrator = `SELECT id FROM keys WHERE scopes LIKE '%admin%' LIMIT 1`
@@ -26,9 +27,11 @@ export async function firstStart(sql: Sql, keys: Keys, audit: Audit): Promise<Fi
     // Whoever comes second waits here until the first is done.
     await new Tenants({ sql }).create({ slug: firstTenant, name: 'Default' }).catch(unlessTaken)
     if ((await sql.all(anyAdministrator)).length > 0) return undefined
-    const admin = await keys.create({ tenant: firstTenant, name: 'first administrator', scopes: ['admin'] }, sql)
-    const call = await keys.create({ tenant: firstTenant, name: 'first key' }, sql)
-    await audit.append({ actor: 'relay', action: 'relay.first_start', tenant: firstTenant }, sql)
+    const [used] = await sql.all<{ slug: string }>(usedTenant, [firstTenant])
+    const { slug: tenant } = used ?? (await new Tenants({ sql }).create({ slug: `${firstTenant}-${Date.now()}` }))
+    const admin = await keys.create({ tenant, name: 'first administrator', scopes: ['admin'] }, sql)
+    const call = await keys.create({ tenant, name: 'first key' }, sql)
+    await audit.append({ actor: 'relay', action: 'relay.first_start', tenant }, sql)
     return { admin: admin.key, call: call.key }
   })
 }

@@ -39,6 +39,22 @@ describe('a relay', () => {
       expect((await second.ask('POST', '/v1/chat/completions', { model: 'gpt-4o-mini', messages }, key)).status).toBe(200)
   })
 
+  test.each([
+    ['shows keys of another tenant', 'ops', /^ops$/],
+    ['shows keys of a new one', undefined, /^default-\d+$/],
+  ])('of which no administrator has a key, and whose first tenant is out of use, %s', async (_, other, whose) => {
+    const folder = temporaryFolder()
+    const first = await openRelay(mock.url, { folder })
+    if (other) await first.ask('POST', '/v1/admin/tenants', { slug: other })
+    await first.close()
+    const database = new DatabaseSync(join(folder, 'relay.db'))
+    database.exec(`DELETE FROM keys WHERE scopes LIKE '%admin%'; UPDATE tenants SET status = 'deleted' WHERE slug = 'default'`)
+    database.close()
+    const second = await openRelay(mock.url, { folder })
+    expect((await second.ask('GET', '/v1/admin/me')).body).toMatchObject({ tenant: expect.stringMatching(whose) })
+    expect((await second.ask('GET', '/v1/gateway/status', undefined, first.call)).status).toBe(401)
+  })
+
   test('whose pepper is gone says that no key works', async () => {
     const folder = temporaryFolder()
     const first = await openRelay(mock.url, { folder })
