@@ -58,7 +58,9 @@ export class Gate {
       return false
     }
     const shown = shownBy(incoming)
-    const refusal = this.#refusal(held, from, shown) ?? tooLarge(incoming, held.bodyBytes)
+    // Whoever looks whether the relay runs would else take one that has much to do for dead, and end it.
+    const counted = incoming.url !== '/health'
+    const refusal = (counted ? this.#refusal(held, from, shown) : undefined) ?? tooLarge(incoming, held.bodyBytes)
     if (refusal) {
       metrics.refused(refusal.code)
       refuse(outgoing, refusal)

@@ -164,11 +164,17 @@ describe('throttles', () => {
 
   test('of all requests together say when to come again', async () => {
     const { url } = await openRelay(mock.url, { throttle: { all: slow } })
-    expect(await statuses(3, () => fetch(`${url}/health`))).toEqual([
+    expect(await statuses(3, () => fetch(`${url}/ready`))).toEqual([
       [200, null],
       [200, null],
       [429, expect.stringMatching(/^\d+$/)],
     ])
+  })
+
+  test('let by who looks whether the relay runs, lest one that has much to do is taken for dead', async () => {
+    const { url } = await openRelay(mock.url, { throttle: { all: slow, address: slow } })
+    const all = await statuses(4, () => fetch(`${url}/health`))
+    expect(all.map(([status]) => status)).toEqual([200, 200, 200, 200])
   })
 
   test('of an address count it as a trusted proxy tells it, and nobody else', async () => {
