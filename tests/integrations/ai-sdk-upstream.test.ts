@@ -99,6 +99,20 @@ describe.each(names)('%s', (name) => {
     for (const { id } of calls) expect(choices[0]?.message.content).toContain(`answer to ${id}`)
   })
 
+  test('is left for another where its vendor says that the prompt is too long', async () => {
+    const message = {
+      claude: 'prompt is too long: 210000 tokens > 200000 maximum',
+      gemini: 'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).',
+      gpt: "This model's maximum context length is 128000 tokens.",
+      responses: 'Your input exceeds the context window of this model.',
+    }[name]
+    const words = name === 'gemini' ? { code: 400, status: 'INVALID_ARGUMENT' } : { type: 'invalid_request_error' }
+    const body = { ...(name === 'claude' && { type: 'error' }), error: { message, ...words } }
+    mock.script({ status: 400, body })
+    const { leash } = await client.chat.completions.create(asked(), { leash: { fallback: ['mistral/mistral-large-latest'] } })
+    expect(leash?.attempts).toMatchObject([{ error: 'context_window_exceeded' }, { provider: 'mistral', outcome: 'ok' }])
+  })
+
   test('holds its answer to a schema', async () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }
     const answer = await client.chat.completions.create({

@@ -1,19 +1,41 @@
 import { isLeashError, LeashError } from '../../core/errors.js'
-import { asNumber, asObject, asString } from '../../core/json.js'
+import { asNumber, asObject, asString, parseJson } from '../../core/json.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
+import { protocolNamed } from '../../protocols/index.js'
+import type { FailedResponse } from '../../protocols/protocol.js'
 import { upstreamError, withoutKeys } from '../../protocols/upstream-error.js'
 
-/** What a model of the AI SDK threw. Known by its name: there may be several copies of the classes. */
+/** What a model of the AI SDK threw: of a vendor's refusal its body tells more than the AI SDK hands on. */
+export async function refusalOf(error: unknown): Promise<LeashError> {
+  const { message, responseBody } = asObject(error)
+  const failed = typeof responseBody === 'string' ? failedIn(asObject(error), responseBody) : undefined
+  const told = failed && (await protocolNamed(spokenIn(failed.text)))?.decodeError(failed)
+  if (!told) return failureOf(error)
+  const { code, detail, param, retryAfterMs: waitMs } = told
+  return upstreamError(protocolName, failed, { message: asString(message) || detail, code, param, waitMs })
+}
+
+/** Each vendor's errors have a shape of their own, and all others have OpenAI's. */
+function spokenIn(text: string): string {
+  const { type, error } = asObject(parseJson(text))
+  if (type === 'error') return 'anthropic-messages'
+  return typeof asObject(error).status === 'string' ? 'gemini' : 'openai-chat'
+}
+
+function failedIn({ name, statusCode, responseHeaders }: Record<string, unknown>, text: string): FailedResponse | undefined {
+  const status = asNumber(statusCode)
+  // What a vendor says in the middle of a stream comes in no class, and with the same members.
+  if (status === undefined || (name !== 'AI_APICallError' && name !== undefined)) return undefined
+  return { status, headers: new Headers(asObject(responseHeaders) as Record<string, string>), text }
+}
+
+/** The same without its body. Known by its name: there may be several copies of the classes. */
 export function failureOf(error: unknown): LeashError {
   if (isLeashError(error)) return error
-  const { name, message, statusCode, responseHeaders, responseBody, isRetryable } = asObject(error)
-  const status = asNumber(statusCode)
+  const { name, message, isRetryable } = asObject(error)
   const said = asString(message) ?? ''
-  // What a vendor says in the middle of a stream comes in no class, and with the same members.
-  if ((name === 'AI_APICallError' || name === undefined) && status !== undefined) {
-    const headers = new Headers(asObject(responseHeaders) as Record<string, string>)
-    return upstreamError(protocolName, { status, headers, text: asString(responseBody) ?? '' }, { message: said })
-  }
+  const failed = failedIn(asObject(error), '')
+  if (failed) return upstreamError(protocolName, failed, { message: said })
   if (name === 'AI_NoSuchModelError') {
     const message = `${withoutKeys(said)}. Choose one that this provider of the AI SDK has.`
     return new LeashError('not_found', message, { cause: error })

@@ -14,7 +14,7 @@ import { protocolName as chat } from '../../protocols/ai-sdk/wire.js'
 import { protocolName as embeddings } from '../../protocols/ai-sdk-embeddings/response.js'
 import { writeError } from '../../protocols/ai-sdk-model.js'
 import { sse } from '../../protocols/framing/sse.js'
-import { failureOf } from './failure.js'
+import { failureOf, refusalOf } from './failure.js'
 import { plain, revivedPrompt } from './json.js'
 
 /** A provider of the AI SDK, such as `createMistral()` gives. */
@@ -63,7 +63,7 @@ export function fromAiSdk(
             return await untilStopped(answer, signal ? { signal } : {}, leave)
           } catch (error) {
             // Why it was stopped, the stack knows.
-            throw signal?.aborted ? error : failureOf(error)
+            throw signal?.aborted ? error : await refusalOf(error)
           }
         },
       }
