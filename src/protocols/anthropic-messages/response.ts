@@ -31,7 +31,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
     choices: [
       compact({
         content,
-        finishReason: finishReason(body.stop_reason),
+        finishReason: finishReason(body.stop_reason, content.some(isCall)),
         stopSequence: asString(body.stop_sequence),
       }),
     ],

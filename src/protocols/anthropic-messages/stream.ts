@@ -1,7 +1,8 @@
 /** The vendor's stream as neutral events. https://platform.claude.com/docs/en/build-with-claude/streaming */
 import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
-import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
+import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart } from '../../core/message.js'
 import { InTurn } from '../in-turn.js'
 import { lookup } from '../lookup.js'
@@ -9,7 +10,7 @@ import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitation } from './citations.js'
 import { failureInBody } from './error.js'
-import { decodeBlock, explanation, serverBlock } from './response.js'
+import { decodeBlock, explanation, isCall, serverBlock } from './response.js'
 import { overlay, type RawUsage, readTier, readUsage } from './usage.js'
 import { finishReason, mustBeJson, type Sdk, signature } from './wire.js'
 
@@ -35,6 +36,7 @@ interface State {
   /** Parts so far: blocks of the vendor's own tools are none. */
   parts: number
   started: boolean
+  called: boolean
   terminal: boolean
   usage: RawUsage
   stop: Record<string, unknown>
@@ -50,6 +52,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
     turns: undefined,
     parts: 0,
     started: false,
+    called: false,
     terminal: false,
     usage: {},
     stop: {},
@@ -76,7 +79,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
 }
 
 function read({ event, data }: WireEvent): Payload | undefined {
-  const payload = parseJson(data)
+  const payload = parseExact(data)
   if (isObject(payload)) return payload.type === undefined && event ? { ...payload, type: event } : payload
   if (event === 'error') return { type: event }
   if (mustBeJson(event, data)) throw malformedEvent()
@@ -121,7 +124,7 @@ const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Han
     events.push({
       type: 'finish',
       choice: 0,
-      reason: finishReason(stop.stop_reason),
+      reason: finishReason(stop.stop_reason, state.called),
       ...(sequence !== undefined && { stopSequence: sequence }),
     })
     events.push(...told(state))
@@ -149,6 +152,7 @@ function told(state: State): StreamEvent[] {
 
 function openPart(state: State, at: number, part: AssistantPart): StreamEvent[] {
   const index = state.parts++
+  state.called ||= isCall(part)
   const [before] = state.open.values()
   if (before) state.turns ??= new InTurn(before.index)
   const signed = part.type === 'reasoning' && !part.redacted ? part.signature?.value : undefined

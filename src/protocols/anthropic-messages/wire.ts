@@ -53,8 +53,10 @@ const finishReasons: Readonly<Record<Sdk.StopReason, FinishReason>> = {
   model_context_window_exceeded: 'length',
 }
 
-export function finishReason(stopReason: unknown): FinishReason {
-  return lookup(finishReasons, stopReason) ?? 'other'
+/** Not everybody who speaks like Anthropic says `tool_use` when a tool was called. */
+export function finishReason(stopReason: unknown, called: boolean): FinishReason {
+  const reason = lookup(finishReasons, stopReason) ?? 'other'
+  return called && (reason === 'stop' || reason === 'other') ? 'tool-calls' : reason
 }
 
 const stopReasons: Readonly<Record<FinishReason, Sdk.StopReason>> = {

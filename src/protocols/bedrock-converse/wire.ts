@@ -48,10 +48,10 @@ const finishReasons: Readonly<Record<StopReason | 'refusal' | 'pause_turn', Fini
   pause_turn: 'pause',
 }
 
-/** Some models say `end_turn` though they called a tool. */
+/** Some models say `end_turn`, or what nobody knows, though they called a tool. */
 export function finishReasonOf(stopReason: unknown, calledTools: boolean): FinishReason {
   const reason = lookup(finishReasons, stopReason) ?? 'other'
-  return calledTools && reason === 'stop' ? 'tool-calls' : reason
+  return calledTools && (reason === 'stop' || reason === 'other') ? 'tool-calls' : reason
 }
 
 /**

@@ -1,7 +1,8 @@
 /** The streamed answer of a vendor, in neutral events. */
 import type { StreamEvent } from '../../core/events.js'
+import { parseExact } from '../../core/exact-json.js'
 import { callId } from '../../core/id.js'
-import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
@@ -35,7 +36,7 @@ class ChunkDecoder implements StreamDecoder {
     if (this.#ended) return []
     this.#events = []
     if (data.trim() === '[DONE]') this.#end()
-    else this.#chunk(parseJson(data), event === 'error')
+    else this.#chunk(parseExact(data), event === 'error')
     return this.#events
   }
 

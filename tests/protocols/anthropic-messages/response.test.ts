@@ -73,6 +73,15 @@ describe('an answer of Claude', () => {
     usage: { input_tokens: 1, output_tokens: 2 },
   }
 
+  it.each([
+    ['end_turn', 'tool-calls'],
+    ['a_word_of_tomorrow', 'tool-calls'],
+    ['max_tokens', 'length'],
+  ])('with a call, and ended by %s, has the reason %s', (stop_reason, reason) => {
+    const content = [{ type: 'tool_use', id: 'a', name: 'f', input: {} }]
+    expect(decode({ ...message, content, stop_reason }).response.choices).toMatchObject([{ finishReason: reason }])
+  })
+
   it('keeps its citations, each spanning the text it stands on', () => {
     const citations = [
       {

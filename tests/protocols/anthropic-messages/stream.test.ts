@@ -99,6 +99,16 @@ describe('a recorded stream', () => {
     ])
   })
 
+  it('has called a tool that it called, whatever the server says in the end', () => {
+    const content_block = { type: 'tool_use', id: 'a', name: 'f', input: { id: 7 } }
+    const block = [
+      { type: 'content_block_start', index: 0, content_block },
+      { type: 'content_block_stop', index: 0 },
+    ]
+    const [choice] = answer(streamOf(started, ...block, ...stopped('end_turn'))).choices
+    expect(choice).toMatchObject({ finishReason: 'tool-calls', content: [{ name: 'f', arguments: '{"id":7}' }] })
+  })
+
   it('keeps redacted thinking byte for byte', () => {
     const text = sse('redacted-stream')
     const data = [...text.matchAll(/"redacted_thinking","data":"([^"]+)"/g)].map(([, value]) => value)
