@@ -77,7 +77,7 @@ export class Bookkeeper implements Accounts {
   #warnOf(target: string): void {
     if (this.#told.has(target) || this.#told.size >= mostTold) return
     this.#told.add(target)
-    this.#deps.warn(`The price of "${target}" is not known: its cost is null. Tell it by the option \`prices\`.`)
+    this.#deps.warn(`The price of ${JSON.stringify(target)} is not known: its cost is null. Tell it by the option \`prices\`.`)
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */

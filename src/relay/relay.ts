@@ -62,7 +62,7 @@ export interface RelayHooks {
 const dayMs = 86_400_000
 
 export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks = {}): Promise<Relay> {
-  const { warn = toStderr, isWorker = false } = hooks
+  const { warn, isWorker = false } = onOneLine(hooks)
   const settings = new Settings(options)
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   await Promise.all([checkParts(options.leash), checkParts(options.policy)])
@@ -187,4 +187,10 @@ function pepperAt(folder: string, secret: string | undefined): Pepper {
 
 function toStderr(message: string): void {
   process.stderr.write(`${message}\n`)
+}
+
+/** Messages name what callers have named: no line break of theirs is to begin a line of the log, and no escape to steer a terminal. */
+function onOneLine({ warn = toStderr, ...hooks }: RelayHooks): RelayHooks & { readonly warn: (message: string) => void } {
+  const code = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return { ...hooks, warn: (message) => warn(message.replace(/[\p{Cc}\u2028\u2029]/gu, code)) }
 }

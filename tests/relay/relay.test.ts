@@ -68,6 +68,14 @@ describe('a relay', () => {
     expect((await second.ask('GET', '/v1/admin/tenants', undefined, first.admin)).status).toBe(401)
   })
 
+  test('says what it has to say on one line, whatever a caller calls a model', async () => {
+    const { ask, call, warnings } = await openRelay(mock.url)
+    const model = 'openai/a\r\nAll is well.\u001b[2J\u2028'
+    await ask('POST', '/v1/chat/completions', { model, messages: [{ role: 'user', content: 'Hello' }] }, call)
+    await expect.poll(() => warnings).toEqual([expect.stringContaining('price')])
+    expect(warnings.join()).not.toMatch(/[\p{Cc}\u2028]/u)
+  })
+
   test('that could not listen shows its first keys when it can', async () => {
     const { url } = await openRelay(mock.url)
     const folder = temporaryFolder()

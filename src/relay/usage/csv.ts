@@ -36,6 +36,6 @@ export function csvOf(rows: readonly UsageRow[], by: readonly Dimension[]): stri
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 export function quoted(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const safe = /^[=+\-@＝＋－＠\t\r\n]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
