@@ -170,11 +170,12 @@ describe('what is no call to a model', () => {
 
   test('is held to the number of requests of the rate limits', async () => {
     const { relay } = await echo()
-    await relay.ask('PUT', '/v1/admin/tenants/default/policy', {
-      access: { raw: ['openai'] },
-      rateLimit: [{ limit: { requests: 1, tokens: 1000 }, per: 'hour' }],
-    })
+    const policy = { access: { raw: ['openai'] }, rateLimit: [{ limit: { requests: 1, tokens: 1000 }, per: 'hour' }] }
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', policy)
     expect((await send(relay, 'GET', 'openai/files')).status).toBe(200)
+    expect((await send(relay, 'GET', 'openai/files')).status).toBe(429)
+    // Another part of the policy is another.
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', { ...policy, maxAttempts: 2 })
     expect((await send(relay, 'GET', 'openai/files')).status).toBe(429)
   })
 

@@ -147,7 +147,7 @@ export class Gateway {
     }
     if (ready.inForce !== inForce) {
       ready.inForce = inForce
-      ready.options = underPolicy(ready.own, inForce.policy)
+      ready.options = underPolicy(ready.own, inForce.policy, ready.options)
       ready.adopt(inForce)
     }
     return ready

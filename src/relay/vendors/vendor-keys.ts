@@ -115,7 +115,7 @@ export class VendorKeys {
     this.#forget(tenant)
   }
 
-  /** What its calls are made with. Asks the database once in 5 seconds. @throws LeashError `overloaded` when they cannot be opened */
+  /** What its calls are made with. What another relay has changed is seen when this one looks. @throws LeashError `overloaded` when they cannot be opened */
   of(tenant: string): MaybePromise<KeysByProvider> {
     const known = this.#known.get(tenant)
     return known && known.until > this.#now() ? known.found : this.#look(tenant, known)
