@@ -358,6 +358,39 @@ describe('what the caller says to the leash', () => {
     expect(warnings).toContainEqual(expect.objectContaining({ type: 'unsupported', feature: 'tools[0]' }))
   })
 
+  test('what one provider alone understands of a message, a part or a tool is left out with a warning', async () => {
+    const asked = {
+      model: leash(models.gemini),
+      messages: [
+        {
+          role: 'user' as const,
+          content: [
+            { type: 'text' as const, text: prompt },
+            {
+              type: 'file' as const,
+              data: pixel,
+              mediaType: 'image/png',
+              providerOptions: { anthropic: { citations: { enabled: true }, cacheControl: { type: 'ephemeral' } } },
+            },
+          ],
+          providerOptions: { groq: { hint: 'x' } },
+        },
+      ],
+      tools: { get_weather: { ...weather(() => 'sun'), providerOptions: { anthropic: { deferLoading: true } } } },
+    }
+    const { warnings } = await generateText(asked)
+    expect(warnings?.map((warning) => 'feature' in warning && warning.feature)).toEqual(
+      expect.arrayContaining([
+        'prompt[0].providerOptions.groq.hint',
+        'prompt[0].content[1].providerOptions.anthropic.citations',
+        'tools[0].providerOptions.anthropic.deferLoading',
+      ]),
+    )
+    expect(JSON.stringify(warnings)).not.toContain('cacheControl')
+    const failure = await generateText({ ...asked, providerOptions: { leash: { strict: true } } }).catch((error) => error)
+    expect(failure).toMatchObject({ data: { code: 'translation_loss' } })
+  })
+
   test('headers are added to the request, but for those that say who the caller is', async () => {
     await generateText({
       model: leash(models['openai-chat']),

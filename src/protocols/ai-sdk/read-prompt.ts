@@ -4,7 +4,7 @@ import { asArray, asObject, asString } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { readFile } from './media.js'
-import { cacheIn, readCarried } from './signature.js'
+import { cacheIn, loseOptions, readCarried } from './signature.js'
 import { type Members, ours } from './wire.js'
 
 /** @throws LeashError `invalid_request` */
@@ -22,6 +22,7 @@ function readMessage(message: Members, path: string, lose: ReportLoss): Message 
   const parts = asArray(content).map(asObject)
   const each = <T>(read: (part: Members, path: string, lose: ReportLoss) => T | undefined): T[] =>
     parts.flatMap((part, index) => read(part, `${path}.content[${index}]`, lose) ?? [])
+  if (role === 'system' || role === 'user') loseOptions(message, path, lose)
   switch (role) {
     case 'system':
       return { role, content: [{ type: 'text', text: asString(content) ?? '', ...cacheIn(message) }] }
@@ -53,6 +54,7 @@ function unknownPart({ type }: Members, path: string, lose: ReportLoss): undefin
 }
 
 function readUserPart(part: Members, path: string, lose: ReportLoss): (UserPart & { cache?: CacheHint }) | undefined {
+  loseOptions(part, path, lose)
   if (part.type === 'text') return readText(part)
   if (part.type !== 'file') return unknownPart(part, path, lose)
   const file = readFile(part, path, lose)

@@ -4,14 +4,14 @@ import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, Too
 import { effortFor } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { readPrompt } from './read-prompt.js'
-import { cacheIn, optionsOf } from './signature.js'
+import { cacheIn, loseOptions, optionsOf, whyNotTranslated } from './signature.js'
 import { type Members, ours } from './wire.js'
 import { writePrompt } from './write-prompt.js'
 
 /** @throws LeashError `invalid_request` that names the member at fault */
 export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
   for (const name of Object.keys(asObject(body.providerOptions)))
-    if (name !== ours) lose(`providerOptions.${name}`, 'dropped', `Options of the AI SDK's own providers are not translated.`)
+    if (name !== ours) lose(`providerOptions.${name}`, 'dropped', whyNotTranslated)
   if (body.includeRawChunks === true) lose('includeRawChunks', 'dropped', 'A translated stream has no raw chunks.')
   const own = asObject(asObject(body.providerOptions)[ours])
   const tools = readTools(body.tools, lose)
@@ -45,6 +45,7 @@ function readTools(tools: unknown, lose: ReportLoss): Tool[] {
       }
       if (asArray(tool.inputExamples).length > 0)
         lose(`tools[${index}].inputExamples`, 'dropped', 'Put examples into the description of the tool.')
+      loseOptions(tool, `tools[${index}]`, lose)
       return {
         name: asString(tool.name) ?? '',
         ...(typeof tool.description === 'string' && { description: tool.description }),

@@ -4,6 +4,7 @@
  */
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { CacheHint, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
+import type { ReportLoss } from '../protocol.js'
 import { type Members, type Metadata, ours } from './wire.js'
 
 /** The state of a part of any type. */
@@ -99,4 +100,15 @@ export function cacheIn(part: Members): { cache?: CacheHint } {
     return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
   }
   return isObject(asObject(bedrock).cachePoint) ? { cache: {} } : {}
+}
+
+export const whyNotTranslated = "Options of the AI SDK's own providers are not translated."
+
+const understood: ReadonlySet<string> = new Set(['cacheControl', 'cache_control', 'cachePoint', 'imageDetail'])
+
+/** What else the caller says of a part or a tool means something at one provider alone. */
+export function loseOptions({ providerOptions }: Members, path: string, lose: ReportLoss): void {
+  for (const [name, options] of Object.entries(asObject(providerOptions)))
+    for (const option of name === ours ? [] : Object.keys(asObject(options)))
+      if (!understood.has(option)) lose(`${path}.providerOptions.${name}.${option}`, 'dropped', whyNotTranslated)
 }
