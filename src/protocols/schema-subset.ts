@@ -50,13 +50,15 @@ export function withinSubset(schema: JsonObject, softened: Softened, path = ''):
   const words: string[] = []
   for (const [name, value] of Object.entries(schema)) {
     if (value === undefined || name === '$schema' || name === '$id') continue
-    if (Object.hasOwn(nested, name))
+    // Beside `anyOf` there is no place for it.
+    const isSecond = name === 'oneOf' && schema.anyOf !== undefined
+    if (Object.hasOwn(nested, name) && !isSecond)
       out[name === 'oneOf' ? 'anyOf' : name] = nest(nested[name], value, softened, `${path}.${name}`)
     else if (isKnown(name, value, schema)) out[name] = value
     else if (name !== 'additionalProperties') {
       softened(`${path}.${name}`)
       words.push(`${name}: ${JSON.stringify(value)}`)
-    } else if (value !== true) softened(`${path}.${name}`)
+    } else softened(`${path}.${name}`)
   }
   if (isObjectSchema(schema)) out.additionalProperties = false
   if (words.length > 0) out.description = [schema.description, `{${words.join(', ')}}`].filter(Boolean).join('\n\n')

@@ -76,6 +76,22 @@ describe('a schema for structured output', () => {
   })
 })
 
+describe('what has no place in the subset', () => {
+  it('is told in words: alternatives beside others', () => {
+    const anyOf = [{ type: 'string' }]
+    const { schema, softened } = soften({ anyOf, oneOf: [{ const: 'a' }] })
+    expect(schema).toEqual({ anyOf, description: '{oneOf: [{"const":"a"}]}' })
+    expect(softened).toEqual(['.oneOf'])
+  })
+
+  it('is reported: an object of any members, which is closed', () => {
+    expect(soften({ type: 'object', additionalProperties: true })).toEqual({
+      schema: { type: 'object', additionalProperties: false },
+      softened: ['.additionalProperties'],
+    })
+  })
+})
+
 describe('a schema that holds itself', () => {
   const tree = (ref: string): JsonObject => ({
     type: 'object',
