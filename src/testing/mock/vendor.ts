@@ -45,6 +45,12 @@ export interface Failure {
   readonly retryAfter?: number
 }
 
+/** What a vendor says of each status when it has no more to say. */
+export type Usual<T> = Readonly<Record<number, T>> & { readonly 400: T; readonly 500: T }
+
+/** Of a status without words of its own it says what it says of 400, or of 500. */
+export const usualOf = <T>(usual: Usual<T>, status: number): T => usual[status] ?? usual[status < 500 ? 400 : 500]
+
 export class Refusal extends Error {
   constructor(readonly failure: Failure) {
     super(failure.message)

@@ -1,9 +1,9 @@
 /** How Anthropic lets in and turns away. https://docs.anthropic.com/en/api/errors */
 import type { Ids } from '../../mock/ids.js'
-import { type Dialect, type Failure, json, refuse } from '../../mock/vendor.js'
+import { type Dialect, type Failure, json, refuse, type Usual, usualOf } from '../../mock/vendor.js'
 
 /** Status → Anthropic's type, and what it says when it has no more to say. */
-const usual: Record<number, readonly [string, string]> = {
+const usual: Usual<readonly [type: string, message: string]> = {
   400: ['invalid_request_error', 'The request is invalid.'],
   401: ['authentication_error', 'invalid x-api-key'],
   402: ['billing_error', 'Your credit balance is too low to access the Anthropic API.'],
@@ -17,7 +17,7 @@ const usual: Record<number, readonly [string, string]> = {
 }
 
 export function anthropicError(failure: Failure, ids: Ids): Record<string, unknown> {
-  const [type, message] = usual[failure.status] ?? (failure.status < 500 ? usual[400] : usual[500]) ?? ['api_error', '']
+  const [type, message] = usualOf(usual, failure.status)
   return {
     type: 'error',
     error: { type: failure.type ?? type, message: failure.message ?? message },

@@ -1,9 +1,9 @@
 /** How Bedrock lets in and turns away. https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html */
 import { hex, type Ids } from '../../mock/ids.js'
-import { type Dialect, type Failure, json, refuse } from '../../mock/vendor.js'
+import { type Dialect, type Failure, json, refuse, type Usual, usualOf } from '../../mock/vendor.js'
 
 /** Status → AWS's exception, and what it says when it has no more to say. */
-const usual: Record<number, readonly [string, string]> = {
+const usual: Usual<readonly [name: string, message: string]> = {
   400: ['ValidationException', 'The request is invalid.'],
   403: ['AccessDeniedException', "You don't have access to the model with the specified model ID."],
   404: ['ResourceNotFoundException', 'Could not resolve the foundation model from the provided model identifier.'],
@@ -15,7 +15,7 @@ const usual: Record<number, readonly [string, string]> = {
 }
 
 export function bedrockException(failure: Failure): { readonly name: string; readonly message: string } {
-  const [name, message] = usual[failure.status] ?? (failure.status < 500 ? usual[400] : usual[500]) ?? ['', '']
+  const [name, message] = usualOf(usual, failure.status)
   return { name: failure.type ?? name, message: failure.message ?? message }
 }
 

@@ -1,8 +1,8 @@
 /** How Google lets in and turns away, on the Gemini API and on Vertex. https://cloud.google.com/apis/design/errors */
-import { type Dialect, type Failure, json, refuse } from '../../mock/vendor.js'
+import { type Dialect, type Failure, json, refuse, type Usual, usualOf } from '../../mock/vendor.js'
 
 /** Status → Google's name for it, and what it says when it has no more to say. */
-const usual: Record<number, readonly [string, string]> = {
+const usual: Usual<readonly [status: string, message: string]> = {
   400: ['INVALID_ARGUMENT', 'Request contains an invalid argument.'],
   401: ['UNAUTHENTICATED', 'Request had invalid authentication credentials.'],
   403: ['PERMISSION_DENIED', 'The caller does not have permission'],
@@ -19,7 +19,7 @@ const usual: Record<number, readonly [string, string]> = {
 }
 
 export function geminiError(failure: Failure): { error: Record<string, unknown> } {
-  const [status, message] = usual[failure.status] ?? (failure.status < 500 ? usual[400] : usual[500]) ?? ['INTERNAL', '']
+  const [status, message] = usualOf(usual, failure.status)
   const retry = failure.retryAfter === undefined ? [] : [retryInfo(failure.retryAfter)]
   const details = [...(failure.details ?? []), ...retry]
   return {

@@ -1,6 +1,6 @@
 /** How OpenAI, and Azure with OpenAI's models, let in and turn away. https://platform.openai.com/docs/guides/error-codes */
 import { hex, type Ids } from '../../mock/ids.js'
-import { type Dialect, type Failure, json, refuse } from '../../mock/vendor.js'
+import { type Dialect, type Failure, json, refuse, type Usual, usualOf } from '../../mock/vendor.js'
 
 export const openaiDialect: Dialect = {
   authenticate({ headers }) {
@@ -50,8 +50,8 @@ export const azureDialect: Dialect = {
   }),
 }
 
-/** Status → what OpenAI says when it has no more to say: message, type, code. */
-const usual: Record<number, readonly [string, string, string | null]> = {
+/** Status → what OpenAI says when it has no more to say. */
+const usual: Usual<readonly [message: string, type: string, code: string | null]> = {
   400: ['The request is invalid.', 'invalid_request_error', null],
   401: ['Incorrect API key provided.', 'invalid_request_error', 'invalid_api_key'],
   403: ['You are not allowed to do this.', 'invalid_request_error', 'permission_denied'],
@@ -66,7 +66,7 @@ const usual: Record<number, readonly [string, string, string | null]> = {
 }
 
 export function openaiError(failure: Failure): { error: Record<string, unknown> } {
-  const [message, type, code] = usual[failure.status] ?? usual[failure.status < 500 ? 400 : 500] ?? ['', 'server_error', null]
+  const [message, type, code] = usualOf(usual, failure.status)
   return {
     error: {
       message: failure.message ?? message,
