@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseJson } from '../../core/json.js'
+import { sorted } from '../sorted.js'
 import { asUtf8, type RecordedExchangeRequest } from './format.js'
 
 /** A request as it is kept: JSON as JSON, so that people can read it. */
@@ -31,11 +32,4 @@ export function keyOf({ method, url, body }: RecordedExchangeRequest): string {
   searchParams.sort()
   const canonical = JSON.stringify([method, pathname, searchParams.toString(), sorted(body) ?? null])
   return createHash('sha256').update(canonical).digest('hex').slice(0, 32)
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
-  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
 }

@@ -6,8 +6,6 @@ import type { CassetteFile, Recording } from './format.js'
 
 /** Where recordings are kept: one file, or a folder with a file for each request. */
 export interface Store {
-  /** As the user named it. */
-  readonly path: string
   load(): Recording[]
   add(recording: Recording): void
   /** Forgets what was recorded before. */
@@ -20,7 +18,6 @@ export function openStore(path: string): Store {
 
 function fileStore(path: string): Store {
   return {
-    path,
     load: () => (existsSync(path) ? readCassette(path) : []),
     // Read again each time: another cassette may write to the same file.
     add: (recording) => writeCassette(path, [...(existsSync(path) ? readCassette(path) : []), recording]),
@@ -31,7 +28,6 @@ function fileStore(path: string): Store {
 function folderStore(path: string): Store {
   const files = () => (existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.json')) : []).sort()
   return {
-    path,
     load: () => files().flatMap((name) => readCassette(join(path, name))),
     add: (recording) => fileStore(join(path, nameOf(recording))).add(recording),
     clear: () => {

@@ -1,6 +1,7 @@
-import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
+import { textOf } from '../text-of.js'
 import { merged } from './check.js'
 import { resultText, thinks } from './thinking.js'
 
@@ -30,13 +31,6 @@ export function readMessage(body: Body): Asked {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(last?.role === 'assistant' && { prefill: textOf(last.blocks) }),
   }
-}
-
-function textOf(blocks: readonly Body[]): string {
-  return blocks
-    .map((block) => asString(block.text))
-    .filter((text) => text !== undefined)
-    .join('\n')
 }
 
 function choiceOf(choice: unknown): ToolWish {

@@ -1,7 +1,8 @@
-import { asArray, asNumber, asObject, asString, parseJson } from '../../../core/json.js'
+import { asArray, asNumber, asObject, parseJson } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
 import { thinks } from '../anthropic/thinking.js'
+import { textOf } from '../text-of.js'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -22,7 +23,7 @@ export function readConverse(body: Body): Asked {
       .map((tool) => asObject(tool.toolSpec))
       .map((tool) => ({ name: String(tool.name), schema: asObject(tool.inputSchema).json })),
     choice: choiceOf(asObject(body.toolConfig).toolChoice),
-    parallel: asObject(asObject(asObject(body.additionalModelRequestFields).tool_choice)).disable_parallel_tool_use !== true,
+    parallel: asObject(asObject(body.additionalModelRequestFields).tool_choice).disable_parallel_tool_use !== true,
     results: user.filter((block) => block.toolResult !== undefined).map((block) => resultText(block.toolResult)),
     thinking: thinks(asObject(body.additionalModelRequestFields).thinking),
     stop: asArray(stopSequences).map(String),
@@ -34,13 +35,6 @@ export function readConverse(body: Body): Asked {
 
 const blocksOf = (message: Body | undefined) => asArray(message?.content).map(asObject)
 const toolsOf = (body: Body) => asArray(asObject(body.toolConfig).tools).map(asObject)
-
-function textOf(blocks: readonly Body[]): string {
-  return blocks
-    .map((block) => asString(block.text))
-    .filter((text) => text !== undefined)
-    .join('\n')
-}
 
 function resultText(given: unknown): string {
   return asArray(asObject(given).content)

@@ -1,7 +1,7 @@
 /** What Google refuses of a content generation, in its own words. */
 import { asArray, asObject, asString, isObject } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
-import { schemaFaults, unknownFields } from './schema.js'
+import { camel, schemaFaults, unknownFields } from './schema.js'
 import { checkThoughtSignatures } from './thoughts.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -57,7 +57,7 @@ export function checkContents(body: Body, model: string, world: World): void {
   checkThoughtSignatures(contents, thinksOf(body, model) && fromThirdOn.test(model), world)
 }
 
-const fromThirdOn = /gemini-([3-9]|\d\d)/
+export const fromThirdOn = /gemini-([3-9]|\d\d)/
 
 /** Gemini 3 always thinks; older models when they are told how much. */
 export function thinksOf(body: Body, model: string): boolean {
@@ -90,9 +90,7 @@ function unknownMembers(body: Body): Complaint[] {
   return out
 }
 
-/** Google reads both `systemInstruction` and `system_instruction`. */
 function strangers(value: Body, names: ReadonlySet<string>, path: string): Complaint[] {
-  const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return Object.keys(value)
     .filter((name) => !names.has(camel(name)))
     .map((name) => ({ path, why: `Unknown name "${name}"${path === '' ? '' : ` at '${path}'`}: Cannot find field.` }))

@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
+import { textOf } from '../text-of.js'
 import { declarations, thinksOf } from './check.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -14,7 +15,7 @@ export function readContents(body: Body, model: string): Asked {
   const media = parts.map((part) => asObject(part.inlineData ?? part.fileData)).filter((data) => Object.keys(data).length > 0)
   const images = media.filter((data) => asString(data.mimeType)?.startsWith('image/') ?? true).length
   return {
-    text: textOf(parts),
+    text: saidIn(parts),
     images,
     files: media.length - images,
     tools: [...declarations(body)].map(({ declaration: { name, parameters, parametersJsonSchema } }) => ({
@@ -28,19 +29,13 @@ export function readContents(body: Body, model: string): Asked {
     stop: asArray(config.stopSequences).map(String),
     ...(isObject(format) ? { format } : config.responseMimeType === 'application/json' && { format: true as const }),
     ...(maxTokens !== undefined && { maxTokens }),
-    ...(last?.role === 'model' && { prefill: textOf(partsOf(last)) }),
+    ...(last?.role === 'model' && { prefill: saidIn(partsOf(last)) }),
   }
 }
 
 const partsOf = (content: Body | undefined) => asArray(content?.parts).map(asObject)
 
-function textOf(parts: readonly Body[]): string {
-  return parts
-    .filter((part) => part.thought !== true)
-    .map((part) => asString(part.text))
-    .filter((text) => text !== undefined)
-    .join('\n')
-}
+const saidIn = (parts: readonly Body[]) => textOf(parts.filter((part) => part.thought !== true))
 
 /** SDKs wrap a result that is no object, under `result` or `output`. */
 function resultText(given: unknown): string {

@@ -44,5 +44,5 @@ export function schemaFaults(given: unknown, path: string): string[] {
   ]
 }
 
-/** Google takes the names of its fields in both spellings. */
+/** Google reads both `systemInstruction` and `system_instruction`. */
 export const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())

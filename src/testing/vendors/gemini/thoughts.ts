@@ -1,6 +1,7 @@
 /** Gemini's thought signatures. https://ai.google.dev/gemini-api/docs/thought-signatures */
 import { asArray, asObject } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
+import { sorted } from '../../sorted.js'
 
 /** Google's own words for histories that were not made by Gemini. */
 const excuses = new Set(['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator'])
@@ -9,7 +10,7 @@ const onText = 'gemini-text'
 const onCall = 'gemini-call'
 
 /** Bound to the call, so that one put on another call is noticed. */
-const contentOf = (name: unknown, args: unknown) => `${name} ${canonical(args ?? {})}`
+const contentOf = (name: unknown, args: unknown) => `${name} ${JSON.stringify(sorted(args ?? {}))}`
 
 export function signText(nonce: string, { seal }: World): string {
   return seal.sign(onText, '', nonce)
@@ -56,12 +57,4 @@ function checkCurrentTurn(contents: readonly Readonly<Record<string, unknown>>[]
       )
     }
   }
-}
-
-/** JSON without regard to the order of members: an SDK may give them back in another. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`
 }

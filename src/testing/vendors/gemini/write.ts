@@ -2,7 +2,7 @@ import { asNumber, asObject } from '../../../core/json.js'
 import { type Answer, argsObject } from '../../mock/answer.js'
 import type { Ask } from '../../mock/vendor.js'
 import { countTokens, tokensOf } from '../../mock/words.js'
-import { thinksOf } from './check.js'
+import { fromThirdOn, thinksOf } from './check.js'
 import { signCall, signText } from './thoughts.js'
 
 export interface Writing extends Ask {
@@ -38,7 +38,7 @@ export function partsOf(writing: Writing, answer: Answer, texts: readonly string
     .filter((text) => text !== '')
     .map((text, at): Part => ({ text, ...(signs && at === 0 && { thoughtSignature: signText(ids('', 8), world) }) }))
   // Since Gemini 3, calls have ids, but not on Vertex.
-  const named = !vertex && /gemini-([3-9]|\d\d)/.test(model)
+  const named = !vertex && fromThirdOn.test(model)
   const calls = answer.calls.map((call, at): Part => {
     const args = argsObject(call)
     // Of parallel calls only the first is signed.

@@ -2,8 +2,10 @@
 import { asNumber, asObject } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo } from '../../mock/answer.js'
-import { type Ask, type Endpoint, mockTime, type Reply } from '../../mock/vendor.js'
+import { hex } from '../../mock/ids.js'
+import { type Ask, type Endpoint, json, mockTime, type Reply } from '../../mock/vendor.js'
 import { countTokens, jsonPiecesOf, piecesOf, tokensOf } from '../../mock/words.js'
+import { cachedTokens } from '../openai/caching.js'
 import { azureDialect, openaiDialect, openaiError, openaiHeaders } from '../openai/dialect.js'
 import { checkChat } from './check.js'
 import { readChat } from './read.js'
@@ -29,7 +31,7 @@ const headOf = ({ ids, model, body }: Ask) => ({
   created: mockTime,
   model,
   service_tier: body.service_tier === undefined || body.service_tier === 'auto' ? 'default' : body.service_tier,
-  system_fingerprint: ids('fp_', 10, '0123456789abcdef'),
+  system_fingerprint: ids('fp_', 10, hex),
 })
 
 type Head = ReturnType<typeof headOf>
@@ -38,15 +40,12 @@ type Usage = ReturnType<typeof usageOf>
 function usageOf({ body, world }: Ask, answers: readonly Answer[]) {
   const messages = Array.isArray(body.messages) ? body.messages : []
   const prompt = countTokens([body.tools, messages, body.response_format])
-  const blocks = [body.tools ?? [], ...messages].map((value) => ({ value, mark: '5m' as const }))
-  // OpenAI caches by itself, from 1024 tokens on and in steps of 128.
-  const cached = prompt < 1024 ? 0 : Math.floor(Math.min(world.memory.cache(blocks).read, prompt - 1) / 128) * 128
   const completion = answers.reduce((sum, answer) => sum + answer.tokens, 0)
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cachedTokens([body.tools ?? [], ...messages], prompt, world), audio_tokens: 0 },
     completion_tokens_details: {
       reasoning_tokens: answers.reduce((sum, answer) => sum + answer.thinkingTokens, 0),
       audio_tokens: 0,
@@ -93,7 +92,7 @@ function whole(ask: Ask, head: Head, answers: readonly Answer[], usage: Usage): 
   })
   const { id, created, model, ...tail } = head
   const body = { id, object: 'chat.completion', created, model, choices, usage, ...tail }
-  return { kind: 'json', status: 200, headers: openaiHeaders(ask.ids), body }
+  return json(body, openaiHeaders(ask.ids))
 }
 
 type Choice = { index: number; delta: Record<string, unknown>; logprobs: unknown; finish_reason: string | null }

@@ -1,5 +1,6 @@
-import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
+import { textOf } from '../text-of.js'
 
 type Body = Readonly<Record<string, unknown>>
 
@@ -38,14 +39,6 @@ export function readChat(body: Body): Asked {
 function thinks(body: Body): boolean {
   const effort = body.reasoning_effort ?? asObject(body.reasoning).effort
   return (effort !== undefined && effort !== null && effort !== 'none') || asObject(body.thinking).type === 'enabled'
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content
-  return asArray(content)
-    .map((part) => asString(asObject(part).text))
-    .filter((text) => text !== undefined)
-    .join('\n')
 }
 
 function choiceOf(choice: unknown): ToolWish {

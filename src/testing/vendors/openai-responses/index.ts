@@ -4,6 +4,7 @@ import { type Answer, answerTo } from '../../mock/answer.js'
 import { hex } from '../../mock/ids.js'
 import { type Ask, type Endpoint, json, mockTime, type Reply } from '../../mock/vendor.js'
 import { countTokens, tokensOf } from '../../mock/words.js'
+import { cachedTokens } from '../openai/caching.js'
 import { openaiDialect, openaiHeaders } from '../openai/dialect.js'
 import { checkItems, checkRequest, itemsOf } from './check.js'
 import { readItems } from './read.js'
@@ -123,8 +124,7 @@ function echoOf({ body, model }: Ask): Item {
 
 function usageOf({ body, world }: Ask, input: readonly Item[], answer: Answer) {
   const prompt = countTokens([body.instructions, body.tools, input])
-  const blocks = [body.instructions ?? '', body.tools ?? [], ...input].map((value) => ({ value, mark: '5m' as const }))
-  const cached = prompt < 1024 ? 0 : Math.floor(Math.min(world.memory.cache(blocks).read, prompt - 1) / 128) * 128
+  const cached = cachedTokens([body.instructions ?? '', body.tools ?? [], ...input], prompt, world)
   return {
     input_tokens: prompt,
     input_tokens_details: { cached_tokens: cached },
