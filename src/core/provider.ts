@@ -13,25 +13,25 @@ export interface Traits {
   readonly supportsPrefill?: boolean
   /** The JSON Schema that tools and structured output are held to. */
   readonly schemaDialect?: 'json-schema' | 'openapi-subset'
-  /** The strongest native means of structured output. Default `json-schema`. */
+  /** The strongest native means of structured output. @defaultValue 'json-schema' */
   readonly structuredOutput?: 'json-schema' | 'json' | 'none'
-  /** Whether usage comes with a stream: on request (`stream_options.include_usage`), by itself, or never. Default `on-request`. */
+  /** Whether usage comes with a stream: on request (`stream_options.include_usage`), by itself, or never. @defaultValue 'on-request' */
   readonly streamUsage?: 'on-request' | 'always' | 'never'
-  /** The member that bounds the answer. Default `max_completion_tokens`. */
+  /** The member that bounds the answer. @defaultValue 'max_completion_tokens' */
   readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens'
-  /** Default `developer` is passed on as it is; `system` renames it. */
+  /** `developer` is passed on as it is; `system` renames it. @defaultValue 'developer' */
   readonly systemRole?: 'developer' | 'system'
-  /** The word for "some tool must be called". Default `required`. */
+  /** The word for "some tool must be called". @defaultValue 'required' */
   readonly requiredToolChoice?: 'required' | 'any'
-  /** Ids of tool calls are nine letters and digits: others are refused, and are sent in such a form. Default false. */
+  /** Ids of tool calls are nine letters and digits: others are refused, and are sent in such a form. @defaultValue false */
   readonly shortCallIds?: boolean
-  /** Whether `reasoning_effort` is taken. Default true. */
+  /** Whether `reasoning_effort` is taken. @defaultValue true */
   readonly reasoningEffort?: boolean
-  /** Whether an `image_url` may be an address on the web. Default true. */
+  /** Whether an `image_url` may be an address on the web. @defaultValue true */
   readonly imageUrls?: boolean
-  /** How texts to embed are handed to Google: many requests in one, or Vertex AI's instances to `predict`. Default `batch`. */
+  /** How texts to embed are handed to Google: many requests in one, or Vertex AI's instances to `predict`. @defaultValue 'batch' */
   readonly embedForm?: 'batch' | 'predict'
-  /** Whether the members are taken in which we carry other vendors' thinking through a history (`reasoning_details` …). Default true. */
+  /** Whether the members are taken in which we carry other vendors' thinking through a history (`reasoning_details` …). @defaultValue true */
   readonly carriers?: boolean
   /** Members of the request that the vendor refuses. They are dropped and reported. */
   readonly refuses?: readonly string[]
@@ -95,7 +95,7 @@ export interface Provider {
   readonly name: string
   /** The first of a kind is the one that a translated call uses. */
   readonly protocols: readonly string[]
-  /** Protocols for some models only (Claude on Vertex). Default: `protocols`. */
+  /** Protocols for some models only (Claude on Vertex). @defaultValue `protocols` */
   protocolsFor?(model: string): readonly string[]
   traits(model: string): Traits
   /** What is missing before this provider can be used, as an instruction to the user; absent when nothing is. */

@@ -10,7 +10,7 @@ export interface ProviderChecks {
   readonly secret?: string
   /** Makes the same provider without a key. Without it, what `missing()` says is not checked. */
   readonly unconfigured?: () => Provider
-  /** The protocols to try. Default: those that it names for the model. */
+  /** The protocols to try. @defaultValue those that it names for the model */
   readonly protocols?: readonly string[]
 }
 

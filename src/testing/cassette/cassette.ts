@@ -12,13 +12,14 @@ import { openStore, type Store } from './store.js'
 export interface CassetteOptions {
   /**
    * `replay`: answers from the recordings, and a request without one is an error. `record`: sends everything and replaces what was
-   * recorded. `auto`: answers what it can and records the rest. Default: `replay` where the variable `CI` is set, else `auto`.
+   * recorded. `auto`: answers what it can and records the rest.
+   * @defaultValue 'replay' where the variable `CI` is set, else 'auto'
    */
   readonly mode?: 'record' | 'replay' | 'auto'
-  /** What carries the requests that are recorded. Default: `fetch`. */
+  /** What carries the requests that are recorded. @defaultValue fetch */
   readonly transport?: (url: string, init: RequestInit) => Promise<Response>
   readonly scrub?: ScrubOptions
-  /** Whether answers take the time they took. Default `instant`, which uses no timers. */
+  /** Whether answers take the time they took; `instant` uses no timers. @defaultValue 'instant' */
   readonly timing?: 'recorded' | 'instant'
 }
 

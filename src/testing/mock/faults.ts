@@ -29,18 +29,18 @@ export interface Fault {
   readonly endWithoutTerminal?: boolean
   /** Applies to every request that it is true for, rather than to the next in order. */
   readonly when?: (request: RecordedRequest) => boolean
-  /** How many requests it applies to. Default: 1, or no limit with `when`. */
+  /** How many requests it applies to. @defaultValue 1, or no limit with `when` */
   readonly times?: number
 }
 
 export interface StreamFault {
-  /** The status that the vendor would have refused with. Default 500. */
+  /** The status that the vendor would have refused with. @defaultValue 500 */
   readonly status?: number
   readonly message?: string
   /** The vendor's type of error, such as `overloaded_error` or `throttlingException`. */
   readonly type?: string
   readonly code?: string
-  /** Events sent before it. Default: half of the answer. */
+  /** Events sent before it. @defaultValue half of those of the answer */
   readonly after?: number
 }
 

@@ -9,15 +9,15 @@ import { respond } from './respond.js'
 import type { MockProtocol, World } from './vendor.js'
 
 export interface MockOptions {
-  /** Default: any free port. */
+  /** @defaultValue any that is free */
   readonly port?: number
-  /** Default 127.0.0.1. */
+  /** @defaultValue '127.0.0.1' */
   readonly host?: string
-  /** Words in one piece of a stream. Default 1. */
+  /** Words in one piece of a stream. @defaultValue 1 */
   readonly wordsPerChunk?: number
   /** Another seed gives other ids, arguments and signatures; signatures of another seed are refused. */
   readonly seed?: string | number
-  /** Speak these only; the addresses of the others are not found. Default: all. */
+  /** Speak these only; the addresses of the others are not found. @defaultValue all */
   readonly protocols?: readonly MockProtocol[]
 }
 
