@@ -74,7 +74,8 @@ async function ask(url: string, key: string, body: object, signal: AbortSignal):
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: JSON.stringify(body),
-    redirect: 'error',
+    // The key and the texts are for nobody else. Cloudflare's runtime refuses the word `error`.
+    redirect: 'manual',
     signal,
   })
   if (response.ok) return response.json()

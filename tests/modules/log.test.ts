@@ -238,6 +238,18 @@ describe('an endpoint', () => {
     expect(leash.health().modules?.[0]?.metrics.errors).toBe(0)
   })
 
+  test('that redirects has the lines waiting, and they go nowhere else', async () => {
+    const modes = vi.spyOn(globalThis, 'fetch')
+    answers.push({ status: 307, body: '' })
+    const leash = open({ to: { url, flushMs: 5 } })
+    await ask(leash)
+    await until(() => got.length >= 2)
+    await leash.close()
+    expect(got[1]?.body).toBe(got[0]?.body)
+    expect(modes.mock.calls.find(([asked]) => asked === url)?.[1]?.redirect).toBe('manual')
+    modes.mockRestore()
+  })
+
   test.each([400, 413, 422])('that refuses lines for good (%s) gets those that come after', async (status) => {
     answers.push({ status, body: '' })
     const leash = open({ to: { url, batch: 1, flushMs: 5 } })

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
 import { type Module, moderation, openaiModeration, promptInjection } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
@@ -80,7 +80,9 @@ describe('OpenAI’s endpoint', () => {
       const { input } = JSON.parse(text)
       asked.push({ input, key: request.headers.authorization })
       const { status, body } = answer(input)
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...(status === 307 && { location: '/elsewhere' }) })
+        .end(JSON.stringify(body))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
@@ -132,6 +134,14 @@ describe('OpenAI’s endpoint', () => {
 
   test.each([4, -1, Number.NaN])('has no threshold of %s, by which nothing or all would be flagged', (violence) => {
     expect(() => openaiModeration({ thresholds: { violence } })).toThrow(/"violence" is from 0 to 1/)
+  })
+
+  test('follows nobody elsewhere, in the word that every platform has for it', async () => {
+    const modes = vi.spyOn(globalThis, 'fetch')
+    answer = () => ({ status: 307, body: {} })
+    expect((await ask(open([endpoint()]).leash, 'peace')).status).toBe(403)
+    expect(modes.mock.calls.find(([url]) => String(url).startsWith(baseURL))?.[1]?.redirect).toBe('manual')
+    modes.mockRestore()
   })
 
   test('needs a key', async () => {

@@ -137,13 +137,15 @@ export class HttpLog {
         method: 'POST',
         headers: { 'content-type': format === 'json' ? 'application/json' : 'application/x-ndjson', ...headers },
         body: this.#body(lines),
-        redirect: 'error',
+        // A redirect could carry the lines and their key elsewhere. Cloudflare's runtime refuses the word `error`.
+        redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       })
       const said = await response.text()
       const { ok, status } = response
       const words = `The endpoint answered ${status}.`
-      if (!ok) return status >= 500 || passing.includes(status) ? { status, words } : { status, words, refused: lines.length }
+      const isPassing = status < 400 || status >= 500 || passing.includes(status)
+      if (!ok) return isPassing ? { status, words } : { status, words, refused: lines.length }
       return format === 'elasticsearch' ? refusedIn(said) : undefined
     } catch (error) {
       return { words: `The endpoint cannot be reached (${error instanceof Error ? error.name : 'unknown reason'}).` }
