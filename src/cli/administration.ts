@@ -126,7 +126,8 @@ export const segment = (typed: string): string => encodeURIComponent(typed)
 
 /** @throws LeashError for a verb that the command does not have */
 export function unknownVerb(command: string, verb: string, known: string): never {
-  throw new LeashError('invalid_config', `There is no "${command} ${verb.slice(0, 40)}". Known: ${known}.`)
+  const what = `${command} ${verb.slice(0, 40)}`.trimEnd()
+  throw new LeashError('invalid_config', `There is no "${what}". Known: ${known}.`)
 }
 
 /** @throws LeashError that says how to write it */

@@ -12,15 +12,17 @@ const help: Options = { help: { type: 'boolean', short: 'h' } }
 
 /**
  * @param args as they were typed, the command's name among them
- * @throws LeashError `invalid_config` for an option that the command does not have, or that lacks its value, and for a word that
- * it has no use for: whoever gives a file without its option is not to be served as if he had given none
+ * @throws LeashError `invalid_config` for a command that there is not, an option that the command does not have, or that lacks its
+ * value, and for a word that it has no use for: whoever gives a file without its option is not to be served as if he had given none
  */
 export async function checkArguments(args: readonly string[], commands: SubCommandsDef): Promise<void> {
   const at = args.findIndex((arg) => !arg.startsWith('-'))
   const before = at === -1 ? args : args.slice(0, at)
   check('leash', before, { ...help, version: { type: 'boolean', short: 'v' } })
-  const name = args[at] ?? ''
-  if (!Object.hasOwn(commands, name)) return
+  const name = args[at]
+  if (name === undefined) return
+  if (!Object.hasOwn(commands, name))
+    throw new LeashError('invalid_config', `There is no command "${name.slice(0, 40)}". \`leash --help\` lists them.`)
   const command = await resolved(commands[name])
   const taken: ArgsDef = (await resolved(command?.args)) ?? {}
   const words = check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf(taken) })

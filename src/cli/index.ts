@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { defineCommand, runMain } from 'citty'
+import { defineCommand, renderUsage, runMain } from 'citty'
 import { asObject, asString, parseJson } from '../core/json.js'
 import { checkArguments } from './arguments.js'
 import { audit } from './audit.js'
@@ -14,7 +14,7 @@ import { keys } from './keys.js'
 import { mock } from './mock.js'
 import { models } from './models.js'
 import { module } from './module.js'
-import { fail } from './output.js'
+import { fail, unpainted } from './output.js'
 import { policy } from './policy.js'
 import { prices } from './prices.js'
 import { relay } from './relay.js'
@@ -57,7 +57,9 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const args = process.argv.slice(2)
 try {
   await checkArguments(args, subCommands)
-  await runMain(leash)
+  await runMain(leash, {
+    showUsage: async (...of) => void process.stdout.write(`${unpainted(await renderUsage(...of))}\n\n`),
+  })
 } catch (error) {
   fail(error, args.includes('--json'))
 }

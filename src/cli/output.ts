@@ -9,6 +9,11 @@ export function paint(style: Style, text: string, stream: NodeJS.WriteStream = p
   return styleText(style, text, { stream, validateStream: true })
 }
 
+/** What somebody else has painted. */
+export function unpainted(text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return paint('bold', ' ', stream) === ' ' ? stripVTControlCharacters(text) : text
+}
+
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
 import { ask, askAll, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
@@ -47,6 +47,7 @@ export const policy = defineCommand({
 
 /** JSON is YAML. */
 async function read(file: string): Promise<unknown> {
+  if (!existsSync(file)) throw new LeashError('invalid_config', `There is no file ${file}.`)
   const { parse } = await import('yaml')
   try {
     return parse(readFileSync(file, 'utf8'), { maxAliasCount: 100 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { useMock } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
@@ -23,8 +24,15 @@ describe('leash', () => {
   })
 
   test('refuses a command that it does not have', async () => {
-    const { code, stdout, stderr } = await leash(['fly'])
-    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/fly/)])
+    expect(await leash(['fly'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/fly.*leash --help/) })
+    const { code, stdout } = await leash(['fly', '--json'])
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, 'invalid_config'])
+  })
+
+  test.each([[['--help']], [['chat', '--help']], [[]]])('%j: leaves colours out where nobody can see them', async (args) => {
+    const { stdout } = await leash(args)
+    expect(stdout).toContain('USAGE')
+    expect(stdout).toBe(stripVTControlCharacters(stdout))
   })
 
   test.each([
