@@ -57,7 +57,7 @@ export class Settings {
    */
   give(next: RelayOptions): Given {
     const checked = checkRelayOptions(next)
-    const kept = [...fixed, ...(!checked.tls !== !this.#given.tls ? (['tls'] as const) : [])]
+    const kept = [...fixed, ...(doorOf(checked) === doorOf(this.#given) ? [] : (['tls'] as const))]
     const limits = keeping(this.#given.limits ?? {}, checked.limits ?? {}, fixedLimits)
     const given = keeping(this.#given, { ...checked, ...((checked.limits ?? this.#given.limits) && { limits }) }, kept)
     const ignored = [
@@ -96,6 +96,9 @@ export class Settings {
     return changesOf(before, now)
   }
 }
+
+/** A server takes another certificate or authority while it runs, and goes on asking clients for theirs, or not, as it began. */
+const doorOf = ({ tls }: RelayOptions) => (tls ? (tls.clientCa === undefined ? 'tls' : 'mtls') : 'plain')
 
 /** The next, but for what stays as it is. */
 function keeping<T extends object, N extends keyof T>(now: T, next: T, names: readonly N[]): T {

@@ -75,6 +75,24 @@ describe('over TLS', () => {
     await expect(secure(url, { cert: pem('server.pem'), key: pem('server.key') })).rejects.toThrow()
   })
 
+  test('that clients are asked for a certificate, or no more, takes a new start, which is said', async () => {
+    const tls = { cert: fixture('server.pem'), key: pem('server.key') }
+    const strict = { ...tls, clientCa: fixture('ca.pem') }
+    for (const [before, after] of [
+      [tls, strict],
+      [strict, tls],
+    ] as const) {
+      const relay = await openRelay(mock.url, { tls: before })
+      const { folder, options } = relay
+      expect(await relay.reload({ ...options, tls: after, staleMs: 5000 })).toMatchObject([{ path: 'staleMs' }])
+      expect(relay.warnings).toEqual(['To change tls, the relay has to be started anew.'])
+      await relay.close()
+      const { url } = await openRelay(mock.url, { folder, tls: after })
+      if (after === strict) await expect(secure(url)).rejects.toThrow()
+      else expect(await secure(url)).toMatchObject({ status: 200 })
+    }
+  })
+
   test('a key that belongs to a certificate works with no other, nor without one', async () => {
     const own = { cert: pem('client.pem'), key: pem('client.key') }
     const { fingerprint256 } = new X509Certificate(own.cert)
