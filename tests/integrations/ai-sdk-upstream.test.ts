@@ -377,6 +377,17 @@ describe('a single model', () => {
     expect(String(failure)).not.toContain('secret')
   })
 
+  test.each([
+    [{ nothing: 'to be read' }, 502, 'upstream_malformed'],
+    [{ error: { message: 'Busy.', type: 'overloaded_error' } }, 503, 'overloaded'],
+  ])('whose vendor answers %j with a status of success has failed, and is tried again', async (body, status, code) => {
+    mock.script({ status: 200, body, times: 9 })
+    const failure = await client.chat.completions.create({ ...hello, model: models.gpt }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(OpenAI.InternalServerError)
+    expect(failure).toMatchObject({ status, code })
+    expect(mock.requests.length).toBeGreaterThan(1)
+  })
+
   test('that its provider does not have is not found, and others may be asked in its place', async () => {
     const model = new MockLanguageModelV4({ provider: 'acme.chat', doGenerate: answer })
     const own = fromAiSdk(customProvider({ languageModels: { any: model } }), { name: 'acme' })

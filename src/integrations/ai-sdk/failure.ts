@@ -2,6 +2,7 @@ import { isLeashError, LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, parseJson } from '../../core/json.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
 import { protocolNamed } from '../../protocols/index.js'
+import { openAiErrorIn } from '../../protocols/openai-error.js'
 import type { FailedResponse } from '../../protocols/protocol.js'
 import { upstreamError, withoutKeys } from '../../protocols/upstream-error.js'
 
@@ -9,6 +10,7 @@ import { upstreamError, withoutKeys } from '../../protocols/upstream-error.js'
 export async function refusalOf(error: unknown): Promise<LeashError> {
   const { message, responseBody } = asObject(error)
   const failed = typeof responseBody === 'string' ? failedIn(asObject(error), responseBody) : undefined
+  if (failed && failed.status < 400) return openAiErrorIn(protocolName, parseJson(failed.text)) ?? unreadable(error)
   const told = failed && (await protocolNamed(spokenIn(failed.text)))?.decodeError(failed)
   if (!told) return failureOf(error)
   const { code, detail, param, retryAfterMs: waitMs } = told
@@ -29,13 +31,19 @@ function failedIn({ name, statusCode, responseHeaders }: Record<string, unknown>
   return { status, headers: new Headers(asObject(responseHeaders) as Record<string, string>), text }
 }
 
+/** A status of success, and yet no answer: told by that status, it would be taken for one. */
+function unreadable(cause: unknown): LeashError {
+  const message = 'A model of the AI SDK could not read the answer of its vendor. Send the call again.'
+  return new LeashError('upstream_malformed', message, { retryable: true, cause })
+}
+
 /** The same without its body. Known by its name: there may be several copies of the classes. */
 export function failureOf(error: unknown): LeashError {
   if (isLeashError(error)) return error
   const { name, message, isRetryable } = asObject(error)
   const said = asString(message) ?? ''
   const failed = failedIn(asObject(error), '')
-  if (failed) return upstreamError(protocolName, failed, { message: said })
+  if (failed) return failed.status < 400 ? unreadable(error) : upstreamError(protocolName, failed, { message: said })
   if (name === 'AI_NoSuchModelError') {
     const message = `${withoutKeys(said)}. Choose one that this provider of the AI SDK has.`
     return new LeashError('not_found', message, { cause: error })
