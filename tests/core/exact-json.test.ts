@@ -116,6 +116,14 @@ describe('over HTTP', () => {
     expect(answer).toContain(args.replace('9007199254740993', 'ada@example.com'))
   })
 
+  test('a stream of Gemini that comes as one list keeps them where it is redacted', async () => {
+    mock.script({ ...whole, body: `[${geminiAnswer(args.replace('9007199254740993', '<EMAIL_1>'))}]` })
+    const contents = '[{"role":"user","parts":[{"text":"Find it for ada@example.com."}]}]'
+    const path = '/v1beta/models/google%2Fgemini-2.5-flash:streamGenerateContent'
+    const answer = await post(path, `{"contents":${contents}}`, { redact: { entities: ['EMAIL_ADDRESS'] } })
+    expect(answer).toContain(args.replace('9007199254740993', 'ada@example.com'))
+  })
+
   test('calls and results of Gemini keep them on the way to Messages', async () => {
     const contents = `[{"role":"user","parts":[{"text":"Find it."}]},{"role":"model","parts":[{"functionCall":{"name":"find","args":${args}}}]},
       {"role":"user","parts":[{"functionResponse":{"name":"find","response":{"row":${args}}}}]}]`

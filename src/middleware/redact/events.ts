@@ -1,4 +1,4 @@
-import { parseJson } from '../../core/json.js'
+import { parseExact } from '../../core/exact-json.js'
 import type { Framing } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
 import type { StreamEditor } from './stream.js'
@@ -9,6 +9,6 @@ export function editedEvents(events: readonly unknown[], framing: Framing, edito
   const out = [editor.push(bytes), editor.end()].filter((piece) => piece !== undefined)
   if (out.length === 1 && out[0] === bytes) return events
   const edited: unknown[] = []
-  framing.unframer(({ data }) => edited.push(parseJson(data))).push(joined(out))
+  framing.unframer(({ data }) => edited.push(parseExact(data))).push(joined(out))
   return edited
 }
