@@ -8,6 +8,7 @@ import { Badge, Card, Time } from '../parts/page.js'
 import { Failed, Loaded, Loading } from '../parts/states.js'
 import { toast } from '../parts/toast.js'
 import type { Resource } from '../resource.js'
+import { me } from '../session.js'
 import { useVerdict } from '../verdict.js'
 import { Tools } from './policy-tools.js'
 
@@ -35,15 +36,16 @@ export interface VersionsProps {
   readonly policy?: boolean
 }
 
-/** What was written and not put in force: it is still there when somebody comes back from another page. */
+/** What somebody has written and not put in force: it is still there when they come back from another page, or sign in again. */
 const drafts = new Map<string, string>()
 
 export function Versions(props: VersionsProps) {
   const { inForce, history, path, rollbackTo, writes } = props
-  const [draft, keepDraft] = useState(drafts.get(path))
+  const own = (me().user ?? me().id) + path
+  const [draft, keepDraft] = useState(drafts.get(own))
   const setDraft = (draft: string | undefined) => {
-    if (draft === undefined) drafts.delete(path)
-    else drafts.set(path, draft)
+    if (draft === undefined) drafts.delete(own)
+    else drafts.set(own, draft)
     keepDraft(draft)
   }
   const [rollback, setRollback] = useState<Version>()
