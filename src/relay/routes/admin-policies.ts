@@ -1,7 +1,9 @@
 /** Policies and their versions: of a tenant, and of a key over it. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { asArray, asObject } from '../../core/json.js'
 import { changesOf } from '../config/diff.js'
+import { isAdministrator } from '../people/caller.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf, isDry, limitOf } from './admin-env.js'
@@ -41,6 +43,17 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
   const app = new Hono<AdminEnv>()
   const at = `${of}/policy`
   const whose = (c: Context<AdminEnv>) => find(c.req.param(of.slice(2)) ?? '', c)
+  /** Behind a vendor's whole API lies what other tenants have there, too: what is closed is not a tenant's to open. */
+  const checkOpened = async (c: Context<AdminEnv>, name: string, next: unknown) => {
+    // A key's is never wider than its tenant's.
+    if (isAdministrator(c.get('caller')) || of === '/:id') return
+    const known = [await policies.inForce(name), await policies.version(name, 0)].flatMap(
+      ({ policy }) => policy.access?.raw ?? [],
+    )
+    const opened = asArray(asObject(asObject(next).access).raw).find((provider) => !known.some((one) => one === provider))
+    if (opened !== undefined)
+      throw new LeashError('permission_denied', "Only the relay's administrators open a vendor's own API: `access.raw`.")
+  }
 
   app.get(at, async (c) => c.json(await policies.inForce((await whose(c)).name)))
   app.put(at, async (c) => {
@@ -48,7 +61,9 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     const actor = c.get('actor')
     const also = (sql: Sql, { version }: PolicyVersion) =>
       audit.append({ actor, action: 'policy.set', tenant, target, detail: { version } }, sql)
-    return c.json(await policies.set(name, await bodyOf(c), actor, isDry(c), also))
+    const policy = await bodyOf(c)
+    await checkOpened(c, name, policy)
+    return c.json(await policies.set(name, policy, actor, isDry(c), also))
   })
   app.get(`${at}/history`, async (c) => {
     const after = versionIn(c, 'after')
@@ -66,6 +81,7 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     const { name, tenant, target } = await whose(c)
     const { version } = await bodyOf(c)
     if (!isVersion(version)) throw new LeashError('invalid_request', 'Say which: `{ "version": 3 }`.')
+    await checkOpened(c, name, (await policies.version(name, version)).policy)
     const actor = c.get('actor')
     const also = (sql: Sql, set: PolicyVersion) =>
       audit.append({ actor, action: 'policy.rollback', tenant, target, detail: { version: set.version, of: version } }, sql)

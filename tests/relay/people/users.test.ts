@@ -72,6 +72,24 @@ describe('roles', () => {
     expect((await ask('POST', people, { email: 'x@example.com', role: 'admin' }, admin)).status).toBe(201)
   })
 
+  test('open nothing to a tenant that lies beside its own at the vendor', async () => {
+    const { ask } = await openRelay(mock.url, { policy: { access: { raw: ['groq'] } } })
+    const { key: admin } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'admin' })).body
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const at = '/v1/admin/tenants/default/policy'
+    const opening = (...raw: string[]) => ({ access: { raw } })
+    for (const key of [admin, owner]) expect((await ask('PUT', at, opening('openai'), key)).status).toBe(403)
+    expect((await ask('PUT', `${at}?dry_run`, opening('openai'), admin)).status).toBe(403)
+    // What the relay has opened may stay so, and what its administrators have, for as long as it is.
+    expect((await ask('PUT', at, { ...opening('groq'), maxAttempts: 2 }, admin)).status).toBe(200)
+    const { version } = (await ask('PUT', at, opening('groq', 'openai'))).body
+    expect((await ask('PUT', at, { ...opening('openai'), maxAttempts: 3 }, admin)).status).toBe(200)
+    expect((await ask('PUT', at, {}, admin)).status).toBe(200)
+    expect((await ask('POST', `${at}/rollback`, { version }, admin)).status).toBe(403)
+    expect((await ask('POST', `${at}/rollback`, { version: 0 }, admin)).status).toBe(200)
+    expect((await ask('POST', `${at}/rollback`, { version })).status).toBe(200)
+  })
+
   test('are not passed by a key that is said to be of somebody higher', async () => {
     const { ask } = await openRelay(mock.url)
     const { key: admin } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'admin' })).body
