@@ -59,7 +59,15 @@ export interface ModuleAnswer {
   /** Milliseconds since the first module saw the call. */
   readonly durationMs: number
   /** The call failed: a sink is told of that too. */
-  readonly error: { readonly code: string; readonly status: number; readonly message: string } | undefined
+  readonly error:
+    | {
+        readonly code: string
+        readonly status: number
+        readonly message: string
+        /** The words are the vendor's, and may quote what was said. */
+        readonly byVendor: boolean
+      }
+    | undefined
 }
 
 /** A part of a stream's text. Each text of an answer (of a choice, a tool call) has parts of its own. */

@@ -112,7 +112,7 @@ export class AnswerView implements ModuleAnswer {
   }
   get error(): ModuleAnswer['error'] {
     const { error } = this.#answered
-    return error && { code: error.code, status: error.status, message: error.message }
+    return error && { code: error.code, status: error.status, message: error.message, byVendor: error.upstream !== undefined }
   }
 
   #read(): readonly Text[] {

@@ -118,6 +118,19 @@ describe('a line', () => {
     expect(lines[1]?.request).toEqual([])
   })
 
+  test.each([false, true])(
+    'has a vendor’s words, which may quote what was said, where that is asked for: %s',
+    async (content) => {
+      const lines: LogLine[] = []
+      const leash = open({ content, to: (line) => void lines.push(line) })
+      mock.script({ status: 400, body: { error: { message: 'Unsafe: "one two three"' } } })
+      await ask(leash, 'one two three')
+      await leash.close()
+      expect(lines).toMatchObject([{ outcome: 'error', code: 'invalid_request', status: 400 }])
+      expect(JSON.stringify(lines).includes('two')).toBe(content)
+    },
+  )
+
   test('tells of a stream that was left, and of one that broke', async () => {
     const lines: LogLine[] = []
     const leash = open({ to: (line) => void lines.push(line) })

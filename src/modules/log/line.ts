@@ -23,7 +23,8 @@ export function lineOf(answer: ModuleAnswer, { call, report }: ModuleContext, { 
     user: call.user,
     conversation: call.conversation,
     tags: Object.keys(call.tags).length > 0 ? call.tags : undefined,
-    error: error?.message,
+    // A vendor's own words may quote what was said.
+    error: content || !error?.byVendor ? error?.message : undefined,
     annotations: report.annotations,
   }
   return {
