@@ -29,7 +29,8 @@ export function parseExact(text: string): unknown {
 
 /** A body that was read from this text already, where JavaScript's numbers hold all that stands in it. */
 export function exactBody<Body>(text: string | undefined, body: Body): Body {
-  return text !== undefined && json.rawJSON && hasLongNumber(text) ? (readExact(text) as Body) : body
+  const isExact = text === undefined || typeof body !== 'object' || !hasLongNumber(text)
+  return isExact ? body : (readExact(text) as Body)
 }
 
 /** Of 16 digits in a row one stands at a 16th place: only those are looked at, which takes a tenth of the time of parsing. */

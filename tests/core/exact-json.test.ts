@@ -124,6 +124,16 @@ describe('over HTTP', () => {
     expect(answer).toContain(args.replace('9007199254740993', 'ada@example.com'))
   })
 
+  test.each(['Order: 12345678901234567890', '{"id":12345678901234567890}'])(
+    'an answer that does not call itself JSON is left as it is: %s',
+    async (text) => {
+      mock.script({ status: 200, headers: { 'content-type': 'text/plain' }, body: text })
+      expect(await post('/v1/messages', body('anthropic/claude-haiku-4-5'), { redact: { entities: ['EMAIL_ADDRESS'] } })).toBe(
+        text,
+      )
+    },
+  )
+
   test('calls and results of Gemini keep them on the way to Messages', async () => {
     const contents = `[{"role":"user","parts":[{"text":"Find it."}]},{"role":"model","parts":[{"functionCall":{"name":"find","args":${args}}}]},
       {"role":"user","parts":[{"functionResponse":{"name":"find","response":{"row":${args}}}}]}]`
