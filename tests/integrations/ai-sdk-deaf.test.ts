@@ -2,7 +2,7 @@
 import { MockLanguageModelV4 } from 'ai/test'
 import { expect, test } from 'vitest'
 import { fromAiSdk } from '../../src/integrations/ai-sdk.js'
-import { createLeash, type Report } from '../../src/leash.js'
+import { createLeash, type Report, type Timeouts } from '../../src/leash.js'
 import { until } from '../helpers/mock.js'
 
 const parts = [
@@ -11,7 +11,8 @@ const parts = [
   { type: 'text-delta' as const, id: '0', delta: 'Hello' },
 ]
 
-function deaf() {
+/** @param timeouts no more than is to pass: a busy machine takes its time for everything else */
+function deaf(timeouts: Timeouts = {}) {
   let left = false
   const model = new MockLanguageModelV4({
     doGenerate: () => new Promise(() => {}),
@@ -26,7 +27,6 @@ function deaf() {
       }),
     }),
   })
-  const timeouts = { attemptMs: 50, firstTokenMs: 50, idleMs: 50 }
   const leash = createLeash({ providers: { own: fromAiSdk(model) }, retry: false, timeouts })
   const reports: Report[] = []
   leash.on('result', (report) => reports.push(report))
@@ -38,13 +38,13 @@ function deaf() {
 }
 
 test('an answer that does not come fails when its time is up', async () => {
-  const { ask, reports } = deaf()
+  const { ask, reports } = deaf({ attemptMs: 50 })
   expect(await (await ask(false)).json()).toMatchObject({ error: { code: 'timeout' } })
   expect(reports).toMatchObject([{ attempts: [{ outcome: 'error', error: 'timeout' }] }])
 })
 
 test('a stream that falls silent fails when its time is up, and is left', async () => {
-  const { ask, hasLeft } = deaf()
+  const { ask, hasLeft } = deaf({ idleMs: 50 })
   expect(await (await ask(true)).text()).toMatch(/Hello.*"code":"timeout"/s)
   await until(hasLeft)
 })
