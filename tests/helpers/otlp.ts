@@ -3,7 +3,6 @@
  * protocol does not allow. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api'
 import {
   AggregationTemporality,
@@ -17,6 +16,7 @@ import {
 import { type ReadableSpan, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import * as z from 'zod'
+import { type Listening, listen } from './listen.js'
 
 const nano = z.string().regex(/^\d{16,20}$/)
 const id = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`))
@@ -129,7 +129,7 @@ export interface Otlp {
 export function useOtlp(): Otlp {
   let spans: ReceivedSpan[] = []
   let received = new Map<string, ReceivedMetric>()
-  let url = ''
+  let listening: Listening
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -146,7 +146,7 @@ export function useOtlp(): Otlp {
   })
   const sending: Promise<void>[] = []
   const send = async (path: string, body: object) => {
-    const response = await fetch(`${url}${path}`, {
+    const response = await fetch(`${listening.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -181,8 +181,7 @@ export function useOtlp(): Otlp {
     while (sending.length > 0) await Promise.all(sending.splice(0))
   }
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    listening = await listen(server)
   })
   afterEach(async () => {
     await arrived()
@@ -191,8 +190,7 @@ export function useOtlp(): Otlp {
   afterAll(async () => {
     await meterProvider.shutdown()
     await arrived()
-    server.closeAllConnections()
-    server.close()
+    await listening[Symbol.asyncDispose]()
   })
   return {
     tracerProvider,

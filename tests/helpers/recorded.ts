@@ -1,9 +1,9 @@
 /** A server that answers every POST with the same bytes, and keeps the bytes that it was sent. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { listen } from './listen.js'
 
 export interface Recording {
   readonly file: string
@@ -61,14 +61,5 @@ export async function serveRecorded(answer: Answer): Promise<RecordedServer> {
     for (let at = 0; at < body.length; at += pieces) response.write(body.subarray(at, at + pieces))
     response.end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    sent,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return { ...(await listen(server)), sent }
 }

@@ -1,9 +1,9 @@
 /** A fetch-style handler on a real socket. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { listen } from './listen.js'
 
 export interface Served {
   readonly url: string
@@ -37,13 +37,6 @@ export async function serve(handle: (request: Request) => Promise<Response>): Pr
       await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing).catch(() => outgoing.destroy())
     else outgoing.end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const listening = await listen(server)
+  return { url: listening.url, close: async () => listening[Symbol.asyncDispose]() }
 }

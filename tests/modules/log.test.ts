@@ -1,6 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -9,6 +8,7 @@ import { createLeash, type Leash, type LeashOptions } from '../../src/leash.js'
 import { contentFilter, type LogLine, type LogOptions, log } from '../../src/modules/index.js'
 import { HttpLog } from '../../src/modules/log/http.js'
 import { mockProviders } from '../../src/testing/index.js'
+import { type Listening, listen } from '../helpers/listen.js'
 import { until, useMock } from '../helpers/mock.js'
 import { asks, send } from '../middleware/asks.js'
 
@@ -204,24 +204,24 @@ describe('a file', () => {
 describe('an endpoint', () => {
   const got: { url: string; body: string; type: string | undefined; key: unknown }[] = []
   const answers: { status: number; body: string }[] = []
-  let server: Server
+  let server: Listening
   let url = ''
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
+    const answering = createServer(async (request, response) => {
       let body = ''
       for await (const chunk of request) body += chunk
       got.push({ url: request.url ?? '', body, type: request.headers['content-type'], key: request.headers['x-key'] })
       const { status, body: said } = answers.shift() ?? { status: 200, body: '{}' }
       response.writeHead(status).end(said)
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    server = await listen(answering)
+    url = server.url
   })
   afterEach(() => {
     got.splice(0)
     answers.splice(0)
   })
-  afterAll(() => void server.close())
+  afterAll(() => server[Symbol.asyncDispose]())
 
   test('gets many lines at a time, and the rest at the end', async () => {
     const leash = open({ to: { url: `${url}/logs`, batch: 2, flushMs: 60_000, headers: { 'x-key': 'k' } } })

@@ -1,9 +1,9 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
 import { type Module, moderation, openaiModeration, promptInjection } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
+import { type Listening, listen } from '../helpers/listen.js'
 import { useMock } from '../helpers/mock.js'
 import { asks, send } from '../middleware/asks.js'
 
@@ -59,7 +59,7 @@ describe('functions of one’s own', () => {
 describe('OpenAI’s endpoint', () => {
   const asked: { input: string[]; key: string | undefined }[] = []
   let answer: (input: readonly string[]) => { status: number; body: unknown }
-  let server: Server
+  let server: Listening
   let baseURL = ''
 
   /** As its API reference words it. */
@@ -74,7 +74,7 @@ describe('OpenAI’s endpoint', () => {
   })
 
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
+    const answering = createServer(async (request, response) => {
       let text = ''
       for await (const chunk of request) text += chunk
       const { input } = JSON.parse(text)
@@ -84,11 +84,11 @@ describe('OpenAI’s endpoint', () => {
         .writeHead(status, { 'content-type': 'application/json', ...(status === 307 && { location: '/elsewhere' }) })
         .end(JSON.stringify(body))
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    server = await listen(answering)
+    baseURL = `${server.url}/v1`
   })
   afterEach(() => void asked.splice(0))
-  afterAll(() => void server.close())
+  afterAll(() => server[Symbol.asyncDispose]())
 
   const endpoint = (options: Parameters<typeof openaiModeration>[0] = {}) =>
     openaiModeration({ apiKey: 'key', baseURL, ...options })

@@ -1,8 +1,8 @@
 /** A vendor's server that notes what reaches it, on a real socket: for tests of the bytes that a provider sends. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Provider, WireRequest } from '../../src/core/provider.js'
 import { send } from '../../src/core/transport.js'
+import { listen } from '../helpers/listen.js'
 
 export interface Received {
   readonly method: string
@@ -29,16 +29,7 @@ export async function upstream(
     const { status = 200, body } = answer(request)
     outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return { ...(await listen(server)), received }
 }
 
 /** A request as the engine hands it to a provider. */

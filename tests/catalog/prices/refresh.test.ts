@@ -1,9 +1,9 @@
 /** Fetched price data takes the place of what is bundled for the whole process: these tests have one of their own. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openPrices, type PricesOptions } from '../../../src/catalog/prices/open.js'
 import type { Prices } from '../../../src/core/price.js'
+import { type Listening, listen } from '../../helpers/listen.js'
 
 const opened: Prices[] = []
 afterEach(() => {
@@ -70,8 +70,7 @@ describe('fetched price data', () => {
   })
 })
 
-interface Served extends AsyncDisposable {
-  readonly url: string
+interface Served extends Listening {
   asks(): number
 }
 
@@ -82,13 +81,6 @@ async function serve(answer: () => { status: number; body: string }): Promise<Se
     const { status, body } = answer()
     response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/data.json`,
-    asks: () => asks,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const listening = await listen(server)
+  return { ...listening, url: `${listening.url}/data.json`, asks: () => asks }
 }

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { BudgetEvent } from '../../../src/core/budget.js'
 import { isLeashError } from '../../../src/core/errors.js'
 import { createLeash } from '../../../src/leash.js'
 import { Webhook } from '../../../src/middleware/budget/webhook.js'
+import { listen } from '../../helpers/listen.js'
 import { until } from '../../helpers/mock.js'
 import { budgeting } from './rig.js'
 
@@ -26,9 +26,9 @@ interface Got {
   readonly body: string
 }
 
-const servers: (() => Promise<unknown>)[] = []
+const servers: AsyncDisposable[] = []
 afterEach(async () => {
-  for (const close of servers.splice(0)) await close()
+  for (const server of servers.splice(0)) await server[Symbol.asyncDispose]()
 })
 
 /** Answers with these statuses in turn, and then with 200. */
@@ -40,12 +40,9 @@ async function receiver(...statuses: number[]): Promise<{ url: string; got: Got[
     got.push({ headers: request.headers, body })
     response.writeHead(statuses.shift() ?? 200, { location: 'http://127.0.0.1:1/' }).end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  servers.push(async () => {
-    server.closeAllConnections()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, got }
+  const listening = await listen(server)
+  servers.push(listening)
+  return { url: `${listening.url}/hook`, got }
 }
 
 function hook(url: string, options: object = {}) {

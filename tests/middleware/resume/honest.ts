@@ -1,6 +1,5 @@
 /** A vendor of every protocol whose model does as it is told: asked for the rest of an answer, it gives just that. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { LeashError } from '../../../src/core/errors.js'
@@ -10,6 +9,7 @@ import type { AssistantPart, ChatRequest, Message } from '../../../src/core/mess
 import { usageOf } from '../../../src/core/usage.js'
 import type { WireEvent } from '../../../src/protocols/protocol.js'
 import { recognise } from '../../../src/recognise.js'
+import { type Listening, listen } from '../../helpers/listen.js'
 
 export interface Served {
   readonly path: string
@@ -110,19 +110,19 @@ export function useHonest(): Honest {
       outgoing.destroy()
     }
   })
-  beforeAll(() => new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready)))
+  let listening: Listening
+  beforeAll(async () => {
+    listening = await listen(server)
+  })
   afterEach(() => {
     served.length = faults.length = left = 0
     for (const name of Object.keys(model)) Reflect.deleteProperty(model, name)
     Object.assign(model, bare)
   })
-  afterAll(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  afterAll(() => listening[Symbol.asyncDispose]())
   return {
     get url() {
-      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      return listening.url
     },
     served,
     model,

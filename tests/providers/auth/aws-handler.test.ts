@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import {
   BedrockRuntimeClient,
   ConverseCommand,
@@ -13,6 +12,7 @@ import type { Transport } from '../../../src/core/transport.js'
 import { frameAwsEvent } from '../../../src/protocols/framing/aws-eventstream.js'
 import { awsRequestHandler } from '../../../src/providers/auth/aws-handler.js'
 import { urlOf } from '../../../src/providers/auth/aws-request.js'
+import { listen } from '../../helpers/listen.js'
 
 const messages = [{ role: 'user' as const, content: [{ text: 'Hi' }] }]
 const asked = { modelId: 'us.amazon.nova-lite-v1:0', messages }
@@ -23,14 +23,7 @@ async function serve(answer: (request: IncomingMessage & { text: string }, respo
     for await (const chunk of request) chunks.push(chunk)
     await answer(Object.assign(request, { text: Buffer.concat(chunks).toString() }), response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  return listen(server)
 }
 
 /** A user's own client, made as users make it, and only then given our handler. */
