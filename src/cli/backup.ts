@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, open, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { defineCommand } from 'citty'
 import { isLeashError, LeashError } from '../core/errors.js'
 import { bytesOf, download, hasKey, needed } from './administration.js'
@@ -25,16 +25,20 @@ export const backup = defineCommand({
     telling(json, async () => {
       const to = needed(given, 'leash backup TO')
       if (existsSync(to)) throw new LeashError('invalid_config', `${to} is there already. Name a new folder.`)
-      await mkdir(to, { recursive: true, mode: 0o700 })
+      await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+      // Under its own name it stands when it is whole: half of one is not to be taken for a backup.
+      const part = await mkdtemp(join(dirname(to), `${basename(to)}.part-`))
       const runs = hasKey()
-      const copying = runs ? fromRelay(join(to, database)) : fromFile(folder, join(to, database))
-      await copying.catch(async (error: unknown) => {
-        await rm(to, { recursive: true })
-        throw error
-      })
       const keys = keyFiles.filter((name) => existsSync(join(folder, name)))
       const left = !runs && (await isFull(join(folder, journal))) ? [journal] : []
-      for (const name of [...keys, ...left]) await cp(join(folder, name), join(to, name), { recursive: true })
+      try {
+        await (runs ? fromRelay(join(part, database)) : fromFile(folder, join(part, database)))
+        for (const name of [...keys, ...left]) await cp(join(folder, name), join(part, name), { recursive: true })
+        await rename(part, to)
+      } catch (error) {
+        await rm(part, { recursive: true })
+        throw error
+      }
       const missing = keyFiles.filter((name) => !keys.includes(name))
       const files = [database, ...keys, ...left]
       if (json) printJson({ to, files, missing })

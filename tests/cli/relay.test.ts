@@ -187,6 +187,29 @@ describe('the administration of a relay by commands', () => {
     await second.close()
   })
 
+  test('gives a backup its name when it is whole, however the copying ends', async () => {
+    const server = createServer((_, response) => void response.writeHead(200).write('half of a database'))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const to = join(folder, 'interrupted')
+    const child = leash.start(['backup', to], { LEASH_RELAY_URL: `http://127.0.0.1:${port}`, LEASH_RELAY_ADMIN_KEY: 'lk_any' })
+    await until(() =>
+      readdirSync(folder).some((name) => existsSync(join(folder, name, 'relay.db')) && name.startsWith('interrupted')),
+    )
+    child.kill('SIGINT')
+    await once(child, 'close')
+    server.closeAllConnections()
+    server.close()
+    expect(existsSync(to)).toBe(false)
+    expect(await json('backup', `${to}/`, '--folder', join(folder, 'relay'))).toMatchObject({ to: `${to}/` })
+    expect(readdirSync(to)).toContain('pepper')
+  })
+
+  test('tells programs what a relay refuses in its own words', async () => {
+    const { code, stdout } = await leash(['usage', '--json'], { env: { ...env(), LEASH_RELAY_ADMIN_KEY: 'lk_wrong' } })
+    expect([code, JSON.parse(stdout).error.code]).toEqual([2, 'authentication_failed'])
+  })
+
   test('copies what a relay had booked before it was killed', async () => {
     const [from, to] = [join(folder, 'killed'), join(folder, 'of-killed')]
     await (await startRelay({ port: 0, folder: from })).close()
