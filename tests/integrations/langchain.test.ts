@@ -372,6 +372,16 @@ describe('as one of many', () => {
     expect(mock.requests).toHaveLength(3)
   })
 
+  test('LangChain’s cache keeps calls with other tools apart', async () => {
+    const model = chat('gpt-4o-mini', { cache: new InMemoryCache() })
+    const called = async (bound: Parameters<ChatLeash['bindTools']>[0]) =>
+      ((await model.bindTools(bound).invoke('The same question.')) as AIMessage).tool_calls?.map(({ name }) => name)
+    expect(await called([weather])).toEqual(['get_weather'])
+    expect(await called([clock])).toEqual(['get_time'])
+    expect(await called([weather])).toEqual(['get_weather'])
+    expect(mock.requests).toHaveLength(2)
+  })
+
   test('LangChain’s own retries and fallbacks work over it', async () => {
     mock.script({ status: 401, times: 1 })
     const model = chat('gpt-4o-mini').withFallbacks([chat('claude-haiku-4-5')])

@@ -8,7 +8,7 @@ import {
 } from '@langchain/core/language_models/chat_models'
 import type { AIMessageChunk, BaseMessage, MessageContent } from '@langchain/core/messages'
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
-import type { Runnable } from '@langchain/core/runnables'
+import type { Runnable, RunnableConfig } from '@langchain/core/runnables'
 import type { CallOptions } from '../../core/call.js'
 import { asObject, asString, type JsonObject } from '../../core/json.js'
 import type { Leash, LeashOptions } from '../../leash.js'
@@ -20,6 +20,7 @@ import { type Answered, type Opened, opened, run } from './run.js'
 import { bodyOf, type ChatLeashCallOptions, type ModelSettings, settingsIn } from './settings.js'
 import { chunkOf, chunksOf } from './stream.js'
 import { type Members, type OutputSchema, type Raw, type Structured, structured } from './structured.js'
+import { toolsOf } from './tools.js'
 import { usageOf } from './usage.js'
 
 export type { ChatLeashCallOptions } from './settings.js'
@@ -78,6 +79,12 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
   /** What LangChain's cache tells calls apart by; tenants among it. */
   override _identifyingParams(): Record<string, unknown> {
     return { model: this.model, ...this.#settings, stop: this.#stop, call: this.#call }
+  }
+
+  /** LangChain writes tools of its own without what they are: to its cache, all would be the same. */
+  override _getSerializedCacheKeyParametersForCall(options: ChatLeashCallOptions & { config?: RunnableConfig }): string {
+    const { tools, strict } = options
+    return super._getSerializedCacheKeyParametersForCall(tools ? { ...options, tools: toolsOf(tools, strict) } : options)
   }
 
   /** What tracers are shown. */
