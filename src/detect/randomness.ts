@@ -4,7 +4,7 @@ import type { Text } from './text.js'
 const counts = new Uint16Array(128)
 
 /** Shannon entropy in bits for each character, as a key has it and a name has not. */
-export function entropy(text: Text, start: number, end: number): number {
+function entropy(text: Text, start: number, end: number): number {
   counts.fill(0)
   for (let at = start; at < end; at++) {
     const code = text.codeAt(at) & 127

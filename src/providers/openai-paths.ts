@@ -2,7 +2,7 @@ import { LeashError } from '../core/errors.js'
 import { notSpoken } from './endpoint.js'
 
 /** The protocols of OpenAI, and where each lives below the base URL; the same at everybody who follows OpenAI. */
-export const openaiPaths: Readonly<Record<string, string>> = {
+const openaiPaths: Readonly<Record<string, string>> = {
   'openai-chat': 'chat/completions',
   'openai-responses': 'responses',
   'openai-embeddings': 'embeddings',

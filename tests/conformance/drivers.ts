@@ -77,7 +77,7 @@ async function failure(call: () => Promise<unknown>, status: (error: Error) => n
   return { kind: 'none', status: undefined, message: 'The call succeeded.' }
 }
 
-export const chatDriver: Driver = {
+const chatDriver: Driver = {
   name: 'openai-chat',
   async text(url, model) {
     const { choices, usage } = await openaiClient(url).chat.completions.create({
@@ -168,7 +168,7 @@ export const chatDriver: Driver = {
     ),
 }
 
-export const responsesDriver: Driver = {
+const responsesDriver: Driver = {
   name: 'openai-responses',
   async text(url, model) {
     const { output_text, status, usage } = await openaiClient(url).responses.create({ model, input: prompt })
@@ -259,7 +259,7 @@ function anthropicClient(url: string, timeoutMs?: number): Anthropic {
 const textIn = (content: readonly Anthropic.ContentBlock[]) =>
   content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('')
 
-export const messagesDriver: Driver = {
+const messagesDriver: Driver = {
   name: 'anthropic-messages',
   async text(url, model) {
     const { content, stop_reason, usage } = await anthropicClient(url).messages.create({
@@ -343,7 +343,7 @@ function googleClient(url: string, timeoutMs?: number): GoogleGenAI {
   return new GoogleGenAI({ apiKey: 'caller', httpOptions: { baseUrl: url, ...(timeoutMs && { timeout: timeoutMs }) } })
 }
 
-export const geminiDriver: Driver = {
+const geminiDriver: Driver = {
   name: 'gemini',
   async text(url, model) {
     const { text = '', candidates, usageMetadata } = await googleClient(url).models.generateContent({ model, contents: prompt })

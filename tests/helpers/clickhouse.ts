@@ -47,7 +47,7 @@ export function useClickHouse(): () => ClickHouseServer {
 const user = 'leash'
 const password = 'a password & more'
 
-export async function startClickHouse(): Promise<ClickHouseServer> {
+async function startClickHouse(): Promise<ClickHouseServer> {
   const folder = await mkdtemp(join(tmpdir(), 'leash-clickhouse-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`

@@ -25,7 +25,7 @@ const begun = new RegExp(
 )
 
 /** The most characters that one has. */
-export const longestPlaceholder = 96
+const longestPlaceholder = 96
 
 export interface Written {
   readonly start: number

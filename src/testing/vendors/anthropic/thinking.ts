@@ -19,11 +19,11 @@ export function thinkingFor(thought: string, nonce: string, { seal }: World, sho
   return [{ text, signature: seal.sign(signed, text, nonce) }]
 }
 
-export function holdsThinking(text: unknown, signature: unknown, { seal }: World): boolean {
+function holdsThinking(text: unknown, signature: unknown, { seal }: World): boolean {
   return typeof text === 'string' && seal.holds(signature, signed, text)
 }
 
-export function holdsRedacted(data: unknown, { seal }: World): boolean {
+function holdsRedacted(data: unknown, { seal }: World): boolean {
   return seal.holds(data, hidden, '')
 }
 
