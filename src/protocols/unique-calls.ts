@@ -14,13 +14,19 @@ export function withUniqueCalls(messages: readonly Message[]): readonly Message[
   if (new Set(ids).size === ids.length) return messages
   const times = new Map<string, number>()
   /** What the calls of the turn under way are called now, until their results have come. */
-  const given = new Map<string, string[]>()
+  const given = new Map<string, { readonly ids: string[]; answered: number }>()
   const fresh = (id: string) => {
     const count = (times.get(id) ?? 0) + 1
     const own = count === 1 ? id : `${id}_${count}`
     times.set(id, count)
-    given.set(id, [...(given.get(id) ?? []), own])
+    const named = given.get(id) ?? { ids: [], answered: 0 }
+    named.ids.push(own)
+    given.set(id, named)
     return own
+  }
+  const answered = (id: string) => {
+    const named = given.get(id)
+    return named?.ids[named.answered++] ?? id
   }
   return messages.map((message, index): Message => {
     if (message.role === 'assistant') {
@@ -33,7 +39,7 @@ export function withUniqueCalls(messages: readonly Message[]): readonly Message[
     if (message.role !== 'tool') return message
     return {
       ...message,
-      content: message.content.map((result) => ({ ...result, id: given.get(result.id)?.shift() ?? result.id })),
+      content: message.content.map((result) => ({ ...result, id: answered(result.id) })),
     }
   })
 }

@@ -17,6 +17,13 @@ const idsIn = (messages: readonly Message[]) =>
   messages.map(({ content }) => content.flatMap((part) => ('id' in part && part.id !== undefined ? [part.id] : [])))
 
 describe('calls that a server numbers anew in each answer', () => {
+  it('may be very many, and take no longer than they are', () => {
+    const ids = Array.from({ length: 200_000 }, () => 'call_0')
+    const [made, told] = idsIn(withUniqueCalls([calls(...ids), results(...ids)]))
+    expect(new Set(made).size).toBe(ids.length)
+    expect(told).toEqual(made)
+  })
+
   it('get ids of their own, and their results too', () => {
     const history = [user, calls('call_0', 'call_1'), results('call_1', 'call_0'), calls('call_0'), results('call_0'), user]
     expect(idsIn(withUniqueCalls(history))).toEqual([

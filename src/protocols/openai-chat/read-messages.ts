@@ -30,6 +30,8 @@ interface History {
   readonly names: Map<string, string>
   /** The last call in the words of old, which have no ids. */
   functionCall?: string
+  /** Of the last turn, which may be many: they are not copied for each new one. */
+  results?: ToolResultPart[]
   readonly lose: ReportLoss
 }
 
@@ -179,7 +181,8 @@ function readFunctionResult(message: Members, path: string, history: History): v
 }
 
 /** The results of one turn stand together in one neutral message. */
-function pushResult(id: string, message: Members, path: string, { messages, names, lose }: History): void {
+function pushResult(id: string, message: Members, path: string, history: History): void {
+  const { messages, names, lose } = history
   const name = names.get(id) ?? asString(message.name)
   const result: ToolResultPart = {
     type: 'tool-result',
@@ -188,9 +191,11 @@ function pushResult(id: string, message: Members, path: string, { messages, name
     content: readResultContent(message, path, lose),
     ...readCache(message, path, lose),
   }
-  const last = messages.at(-1)
-  if (last?.role === 'tool') messages[messages.length - 1] = { ...last, content: [...last.content, result] }
-  else messages.push({ role: 'tool', content: [result] })
+  if (messages.at(-1)?.role === 'tool') history.results?.push(result)
+  else {
+    history.results = [result]
+    messages.push({ role: 'tool', content: history.results })
+  }
 }
 
 /** OpenAI takes texts here; images and files are what its compatible vendors, and so their callers, add. */

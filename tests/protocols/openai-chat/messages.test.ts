@@ -384,6 +384,12 @@ describe('results of tools', () => {
     expect(wire).toEqual(messages)
   })
 
+  test('may be very many, and take no longer than they are', () => {
+    const results = Array.from({ length: 50_000 }, (_, at) => ({ role: 'tool', tool_call_id: `call_${at}`, content: 'One' }))
+    const { request } = decoded({ messages: [{ role: 'user', content: 'Hi' }, ...results] })
+    expect(request.messages.map(({ content }) => content.length)).toEqual([1, 50_000])
+  })
+
   test('may be nothing', () => {
     const { neutral, wire } = roundTrip([calls, { role: 'tool', tool_call_id: 'a', content: '' }])
     expect(neutral[1]?.content).toEqual([{ type: 'tool-result', id: 'a', name: 'f_a', content: [] }])
