@@ -447,20 +447,21 @@ test('is warmed by calls, streams among them, a few at a time', async () => {
 test('a stream can come as slowly as it came, and stops when its reader does', async () => {
   const openai = new LeashLLM({ apiKey: 'mock', baseURL: `${mock.url}/v1`, cache: { replay: 'paced' } })
   const body = { model: 'gpt-4.1', messages: [{ role: 'user' as const, content: text }], stream: true as const }
-  const read = async (signal?: AbortSignal) => {
-    const stream = await openai.chat.completions.create(body, { ...(signal && { signal }) })
+  const read = async (most = Infinity) => {
+    const leaving = new AbortController()
+    const began = performance.now()
+    const stream = await openai.chat.completions.create(body, { signal: leaving.signal })
     let chunks = 0
-    for await (const _ of stream) chunks++
-    return chunks
+    for await (const _ of stream) if (++chunks === most) leaving.abort()
+    return { chunks, ms: performance.now() - began }
   }
   mock.script({ chunkDelayMs: 20 })
-  const chunks = await read()
-  expect(await read()).toBe(chunks)
-  const abort = new AbortController()
-  const reading = read(abort.signal)
-  setTimeout(() => abort.abort(), 20)
+  const { chunks } = await read()
+  const again = await read()
+  expect(again.chunks).toBe(chunks)
+  expect(again.ms).toBeGreaterThan(10 * (chunks - 1))
   // The client of OpenAI ends a stream that its caller aborts.
-  expect(await reading).toBeLessThan(chunks)
+  expect((await read(1)).chunks).toBeLessThan(chunks)
   expect(mock.requests).toHaveLength(1)
 })
 
