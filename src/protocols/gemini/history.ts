@@ -25,6 +25,9 @@ class HistoryDecoder {
   /** Calls whose response has not come yet. */
   #waiting: { id: string; name: string }[] = []
   #calls = 0
+  /** Of the last turn, which may have very many parts: they are not copied for each new one. */
+  #said: AssistantPart[] = []
+  #results: ToolResultPart[] = []
 
   constructor(lose: ReportLoss) {
     this.#lose = lose
@@ -90,16 +93,16 @@ class HistoryDecoder {
 
   /** A turn may come in many contents: Google's SDK keeps each chunk of a stream as one. */
   #say(part: AssistantPart): void {
-    const last = this.out.at(-1)
-    if (last?.role !== 'assistant') {
-      this.out.push({ role: 'assistant', content: [part] })
+    if (this.out.at(-1)?.role !== 'assistant') {
+      this.#said = [part]
+      this.out.push({ role: 'assistant', content: this.#said })
       return
     }
-    const before = last.content.at(-1)
+    const before = this.#said.at(-1)
     // A signature ends the thinking that it signs, which a stream may have spelt in many parts before it.
     const grows = part.type === before?.type && isUnsigned(before) && (part.type === 'reasoning' || isUnsigned(part))
-    const content = grows ? [...last.content.slice(0, -1), { ...part, text: before.text + part.text }] : [...last.content, part]
-    this.out[this.out.length - 1] = { ...last, content }
+    if (grows) this.#said[this.#said.length - 1] = { ...part, text: before.text + part.text }
+    else this.#said.push(part)
   }
 
   #response(response: Record<string, unknown>, path: string): void {
@@ -118,14 +121,16 @@ class HistoryDecoder {
       content: [...content, ...media.filter((each) => each.type !== 'audio')],
       ...(isError && { isError }),
     }
-    const last = this.out.at(-1)
-    if (last?.role === 'tool') this.out[this.out.length - 1] = { ...last, content: [...last.content, part] }
-    else this.out.push({ role: 'tool', content: [part] })
+    if (this.out.at(-1)?.role === 'tool') this.#results.push(part)
+    else {
+      this.#results = [part]
+      this.out.push({ role: 'tool', content: this.#results })
+    }
   }
 
   /** The call that is answered: the one of that id, else the first of that name. */
   #answered(id: unknown, name: unknown): { id: string; name: string } | undefined {
-    const byId = this.#waiting.findIndex((call) => call.id === id)
+    const byId = id === undefined ? -1 : this.#waiting.findIndex((call) => call.id === id)
     const at = byId >= 0 ? byId : this.#waiting.findIndex((call) => call.name === name)
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
   }

@@ -301,6 +301,17 @@ describe('a history of a caller', () => {
     ])
   })
 
+  it('may have very many parts in a turn, and takes no longer than they are', () => {
+    const parts = Array.from({ length: 30_000 }, () => ({ functionCall: { name: 'f', args: {} } }))
+    const results = parts.map(() => ({ functionResponse: { name: 'f', response: { output: 'one' } } }))
+    const contents = [
+      { role: 'model', parts },
+      { role: 'user', parts: results },
+    ]
+    const { request } = decode({ contents })
+    expect(request.messages.map(({ content }) => content.length)).toEqual([30_000, 30_000])
+  })
+
   it('pairs results by id even where the names are the same and the order is another', () => {
     const [, message] = history(
       { role: 'model', parts: ['a', 'b'].map((id) => ({ functionCall: { id, name: 'get' } })) },
