@@ -191,6 +191,5 @@ function toStderr(message: string): void {
 
 /** Messages name what callers have named: no line break of theirs is to begin a line of the log, and no escape to steer a terminal. */
 function onOneLine({ warn = toStderr, ...hooks }: RelayHooks): RelayHooks & { readonly warn: (message: string) => void } {
-  const code = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return { ...hooks, warn: (message) => warn(message.replace(/[\p{Cc}\u2028\u2029]/gu, code)) }
+  return { ...hooks, warn: (message) => warn(message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')) }
 }

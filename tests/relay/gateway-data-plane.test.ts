@@ -166,10 +166,3 @@ test.each([
   const { status } = await ask('POST', path, { contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }, call)
   expect(status).toBe(200)
 })
-
-test('a caller writes no lines of his own into the log of the relay', async () => {
-  const relay = await openRelay(mock.url)
-  const model = 'a model\r\nA request failed:\u001b[31m nothing\u2028at all'
-  await openai(relay).chat.completions.create({ model, messages })
-  expect(relay.warnings.join()).toContain('a model A request failed: [31m nothing at all')
-})

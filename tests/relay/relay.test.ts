@@ -70,10 +70,10 @@ describe('a relay', () => {
 
   test('says what it has to say on one line, whatever a caller calls a model', async () => {
     const { ask, call, warnings } = await openRelay(mock.url)
-    const model = 'openai/a\r\nAll is well.\u001b[2J\u2028'
+    const model = 'openai/a\r\nAll is well.\u001b[2J\u2028\u202eB'
     await ask('POST', '/v1/chat/completions', { model, messages: [{ role: 'user', content: 'Hello' }] }, call)
     await expect.poll(() => warnings).toEqual([expect.stringContaining('price')])
-    expect(warnings.join()).not.toMatch(/[\p{Cc}\u2028]/u)
+    expect(warnings.join()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
   })
 
   test('that could not listen shows its first keys when it can', async () => {

@@ -220,7 +220,7 @@ export class Gateway {
     }
     const inside = openLeash(own, new Lazy(async () => control))
     this.#decisions.hear(inside.engine, () => current)
-    inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${inOneLine(message)}`))
+    inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
     return {
       inside,
       tenant,
@@ -236,9 +236,6 @@ export class Gateway {
     }
   }
 }
-
-/** It may have words of a caller in it, such as the name of a model, who is to write no lines of his own into the log. */
-const inOneLine = (message: string) => message.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 1000)
 
 /** Nobody waits for it: the process may end. */
 const paused = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal, ref: false }).catch(() => {})
