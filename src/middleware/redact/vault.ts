@@ -4,6 +4,8 @@ import { escaped } from './view.js'
 
 /** Values that one conversation remembers; further ones are remembered for the length of a call. */
 const mostValues = 10_000
+/** Values that all conversations remember together: who may name conversations could else fill the memory with them. */
+const mostInAll = 100_000
 
 /** What a conversation has agreed on. */
 class Agreed {
@@ -12,9 +14,17 @@ class Agreed {
   readonly labels = new Set<string>()
   /** A value cannot stand in JSON as it is. */
   odd = false
+  isForgotten = false
+  readonly #remembered: () => void
+
+  /** @param remembered hears of each value */
+  constructor(remembered: () => void) {
+    this.#remembered = remembered
+  }
 
   agree(token: string, value: string): void {
-    if (this.tokens.size >= mostValues) return
+    if (this.isForgotten || this.tokens.size >= mostValues) return
+    this.#remembered()
     this.tokens.set(token, value)
     this.values.set(value, token)
     this.labels.add(labelIn(token))
@@ -25,6 +35,11 @@ class Agreed {
 export class Conversations {
   readonly #all = new Map<string, Agreed>()
   readonly #most: number
+  /** Values of all of them. */
+  #held = 0
+  readonly #remembered = () => {
+    this.#held++
+  }
 
   constructor(most: number) {
     this.#most = most
@@ -34,13 +49,15 @@ export class Conversations {
   vaultFor(tenant: string | undefined, conversation: string | undefined): Vault {
     if (conversation === undefined || this.#most === 0) return new Vault()
     const key = JSON.stringify([tenant, conversation])
-    const agreed = this.#all.get(key) ?? new Agreed()
+    const agreed = this.#all.get(key) ?? new Agreed(this.#remembered)
     this.#all.delete(key)
-    this.#all.set(key, agreed)
-    for (const [oldest] of this.#all) {
-      if (this.#all.size <= this.#most) break
+    for (const [oldest, forgotten] of this.#all) {
+      if (this.#all.size < this.#most && this.#held <= mostInAll) break
       this.#all.delete(oldest)
+      this.#held -= forgotten.tokens.size
+      forgotten.isForgotten = true
     }
+    this.#all.set(key, agreed)
     return new Vault(agreed)
   }
 }

@@ -142,4 +142,20 @@ describe('a conversation', () => {
     conversations.vaultFor(undefined, 'c')
     expect(conversations.vaultFor(undefined, 'b').isEmpty).toBe(true)
   })
+
+  test('is forgotten when all of them remember too much', () => {
+    const conversations = new Conversations(1000)
+    const early = conversations.vaultFor('t', 'early')
+    early.placeholder('a', 'EMAIL')
+    for (let id = 0; id < 10; id++) {
+      const vault = conversations.vaultFor('t', `long ${id}`)
+      for (let at = 0; at < 10_001; at++) vault.placeholder(`${id} ${at}`, 'EMAIL')
+    }
+    expect(conversations.vaultFor('t', 'late').isEmpty).toBe(true)
+    // What a call that is under way still finds is its own, and no more remembered.
+    early.placeholder('b', 'EMAIL')
+    expect(restored('<EMAIL_2>', early)).toBe('b')
+    expect(conversations.vaultFor('t', 'early').isEmpty).toBe(true)
+    expect(conversations.vaultFor('t', 'long 9').isEmpty).toBe(false)
+  })
 })
