@@ -2,6 +2,7 @@ import type { Provider } from '../core/provider.js'
 import { bearer } from './credentials.js'
 import { endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
+import { checkedHeaders } from './headers.js'
 import { openaiPath, openaiProtocols } from './openai-paths.js'
 import { openaiTraits, prefersResponses } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
@@ -34,10 +35,11 @@ export function openai(options: OpenAIOptions = {}): Provider {
   const whose = () => {
     const organization = options.organization ?? readEnv('OPENAI_ORG_ID', env)
     const project = options.project ?? readEnv('OPENAI_PROJECT_ID', env)
-    return {
+    const named = {
       ...(organization && { 'openai-organization': organization }),
       ...(project && { 'openai-project': project }),
     }
+    return checkedHeaders(named, name)
   }
   const atHome = () => /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(options.baseURL ?? readEnv('OPENAI_BASE_URL', env) ?? home)
   return {

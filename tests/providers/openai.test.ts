@@ -65,6 +65,9 @@ describe('openai', () => {
       (await openai({ apiKey: 'k', env, ...options }).prepare(wire({ protocol: 'openai-chat', model: 'm' }))).headers
     expect(await ask({})).toMatchObject({ 'openai-organization': 'org-env', 'openai-project': 'proj-env' })
     expect(await ask({ organization: 'org-own' })).toMatchObject({ 'openai-organization': 'org-own' })
+    const error = await ask({ organization: 'Käse GmbH' }).catch((error) => error)
+    expect(error).toMatchObject({ code: 'invalid_config', message: expect.stringContaining('"openai-organization"') })
+    expect(error.message).not.toContain('Käse')
   })
 
   test("the caller's headers are passed on, and the user's own stand above them", async () => {
