@@ -8,6 +8,7 @@
 import type { Report, Result, UnaryResult } from './core/call.js'
 import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
+import { holdsExact } from './core/json.js'
 import { requestId } from './core/request-id.js'
 import { ownKind } from './core/transport.js'
 import { IteratorStream, iteratorOf } from './iterator-stream.js'
@@ -49,10 +50,12 @@ class LeashedResponse extends Response {
     const state = readOf(this)
     const { answer } = state
     if (!answer || state.used || state.whole) return unread(this, (response) => response.json())
-    // What a layer has made may hold numbers that are kept as their text.
-    const text = answer.text === undefined ? textOf(state) : undefined
     spend(state)
-    return new Promise((resolve) => resolve(text === undefined ? answer.body : JSON.parse(text)))
+    return new Promise((resolve) => {
+      const { text, body } = answer
+      // What a layer has made may hold numbers that are kept as their text.
+      resolve(text === undefined && holdsExact(body) ? JSON.parse(JSON.stringify(body)) : body)
+    })
   }
   override text(): Promise<string> {
     const state = readOf(this)

@@ -1,4 +1,5 @@
 /** Where a client keeps what must outlive the process: the last good policy, and lines that nobody has taken yet. */
+import { hex } from '../core/hex.js'
 import { hasFiles } from './platform.js'
 
 export interface FolderOptions {
@@ -46,6 +47,6 @@ async function usual(): Promise<string> {
 
 /** A key has 256 bits of chance in it: nobody finds it by its hash. */
 async function nameOf(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
-  return Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return hex(hash.slice(0, 16))
 }

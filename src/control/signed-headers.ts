@@ -1,4 +1,5 @@
 /** Signs a request to the relay, for a key that wants that: docs/relay/signing.md says what is signed. */
+import { hex } from '../core/hex.js'
 
 export interface ToSign {
   readonly method: string
@@ -22,8 +23,6 @@ export async function signedHeaders(secret: string, { method, path, body = '' }:
     'x-leash-signature': `v1=${base64url(await subtle.sign('HMAC', key, utf8.encode(lines)))}`,
   }
 }
-
-const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const base64url = (bytes: ArrayBuffer) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))

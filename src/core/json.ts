@@ -31,6 +31,12 @@ export function isExact(value: unknown): value is { readonly rawJSON: string } {
   return typeof value === 'object' && json.isRawJSON?.(value) === true
 }
 
+/** Whether one stands anywhere in it. */
+export function holdsExact(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return isExact(value) || Object.values(value).some(holdsExact)
+}
+
 /** Parses JSON, or gives `undefined`: malformed text is an answer here, not an exception. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { isLeashError, LeashError, thrown } from '../../core/errors.js'
+import { isLeashError, thrown } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
 import { absent, loadOptional } from '../../core/optional.js'
 
@@ -38,10 +38,4 @@ export async function apiError(error: unknown, model: string, id: string): Promi
     data: { code, ...(param !== undefined && { param }), attempts: [...attempts] },
     cause: error,
   })
-}
-
-/** A stream broke off in a way that nobody explained. */
-export function broken(cause: unknown): LeashError {
-  if (isLeashError(cause)) return cause
-  return new LeashError('network_error', 'The stream broke before its end. Send the call again.', { retryable: true, cause })
 }

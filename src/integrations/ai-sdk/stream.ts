@@ -1,12 +1,13 @@
 /** The stream of an answer as the AI SDK reads it. */
 import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import type { Report } from '../../core/call.js'
+import { brokenBy } from '../../core/ending.js'
 import { isLeashError } from '../../core/errors.js'
 import { replay } from '../../core/events.js'
 import { isObject, parseJson } from '../../core/json.js'
 import { readError } from '../../protocols/ai-sdk-model.js'
 import { sse } from '../../protocols/framing/sse.js'
-import { apiError, broken } from './errors.js'
+import { apiError } from './errors.js'
 import { revived } from './json.js'
 import { reported, warningsOf } from './report.js'
 
@@ -104,7 +105,7 @@ class PartReader {
     if (this.#context.signal?.aborted) throw error
     const nothing = { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined }
     const usage = { inputTokens: nothing, outputTokens: { total: undefined, text: undefined, reasoning: undefined } }
-    const failure = broken(error)
+    const failure = brokenBy(error)
     this.#finish ??= { type: 'finish', finishReason: { unified: 'error', raw: failure.code }, usage }
     return [await this.#error(failure), ...this.end()]
   }

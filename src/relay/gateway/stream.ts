@@ -1,6 +1,7 @@
 /** A streamed answer as the gateway tells it: OpenAI's chunks, each with what the call has cost so far, and the report at last. */
 import type { StreamResult } from '../../core/call.js'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import { brokenBy } from '../../core/ending.js'
+import { isLeashError } from '../../core/errors.js'
 import { type Json, type JsonObject, parseJson } from '../../core/json.js'
 import { whenEnded } from '../../core/report.js'
 import { errorBody, Failed, type Ran } from './run.js'
@@ -42,7 +43,7 @@ async function* told({ protocol, report }: Ran, { body }: StreamResult): AsyncGe
     frames.end()
     for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) yield { type: 'chunk', chunk }
   } catch (error) {
-    yield { type: 'failed', error: errorBody(failureOf(error)), report: asJson(await whenEnded(report)) }
+    yield { type: 'failed', error: errorBody(brokenBy(error)), report: asJson(await whenEnded(report)) }
     return
   }
   yield { type: 'done', report: asJson(await whenEnded(report)) }
@@ -55,12 +56,6 @@ async function* whole({ report }: Ran, chunk: JsonObject): AsyncGenerator<Told, 
 }
 
 const asJson = (report: object): JsonObject => report as { [key: string]: Json }
-
-function failureOf(error: unknown): LeashError {
-  if (isLeashError(error)) return error
-  const message = 'The connection to the provider broke before the answer was complete. Send the call again.'
-  return new LeashError('network_error', message, { retryable: true, cause: error })
-}
 
 const encoder = new TextEncoder()
 

@@ -47,22 +47,8 @@ export function document(): JsonObject {
         key: { type: 'http', scheme: 'bearer', description: 'A virtual key, or the token of who has signed in.' },
       },
       responses: {
-        refused: {
-          description: 'It was refused: `error.code` says why.',
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
-        },
-        refusedInTheirs: {
-          description: 'It was refused, in the words of the vendor whose protocol it speaks.',
-          content: { 'application/json': {} },
-        },
-        failed: {
-          description: 'It failed, at the relay or at a provider: `error.code` says why.',
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Failure' } } },
-        },
-        failedInTheirs: {
-          description: 'It failed, at the relay or at a provider, in the words of the vendor whose protocol it speaks.',
-          content: { 'application/json': {} },
-        },
+        ...failures('refused', 'It was refused'),
+        ...failures('failed', 'It failed, at the relay or at a provider'),
       },
       schemas: {
         Failure: {
@@ -80,6 +66,18 @@ export function document(): JsonObject {
     },
   }
   return made
+}
+
+/** In the relay's words, and in those of the vendor whose protocol was spoken. */
+function failures(name: string, what: string): JsonObject {
+  const ours = { schema: { $ref: '#/components/schemas/Failure' } }
+  return {
+    [name]: { description: `${what}: \`error.code\` says why.`, content: { 'application/json': ours } },
+    [`${name}InTheirs`]: {
+      description: `${what}, in the words of the vendor whose protocol it speaks.`,
+      content: { 'application/json': {} },
+    },
+  }
 }
 
 function paths(): JsonObject {

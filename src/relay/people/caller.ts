@@ -1,5 +1,6 @@
 /** Who asks: every request but a few carries a virtual key, wherever its SDK puts a key. */
 import { LeashError } from '../../core/errors.js'
+import { keyHeaders } from '../../core/key-headers.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { KeyScope } from '../keys/keys.js'
 import { checkCertificate } from './client-certificate.js'
@@ -34,8 +35,8 @@ export interface Callers<C extends Caller = Caller> {
   isActive(tenant: string): Promise<boolean>
 }
 
-/** Where vendors' SDKs put their key: OpenAI, Anthropic, Azure, Google. */
-const places = ['x-api-key', 'api-key', 'x-goog-api-key'] as const
+/** Where vendors' SDKs put their key as it is. */
+const places = keyHeaders.filter((name) => name !== 'authorization')
 
 const bearer = /^bearer +([^ ]+)/i
 
