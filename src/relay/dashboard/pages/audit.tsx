@@ -5,12 +5,12 @@ import { ask } from '../api.js'
 import { exact, moment } from '../format.js'
 import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
+import { More } from '../parts/more.js'
 import { Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { go } from '../router.js'
 import { me } from '../session.js'
-import { More } from './tenants.js'
 
 const filters = [
   ['action', 'Action', 'key.create'],
@@ -63,13 +63,13 @@ export function AuditPage({ of }: { readonly of: string }) {
       </form>
       <Card>
         <Loaded resource={entries}>
-          {({ items, next }) =>
+          {({ items }) =>
             items.length === 0 ? (
               <Empty icon="audit" title={query ? 'Nothing of that kind' : 'Nothing yet'} />
             ) : (
               <>
                 <Table columns={columns} rows={items} keyOf={({ seq }) => String(seq)} />
-                {next !== undefined && <More onMore={entries.more} />}
+                <More of={entries} />
               </>
             )
           }

@@ -2,12 +2,12 @@
 import type { BreakerState, ProviderHealth as Provider, TargetHealth } from '../../../core/health.js'
 import { exact, percent } from '../format.js'
 import { useList } from '../list.js'
+import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { useResource } from '../resource.js'
 import { may, me } from '../session.js'
-import { More } from './tenants.js'
 
 interface Health {
   readonly targets: readonly Target[]
@@ -102,13 +102,13 @@ function Clients() {
   return (
     <Card title="Clients" aside={<span class="muted">in processes of their own, of the last five minutes</span>}>
       <Loaded resource={clients}>
-        {({ items, next }) =>
+        {({ items }) =>
           items.length === 0 ? (
             <p class="muted pad">No client has asked for its policy of late.</p>
           ) : (
             <>
               <Table columns={columns} rows={items} keyOf={({ key, client }) => `${key} ${client}`} dense />
-              {next !== undefined && <More onMore={clients.more} />}
+              <More of={clients} />
             </>
           )
         }

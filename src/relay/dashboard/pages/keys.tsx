@@ -6,6 +6,7 @@ import { day } from '../format.js'
 import { useList } from '../list.js'
 import { FormDialog } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
+import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
@@ -16,7 +17,6 @@ import { go, hrefOf } from '../router.js'
 import { may, me, tenantIn } from '../session.js'
 import { useTenants } from '../tenant-list.js'
 import { CreateKey, ofRelay } from './create-key.js'
-import { More } from './tenants.js'
 import { grantable } from './users.js'
 
 /** As it is answered once. */
@@ -61,7 +61,7 @@ export function KeysPage({ of: wanted }: { readonly of: string }) {
     >
       <Card>
         <Loaded resource={keys}>
-          {({ items, next }) =>
+          {({ items }) =>
             items.length === 0 ? (
               <Empty icon="keys" title={of ? `${of} has no key yet` : 'No key yet'}>
                 <p>A key tells the relay whose call it is, and what its owner may do.</p>
@@ -70,7 +70,7 @@ export function KeysPage({ of: wanted }: { readonly of: string }) {
             ) : (
               <>
                 <Table columns={columnsOf(setAsked)} rows={items} keyOf={({ id }) => id} past={(record) => !isUsable(record)} />
-                {next !== undefined && <More onMore={keys.more} />}
+                <More of={keys} />
               </>
             )
           }
@@ -101,6 +101,8 @@ const mayChange = ({ role, scopes }: KeyRecord): boolean =>
   (may('keys:write') &&
     !scopes.some((scope) => ofRelay.includes(scope)) &&
     (role === undefined || role === me().role || grantable().includes(role)))
+
+const never = <span class="muted">never</span>
 
 const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] => [
   {
@@ -133,11 +135,11 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
   { head: 'For', class: 'scopes', cell: ({ scopes, role }) => [...scopes, ...(role ? [`the role ${role}`] : [])].join(', ') },
   {
     head: 'Last used',
-    cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? <span class="muted">never</span> : <Time at={lastUsedAt} />),
+    cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? never : <Time at={lastUsedAt} />),
   },
   {
     head: 'Ends',
-    cell: ({ expiresAt }) => (expiresAt === undefined ? <span class="muted">never</span> : day(expiresAt)),
+    cell: ({ expiresAt }) => (expiresAt === undefined ? never : day(expiresAt)),
   },
   {
     head: 'Actions',

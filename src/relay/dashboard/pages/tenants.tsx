@@ -8,6 +8,7 @@ import { count, money } from '../format.js'
 import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
+import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
@@ -49,7 +50,7 @@ function All() {
       <Card>
         {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
-          {({ items, next }: PageOf<Tenant>) =>
+          {({ items }: PageOf<Tenant>) =>
             items.length === 0 ? (
               <Empty icon="tenants" title="No tenant yet">
                 <p>Make one for each team or customer.</p>
@@ -58,7 +59,7 @@ function All() {
             ) : (
               <>
                 <Table columns={columnsOf(usedBy, setAsked)} rows={items} keyOf={({ slug }) => slug} />
-                {next !== undefined && <More onMore={tenants.more} />}
+                <More of={tenants} />
               </>
             )
           }
@@ -67,16 +68,6 @@ function All() {
       {asked?.what === 'create' && <Create onClose={() => setAsked(undefined)} onDone={done} />}
       {asked && asked.what !== 'create' && <ChangeStatus {...asked} onClose={() => setAsked(undefined)} onDone={done} />}
     </Page>
-  )
-}
-
-export function More({ onMore }: { readonly onMore: () => void }) {
-  return (
-    <p class="more">
-      <button type="button" onClick={onMore}>
-        Show more
-      </button>
-    </p>
   )
 }
 

@@ -6,6 +6,7 @@ import { ask } from '../api.js'
 import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
+import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
@@ -14,7 +15,6 @@ import { toast } from '../parts/toast.js'
 import { go } from '../router.js'
 import { may, me, tenantIn } from '../session.js'
 import { useTenants } from '../tenant-list.js'
-import { More } from './tenants.js'
 
 const about: Readonly<Record<Role, string>> = {
   owner: 'everything of the tenant',
@@ -66,10 +66,10 @@ function UsersOf({ tenant }: { readonly tenant: string }) {
     <>
       <Card title={`People of ${tenant}`} aside={create}>
         <Loaded resource={users}>
-          {({ items, next }) =>
+          {({ items }) =>
             items.length === 0 ? (
               <Empty icon="users" title={`${tenant} has no user yet`}>
-                <p>Users sign in here by themselves, and see what their role lets them see.</p>
+                <p>Users sign in here by themselves, and see what their role lets them.</p>
               </Empty>
             ) : (
               <>
@@ -79,7 +79,7 @@ function UsersOf({ tenant }: { readonly tenant: string }) {
                   keyOf={({ id }) => id}
                   past={({ status }) => status !== 'active'}
                 />
-                {next !== undefined && <More onMore={users.more} />}
+                <More of={users} />
               </>
             )
           }

@@ -6,13 +6,13 @@ import { ask, messageOf } from '../api.js'
 import { ago, moment } from '../format.js'
 import { useList } from '../list.js'
 import { Icon } from '../parts/icon.js'
+import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
 import { useResource } from '../resource.js'
-import { More } from './tenants.js'
 import { type Asked, WebhookForm } from './webhook-form.js'
 
 const path = '/v1/admin/webhooks'
@@ -142,12 +142,10 @@ function Deliveries({ of }: { readonly of: readonly WebhookEndpoint[] }) {
     { head: 'Made', cell: ({ createdAt }) => <Time at={createdAt} /> },
     {
       head: 'Next or end',
-      cell: ({ status, nextAt, endedAt }) =>
-        status === 'pending' ? (
-          <span title={moment(nextAt)}>{nextAt > Date.now() ? moment(nextAt) : 'now'}</span>
-        ) : (
-          endedAt && ago(endedAt)
-        ),
+      cell: ({ status, nextAt, endedAt }) => {
+        const at = status === 'pending' ? nextAt : endedAt
+        return at && <Time at={at} as={at > Date.now() ? moment : ago} />
+      },
     },
     {
       head: 'Actions',
@@ -173,13 +171,13 @@ function Deliveries({ of }: { readonly of: readonly WebhookEndpoint[] }) {
       }
     >
       <Loaded resource={deliveries}>
-        {({ items, next }) =>
+        {({ items }) =>
           items.length === 0 ? (
-            <p class="muted pad">{status ? 'None of that kind.' : 'Nothing was to be told yet.'}</p>
+            <p class="muted pad">{status ? 'None of these.' : 'Nothing yet.'}</p>
           ) : (
             <>
               <Table columns={columns} rows={items} keyOf={({ id }) => id} />
-              {next !== undefined && <More onMore={deliveries.more} />}
+              <More of={deliveries} />
             </>
           )
         }
