@@ -1,6 +1,7 @@
 /** Asks a running relay, by the key of an administrator. */
 import { checkAddress } from '../core/address.js'
-import { type ErrorCode, errorStatus, LeashError } from '../core/errors.js'
+import { isErrorCode } from '../core/error-code.js'
+import { LeashError } from '../core/errors.js'
 import { asArray, asObject, asString, parseJson } from '../core/json.js'
 import { printJson, table } from './output.js'
 
@@ -101,9 +102,6 @@ async function failureOf(response: Response): Promise<LeashError> {
   const usual = status >= 500 ? 'upstream_error' : 'invalid_request'
   return new LeashError(isErrorCode(code) ? code : usual, said.replace(/^\[\w+\] /, ''), { status })
 }
-
-/** A newer relay may know errors that this command does not. */
-const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorStatus, code)
 
 /** Whether it was ever there. Whoever has asked for a change does not know then whether it was made. */
 function unreached(cause: unknown): LeashError {

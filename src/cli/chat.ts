@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
 import type { Report } from '../core/call.js'
-import { type ErrorCode, errorStatus, LeashError } from '../core/errors.js'
+import { isErrorCode } from '../core/error-code.js'
+import { LeashError } from '../core/errors.js'
 import { asArray, asObject, asString, parseJson } from '../core/json.js'
 import { inputTotal, outputTotal } from '../core/usage.js'
 import { createLeash, type Leash } from '../leash.js'
@@ -53,16 +54,12 @@ async function ask(
   )
   if (response.ok) return response
   const error = asObject(asObject(parseJson(await response.text())).error)
-  const code = response.headers.get('x-leash-error') ?? ''
+  const code = response.headers.get('x-leash-error')
   throw new LeashError(
     isErrorCode(code) ? code : 'upstream_error',
     (asString(error.message) ?? `The call failed with status ${response.status}.`).replace(/^\[\w+\] /, ''),
     { status: response.status },
   )
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return code in errorStatus
 }
 
 async function printStream(response: Response): Promise<void> {

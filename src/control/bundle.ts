@@ -1,4 +1,5 @@
 /** Makes sure that a policy is the relay's word, and what a policy looks like. */
+import { bytesOfBase64 } from '../core/base64.js'
 import { LeashError } from '../core/errors.js'
 import { asObject, isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { PolicyBundle, SignedBundle } from './wire.js'
@@ -30,7 +31,7 @@ export async function verify(value: unknown, pin: string | undefined): Promise<V
 }
 
 async function isSigned(payload: string, signature: string, publicKey: string): Promise<boolean> {
-  const [key, bytes] = [bytesOf(publicKey), bytesOf(signature)]
+  const [key, bytes] = [bytesOfBase64(publicKey), bytesOfBase64(signature)]
   if (key?.length !== 32 || bytes?.length !== 64) return false
   const { subtle } = crypto
   const imported = await subtle.importKey('raw', key, { name: 'Ed25519' }, false, ['verify'])
@@ -60,14 +61,6 @@ function isTime(value: unknown): value is number {
 /** What was parsed is JSON. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isObject(value)
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  } catch {
-    return undefined
-  }
 }
 
 export function refused(why: string): LeashError {

@@ -1,4 +1,5 @@
 /** Asks the relay for slices of quota, and tells it what has become of them. */
+import { base64urlOf } from '../core/base64.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import { asNumber, asObject, asString, parseJson } from '../core/json.js'
 import { Backoff } from './backoff.js'
@@ -51,7 +52,7 @@ export class Lender {
   /** @throws LeashError when the relay does not take the key */
   async lend(scope: string, least: number, wanted: number): Promise<Lent> {
     if (this.away) return { kind: 'away', error: away() }
-    const request = { id: idOf(crypto.getRandomValues(new Uint8Array(16))), scope, least, wanted }
+    const request = { id: base64urlOf(crypto.getRandomValues(new Uint8Array(16))), scope, least, wanted }
     try {
       const lent = await this.#ask(request).catch((error) => {
         // Another answer may be there for the asking. What took too long would take as long again.
@@ -130,11 +131,4 @@ function away(cause?: LeashError): LeashError {
 
 function whole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
-}
-
-function idOf(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '')
 }

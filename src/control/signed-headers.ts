@@ -1,4 +1,5 @@
 /** Signs a request to the relay, for a key that wants that: docs/relay/signing.md says what is signed. */
+import { base64urlOf } from '../core/base64.js'
 import { hex } from '../core/hex.js'
 
 export interface ToSign {
@@ -20,12 +21,6 @@ export async function signedHeaders(secret: string, { method, path, body = '' }:
     'x-leash-timestamp': timestamp,
     'x-leash-nonce': nonce,
     'x-leash-digest': digest,
-    'x-leash-signature': `v1=${base64url(await subtle.sign('HMAC', key, utf8.encode(lines)))}`,
+    'x-leash-signature': `v1=${base64urlOf(await subtle.sign('HMAC', key, utf8.encode(lines)))}`,
   }
 }
-
-const base64url = (bytes: ArrayBuffer) =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')

@@ -1,5 +1,6 @@
 /** What the AI SDK's models have in common: they have no address, and tell failures as JSON. */
-import { type ErrorCode, errorStatus, LeashError } from '../core/errors.js'
+import { isErrorCode } from '../core/error-code.js'
+import { LeashError } from '../core/errors.js'
 import { asNumber, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../core/json.js'
 import { sse } from './framing/sse.js'
 import type { FailedResponse, Native } from './protocol.js'
@@ -29,12 +30,11 @@ export function writeError({ code, detail, status, retryable, retryAfterMs, para
 export function readError(error: unknown): LeashError {
   const { message, code, status, statusCode, retryable, isRetryable, retryAfterMs, param } = asObject(error)
   const number = asNumber(status) ?? asNumber(statusCode)
-  const known = typeof code === 'string' && Object.hasOwn(errorStatus, code) ? (code as ErrorCode) : undefined
   const said = isObject(error) ? asString(message) : asString(error)
   const wait = asNumber(retryAfterMs)
   const member = asString(param)
   return new LeashError(
-    known ?? (number === undefined ? 'upstream_error' : codeOfStatus(number)),
+    isErrorCode(code) ? code : number === undefined ? 'upstream_error' : codeOfStatus(number),
     withoutKeys(said || 'The model failed while it was answering. Send the call again.'),
     {
       ...(number !== undefined && { status: number }),

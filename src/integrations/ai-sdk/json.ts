@@ -1,4 +1,5 @@
 /** What passes between the AI SDK and the stack: within it, all is JSON. */
+import { base64Of } from '../../core/base64.js'
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 
 /** The same as JSON: bytes in base64, addresses and dates as texts, and nothing that is undefined. */
@@ -12,7 +13,7 @@ function write(value: unknown): Json | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value !== 'object') return undefined
   if (Array.isArray(value)) return value.map((item) => write(item) ?? null)
-  if (value instanceof Uint8Array) return base64(value)
+  if (value instanceof Uint8Array) return base64Of(value)
   if ('toJSON' in value && typeof value.toJSON === 'function') return write(value.toJSON())
   const members: JsonObject = {}
   for (const [name, member] of Object.entries(value)) {
@@ -20,13 +21,6 @@ function write(value: unknown): Json | undefined {
     if (written !== undefined) members[name] = written
   }
   return members
-}
-
-/** In pieces: a call takes only so many arguments. */
-function base64(bytes: Uint8Array): string {
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  return btoa(binary)
 }
 
 /** A part with its file's address as the AI SDK has it. */

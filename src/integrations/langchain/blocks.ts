@@ -1,4 +1,5 @@
 /** Content that is no text, between LangChain's standard blocks and the words that models of this process are asked in. */
+import { base64Of } from '../../core/base64.js'
 import { asObject, asString, type JsonObject } from '../../core/json.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -30,17 +31,10 @@ export function ofOpenAi({ type, image_url, file }: Members): Members {
 
 function dataOf({ data, url, fileId, text }: Members): JsonObject | undefined {
   if (typeof data === 'string') return { type: 'data', data }
-  if (data instanceof Uint8Array) return { type: 'data', data: base64(data) }
+  if (data instanceof Uint8Array) return { type: 'data', data: base64Of(data) }
   if (typeof url === 'string') return { type: 'url', url }
   if (typeof fileId === 'string') return { type: 'reference', reference: { file: fileId } }
   return typeof text === 'string' ? { type: 'text', text } : undefined
-}
-
-/** In pieces: a call takes only so many arguments. */
-function base64(bytes: Uint8Array): string {
-  let binary = ''
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  return btoa(binary)
 }
 
 /** A file of an answer as a standard block. */

@@ -1,3 +1,4 @@
+import { base64urlOf } from '../../core/base64.js'
 import type { MaybePromise } from '../../core/store.js'
 
 /**
@@ -12,9 +13,5 @@ function atOnce(): ((text: string) => string) | undefined {
 }
 
 async function inTheBackground(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '')
+  return base64urlOf(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
 }

@@ -2,10 +2,11 @@
  * Images and documents, in both directions.
  * https://platform.claude.com/docs/en/build-with-claude/vision, …/pdf-support, …/files
  */
+
+import { textOfBase64 } from '../../core/base64.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact } from '../../core/json.js'
 import type { FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
-import { textOfBase64 } from '../base64.js'
 import { idAt } from '../file-ids.js'
 import type { ReportLoss } from '../protocol.js'
 import { type Block, blocksOf, cacheControl, cacheHint, type Sdk } from './wire.js'

@@ -1,5 +1,6 @@
 /** Images, documents, videos and sounds in Bedrock's form: a format from a closed list, and base64 or an address in S3. */
 import type { AudioFormat, DocumentFormat, ImageFormat, VideoFormat } from '@aws-sdk/client-bedrock-runtime'
+import { base64Of } from '../../core/base64.js'
 import { LeashError } from '../../core/errors.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
 import { lookup } from '../lookup.js'
@@ -132,7 +133,7 @@ function locate(source: MediaSource, path: string, what: string): Source {
     case 'base64':
       return { bytes: source.data }
     case 'text':
-      return { bytes: base64(source.text) }
+      return { bytes: base64Of(source.text) }
     case 'file-id':
       throw refused(path, `${what} by its id`, 'send its bytes in base64, or its s3:// address')
     case 'url':
@@ -171,8 +172,4 @@ function documentName(given: string | undefined, format: string, path: string, {
   if (bare !== undefined && name !== bare)
     lose(`${path}.filename`, 'approximated', 'a name holds letters, digits, spaces, hyphens and brackets, and occurs once')
   return name
-}
-
-function base64(text: string): string {
-  return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(''))
 }

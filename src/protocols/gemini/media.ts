@@ -1,7 +1,8 @@
 /** Images, documents, sound and video, in both directions. */
+
+import { base64Of, plainBase64 } from '../../core/base64.js'
 import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
-import { base64Of, plainBase64 } from '../base64.js'
 import { idAt } from '../file-ids.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'

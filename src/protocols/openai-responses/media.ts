@@ -1,5 +1,6 @@
 /** Texts, images and files: `input_text`, `input_image`, `input_file` and their neutral parts. */
 import type { ResponseInputContent } from 'openai/resources/responses/responses'
+import { base64Of } from '../../core/base64.js'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import { sourceOf } from '../data-url.js'
@@ -123,14 +124,8 @@ function urlOf(source: Exclude<MediaSource, { kind: 'file-id' }>): string {
     case 'base64':
       return `data:${source.mediaType};base64,${source.data}`
     case 'text':
-      return `data:text/plain;base64,${base64(source.text)}`
+      return `data:text/plain;base64,${base64Of(source.text)}`
   }
-}
-
-function base64(text: string): string {
-  let binary = ''
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
-  return btoa(binary)
 }
 
 function detailOf(detail: string | undefined): 'low' | 'high' | 'auto' | 'original' {

@@ -1,6 +1,7 @@
 /** A line of the ledger out of a span. */
 import { resolveByPattern } from '../../catalog/patterns.js'
-import { type ErrorCode, errorStatus } from '../../core/errors.js'
+import { isErrorCode } from '../../core/error-code.js'
+import type { ErrorCode } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import type { Nano } from '../../core/money.js'
@@ -171,8 +172,6 @@ function errorOf(type: string): ErrorCode {
   if (/^[45]\d\d$/.test(type)) return codeOfStatus(Number(type))
   return /timeout/i.test(type) ? 'timeout' : 'upstream_error'
 }
-
-const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorStatus, text)
 
 function tagsOf({ attributes, resource }: Span): Record<string, string> | undefined {
   const program = Object.entries(resourceTags).flatMap(([name, tag]) => {

@@ -1,5 +1,6 @@
 /** Lines of the ledger as strangers send them: every member is looked at, and what nobody knows is left out. */
-import { type ErrorCode, errorStatus, LeashError } from '../../core/errors.js'
+import { isErrorCode } from '../../core/error-code.js'
+import { type ErrorCode, LeashError } from '../../core/errors.js'
 import { asObject, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { buckets, noUsage, type Usage } from '../../core/usage.js'
@@ -138,11 +139,7 @@ class Members {
 }
 
 /** A newer client may know errors that this relay does not. */
-function errorOf(text: string): ErrorCode {
-  return isErrorCode(text) ? text : 'upstream_error'
-}
-
-const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(errorStatus, text)
+const errorOf = (text: string): ErrorCode => (isErrorCode(text) ? text : 'upstream_error')
 
 /** What a database would refuse, or give back as something else. */
 function clean(text: string): string {
