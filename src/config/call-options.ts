@@ -1,6 +1,6 @@
 /** What a call says for itself: a word that is mistyped, or no number where one is meant, would lift a limit in silence. */
 import type { CallOptions, SlowStream, Timeouts } from '../core/call.js'
-import { count, whole } from '../core/common-shapes.js'
+import { amount, count, whole } from '../core/common-shapes.js'
 import { isObject } from '../core/json.js'
 import * as z from '../core/shape.js'
 
@@ -9,11 +9,10 @@ type Members<T> = { readonly [name in keyof T]-?: z.Shape }
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
 const number = z.custom(isNumber, 'expected number')
 const ms = z.custom((value) => isNumber(value) && value >= 0, 'expected milliseconds')
-/** Also as a text, which is read to the last digit. */
-const usd = z.custom((value) => isNumber(value) || typeof value === 'string', 'expected US dollars')
 /** A program without types may have numbers for its customers, or nobody at all. */
 const isName = (value: unknown) => value == null || ['string', 'number', 'boolean'].includes(typeof value)
 const who = z.custom(isName, 'expected string')
+const isModel = (value: unknown) => typeof value === 'string' && value !== ''
 const flag = z.optional(z.boolean())
 
 const slowStream: Members<SlowStream> = { tokensPerSecond: z.optional(number), windowMs: z.optional(ms), hold: flag }
@@ -37,11 +36,14 @@ const members: Members<CallOptions> = {
   deadlineMs: number,
   maxRetries: whole,
   maxAttempts: count,
-  fallback: z.custom((value) => value === false || Array.isArray(value), 'must be a list of models, or false'),
+  fallback: z.custom(
+    (value) => value === false || (Array.isArray(value) && value.every(isModel)),
+    'must be a list of models, such as ["openai/gpt-5"], or `false`',
+  ),
   prefer: z.enum(['cost', 'latency', 'quality']),
-  maxCostUsd: usd,
-  budgetUsd: usd,
-  stopAtUsd: usd,
+  maxCostUsd: amount,
+  budgetUsd: amount,
+  stopAtUsd: amount,
   costs: flag,
   dryRun: flag,
   timeouts: z.strictObject(timeouts),
@@ -50,8 +52,8 @@ const members: Members<CallOptions> = {
   coalesce: flag,
   resume: flag,
   cache: z.custom(
-    (value) => value === false || value === 'refresh' || (isObject(value) && isNumber(value.ttlMs)),
-    "must be `false`, `'refresh'` or `{ ttlMs }`",
+    (value) => value === false || value === 'refresh' || (isObject(value) && Number.isFinite(value.ttlMs)),
+    "must be `false`, `'refresh'` or `{ ttlMs }`, in milliseconds",
   ),
 }
 

@@ -1,8 +1,7 @@
 import type { Call } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
-import { LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
-import { Gate, type Priority, priorities, type Slot } from './concurrency/gate.js'
+import { Gate, type Slot } from './concurrency/gate.js'
 
 export interface ConcurrencyOptions {
   /** Calls under way at once, in this process. */
@@ -50,9 +49,9 @@ function held(
   const gate = new Gate(max)
   return (next) =>
     async function concurrency(call) {
-      const { signal, deadline, alternatives } = call
+      const { signal, deadline, alternatives, options } = call
       const entering = gate.enter(slotsOf(call), {
-        priority: priorityOf(call),
+        ...(options.priority && { priority: options.priority }),
         waitMs: alternatives ? 0 : waitMs,
         ...(signal && { signal }),
         ...(deadline !== undefined && { deadline }),
@@ -65,9 +64,4 @@ function held(
         throw error
       }
     }
-}
-
-function priorityOf({ options: { priority = 'normal' } }: Call): Priority {
-  if (priorities.includes(priority)) return priority
-  throw new LeashError('invalid_config', `The \`priority\` of a call is one of ${priorities.join(', ')}.`)
 }

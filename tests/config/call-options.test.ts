@@ -20,7 +20,8 @@ describe('an option of one call is taken', () => {
     ['fallback', ['gpt-4o-mini']],
     ['prefer', 'cost'],
     ['maxCostUsd', 0.01],
-    ['stopAtUsd', '0.0375'],
+    ['budgetUsd', 0],
+    ['stopAtUsd', 0.0375],
     ['cache', 'refresh'],
     ['cache', { ttlMs: 0 }],
     ['strict', undefined],
@@ -29,8 +30,11 @@ describe('an option of one call is taken', () => {
   })
 })
 
+const notModels = '`leash.fallback`: must be a list of models, such as ["openai/gpt-5"], or `false`.'
+const noCache = "`leash.cache`: must be `false`, `'refresh'` or `{ ttlMs }`, in milliseconds."
+
 describe('an option of one call is refused by its name', () => {
-  test.each([
+  test.each<[name: string, value: unknown, message: string]>([
     ['tenent', 'acme', 'unknown option `leash.tenent` (known: tags, tenant, user,'],
     ['toString', 1, 'unknown option `leash.toString`'],
     ['tags', { team: {} }, '`leash.tags`: expected texts by name.'],
@@ -45,10 +49,20 @@ describe('an option of one call is refused by its name', () => {
     ['timeouts', { attemptms: 500 }, 'unknown option `leash.timeouts.attemptms` (known: attemptMs,'],
     ['timeouts', { idleMs: -1 }, '`leash.timeouts.idleMs`: expected milliseconds.'],
     ['timeouts', { slowStream: { hold: 1 } }, '`leash.timeouts.slowStream.hold`: expected boolean.'],
-    ['fallback', 'gpt-4o-mini', '`leash.fallback`: must be a list of models, or false.'],
-    ['maxCostUsd', null, '`leash.maxCostUsd`: expected US dollars.'],
+    ['fallback', 'openai/gpt-5', notModels],
+    ['fallback', true, notModels],
+    ['fallback', [7], notModels],
+    ['fallback', [''], notModels],
+    ['prefer', 'speed', '`leash.prefer`: must be "cost" or "latency" or "quality".'],
+    ['maxCostUsd', null, '`leash.maxCostUsd`: expected number.'],
+    ['budgetUsd', -1, '`leash.budgetUsd`: must be at least 0.'],
+    ['budgetUsd', Number.NaN, '`leash.budgetUsd`: expected number.'],
+    ['budgetUsd', '0.5', '`leash.budgetUsd`: expected number.'],
+    ['stopAtUsd', Number.POSITIVE_INFINITY, '`leash.stopAtUsd`: expected number.'],
     ['strict', 'yes', '`leash.strict`: expected boolean.'],
-    ['cache', true, "`leash.cache`: must be `false`, `'refresh'` or `{ ttlMs }`."],
+    ['cache', true, noCache],
+    ['cache', {}, noCache],
+    ['cache', { ttlMs: Number.NaN }, noCache],
   ])('%s: %o', (name, value, message) => {
     expect(() => checkCall(name, value)).toThrow(`[invalid_config] ${message}`)
   })

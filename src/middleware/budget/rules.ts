@@ -1,7 +1,6 @@
 /** The budgets as they were written, made into what a call is held to. */
 import type { BudgetState, BudgetUnit } from '../../core/budget.js'
 import type { Call } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import { parseUsd, usdOf } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
 import type { Balance, BudgetScope } from '../../core/store.js'
@@ -72,9 +71,7 @@ function ruleOf({ limit, per, by = 'tenant', shared, when, ...budget }: Budget, 
 }
 
 /** The budget that a call has of its own. */
-export function ownRule(budgetUsd: unknown): Rule {
-  if (typeof budgetUsd !== 'number' || !(budgetUsd >= 0))
-    throw new LeashError('invalid_config', 'The `budgetUsd` of a call is a number of US dollars from 0 on, such as 0.05.')
+export function ownRule(budgetUsd: number): Rule {
   return {
     name: 'budgetUsd',
     per: 'call',

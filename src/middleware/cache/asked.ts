@@ -1,5 +1,4 @@
-import type { Call, CallOptions } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
+import type { Call } from '../../core/call.js'
 import { byModel } from '../by-model.js'
 
 /** How long an answer to a call may be kept, in milliseconds, by what the call and the options say. 0: not at all. */
@@ -10,14 +9,8 @@ export function ages(options: {
   const { ttlMs = 3_600_000, models = {} } = options
   const ofModel = byModel(models)
   return (call) => {
-    const asked = checked(call.options.cache)
+    const asked = call.options.cache
     if (asked === false || call.report.sensitive) return 0
     return typeof asked === 'object' ? asked.ttlMs : (ofModel(call) ?? ttlMs) || 0
   }
-}
-
-function checked(asked: CallOptions['cache']): CallOptions['cache'] {
-  if (asked === undefined || asked === false || asked === 'refresh') return asked
-  if (typeof asked === 'object' && asked !== null && Number.isFinite(asked.ttlMs)) return asked
-  throw new LeashError('invalid_config', "The `cache` of a call is `false`, 'refresh' or `{ ttlMs }`, in milliseconds.")
 }

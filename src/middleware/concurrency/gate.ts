@@ -8,7 +8,7 @@ export interface Slot {
   readonly limit: number
 }
 
-export const priorities = ['high', 'normal', 'low'] as const
+const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
 /** What is asked of a call that waits. */

@@ -1,6 +1,5 @@
 /** Which models a call may go on to. */
 import type { Call } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import { kindOf } from '../../protocols/index.js'
 import { byModel } from '../by-model.js'
 
@@ -20,13 +19,8 @@ export function chainsOf({ models = {}, default: others = none }: ChainOptions):
   const named = byModel(models)
 
   return function chainOf(call) {
-    if (call.options.fallback !== undefined) return ownChain(call.options.fallback)
+    const { fallback } = call.options
+    if (fallback !== undefined) return fallback || none
     return named(call) ?? (kindOf(call.protocol) === 'chat' ? others : none)
   }
-}
-
-function ownChain(chain: unknown): readonly string[] {
-  if (chain === false) return none
-  if (Array.isArray(chain) && chain.every((model) => typeof model === 'string' && model !== '')) return chain
-  throw new LeashError('invalid_config', 'The `fallback` of a call is a list of models, such as ["openai/gpt-5"], or `false`.')
 }

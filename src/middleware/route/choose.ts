@@ -1,6 +1,5 @@
 /** Which of the targets that can take a call gets it, and why. */
 import type { Preference, Target } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import type { PriceBook } from '../../core/price.js'
 import { expected, usd } from './cost.js'
 import { assign, draw } from './draw.js'
@@ -34,8 +33,6 @@ export function choose(
   deps: ChooseDeps,
 ): Choice {
   const preference = asked.call.options.prefer ?? group.prefer
-  if (preference !== undefined && !Object.hasOwn(preferred, preference))
-    throw new LeashError('invalid_config', `The \`prefer\` of a call is one of: ${Object.keys(preferred).join(', ')}.`)
   const { index, why } = preference
     ? preferred[preference](group, fitting, targets, asked, deps)
     : group.weighted
