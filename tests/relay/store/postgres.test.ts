@@ -70,7 +70,7 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
 
   it('makes connections anew on which the server says nothing any more', async () => {
     const way = await wayTo(server.url)
-    const sql = await openPostgres({ url: way.url, connections: 2, timeoutMs: 100, answerMs: 100 })
+    const sql = await openPostgres({ url: way.url, connections: 2, timeoutMs: 2000, answerMs: 1000 })
     onTestFinished(() => sql.close())
     const ask = () => sql.all('SELECT 1 AS one')
     await Promise.all([ask(), ask()])
@@ -82,9 +82,9 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
   })
 
   it('gives up a statement that takes too long, unless it may take its time', async () => {
-    const sql = await openPostgres({ url: server.url, answerMs: 20 })
+    const sql = await openPostgres({ url: server.url, answerMs: 200 })
     onTestFinished(() => sql.close())
-    const sleep = (inner: Sql) => inner.all('SELECT 1 AS one FROM pg_sleep(0.1)')
+    const sleep = (inner: Sql) => inner.all('SELECT 1 AS one FROM pg_sleep(1)')
     await expect(sleep(sql)).rejects.toMatchObject({ code: 'overloaded', retryable: true })
     await expect(sql.transaction(sleep)).rejects.toMatchObject({ code: 'overloaded' })
     expect(await sql.transaction(sleep, 'patient')).toEqual([{ one: 1 }])
