@@ -59,16 +59,21 @@ interface Ready {
   readonly serve: Serve
   readonly adopt: (version: PolicyVersion) => void
   readonly tenant: string
+  /** The id of the key that it is for alone. */
+  readonly key: string | undefined
   readonly keys: KeysByProvider
   /** Without a policy. */
   readonly own: LeashOptions
   inForce: PolicyVersion
   options: LeashOptions
+  /** The higher, the later. */
+  used: number
 }
 
 export class Gateway {
   #deps: GatewayDeps
   readonly #ready = new Map<string, Ready>()
+  #uses = 0
   readonly #borrowed = new Map<string, { readonly budgets: LeasedBudgets; users: number }>()
   readonly #closing = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
@@ -111,9 +116,9 @@ export class Gateway {
     this.#ready.clear()
   }
 
-  /** Of each tenant that has called of late, and of keys with a policy of their own. */
-  leashes(): readonly (readonly [tenant: string, leash: Leash])[] {
-    return [...this.#ready.values()].map(({ tenant, inside }) => [tenant, inside.leash])
+  /** Of each tenant that has called of late, and of keys with a policy of their own; the one that called last comes last. */
+  leashes(): readonly (readonly [tenant: string, leash: Leash, key: string | undefined])[] {
+    return this.#byUse().map(([, { tenant, inside, key }]) => [tenant, inside.leash, key])
   }
 
   async close(): Promise<void> {
@@ -139,9 +144,8 @@ export class Gateway {
     const known = before?.keys === keys
     if (before && !known) this.#shut(name, before)
     const ready = before && known ? before : this.#open(caller, inForce, keys)
-    // The one that was used last is let go of last; while there is room, nobody need know which that is.
-    if (!known || this.#ready.size > mostReady / 2) {
-      this.#ready.delete(name)
+    ready.used = ++this.#uses
+    if (!known) {
       this.#ready.set(name, ready)
       this.#letGo()
     }
@@ -155,10 +159,15 @@ export class Gateway {
 
   /** Of whoever has not come for the longest time. */
   #letGo(): void {
-    const [first] = this.#ready
-    if (this.#ready.size <= mostReady || !first) return
-    this.#ready.delete(first[0])
-    this.#shut(...first)
+    if (this.#ready.size <= mostReady) return
+    for (const [name, ready] of this.#byUse().slice(0, -mostReady)) {
+      this.#ready.delete(name)
+      this.#shut(name, ready)
+    }
+  }
+
+  #byUse(): [name: string, ready: Ready][] {
+    return [...this.#ready].sort(([, one], [, other]) => one.used - other.used)
   }
 
   /** Its calls go on to their end, and those begin whose body is still coming. */
@@ -193,7 +202,7 @@ export class Gateway {
     }
   }
 
-  #open({ tenant }: Party, first: PolicyVersion, keys: KeysByProvider): Ready {
+  #open({ tenant, id }: Party, first: PolicyVersion, keys: KeysByProvider): Ready {
     const { journal, warn } = this.#deps
     const store = this.#deps.replicas.storeOf(tenant)
     const providers = withVendorKeys(this.#deps.options.providers, keys)
@@ -224,10 +233,12 @@ export class Gateway {
     return {
       inside,
       tenant,
+      key: first.keyVersion === undefined ? undefined : id,
       keys,
       own: options,
       serve: createServe(inside.engine, options),
       inForce: first,
+      used: 0,
       options: underPolicy(options, first.policy),
       adopt: (version) => {
         current = version

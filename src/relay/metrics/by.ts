@@ -7,8 +7,8 @@ interface Family {
 
 const declared = /^# (?:HELP|TYPE) (\S+)/
 
-/** @param texts in Prometheus' format, by a name that needs no escape: a slug, or a number */
-export function metricsBy(label: string, texts: ReadonlyMap<string, string>): string {
+/** @param texts in Prometheus' format, each with a name that needs no escape: a slug, or a number */
+export function metricsBy(label: string, texts: Iterable<readonly [name: string, text: string]>): string {
   const families = new Map<string, Family>()
   for (const [whose, text] of texts) {
     let family: Family = { head: [], samples: [] }

@@ -31,7 +31,7 @@ export function shareMetrics(own: () => Promise<string>): () => Promise<string> 
       const done = (texts: Readonly<Record<string, string>>) => {
         clearTimeout(late)
         waiting.delete(id)
-        resolve(metricsBy('worker', new Map(Object.entries(texts))))
+        resolve(metricsBy('worker', Object.entries(texts)))
       }
       const late = setTimeout(async () => done({ [cluster.worker?.id ?? 0]: await own() }), 2 * mostMs)
       waiting.set(id, done)

@@ -5,7 +5,7 @@ import { metricsBy } from '../metrics/by.js'
 import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
-/** Of so many tenants: those that called last. Prometheus keeps every series that it was ever told. */
+/** Of so many tenants, and keys with a policy of their own: those that called last. Prometheus keeps every series that it was ever told. */
 const mostTenants = 100
 
 export function metricsRoutes(context: RelayContext): Hono {
@@ -24,7 +24,12 @@ export async function ownMetrics({ sql, settings, metrics, gateway, collector }:
   const late = settings.now.clickhouse && (() => collector.clickHouse.outbox.lateBy())
   const own = metrics.text(await backlogOf({ sql, late }))
   if (!settings.now.leash?.metrics) return own
-  const leashes = [...(await gateway.leashes())].slice(-mostTenants)
-  const texts = await Promise.all(leashes.map(async ([tenant, leash]) => [tenant, await leash.metrics()] as const))
-  return own + metricsBy('tenant', new Map(texts))
+  const leashes = gateway.leashes().slice(-mostTenants)
+  const texts = await Promise.all(
+    leashes.map(async ([tenant, leash, key]) => {
+      const text = await leash.metrics()
+      return [tenant, key === undefined ? text : metricsBy('key', [[key, text]])] as const
+    }),
+  )
+  return own + metricsBy('tenant', texts)
 }

@@ -233,6 +233,36 @@ describe('throttles', () => {
     expect((await statuses(3, () => from(relay, here, key))).map(([status]) => status)).toEqual([401, 401, 429])
   })
 
+  test('of wrong keys count none of a vendor, which refuses the key of the relay', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: slow } })
+    mock.script({ status: 401, times: 5 })
+    const refused = await statuses(5, () =>
+      fetch(`${relay.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${relay.call}` },
+        body: JSON.stringify(ping),
+      }),
+    )
+    expect(refused.map(([status]) => status)).toEqual([401, 401, 401, 401, 401])
+    expect((await relay.ask('GET', '/v1/admin/me')).status).toBe(200)
+  })
+
+  test('of wrong keys count those of web sockets too, wherever they are shown', async () => {
+    const relay = await openRelay(mock.url, { throttle: { wrongKeys: slow } })
+    const opening = (headers: Record<string, string>) =>
+      new Promise<unknown>((resolve, reject) => {
+        const wanted = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'x' }
+        plainRequest(`${relay.url}/v1/gateway/ws`, { headers: { ...wanted, ...headers } }, (response) =>
+          resolve(response.resume().statusCode),
+        )
+          .once('error', reject)
+          .end()
+      })
+    const protocols = { 'sec-websocket-protocol': 'leash, leash.key.lk_wrong' }
+    expect([await opening(protocols), await opening(protocols), await opening(protocols)]).toEqual([401, 401, 429])
+    expect(await opening({ authorization: 'Bearer lk_wrong' })).toBe(429)
+  })
+
   test('hold back who guesses passwords', async () => {
     const { url } = await openRelay(mock.url, { throttle: { wrongKeys: slow } })
     const body = (at: number) => JSON.stringify({ email: `somebody-${at}@example.com`, password: 'a guess of no worth' })
@@ -345,6 +375,33 @@ describe('metrics', () => {
     expect(text).toContain('leash_tenant_requests_total{tenant="default",code="ok"} 1\n')
     expect(text).not.toContain('nothing-')
     for (const family of text.match(/^# TYPE \S+/gm) ?? []) expect(text.split(`${family} `)).toHaveLength(2)
+  })
+
+  test('tell of a key with a policy of its own beside its tenant, and of all that either has called', async () => {
+    const relay = await openRelay(mock.url, { metrics: 'open', leash: { metrics: true } })
+    const { body: own } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })
+    await relay.ask('PUT', `/v1/admin/keys/${own.id}/policy`, { maxAttempts: 2 })
+    for (const key of [relay.call, own.key, relay.call]) await relay.ask('POST', '/v1/chat/completions', ping, key)
+    const { body: text } = await relay.ask('GET', '/metrics')
+    expect(text.match(/^leash_tenant_requests_total.*/gm)).toEqual([
+      `leash_tenant_requests_total{key="${own.id}",tenant="default",code="ok"} 1`,
+      'leash_tenant_requests_total{tenant="default",code="ok"} 2',
+    ])
+    for (const family of text.match(/^# TYPE \S+/gm) ?? []) expect(text.split(`${family} `)).toHaveLength(2)
+  })
+
+  test('tell of a hundred tenants, which are those that called last', async () => {
+    const relay = await openRelay(mock.url, { metrics: 'open', leash: { metrics: true } })
+    const call = (key: string) => relay.ask('POST', '/v1/chat/completions', ping, key)
+    await call(relay.call)
+    for (let at = 0; at < 100; at++) {
+      await relay.ask('POST', '/v1/admin/tenants', { slug: `t${at}` })
+      await call((await relay.ask('POST', '/v1/admin/keys', { tenant: `t${at}` })).body.key)
+    }
+    await call(relay.call)
+    const { body: text } = await relay.ask('GET', '/metrics')
+    const told = [...text.matchAll(/^leash_tenant_requests_total\{tenant="(\w+)"/gm)].map(([, tenant]) => tenant)
+    expect([told.length, told.includes('default'), told.includes('t0'), told.includes('t1')]).toEqual([100, true, false, true])
   })
 
   test('are open where that is said', async () => {
