@@ -134,6 +134,15 @@ describe('a conversation', () => {
     expect(sent(1)).toHaveLength(1)
   })
 
+  test('goes on where a vendor has refused the key of the relay, which is not its own', async () => {
+    const { say, next } = await open(await openRelay(mock.url))
+    mock.script({ status: 401 })
+    say(first)
+    expect((await next('error')).error.code).toBe('authentication_failed')
+    say(message('Hello'))
+    await next('done')
+  })
+
   test('is told of messages that are not understood', async () => {
     const { say, next, socket } = await open(await openRelay(mock.url))
     await next('ready')
@@ -221,6 +230,21 @@ describe('a web socket', () => {
     expect((await idle.closed).code).toBe(1001)
     expect((await busy.closed).code).toBe(1001)
     expect(busy.told.map(({ type }) => type)).toContain('done')
+  })
+
+  test('that is refused is over for both, and holds the relay up no longer than others', async () => {
+    const relay = await openRelay(mock.url)
+    const lines = ['GET /v1/gateway/ws HTTP/1.1', 'host: relay', 'connection: upgrade', 'upgrade: websocket', '', '']
+    const socket = connect({ port: Number(new URL(relay.url).port), host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    let said = ''
+    socket.on('data', (chunk) => {
+      said += chunk
+    })
+    socket.write(lines.join('\r\n'))
+    await until(() => said.includes('missing_key'))
+    expect(said).toMatch(/^HTTP\/1.1 401 [\s\S]*connection: close/i)
+    await relay.close()
   })
 
   test('that is no web socket at all harms nobody', async () => {

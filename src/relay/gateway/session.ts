@@ -140,7 +140,9 @@ export class Session {
     await this.#deps.booked()
     const report = cause instanceof Failed && { report: cause.report as unknown as JsonObject }
     await this.#send({ type: 'error', error: errorBody(error), ...report })
-    if (error.code === 'authentication_failed') this.#deps.socket.close(closing.refused, 'The key is not valid any more.')
+    // A vendor that refuses the relay's own key says so by the same code.
+    if (error.code === 'authentication_failed' && !(cause instanceof Failed))
+      this.#deps.socket.close(closing.refused, 'The key is not valid any more.')
   }
 
   #send(message: JsonObject): Promise<void> {

@@ -57,8 +57,11 @@ export class Sockets {
 
   /** For the server's `upgrade`. Whatever cannot be a web socket is answered as HTTP. */
   upgrade({ incoming, outgoing, socket, head }: Upgrade): void {
+    takeKey(incoming)
     socket.on('error', () => socket.destroy())
-    outgoing.once('finish', () => socket.end())
+    // Nothing else is read from it, and nobody counts it any more: whoever does not hang up is hung up on.
+    outgoing.shouldKeepAlive = false
+    outgoing.once('finish', () => socket.end(() => socket.destroy()))
     if (!this.#deps.gate.enter(incoming, outgoing)) return
     this.#enter(incoming, socket, head).catch((error: unknown) => refuse(outgoing, error, this.#deps.warn))
   }
@@ -150,12 +153,16 @@ function checkOrigin({ headers }: IncomingMessage, known: readonly string[]): vo
   throw new LeashError('permission_denied', 'Pages of this site may not ask the relay. Name it in `cors.origins`.')
 }
 
-function headersOf({ headers }: IncomingMessage): HeadersLike {
+/** To where everybody looks for it, those too who count wrong ones. */
+function takeKey({ headers }: IncomingMessage): void {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())
   const key = offered.find((one) => one.startsWith(keyProtocol))?.slice(keyProtocol.length)
+  if (key) headers.authorization ??= `Bearer ${key}`
+}
+
+function headersOf({ headers }: IncomingMessage): HeadersLike {
   return {
     get(name) {
-      if (name === 'authorization' && headers.authorization === undefined && key) return `Bearer ${key}`
       const value = headers[name]
       return typeof value === 'string' ? value : value?.join(', ')
     },
@@ -172,7 +179,6 @@ function refuse(outgoing: ServerResponse, error: unknown, warn: (message: string
   outgoing.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    connection: 'close',
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
   })
   outgoing.end(body)

@@ -60,7 +60,7 @@ export class Gate {
     const shown = shownBy(incoming)
     // Whoever looks whether the relay runs would else take one that has much to do for dead, and end it.
     const counted = incoming.url !== '/health'
-    const refusal = (counted ? this.#refusal(held, from, shown) : undefined) ?? tooLarge(incoming, held.bodyBytes)
+    const refusal = (counted ? this.#refusal(held, from, shown, incoming) : undefined) ?? tooLarge(incoming, held.bodyBytes)
     if (refusal) {
       metrics.refused(refusal.code)
       refuse(outgoing, refusal)
@@ -71,19 +71,25 @@ export class Gate {
     const { wrongKeys } = held
     if (shown !== undefined && wrongKeys) {
       outgoing.once('finish', () => {
-        if (outgoing.statusCode === 401) wrongKeys.take(from)
+        // A vendor that refuses the relay's own key says so in the same way to who has shown a right one.
+        if (outgoing.statusCode === 401 && !this.#isRight(shown, incoming)) wrongKeys.take(from)
       })
     }
     return true
   }
 
   /** Who shows a key that was right of late comes in, whatever others at his address have tried. */
-  #refusal(held: Held, from: string, shown: string | undefined): LeashError | undefined {
+  #refusal(held: Held, from: string, shown: string | undefined, incoming: IncomingMessage): LeashError | undefined {
     const wait = held.all?.take(everybody) || held.address?.take(from) || 0
     if (wait > 0) return tooMany('The relay has too many requests. Send this one again later.', wait)
     const pause = shown === undefined ? 0 : (held.wrongKeys?.wait(from) ?? 0)
-    if (pause === 0 || shown === undefined || this.#deps.knows(shown)) return undefined
+    if (pause === 0 || shown === undefined || this.#isRight(shown, incoming)) return undefined
     return tooMany('Too many wrong keys came from this address. Wait, and come with a right one.', pause)
+  }
+
+  /** Whoever comes back from a provider is known by none: what he shows beside it nobody looks at. */
+  #isRight(shown: string, incoming: IncomingMessage): boolean {
+    return this.#deps.knows(shown) && !signsIn(incoming, 'provider/')
   }
 }
 
@@ -93,10 +99,10 @@ function shownBy(incoming: IncomingMessage): string | undefined {
 }
 
 /** By the path as the router will read it, however it is written. */
-function signsIn(incoming: IncomingMessage): boolean {
+function signsIn(incoming: IncomingMessage, where = ''): boolean {
   const { pathname = '' } = addressOf(incoming) ?? {}
   try {
-    return decodeURIComponent(pathname).startsWith('/api/auth/')
+    return decodeURIComponent(pathname).startsWith(`/api/auth/${where}`)
   } catch {
     return false
   }

@@ -388,6 +388,9 @@ describe('the way in', () => {
     const seen: number[] = []
     for (let at = 0; at < 3; at++) seen.push((await finish(relay, { code: 'guessed', state: 'guessed' })).status)
     expect(seen).toEqual([401, 401, 429])
+    const headers = { authorization: 'Bearer eyJ' }
+    const init = { method: 'POST', headers, body: '{"code":"guessed","state":"guessed"}' }
+    expect((await fetch(`${relay.url}/api/auth/provider/token`, init)).status).toBe(429)
   })
 
   test('takes nothing else than what a provider sends', async () => {
