@@ -200,9 +200,11 @@ export class Jobs {
   }
 
   /** Whose key was taken back meanwhile, or who may not come in any more, makes no calls. */
-  async #callerOf({ key }: Job): Promise<Caller> {
-    const record = await this.#deps.keys.holding(key)
-    if (record) return record
+  async #callerOf({ key, tenant }: Job): Promise<Caller> {
+    const { keys } = this.#deps
+    const record = await keys.holding(key)
+    // An administrator of the relay may have submitted it for a tenant that is not his own.
+    if (record && (record.tenant === tenant || (await keys.isActive(tenant)))) return { ...record, tenant }
     throw new LeashError('authentication_failed', 'The key that submitted this job has expired or was revoked.')
   }
 

@@ -82,6 +82,25 @@ describe('a job', () => {
     expect((await look(relay, `/${id}`)).body.code).toBe('model_not_allowed')
   })
 
+  test('that an administrator submits for a tenant is made for that one, under its policy', async () => {
+    const relay = await openRelay(mock.url, { tenantFrom: { header: 'x-tenant' }, trustedProxies: ['127.0.0.1'] })
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
+    const asOther = async (method: string, path = '') => {
+      const headers = { authorization: `Bearer ${relay.admin}`, 'x-tenant': 'other' }
+      const body = method === 'POST' && { body: JSON.stringify({ request }) }
+      return (await fetch(`${relay.url}/v1/gateway/jobs${path}`, { method, headers, ...body })).json()
+    }
+    const ended = async (status: string) => {
+      const { id } = await asOther('POST')
+      await until(async () => (await asOther('GET', `/${id}`)).status === status)
+    }
+    await ended('done')
+    const { items } = (await relay.ask('GET', '/v1/admin/calls')).body
+    expect(items.map(({ tenant }: { tenant: string }) => tenant)).toEqual(['other'])
+    await relay.ask('PUT', '/v1/admin/tenants/other/policy', { access: { models: { deny: ['gpt-4o-mini'] } } })
+    await ended('failed')
+  })
+
   test('is cancelled, and its vendor is left', async () => {
     const relay = await openRelay(mock.url, { jobs: { perTenant: 1 } })
     mock.script({ hang: 'headers' })
