@@ -6,7 +6,7 @@ import type { Shape } from '../core/shape.js'
 export function readAs(value: unknown, shape: Shape): unknown {
   const { items, each, members, forms } = shape
   if (forms) return fitting(value, forms)
-  if (typeof value === 'string') return meant(value, shape.expected)
+  if (typeof value === 'string') return meant(value, shape)
   if (items && Array.isArray(value)) return value.map((item) => readAs(item, items))
   if (!isObject(value) || !(members || each)) return value
   const read = Object.entries(value).map(([name, member]) => {
@@ -24,9 +24,9 @@ function fitting(value: unknown, forms: readonly Shape[]): unknown {
   return found ? found.read : value
 }
 
-function meant(text: string, expected: string | undefined): unknown {
+function meant(text: string, { expected, values }: Shape): unknown {
   const isNumber = expected === 'expected int' || expected === 'expected number'
   if (isNumber && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text)
   if (expected === 'expected boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  return text
+  return values?.find((known) => String(known) === text) ?? text
 }

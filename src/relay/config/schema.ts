@@ -27,12 +27,13 @@ export function configSchema(): JsonObject {
   } as JsonObject
 }
 
-/** Wherever a text stands, a file may stand that holds it; and for numbers and the like, a variable of the environment. */
+/** Wherever a text stands, a file may stand that holds it; and for numbers, choices and the like, a variable of the environment. */
 function orElse(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(orElse)
   if (!isObject(schema)) return schema
-  const { type } = schema
+  const { type, enum: values } = schema
   if (type === 'string') return { anyOf: [schema, { $ref: '#/$defs/file' }] }
-  if (type === 'integer' || type === 'number' || type === 'boolean') return { anyOf: [schema, { $ref: '#/$defs/variable' }] }
+  if (Array.isArray(values) || type === 'integer' || type === 'number' || type === 'boolean')
+    return { anyOf: [schema, { $ref: '#/$defs/variable' }] }
   return Object.fromEntries(Object.entries(schema).map(([name, member]) => [name, orElse(member ?? null)]))
 }

@@ -101,6 +101,16 @@ describe('the configuration', () => {
     })
   })
 
+  test('reads a choice from a variable, and `false` where it is one', () => {
+    const switched = `leash: { retry: ${quoted('OFF')} }\nthrottle: { wrongKeys: ${quoted('OFF')} }\nanomaly: ${quoted('OFF')}\n`
+    expect(readConfig(file(`whenStale: ${variable('STALE')}\n${switched}`), { STALE: 'open', OFF: 'false' })).toEqual({
+      whenStale: 'open',
+      leash: { retry: false },
+      throttle: { wrongKeys: false },
+      anomaly: false,
+    })
+  })
+
   test('is as its page shows it: each example holds, and each option stands in the table', () => {
     const page = readFileSync(new URL('../../../docs/relay/configuration.md', import.meta.url), 'utf8')
     const env = new Proxy<Record<string, string>>({}, { get: (_, name) => (/KEY/.test(String(name)) ? 'a key' : undefined) })
@@ -132,7 +142,7 @@ describe('its JSON Schema', () => {
   test('knows every member, and takes what the relay takes', () => {
     expect(Object.keys(configSchema().properties as object)).toEqual(expect.arrayContaining(Object.keys(parsed)))
     expect(schema.safeParse(parsed).error).toBeUndefined()
-    const written = { pepper: { file: '/run/secrets/pepper' }, port: variable('PORT:-4000') }
+    const written = { pepper: { file: '/run/secrets/pepper' }, port: variable('PORT:-4000'), whenStale: variable('STALE') }
     expect(schema.safeParse({ ...parsed, ...written }).success).toBe(true)
   })
 
