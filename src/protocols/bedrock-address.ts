@@ -1,16 +1,9 @@
+import { percentDecoded } from './percent.js'
 /**
  * The model and the operation of `/model/{modelId}/{operation}`. The model is one part of the path, its colons and
  * slashes escaped; an ARN may also stand there as it is.
  */
 export function bedrockAddress(path: string): { readonly model: string; readonly operation: string } | undefined {
   const [, model, operation] = /\/model\/(.+)\/([a-z-]+)$/.exec(path.split('?')[0] ?? '') ?? []
-  return model === undefined || operation === undefined ? undefined : { model: unescaped(model), operation }
-}
-
-function unescaped(model: string): string {
-  try {
-    return decodeURIComponent(model)
-  } catch {
-    return model
-  }
+  return model === undefined || operation === undefined ? undefined : { model: percentDecoded(model), operation }
 }

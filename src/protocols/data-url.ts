@@ -1,4 +1,5 @@
 import type { MediaSource } from '../core/message.js'
+import { percentDecoded } from './percent.js'
 
 const dataUrl = /^data:([^;,]*)((?:;[^;,]*)*),/
 
@@ -10,13 +11,5 @@ export function sourceOf(url: string): MediaSource {
   const mediaType = (match[1] || 'text/plain').replace(/^image\/jpg$/i, 'image/jpeg')
   const payload = url.slice(match[0].length)
   if (match[2]?.endsWith(';base64')) return { kind: 'base64', data: payload, mediaType }
-  return mediaType.startsWith('text/') ? { kind: 'text', text: unescaped(payload) } : { kind: 'url', url }
-}
-
-function unescaped(payload: string): string {
-  try {
-    return decodeURIComponent(payload)
-  } catch {
-    return payload
-  }
+  return mediaType.startsWith('text/') ? { kind: 'text', text: percentDecoded(payload) } : { kind: 'url', url }
 }

@@ -1,6 +1,7 @@
 /** Reads and edits calls and answers in place. */
 import { asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import { compileTexts } from '../lens.js'
+import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { PartTap } from './tap.js'
 import { readTier, readUsage } from './usage.js'
@@ -39,7 +40,7 @@ const value = compileTexts({ value: 'tool-result' })
 function output(part: JsonObject, replace: ReplaceText): JsonObject {
   const { output } = part
   if (!isObject(output)) return part
-  const texts = lookUp(outputs, output.type) ?? value
+  const texts = lookup(outputs, output.type) ?? value
   const replaced = texts(output as JsonObject, (text, kind, path = '') => replace(text, kind, `.output${path}`))
   return replaced === output ? part : { ...part, output: replaced }
 }
@@ -54,10 +55,6 @@ const events: Readonly<Record<string, Texts>> = {
   source: compileTexts({ title: 'text' }),
 }
 
-function lookUp<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
-  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
-}
-
 function replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject {
   return around(each(body, 'prompt', replace, inMessage), replace)
 }
@@ -67,7 +64,7 @@ function inMessage(message: JsonObject, replace: ReplaceText): JsonObject {
 }
 
 function inContent(body: JsonObject, replace: ReplaceText): JsonObject {
-  return each(body, 'content', replace, (part, replace) => lookUp(parts, part.type)?.(part, replace) ?? part)
+  return each(body, 'content', replace, (part, replace) => lookup(parts, part.type)?.(part, replace) ?? part)
 }
 
 /** The object with each item of one of its lists edited; the object itself when none changed. */
@@ -87,7 +84,7 @@ function each(body: JsonObject, member: string, replace: ReplaceText, edit: Text
 export const lens: Lens = {
   replaceRequest,
   replaceResponse: (body, replace) => structured(inContent(body, replace), replace),
-  replaceEvent: (event, replace) => lookUp(events, event.type)?.(event, replace) ?? event,
+  replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
   // Its arguments have come in deltas.
   repeats: ({ type }) => type === 'tool-call',
   usage: (body) => readUsage(asObject(body).usage),

@@ -5,6 +5,7 @@
  */
 import { asArray, asObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
+import { percentDecoded } from '../percent.js'
 import type { Sdk } from './wire.js'
 
 /** What a carried signature belongs to: the block itself, the tool call of that id, or the text before it. */
@@ -28,16 +29,8 @@ export function unpack(text: string): Carried {
   const [whole, format, of, id] = mark
   return {
     of: of as Carried['of'],
-    ...(id && { id: decodeId(id) }),
+    ...(id && { id: percentDecoded(id) }),
     ...(format !== 'unsigned' && { signature: { format: format as SignatureFormat, value: text.slice(whole.length) } }),
-  }
-}
-
-function decodeId(id: string): string {
-  try {
-    return decodeURIComponent(id)
-  } catch {
-    return id
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which address is whose. Prefixes are let pass, so that a base URL with a path in it works too. */
+import { percentDecoded } from '../../protocols/percent.js'
 import { anthropicCountTokens, anthropicMessages } from '../vendors/anthropic/index.js'
 import { anthropicModels } from '../vendors/anthropic/models.js'
 import { vertexAnthropic } from '../vendors/anthropic/vertex.js'
@@ -90,15 +91,7 @@ export function route(method: string, url: URL, headers: Headers): Endpoint | un
 
 function namesOf({ groups = {} }: RegExpExecArray): Names {
   const decoded = Object.entries(groups).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, unescaped(value)] as const],
+    value === undefined ? [] : [[name, percentDecoded(value)] as const],
   )
   return Object.fromEntries(decoded)
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
