@@ -1,6 +1,7 @@
 import { done, type Endings, endings, hearing, type TellingStream } from '../core/ending.js'
-import { LeashError, thrown } from '../core/errors.js'
+import { type LeashError, thrown } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
+import { truncated } from '../core/truncated.js'
 import type { Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'
@@ -226,11 +227,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     const { tap, filter } = this.#options
     this.#frames.end()
     // A stream that never spoke the protocol cannot have been cut short in it.
-    if (!tap.error && !tap.terminal && tap.began !== false) {
-      throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
-        retryable: true,
-      })
-    }
+    if (!tap.error && !tap.terminal && tap.began !== false) throw truncated()
     // The vendor's own error event is on its way to the caller: here it is only noted.
     this.#end(tap.error)
     return filter?.end()

@@ -1,7 +1,7 @@
 /** A conversation of LangChain's, in the words that models of this process are asked in: those of the `ai-sdk` protocol. */
 import { AIMessage, type BaseMessage, ChatMessage, ToolMessage } from '@langchain/core/messages'
-import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { invalid } from '../../protocols/invalid.js'
 import { plain } from '../ai-sdk/json.js'
 import { fileOf, ofOpenAi } from './blocks.js'
 import { carriedByCalls, kept, type PartOptions, told } from './carried.js'
@@ -48,10 +48,6 @@ const roles: Readonly<Record<string, string>> = {
 function roleOf(message: BaseMessage): string | undefined {
   const name = message instanceof ChatMessage ? message.role : message.type
   return Object.hasOwn(roles, name) ? roles[name] : undefined
-}
-
-function invalid(param: string, message: string): LeashError {
-  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
 }
 
 /** LangChain itself reads the forms of vendors and of its own past. */

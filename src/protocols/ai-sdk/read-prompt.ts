@@ -1,7 +1,7 @@
 /** The conversation, from the AI SDK's messages. */
-import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { readFile } from './media.js'
 import { cacheIn, loseOptions, readCarried } from './signature.js'
@@ -11,10 +11,6 @@ import { type Members, ours } from './wire.js'
 export function readPrompt(prompt: unknown, lose: ReportLoss): Message[] {
   if (!Array.isArray(prompt)) throw invalid('prompt', 'is to be a list of messages.')
   return prompt.map((message, index) => readMessage(asObject(message), `prompt[${index}]`, lose))
-}
-
-function invalid(param: string, message: string): LeashError {
-  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
 }
 
 function readMessage(message: Members, path: string, lose: ReportLoss): Message {

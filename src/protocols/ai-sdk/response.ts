@@ -2,11 +2,11 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
-import { interrupted } from './error.js'
 import { readFinish, writeFinish } from './finish.js'
-import { readFile, writeFile } from './media.js'
+import { readShown, writeFile } from './media.js'
 import { metadataOf, readCarried } from './signature.js'
 import { readTier, readUsage, writeUsage } from './usage.js'
 import { asJson, type Members, ours, type WireAnswer, type WireContent } from './wire.js'
@@ -56,7 +56,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
   const answer = asObject(body)
   if (!Array.isArray(answer.content))
     throw new LeashError('upstream_malformed', 'The model answered without content. Send the call again.', { retryable: true })
-  if (asObject(answer.finishReason).unified === 'interrupted') throw interrupted()
+  if (asObject(answer.finishReason).unified === 'interrupted') throw truncated()
   readWarnings(answer.warnings, lose)
   const response = asObject(answer.response)
   const usage = readUsage(answer.usage)
@@ -111,10 +111,8 @@ function readPart(part: Members, beside: readonly Members[], lost: (why: string)
     case 'tool-call':
       if (part.providerExecuted === true) break
       return readCall(part)
-    case 'file': {
-      const file = readFile(part, '', (_path, _action, why) => lost(why))
-      return file?.type === 'file' ? undefined : file
-    }
+    case 'file':
+      return readShown(part, lost)
     case 'source':
       return undefined
   }

@@ -2,12 +2,12 @@
 import type { StreamEvent } from '../../core/events.js'
 import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
 import { readError } from '../ai-sdk-model.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'
-import { interrupted } from './error.js'
 import { readFinish } from './finish.js'
-import { readFile } from './media.js'
+import { readShown } from './media.js'
 import { Parts } from './parts.js'
 import { createdOf, readCall, readWarnings } from './response.js'
 import { readCarried } from './signature.js'
@@ -72,7 +72,7 @@ class Decoder implements StreamDecoder {
   }
 
   end(): StreamEvent[] {
-    if (!this.#finished) throw interrupted()
+    if (!this.#finished) throw truncated()
     return []
   }
 
@@ -164,15 +164,15 @@ class Decoder implements StreamDecoder {
   }
 
   file(part: Members): void {
-    const file = readFile(part, '', (_path, _action, why) => this.#lost(why))
-    if (!file || file.type === 'file') return
+    const file = readShown(part, (why) => this.#lost(why))
+    if (!file) return
     const index = this.begin(part, file)
     this.#tell({ type: 'part-end', choice, index })
   }
 
   finish(part: Members): void {
     const { finishReason, usage } = part
-    if (asObject(finishReason).unified === 'interrupted') throw interrupted()
+    if (asObject(finishReason).unified === 'interrupted') throw truncated()
     this.#finished = true
     const used = readUsage(usage)
     const serviceTier = readTier(part)

@@ -1,9 +1,9 @@
 import type { LeashError } from '../../core/errors.js'
 import { asObject, isObject, parseJson } from '../../core/json.js'
+import { truncated } from '../../core/truncated.js'
 import type { Usage } from '../../core/usage.js'
 import { readError } from '../ai-sdk-model.js'
 import type { Tap, WireEvent } from '../protocol.js'
-import { interrupted } from './error.js'
 import { readTier, readUsage } from './usage.js'
 
 /** What says nothing of the answer itself. */
@@ -31,7 +31,7 @@ export class PartTap implements Tap {
     if (part.type !== 'finish') return
     this.usage = readUsage(part.usage)
     this.tier = readTier(part)
-    if (asObject(part.finishReason).unified === 'interrupted') this.error ??= interrupted()
+    if (asObject(part.finishReason).unified === 'interrupted') this.error ??= truncated()
     this.terminal = true
   }
 }

@@ -1,13 +1,14 @@
 /** Anthropic's turns as the neutral history. */
-import { LeashError } from '../../core/errors.js'
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { cacheHint } from '../cache-hint.js'
+import { invalid } from '../invalid.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { unpack } from './carrier.js'
 import { readCitations } from './citations.js'
 import { decodeDocument, decodeImage, decodeSearchResult } from './media.js'
-import { type Block, blocksOf, cacheHint } from './wire.js'
+import { type Block, blocksOf } from './wire.js'
 
 /** What is read of each kind of block, or says nothing: whoever parses an answer finds `parsed` in it, and calls name their `caller`. */
 const read: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -30,10 +31,6 @@ function noticeUnread(block: Block, path: string, lose: ReportLoss): void {
   }
 }
 
-export function invalid(param: string, why: string): LeashError {
-  return new LeashError('invalid_request', `\`${param}\` ${why}.`, { param })
-}
-
 export function decodeSystem(system: unknown, path: string, lose: ReportLoss): Message[] {
   if (system === undefined || system === null) return []
   const content = blocksOf(system).flatMap((block, index) => {
@@ -45,7 +42,7 @@ export function decodeSystem(system: unknown, path: string, lose: ReportLoss): M
 }
 
 export function decodeMessages(raw: unknown, lose: ReportLoss): Message[] {
-  if (!Array.isArray(raw) || raw.length === 0) throw invalid('messages', 'must be a list of at least one message')
+  if (!Array.isArray(raw) || raw.length === 0) throw invalid('messages', 'must be a list of at least one message.')
   const messages: Message[] = []
   /** The names of the tools called so far, by the id of the call. */
   const names = new Map<string, string>()
@@ -54,11 +51,11 @@ export function decodeMessages(raw: unknown, lose: ReportLoss): Message[] {
     const { role, content, ...more } = asObject(message)
     for (const member of Object.keys(more)) lose(`${path}.${member}`, 'dropped', 'it is known to Anthropic alone')
     if (typeof content !== 'string' && !Array.isArray(content))
-      throw invalid(`${path}.content`, 'must be a string or a list of content blocks')
+      throw invalid(`${path}.content`, 'must be a string or a list of content blocks.')
     if (role === 'assistant') messages.push(...assistantTurn(blocksOf(content), `${path}.content`, names, lose))
     else if (role === 'user') userTurn(messages, blocksOf(content), `${path}.content`, names, lose)
     else if (role === 'system') messages.push(...decodeSystem(content, `${path}.content`, lose))
-    else throw invalid(`${path}.role`, 'must be "user", "assistant" or "system"')
+    else throw invalid(`${path}.role`, 'must be "user", "assistant" or "system".')
   }
   return messages
 }
@@ -101,7 +98,7 @@ const some = <T>(part: T | undefined): T[] => (part === undefined ? [] : [part])
 
 function toolResult(block: Block, path: string, names: Map<string, string>, lose: ReportLoss): ToolResultPart {
   const id = asString(block.tool_use_id)
-  if (id === undefined) throw invalid(`${path}.tool_use_id`, 'must name the tool call that it answers')
+  if (id === undefined) throw invalid(`${path}.tool_use_id`, 'must name the tool call that it answers.')
   const name = names.get(id)
   return {
     type: 'tool-result',
@@ -181,7 +178,7 @@ function decodeThinking(block: Block, content: AssistantPart[], signatures: Map<
 function toolCall(block: Block, path: string, names: Map<string, string>): ToolCallPart {
   const id = asString(block.id)
   const name = asString(block.name)
-  if (id === undefined || name === undefined) throw invalid(path, 'must have an `id` and a `name`')
+  if (id === undefined || name === undefined) throw invalid(path, 'must have an `id` and a `name`.')
   names.set(id, name)
   return {
     type: 'tool-call',

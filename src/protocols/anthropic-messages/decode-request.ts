@@ -2,11 +2,12 @@
 import { LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { CacheHint, ChatRequest, Message, ResponseFormat } from '../../core/message.js'
+import { cacheHint } from '../cache-hint.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { decodeMessages, decodeSystem, invalid } from './decode-messages.js'
+import { decodeMessages, decodeSystem } from './decode-messages.js'
 import { readThinking } from './thinking.js'
 import { decodeToolChoice, decodeTools } from './tools.js'
-import { cacheHint } from './wire.js'
 
 /** Members that are read here, or elsewhere (`model`, `stream`), or that say nothing of the answer. */
 const known = new Set([
@@ -75,14 +76,14 @@ function number(body: JsonObject, member: string): number | undefined {
   const value = body[member]
   if (value === undefined || value === null) return undefined
   const known = asNumber(value)
-  if (known === undefined) throw invalid(member, 'must be a number')
+  if (known === undefined) throw invalid(member, 'must be a number.')
   return known
 }
 
 function stopSequences(value: unknown): readonly string[] | undefined {
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value) || value.some((item) => typeof item !== 'string'))
-    throw invalid('stop_sequences', 'must be a list of strings')
+    throw invalid('stop_sequences', 'must be a list of strings.')
   return value.length > 0 ? value : undefined
 }
 
@@ -95,7 +96,7 @@ function serviceTier(value: unknown): string | undefined {
 function decodeFormat(format: unknown): ResponseFormat | undefined {
   if (!isObject(format)) return undefined
   if (format.type !== 'json_schema' || !isObject(format.schema))
-    throw invalid('output_config.format', 'must have the type "json_schema" and a `schema`')
+    throw invalid('output_config.format', 'must have the type "json_schema" and a `schema`.')
   return { type: 'json-schema', name: 'response', schema: format.schema as JsonObject, strict: true }
 }
 

@@ -2,14 +2,14 @@
  * Images and documents, in both directions.
  * https://platform.claude.com/docs/en/build-with-claude/vision, …/pdf-support, …/files
  */
-
 import { textOfBase64 } from '../../core/base64.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact } from '../../core/json.js'
 import type { FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
+import { cacheHint } from '../cache-hint.js'
 import { idAt } from '../file-ids.js'
 import type { ReportLoss } from '../protocol.js'
-import { type Block, blocksOf, cacheControl, cacheHint, type Sdk } from './wire.js'
+import { type Block, blocksOf, cacheControl, type Sdk } from './wire.js'
 
 export interface MediaContext {
   /** Where the part stands, for the report. */

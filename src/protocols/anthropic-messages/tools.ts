@@ -2,10 +2,11 @@
 import { parseExact } from '../../core/exact-json.js'
 import { asArray, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message, Tool, ToolChoice } from '../../core/message.js'
+import { cacheHint } from '../cache-hint.js'
 import type { ClaudeTraits } from '../claude.js'
 import type { ReportLoss } from '../protocol.js'
 import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
-import { cacheControl, cacheHint, type Sdk } from './wire.js'
+import { cacheControl, type Sdk } from './wire.js'
 
 export interface EncodedTools {
   readonly tools?: Sdk.Tool[]

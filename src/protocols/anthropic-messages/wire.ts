@@ -1,6 +1,6 @@
 /** Names, types and small words of Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages */
 import type * as Sdk from '@anthropic-ai/sdk/resources/messages/messages'
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { CacheHint, FinishReason, Signature } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 
@@ -34,12 +34,6 @@ export function signature(value: string): Signature {
 export function cacheControl(cache: CacheHint | undefined): { cache_control?: Sdk.CacheControlEphemeral } {
   if (!cache) return {}
   return { cache_control: { type: 'ephemeral', ...(cache.ttl && { ttl: cache.ttl }) } }
-}
-
-export function cacheHint(control: unknown): { cache?: CacheHint } {
-  if (!isObject(control)) return {}
-  const { ttl } = control
-  return { cache: ttl === '1h' || ttl === '5m' ? { ttl } : {} }
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons */

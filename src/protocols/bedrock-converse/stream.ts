@@ -1,8 +1,8 @@
 /** The events of `ConverseStream`, each read by its own handler. */
-import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, SignatureFormat } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
 import { isAwsFailure } from '../aws-error.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
@@ -75,11 +75,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
       return event === 'messageStart' ? begin(state) : [...begin(state), ...handler(state, payload)]
     },
     end() {
-      if (!state.stopped) {
-        throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
-          retryable: true,
-        })
-      }
+      if (!state.stopped) throw truncated()
       return end(state)
     },
   }

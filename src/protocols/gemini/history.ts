@@ -1,7 +1,7 @@
 /** `systemInstruction` and `contents` as neutral messages. */
-import { LeashError } from '../../core/errors.js'
 import { asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeMedia } from './media.js'
 import { decodeCall, decodePart } from './parts.js'
@@ -43,14 +43,14 @@ class HistoryDecoder {
   }
 
   turn({ role = 'user', parts }: Record<string, unknown>, path: string): void {
-    if (!Array.isArray(parts) && !isObject(parts)) throw invalid(`${path}.parts`, 'must be a list of parts')
+    if (!Array.isArray(parts) && !isObject(parts)) throw invalid(`${path}.parts`, 'must be a list of parts.')
     const each = messages(parts).map((part, index) => ({ part, path: `${path}.parts[${index}]` }))
     for (const { part, path } of each) this.#noticeUnread(part, path)
     if (role === 'model') {
       for (const { part, path } of each) this.#model(part, path)
       return
     }
-    if (role !== 'user' && role !== 'function') throw invalid(`${path}.role`, 'must be `user` or `model`')
+    if (role !== 'user' && role !== 'function') throw invalid(`${path}.role`, 'must be `user` or `model`.')
     const responses = each.filter(({ part }) => part.functionResponse !== undefined)
     for (const { part, path } of responses) this.#response(message(part.functionResponse), path)
     const content = each.flatMap(({ part, path }) => (part.functionResponse === undefined ? this.#user(part, path) : []))
@@ -86,7 +86,7 @@ class HistoryDecoder {
 
   #call(part: Record<string, unknown>, path: string): void {
     const call = decodeCall(part, `call_${this.#calls++}`)
-    if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called')
+    if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called.')
     this.#waiting.push({ id: call.id, name: call.name })
     this.#say(call)
   }
@@ -110,7 +110,7 @@ class HistoryDecoder {
     for (const member of Object.keys(rest))
       this.#lose(`${path}.functionResponse.${member}`, 'dropped', 'Other vendors have no word for it.')
     const call = this.#answered(id, name)
-    if (!call) throw invalid(path, 'answers no function call before it. Send the call too')
+    if (!call) throw invalid(path, 'answers no function call before it. Send the call too.')
     const media = messages(parts).flatMap((each) => decodeMedia(each) ?? [])
     if (media.some(({ type }) => type === 'audio'))
       this.#lose(`${path}.functionResponse.parts`, 'dropped', 'A result holds no sound.')
@@ -149,8 +149,4 @@ function textOf(result: unknown): { content: TextPart[]; isError: boolean } {
 
 function isUnsigned(part: AssistantPart): part is Extract<AssistantPart, { type: 'text' | 'reasoning' }> {
   return (part.type === 'text' || part.type === 'reasoning') && !part.signature
-}
-
-function invalid(path: string, what: string): LeashError {
-  return new LeashError('invalid_request', `\`${path}\` ${what}.`, { param: path })
 }

@@ -2,11 +2,11 @@
  * The stream of a Gemini: each event is an answer of its own, with the parts that are new. It ends when the bytes do
  * and a finish reason was seen.
  */
-import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { parseExact } from '../../core/exact-json.js'
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, TextPart } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, ReportLoss, StreamDecoder, WireEvent } from '../protocol.js'
 import { citationsOf } from './citations.js'
@@ -70,11 +70,7 @@ class GeminiStreamDecoder implements StreamDecoder {
   /** Only now is it sure that nothing follows: a tool that Google runs by itself comes after a first `STOP`. */
   end(): StreamEvent[] {
     const choices = this.#choices.filter(Boolean)
-    if (!this.#complete) {
-      throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
-        retryable: true,
-      })
-    }
+    if (!this.#complete) throw truncated()
     const finishes: StreamEvent[] =
       choices.length > 0
         ? choices.flatMap((choice) => choice.end(this.#blocked))

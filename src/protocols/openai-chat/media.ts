@@ -2,10 +2,12 @@
 import type OpenAI from 'openai'
 import { asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
 import { sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { invalid, type Members, noticeUnread, readCache, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
+import { type Members, noticeUnread, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
 
 const cacheMembers = ['cache_control', 'prompt_cache_breakpoint']
 const members = {
@@ -47,7 +49,7 @@ export function readText(part: Members, path: string, lose: ReportLoss): TextPar
   noticeUnread(part, members.text, path, lose)
   const text = asString(part.text)
   if (text === undefined) throw invalid(`${path}.text`, 'is to be a string.')
-  return { type: 'text', text, ...readCache(part, path, lose) }
+  return { type: 'text', text, ...openAiCacheHint(part, path, lose) }
 }
 
 export function readImage(part: Members, path: string, lose: ReportLoss): ImagePart {
@@ -62,7 +64,7 @@ export function readImage(part: Members, path: string, lose: ReportLoss): ImageP
     type: 'image',
     source: sourceOf(url),
     ...(detail !== undefined && { detail }),
-    ...readCache(part, path, lose),
+    ...openAiCacheHint(part, path, lose),
   }
 }
 
@@ -87,7 +89,7 @@ function readFile(part: Members, path: string, lose: ReportLoss): FilePart {
     source,
     ...(source.kind === 'base64' && { mediaType: source.mediaType }),
     ...(name !== undefined && { name }),
-    ...readCache(part, path, lose),
+    ...openAiCacheHint(part, path, lose),
   }
 }
 
@@ -116,7 +118,7 @@ function readVideo(part: Members, path: string, lose: ReportLoss): FilePart {
   if (!url) throw invalid(`${path}.video_url.url`, 'is to be an address or a data URL.')
   const source = sourceOf(url)
   const mediaType = source.kind === 'base64' ? source.mediaType : 'video/mp4'
-  return { type: 'file', source, mediaType, ...readCache(part, path, lose) }
+  return { type: 'file', source, mediaType, ...openAiCacheHint(part, path, lose) }
 }
 
 export function audioType(format: string): string {

@@ -1,10 +1,13 @@
 /** The caller's messages in neutral words. */
 import { asArray, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
+import { readExtraContent } from '../extra-content.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { readImage, readText, readUserPart } from './media.js'
-import { readCallSignature, readReasoning, textSignature } from './reasoning.js'
-import { invalid, type Members, noticeUnread, readCache } from './wire.js'
+import { readReasoning, textSignature } from './reasoning.js'
+import { type Members, noticeUnread } from './wire.js'
 
 const common = ['role', 'content', 'cache_control']
 const members = {
@@ -149,14 +152,14 @@ function readCall(call: unknown, path: string, { names, lose }: History): ToolCa
   if (typeof name !== 'string' || name === '') throw invalid(`${path}.function.name`, 'is to be the name of a function.')
   if (custom) lose(path, 'approximated', 'A call of a custom tool is sent as a call of a function with the argument `input`.')
   names.set(id, name)
-  const signature = readCallSignature(call)
+  const signature = readExtraContent(call)
   return {
     type: 'tool-call',
     id,
     name,
     arguments: custom ? JSON.stringify({ input }) : argumentsText(given),
     ...(signature && { signature }),
-    ...readCache(call, path, lose),
+    ...openAiCacheHint(call, path, lose),
   }
 }
 
@@ -189,7 +192,7 @@ function pushResult(id: string, message: Members, path: string, history: History
     id,
     ...(name !== undefined && { name }),
     content: readResultContent(message, path, lose),
-    ...readCache(message, path, lose),
+    ...openAiCacheHint(message, path, lose),
   }
   if (messages.at(-1)?.role === 'tool') history.results?.push(result)
   else {
@@ -243,7 +246,7 @@ function cachedLast<Part extends Message['content'][number]>(
   path: string,
   lose: ReportLoss,
 ): Part[] {
-  const { cache } = readCache(message, path, lose)
+  const { cache } = openAiCacheHint(message, path, lose)
   const last = parts.at(-1)
   if (!cache || !last || !('type' in last)) return parts
   if (last.type === 'audio' || last.type === 'refusal' || last.type === 'reasoning') return parts

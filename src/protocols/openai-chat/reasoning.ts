@@ -6,7 +6,7 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
-import type { Members, ReasoningCarrier, SignatureCarrier } from './wire.js'
+import type { Members, ReasoningCarrier } from './wire.js'
 
 /** Names, in a detail, the text of the message itself: Gemini signs texts too. OpenRouter names tool calls this way. */
 const textId = 'text'
@@ -147,14 +147,4 @@ function writePart({ text, summary, redacted, id, signature }: ReasoningPart, in
   if (summary) return [{ type: 'reasoning.summary', summary: text, ...told }, ...encrypted]
   if (text === '' && signature?.format === 'openai-responses-v1') return encrypted
   return [{ type: 'reasoning.text', text, ...(signature && { signature: signature.value }), ...told }]
-}
-
-export function readCallSignature(call: Members): Signature | undefined {
-  const value = asString(asObject(asObject(call.extra_content).google).thought_signature)
-  return value ? { format: 'google-gemini-v1', value } : undefined
-}
-
-export function writeCallSignature(signature: Signature | undefined): SignatureCarrier {
-  if (signature?.format !== 'google-gemini-v1') return {}
-  return { extra_content: { google: { thought_signature: signature.value } } }
 }

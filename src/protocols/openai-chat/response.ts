@@ -4,12 +4,13 @@ import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, Choice, Citation, TextPart, TokenLogprob, ToolCallPart } from '../../core/message.js'
 import { sourceOf } from '../data-url.js'
+import { extraContent, readExtraContent } from '../extra-content.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { readCitations, readSources, writeCitations } from './citations.js'
 import { errorIn } from './error.js'
 import { audioType, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
-import { readCallSignature, readReasoning, textSignature, writeCallSignature, writeReasoning } from './reasoning.js'
+import { readReasoning, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
 import { asJson, type Members, malformed, readFinish, type WireToolCall, writeFinish } from './wire.js'
 
@@ -90,7 +91,7 @@ function readCalls(message: Members): ToolCallPart[] {
     const call = asObject(value)
     const { name, arguments: given, input } = asObject(call.custom ?? call.function)
     if (typeof name !== 'string' || name === '') throw malformed('The upstream called a tool without naming it.')
-    const signature = readCallSignature(call)
+    const signature = readExtraContent(call)
     return {
       type: 'tool-call',
       // Unlike that of any earlier turn: Anthropic refuses a history in which two calls have one name.
@@ -200,5 +201,5 @@ function annotationsOf(texts: readonly TextPart[]): JsonObject[] {
 }
 
 function writeCall({ id, name, arguments: given, signature }: ToolCallPart): WireToolCall {
-  return { id, type: 'function', function: { name, arguments: given }, ...writeCallSignature(signature) }
+  return { id, type: 'function', function: { name, arguments: given }, ...extraContent(signature) }
 }

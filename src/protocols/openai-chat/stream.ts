@@ -4,15 +4,17 @@ import { parseExact } from '../../core/exact-json.js'
 import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
+import { readExtraContent } from '../extra-content.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitations, readSources } from './citations.js'
 import { errorIn } from './error.js'
 import { OpenParts } from './open-parts.js'
-import { foreignState, gapBefore, isForeign, plainReasoning, readCallSignature, readDetail } from './reasoning.js'
+import { foreignState, gapBefore, isForeign, plainReasoning, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
 import { usageIn } from './usage.js'
-import { type Members, malformed, readFinish, saysSomething, truncated } from './wire.js'
+import { type Members, malformed, readFinish, saysSomething } from './wire.js'
 
 export function decodeStream(context: DecodeContext): StreamDecoder {
   return new ChunkDecoder(context)
@@ -256,7 +258,7 @@ class StreamedChoice {
     const id = asString(call.id) ?? ''
     const known = this.#call(call.index, id, name)
     const key = known.key
-    const signature = readCallSignature(call) ?? this.#signatures.get(known.id)
+    const signature = readExtraContent(call) ?? this.#signatures.get(known.id)
     this.#signatures.delete(known.id)
     if (this.#parts.has(key) && signature) this.#parts.note(key, { signature })
     const first = (): ToolCallPart => ({ type: 'tool-call', id: known.id, name, arguments: '', ...(signature && { signature }) })

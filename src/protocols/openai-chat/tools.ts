@@ -2,8 +2,10 @@
 import type OpenAI from 'openai'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
+import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { invalid, type Members, noticeUnread, readCache, type WireTool, writeCache } from './wire.js'
+import { type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
 
 const toolMembers = new Set(['type', 'function', 'cache_control', 'prompt_cache_breakpoint'])
 const functionMembers = new Set(['name', 'description', 'parameters', 'strict', 'cache_control'])
@@ -39,8 +41,8 @@ function readFunction(definition: Members, path: string, lose: ReportLoss, tool:
     ...(description !== undefined && { description }),
     ...(isObject(definition.parameters) && { parameters: definition.parameters as JsonObject }),
     ...(typeof definition.strict === 'boolean' && { strict: definition.strict }),
-    ...readCache(definition, path, lose),
-    ...readCache(tool, path, lose),
+    ...openAiCacheHint(definition, path, lose),
+    ...openAiCacheHint(tool, path, lose),
   }
 }
 

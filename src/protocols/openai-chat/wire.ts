@@ -3,6 +3,7 @@ import type OpenAI from 'openai'
 import { LeashError } from '../../core/errors.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, CacheHint, FinishReason } from '../../core/message.js'
+import type { ExtraContent } from '../extra-content.js'
 import type { ReportLoss } from '../protocol.js'
 
 export const protocolName = 'openai-chat'
@@ -11,7 +12,7 @@ export type Members = Readonly<Record<string, unknown>>
 export type WireContentPart = (OpenAI.ChatCompletionContentPart | VideoPart) & CacheCarrier
 export type WireTextPart = OpenAI.ChatCompletionContentPartText & CacheCarrier
 export type WireTool = OpenAI.ChatCompletionFunctionTool & CacheCarrier
-export type WireToolCall = OpenAI.ChatCompletionMessageFunctionToolCall & CacheCarrier & SignatureCarrier
+export type WireToolCall = OpenAI.ChatCompletionMessageFunctionToolCall & CacheCarrier & ExtraContent
 export type WireUserMessage = Omit<OpenAI.ChatCompletionUserMessageParam, 'content'> & { content: string | WireContentPart[] }
 export type WireMessage = (
   | OpenAI.ChatCompletionSystemMessageParam
@@ -39,28 +40,13 @@ export interface ReasoningCarrier {
   reasoning_details?: JsonObject[]
 }
 
-/** As Google's own OpenAI-compatible endpoint writes it (https://ai.google.dev/gemini-api/docs/thought-signatures). */
-export interface SignatureCarrier {
-  extra_content?: { google: { thought_signature: string } }
-}
-
 /** The SDK's types are interfaces, which TypeScript does not take for a `JsonObject` though each of them is one. */
 export function asJson(value: object): JsonObject {
   return value as JsonObject
 }
 
-export function invalid(param: string, message: string): LeashError {
-  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
-}
-
 export function malformed(message: string): LeashError {
   return new LeashError('upstream_malformed', `${message} Send the call again.`, { retryable: true })
-}
-
-export function truncated(): LeashError {
-  return new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
-    retryable: true,
-  })
 }
 
 /** Reports the members that nobody reads. A member that is null is one that was left out. */
@@ -69,21 +55,6 @@ export function noticeUnread(value: Members, read: ReadonlySet<string>, path: st
     if (member === undefined || member === null || read.has(name)) continue
     lose(`${path}.${name}`, 'dropped', `\`${name}\` has no counterpart outside the Chat Completions API.`)
   }
-}
-
-/**
- * A cache breakpoint in either spelling: `cache_control`, or OpenAI's own `prompt_cache_breakpoint` (gpt-5.6 and later),
- * which lives for 30 minutes or 12 hours.
- */
-export function readCache(value: Members, path: string, lose: ReportLoss): { cache?: CacheHint } {
-  if (isObject(value.cache_control)) {
-    const { ttl } = value.cache_control
-    return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
-  }
-  if (!isObject(value.prompt_cache_breakpoint)) return {}
-  if (value.prompt_cache_breakpoint.ttl !== '12h') return { cache: {} }
-  lose(`${path}.prompt_cache_breakpoint.ttl`, 'approximated', 'The longest lifetime that other vendors know is one hour.')
-  return { cache: { ttl: '1h' } }
 }
 
 export function writeCache(cache: CacheHint | undefined): CacheCarrier {

@@ -1,8 +1,9 @@
 /** Neutral messages in the words of Chat Completions. */
 import type { AssistantPart, FilePart, ImagePart, Message, TextPart, ToolResultPart } from '../../core/message.js'
+import { extraContent } from '../extra-content.js'
 import type { ReportLoss } from '../protocol.js'
 import { writeText, writeUserPart } from './media.js'
-import { writeCallSignature, writeReasoning } from './reasoning.js'
+import { writeReasoning } from './reasoning.js'
 import { type WireMessage, type WireTextPart, type WireToolCall, type WireUserMessage, writeCache } from './wire.js'
 
 /** A neutral message can become several: each result of a tool is a message of its own here. */
@@ -60,7 +61,7 @@ function writeAssistant({ content, name }: Message & { role: 'assistant' }, path
           id: call.id,
           type: 'function',
           function: { name: call.name, arguments: call.arguments },
-          ...writeCallSignature(call.signature),
+          ...extraContent(call.signature),
           ...writeCache(call.cache),
         }),
       ),

@@ -4,11 +4,12 @@ import type { StreamEvent } from '../../core/events.js'
 import type { JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatRequest } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
+import { extraContent } from '../extra-content.js'
 import type { StreamEncoder, WireEvent } from '../protocol.js'
 import { writeCitations } from './citations.js'
 import { encodeError } from './error.js'
 import { urlOf } from './media.js'
-import { gapBefore, writeCallSignature, writeDetails } from './reasoning.js'
+import { gapBefore, writeDetails } from './reasoning.js'
 import { writeImage, writeLogprobs } from './response.js'
 import { writeUsage } from './usage.js'
 import { writeFinish } from './wire.js'
@@ -108,7 +109,7 @@ class ChunkEncoder implements StreamEncoder {
       case 'tool-call': {
         const { id, name, signature } = part
         const call = { index: told.tool, id, type: 'function', function: { name, arguments: '' } }
-        this.tell(choice, { tool_calls: [{ ...call, ...writeCallSignature(signature) }] })
+        this.tell(choice, { tool_calls: [{ ...call, ...extraContent(signature) }] })
         this.#grow(choice, told, part.arguments)
         return
       }
@@ -165,7 +166,7 @@ class ChunkEncoder implements StreamEncoder {
         this.#endCall(choice, told)
         if (signature?.format === 'google-gemini-v1')
           this.tell(choice, {
-            tool_calls: [{ index: told.tool, function: { arguments: '' }, ...writeCallSignature(signature) }],
+            tool_calls: [{ index: told.tool, function: { arguments: '' }, ...extraContent(signature) }],
           })
     }
   }

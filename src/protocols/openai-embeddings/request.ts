@@ -1,6 +1,6 @@
-import { LeashError } from '../../core/errors.js'
 import { asNumber, asString, compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
+import { invalid } from '../invalid.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
 
@@ -40,10 +40,6 @@ function readInput(input: unknown): Input {
 
 function isTokens(value: unknown): value is number[] {
   return Array.isArray(value) && value.length > 0 && value.every((token) => typeof token === 'number')
-}
-
-function invalid(param: string, message: string): LeashError {
-  return new LeashError('invalid_request', `\`${param}\` ${message}`, { param })
 }
 
 /** Always asks for floats: every compatible server has them, and the caller's own protocol encodes them again. */

@@ -3,10 +3,11 @@ import type { ResponseInputContent } from 'openai/resources/responses/responses'
 import { base64Of } from '../../core/base64.js'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
 import { sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
-import { cacheHint, invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, type Members, noticeUnread } from './wire.js'
 
 const cacheMembers = ['cache_control', 'prompt_cache_breakpoint']
 const textMembers = new Set(['type', 'text', ...cacheMembers])
@@ -19,7 +20,7 @@ export function decodeContent(part: Members, path: string, lose: ReportLoss): Te
     case 'output_text':
     case 'text':
       noticeUnread(part, textMembers, path, lose)
-      return { type: 'text', text: asString(part.text) ?? '', ...cacheHint(part, path, lose) }
+      return { type: 'text', text: asString(part.text) ?? '', ...openAiCacheHint(part, path, lose) }
     case 'input_image':
       noticeUnread(part, imageMembers, path, lose)
       return decodeImage(part, path, lose)
@@ -41,7 +42,7 @@ function decodeImage(part: Members, path: string, lose: ReportLoss): ImagePart {
     type: 'image',
     source: url !== undefined ? sourceOf(url) : { kind: 'file-id', id: id ?? '' },
     ...(detail !== undefined && detail !== 'auto' && { detail }),
-    ...cacheHint(part, path, lose),
+    ...openAiCacheHint(part, path, lose),
   }
 }
 
@@ -53,7 +54,7 @@ function decodeFile(part: Members, path: string, lose: ReportLoss): FilePart {
     source,
     ...(source.kind === 'base64' && { mediaType: source.mediaType }),
     ...(name !== undefined && { name }),
-    ...cacheHint(part, path, lose),
+    ...openAiCacheHint(part, path, lose),
   }
 }
 

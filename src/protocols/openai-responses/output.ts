@@ -10,12 +10,13 @@ import type {
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses'
 import type { ReasoningPart, Signature, TokenLogprob, ToolCallPart } from '../../core/message.js'
+import { type ExtraContent, extraContent } from '../extra-content.js'
 import { encodeCitation } from './annotations.js'
 import type { errorMembers } from './error.js'
 import { encodeLogprob } from './logprobs.js'
 import type { PartEnd } from './parts.js'
 import type { WireResponse } from './skeleton.js'
-import { type ExtraContent, encryptedContent, extraContent } from './wire.js'
+import { encryptedContent } from './wire.js'
 
 type Lifecycle = 'response.created' | 'response.in_progress' | 'response.completed' | 'response.incomplete' | 'response.failed'
 type Unnumbered<E> = E extends { type: Lifecycle }

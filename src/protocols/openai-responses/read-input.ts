@@ -1,12 +1,14 @@
 /** From `input` items to messages. One turn of the assistant is several items here, and one message there. */
 import { asArray, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
+import { readExtraContent } from '../extra-content.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
 import { reasoningParts } from './reasoning.js'
-import { cacheHint, invalid, type Members, noticeUnread, signatureInExtra } from './wire.js'
+import { invalid, type Members, noticeUnread } from './wire.js'
 
 interface History {
   readonly messages: Message[]
@@ -76,7 +78,7 @@ function readMessage(item: Members, path: string, history: History): void {
 }
 
 function readContent(item: Members, path: string, lose: ReportLoss): UserPart[] {
-  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...cacheHint(item, path, lose) }]
+  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...openAiCacheHint(item, path, lose) }]
   if (!Array.isArray(item.content)) throw invalid(`${path}.content`, '`content` has to be a string or an array of parts.')
   const parts = item.content.flatMap((value, index): UserPart[] => {
     const part = asObject(value)
@@ -85,7 +87,7 @@ function readContent(item: Members, path: string, lose: ReportLoss): UserPart[] 
     const read = decodeContent(part, at, lose)
     return read ? [read] : []
   })
-  return hinted(parts, cacheHint(item, path, lose).cache)
+  return hinted(parts, openAiCacheHint(item, path, lose).cache)
 }
 
 /** A hint on the whole message stands after its last part. */
@@ -96,7 +98,7 @@ function hinted<P extends UserPart | AssistantPart>(parts: P[], cache: CacheHint
 }
 
 function readAssistantContent(item: Members, path: string, lose: ReportLoss): AssistantPart[] {
-  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...cacheHint(item, path, lose) }]
+  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...openAiCacheHint(item, path, lose) }]
   const parts = asArray(item.content).flatMap((value, index): AssistantPart[] => {
     const part = asObject(value)
     const at = `${path}.content[${index}]`
@@ -106,19 +108,19 @@ function readAssistantContent(item: Members, path: string, lose: ReportLoss): As
     if (read?.type === 'file') lose(at, 'dropped', 'An assistant message holds no files.')
     return read && read.type !== 'file' ? [read] : []
   })
-  return hinted(parts, cacheHint(item, path, lose).cache)
+  return hinted(parts, openAiCacheHint(item, path, lose).cache)
 }
 
 function readOutputText(part: Members, path: string, lose: ReportLoss): TextPart {
   noticeUnread(part, outputTextMembers, path, lose)
   const citations = decodeAnnotations(part.annotations)
-  const signature = signatureInExtra(part)
+  const signature = readExtraContent(part)
   return {
     type: 'text',
     text: asString(part.text) ?? '',
     ...(citations.length > 0 && { citations }),
     ...(signature && { signature }),
-    ...cacheHint(part, path, lose),
+    ...openAiCacheHint(part, path, lose),
   }
 }
 
@@ -142,7 +144,7 @@ function readReasoning(item: Members, path: string, history: History): void {
 
 function readFunctionCall(item: Members, path: string, history: History): void {
   noticeUnread(item, callMembers, path, history.lose)
-  const signature = signatureInExtra(item)
+  const signature = readExtraContent(item)
   const given = asString(item.arguments) || '{}'
   turn(history).push({ ...readCall(item, path, history), arguments: given, ...(signature && { signature }) })
 }
@@ -176,7 +178,7 @@ function readFunctionCallOutput(item: Members, path: string, history: History): 
     id,
     ...(name !== undefined && { name }),
     content: readOutput(item.output, path, lose),
-    ...cacheHint(item, path, lose),
+    ...openAiCacheHint(item, path, lose),
   }
   const last = messages.at(-1)
   if (last?.role === 'tool') (last.content as ToolResultPart[]).push(result)

@@ -2,10 +2,10 @@
  * A Responses stream as neutral events.
  * https://platform.openai.com/docs/api-reference/responses-streaming
  */
-import { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
+import { truncated } from '../../core/truncated.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
@@ -112,9 +112,7 @@ export class AnswerDecoder implements StreamDecoder {
 
   end(): StreamEvent[] {
     if (this.#terminal) return []
-    throw new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
-      retryable: true,
-    })
+    throw truncated()
   }
 
   /** A whole answer: the events that spell it. */

@@ -2,8 +2,9 @@
 import type { FunctionTool, ToolChoiceAllowed, ToolChoiceFunction, ToolChoiceOptions } from 'openai/resources/responses/responses'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Tool, ToolChoice } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
 import type { ReportLoss } from '../protocol.js'
-import { cacheHint, invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, type Members, noticeUnread } from './wire.js'
 
 const functionMembers = new Set([
   'type',
@@ -41,7 +42,7 @@ function decodeFunction(tool: Members, path: string, lose: ReportLoss): Tool {
     ...(description !== undefined && { description }),
     ...(isObject(tool.parameters) && { parameters: tool.parameters as JsonObject }),
     ...(typeof tool.strict === 'boolean' && { strict: tool.strict }),
-    ...cacheHint(tool, path, lose),
+    ...openAiCacheHint(tool, path, lose),
   }
 }
 

@@ -1,7 +1,7 @@
 /** What several files of this protocol share: its name, readers of members, and the carriers of opaque state. */
 import { LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { CacheHint, Signature, SignatureFormat } from '../../core/message.js'
+import type { JsonObject } from '../../core/json.js'
+import type { Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 
 export const protocolName = 'openai-responses'
@@ -43,33 +43,3 @@ export function signatureIn(encrypted: unknown): Signature | undefined {
 
 /** How the ids of reasoning items begin that OpenAI has never seen: it would look for them, and find nothing. */
 export const ourReasoning = 'rs_leash'
-
-/** Where a text or a tool call of Gemini keeps its signature: the member that Google's own OpenAI-compatible endpoint uses. */
-export interface ExtraContent {
-  extra_content?: { google: { thought_signature: string } }
-}
-
-export function extraContent(signature: Signature | undefined): ExtraContent {
-  if (signature?.format !== 'google-gemini-v1') return {}
-  return { extra_content: { google: { thought_signature: signature.value } } }
-}
-
-export function signatureInExtra(value: Members): Signature | undefined {
-  const found = asString(asObject(asObject(value.extra_content).google).thought_signature)
-  return found === undefined ? undefined : { format: 'google-gemini-v1', value: found }
-}
-
-/**
- * A cache breakpoint in either spelling: `cache_control` as OpenRouter and LiteLLM let OpenAI-shaped callers write it, or
- * OpenAI's own `prompt_cache_breakpoint` (gpt-5.6 and later), which lives for 30 minutes or 12 hours.
- */
-export function cacheHint(value: Members, path: string, lose: ReportLoss): { cache?: CacheHint } {
-  if (isObject(value.cache_control)) {
-    const { ttl } = value.cache_control
-    return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
-  }
-  if (!isObject(value.prompt_cache_breakpoint)) return {}
-  if (value.prompt_cache_breakpoint.ttl !== '12h') return { cache: {} }
-  lose(`${path}.prompt_cache_breakpoint.ttl`, 'approximated', 'The longest lifetime that other vendors know is one hour.')
-  return { cache: { ttl: '1h' } }
-}

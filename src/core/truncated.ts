@@ -1,6 +1,6 @@
-import { LeashError } from '../../core/errors.js'
+import { LeashError } from './errors.js'
 
-export function interrupted(): LeashError {
+export function truncated(): LeashError {
   return new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
     retryable: true,
   })
