@@ -214,6 +214,25 @@ describe('a budget that has too little left', () => {
     )
   })
 
+  test('refuses a second attempt that the budget of one call cannot pay beside the first', async () => {
+    const vendor = Promise.withResolvers<void>()
+    const { callOf, run, keeper } = budgeting([], { vendor: () => ({ wait: vendor.promise }) })
+    const call = callOf({ body, options: { budgetUsd: worst } })
+    const result = run(call)
+    await turn()
+    expect((await failureOf(keeper.prepay({ ...call, hedged: true }))).code).toBe('budget_exceeded')
+    vendor.resolve()
+    await result
+  })
+
+  test('is the one that is named, of several', async () => {
+    const { ask } = budgeting([
+      { name: 'wide', limit: { tokens: 1_000_000 }, per: 'day' },
+      { name: 'narrow', limit: { tokens: 10 }, per: 'day' },
+    ])
+    expect((await failureOf(ask({ body }))).message).toContain('The budget "narrow" allows 10 tokens')
+  })
+
   test('begins anew with the next window', async () => {
     let at = Date.UTC(2100, 10, 30, 23, 59)
     const { ask } = budgeting([{ limit: { requests: 1 }, per: 'month' }], { now: () => at })
@@ -318,7 +337,35 @@ describe('the budget of one call', () => {
   })
 })
 
+describe('the balances that are told', () => {
+  test('are of windows that have not ended', async () => {
+    let at = Date.UTC(2100, 10, 21)
+    const { ask, keeper } = budgeting([{ limit: { tokens: 100_000 }, per: 'day' }], { now: () => at })
+    await ask()
+    expect(await keeper.states()).toHaveLength(1)
+    at += 86_400_000
+    expect(await keeper.states()).toEqual([])
+  })
+
+  test('are of the thousand that called last, when nobody says whose', async () => {
+    const { ask, keeper } = budgeting([{ limit: { requests: 9 }, per: 'day' }])
+    for (let tenant = 0; tenant < 1001; tenant++) await ask({ options: { tenant: `${tenant}` } })
+    const tenants = (await keeper.states()).map(({ of }) => of.tenant)
+    expect(tenants).toHaveLength(1000)
+    expect(tenants).not.toContain('0')
+  })
+})
+
 describe('events', () => {
+  test('tell of a threshold that is reached exactly', async () => {
+    const { ask, keeper, events } = budgeting([{ limit: { tokens: 1000 }, per: 'day', thresholds: [80] }], {
+      vendor: () => ({ input: 800 }),
+    })
+    await ask({ body: { max_tokens: 16 } })
+    await keeper.close()
+    expect(events).toMatchObject([{ kind: 'threshold', threshold: 80, spent: 800 }])
+  })
+
   test('tell of each threshold once in a window, by whichever process sees it first', async () => {
     const store = memory()
     let at = Date.UTC(2100, 10, 21)

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { BudgetEvent } from '../../../src/core/budget.js'
 import { isLeashError } from '../../../src/core/errors.js'
 import { createLeash } from '../../../src/leash.js'
@@ -45,11 +45,13 @@ async function receiver(...statuses: number[]): Promise<{ url: string; got: Got[
   return { url: `${listening.url}/hook`, got }
 }
 
-function hook(url: string, options: object = {}) {
+const day = 86_400_000
+
+function hook(url: string, options: object = {}, delayMs = 1) {
   const warnings: string[] = []
   const webhook = new Webhook(
     { url, secret, ...options },
-    { warn: (message) => void warnings.push(message), now: Date.now, delayMs: 1 },
+    { warn: (message) => void warnings.push(message), now: Date.now, delayMs },
   )
   return { webhook, warnings }
 }
@@ -82,6 +84,35 @@ test('a receiver that fails is tried again with the same event, and not for ever
   await other.webhook.close()
   expect(dead.got).toHaveLength(2)
   expect(other.warnings[0]).toContain('it answered 500')
+})
+
+test('each try waits longer than the one before, and nothing waits after the last', async () => {
+  const real = setTimeout
+  const pauses: { readonly ms: number; readonly end: () => void }[] = []
+  vi.stubGlobal('setTimeout', (end: () => void, ms: number) => (ms >= day ? pauses.push({ ms, end }) : real(end, ms)))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const { url, got } = await receiver(500, 500, 500)
+  const { webhook, warnings } = hook(url, { attempts: 3 }, day)
+  webhook.send(event)
+  await until(() => pauses.length === 1)
+  expect(got).toHaveLength(1)
+  pauses[0]?.end()
+  await until(() => pauses.length === 2)
+  expect(got).toHaveLength(2)
+  pauses[1]?.end()
+  await until(() => warnings.length > 0)
+  expect(got).toHaveLength(3)
+  expect(pauses.map(({ ms }) => ms)).toEqual([day, 4 * day])
+  await webhook.close()
+})
+
+test('an event that comes after the end is not sent, and the user hears of it', async () => {
+  const { url, got } = await receiver()
+  const { webhook, warnings } = hook(url)
+  await webhook.close()
+  webhook.send(event)
+  expect(warnings).toEqual([expect.stringContaining('the leash is closed')])
+  expect(got).toEqual([])
 })
 
 test('a redirect is not followed', async () => {
