@@ -69,6 +69,14 @@ export function readFile(part: Members, path: string, lose: ReportLoss): ImagePa
   return { type: 'file', source, ...(whole.test(told) && { mediaType: told }), ...(name !== undefined && { name }) }
 }
 
+/** Of an answer. @returns undefined, and says so, for what no other vendor answers with */
+export function readShown(part: Members, lost: (why: string) => void): ImagePart | AudioPart | undefined {
+  const file = readFile(part, '', (_path, _action, why) => lost(why))
+  if (file?.type !== 'file') return file
+  lost('Files that are neither images nor speech are not translated.')
+  return undefined
+}
+
 /** Vendors that keep files: each model looks for its own among them. */
 const stores = ['openai', 'azure', 'anthropic', 'google', 'xai']
 
