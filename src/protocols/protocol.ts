@@ -128,6 +128,8 @@ export interface Lens {
   replaceEvent(event: JsonObject, replace: ReplaceText): JsonObject
   /** Whether the event only says again what others say piece by piece, or what the caller said. Absent: none does. */
   repeats?(event: JsonObject): boolean
+  /** A whole answer without what the caller said. Absent: it has nothing of that. */
+  bare?(answer: JsonObject): JsonObject
   usage(body: unknown): Usage | undefined
   /** The vendor's word for how a request is to be served, or an answer was. Absent: the protocol has none. */
   tier?(body: unknown): string | undefined

@@ -3,6 +3,7 @@ import { type Call, type Loss, type Result, textOf } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import { isObject, lastMembers } from '../core/json.js'
 import { LazyAnswer } from '../core/lazy-answer.js'
+import { saidInAll } from '../protocols/said.js'
 import type { Underway } from './attempt.js'
 import { ObservedStream } from './observed.js'
 import { maxAnswerLength, readText } from './read-text.js'
@@ -57,7 +58,9 @@ export async function passThrough(underway: Underway): Promise<Result> {
   // Most callers parse it themselves, so here only its end is looked at, where the usage stands.
   const { lens } = own
   const tail = lens.usageMembers && isJson(headers) ? lastMembers(read, lens.usageMembers) : undefined
-  underway.used((tail && lens.usage(tail)) ?? lens.usage(answer.body), lens.tier?.(tail ?? answer.body))
+  const usage = (tail && lens.usage(tail)) ?? lens.usage(answer.body)
+  underway.used(usage, lens.tier?.(tail ?? answer.body))
+  if (!usage) underway.characters = saidInAll(lens, answer.body)
   const failure = own.failureIn?.(read)
   if (failure) throw refused(failure, read, own.name, response)
   underway.end(undefined)

@@ -18,6 +18,7 @@ import type {
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
+import { saidInAll } from '../protocols/said.js'
 import { renamed } from '../protocols/tool-names.js'
 import { unlikeBefore } from '../protocols/unique-calls.js'
 import type { Streamed, Underway } from './attempt.js'
@@ -63,8 +64,10 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(asked), told))
   }
   const text = await readText(response, maxAnswerLength)
-  const answer = up.decodeResponse(parseAnswer(text, response.headers, readExact), context)
+  const theirs = parseAnswer(text, response.headers, readExact)
+  const answer = up.decodeResponse(theirs, context)
   underway.used(answer.usage, answer.serviceTier)
+  if (!answer.usage) underway.characters = saidInAll(underway.theirs.lens, theirs)
   underway.end(undefined)
   const named = {
     ...answer,

@@ -162,6 +162,7 @@ export const lens: Lens = {
   replaceEvent: (event, replace) => lookup(events, event.type)?.(event, replace) ?? event,
   // Each part comes in deltas, is told whole when it is done, and again in every event about what it is a part of.
   repeats: ({ type }) => typeof type === 'string' && !type.endsWith('.delta'),
+  bare: ({ output = [] }) => ({ output }),
   usage: (body) => usageIn(body),
   tier: (body) => tierIn(body),
   usageMembers: ['usage', 'service_tier'],
