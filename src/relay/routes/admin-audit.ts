@@ -1,6 +1,7 @@
 /** Who did what, and what was not let through: to look at, to keep elsewhere, and to ask again. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { compact } from '../../core/json.js'
 import type { AuditQuery } from '../audit/audit.js'
 import { type AuditFormat, auditLines } from '../audit/csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
@@ -39,15 +40,13 @@ export function adminAudit(context: RelayContext): Hono<AdminEnv> {
 
 function queryOf(query: Readonly<Record<string, string>>): AuditQuery {
   const { actor, action, tenant, target, before } = query
-  const named = Object.entries({ actor, action, tenant, target }).filter(([, value]) => value !== undefined)
   const older = before === undefined ? undefined : Number(before || Number.NaN)
   if (older !== undefined && !Number.isSafeInteger(older))
     throw new LeashError('invalid_request', '`before` is the number of an entry.', { param: 'before' })
   return {
-    ...Object.fromEntries(named),
+    ...compact({ actor, action, tenant, target, before: older }),
     ...momentOf(query, 'from'),
     ...momentOf(query, 'to'),
-    ...(older !== undefined && { before: older }),
   }
 }
 

@@ -5,7 +5,8 @@ import { isObject } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
 import { type Caller, isAdministrator } from '../people/caller.js'
 import { mayGrant, type Role } from '../people/roles.js'
-import { mostBytes } from './context.js'
+import type { Tenant } from '../people/tenants.js'
+import { mostBytes, type RelayContext } from './context.js'
 
 /** Whose things a caller may see and change: those of everybody, of a tenant, or of one user. */
 export interface Reach {
@@ -21,6 +22,20 @@ export async function bodyOf(c: Context<AdminEnv>): Promise<Record<string, unkno
   const body = await jsonOf(c.req.raw, mostBytes)
   if (isObject(body)) return body
   throw new LeashError('invalid_request', 'The body is an object, such as `{}`.')
+}
+
+/** Also one that is deleted, for its books. @throws LeashError `not_found` */
+export async function tenantOf({ tenants }: Pick<RelayContext, 'tenants'>, slug: string): Promise<Tenant> {
+  const tenant = await tenants.get(slug)
+  if (tenant) return tenant
+  throw new LeashError('not_found', 'There is no such tenant.')
+}
+
+/** @throws LeashError `not_found` */
+export async function activeTenantOf(context: Pick<RelayContext, 'tenants'>, slug: string): Promise<Tenant> {
+  const tenant = await tenantOf(context, slug)
+  if (tenant.status === 'active') return tenant
+  throw new LeashError('not_found', 'There is no such tenant.')
 }
 
 /** Whether it is only to be said what would come of it. By either name: who writes the wrong one means no change. */

@@ -1,18 +1,19 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { type KeyRecord, type KeyScope, keyScopes } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
 import { policyName } from '../policy/policies.js'
-import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself, type Reach } from './admin-env.js'
+import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
 
 export function adminKeys(context: RelayContext): Hono<AdminEnv> {
-  const { keys, policies, tenants } = context
+  const { keys, policies } = context
   const app = new Hono<AdminEnv>()
 
   /** One that the caller may change: of others he learns nothing. */
@@ -27,8 +28,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
 
   app.get('/', async (c) => {
     const { tenant, user, after } = c.req.query()
-    const filters = Object.entries({ tenant, user, after, ...c.get('reach') }).filter(([, value]) => value !== undefined)
-    return c.json(await keys.list({ ...Object.fromEntries(filters), ...limitOf(c) }))
+    return c.json(await keys.list({ ...compact({ tenant, user, after, ...c.get('reach') }), ...limitOf(c) }))
   })
 
   app.post('/', async (c) => {
@@ -37,7 +37,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     mayGive(c.get('caller'), wanted.role)
     if (wanted.scopes?.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "Only the relay's administrators make keys that reach beyond their tenant.")
-    if (!(await tenants.get(wanted.tenant))) throw new LeashError('not_found', 'There is no such tenant.')
+    await tenantOf(context, wanted.tenant)
     const { record, ...secrets } = await audited(
       context,
       (sql) => keys.create(wanted, sql),

@@ -1,12 +1,12 @@
 /** Policies and their versions: of a tenant, and of a key over it. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject } from '../../core/json.js'
+import { asArray, asObject, compact } from '../../core/json.js'
 import { changesOf } from '../config/diff.js'
 import { isAdministrator } from '../people/caller.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
-import { type AdminEnv, bodyOf, isDry, limitOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, isDry, limitOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { within } from './rights.js'
 
@@ -21,9 +21,8 @@ type Find = (id: string, c: Context<AdminEnv>) => Promise<Whose>
 
 /** Below `/tenants`. */
 export function tenantPolicies(context: RelayContext): Hono<AdminEnv> {
-  const { tenants } = context
   return policyRoutes(context, '/:slug', async (slug) => {
-    if (!(await tenants.get(slug))) throw new LeashError('not_found', 'There is no such tenant.')
+    await tenantOf(context, slug)
     return { name: slug, tenant: slug, target: slug }
   })
 }
@@ -66,8 +65,7 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     return c.json(await policies.set(name, policy, actor, isDry(c), also))
   })
   app.get(`${at}/history`, async (c) => {
-    const after = versionIn(c, 'after')
-    const page = { ...limitOf(c), ...(after !== undefined && { after }) }
+    const page = { ...limitOf(c), ...compact({ after: versionIn(c, 'after') }) }
     return c.json(await policies.history((await whose(c)).name, page))
   })
   app.get(`${of}/policies/diff`, async (c) => {

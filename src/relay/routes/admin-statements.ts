@@ -4,25 +4,20 @@ import { LeashError } from '../../core/errors.js'
 import { csvOf } from '../usage/csv.js'
 import { statementHeaders, statementPage } from '../usage/statement-page.js'
 import { lineItems } from '../usage/statements.js'
-import type { AdminEnv } from './admin-env.js'
+import { type AdminEnv, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
 /** Below `/tenants`. */
 export function adminStatements(context: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
-  const existing = async (slug: string) => {
-    const tenant = await context.tenants.get(slug)
-    if (!tenant) throw new LeashError('not_found', 'There is no such tenant.')
-    return tenant
-  }
 
   app.get('/:slug/statements', async (c) => {
-    const { slug } = await existing(c.req.param('slug'))
+    const { slug } = await tenantOf(context, c.req.param('slug'))
     return c.json({ items: await context.collector.statements.months({ ...c.get('reach'), tenant: slug }) })
   })
 
   app.get('/:slug/statements/:month', async (c) => {
-    const tenant = await existing(c.req.param('slug'))
+    const tenant = await tenantOf(context, c.req.param('slug'))
     const { statements } = context.collector
     const { month } = c.req.param()
     const { format = 'json' } = c.req.query()

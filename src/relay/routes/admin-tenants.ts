@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
-import { LeashError } from '../../core/errors.js'
+import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { Tenants } from '../people/tenants.js'
-import { type AdminEnv, bodyOf, limitOf, notOneself, type Reach } from './admin-env.js'
+import { type AdminEnv, bodyOf, limitOf, notOneself, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 
@@ -10,7 +10,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   const { keys, tenants } = context
   const app = new Hono<AdminEnv>()
 
-  app.get('/', async (c) => c.json(await tenants.list({ ...limitOf(c), ...after(c.req.query('after')) })))
+  app.get('/', async (c) => c.json(await tenants.list({ ...limitOf(c), ...compact({ after: c.req.query('after') }) })))
   app.post('/', async (c) => {
     const wanted = newTenant(await bodyOf(c))
     const created = await audited(
@@ -20,11 +20,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
     )
     return c.json(created, 201)
   })
-  app.get('/:slug', async (c) => {
-    const tenant = await tenants.get(c.req.param('slug'))
-    if (!tenant) throw new LeashError('not_found', 'There is no such tenant.')
-    return c.json(tenant)
-  })
+  app.get('/:slug', async (c) => c.json(await tenantOf(context, c.req.param('slug'))))
   app.patch('/:slug', async (c) => {
     const changes = changesOf(await bodyOf(c), c.get('reach'))
     if (changes.status === 'suspended') notOneself(c.req.param('slug'), c.get('tenant'))
@@ -57,8 +53,6 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
 
   return app
 }
-
-const after = (cursor: string | undefined) => (cursor === undefined ? {} : { after: cursor })
 
 type Body = Readonly<Record<string, unknown>>
 

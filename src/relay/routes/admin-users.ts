@@ -1,10 +1,11 @@
 /** The people of a tenant. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { roles } from '../people/roles.js'
 import { Users } from '../people/users.js'
-import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself } from './admin-env.js'
+import { type AdminEnv, activeTenantOf, bodyOf, limitOf, mayGive, notOneself, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { oneOf, only, required, text } from './fields.js'
 
@@ -13,7 +14,7 @@ const one = '/:slug/users/:user'
 
 /** Below `/tenants`. */
 export function adminUsers(context: RelayContext): Hono<AdminEnv> {
-  const { tenants, users, keys, audit } = context
+  const { users, keys, audit } = context
   const app = new Hono<AdminEnv>()
   const existing = async (slug: string, id: string) => {
     const user = await users.get(slug, id)
@@ -22,16 +23,15 @@ export function adminUsers(context: RelayContext): Hono<AdminEnv> {
   }
 
   app.get(all, async (c) => {
-    if (!(await tenants.get(c.req.param('slug')))) throw new LeashError('not_found', 'There is no such tenant.')
-    const after = c.req.query('after')
-    const query = { ...limitOf(c), ...(after !== undefined && { after }) }
-    return c.json(await users.list(c.req.param('slug'), query, c.get('reach').user))
+    const { slug } = await tenantOf(context, c.req.param('slug'))
+    const query = { ...limitOf(c), ...compact({ after: c.req.query('after') }) }
+    return c.json(await users.list(slug, query, c.get('reach').user))
   })
   app.post(all, async (c) => {
     const tenant = c.req.param('slug')
     const wanted = newUser(await bodyOf(c))
     mayGive(c.get('caller'), wanted.role ?? 'member')
-    if ((await tenants.get(tenant))?.status !== 'active') throw new LeashError('not_found', 'There is no such tenant.')
+    await activeTenantOf(context, tenant)
     const user = await audited(
       context,
       (sql) => new Users({ sql }).create({ ...wanted, tenant }),

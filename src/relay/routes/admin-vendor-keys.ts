@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { takesKey } from '../vendors/vendor-options.js'
-import { type AdminEnv, bodyOf } from './admin-env.js'
+import { type AdminEnv, activeTenantOf, bodyOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { only, required } from './fields.js'
 
@@ -10,19 +10,19 @@ const all = '/:slug/vendor-keys'
 const one = '/:slug/vendor-keys/:provider'
 
 /** Below `/tenants`. */
-export function adminVendorKeys({ tenants, vendorKeys, settings, audit }: RelayContext): Hono<AdminEnv> {
+export function adminVendorKeys(context: RelayContext): Hono<AdminEnv> {
+  const { vendorKeys, settings, audit } = context
   const app = new Hono<AdminEnv>()
-  const existing = async (slug: string) => {
-    if ((await tenants.get(slug))?.status !== 'active') throw new LeashError('not_found', 'There is no such tenant.')
-    return slug
-  }
 
-  app.get(all, async (c) => c.json({ items: await vendorKeys.list(await existing(c.req.param('slug'))) }))
+  app.get(all, async (c) => {
+    const { slug } = await activeTenantOf(context, c.req.param('slug'))
+    return c.json({ items: await vendorKeys.list(slug) })
+  })
   app.put(one, async (c) => {
     const body = await bodyOf(c)
     only(body, ['key'])
     const key = required(body, 'key')
-    const tenant = await existing(c.req.param('slug'))
+    const { slug: tenant } = await activeTenantOf(context, c.req.param('slug'))
     const provider = c.req.param('provider')
     if (!takesKey(settings.now.leash?.providers, provider))
       throw new LeashError('invalid_request', 'The relay has no provider of this name that takes a key.', { param: 'provider' })

@@ -1,13 +1,14 @@
 /** Webhooks: who is told of what, what was told, and what could not be. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import type { WebhookEndpoints } from '../webhooks/endpoints.js'
 import { type EventType, eventTypes } from '../webhooks/events.js'
 import { deliveryStatuses } from '../webhooks/queue.js'
-import { type AdminEnv, bodyOf, limitOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, limitOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
-import { oneOf, only, required, text } from './fields.js'
+import { flag, oneOf, only, required, text } from './fields.js'
 
 export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
@@ -32,8 +33,7 @@ export function adminWebhooks(context: RelayContext): Hono<AdminEnv> {
     const body = await bodyOf(c)
     only(body, ['url', 'description', 'events', 'tenant', 'enabled'])
     const wanted = { url: required(body, 'url'), ...changesIn(body), ...text(body, 'tenant') }
-    if (wanted.tenant !== undefined && !(await context.tenants.get(wanted.tenant)))
-      throw new LeashError('not_found', 'There is no such tenant.')
+    if (wanted.tenant !== undefined) await tenantOf(context, wanted.tenant)
     const { endpoint, secret } = await audited(
       context,
       (sql) => endpoints().within(sql).create(wanted),
@@ -79,14 +79,9 @@ function deliveries(context: RelayContext): Hono<AdminEnv> {
   const reporting = () => context.collector.reporting
 
   app.get('/', async (c) => {
-    const { status, endpoint, after } = c.req.query()
-    const query = {
-      ...oneOf(status === undefined ? {} : { status }, 'status', deliveryStatuses),
-      ...(endpoint !== undefined && { endpoint }),
-      ...(after !== undefined && { after }),
-      ...limitOf(c),
-    }
-    return c.json(await reporting().queue.list(query))
+    const { endpoint, after } = c.req.query()
+    const status = oneOf(c.req.query(), 'status', deliveryStatuses)
+    return c.json(await reporting().queue.list({ ...status, ...compact({ endpoint, after }), ...limitOf(c) }))
   })
 
   app.post('/:id/retry', async (c) => {
@@ -100,13 +95,11 @@ function deliveries(context: RelayContext): Hono<AdminEnv> {
 }
 
 function changesIn(body: Readonly<Record<string, unknown>>) {
-  const { events, enabled } = body
-  if (enabled !== undefined && typeof enabled !== 'boolean')
-    throw new LeashError('invalid_request', '`enabled` is true or false.', { param: 'enabled' })
+  const { events } = body
   return {
     ...text(body, 'description'),
     ...(events !== undefined && { events: eventsIn(events) }),
-    ...(enabled !== undefined && { enabled }),
+    ...flag(body, 'enabled'),
   }
 }
 

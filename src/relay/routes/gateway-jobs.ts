@@ -1,7 +1,7 @@
 /** Calls that nobody waits for: submitted, looked after, and fetched when they are done. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asObject } from '../../core/json.js'
+import { asObject, compact } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
 import { longestTtlMs } from '../jobs/options.js'
 import { type Job, jobStatuses } from '../jobs/record.js'
@@ -33,11 +33,10 @@ export function gatewayJobRoutes({ keys, callers, jobs, collector }: RelayContex
 
   app.get('/', async (c) => {
     const caller = await whose(c)
-    const { status, after, limit } = c.req.query()
+    const { after, limit } = c.req.query()
     const query = {
-      ...oneOf({ status }, 'status', jobStatuses),
-      ...(after !== undefined && { after }),
-      ...(limit !== undefined && { limit: Number(limit) }),
+      ...oneOf(c.req.query(), 'status', jobStatuses),
+      ...compact({ after, limit: limit === undefined ? limit : Number(limit) }),
     }
     const { items, ...page } = await jobs.store.list(caller, query)
     return c.json({ items: items.map(shown), ...page })

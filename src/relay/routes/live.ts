@@ -1,6 +1,7 @@
 /** What the dashboard looks at again and again: the newest calls, how long they took, and how providers do. */
 import { Hono } from 'hono'
 import type { Health } from '../../core/health.js'
+import { compact } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { LiveCalls } from '../http/live-calls.js'
 import type { AdminEnv } from './admin-env.js'
@@ -17,26 +18,21 @@ export function liveRoutes({ usage, gateway, stopping }: RelayContext): Hono<Adm
   /** `?call=` brings the attempts of one call. Who accepts events is told of calls as they come. */
   app.get('/calls', async (c) => {
     const { call, tenant, after, limit } = c.req.query()
-    const where = { ...(tenant !== undefined && { tenant }), ...c.get('reach') }
+    const where = compact({ tenant, ...c.get('reach') })
     if (c.req.header('accept')?.startsWith('text/event-stream'))
       return c.body(live.events(where, c.get('actor'), c.req.raw.signal), 200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
       })
     if (call === undefined)
-      return c.json(
-        await usage.lines({ where, ...(after !== undefined && { after }), ...(limit !== undefined && { limit: Number(limit) }) }),
-      )
+      return c.json(await usage.lines(compact({ where, after, limit: limit === undefined ? limit : Number(limit) })))
     const { items } = await usage.lines({ where, from: Date.now() - hourMs, limit: mostLines })
     return c.json({ items: items.filter(({ callId }) => callId === call) })
   })
 
   app.get('/latency', async (c) => {
-    const { tenant } = c.req.query()
-    const { items } = await usage.lines({
-      where: { ...(tenant !== undefined && { tenant }), ...c.get('reach') },
-      limit: mostLines,
-    })
+    const where = compact({ tenant: c.req.query('tenant'), ...c.get('reach') })
+    const { items } = await usage.lines({ where, limit: mostLines })
     return c.json(latencyOf(items))
   })
 

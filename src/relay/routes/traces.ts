@@ -1,6 +1,7 @@
 /** Traces by OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 import { type Context, Hono } from 'hono'
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { atOnce } from '../http/at-once.js'
 import { bytesOf, jsonOf } from '../http/body.js'
 import type { Traces } from '../otlp/traces.js'
 import { callerOf } from '../people/caller.js'
@@ -9,32 +10,24 @@ import type { RelayContext } from './context.js'
 /** Of one request, unpacked, in bytes. */
 const mostBytes = 16 * 1024 * 1024
 
-/** Requests that are worked on. More would only wait in memory. */
-const mostAtOnce = 16
-
 const protobuf = 'application/x-protobuf'
 
 export function traceRoutes(context: RelayContext): Hono {
   const app = new Hono()
-  let atOnce = 0
+  const taking = atOnce(16, 'requests')
 
   app.post('/', async (c) => {
     const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
     const caller = await callerOf(context.keys, c.req.raw.headers, 'usage')
-    if (atOnce >= mostAtOnce)
-      throw new LeashError('rate_limited', 'Too many requests at once. Send this one again.', { retryAfterMs: 1000 })
-    atOnce++
-    const { traces } = context.collector
-    try {
-      if (type === protobuf) return await inProtobuf(c, (spans) => traces.take(spans, caller))
+    return taking(async () => {
+      const { traces } = context.collector
+      if (type === protobuf) return inProtobuf(c, (spans) => traces.take(spans, caller))
       if (type !== 'application/json')
         throw new LeashError('invalid_request', `Send traces as ${protobuf} or application/json.`, { status: 415 })
       const { spansInJson } = await import('../otlp/json.js')
       const { rejected, why } = await traces.take(spansInJson(await jsonOf(c.req.raw, mostBytes)), caller)
       return c.json(rejected === 0 ? {} : { partialSuccess: { rejectedSpans: String(rejected), errorMessage: why } })
-    } finally {
-      atOnce--
-    }
+    })
   })
 
   return app

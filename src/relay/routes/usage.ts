@@ -1,6 +1,6 @@
 /** The collector, and reports for whoever has a key. */
 import { Hono } from 'hono'
-import { LeashError } from '../../core/errors.js'
+import { atOnce } from '../http/at-once.js'
 import { jsonOf } from '../http/body.js'
 import { callerOf, isAdministrator } from '../people/caller.js'
 import { extentOf } from '../people/roles.js'
@@ -11,23 +11,13 @@ import { reportQuery } from './report-query.js'
 /** Of one batch of usage, unpacked, in bytes. */
 const mostBytes = 16 * 1024 * 1024
 
-/** Batches that are being written. More would only wait in memory. */
-const mostAtOnce = 64
-
 export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
   const app = new Hono()
-  let atOnce = 0
+  const taking = atOnce(64, 'batches')
 
   app.post('/', async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'usage')
-    if (atOnce >= mostAtOnce)
-      throw new LeashError('rate_limited', 'Too many batches at once. Send this one again.', { retryAfterMs: 1000 })
-    atOnce++
-    try {
-      return c.json(await usage.take(await jsonOf(c.req.raw, mostBytes), caller))
-    } finally {
-      atOnce--
-    }
+    return taking(async () => c.json(await usage.take(await jsonOf(c.req.raw, mostBytes), caller)))
   })
 
   app.get('/', async (c) => {
