@@ -3,7 +3,7 @@ import type { MaybePromise } from '../../core/store.js'
 import type { Decisions } from '../audit/decisions.js'
 import type { Keys } from '../keys/keys.js'
 import type { Caller, Callers, HeadersLike } from './caller.js'
-import { Oidc } from './oidc.js'
+import { Oidc, type OidcDeps } from './oidc.js'
 import type { OidcOptions } from './oidc-options.js'
 import { ProviderSignIn, type ProviderSignInDeps } from './provider-sign-in.js'
 import { issuer, Tokens, type TokensDeps } from './tokens.js'
@@ -60,7 +60,7 @@ export class Identities implements Callers {
   }
 }
 
-export interface IdentityParts extends Omit<TokensDeps, 'now' | 'oidc'>, Pick<ProviderSignInDeps, 'counts' | 'warn'> {
+export interface IdentityParts extends Omit<TokensDeps, 'now' | 'oidc'>, OidcDeps, Pick<ProviderSignInDeps, 'counts' | 'warn'> {
   readonly oidc?: OidcOptions | undefined
   readonly decisions: Decisions
 }

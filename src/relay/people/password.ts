@@ -1,5 +1,5 @@
 /** Passwords at rest: scrypt of Node, as costly as OWASP asks for, and never more at once than the machine has memory for. */
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 
 /** https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#scrypt: 32 MiB, three times */
@@ -31,6 +31,9 @@ export async function matches(password: string, hash: string = nobody): Promise<
   const shown = await derived(password.slice(0, most + 1), Buffer.from(salt, 'base64url'))
   return kept.length === shown.length && timingSafeEqual(kept, shown) && hash !== nobody
 }
+
+/** Tells whether it is the same one still. With the salt in it, nobody guesses by it. */
+export const markOf = (hash: string): string => createHash('sha256').update(hash).digest('base64url')
 
 async function derived(password: string, salt: Buffer): Promise<Buffer> {
   if (atOnce >= mostAtOnce)

@@ -9,7 +9,6 @@ import type { Keys } from '../keys/keys.js'
 import type { Signer } from '../policy/signer.js'
 import type { Caller } from './caller.js'
 import { type Role, roles } from './roles.js'
-import type { Tenants } from './tenants.js'
 import type { Users } from './users.js'
 
 export interface SignedIn {
@@ -36,7 +35,6 @@ export interface TokensDeps {
   readonly signer: Signer
   readonly keys: Keys
   readonly users: Users
-  readonly tenants: Tenants
   readonly oidc?: Voucher | undefined
   readonly now?: () => number
 }
@@ -48,7 +46,7 @@ const algorithm = 'EdDSA'
 
 const holdsSeconds = 15 * 60
 
-/** A token is good for another one until so long after somebody has signed in by a key or a password. */
+/** One token after the other is good until so long after somebody has signed in by a key or a password. */
 const sessionSeconds = 12 * 3600
 
 /** How the id of somebody begins who has signed in by himself, and not by a key. No key's id has a colon. */
@@ -71,18 +69,21 @@ export class Tokens {
   }
 
   /** @param since seconds since 1970: when he signed in, for one who shows a token */
-  async issue({ id, tenant, vouched }: Whose, since?: number): Promise<SignedIn> {
+  async issue(whose: Whose, since?: number): Promise<SignedIn> {
     const { SignJWT } = await import('jose')
+    const { id, tenant, vouched, mark } = whose
     const now = Math.floor(this.#now() / 1000)
-    const token = await new SignJWT({ tenant, auth_time: since ?? now, ...(vouched && { vouched }) })
+    const signedInAt = since ?? now
+    const expiresIn = Math.min(holdsSeconds, signedInAt + this.#secondsOf(whose) - now)
+    const token = await new SignJWT({ tenant, auth_time: signedInAt, ...(vouched && { vouched }), ...(mark && { mark }) })
       .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
       .setIssuer(issuer)
       .setAudience(audience)
       .setSubject(id)
       .setIssuedAt(now)
-      .setExpirationTime(now + holdsSeconds)
+      .setExpirationTime(now + expiresIn)
       .sign(this.#key)
-    return { token, expiresIn: holdsSeconds }
+    return { token, expiresIn }
   }
 
   /** Another for who has one. @returns undefined when it does not hold, or he has to sign in again */
@@ -90,8 +91,7 @@ export class Tokens {
     const claims = await this.#read(token)
     const [whose, since] = [whoseIn(claims), claims.auth_time]
     if (!whose || typeof since !== 'number') return undefined
-    const seconds = whose.vouched ? Math.min(this.#deps.oidc?.sessionSeconds ?? 0, sessionSeconds) : sessionSeconds
-    if (this.#now() / 1000 - since > seconds) return undefined
+    if (this.#now() / 1000 - since >= this.#secondsOf(whose)) return undefined
     return (await this.#who(whose)) && this.issue(whose, since)
   }
 
@@ -108,25 +108,36 @@ export class Tokens {
     return asObject(verified?.payload)
   }
 
-  async #who({ id, tenant, vouched }: Whose): Promise<Caller | undefined> {
-    const { keys, users, tenants, oidc } = this.#deps
+  async #who({ id, tenant, vouched, mark = '' }: Whose): Promise<Caller | undefined> {
+    const { keys, users, oidc } = this.#deps
     if (vouched) return oidc?.holding(id, vouched)
     if (!id.startsWith(userPrefix)) return keys.holding(id)
-    const user = await users.get(tenant, id.slice(userPrefix.length))
-    if (user?.status !== 'active' || (await tenants.get(tenant))?.status !== 'active') return undefined
-    return personOf(tenant, user.id, user.role)
+    const user = await users.holding(tenant, id.slice(userPrefix.length), mark)
+    return user && personOf(tenant, user.id, user.role)
+  }
+
+  /** After which he has to sign in again. */
+  #secondsOf({ vouched }: Whose): number {
+    return vouched ? Math.min(Math.floor(this.#deps.oidc?.sessionSeconds ?? 0), sessionSeconds) : sessionSeconds
   }
 }
 
 interface Whose extends Pick<Caller, 'id' | 'tenant'> {
   readonly vouched?: Vouched
+  /** Of the password that he has signed in by. */
+  readonly mark?: string
 }
 
 /** As it was signed here. */
-function whoseIn({ sub: id, tenant, vouched }: Record<string, unknown>): Whose | undefined {
+function whoseIn({ sub: id, tenant, vouched, mark }: Record<string, unknown>): Whose | undefined {
   if (typeof id !== 'string' || typeof tenant !== 'string') return undefined
   const { issuer, group } = asObject(vouched)
-  return { id, tenant, ...(typeof issuer === 'string' && typeof group === 'string' && { vouched: { issuer, group } }) }
+  return {
+    id,
+    tenant,
+    ...(typeof issuer === 'string' && typeof group === 'string' && { vouched: { issuer, group } }),
+    ...(typeof mark === 'string' && { mark }),
+  }
 }
 
 /** Somebody who has signed in, as a caller: he may try out models, unless he is there to look. */

@@ -3,12 +3,17 @@ import { LeashError } from '../../core/errors.js'
 import { newId } from '../keys/format.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Also, Sql } from '../store/sql.js'
-import { hashOf, matches } from './password.js'
+import { hashOf, markOf, matches } from './password.js'
 import { checkUser, emailOf, type NewUser, type User, type UserChanges, type UserRow, userOf } from './record.js'
 
 export interface UserQuery {
   readonly after?: string
   readonly limit?: number
+}
+
+export interface SignedInUser extends User {
+  /** Of the password that he has signed in by. */
+  readonly mark: string
 }
 
 export interface UsersDeps {
@@ -112,7 +117,7 @@ export class Users {
   }
 
   /** It takes as long for somebody unknown as for a wrong password. @returns undefined when they may not sign in by these */
-  async signIn(tenant: string, email: string, password: string): Promise<User | undefined> {
+  async signIn(tenant: string, email: string, password: string): Promise<SignedInUser | undefined> {
     if (!isText(tenant) || !isText(email)) return undefined
     const [row] = await this.#sql.all<UserRow>(
       `SELECT users.* FROM users JOIN tenants ON tenants.slug = users.tenant
@@ -120,7 +125,17 @@ export class Users {
       [tenant, emailOf(email)],
     )
     const right = await matches(password, row?.password ?? undefined)
-    return row && right ? userOf(row) : undefined
+    return row && right ? { ...userOf(row), mark: markOf(row.password ?? '') } : undefined
+  }
+
+  /** @returns undefined for one who may not come in any more, or has another password by now */
+  async holding(tenant: string, id: string, mark: string): Promise<User | undefined> {
+    const [row] = await this.#sql.all<UserRow>(
+      `SELECT users.* FROM users JOIN tenants ON tenants.slug = users.tenant
+       WHERE users.tenant = $1 AND users.id = $2 AND users.status = 'active' AND tenants.status = 'active'`,
+      [tenant, id],
+    )
+    return row && markOf(row.password ?? '') === mark ? userOf(row) : undefined
   }
 }
 

@@ -40,7 +40,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
     await attempts.succeeded(who)
     const id = idOfUser(user.id)
     await audit.append({ actor: id, action: 'auth.sign_in', tenant })
-    return tokens.issue({ id, tenant })
+    return tokens.issue({ id, tenant, mark: user.mark })
   }
 
   return app

@@ -129,9 +129,20 @@ describe('somebody who has signed in at the provider', () => {
     const renew = () => relay.ask('POST', '/api/auth/token', undefined, token)
     later(600_000)
     token = (await renew()).body.access_token
-    later(601_000)
-    expect((await relay.ask('GET', '/v1/admin/me', undefined, token)).status).toBe(200)
-    expect((await renew()).status).toBe(401)
+    const seen = async () => (await relay.ask('GET', '/v1/admin/me', undefined, token)).status
+    later(599_000)
+    expect(await seen()).toBe(200)
+    later(2000)
+    expect([await seen(), (await renew()).status]).toEqual([401, 401])
+  })
+
+  test('has no session that is longer than the configuration says, however short that is', async () => {
+    later(0)
+    const { relay } = await open({ sessionMs: 60_000 })
+    const { access_token: token, expires_in: seconds } = (await whole(relay)).body
+    expect(seconds).toBe(60)
+    later(61_000)
+    expect((await relay.ask('GET', '/v1/admin/me', undefined, token)).status).toBe(401)
   })
 
   test('is nobody by an e-mail address that the provider has not looked at', async () => {

@@ -174,6 +174,20 @@ describe('signing in', () => {
     expect(await asAda('GET', '/v1/admin/me')).toBe(401)
   })
 
+  test('is over for who has signed in by a password that is another by now, and for nobody else', async () => {
+    const relay = await openRelay(mock.url)
+    await withPassword(relay, { id: 'ada', email: 'ada@example.com', role: 'admin' })
+    const { access_token: token } = (await signIn(relay, { email: 'ada@example.com', password })).body
+    const key = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada', role: 'member' })).body.key
+    const byKey = (await relay.ask('POST', '/api/auth/token', undefined, key)).body.access_token
+    const status = async (shown: string) => (await relay.ask('GET', '/v1/admin/me', undefined, shown)).status
+    await relay.ask('PATCH', `${people}/ada`, { name: 'Ada' })
+    expect([await status(token), await status(byKey)]).toEqual([200, 200])
+    await relay.ask('PUT', `${people}/ada/password`, { password: 'another horse battery' })
+    expect([await status(token), await status(byKey)]).toEqual([401, 200])
+    expect((await relay.ask('POST', '/api/auth/token', undefined, token)).status).toBe(401)
+  })
+
   test('is refused with a wrong password, to nobody, and to a key that is for calls', async () => {
     const relay = await openRelay(mock.url)
     await withPassword(relay, { id: 'ada', email: 'ada@example.com' })
