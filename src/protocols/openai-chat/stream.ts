@@ -266,9 +266,10 @@ class StreamedChoice {
     this.#parts.append(key, first, argumentsDelta(definition.arguments ?? definition.input))
   }
 
-  /** A call is known by its index; by its id where vendors leave the index out or make it 0 for all. */
+  /** A call is known by its index; by its id where vendors leave the index out or make it 0 for all. Without either, it is the newest. */
   #call(index: unknown, id: string, name: string): { key: string; id: string } {
-    const at = asNumber(index) ?? (id || this.#calls.size - (name === '' ? 1 : 0))
+    const newest = () => (name === '' ? [...this.#calls.keys()].at(-1) : undefined) ?? this.#calls.size
+    const at = asNumber(index) ?? (id || newest())
     const known = this.#calls.get(at)
     if (known && (id === '' || id === known.id || name === '')) return known
     const count = this.#calls.size

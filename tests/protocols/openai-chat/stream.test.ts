@@ -77,6 +77,17 @@ describe('reading tool calls', () => {
     ).toEqual([toolCall('a', 'f', '{"x":1}'), toolCall('b', 'f', '{"x":2}')])
   })
 
+  test('more of a call that has neither index nor id belongs to the newest', () => {
+    expect(
+      parts([
+        call(undefined, { id: 'a' }, { name: 'f', arguments: '{"x":' }),
+        call(undefined, {}, { arguments: '1}' }),
+        call(undefined, { id: 'b' }, { name: 'f', arguments: '{"x":' }),
+        call(undefined, {}, { arguments: '2}' }),
+      ]),
+    ).toEqual([toolCall('a', 'f', '{"x":1}'), toolCall('b', 'f', '{"x":2}')])
+  })
+
   test('vendors that leave the index out, too', () => {
     expect(
       parts([
