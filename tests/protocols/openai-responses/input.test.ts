@@ -113,6 +113,64 @@ describe('items to messages', () => {
     expect(request.messages).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'hi' }] }])
   })
 
+  test('what no other vendor reads of a part is reported, by member', () => {
+    const { paths } = decode({
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'a', hue: 1 },
+            { type: 'input_image', file_id: 'f', hue: 1 },
+          ],
+        },
+        { role: 'assistant', content: [{ type: 'output_text', text: 'b', hue: 1 }] },
+      ],
+    })
+    expect(paths).toEqual(['input[0].content[0].hue', 'input[0].content[1].hue', 'input[1].content[0].hue'])
+  })
+
+  test('what a system message or the assistant cannot hold is reported, and the rest stays', () => {
+    const file = { type: 'input_file', file_id: 'file-1' }
+    const { request, paths } = decode({
+      input: [
+        { role: 'system', content: [{ type: 'input_text', text: 'a' }, file] },
+        { role: 'assistant', content: [{ type: 'output_text', text: 'b' }, file] },
+      ],
+    })
+    expect(request.messages).toEqual([
+      { role: 'system', content: [{ type: 'text', text: 'a' }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'b' }] },
+    ])
+    expect(paths).toEqual(['input[0].content', 'input[1].content[1]'])
+  })
+
+  test('a mark for the cache on a whole message stands at the end of it, and not at speech', () => {
+    const cache_control = { type: 'ephemeral' }
+    const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } }
+    const { request } = decode({
+      input: [
+        {
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'a' },
+            { type: 'input_text', text: 'b' },
+          ],
+          cache_control,
+        },
+        { role: 'assistant', content: 'c', cache_control },
+        { role: 'user', content: [audio], cache_control },
+      ],
+    })
+    expect(request.messages.map(({ content }) => content)).toEqual([
+      [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b', cache: {} },
+      ],
+      [{ type: 'text', text: 'c', cache: {} }],
+      [{ type: 'audio', source: { kind: 'base64', data: 'AAAA', mediaType: 'audio/mpeg' } }],
+    ])
+  })
+
   test('refusals and citations of earlier answers are kept', () => {
     const annotation = { type: 'url_citation', url: 'https://a.example', title: 'A', start_index: 1, end_index: 2 }
     const { request } = decode({
@@ -260,6 +318,24 @@ describe('messages to items', () => {
     expect((body.input as object[])[0]).not.toHaveProperty('content')
   })
 
+  test('parts of one reasoning are one item, up to the signature that closes it, and parts of none are their own', () => {
+    const signature = { format: 'openai-responses-v1', value: 'gAAA' } as const
+    const { body, lost } = items({
+      role: 'assistant',
+      content: [
+        { type: 'reasoning', id: 'rs_1', text: 'a' },
+        { type: 'reasoning', id: 'rs_1', text: 'b', signature },
+        { type: 'reasoning', id: 'rs_1', text: 'c', signature },
+        { type: 'reasoning', text: 'd', signature },
+        { type: 'reasoning', text: 'e', signature },
+        { type: 'text', text: 'hi' },
+      ],
+    })
+    const summaries = (body.input as { summary?: { text: string }[] }[]).map(({ summary }) => summary?.map(({ text }) => text))
+    expect(summaries).toEqual([['a', 'b'], ['c'], ['d'], ['e'], undefined])
+    expect(lost).toEqual([])
+  })
+
   test('foreign and unsigned reasoning stays behind, and is reported', () => {
     const { body, lost } = items({
       role: 'assistant',
@@ -295,6 +371,7 @@ describe('messages to items', () => {
         { type: 'image', source: { kind: 'file-id', id: 'file-1' } },
         { type: 'file', source: { kind: 'base64', data: 'BBBB', mediaType: 'application/pdf' } },
         { type: 'file', source: { kind: 'url', url: 'https://a.example/x.pdf' } },
+        { type: 'file', source: { kind: 'url', url: 'https://a.example/y' }, name: 'y.pdf' },
         { type: 'file', source: { kind: 'text', text: 'grüß' }, name: 'g.txt' },
         { type: 'file', source: { kind: 'file-id', id: 'file-2' } },
         { type: 'audio', source: { kind: 'base64', data: 'CCCC', mediaType: 'audio/wav' } },
@@ -310,6 +387,7 @@ describe('messages to items', () => {
           { type: 'input_image', file_id: 'file-1', detail: 'auto' },
           { type: 'input_file', filename: 'file.pdf', file_data: 'data:application/pdf;base64,BBBB' },
           { type: 'input_file', file_url: 'https://a.example/x.pdf' },
+          { type: 'input_file', file_url: 'https://a.example/y', filename: 'y.pdf' },
           {
             type: 'input_file',
             filename: 'g.txt',
@@ -319,7 +397,7 @@ describe('messages to items', () => {
         ],
       },
     ])
-    expect(paths).toEqual(['messages[0].content[7]'])
+    expect(paths).toEqual(['messages[0].content[8]'])
   })
 
   test('an address of an image is left out for a target that takes data only', () => {

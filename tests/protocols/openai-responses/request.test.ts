@@ -231,10 +231,10 @@ describe('what goes to a target', () => {
     expect(weighed.paths).toEqual(['logprobs', 'top_logprobs'])
     const schema = { type: 'json-schema', name: 'n', schema: {} } as const
     expect(encode({ reasoning: { effort: 'low' } }, { reasoningEffort: false }).paths).toEqual(['reasoning_effort'])
-    expect(encode({ responseFormat: schema }, { structuredOutput: 'json' }).body.text).toEqual({
-      format: { type: 'json_object' },
-    })
-    expect(encode({ responseFormat: schema }, { structuredOutput: 'none' }).body.text).toBeUndefined()
+    const loose = encode({ responseFormat: schema }, { structuredOutput: 'json' })
+    expect([loose.body.text, loose.lost]).toMatchObject([{ format: { type: 'json_object' } }, [{ action: 'approximated' }]])
+    const free = encode({ responseFormat: schema }, { structuredOutput: 'none' })
+    expect([free.body.text, free.lost]).toMatchObject([undefined, [{ path: 'response_format', action: 'dropped' }]])
     expect(
       encode({ tools: [{ name: 'f' }], toolChoice: { type: 'required' } }, { requiredToolChoice: 'any' }).body.tool_choice,
     ).toBe('any')

@@ -44,6 +44,12 @@ describe('a stream that passes by', () => {
     expect(tap.error?.upstream?.text).toContain('"type":"insufficient_quota"')
   })
 
+  test('what a failed answer has used is seen', () => {
+    const failed = { error: { code: 'server_error' }, usage: { input_tokens: 3, output_tokens: 4 } }
+    const tap = watch(`event: response.failed\ndata: ${JSON.stringify({ type: 'response.failed', response: failed })}\n\n`)
+    expect(tap).toMatchObject({ terminal: true, usage: { input: 3, output: 4 } })
+  })
+
   test('a stream without its end is not terminal', () => {
     const whole = sse(fixtures.webSearch)
     expect(watch(whole.slice(0, whole.lastIndexOf('event: response.completed')))).toMatchObject({

@@ -53,6 +53,7 @@ describe('tools of a caller', () => {
     expect(decode({ tools: [{ type: 'mcp' }], tool_choice: 'required' }).paths).toEqual(['tools[0]', 'tool_choice'])
     const none = decode({ tools: [f], tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'mcp' }] } })
     expect(none.request.toolChoice).toEqual({ type: 'none' })
+    expect(none.paths).toEqual(['tool_choice.tools[0]', 'tool_choice'])
   })
 
   test('cache marks are read in either spelling', () => {

@@ -84,6 +84,87 @@ describe('items of a stream', () => {
   })
 })
 
+describe('what is told while an answer grows', () => {
+  /** The events that are no items of the response as a whole, in few words. */
+  const brief = (events: { type: string; delta?: string; text?: string; refusal?: string; part?: unknown }[]) =>
+    events
+      .filter(({ type }) => /refusal|reasoning|content_part|text/.test(type))
+      .map(({ type, delta, text, refusal }) => [type.slice(9), delta ?? text ?? refusal])
+
+  test('a refusal by its pieces, and whole at its end', () => {
+    const events = told(open(0, { type: 'refusal', text: '' }), grow(0, 'I '), grow(0, 'cannot.'), end(0))
+    expect(brief(events)).toEqual([
+      ['content_part.added', undefined],
+      ['refusal.delta', 'I '],
+      ['refusal.delta', 'cannot.'],
+      ['refusal.done', 'I cannot.'],
+      ['content_part.done', undefined],
+    ])
+    expect(events.at(-1).response.output[0].content).toEqual([{ type: 'refusal', refusal: 'I cannot.' }])
+  })
+
+  test('a summary of thoughts by its pieces, and whole at its end', () => {
+    const events = told(open(0, { type: 'reasoning', id: 'rs_1', text: '', summary: true }), grow(0, 'Hm'), grow(0, '.'), end(0))
+    expect(brief(events)).toEqual([
+      ['reasoning_summary_part.added', undefined],
+      ['reasoning_summary_text.delta', 'Hm'],
+      ['reasoning_summary_text.delta', '.'],
+      ['reasoning_summary_text.done', 'Hm.'],
+      ['reasoning_summary_part.done', undefined],
+    ])
+    const done = events.find(({ type }) => type === 'response.reasoning_summary_part.done')
+    expect(done).toMatchObject({
+      item_id: 'rs_1',
+      output_index: 0,
+      summary_index: 0,
+      part: { type: 'summary_text', text: 'Hm.' },
+    })
+  })
+
+  test('an image as an item of its own, which ends the message before it', () => {
+    const image: AssistantPart = { type: 'image', source: { kind: 'base64', data: 'iVBORw', mediaType: 'image/png' } }
+    const events = told(open(0, text), grow(0, 'See:'), end(0), open(1, image), end(1))
+    const items = events.filter(({ type }) => type.startsWith('response.output_item.'))
+    expect(items).toMatchObject([
+      { type: 'response.output_item.added', output_index: 0 },
+      { type: 'response.output_item.done', output_index: 0, item: { type: 'message' } },
+      {
+        type: 'response.output_item.added',
+        output_index: 1,
+        item: { id: 'ig_1_1', type: 'image_generation_call', status: 'in_progress', result: null },
+      },
+      {
+        type: 'response.output_item.done',
+        output_index: 1,
+        item: { id: 'ig_1_1', type: 'image_generation_call', status: 'completed', result: 'iVBORw' },
+      },
+    ])
+  })
+
+  test('nothing of an image at an address, and nothing of sound', () => {
+    const image: AssistantPart = { type: 'image', source: { kind: 'url', url: 'https://a.example/cat.png' } }
+    const sound: AssistantPart = { type: 'audio', source: { kind: 'base64', data: 'T2dn', mediaType: 'audio/ogg' } }
+    const events = told(
+      open(0, text),
+      grow(0, 'a'),
+      end(0),
+      open(1, image),
+      end(1),
+      open(2, sound),
+      end(2),
+      open(3, text),
+      grow(3, 'b'),
+      end(3),
+    )
+    expect(events.at(-1).response.output).toMatchObject([{ content: [{ text: 'a' }] }, { content: [{ text: 'b' }] }])
+  })
+
+  test('that an answer is incomplete which ended without a reason', () => {
+    const [last] = wire([start, open(0, text), grow(0, 'half'), { type: 'end' }]).slice(-1)
+    expect([last?.event, JSON.parse(last?.data ?? '').response.output[0].status]).toEqual(['response.incomplete', 'incomplete'])
+  })
+})
+
 describe('a stream that fails', () => {
   const broken = new LeashError('stream_truncated', 'It broke off.', { retryable: true })
 
@@ -108,6 +189,13 @@ describe('a stream that fails', () => {
     expect(failed[1]?.[1].sequence_number).toBe(failed[0]?.[1].sequence_number + 1)
   })
 
+  test("names a limit on the rate in OpenAI's word", () => {
+    const encoder = downstream.encodeStream({ messages: [] })
+    encoder.push(start)
+    const [, failed] = encoder.fail(new LeashError('rate_limited', 'Too many.', {})).map(({ data }) => JSON.parse(data))
+    expect(failed.response.error).toEqual({ code: 'rate_limit_exceeded', message: '[rate_limited] Too many.' })
+  })
+
   test('before it began, there is no response to speak of', () => {
     expect(
       downstream
@@ -119,6 +207,10 @@ describe('a stream that fails', () => {
 
   test('an answer that ends in an error is a failed response', () => {
     const whole = { ...answer([]), choices: [{ content: [], finishReason: 'error' as const }] }
-    expect(wire(replay(whole)).at(-1)?.event).toBe('response.failed')
+    const last = wire(replay(whole)).at(-1)
+    expect([last?.event, JSON.parse(last?.data ?? '').response.error]).toEqual([
+      'response.failed',
+      { code: 'server_error', message: 'The target ended the answer with an error.' },
+    ])
   })
 })
