@@ -78,10 +78,11 @@ export class BudgetWatch {
     const named = nameIn(scope)
     const once = `exhausted ${limit} of ${scope}`
     if (!named || isShadow(named.rule) || named.window.startsWith(tooShort) || this.#told.get(once)) return
+    const rule = await this.#ruleOf(named, keyIn(scope))
     const data = {
       tenant,
       budget: named.rule,
-      of: [...named.values],
+      of: rule ? whoseOf(rule, named) : { tenant },
       unit: named.unit,
       taken: shown(named.unit, taken),
       limit: shown(named.unit, limit),
@@ -91,11 +92,11 @@ export class BudgetWatch {
     this.#told.set(once, true)
   }
 
-  async #tell(name: string, { values, unit, window }: Named, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
+  async #tell(name: string, named: Named, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
+    const { unit, window } = named
     const once = `threshold ${threshold} of ${limit} ${name}`
     if (this.#told.get(once)) return
-    const subjects = subjectsOf(rule)
-    const of = Object.fromEntries(subjects.map((subject, at) => [subject, values[at] ?? '']))
+    const of = whoseOf(rule, named)
     const { tenant } = of
     await this.#deps.publish({
       type: 'budget.threshold',
@@ -142,6 +143,9 @@ function nameIn(name: string): Named | undefined {
 const nobody = { model: '', options: {}, target: { provider: { name: '' }, model: '' } }
 
 const subjectsOf = (rule: Rule) => rule.of(nobody).map(([subject]) => subject)
+
+const whoseOf = (rule: Rule, { values }: Named): Record<string, string> =>
+  Object.fromEntries(subjectsOf(rule).map((subject, at) => [subject, values[at] ?? '']))
 
 /** US dollars as text, in which every nano-dollar stands. */
 const shown = (unit: string, amount: number): string | number => (unit === 'usd' ? formatUsd(amount) : amount)

@@ -144,6 +144,11 @@ it('tells a webhook when a client is refused for want of budget', async () => {
   await receiver.arrived(1)
   await client.leash.close()
   expect(receiver.received).toMatchObject([
-    { body: { type: 'budget.exhausted', data: { tenant: 'default', budget: 'daily', unit: 'requests', limit: 1 } } },
+    {
+      body: {
+        type: 'budget.exhausted',
+        data: { budget: 'daily', of: { tenant: 'default' }, unit: 'requests', taken: 1, limit: 1 },
+      },
+    },
   ])
 })
