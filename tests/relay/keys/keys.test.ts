@@ -176,6 +176,26 @@ it('rotates a key into another that is the same, while the old one goes on for a
   expect(await keys.verify(made.key)).toBeDefined()
 })
 
+it('rotates a key into one that may do no more and has to show no less', async () => {
+  const { keys } = await open()
+  const kind = { role: 'viewer', signed: true, certificate: 'ab'.repeat(32), scopes: ['metrics'] } as const
+  const old = await keys.create({ tenant: 'red', ...kind })
+  const made = await keys.rotate(old.record.id)
+  expect(made.record).toMatchObject(kind)
+  expect(made.signingSecret).toEqual(expect.any(String))
+  expect(made.signingSecret).not.toBe(old.signingSecret)
+})
+
+it('stops the old key at once where a rotation leaves it no time', async () => {
+  const { keys } = await open()
+  const old = await keys.create({ tenant: 'red' })
+  expect(await keys.verify(old.key)).toBeDefined()
+  const made = await keys.rotate(old.record.id, { overlapMs: 0 })
+  expect(await keys.verify(old.key)).toBeUndefined()
+  expect(await keys.holding(old.record.id)).toBeUndefined()
+  expect(await keys.holding(made.record.id)).toMatchObject({ id: made.record.id })
+})
+
 it('never lets a rotation make a key last longer', async () => {
   const { keys, clock } = await open()
   const { record } = await keys.create({ tenant: 'red', expiresAt: clock.now + minute })

@@ -53,6 +53,16 @@ describe('users', () => {
     await ask('PATCH', `${people}/ada`, { status: 'active' })
     expect(await status()).toBe(200)
   })
+
+  test('stop no key of whoever has the same name in another tenant', async () => {
+    const { ask } = await openRelay(mock.url)
+    await ask('POST', '/v1/admin/tenants', { slug: 'other' })
+    for (const tenant of ['default', 'other'])
+      await ask('POST', `/v1/admin/tenants/${tenant}/users`, { id: 'ada', email: `ada@${tenant}.example.com` })
+    const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
+    expect((await ask('PATCH', '/v1/admin/tenants/other/users/ada', { status: 'suspended' })).status).toBe(200)
+    expect((await ask('GET', '/v1/usage', undefined, key)).status).toBe(200)
+  })
 })
 
 describe('roles', () => {
@@ -88,6 +98,49 @@ describe('roles', () => {
     expect((await ask('POST', `${at}/rollback`, { version }, admin)).status).toBe(403)
     expect((await ask('POST', `${at}/rollback`, { version: 0 }, admin)).status).toBe(200)
     expect((await ask('POST', `${at}/rollback`, { version })).status).toBe(200)
+  })
+
+  test('reach no further than what the relay denies to all, and what its administrators have opened', async () => {
+    const models = { allow: ['gpt-*', 'ollama/*'], deny: ['gpt-5*'] }
+    const { ask } = await openRelay(mock.url, { policy: { access: { models, providers: { deny: ['Ollama'] } } } })
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const at = '/v1/admin/tenants/default/policy'
+    const put = async (policy: object, key?: string) => (await ask('PUT', at, policy, key)).status
+    const providers = { deny: ['ollama'] }
+    const wider = [
+      {},
+      { access: {} },
+      { access: { models } },
+      { access: { models: { deny: ['gpt-5*'] }, providers } },
+      { access: { models: { allow: ['gpt-*', 'claude-*'], deny: ['gpt-5*'] }, providers } },
+      { access: { models: { allow: ['gpt-*'], deny: ['gpt-5-pro'] }, providers } },
+    ]
+    for (const policy of wider) expect([policy, await put(policy, owner)]).toEqual([policy, 403])
+    const narrower = { models: { allow: ['gpt-4o', 'gpt-4.1*'], deny: ['GPT-5*', 'gpt-4o-mini'] }, providers: { deny: ['ol*'] } }
+    expect(await put({ access: narrower }, owner)).toBe(200)
+    expect(await put({ access: { models, providers }, maxAttempts: 2 }, owner)).toBe(200)
+    expect(await put({ access: { models: { deny: ['gpt-5*'] } } })).toBe(200)
+    expect(await put({ access: { models: { deny: ['gpt-5*', 'gpt-4'] } } }, owner)).toBe(200)
+    expect(await put({}, owner)).toBe(403)
+    const { key, id } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
+    expect((await ask('PUT', `/v1/admin/keys/${id}/policy`, { access: { models: { allow: ['*'] } } }, owner)).status).toBe(200)
+    const chat = { model: 'gpt-5', messages: [{ role: 'user', content: 'Hi' }] }
+    expect((await ask('POST', '/v1/chat/completions', chat, key)).status).toBe(403)
+  })
+
+  test("say no headers beside the relay's own keys, but for those that its administrators have said", async () => {
+    const { ask } = await openRelay(mock.url, { policy: { headers: { 'x-cost-centre': '4711' } } })
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const { id } = (await ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    const headers = { 'openai-project': 'proj_other' }
+    for (const at of ['/v1/admin/tenants/default/policy', `/v1/admin/keys/${id}/policy`]) {
+      const put = async (said: object, key?: string) => (await ask('PUT', at, { headers: said }, key)).status
+      expect(await put(headers, owner)).toBe(403)
+      expect(await put({ 'x-cost-centre': '4712' }, owner)).toBe(403)
+      expect(await put({ 'X-Cost-Centre': '4711' }, owner)).toBe(200)
+      expect(await put(headers)).toBe(200)
+      expect(await put(headers, owner)).toBe(200)
+    }
   })
 
   test('are not passed by a key that is said to be of somebody higher', async () => {

@@ -162,6 +162,13 @@ it('refuses an id that is asked for another scope', async () => {
   await expect(ask(other, 1, 1, id('a'))).rejects.toMatchObject({ code: 'invalid_request', status: 409, param: 'id' })
 })
 
+it('tells no other key of a lease by its id', async () => {
+  const { leases, lend } = await open()
+  await lend(scope, 100, 100, id('a'))
+  const asked = leases.lend({ ...ada, id: 'bob00000' }, [daily], { id: id('a'), scope, least: 1, wanted: 1 })
+  await expect(asked).rejects.toMatchObject({ code: 'invalid_request', status: 409, param: 'id' })
+})
+
 it('forgets the id of a lease that it has refused', async () => {
   const { ask, lend, settle } = await open()
   const all = await lend(scope, 1000)
@@ -316,14 +323,19 @@ it.each([[undefined], [{}], [{ leases: 'all' }], [[]]])('refuses a settlement th
   await expect(leases.settle(ada, settlement)).rejects.toMatchObject({ code: 'invalid_request', param: 'leases' })
 })
 
-it('forgets a lease a day after its end', async () => {
+it('forgets a lease a day after its end, and not before', async () => {
   const { lend, prune, settle, clock, read } = await open({ budgets: [{ ...daily, per: 'total' }] })
   const total = scopeOf({ ...daily, per: 'total' })
-  const { id } = await lend(total, 100)
+  const first = await lend(total, 100)
+  clock.now += minute + day - 1
+  await prune()
+  await settle(first.id, 10)
+  expect(await read(total)).toEqual({ spent: 10, reserved: 0 })
+  const second = await lend(total, 100)
   clock.now += minute + day
   await prune()
-  await settle(id, 0)
-  expect(await read(total)).toEqual({ spent: 100, reserved: 0 })
+  await settle(second.id, 0)
+  expect(await read(total)).toEqual({ spent: 110, reserved: 0 })
 })
 
 const clients = fc.array(

@@ -97,6 +97,25 @@ it('forgets a window a day after its end, with what was set aside in it, and not
   expect(await sql.all('SELECT name FROM reservations')).toEqual([{ name: 'for ever' }])
 })
 
+it('forgets what was set aside a day after it has expired, and until then takes what came of it', async () => {
+  const sql = await openStore()
+  let now = 0
+  const budgets = new SqlBudgets(sql, { now: () => now })
+  const kept = async () => (await sql.all('SELECT id FROM reservations')).length
+  const [first] = [await reserve(budgets, 10, { ttlMs: hour }), await reserve(budgets, 20, { ttlMs: hour })]
+  now = hour
+  await budgets.settle(await reserve(budgets, 1), 0)
+  now = hour + day - 1
+  await budgets.prune()
+  await budgets.settle(first, 4)
+  expect(await budgets.read('s', 'team')).toEqual({ spent: 24, reserved: 0 })
+  expect(await kept()).toBe(1)
+  now += 1
+  await budgets.prune()
+  expect(await kept()).toBe(0)
+  expect(await budgets.read('s', 'team')).toEqual({ spent: 24, reserved: 0 })
+})
+
 it('never sums to more than a number holds, and so can always be read', async () => {
   const budgets = new SqlBudgets(await openStore())
   const most = Number.MAX_SAFE_INTEGER
