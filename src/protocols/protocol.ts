@@ -103,7 +103,7 @@ export interface Tap {
   readonly content: boolean
   /** The vendor's terminal event has come. */
   readonly terminal: boolean
-  /** False as long as nothing has come by which the protocol's streams are known. Absent: a stream is one from its first byte. */
+  /** False as long as only such events have come as the protocol's streams do not begin with. Absent: a stream is one as it stands. */
   readonly began?: boolean
   readonly usage: Usage | undefined
   /** How the vendor says that it serves the call, in its own word. Absent: its streams do not tell. */

@@ -88,8 +88,9 @@ export function noteLosses(call: Call, losses: readonly Loss[]): void {
   warnings.push(...losses.filter((loss) => !warnings.some(({ path, why }) => path === loss.path && why === loss.why)))
 }
 
+/** Asked where a stream is due: what does not say what it is, is taken for one. Proxies that hand on a body forget its headers. */
 export function isEventStream(headers: Headers): boolean {
-  const type = headers.get('content-type') ?? ''
+  const type = headers.get('content-type') ?? 'event-stream'
   return type.includes('event-stream') || type.includes('eventstream')
 }
 

@@ -1,6 +1,6 @@
 /** Answers that are cut, damaged, or not what was asked for. */
 import { describe, expect, test } from 'vitest'
-import { createLeash, type Report } from '../../src/leash.js'
+import { createLeash, type LeashOptions, type Report } from '../../src/leash.js'
 import { type Fault, mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { failureOf, lane, lanes, prompt, read } from './lanes.js'
@@ -19,6 +19,20 @@ describe.each(lanes)('%s', (_, model) => {
     const { ask, reports } = lane(mock, model)
     expect(await failureOf(ask({ stream: true }))).toMatch(code)
     expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error' }] }])
+  })
+
+  test.each(['', ': one moment\n\n'])('a stream of nothing (%j) is a failure, and tried again', async (body) => {
+    const headers = { 'content-type': 'text/event-stream' }
+    mock.script({ status: 200, headers, body, times: 2 })
+    const { ask, reports } = lane(mock, model, { retry: { attempts: 3, backoff: () => 0 } })
+    expect(await failureOf(ask({ stream: true }))).toBe('none')
+    expect(reports[0]?.attempts.map(({ error }) => error)).toEqual(['stream_truncated', 'stream_truncated', undefined])
+  })
+
+  test('a stream that does not say what it is, as it comes through a proxy that forgets headers, is read as one', async () => {
+    const transport: typeof fetch = async (url, init) => new Response((await fetch(url, init)).body)
+    const told = async (options: LeashOptions) => (await read(await lane(mock, model, options).ask({ stream: true }))).text
+    expect(await told({ fetch: transport })).toContain('data: [DONE]')
   })
 
   test('a stream cut after any number of events fails or is whole', async () => {

@@ -77,7 +77,7 @@ export const lens: Lens = {
  */
 class ChunkTap implements Tap {
   content = false
-  began = false
+  began?: boolean
   usage: Usage | undefined
   tier: string | undefined
   error: LeashError | undefined

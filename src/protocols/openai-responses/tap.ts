@@ -27,7 +27,7 @@ const begins: ReadonlySet<string> = new Set(['response.created', 'response.queue
 export class Watch implements Tap {
   content = false
   terminal = false
-  began = false
+  began?: boolean
   usage: Usage | undefined
   tier: string | undefined
   error: LeashError | undefined
