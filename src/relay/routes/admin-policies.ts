@@ -1,10 +1,12 @@
 /** Policies and their versions: of a tenant, and of a key over it. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, compact } from '../../core/json.js'
+import { compact } from '../../core/json.js'
+import { checkPolicy } from '../../policy.js'
 import { changesOf } from '../config/diff.js'
 import { isAdministrator } from '../people/caller.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
+import { newHeader, widened } from '../policy/widened.js'
 import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf, isDry, limitOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
@@ -42,26 +44,25 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
   const app = new Hono<AdminEnv>()
   const at = `${of}/policy`
   const whose = (c: Context<AdminEnv>) => find(c.req.param(of.slice(2)) ?? '', c)
-  /** Behind a vendor's whole API lies what other tenants have there, too: what is closed is not a tenant's to open. */
-  const checkOpened = async (c: Context<AdminEnv>, name: string, next: unknown) => {
-    // A key's is never wider than its tenant's.
-    if (isAdministrator(c.get('caller')) || of === '/:id') return
-    const known = [await policies.inForce(name), await policies.version(name, 0)].flatMap(
-      ({ policy }) => policy.access?.raw ?? [],
-    )
-    const opened = asArray(asObject(asObject(next).access).raw).find((provider) => !known.some((one) => one === provider))
-    if (opened !== undefined)
-      throw new LeashError('permission_denied', "Only the relay's administrators open a vendor's own API: `access.raw`.")
+  const checkWidened = async (c: Context<AdminEnv>, { name, tenant }: Whose, given: unknown) => {
+    if (isAdministrator(c.get('caller'))) return
+    const next = checkPolicy(given)
+    const inForce = await Promise.all([policies.inForce(name), policies.inForce(tenant), policies.version(tenant, 0)])
+    const known = inForce.map(({ policy }) => policy)
+    // Where a key may go, its tenant may too: it has to be let by both.
+    const why = of === '/:id' ? newHeader(next, known) : widened(next, known)
+    if (why !== undefined) throw new LeashError('permission_denied', `Only the relay's administrators ${why}.`)
   }
 
   app.get(at, async (c) => c.json(await policies.inForce((await whose(c)).name)))
   app.put(at, async (c) => {
-    const { name, tenant, target } = await whose(c)
+    const found = await whose(c)
+    const { name, tenant, target } = found
     const actor = c.get('actor')
     const also = (sql: Sql, { version }: PolicyVersion) =>
       audit.append({ actor, action: 'policy.set', tenant, target, detail: { version } }, sql)
     const policy = await bodyOf(c)
-    await checkOpened(c, name, policy)
+    await checkWidened(c, found, policy)
     return c.json(await policies.set(name, policy, actor, isDry(c), also))
   })
   app.get(`${at}/history`, async (c) => {
@@ -76,10 +77,11 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     return c.json({ from, to, changes: changesOf(before.policy, after.policy) })
   })
   app.post(`${at}/rollback`, async (c) => {
-    const { name, tenant, target } = await whose(c)
+    const found = await whose(c)
+    const { name, tenant, target } = found
     const { version } = await bodyOf(c)
     if (!isVersion(version)) throw new LeashError('invalid_request', 'Say which: `{ "version": 3 }`.')
-    await checkOpened(c, name, (await policies.version(name, version)).policy)
+    await checkWidened(c, found, (await policies.version(name, version)).policy)
     const actor = c.get('actor')
     const also = (sql: Sql, set: PolicyVersion) =>
       audit.append({ actor, action: 'policy.rollback', tenant, target, detail: { version: set.version, of: version } }, sql)

@@ -133,7 +133,7 @@ describe('roles', () => {
     const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
     const { id } = (await ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
     const headers = { 'openai-project': 'proj_other' }
-    for (const at of ['/v1/admin/tenants/default/policy', `/v1/admin/keys/${id}/policy`]) {
+    for (const at of [`/v1/admin/keys/${id}/policy`, '/v1/admin/tenants/default/policy']) {
       const put = async (said: object, key?: string) => (await ask('PUT', at, { headers: said }, key)).status
       expect(await put(headers, owner)).toBe(403)
       expect(await put({ 'x-cost-centre': '4712' }, owner)).toBe(403)
