@@ -1,9 +1,11 @@
 /** Whoever has signed in at an identity provider shows its token here, and is what its groups make him. */
+
+import { isLeashError } from '../../core/errors.js'
 import { asArray, asObject, asString } from '../../core/json.js'
 import { Lazy } from '../../core/lazy.js'
 import type { Caller } from './caller.js'
 import type { OidcOptions } from './oidc-options.js'
-import { away, Provider } from './provider.js'
+import { asked, away, Provider } from './provider.js'
 import { same } from './same.js'
 import type { Tenants } from './tenants.js'
 import { personOf, type Vouched, type Voucher } from './tokens.js'
@@ -18,7 +20,7 @@ export interface OidcDeps {
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /** Of errors that are about the provider's keys, and not about a token. */
-const ofKeys = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
+const ofKeys = ['ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
 
 /** What an administrator tries out is counted for the tenant that is there from the first start on. */
 const firstTenant = 'default'
@@ -72,7 +74,7 @@ export class Oidc implements Voucher {
     const options = { issuer, audience, algorithms, requiredClaims: ['exp', 'sub'], clockTolerance: 30 }
     const verified = await jwtVerify(token, keys, options).catch((error) => {
       if (error instanceof errors.JOSEError && !ofKeys.includes(error.code)) return undefined
-      throw away(error)
+      throw isLeashError(error) ? error : away(error)
     })
     const claims = verified && asObject(verified.payload)
     if (!claims || nonce === undefined) return claims
@@ -85,7 +87,7 @@ export class Oidc implements Voucher {
   vouchedBy(claims: Claims): (Vouched & { readonly id: string }) | undefined {
     const { claim = 'groups', grants, user: named = 'sub', issuer } = this.#options
     // An address that the provider has not looked at is whatever somebody has typed. Some providers say so by a text.
-    if ([claim, named].includes('email') && String(claims.email_verified) === 'false') return undefined
+    if ([claim, named].includes('email') && !['true', 'undefined'].includes(String(claims.email_verified))) return undefined
     const has = [asArray(claims[claim]), claims[claim]].flat(2)
     const group = Object.keys(grants).find((value) => has.includes(value))
     const user = asString(claims[named])
@@ -104,7 +106,12 @@ export class Oidc implements Voucher {
   }
 
   async #published() {
-    const [{ createRemoteJWKSet }, { keys }] = await Promise.all([import('jose'), this.provider.discovered()])
-    return createRemoteJWKSet(keys)
+    const [{ createRemoteJWKSet, customFetch }, { keys }] = await Promise.all([import('jose'), this.provider.discovered()])
+    return createRemoteJWKSet(keys, {
+      [customFetch]: async (address: string) => {
+        const { status, body } = await asked(address)
+        return Response.json(body, { status })
+      },
+    })
   }
 }

@@ -54,9 +54,12 @@ export class Users {
     return row && userOf(row)
   }
 
-  /** Whether he is known and may not come in: suspended, or deleted. */
+  /** Whether he is known and may not come in: suspended, or deleted. An address in another case is nobody else. */
   async isOut(tenant: string, id: string): Promise<boolean> {
-    const rows = await this.#sql.all(`SELECT id FROM users WHERE tenant = $1 AND id = $2 AND status <> 'active'`, [tenant, id])
+    const rows = await this.#sql.all(`SELECT id FROM users WHERE tenant = $1 AND LOWER(id) = $2 AND status <> 'active'`, [
+      tenant,
+      emailOf(id),
+    ])
     return rows.length > 0
   }
 

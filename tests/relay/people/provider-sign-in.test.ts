@@ -122,6 +122,21 @@ describe('somebody who has signed in at the provider', () => {
     }
   })
 
+  test('is out in whatever case the provider writes his address', async () => {
+    const provider = await openProvider()
+    const relay = await openRelay(mock.url, { oidc: oidcOf(provider, {}, { user: 'email' }) })
+    await relay.ask('POST', '/v1/admin/tenants/default/users', { id: 'Ada@example.com', email: 'ada@example.com' })
+    const status = async (email: string) => {
+      const shown = await provider.sign({ groups: ['leads'], email })
+      return (await relay.ask('GET', '/v1/admin/me', undefined, shown)).status
+    }
+    expect(await status('ada@Example.com')).toBe(200)
+    await relay.ask('PATCH', '/v1/admin/tenants/default/users/Ada@example.com', { status: 'suspended' })
+    expect([await status('ada@Example.com'), await status('Ada@example.com'), await status('bob@example.com')]).toEqual([
+      401, 401, 200,
+    ])
+  })
+
   test('signs in again after as long as the configuration says, however often the session was renewed', async () => {
     later(0)
     const { relay } = await open({ sessionMs: 1_200_000 })
@@ -152,6 +167,9 @@ describe('somebody who has signed in at the provider', () => {
     for (const [verified, status] of [
       [false, 403],
       ['false', 403],
+      ['False', 403],
+      [null, 403],
+      ['true', 200],
       [true, 200],
       [undefined, 200],
     ] as const) {
@@ -355,6 +373,14 @@ describe('a provider', () => {
       expect(relay.warnings.join()).toContain('JSON Web Key Set')
     },
   )
+
+  test('whose keys have no end is taken for away', async () => {
+    const { relay, provider } = await open()
+    provider.settings.discovery = { jwks_uri: `${provider.issuer}/token` }
+    provider.settings.token = endless
+    const shown = await provider.sign({ groups: ['leads'] })
+    expect(await relay.ask('GET', '/v1/admin/me', undefined, shown)).toMatchObject(refusal(503, 'cannot be asked'))
+  })
 
   test('that would have people sign in where others can read along is not gone to', async () => {
     for (const authorization_endpoint of ['http://login.example.com/', 'javascript:alert(1)', '/authorize', 7]) {
