@@ -47,6 +47,11 @@ const quiet = new Set([
   'definitions',
 ])
 
+const isQuiet = (word: string, value: unknown) => quiet.has(word) || (word === 'additionalProperties' && value === true)
+
+/** For whoever reads the schema. */
+const annotations = new Set(['title', 'description', 'default'])
+
 export function toOpenApi(schema: JsonObject, path: string, lose: ReportLoss): JsonObject {
   return asJsonObject(convert(inlined(schema, path, lose), { path, lose })) ?? {}
 }
@@ -89,17 +94,24 @@ function valuesOf(schema: Schema): unknown[] | undefined {
   return Array.isArray(schema.enum) ? schema.enum : undefined
 }
 
+const nothingBeside = 'Gemini takes no other word beside `anyOf`.'
+
 /** The alternatives, when they are all there is to the schema: Gemini takes no other word beside `anyOf`. */
 function branchesOf(schema: Schema, types: readonly string[], { path, lose }: Place): Schema[] | undefined {
   const word = asArray(schema.anyOf).length > 0 ? 'anyOf' : asArray(schema.oneOf).length > 0 ? 'oneOf' : undefined
   if (!word) return undefined
   if (schema.properties || schema.items || valuesOf(schema)) {
-    lose(`${path}.${word}`, 'dropped', 'Gemini takes no other word beside `anyOf`.')
+    lose(`${path}.${word}`, 'dropped', nothingBeside)
     return undefined
   }
   if (word === 'oneOf') lose(`${path}.oneOf`, 'approximated', 'Sent as `anyOf`: Gemini cannot ask for exactly one.')
   const type = types.length > 0 ? { type: [...types] } : {}
-  return asArray(schema[word]).map((branch) => ({ ...type, ...(isObject(branch) ? branch : {}) }))
+  const branches = asArray(schema[word]).map((branch) => ({ ...type, ...(isObject(branch) ? branch : {}) }))
+  // One alone takes them on.
+  if (branches.filter((branch) => !isNull(branch)).length > 1)
+    for (const [other, value] of Object.entries(schema))
+      if (!isQuiet(other, value) && !annotations.has(other)) lose(`${path}.${other}`, 'dropped', nothingBeside)
+  return branches
 }
 
 function anyOf(schema: Schema, branches: readonly Schema[], outerNullable: boolean, place: Place): Schema {
@@ -136,11 +148,10 @@ function only(schema: Schema, type: string, types: readonly string[]): Schema {
 function typed(schema: Schema, type: string, nullable: boolean, place: Place): Schema {
   const out: Schema = { type: type.toUpperCase() }
   for (const [word, value] of Object.entries(schema)) {
-    if (quiet.has(word)) continue
-    if (word === 'title' || word === 'description' || word === 'default') out[word] = value
+    if (isQuiet(word, value)) continue
+    if (annotations.has(word)) out[word] = value
     else if (wordsOf[type]?.includes(word)) words[word]?.(out, value, schema, place, type)
-    else if (!(word === 'additionalProperties' && value === true))
-      place.lose(`${place.path}.${word}`, 'dropped', `Gemini's schemas have no \`${word}\` here.`)
+    else place.lose(`${place.path}.${word}`, 'dropped', `Gemini's schemas have no \`${word}\` here.`)
   }
   enumerate(out, schema, type, place)
   if (type === 'array' && !out.items) {

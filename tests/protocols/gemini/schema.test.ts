@@ -24,6 +24,31 @@ describe('JSON Schema as the OpenAPI subset', () => {
         ],
       },
     ],
+    [
+      'a list of types with values to choose from',
+      { type: ['string', 'boolean'], enum: ['a', 'b'] },
+      { anyOf: [{ type: 'STRING', enum: ['a', 'b'] }, { type: 'BOOLEAN' }] },
+    ],
+    [
+      'a type that all alternatives share',
+      { type: ['string', 'null'], anyOf: [{ pattern: '^a' }, { maxLength: 3 }] },
+      {
+        anyOf: [
+          { type: 'STRING', pattern: '^a', nullable: true },
+          { type: 'STRING', maxLength: 3, nullable: true },
+        ],
+      },
+    ],
+    [
+      'what holds for the only alternative',
+      { anyOf: [{ type: 'string' }, { const: null }], maxLength: 3 },
+      { type: 'STRING', maxLength: 3, nullable: true },
+    ],
+    [
+      'a type that its words imply',
+      { items: { properties: { a: { type: 'string' } } } },
+      { type: 'ARRAY', items: { type: 'OBJECT', properties: { a: { type: 'STRING' } } } },
+    ],
     ['null and nothing else', { anyOf: [{ type: 'null' }] }, { type: 'NULL' }],
     ['a constant text', { const: 'a' }, { type: 'STRING', enum: ['a'] }],
     ['an enum with null', { enum: ['a', 'b', null] }, { type: 'STRING', enum: ['a', 'b'], nullable: true }],
@@ -117,6 +142,17 @@ describe('JSON Schema as the OpenAPI subset', () => {
       { type: 'OBJECT', properties: { a: { type: 'STRING' } } },
       ['dropped p.anyOf'],
     ],
+    [
+      'what holds for every alternative of several',
+      {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+        title: 'T',
+        minLength: 3,
+        not: { const: 'x' },
+      },
+      { anyOf: [{ type: 'STRING' }, { type: 'ARRAY', items: { type: 'STRING' } }] },
+      ['dropped p.minLength', 'dropped p.not'],
+    ],
     ['an unknown format', { type: 'string', format: 'email' }, { type: 'STRING' }, ['dropped p.format']],
     ['anything at all', {}, { type: 'STRING' }, ['approximated p']],
     [
@@ -132,11 +168,38 @@ describe('JSON Schema as the OpenAPI subset', () => {
       { type: 'NUMBER', minimum: 0 },
       ['approximated p.exclusiveMinimum'],
     ],
-    ['a reference that leads nowhere', { $ref: '#/$defs/Lost' }, { type: 'OBJECT' }, ['approximated p']],
+    [
+      'a reference that leads nowhere',
+      { $ref: '#/$defs/Lost', description: 'x' },
+      { type: 'OBJECT', description: 'x' },
+      ['approximated p'],
+    ],
+    [
+      'where in a schema it lost something',
+      {
+        anyOf: [
+          { type: 'string', format: 'email' },
+          { type: 'array', items: { type: 'string', format: 'uri' } },
+        ],
+      },
+      { anyOf: [{ type: 'STRING' }, { type: 'ARRAY', items: { type: 'STRING' } }] },
+      ['dropped p.anyOf[0].format', 'dropped p.anyOf[1].items.format'],
+    ],
+    [
+      'a tuple of one',
+      { type: 'array', prefixItems: [{ type: 'string', format: 'email' }] },
+      { type: 'ARRAY', items: { type: 'STRING' } },
+      ['approximated p.prefixItems', 'dropped p.prefixItems.format'],
+    ],
     [
       'allOf with several members',
-      { allOf: [{ type: 'object', properties: { a: { type: 'string' } } }, { properties: { b: { type: 'string' } } }] },
-      { type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'STRING' } } },
+      {
+        allOf: [
+          { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+          { properties: { b: { type: 'string' } }, required: ['a', 'b'] },
+        ],
+      },
+      { type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'STRING' } }, required: ['a', 'b'] },
       ['approximated p.allOf'],
     ],
   ])('reports %s', (_, schema, expected, losses) => {
