@@ -380,6 +380,48 @@ describe('a history of a caller', () => {
     })
   })
 
+  it('loses the sound of a result, the words that only Google has for one, and says so', () => {
+    const { request, losses } = decode({
+      contents: [
+        { role: 'model', parts: [{ functionCall: { name: 'shoot' } }] },
+        {
+          role: 'user',
+          parts: [
+            {
+              functionResponse: {
+                name: 'shoot',
+                response: { output: 'Bang' },
+                willContinue: false,
+                parts: [
+                  { inlineData: { mimeType: 'audio/wav', data: 'AAAA' } },
+                  { inlineData: { mimeType: 'image/png', data: 'BBBB' } },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    })
+    expect(losses).toEqual([
+      'dropped contents[1].parts[0].functionResponse.willContinue',
+      'dropped contents[1].parts[0].functionResponse.parts',
+    ])
+    expect(request.messages[1]?.content).toMatchObject([{ content: [{ text: 'Bang' }, { type: 'image' }] }])
+  })
+
+  it('has the results that the model told by itself as results too', () => {
+    const messages = history({
+      role: 'model',
+      parts: [
+        { functionCall: { name: 'f' } },
+        { functionResponse: { name: 'f', response: { output: 'done' } } },
+        { text: 'So.' },
+      ],
+    })
+    expect(messages.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant'])
+    expect(messages[1]?.content).toMatchObject([{ name: 'f', content: [{ text: 'done' }] }])
+  })
+
   it('is the same where one item stands for a list of it', () => {
     const parts = { text: 'Hi' }
     const declared = { name: 'f', description: 'does', parameters: schema }

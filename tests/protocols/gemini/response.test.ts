@@ -299,6 +299,82 @@ describe('an answer for a caller of Gemini', () => {
     expect(gemini.upstream.decodeResponse(JSON.parse(JSON.stringify(body)), decodeContext())).toEqual(response)
   })
 
+  it('counts the places of sources in bytes, over all of its texts', () => {
+    const source = (start: number, end: number) => [{ url: 'https://a.example', start, end }]
+    const body = encode({
+      choices: [
+        {
+          content: [
+            { type: 'text', text: 'Süß', citations: source(1, 3) },
+            { type: 'reasoning', text: 'Hm' },
+            { type: 'text', text: 'Ähm', citations: [...source(1, 3), { title: 'B' }] },
+          ],
+          finishReason: 'stop',
+        },
+      ],
+    })
+    const [{ groundingMetadata }] = (body as { candidates: [{ groundingMetadata: object }] }).candidates
+    expect(groundingMetadata).toEqual({
+      groundingChunks: [{ web: { uri: 'https://a.example' } }, { web: { uri: 'https://a.example' } }, { web: { title: 'B' } }],
+      groundingSupports: [
+        { segment: { startIndex: 1, endIndex: 5, text: 'üß' }, groundingChunkIndices: [0] },
+        { segment: { startIndex: 7, endIndex: 9, text: 'hm' }, groundingChunkIndices: [1] },
+      ],
+    })
+  })
+
+  it('tells what else each token could have been', () => {
+    const top = [
+      { token: 'a', logprob: -1 },
+      { token: 'b', logprob: -2 },
+    ]
+    const logprobs = [
+      { token: 'a', logprob: -1, top },
+      { token: 'c', logprob: -3 },
+    ]
+    expect(encode({ choices: [{ content: [], finishReason: 'stop', logprobs }] })).toMatchObject({
+      candidates: [
+        {
+          logprobsResult: {
+            chosenCandidates: [
+              { token: 'a', logProbability: -1 },
+              { token: 'c', logProbability: -3 },
+            ],
+            topCandidates: [
+              {
+                candidates: [
+                  { token: 'a', logProbability: -1 },
+                  { token: 'b', logProbability: -2 },
+                ],
+              },
+              { candidates: [] },
+            ],
+          },
+        },
+      ],
+    })
+  })
+
+  it('tells sound and text apart in its usage', () => {
+    const usage = { ...noUsage, input: 5, audioInput: 7, output: 3, audioOutput: 11, reasoning: 2 }
+    expect(encode({ usage })).toMatchObject({
+      usageMetadata: {
+        promptTokenCount: 12,
+        promptTokensDetails: [
+          { modality: 'TEXT', tokenCount: 5 },
+          { modality: 'AUDIO', tokenCount: 7 },
+        ],
+        candidatesTokenCount: 14,
+        candidatesTokensDetails: [
+          { modality: 'TEXT', tokenCount: 3 },
+          { modality: 'AUDIO', tokenCount: 11 },
+        ],
+        thoughtsTokenCount: 2,
+        totalTokenCount: 28,
+      },
+    })
+  })
+
   it('shows arguments that were cut short rather than losing them', () => {
     const body = encode({
       choices: [{ content: [{ type: 'tool-call', id: 'a', name: 'f', arguments: '{"x' }], finishReason: 'length' }],

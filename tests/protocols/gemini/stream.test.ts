@@ -117,6 +117,26 @@ describe('a stream of Gemini', () => {
     expect(losses).toEqual(['dropped parts'])
   })
 
+  it('ends what it was telling before an image, so that its sources stand with it', () => {
+    const events = decodeStream(
+      gemini,
+      bytesOf(sse(part({ text: 'a' }), part({ inlineData: { mimeType: 'image/png', data: 'AAAA' } }, { text: 'b' }), finish())),
+    )
+    expect(events.map((event) => ('index' in event ? `${event.type} ${event.index}` : event.type))).toEqual([
+      'start',
+      'part-start 0',
+      'part-delta 0',
+      'part-end 0',
+      'part-start 1',
+      'part-end 1',
+      'part-start 2',
+      'part-delta 2',
+      'part-end 2',
+      'finish',
+      'end',
+    ])
+  })
+
   it('does not take a call without a name for one', () => {
     expect(answer(part({ functionCall: {} }), finish())).toMatchObject({ content: [], reason: 'stop' })
   })

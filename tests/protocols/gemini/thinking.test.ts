@@ -20,6 +20,7 @@ describe('up to Gemini 2.5, a budget', () => {
     ['gemini-2.5-flash-lite', { budget: 100 }, { thinkingBudget: 512 }, ['approximated reasoning.budget']],
     ['gemini-2.5-flash', { effort: 'high', budget: 2000 }, { thinkingBudget: 2000 }, [effort]],
     ['gemini-2.5-flash', { show: false }, { includeThoughts: false }, []],
+    ['gemini-2.5-flash', { budget: 2000, show: true }, { includeThoughts: true, thinkingBudget: 2000 }, []],
     ['gemini-2.0-flash', { effort: 'high' }, undefined, ['dropped reasoning_effort']],
     ['gemini-2.0-flash', { effort: 'none' }, undefined, []],
     ['tunedModels/mine', { effort: 'low' }, { thinkingBudget: 1024 }, [effort]],

@@ -126,6 +126,12 @@ describe('read from a caller', () => {
     ])
   })
 
+  it('reports what else it says of how tools are used', () => {
+    expect(read({ toolConfig: { retrievalConfig: { languageCode: 'de' } } }).losses).toEqual([
+      'dropped toolConfig.retrievalConfig',
+    ])
+  })
+
   it('refuses a function without a name', () => {
     expect(() => read({ tools: [{ functionDeclarations: [{}] }] })).toThrow(
       expect.objectContaining({ code: 'invalid_request', param: 'tools[0].functionDeclarations[0].name' }),
