@@ -13,7 +13,7 @@ const help: Options = { help: { type: 'boolean', short: 'h' } }
 /**
  * @param args as they were typed, the command's name among them
  * @throws LeashError `invalid_config` for a command that there is not, an option that the command does not have, or that lacks its
- * value, and for a word that it has no use for: whoever gives a file without its option is not to be served as if he had given none
+ * value, for a word that is missing, and for one that it has no use for: whoever gives a file without its option is not to be served as if he had given none
  */
 export async function checkArguments(args: readonly string[], commands: SubCommandsDef): Promise<void> {
   const at = args.findIndex((arg) => !arg.startsWith('-'))
@@ -25,9 +25,13 @@ export async function checkArguments(args: readonly string[], commands: SubComma
     throw new LeashError('invalid_config', `There is no command "${name.slice(0, 40)}". \`leash --help\` lists them.`)
   const command = await resolved(commands[name])
   const taken: ArgsDef = (await resolved(command?.args)) ?? {}
-  const words = check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf(taken) })
-  const places = Object.values(taken).filter(({ type }) => type === 'positional').length
-  const stray = words[places]
+  const { words, wantsHelp } = check(`leash ${name}`, args.slice(at + 1), { ...help, ...optionsOf(taken) })
+  if (wantsHelp) return
+  const places = Object.entries(taken).filter(([, { type }]) => type === 'positional')
+  const needed = places.filter(([, { required }]) => required !== false).map(([place]) => place.toUpperCase())
+  if (words.length < needed.length)
+    throw new LeashError('invalid_config', `Write: leash ${[name, ...needed].join(' ')}. \`leash ${name} --help\` tells more.`)
+  const stray = words[places.length]
   if (stray === undefined || endless.includes(name)) return
   throw new LeashError(
     'invalid_config',
@@ -35,10 +39,17 @@ export async function checkArguments(args: readonly string[], commands: SubComma
   )
 }
 
-/** @returns the words that belong to no option */
-function check(command: string, args: readonly string[], options: Options): readonly string[] {
+interface Checked {
+  /** Those that belong to no option. */
+  readonly words: readonly string[]
+  readonly wantsHelp: boolean
+}
+
+function check(command: string, args: readonly string[], options: Options): Checked {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true }).positionals
+    const parsing = { options, allowPositionals: true, allowNegative: true, strict: true }
+    const { positionals, values } = parseArgs({ args: [...args], ...parsing })
+    return { words: positionals, wantsHelp: values.help === true }
   } catch (error) {
     if (!(error instanceof Error)) throw error
     // Node's words end without a full stop, and may go on in further lines.

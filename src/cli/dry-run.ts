@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import type { Estimate } from '../core/call.js'
+import { LeashError } from '../core/errors.js'
 import { createLeash } from '../leash.js'
 import { printJson, table, telling } from './output.js'
 import { localProviders, readPrompt } from './prompt.js'
@@ -19,7 +20,7 @@ export const dryRun = defineCommand({
       try {
         const most = args['max-tokens'] === undefined ? undefined : Number(args['max-tokens'])
         if (most !== undefined && !(Number.isInteger(most) && most > 0))
-          throw new Error(`"${args['max-tokens']}" is no number of tokens.`)
+          throw new LeashError('invalid_config', `"${args['max-tokens']}" is no number of tokens.`)
         const prompt = await readPrompt(args.prompt)
         const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
         const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })

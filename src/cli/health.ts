@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty'
+import { LeashError } from '../core/errors.js'
 import type { Probe } from '../core/health.js'
 import { Probes } from '../probes.js'
 import { configuredProviders, type Providers } from '../providers/registry.js'
-import { paint, printJson, table } from './output.js'
+import { paint, printJson, table, telling } from './output.js'
 
 interface Finding extends Partial<Probe> {
   readonly provider: string
@@ -17,18 +18,21 @@ export const health = defineCommand({
     timeout: { type: 'string', default: '5000', description: 'Milliseconds that an answer may take' },
     json: { type: 'boolean', description: 'Print the findings as JSON' },
   },
-  async run({ args }) {
-    const timeoutMs = Number(args.timeout)
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 1) throw new Error(`"${args.timeout}" is no number of milliseconds.`)
-    const registry = configuredProviders()
-    if (args.provider !== undefined && !registry.has(args.provider)) throw new Error(`"${args.provider}" names no provider.`)
-    const names = args.provider === undefined ? registry.names().filter(registry.isConfigured) : [args.provider]
-    const findings = await Promise.all(names.map((name) => find(name, registry, timeoutMs)))
-    if (!findings.some(({ ok }) => ok) || findings.some(({ ok }) => ok === false)) process.exitCode = 1
-    if (args.json) return printJson(findings)
-    if (findings.length === 0) process.stderr.write('No provider is set up. `leash doctor` tells what is missing.\n')
-    else process.stdout.write(`${table(findings.map(row))}\n`)
-  },
+  run: ({ args: { provider, timeout, json } }) =>
+    telling(json, async () => {
+      const timeoutMs = Number(timeout)
+      if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
+        throw new LeashError('invalid_config', `"${timeout}" is no number of milliseconds.`)
+      const registry = configuredProviders()
+      if (provider !== undefined && !registry.has(provider))
+        throw new LeashError('invalid_config', `"${provider}" names no provider.`)
+      const names = provider === undefined ? registry.names().filter(registry.isConfigured) : [provider]
+      const findings = await Promise.all(names.map((name) => find(name, registry, timeoutMs)))
+      if (!findings.some(({ ok }) => ok) || findings.some(({ ok }) => ok === false)) process.exitCode = 1
+      if (json) return printJson(findings)
+      if (findings.length === 0) process.stderr.write('No provider is set up. `leash doctor` tells what is missing.\n')
+      else process.stdout.write(`${table(findings.map(row))}\n`)
+    }),
 })
 
 async function find(name: string, registry: Providers, timeoutMs: number): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { LeashError } from '../core/errors.js'
 import { startMock } from '../testing/index.js'
 import { fail, printJson, table } from './output.js'
 
@@ -12,7 +13,7 @@ export const mock = defineCommand({
     try {
       const port = Number(args.port)
       if (!Number.isInteger(port) || port < 0 || port > 65535)
-        throw new TypeError(`"${args.port}" is not a port: give a number from 0 to 65535.`)
+        throw new LeashError('invalid_config', `"${args.port}" is not a port: give a number from 0 to 65535.`)
       const { url, close } = await startMock({ port })
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
       if (args.json) printJson({ url })

@@ -109,7 +109,7 @@ describe('leash chat', () => {
 
   test('without anything to say tells how it is used', async () => {
     const { code, stdout, stderr } = await leash(['chat'], { env: env() })
-    expect([code, stdout + stderr]).toEqual([1, expect.stringMatching(/PROMPT/i)])
+    expect([code, stdout + stderr]).toEqual([2, expect.stringMatching(/PROMPT/i)])
   })
 })
 

@@ -44,6 +44,17 @@ describe('leash', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(`There is no use for "${stray}"`)])
   })
 
+  test.each([
+    [['chat'], 'leash chat PROMPT'],
+    [['dry-run', '--model', 'gpt-4o'], 'leash dry-run PROMPT'],
+    [['module', 'new'], 'leash module WHAT NAME'],
+  ])('%s: a word that is missing is told in a line, or as JSON', async (args, written) => {
+    const said = `[invalid_config] Write: ${written}. \`leash ${args[0]} --help\` tells more.`
+    expect(await leash(args)).toEqual({ code: 2, stdout: '', stderr: `${said}\n` })
+    const { code, stdout } = await leash([...args, '--json'])
+    expect([code, JSON.parse(stdout).error.message]).toEqual([2, said])
+  })
+
   test('ends in peace when nobody reads its lines any more', async () => {
     const child = leash.start(['models'], keys(mock.url))
     child.stdout?.destroy()
@@ -182,7 +193,7 @@ describe('leash mock', () => {
 
   test.each(['x', '-1', '70000'])('refuses %s as a port', async (port) => {
     const { code, stderr } = await leash(['mock', `--port=${port}`])
-    expect([code, stderr]).toEqual([1, expect.stringContaining('is not a port')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is not a port')])
   })
 
   test('tells when the port is taken', async () => {

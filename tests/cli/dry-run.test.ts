@@ -27,6 +27,6 @@ describe('leash dry-run', () => {
 
   test('refuses a number of tokens that is none', async () => {
     const { code, stderr } = await leash(['dry-run', 'hello', '--max-tokens', 'few'], { env: keys(mock.url) })
-    expect([code, stderr]).toEqual([1, expect.stringContaining('"few" is no number of tokens')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('"few" is no number of tokens')])
   })
 })

@@ -31,8 +31,10 @@ describe('leash health', () => {
   test.each([
     [['--provider', 'nobody'], '"nobody" names no provider'],
     [['--timeout', 'soon'], '"soon" is no number of milliseconds'],
-  ])('refuses %s', async (args, said) => {
-    const { code, stdout, stderr } = await leash(['health', ...args])
-    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(said)])
+  ])('refuses %s in a line, or as JSON', async (args, said) => {
+    const line = await leash(['health', ...args])
+    expect(line).toEqual({ code: 2, stdout: '', stderr: `[invalid_config] ${said}.\n` })
+    const { code, stdout } = await leash(['health', '--json', ...args])
+    expect([code, JSON.parse(stdout).error]).toEqual([2, { code: 'invalid_config', message: `[invalid_config] ${said}.` }])
   })
 })
