@@ -64,6 +64,9 @@ it('has nothing against an empty trail', async () => {
 
 it.each([
   ['an actor', `UPDATE audit SET actor = 'eve' WHERE seq = 15`, 15, 'it was changed'],
+  ['an action', `UPDATE audit SET action = 'key.list' WHERE seq = 15`, 15, 'it was changed'],
+  ['a tenant', `UPDATE audit SET tenant = 'blue' WHERE seq = 15`, 15, 'it was changed'],
+  ['a target', `UPDATE audit SET target = 'another' WHERE seq = 15`, 15, 'it was changed'],
   ['a detail', `UPDATE audit SET detail = '{"at":1}' WHERE seq = 15`, 15, 'it was changed'],
   ['a time', 'UPDATE audit SET at = at - 1 WHERE seq = 15', 15, 'it was changed'],
   ['a hash', `UPDATE audit SET hash = previous WHERE seq = 15`, 15, 'it was changed'],

@@ -144,6 +144,18 @@ it('exports nothing of before it was switched on, or of what is three days late'
   expect(existsSync(file)).toBe(false)
 })
 
+it('goes on hour by hour when it was switched on more than a month ago', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { clock, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  clock.now += 31 * 24 * hour
+  await reporting.round()
+  await use(new Date(clock.now).toISOString(), 1)
+  clock.now += 2 * hour
+  await reporting.round()
+  expect(readFileSync(file, 'utf8')).toContain('leash-red-2026-12-22T10-calls-1')
+})
+
 it('exports nothing of the time that it was switched off, and keeps what it could not deliver', async () => {
   const receiver = await openReceiver()
   const billing: BillingOptions = { eventName: 'llm', url: receiver.url, unit: 'calls' }

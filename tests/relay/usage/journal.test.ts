@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createReadStream, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { LeashError } from '../../../src/core/errors.js'
 import { asObject, parseJson } from '../../../src/core/json.js'
 import type { LedgerLine } from '../../../src/core/ledger.js'
@@ -98,14 +98,15 @@ test('what a relay has booked before it was killed, the next one delivers', asyn
   }
   put(`1-${dead}-${here}-0.jsonl`, `${JSON.stringify(line('whole'))}\n${JSON.stringify(line('half')).slice(0, 40)}`)
   utimesSync(put(`2-1-elsewhere-0.jsonl`, `${JSON.stringify(line('of elsewhere'))}\n`), 1, 1)
-  const hoursAgo = Date.now() / 1000 - 7200
+  const [hoursAgo, minutesAgo] = [Date.now() / 1000 - 7200, Date.now() / 1000 - 1800]
   utimesSync(
     put(`3-${process.ppid}-${here}-1.jsonl`, `${JSON.stringify(line('of a number that is another’s now'))}\n`),
     hoursAgo,
     hoursAgo,
   )
-  const alive = [`1-${process.ppid}-${here}-0.jsonl`, '3-1-elsewhere-0.jsonl']
+  const alive = [`1-${process.ppid}-${here}-0.jsonl`, `3-${dead}-elsewhere-0.jsonl`, `4-${process.pid}-elsewhere-0.jsonl`]
   for (const name of alive) put(name, `${JSON.stringify(line('of another that lives'))}\n`)
+  utimesSync(join(folder, 'journal', alive[0] ?? ''), minutesAgo, minutesAgo)
   await (await Journal.open({ folder, usage, warn: expect.fail })).close()
   expect(batches).toEqual([['whole'], ['of elsewhere'], ['of a number that is another’s now']])
   expect(left(folder)).toEqual(alive)
@@ -123,6 +124,24 @@ test('while the database is away, lines wait in the file, and the relay stops al
   away = false
   await (await Journal.open({ folder, usage, warn: expect.fail })).close()
   expect(batches).toEqual([['a']])
+})
+
+test('a relay that looks for what others have left leaves its own be', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const [folder, warnings] = [temporaryFolder(), [] as string[]]
+  const { usage } = database(() => new LeashError('overloaded', 'away', { retryable: true }))
+  const journal = await Journal.open({ folder, usage, warn: (message) => warnings.push(message), everyMs: 1 })
+  journal.add([line('a')])
+  await vi.waitFor(() => expect(warnings).toHaveLength(1))
+  // Looked at after its own.
+  const path = join(folder, 'journal', '9-1-elsewhere-0.jsonl')
+  writeFileSync(path, `${JSON.stringify(line('b'))}\n`)
+  utimesSync(path, 1, 1)
+  vi.advanceTimersToNextTimer()
+  await vi.waitFor(() => expect(warnings.at(-1)).toContain(path))
+  await journal.close()
+  expect(warnings).toEqual([expect.stringContaining('waits for the database'), expect.stringContaining(path)])
 })
 
 test('a file that takes only a part of what is written gets the rest as well', async () => {

@@ -68,6 +68,13 @@ it('counts a line that comes twice once, within a batch and over several, and ea
   ])
 })
 
+it('keeps the same id of two tenants apart within a batch, too', async () => {
+  const { log } = await open()
+  const lines = ['red', 'blue'].map((tenant) => line({ id: 'same', tenant, key: 'k' }))
+  expect(await log.take({ lines })).toEqual({ taken: 2, known: 0 })
+  expect(await log.report({ by: ['tenant'] })).toHaveLength(2)
+})
+
 it('counts as of now what a clock that is far ahead has written, and counts it once', async () => {
   const { log } = await open()
   const ahead = line({ at: noon + 400 * day })
@@ -178,7 +185,7 @@ it('sums up what lines say', async () => {
         line({ attempt: 2, outcome: 'error', error: 'timeout', cost: null, durationMs: 1000 }),
         line({ attempt: 3, outcome: 'cancelled', basis: 'estimated', cost: 5 }),
         line({ attempt: 0, cached: true, saved: 30, usage: noUsage, cost: 0, durationMs: 1 }),
-        line({ attempt: 0, coalesced: true, saved: null, usage: noUsage, cost: 0, durationMs: 0 }),
+        line({ attempt: 0, coalesced: true, saved: null, usage: noUsage, cost: null, durationMs: 0 }),
       ],
     },
     ada,
