@@ -3,7 +3,7 @@
  * counts it once, by its id. What cannot be delivered waits: on disk where there is one, and otherwise in memory, as far as
  * there is room.
  */
-import { isLeashError } from '../core/errors.js'
+import { isLeashError, type LeashError } from '../core/errors.js'
 import type { LedgerSink } from '../core/ledger.js'
 import { Backoff } from './backoff.js'
 import type { Connection } from './connection.js'
@@ -191,7 +191,7 @@ export class Outbox {
       this.#backoff.succeeded()
     } catch (error) {
       if (!isUnwelcome(error)) throw error
-      if (lines.length === 1) return this.#lose(1, isLeashError(error) ? error.detail : '')
+      if (lines.length === 1) return this.#lose(1, error.detail)
       const half = lines.length >> 1
       await this.#send(lines.slice(0, half))
       await this.#send(lines.slice(half))
@@ -268,6 +268,6 @@ function sizeOf(lines: readonly string[]): number {
 }
 
 /** It is the lines that are wrong, and not the time. */
-function isUnwelcome(error: unknown): boolean {
+function isUnwelcome(error: unknown): error is LeashError {
   return isLeashError(error) && (error.code === 'invalid_request' || error.code === 'request_too_large')
 }

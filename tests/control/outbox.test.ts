@@ -122,6 +122,14 @@ describe('while the relay is away', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/^15 lines .* are lost/))
   })
 
+  it('there is room for ten thousand lines, unless it is said otherwise', async () => {
+    relay.fail = () => 'down'
+    const outbox = open()
+    void outbox.sink(linesOf(10_001))
+    await outbox.deliver()
+    expect(warnings).toContainEqual(expect.stringMatching(/^1 lines .* are lost/))
+  })
+
   it('room is a matter of bytes too', async () => {
     relay.fail = () => 'down'
     const outbox = open({ mostBytes: 5 * JSON.stringify(lineOf(10)).length })

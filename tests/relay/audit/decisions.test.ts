@@ -23,6 +23,8 @@ it('keeps calls that a policy has stopped, with what is needed to judge it, and 
   const policy = { access: { models: { deny: ['gpt-4*'] } }, budgets: [{ name: 'daily', limit: { tokens: 20 }, per: 'day' }] }
   await relay.ask('PUT', '/v1/admin/tenants/default/policy', policy)
   const asked = (model: string, path = '/v1/chat/completions') => relay.ask('POST', path, chat(model), relay.call)
+  // Nobody has called anything yet: it was only asked what would become of it.
+  expect((await asked('gpt-4o-mini', '/v1/gateway/dry-run')).status).toBe(403)
   expect((await asked('gpt-4o-mini')).status).toBe(403)
   expect((await asked('gpt-5-mini')).status).toBe(402)
   expect((await asked('gpt-4o-mini', '/v1/gateway/chat')).status).toBe(403)

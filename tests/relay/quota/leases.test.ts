@@ -239,6 +239,15 @@ it.each([
   await expect(ask(name, 1)).rejects.toMatchObject({ code: 'invalid_request', param: 'scope' })
 })
 
+it('refuses a name that is longer than anybody needs, and does not call it unknown', async () => {
+  const byTag: Budget = { ...daily, by: 'tag:team' }
+  const { ask } = await open({ budgets: [byTag] })
+  const name = (team: string) => `${JSON.stringify(['daily', 'tokens', 'red', team])} day 2026-11-21T00:00`
+  const rest = 2000 - name('').length
+  expect(await ask(name('x'.repeat(rest)), 1)).toMatchObject({ ok: true })
+  await expect(ask(name('x'.repeat(rest + 1)), 1)).rejects.toMatchObject({ code: 'invalid_request', param: 'scope' })
+})
+
 it('takes names with anything in them', async () => {
   const byTag: Budget = { ...daily, by: 'tag:team' }
   const { ask } = await open({ budgets: [byTag] })
