@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { messageOf } from '../core/message-of.js'
 import { configuredProviders, type Providers } from '../providers/registry.js'
 import { paint, printJson, table } from './output.js'
 
@@ -62,7 +63,7 @@ async function checkProvider(registry: Providers, name: string, offline: boolean
     const endpoint = await addressOf(registry, name)
     return { provider: name, configured, endpoint, ...(!offline && { reachable: await isReachable(endpoint) }) }
   } catch (error) {
-    return { provider: name, configured: false, missing: error instanceof Error ? error.message : String(error) }
+    return { provider: name, configured: false, missing: messageOf(error) }
   }
 }
 

@@ -1,6 +1,8 @@
 /** What every command prints with: results to stdout, everything else to stderr; colours only for eyes. */
+
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { isLeashError } from '../core/errors.js'
+import { messageOf } from '../core/message-of.js'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -40,7 +42,7 @@ function widthOf(cell: string): number {
 export function fail(error: unknown, json: boolean): void {
   const known = isLeashError(error)
   process.exitCode = known && error.status >= 400 && error.status < 500 && error.status !== 429 ? 2 : 1
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (json) printJson({ error: { code: known ? error.code : 'unknown', message } })
   else process.stderr.write(`${paint('red', message, process.stderr)}\n`)
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
+import { messageOf } from '../core/message-of.js'
 import type { Relay, RelayOptions } from '../relay/relay.js'
 import { usualConfig } from './config.js'
 import { fail, paint, printJson } from './output.js'
@@ -94,14 +95,19 @@ async function keepUp(relay: Relay, file: string | undefined, options: () => Rel
       const changes = await relay.reload(options())
       if (changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
     } catch (error) {
-      say(`The configuration stays as it was: ${error instanceof Error ? error.message : String(error)}`)
+      say(`The configuration stays as it was: ${messageOf(error)}`)
     }
   }
-  const hear = () => void again()
+  // One after the other: what was read last is to hold.
+  let turn = Promise.resolve()
+  const hear = () => {
+    turn = turn.then(again)
+  }
   process.on('SIGHUP', hear)
   const stop = file === undefined ? () => {} : (await import('../relay/config/watch.js')).watchConfig(file, hear)
   // It may have changed since it was read, before anybody watched.
-  if (file !== undefined) await again()
+  if (file !== undefined) hear()
+  await turn
   return () => {
     process.off('SIGHUP', hear)
     stop()

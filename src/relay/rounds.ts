@@ -1,4 +1,6 @@
 /** Work that is done again and again, one round after the other. It keeps no process alive. */
+import { messageOf } from '../core/message-of.js'
+
 export interface RoundsOptions {
   /** For the warning. */
   readonly name: string
@@ -19,7 +21,7 @@ export function rounds({ name, everyMs, work, warn }: RoundsOptions): () => Prom
     timer = setTimeout(() => {
       round = work()
         .then(() => {})
-        .catch((error: unknown) => warn(`${name} failed: ${error instanceof Error ? error.message : String(error)}`))
+        .catch((error: unknown) => warn(`${name} failed: ${messageOf(error)}`))
         .finally(again)
     }, everyMs)
     timer.unref()

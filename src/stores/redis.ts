@@ -1,6 +1,8 @@
 /** A store that processes share: Redis 6.2 or newer, or what speaks like it, alone, behind Sentinel or as a cluster. */
+
 import { checkNano } from '../core/check-nano.js'
 import { isLeashError, LeashError } from '../core/errors.js'
+import { messageOf } from '../core/message-of.js'
 import type {
   Balance,
   BudgetScope,
@@ -211,7 +213,7 @@ class RedisStore implements Store {
     } catch (cause) {
       if (isLeashError(cause)) throw cause
       this.#onError?.(cause)
-      const why = cause instanceof Error ? cause.message : String(cause)
+      const why = messageOf(cause)
       throw new LeashError('overloaded', `The Redis store cannot be used: ${why}. Check the server and its address.`, {
         cause,
         retryable: true,

@@ -1,6 +1,8 @@
 /** What everything else relies on in a provider, checked without a network. */
+
 import { isLeashError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
+import { messageOf } from '../core/message-of.js'
 import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
 
 export interface ProviderChecks {
@@ -233,7 +235,3 @@ function textOf(body: string | Uint8Array): string {
 
 const isBasic = (name: string, value: string, secret: string) =>
   name.toLowerCase() === 'authorization' && value.startsWith('Basic ') && atob(value.slice('Basic '.length)).includes(secret)
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -1,7 +1,9 @@
 /** What was not let through, in the audit trail: calls that a policy has stopped, and keys that asked for what they are not for. */
+
 import type { CallOptions } from '../../core/call.js'
 import type { ErrorCode, LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
+import { messageOf } from '../../core/message-of.js'
 import { Recent } from '../../core/recent.js'
 import type { Engine } from '../../engine.js'
 import { figuresBehind } from '../../middleware/budget/refusal.js'
@@ -89,7 +91,7 @@ export class Decisions {
   #append(action: string, actor: string, tenant: string, target: string, detail: JsonObject): void {
     if (!this.#room(`${action} ${actor}`)) return
     this.#deps.audit.append({ actor, action, tenant, target, detail }).catch((error: unknown) => {
-      this.#deps.warn(`An entry of the audit trail was not written: ${error instanceof Error ? error.message : String(error)}`)
+      this.#deps.warn(`An entry of the audit trail was not written: ${messageOf(error)}`)
     })
   }
 

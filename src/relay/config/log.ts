@@ -1,6 +1,8 @@
 /** What the administration has changed of the configuration: versions that are only ever added, the newest of which holds. */
+
 import { LeashError } from '../../core/errors.js'
 import { isObject, type Json, parseJson } from '../../core/json.js'
+import { messageOf } from '../../core/message-of.js'
 import type { Audit } from '../audit/audit.js'
 import type { Sql } from '../store/sql.js'
 import { type ConfigChange, withoutSecrets } from './diff.js'
@@ -142,5 +144,3 @@ export class ConfigLog {
     return checkLayer(layer)
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,5 +1,7 @@
 /** Postgres 12 or newer, for several relays at once. */
+
 import { LeashError } from '../../core/errors.js'
+import { messageOf } from '../../core/message-of.js'
 import { loadOptional } from '../../core/optional.js'
 import type { Pace, Sql, SqlValue } from './sql.js'
 
@@ -169,7 +171,7 @@ async function ask(queries: Queries, ms: number, text: string, values: readonly 
 function failed(cause: unknown): LeashError {
   if (codeOf(cause).startsWith(dataException))
     return new LeashError('invalid_request', 'A value of the request is one that the database cannot hold.', { cause })
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = messageOf(cause)
   return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
 }
 

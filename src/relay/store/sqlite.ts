@@ -2,8 +2,10 @@
  * SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. Reports and copies have
  * another thread, lest calls wait for them.
  */
+
 import { Worker } from 'node:worker_threads'
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { messageOf } from '../../core/message-of.js'
 import { relayFile } from '../files.js'
 import type { Reads, Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
@@ -61,7 +63,7 @@ class Sqlite implements SqliteSql {
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
     this.#worker = new Worker(script, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     this.#worker.on('message', (answer: SqliteAnswer) => this.#answered(answer))
-    this.#worker.on('error', (cause) => this.#end(unusable(cause instanceof Error ? cause.message : String(cause), cause)))
+    this.#worker.on('error', (cause) => this.#end(unusable(messageOf(cause), cause)))
     this.#worker.on('exit', () => this.#end(unusable('it was closed')))
   }
 

@@ -1,5 +1,7 @@
 /** Brings what is in the queue to its receivers: many at a time, and a few of each, so that one who is slow holds up nobody else. */
+
 import { isLeashError } from '../../core/errors.js'
+import { messageOf } from '../../core/message-of.js'
 import { type Due, laneOf, type WebhookQueue } from './queue.js'
 
 /** What came of a try. */
@@ -100,7 +102,7 @@ export class Courier {
   }
 
   #failed(error: unknown): void {
-    this.#deps.warn(`Webhooks cannot be sent: ${error instanceof Error ? error.message : String(error)}`)
+    this.#deps.warn(`Webhooks cannot be sent: ${messageOf(error)}`)
   }
 
   async #bring(due: Due): Promise<void> {
