@@ -1,9 +1,8 @@
 /** Every route but the calls to models, which do not pass here: they are many, and a router costs each of them. */
 import { Hono } from 'hono'
-import { isLeashError } from '../core/errors.js'
 import { tokenProtocol } from '../protocols/count-tokens.js'
 import { protocolNamed } from '../protocols/index.js'
-import type { Protocol } from '../protocols/protocol.js'
+import { errorBody, failureResponse } from './http/failure.js'
 import { adminRoutes } from './routes/admin.js'
 import { authRoutes } from './routes/auth.js'
 import type { RelayContext } from './routes/context.js'
@@ -41,24 +40,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/api/auth', authRoutes(context))
   app.route('/api/auth/provider', providerSignInRoutes(context))
   app.route('/', gatewayRawRoutes(context))
-  app.notFound((c) => c.json(errorBody('not_found', 'Nothing is served here.'), 404))
-  app.onError(async (error, c) => answerOf(error, warn, await protocolNamed(tokenProtocol(c.req.path) ?? '')))
+  app.notFound((c) => c.json(errorBody({ code: 'not_found', message: 'Nothing is served here.' }), 404))
+  app.onError(async (error, c) => failureResponse(error, warn, await protocolNamed(tokenProtocol(c.req.path) ?? '')))
   return app
 }
-
-/**
- * What is not ours to have foreseen is told to whoever runs the relay, and not to whoever asked.
- *
- * @param protocol in whose words, where it is a vendor's SDK that reads them
- */
-export function answerOf(error: unknown, warn: (message: string) => void, protocol?: Protocol): Response {
-  if (!isLeashError(error)) {
-    warn(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
-    return Response.json(errorBody('internal_error', 'The relay has failed. Its log says why.'), { status: 500 })
-  }
-  const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
-  const body = protocol?.encodeError(error).body ?? errorBody(error.code, error.message)
-  return Response.json(body, { status: error.status, headers: retryAfter })
-}
-
-export const errorBody = (code: string, message: string) => ({ error: { message, type: 'leash_error', code } })

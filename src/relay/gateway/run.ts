@@ -1,4 +1,5 @@
 /** One chat call in the gateway's own words: OpenAI's shape, whoever answers, with all that is known of it. */
+
 import type { CallOptions, Report, Result } from '../../core/call.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { isObject, type JsonObject } from '../../core/json.js'
@@ -8,6 +9,7 @@ import type { Incoming } from '../../engine.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import type { Caller } from '../people/caller.js'
+import { isStorable } from '../store/text.js'
 import { callOptionsOf } from './call-options.js'
 import type { Serving } from './gateway.js'
 import { identityOf, namesOf } from './identity.js'
@@ -61,7 +63,7 @@ export function checkRequest(request: unknown): JsonObject & { model: string } {
 }
 
 /** It is kept beside a job, and stands in lists. */
-const isName = (model: string) => model !== '' && model.length <= 500 && model.isWellFormed() && !model.includes('\0')
+const isName = (model: string) => model !== '' && model.length <= 500 && isStorable(model)
 
 const tooDeep = () => new LeashError('invalid_request', 'The request is nested too deeply.')
 const wrong = (param: string, what: string) => new LeashError('invalid_request', `\`${param}\` is ${what}.`, { param })
@@ -95,6 +97,6 @@ export class Failed extends Error {
 }
 
 /** What is told of a failure: of its code, and of no upstream's own words beside the message. */
-export function errorBody({ code, message, param }: LeashError): JsonObject {
+export function toldOf({ code, message, param }: LeashError): JsonObject {
   return { message, type: 'leash_error', code, ...(param !== undefined && { param }) }
 }

@@ -1,11 +1,13 @@
 /** One web socket: a conversation, answered turn by turn. */
+
 import type { WebSocket } from 'ws'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
+import { failureOf } from '../http/failure.js'
 import type { Caller } from '../people/caller.js'
 import { Answering, Conversation } from './conversation.js'
 import type { Serving } from './gateway.js'
-import { errorBody, Failed, run } from './run.js'
+import { Failed, run, toldOf } from './run.js'
 import { readMessage, type Said } from './socket-messages.js'
 import { streamOf, type Told } from './stream.js'
 
@@ -134,12 +136,12 @@ export class Session {
   async #fail(cause: unknown): Promise<void> {
     const error = cause instanceof Failed ? cause.error : cause
     if (!isLeashError(error)) {
-      this.#deps.warn(`A web socket failed: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
-      return this.#send({ type: 'error', error: { code: 'internal_error', message: 'The relay has failed. Its log says why.' } })
+      const { code, message } = failureOf(error, 'A web socket failed', this.#deps.warn)
+      return this.#send({ type: 'error', error: { code, message } })
     }
     await this.#deps.booked()
     const report = cause instanceof Failed && { report: cause.report as unknown as JsonObject }
-    await this.#send({ type: 'error', error: errorBody(error), ...report })
+    await this.#send({ type: 'error', error: toldOf(error), ...report })
     // A vendor that refuses the relay's own key says so by the same code.
     if (error.code === 'authentication_failed' && !(cause instanceof Failed))
       this.#deps.socket.close(closing.refused, 'The key is not valid any more.')

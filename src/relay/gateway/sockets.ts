@@ -1,11 +1,11 @@
 /** Web sockets at `/v1/gateway/ws`: who may open one, how many, and how they end. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import { LeashError } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
 import { addressOf } from '../../node-http.js'
-import { errorBody } from '../app.js'
+import { failureOf, refuse } from '../http/failure.js'
 import type { Gate } from '../http/gate.js'
 import type { Upgrade } from '../http/plain-again.js'
 import { type Caller, type Callers, callerOf, type HeadersLike, isAdministrator, keyIn } from '../people/caller.js'
@@ -63,7 +63,9 @@ export class Sockets {
     outgoing.shouldKeepAlive = false
     outgoing.once('finish', () => socket.end(() => socket.destroy()))
     if (!this.#deps.gate.enter(incoming, outgoing)) return
-    this.#enter(incoming, socket, head).catch((error: unknown) => refuse(outgoing, error, this.#deps.warn))
+    this.#enter(incoming, socket, head).catch((error: unknown) =>
+      refuse(outgoing, failureOf(error, 'A web socket could not be opened', this.#deps.warn)),
+    )
   }
 
   /** Each is told that the relay goes away, when its answer has ended. */
@@ -167,19 +169,4 @@ function headersOf({ headers }: IncomingMessage): HeadersLike {
       return typeof value === 'string' ? value : value?.join(', ')
     },
   }
-}
-
-function refuse(outgoing: ServerResponse, error: unknown, warn: (message: string) => void): void {
-  if (!isLeashError(error))
-    warn(`A web socket could not be opened: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
-  const { code, message, status, retryAfterMs } = isLeashError(error)
-    ? error
-    : { code: 'internal_error', message: 'The relay has failed. Its log says why.', status: 500, retryAfterMs: undefined }
-  const body = JSON.stringify(errorBody(code, message))
-  outgoing.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
-  })
-  outgoing.end(body)
 }

@@ -4,7 +4,7 @@ import { brokenBy } from '../../core/ending.js'
 import { isLeashError } from '../../core/errors.js'
 import { type Json, type JsonObject, parseJson } from '../../core/json.js'
 import { whenEnded } from '../../core/report.js'
-import { errorBody, Failed, type Ran } from './run.js'
+import { Failed, type Ran, toldOf } from './run.js'
 
 /** One event of it: a chunk, or how it ended. */
 export type Told =
@@ -43,7 +43,7 @@ async function* told({ protocol, report }: Ran, { body }: StreamResult): AsyncGe
     frames.end()
     for (let chunk = waiting.shift(); chunk; chunk = waiting.shift()) yield { type: 'chunk', chunk }
   } catch (error) {
-    yield { type: 'failed', error: errorBody(brokenBy(error)), report: asJson(await whenEnded(report)) }
+    yield { type: 'failed', error: toldOf(brokenBy(error)), report: asJson(await whenEnded(report)) }
     return
   }
   yield { type: 'done', report: asJson(await whenEnded(report)) }

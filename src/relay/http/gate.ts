@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BlockList } from 'node:net'
 import { LeashError } from '../../core/errors.js'
 import { addressOf } from '../../node-http.js'
-import { errorBody } from '../app.js'
+import { rangesOf } from '../ip-ranges.js'
 import type { RelayMetrics } from '../metrics/relay.js'
 import { keyIn } from '../people/caller.js'
 import { note, type TenantFrom } from '../people/tenant-of.js'
 import { clientAddress, countedAs } from './client-address.js'
 import { crossSite } from './cors.js'
-import { rangesOf, type ServerOptions, usualBodyBytes } from './options.js'
+import { refuse } from './failure.js'
+import { type ServerOptions, usualBodyBytes } from './options.js'
 import { TokenBuckets } from './token-buckets.js'
 
 export interface GateDeps {
@@ -128,16 +129,6 @@ function tooLarge({ headers }: IncomingMessage, most: number): LeashError | unde
 
 function tooMany(message: string, retryAfterMs: number): LeashError {
   return new LeashError('rate_limited', message, { retryAfterMs })
-}
-
-function refuse(outgoing: ServerResponse, { code, message, status, retryAfterMs }: LeashError): void {
-  const body = JSON.stringify(errorBody(code, message))
-  outgoing.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
-  })
-  outgoing.end(body)
 }
 
 const first = (value: string | string[] | undefined) => (typeof value === 'string' ? value : value?.[0])

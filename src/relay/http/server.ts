@@ -6,10 +6,10 @@ import type { Asked } from '../../handler.js'
 import { addressOf, pathOf, requestOf, send, write } from '../../node-http.js'
 import { isModelPath } from '../../recognise.js'
 import type { Answered } from '../../respond.js'
-import { answerOf } from '../app.js'
 import { checkedAsked, checkedRequest } from '../people/request-signing.js'
 import { askedBy } from './asked.js'
 import { compressedAnswer } from './compressed.js'
+import { failureResponse } from './failure.js'
 import type { Gate } from './gate.js'
 import { createListener, renewCertificate } from './listener.js'
 import type { LimitOptions, TlsOptions } from './options.js'
@@ -71,7 +71,7 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
         await write({ status, headers, body: sent }, outgoing, writing)
       } else await send(await other(incoming, left.signal), outgoing, writing)
     } catch (error) {
-      await send(answerOf(error, warn), outgoing)
+      await send(failureResponse(error, warn), outgoing)
     } finally {
       outgoing.off('close', leave)
       // What is left of a body that was refused must be off the connection before the next request can be read from it.

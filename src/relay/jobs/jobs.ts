@@ -1,13 +1,15 @@
 /** Calls that are made while nobody waits for them: queued in the database, made a few at a time, and kept until they are fetched. */
+
 import { randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
+import { messageOf } from '../../core/message-of.js'
 import { sleep } from '../../core/signals.js'
 import { tellBeforeSending } from '../gateway/before-sending.js'
 import { callOptionsOf } from '../gateway/call-options.js'
 import type { Gateway } from '../gateway/gateway.js'
-import { answerOf, checkRequest, errorBody, Failed } from '../gateway/run.js'
+import { answerOf, checkRequest, Failed, toldOf } from '../gateway/run.js'
 import type { Keys } from '../keys/keys.js'
 import type { Caller } from '../people/caller.js'
 import type { Sql } from '../store/sql.js'
@@ -151,7 +153,7 @@ export class Jobs {
         this.#begin(job)
       }
     } catch (error) {
-      warn(`Jobs cannot be looked for: ${error instanceof Error ? error.message : String(error)}`)
+      warn(`Jobs cannot be looked for: ${messageOf(error)}`)
     }
   }
 
@@ -159,9 +161,7 @@ export class Jobs {
     const name = `${job.tenant}/${job.id}`
     const stop = new AbortController()
     const done = this.#work(job, stop.signal)
-      .catch((error: unknown) =>
-        this.#deps.warn(`The job ${job.id} was lost: ${error instanceof Error ? error.message : String(error)}`),
-      )
+      .catch((error: unknown) => this.#deps.warn(`The job ${job.id} was lost: ${messageOf(error)}`))
       .finally(() => {
         this.#running.delete(name)
         this.wake()
@@ -233,6 +233,6 @@ export class Jobs {
 const tooLate = () => new LeashError('deadline_exceeded', 'The time of the job was over before there was an answer.')
 
 function failedWith(error: LeashError, report?: object): { readonly answer: JobAnswer; readonly code: string } {
-  const body = { error: errorBody(error), ...(report && { leash: report }) }
+  const body = { error: toldOf(error), ...(report && { leash: report }) }
   return { answer: { status: error.status, body: body as unknown as JsonObject }, code: error.code }
 }

@@ -1,10 +1,10 @@
 /** The relay's own words for calls, for whoever wants to know what each of them came to. */
+
 import { type Context, Hono } from 'hono'
-import type { Report } from '../../core/call.js'
-import type { LeashError } from '../../core/errors.js'
-import { type Asked, answerOf, errorBody, Failed, run } from '../gateway/run.js'
+import { type Asked, answerOf, Failed, run, toldOf } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import { jsonOf } from '../http/body.js'
+import { retryAfter } from '../http/failure.js'
 import type { RelayContext } from './context.js'
 import { gatewayCacheRoutes } from './gateway-cache.js'
 import { mostBytes, openedFor } from './gateway-env.js'
@@ -45,14 +45,9 @@ export function gatewayRoutes(context: RelayContext): Hono {
   app.route('/cache', gatewayCacheRoutes(context))
   app.route('/', gatewayStandingRoutes(context))
   app.onError((error) => {
-    if (error instanceof Failed) return failed(error)
-    throw error
+    if (!(error instanceof Failed)) throw error
+    const { error: cause, report } = error
+    return Response.json({ error: toldOf(cause), leash: report }, { status: cause.status, headers: retryAfter(cause) })
   })
   return app
-}
-
-function failed({ error, report }: { readonly error: LeashError; readonly report: Report }): Response {
-  const { status, retryAfterMs } = error
-  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-  return Response.json({ error: errorBody(error), leash: report }, { status, headers })
 }

@@ -1,8 +1,10 @@
 /** Traces by OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
+
 import { type Context, Hono } from 'hono'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { atOnce } from '../http/at-once.js'
 import { bytesOf, jsonOf } from '../http/body.js'
+import { retryAfter } from '../http/failure.js'
 import type { Traces } from '../otlp/traces.js'
 import { callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
@@ -43,7 +45,6 @@ async function inProtobuf(c: Context, take: (spans: Parameters<Traces['take']>[0
     return answer(answerInProtobuf(rejected, why), 200)
   } catch (error) {
     if (!isLeashError(error)) throw error
-    const retryAfter = error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }
-    return answer(statusInProtobuf(error.message), error.status, retryAfter)
+    return answer(statusInProtobuf(error.message), error.status, retryAfter(error))
   }
 }
