@@ -2,11 +2,14 @@
  * Who did what: entries that are only ever added, each with the hash of the one before it in its own. Whoever changes or takes
  * out one has to write all that follow anew, and then the newest hash is another than the one that was kept elsewhere.
  */
+
 import { createHash } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
-import type { Json, JsonObject } from '../../core/json.js'
+import { compact, type JsonObject } from '../../core/json.js'
+import { sorted } from '../../core/sorted.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
+import { storable } from '../store/text.js'
 
 export interface AuditInput {
   /** Who: the id of a key, or `system`. */
@@ -99,7 +102,7 @@ export class Audit {
   async append(input: AuditInput, sql: Sql = this.#sql): Promise<AuditEntry> {
     const { tenant = '', target = '', detail = {} } = input
     const said = { actor: clean(input.actor), action: clean(input.action), tenant: clean(tenant), target: clean(target) }
-    const text = canonical(detail)
+    const text = JSON.stringify(sorted(detail))
     if (text.length > mostDetail)
       throw new LeashError('invalid_request', `The detail of an audit entry has at most ${mostDetail} characters.`)
     return sql.transaction(async (sql) => {
@@ -133,11 +136,11 @@ export class Audit {
   }: AuditQuery = {}): Promise<Page<AuditEntry>> {
     const { before = Number.MAX_SAFE_INTEGER, limit } = page
     const size = pageSize(limit)
-    const named = Object.entries({ actor, action, tenant, target }).filter(([, value]) => value !== undefined)
+    const named = Object.entries(compact({ actor, action, tenant, target }))
     const conditions = named.map(([column], at) => ` AND ${column} = $${at + 5}`).join('')
     const rows = await this.#sql.all<Row>(
       `SELECT * FROM audit WHERE seq < $1 AND at >= $2 AND at < $3${conditions} ORDER BY seq DESC LIMIT $4`,
-      [before, from, to, size + 1, ...named.map(([, value]) => value ?? null)],
+      [before, from, to, size + 1, ...named.map(([, value]) => value)],
     )
     return pageOf(rows.map(entryOf), size, ({ seq }) => String(seq))
   }
@@ -215,7 +218,7 @@ function faultOf(row: Row, seq: number, previous: string): string | undefined {
 }
 
 function hashOf({ seq, at, actor, action, tenant, target, detail, previous }: Omit<Row, 'hash'>): string {
-  const entry = canonical({ seq, at, actor, action, tenant, target, detail })
+  const entry = JSON.stringify(sorted({ seq, at, actor, action, tenant, target, detail }))
   return createHash('sha256').update(`${previous}\n${entry}`).digest('hex')
 }
 
@@ -223,20 +226,4 @@ function entryOf({ detail, ...row }: Row): AuditEntry {
   return { ...row, detail: JSON.parse(detail) }
 }
 
-/** As a database gives it back. */
-function clean(text: string): string {
-  return text.slice(0, mostCharacters).replaceAll('\0', '').toWellFormed()
-}
-
-/** JSON whose members are in the order of their names, so that the same entry is the same text. */
-function canonical(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.keys(value)
-    .sort()
-    .flatMap((name) => {
-      const member = value[name]
-      return member === undefined ? [] : [`${JSON.stringify(name)}:${canonical(member)}`]
-    })
-  return `{${members.join(',')}}`
-}
+const clean = (text: string) => storable(text.slice(0, mostCharacters))

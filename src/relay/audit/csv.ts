@@ -10,12 +10,12 @@ const atOnce = 1000
 const columns = ['seq', 'at', 'actor', 'action', 'tenant', 'target', 'detail', 'previous', 'hash'] as const
 
 /** Page by page, so that no trail is too long. */
-export async function* auditLines(audit: Audit, query: AuditQuery, format: AuditFormat): AsyncGenerator<string> {
-  if (format === 'csv') yield `${columns.join(',')}\r\n`
+export async function* auditLines(audit: Audit, query: AuditQuery, format: AuditFormat): AsyncGenerator<Uint8Array> {
+  if (format === 'csv') yield Buffer.from(`${columns.join(',')}\r\n`)
   let before = query.before ?? Number.MAX_SAFE_INTEGER
   for (;;) {
     const { items, next } = await audit.list({ ...query, before, limit: atOnce })
-    if (items.length > 0) yield items.map(format === 'csv' ? csvOf : jsonOf).join('')
+    if (items.length > 0) yield Buffer.from(items.map(format === 'csv' ? csvOf : jsonOf).join(''))
     if (next === undefined) return
     before = Number(next)
   }

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
+import { IteratorStream } from '../../iterator-stream.js'
 import type { AuditQuery } from '../audit/audit.js'
 import { type AuditFormat, auditLines } from '../audit/csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
@@ -25,7 +26,7 @@ export function adminAudit(context: RelayContext): Hono<AdminEnv> {
     const wanted: AuditQuery = { ...queryOf(query), ...c.get('reach') }
     if (format === 'json') return c.json(await context.audit.list({ ...wanted, ...limitOf(c) }))
     if (!isFormat(format)) throw new LeashError('invalid_request', '`format` is json, ndjson or csv.', { param: 'format' })
-    return c.body(bytesOf(auditLines(context.audit, wanted, format)), 200, {
+    return c.body(new IteratorStream(auditLines(context.audit, wanted, format)), 200, {
       'content-type': types[format],
       'content-disposition': `attachment; filename="audit.${format}"`,
     })
@@ -48,19 +49,4 @@ function queryOf(query: Readonly<Record<string, string>>): AuditQuery {
     ...momentOf(query, 'from'),
     ...momentOf(query, 'to'),
   }
-}
-
-/** A reader that goes away ends it. */
-function bytesOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await lines.next()
-      if (done) controller.close()
-      else controller.enqueue(encoder.encode(value))
-    },
-    async cancel() {
-      await lines.return(undefined)
-    },
-  })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseJson } from '../../core/json.js'
-import { sorted } from '../sorted.js'
+import { sorted } from '../../core/sorted.js'
 import { asUtf8, type RecordedExchangeRequest } from './format.js'
 
 /** A request as it is kept: JSON as JSON, so that people can read it. */

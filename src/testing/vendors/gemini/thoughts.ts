@@ -1,7 +1,7 @@
 /** Gemini's thought signatures. https://ai.google.dev/gemini-api/docs/thought-signatures */
 import { asArray, asObject } from '../../../core/json.js'
+import { sorted } from '../../../core/sorted.js'
 import { refuse, type World } from '../../mock/vendor.js'
-import { sorted } from '../../sorted.js'
 
 /** Google's own words for histories that were not made by Gemini. */
 const excuses = new Set(['context_engineering_is_the_way_to_go', 'skip_thought_signature_validator'])

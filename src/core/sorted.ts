@@ -1,4 +1,4 @@
-/** The same JSON with the members of its objects in order: an SDK may give them back in another. */
+/** The same JSON with the members of its objects in the order of their names, so that what says the same is the same text. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
