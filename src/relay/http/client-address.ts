@@ -1,13 +1,14 @@
 /** Where a request comes from: the other end of its connection, or what a proxy that is trusted says of it. */
 import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
+import { isIn } from '../ip-ranges.js'
 
 /** More than so many proxies in a row are nobody's. */
 const mostHops = 20
 
 export function clientAddress({ socket, headers }: IncomingMessage, trusted: BlockList | undefined): string {
   let address = plain(socket.remoteAddress ?? '')
-  if (!trusted || !isTrusted(address, trusted)) return address
+  if (!trusted || !isIn(trusted, address)) return address
   const forwarded = headers['x-forwarded-for']
   const hops = (typeof forwarded === 'string' ? forwarded : (forwarded?.join(',') ?? '')).split(',').slice(-mostHops)
   // Each proxy adds whom it was asked by at the end. What stands before the first that is not trusted, anybody may have written.
@@ -15,14 +16,14 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusted: Blo
     const next = plain(withoutPort(hop.trim()))
     if (isIP(next) === 0) return address
     address = next
-    if (!isTrusted(address, trusted)) return address
+    if (!isIn(trusted, address)) return address
   }
   return address
 }
 
 /** Whether it comes straight from a proxy that is trusted. */
 export function fromTrusted({ socket }: IncomingMessage, trusted: BlockList | undefined): boolean {
-  return trusted !== undefined && isTrusted(plain(socket.remoteAddress ?? ''), trusted)
+  return trusted !== undefined && isIn(trusted, plain(socket.remoteAddress ?? ''))
 }
 
 /** Of whom is counted: one who has an address of IPv6 has 2^64 of them. */
@@ -35,11 +36,6 @@ export function countedAs(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')
-}
-
-function isTrusted(address: string, trusted: BlockList): boolean {
-  const family = isIP(address)
-  return family !== 0 && trusted.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** `::ffff:10.0.0.1` is an address of IPv4, on a socket of IPv6; `fe80::1%eth0` has the name of a device. */

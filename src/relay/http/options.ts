@@ -1,7 +1,6 @@
 /** What can be said of the relay's server. */
-import { BlockList, isIP } from 'node:net'
-import { LeashError } from '../../core/errors.js'
 import * as z from '../../core/shape.js'
+import { rangeShape } from '../ip-ranges.js'
 import { type TenantFrom, tenantFromShape } from '../people/tenant-of.js'
 
 /** Files in PEM. They are read again with the configuration. */
@@ -74,13 +73,6 @@ const origin = text.check((value: string) =>
   value === '*' || URL.parse(value)?.origin === value ? undefined : 'must be like https://app.example.com, or *',
 )
 
-const range = text.check((value: string) => {
-  const [address = '', bits] = value.split('/', 2)
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  const good = most >= 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
-  return good ? undefined : 'must be an address or a range, such as 10.0.0.0/8'
-})
-
 export const serverShapes = {
   tls: z.optional(z.strictObject({ cert: text, key: text, clientCa: z.optional(text) })),
   limits: z.optional(
@@ -98,21 +90,8 @@ export const serverShapes = {
       wrongKeys: z.optional(z.union([z.literal(false), rate])),
     }),
   ),
-  trustedProxies: z.optional(z.array(range)),
+  trustedProxies: z.optional(z.array(rangeShape)),
   tenantFrom: z.optional(tenantFromShape),
   cors: z.optional(z.strictObject({ origins: z.array(origin) })),
   metrics: z.optional(z.enum(['open', 'key'])),
-}
-
-/** @throws LeashError `invalid_config` */
-export function rangesOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/', 2)
-    const family = isIP(address)
-    if (family === 0) throw new LeashError('invalid_config', '`trustedProxies` has something that is no address.')
-    if (bits === undefined) list.addAddress(address, family === 4 ? 'ipv4' : 'ipv6')
-    else list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6')
-  }
-  return list
 }

@@ -1,6 +1,6 @@
 /** Which addresses strangers may have us ask: those of the public internet, and what whoever runs the relay has allowed. */
-import { BlockList, isIP } from 'node:net'
-import { LeashError } from '../../core/errors.js'
+import { isIP } from 'node:net'
+import { rangesOf } from '../ip-ranges.js'
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and what is reserved. */
 const special4 = [
@@ -30,27 +30,8 @@ const global6 = '2000::/3'
 /** https://www.iana.org/assignments/iana-ipv6-special-registry: Teredo and its like, documentation, 6to4. They may hold any IPv4. */
 const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'] as const
 
-/**
- * @param what names the option in the error
- * @throws LeashError `invalid_config` for what is no address and no range
- */
-export function rangesOf(ranges: readonly string[], what: string): BlockList {
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [address = '', bits, ...rest] = range.split('/')
-    const version = isIP(address)
-    const most = version === 6 ? 128 : 32
-    const length = bits === undefined ? most : Number(bits)
-    const fits = version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits ?? '0') && length <= most
-    if (!fits || address.includes('%'))
-      throw new LeashError('invalid_config', `\`${what}\` is a list of addresses and ranges, such as 10.0.0.0/8.`)
-    list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4')
-  }
-  return list
-}
-
-const global = rangesOf([global6], 'global')
-const special = rangesOf([...special4, ...special6], 'special')
+const global = rangesOf([global6])
+const special = rangesOf([...special4, ...special6])
 
 /** Whether it is an address of the public internet, as text that {@link isIP} takes for one. */
 export function isPublic(address: string): boolean {
@@ -59,9 +40,4 @@ export function isPublic(address: string): boolean {
   if (version === 0 || address.includes('%')) return false
   if (version === 4) return !special.check(address, 'ipv4')
   return global.check(address, 'ipv6') && !special.check(address, 'ipv6')
-}
-
-export function isIn(list: BlockList, address: string): boolean {
-  const version = isIP(address)
-  return version !== 0 && !address.includes('%') && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
 }

@@ -1,10 +1,10 @@
 /** What can be said of what the relay tells of by itself. */
 import * as z from '../../core/shape.js'
+import { rangeShape } from '../ip-ranges.js'
 import type { AnomalyOptions } from '../usage/anomaly.js'
 import { type BillingOptions, billedUnits } from '../usage/billing.js'
 import { eventTypes } from './events.js'
 import type { MailOptions } from './mail.js'
-import { rangesOf } from './reachable.js'
 
 export interface WebhookOptions {
   /** Addresses and ranges of your own network that webhooks may be at, such as `10.0.0.0/8`. @defaultValue none */
@@ -36,15 +36,6 @@ export interface RetentionOptions {
 
 const text = z.string().check(z.minLength(1))
 
-const range = text.check((value: string) => {
-  try {
-    rangesOf([value], 'webhooks.allow')
-    return undefined
-  } catch {
-    return 'must be an address or a range, such as 10.0.0.0/8'
-  }
-})
-
 const positive = z.number().check((value: number) => (value > 0 ? undefined : 'must be above 0'))
 const days = z.int().check(z.minimum(1), z.maximum(36_500))
 
@@ -53,7 +44,7 @@ const smtp = text.check((value: string) =>
 )
 
 export const reportShapes = {
-  webhooks: z.optional(z.strictObject({ allow: z.optional(z.array(range)) })),
+  webhooks: z.optional(z.strictObject({ allow: z.optional(z.array(rangeShape)) })),
   mail: z.optional(
     z.strictObject({
       url: smtp,

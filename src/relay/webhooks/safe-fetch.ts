@@ -8,7 +8,8 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https'
 import { type BlockList, isIP, type LookupFunction } from 'node:net'
 import { LeashError } from '../../core/errors.js'
-import { isIn, isPublic, rangesOf } from './reachable.js'
+import { isIn, rangesOf } from '../ip-ranges.js'
+import { isPublic } from './reachable.js'
 
 export interface SafeFetchOptions {
   /** Addresses and ranges that may be asked although they are not public, and without TLS: `10.0.0.0/8`. @defaultValue none */
@@ -46,7 +47,7 @@ const longest = 2048
 
 export function safeFetch(options: SafeFetchOptions = {}): SafeFetch {
   const { timeoutMs = 10_000, mostBytes = 65_536, resolve = bySystem } = options
-  const allowed = rangesOf(options.allow ?? [], 'allow')
+  const allowed = rangesOf(options.allow ?? [])
   const tlsOnly = (options.allow ?? []).length === 0
   const check = (url: string) => checked(url, allowed, tlsOnly)
   return {
