@@ -1,7 +1,9 @@
 /** What the relay knows of a virtual key. */
+
 import { LeashError } from '../../core/errors.js'
 import { fingerprintOf } from '../people/client-certificate.js'
 import { isRole, type Role, roles } from '../people/roles.js'
+import { isStorable } from '../store/text.js'
 
 /** `call` models through the relay, post `usage`, be under its `control` as a client, read its `metrics`; `admin` may do everything. */
 export const keyScopes = ['call', 'usage', 'control', 'metrics', 'admin'] as const
@@ -76,7 +78,7 @@ export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean
 
 export function check({ user, name, role, scopes = usualScopes(role), certificate, expiresAt }: NewKey): void {
   for (const [member, value] of Object.entries({ user, name }))
-    if (value !== undefined && !(value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')))
+    if (value !== undefined && !(value.length <= mostCharacters && isStorable(value)))
       throw wrong(member, `has up to ${mostCharacters} characters`)
   if (user === '') throw wrong('user', 'is absent or not empty')
   if (role !== undefined && !isRole(role)) throw wrong('role', `is one of: ${roles.join(', ')}`)

@@ -1,5 +1,7 @@
 /** What the relay knows of a person. */
+
 import { LeashError } from '../../core/errors.js'
+import { isStorable } from '../store/text.js'
 import { isRole, type Role, roles } from './roles.js'
 
 export const userStatuses = ['active', 'suspended', 'deleted'] as const
@@ -70,7 +72,7 @@ export function checkUser({ id, email, name, role, status }: UserChanges & { rea
 export const emailOf = (written: string): string => written.trim().toLowerCase()
 
 function isText(value: string): boolean {
-  return value !== '' && value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')
+  return value !== '' && value.length <= mostCharacters && isStorable(value)
 }
 
 function wrong(param: string, rule: string): LeashError {

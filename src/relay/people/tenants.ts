@@ -1,7 +1,9 @@
 /** Who the relay serves: teams or customers that see nothing of each other. */
+
 import { LeashError } from '../../core/errors.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import type { Sql, SqlValue } from '../store/sql.js'
+import type { Sql } from '../store/sql.js'
+import { isStorable } from '../store/text.js'
 
 export type TenantStatus = 'active' | 'suspended' | 'deleted'
 
@@ -112,19 +114,12 @@ export class Tenants {
   /** @throws LeashError `not_found` when there is none, or it is deleted */
   async update(slug: string, changes: TenantChanges): Promise<Tenant> {
     check(changes)
-    const { name, plan, status, metadata } = changes
-    const given: (readonly [column: string, value: SqlValue | undefined])[] = [
-      ['name', name],
-      ['plan', plan],
-      ['status', status],
-      ['metadata', metadata && JSON.stringify(metadata)],
-      ['updated_at', this.#now()],
-    ]
-    const set = given.flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]))
+    const { name = null, plan = null, status = null, metadata } = changes
     const [row] = await this.#sql.all<Row>(
-      `UPDATE tenants SET ${set.map(({ column }, at) => `${column} = $${at + 2}`).join(', ')}
+      `UPDATE tenants SET name = COALESCE($2, name), plan = COALESCE($3, plan), status = COALESCE($4, status),
+         metadata = COALESCE($5, metadata), updated_at = $6
        WHERE slug = $1 AND status <> 'deleted' RETURNING *`,
-      [slug, ...set.map(({ value }) => value)],
+      [slug, name, plan, status, metadata ? JSON.stringify(metadata) : null, this.#now()],
     )
     if (!row) throw missing(slug)
     return tenantOf(row)
@@ -150,9 +145,7 @@ function check({ name, plan, status, metadata }: TenantChanges): void {
 }
 
 function isText(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value !== '' && value.length <= mostCharacters && value.isWellFormed() && !value.includes('\0')
-  )
+  return typeof value === 'string' && value !== '' && value.length <= mostCharacters && isStorable(value)
 }
 
 function wrong(param: string, rule: string): LeashError {

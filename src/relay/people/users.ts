@@ -1,8 +1,10 @@
 /** People: who belongs to which tenant, and what each may do there. */
+
 import { LeashError } from '../../core/errors.js'
 import { newId } from '../keys/format.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Also, Sql } from '../store/sql.js'
+import { isStorable } from '../store/text.js'
 import { hashOf, markOf, matches } from './password.js'
 import { checkUser, emailOf, type NewUser, type User, type UserChanges, type UserRow, userOf } from './record.js'
 
@@ -121,7 +123,7 @@ export class Users {
 
   /** It takes as long for somebody unknown as for a wrong password. @returns undefined when they may not sign in by these */
   async signIn(tenant: string, email: string, password: string): Promise<SignedInUser | undefined> {
-    if (!isText(tenant) || !isText(email)) return undefined
+    if (!isStorable(tenant) || !isStorable(email)) return undefined
     const [row] = await this.#sql.all<UserRow>(
       `SELECT users.* FROM users JOIN tenants ON tenants.slug = users.tenant
        WHERE users.tenant = $1 AND users.email = $2 AND users.status = 'active' AND tenants.status = 'active'`,
@@ -143,7 +145,6 @@ export class Users {
 }
 
 /** What a database takes. */
-const isText = (text: string) => text.isWellFormed() && !text.includes('\0')
 
 function missing(): LeashError {
   return new LeashError('not_found', 'The tenant has no user of this id.')

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
-import type { Sql, SqlValue } from '../store/sql.js'
+import type { Sql } from '../store/sql.js'
+import { isStorable } from '../store/text.js'
 import { type EventType, eventTypes, type Notice } from './events.js'
 import { secretOf } from './sign.js'
 
@@ -102,19 +103,12 @@ export class WebhookEndpoints {
 
   /** @throws LeashError `invalid_request`, `not_found` */
   async update(id: string, changes: EndpointChanges): Promise<WebhookEndpoint> {
-    const { description, events, enabled } = changes
-    const { href } = this.#check(changes)
-    const given: (readonly [column: string, value: SqlValue | undefined])[] = [
-      ['url', href],
-      ['description', description],
-      ['events', events && JSON.stringify(events)],
-      ['enabled', enabled === undefined ? undefined : Number(enabled)],
-    ]
-    const set = given.flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]))
-    if (set.length === 0) return this.get(id)
+    const { description = null, events, enabled } = changes
+    const { href = null } = this.#check(changes)
     const [row] = await this.#deps.sql.all<EndpointRow>(
-      `UPDATE webhook_endpoints SET ${set.map(({ column }, at) => `${column} = $${at + 2}`).join(', ')} WHERE id = $1 RETURNING *`,
-      [id, ...set.map(({ value }) => value)],
+      `UPDATE webhook_endpoints SET url = COALESCE($2, url), description = COALESCE($3, description),
+         events = COALESCE($4, events), enabled = COALESCE($5, enabled) WHERE id = $1 RETURNING *`,
+      [id, href, description, events ? JSON.stringify(events) : null, enabled === undefined ? null : Number(enabled)],
     )
     if (!row) throw missing()
     return endpointOf(row)
@@ -160,7 +154,7 @@ export class WebhookEndpoints {
   }
 
   #check({ url, description = '' }: EndpointChanges): { readonly href: string | undefined } {
-    if (description.length > mostDescription || description.includes('\0') || !description.isWellFormed())
+    if (description.length > mostDescription || !isStorable(description))
       throw new LeashError('invalid_request', `The description has at most ${mostDescription} characters.`, {
         param: 'description',
       })

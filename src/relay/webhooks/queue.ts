@@ -1,9 +1,11 @@
 /** What is to be told and has not been yet, and what became of it: in the database, so that no restart loses any of it. */
+
 import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
+import { storable } from '../store/text.js'
 import type { EventType, Notice } from './events.js'
 
 export const deliveryStatuses = ['pending', 'delivered', 'dead'] as const
@@ -238,7 +240,7 @@ const idOf = () => `msg_${randomBytes(16).toString('base64url')}`
 const bodyOf = (type: EventType, at: number, data: JsonObject) =>
   JSON.stringify({ type, timestamp: new Date(at).toISOString(), data })
 
-const clipped = (text: string) => text.slice(0, 300).replaceAll('\0', '').toWellFormed()
+const clipped = (text: string) => storable(text.slice(0, 300))
 
 function cursorOf(after: string | undefined): readonly [at: number, id: string] {
   if (after === undefined) return [Number.MAX_SAFE_INTEGER, '']
