@@ -28,6 +28,15 @@ export type Pace = 'usual' | 'patient'
 /** What is written together with something else, or not at all. */
 export type Also = (sql: Sql) => Promise<unknown>
 
+/** In parts of few lengths, which are powers of two: a database reads a statement that it knows no second time. */
+export function* inParts<T>(rows: readonly T[], most: number): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; ) {
+    const part = rows.slice(at, at + Math.min(most, 2 ** Math.floor(Math.log2(rows.length - at))))
+    yield part
+    at += part.length
+  }
+}
+
 /** `($1, $2), ($3, $4)`: places for rows of so many values. */
 export function places(rows: number, width: number, first = 1): string {
   const row = (at: number) => `(${Array.from({ length: width }, (_, column) => `$${first + at * width + column}`).join(', ')})`

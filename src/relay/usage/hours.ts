@@ -1,7 +1,7 @@
 /** Sums by the hour, and of parts of it, so that a report reads some thousand rows and not every line of a year. */
 import type { LedgerLine } from '../../core/ledger.js'
 import { buckets, type Usage } from '../../core/usage.js'
-import { places, type Sql, type SqlValue } from '../store/sql.js'
+import { inParts, places, type Sql, type SqlValue } from '../store/sql.js'
 import { hourMs, isOfTags, keyIn, partKeyColumns, parts } from './parts.js'
 
 /** What the lines of one hour are told apart by. */
@@ -93,14 +93,10 @@ class Sums {
 }
 
 async function write(sql: Sql, table: string, key: readonly string[], rows: readonly (readonly SqlValue[])[]): Promise<void> {
-  for (let at = 0; at < rows.length; ) {
-    const count = Math.min(rowsAtOnce, 2 ** Math.floor(Math.log2(rows.length - at)))
-    await sql.run(additionOf(table, key, count), rows.slice(at, at + count).flat())
-    at += count
-  }
+  for (const some of inParts(rows, rowsAtOnce)) await sql.run(additionOf(table, key, some.length), some.flat())
 }
 
-/** By table and the number of rows, a power of two: a database reads a statement that it knows no second time. */
+/** By table and the number of rows. */
 const additions = new Map<string, string>()
 
 function additionOf(table: string, key: readonly string[], count: number): string {

@@ -237,6 +237,9 @@ function rowOf({ cost, saved, ...rest }: Sum): UsageRow {
   return { ...rest, cost: usd(cost), nano: Number(cost), saved: usd(saved) }
 }
 
+/** Of a time in which nothing was used. */
+export const noUsageRow = (): UsageRow => rowOf(nothing())
+
 /** {@link formatUsd} is exact up to nine million dollars; whole dollars stand by themselves. */
 function usd(nano: bigint): string {
   const [, decimals] = formatUsd(Number(nano % perDollar)).split('.')

@@ -1,7 +1,9 @@
 /** What a tenant used in a month: the sums that an invoice is made of, exact to the nano-dollar. */
+
 import { LeashError } from '../../core/errors.js'
 import type { Keys } from '../keys/keys.js'
 import type { Tenant } from '../people/tenants.js'
+import { noUsageRow } from './report.js'
 import type { Dimension, UsageLog, UsageRow, Where } from './usage.js'
 
 export interface Statement {
@@ -72,7 +74,7 @@ export class Statements {
       ...{ tenant: slug, name, plan, month, from, to, madeAt },
       provisional: madeAt < to + lateMs,
       currency: 'USD',
-      total: total ?? nothing,
+      total: total ?? noUsageRow(),
       byModel,
       byKey: await Promise.all(byKey.map((row, at) => (at < mostNames ? this.#named(row) : row))),
       byUser,
@@ -95,11 +97,4 @@ function monthOf(month: string): { readonly from: number; readonly to: number } 
   if (year === undefined)
     throw new LeashError('invalid_request', 'A statement is of a month, such as 2026-11.', { param: 'month' })
   return { from: Date.UTC(Number(year), Number(of) - 1), to: Date.UTC(Number(year), Number(of)) }
-}
-
-const nothing: UsageRow = {
-  of: {},
-  ...{ calls: 0, attempts: 0, errors: 0, cancelled: 0, cached: 0, coalesced: 0, estimated: 0, unpriced: 0, durationMs: 0 },
-  usage: { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, audioInput: 0, output: 0, reasoning: 0, audioOutput: 0 },
-  ...{ cost: '0', nano: 0, saved: '0' },
 }

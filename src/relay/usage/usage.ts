@@ -4,7 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import { places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
+import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours } from './hours.js'
 import { type Owner, readLine } from './line.js'
 import { dayMs, partKeyColumns } from './parts.js'
@@ -50,7 +50,7 @@ const mostLines = 10_000
 /** Rows of one statement: SQLite takes 32,766 parameters, Postgres 65,535. */
 const linesAtOnce = 512
 
-/** By the number of rows, a power of two: a database reads a statement that it knows no second time. */
+/** By the number of rows. */
 const inserts = new Map<number, string>()
 const width = 8
 
@@ -151,11 +151,8 @@ export class UsageLog {
 /** @returns the names of those that had not come before */
 async function insert(sql: Sql, lines: readonly LedgerLine[]): Promise<Set<string>> {
   const fresh = new Set<string>()
-  for (let at = 0; at < lines.length; ) {
-    const count = Math.min(linesAtOnce, 2 ** Math.floor(Math.log2(lines.length - at)))
-    const some = lines.slice(at, at + count)
-    at += count
-    const rows = await sql.all<{ tenant: string; id: string }>(insertOf(count), some.flatMap(rowOf))
+  for (const some of inParts(lines, linesAtOnce)) {
+    const rows = await sql.all<{ tenant: string; id: string }>(insertOf(some.length), some.flatMap(rowOf))
     for (const { tenant, id } of rows) fresh.add(nameOf(tenant, id))
   }
   return fresh
