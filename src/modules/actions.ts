@@ -1,14 +1,11 @@
 /** What a module may answer, and which kind may answer what. */
+import type { TextEdit } from '../core/edited-pieces.js'
 import { isObject, type Json, type JsonObject } from '../core/json.js'
 import type { TextKind } from '../protocols/protocol.js'
 import type { ModuleKind } from './module.js'
 
 /** Something else in the place of a part of a piece of a stream. */
-export interface TextEdit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
+export type { TextEdit }
 
 export type Replace = (text: string, kind: TextKind) => string
 

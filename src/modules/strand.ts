@@ -1,15 +1,11 @@
 /** One text of a stream, which a module sees in pieces and lets go of as far as it is settled. */
+import { type Piece as Part, settled, type TextEdit, type Slot as TextSlot } from '../core/edited-pieces.js'
 import type { TextKind } from '../protocols/protocol.js'
-import type { TextEdit } from './actions.js'
 import type { Piece, Text } from './module.js'
 
 /** A part of the text, as it stands in an event. */
-export interface Slot {
-  readonly text: string
+export interface Slot extends TextSlot {
   readonly kind: TextKind
-  /** What is to stand there, as far as it is settled. */
-  out: string
-  isOpen: boolean
 }
 
 export type Look = (piece: Piece) => Promise<readonly TextEdit[]>
@@ -18,7 +14,7 @@ export class Strand {
   readonly #look: Look
   readonly #holdBackOf: (text: Text) => number
   readonly #kind: TextKind
-  #parts: { readonly slot: Slot; left: number }[] = []
+  #parts: Part<Slot>[] = []
   #text = ''
   #before = ''
 
@@ -52,39 +48,13 @@ export class Strand {
   async #settle(final: boolean, whole: boolean): Promise<void> {
     const text = this.#text
     const held = this.#holdBackOf({ text, kind: this.#kind })
-    const settled = final ? text.length : Math.max(0, text.length - held)
-    const edits = await this.#look({ text, before: this.#before, settled, kind: this.#kind, final, whole })
-    const end = endOf(edits, settled, held)
-    this.#write(edits, end)
+    const until = final ? text.length : Math.max(0, text.length - held)
+    const edits = await this.#look({ text, before: this.#before, settled: until, kind: this.#kind, final, whole })
+    const end = endOf(edits, until, held)
+    this.#parts = settled(this.#parts, text, edits, end)
     this.#text = text.slice(end)
     const passed = this.#before + text.slice(0, end)
     this.#before = passed.slice(Math.max(0, passed.length - this.#holdBackOf({ text: passed, kind: this.#kind })))
-  }
-
-  /** What stands for several parts stands in the first of them. */
-  #write(edits: readonly TextEdit[], end: number): void {
-    const text = this.#text
-    let from = 0
-    let next = 0
-    for (const part of this.#parts) {
-      const to = from + part.left
-      const until = Math.min(to, end)
-      let at = from
-      for (let edit = edits[next]; at < until; edit = edits[next]) {
-        if (!edit || edit.start >= until) {
-          part.slot.out += text.slice(at, until)
-          at = until
-        } else if (edit.end <= at) next++
-        else {
-          if (edit.start >= at) part.slot.out += text.slice(at, edit.start) + edit.text
-          at = Math.min(edit.end, until)
-        }
-      }
-      part.left = to - Math.max(from, until)
-      part.slot.isOpen = part.left > 0
-      from = to
-    }
-    this.#parts = this.#parts.filter(({ slot }) => slot.isOpen)
   }
 }
 

@@ -1,10 +1,11 @@
 /** The way back: placeholders become values again, and what the model wrote of itself is looked at where that was asked for. */
+import type { TextEdit } from '../../core/edited-pieces.js'
 import { LeashError } from '../../core/errors.js'
 import type { Detection, Detector, EntityType } from '../../detect/index.js'
 import type { Counts } from './counts.js'
 import type { AnswerMode } from './options.js'
 import { masked } from './replacement.js'
-import { type Edit, restorations } from './restore.js'
+import { restorations } from './restore.js'
 import type { Decide, Reading } from './strand.js'
 import type { Vault } from './vault.js'
 import { escaped, isJson, viewOf } from './view.js'
@@ -37,7 +38,7 @@ export function deciding(vault: Vault, rules: AnswerRules | undefined, seen: See
       ({ start, end }) => start >= 0 && !edits.some((edit) => edit.start < end && start < edit.end),
     )
     if (found.length === 0 && edits.length === 0) return { edits, end }
-    const all: (Edit & { readonly found?: Detection })[] = [...edits, ...found].sort((a, b) => a.start - b.start)
+    const all: (TextEdit & { readonly found?: Detection })[] = [...edits, ...found].sort((a, b) => a.start - b.start)
     // What is not decided to its end is not begun either.
     for (const edit of all) if (edit.start < end && edit.end > end) end = edit.start
     const settled = all.filter((edit) => edit.end <= Math.max(0, end))
@@ -51,7 +52,7 @@ function beginsJson(head: string): boolean {
   return /^\s*(?:\{\s*(?:"|$)|(?:\[\s*)+(?:[{"]|-?\d[\d.eE+-]*\s*,(?![\d\s,.-]*\])|$))/.test(head)
 }
 
-type Proposed = Edit & { readonly found: Detection }
+type Proposed = TextEdit & { readonly found: Detection }
 
 function inWhole(text: string, { modes, detector }: AnswerRules): Proposed[] {
   const view = viewOf(text)

@@ -1,5 +1,7 @@
 /** What goes out, and what comes back. */
+
 import { type Call, type Report, type Result, type UnaryResult, withBody } from '../../core/call.js'
+import type { Slot } from '../../core/edited-pieces.js'
 import type { PolicyEvent } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
 import { exactBody } from '../../core/exact-json.js'
@@ -14,7 +16,7 @@ import { type Counts, names, size } from './counts.js'
 import { editedEvents } from './events.js'
 import type { RedactOptions } from './options.js'
 import { type RequestContext, redactRequest } from './request.js'
-import { type Slot, Strand } from './strand.js'
+import { Strand } from './strand.js'
 import { StreamEditor } from './stream.js'
 import type { Vault } from './vault.js'
 
@@ -104,7 +106,7 @@ export class Guard {
     else if (isObject(body)) {
       const decide = deciding(vault, this.#answer, seen)
       back = protocol.lens.replaceResponse(body as JsonObject, (text) => {
-        const slot: Slot = { text, out: '', open: false }
+        const slot: Slot = { text, out: '', isOpen: false }
         new Strand(decide).finish(slot)
         return slot.out
       })

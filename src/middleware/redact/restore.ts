@@ -1,15 +1,10 @@
 /** The way back: the values in the place of their placeholders. */
+import type { TextEdit } from '../../core/edited-pieces.js'
 import { findPlaceholders } from './placeholder.js'
 import type { Vault } from './vault.js'
 import { escaped, isJson } from './view.js'
 
 /** What is to be put in the place of a part of a text. */
-export interface Edit {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
-
 export function restored(text: string, vault: Vault): string {
   return edited(text, restorations(text, vault, isJson).edits)
 }
@@ -21,7 +16,7 @@ export function restorations(
   text: string,
   vault: Vault,
   inJson: (text: string) => boolean,
-): { readonly edits: Edit[]; readonly open: number } {
+): { readonly edits: TextEdit[]; readonly open: number } {
   const { found, open } = findPlaceholders(text, vault)
   if (found.length === 0) return { edits: [], open }
   let json: boolean | undefined
@@ -35,7 +30,7 @@ export function restorations(
   return { edits, open }
 }
 
-export function edited(text: string, edits: readonly Edit[]): string {
+export function edited(text: string, edits: readonly TextEdit[]): string {
   if (edits.length === 0) return text
   let out = ''
   let from = 0

@@ -1,14 +1,5 @@
 /** A text of a stream that comes in pieces, and is decided as far as what follows cannot change it. */
-import type { Edit } from './restore.js'
-
-/** One piece of a text, as it stands in an event. */
-export interface Slot {
-  readonly text: string
-  /** What is to stand there, as far as it is decided. */
-  out: string
-  /** Not all of it is decided. */
-  open: boolean
-}
+import { type Piece, type Slot, settled, type TextEdit } from '../../core/edited-pieces.js'
 
 export interface Reading {
   /** The text, and in front of it what has been let go already, as far as that is worth looking at. */
@@ -24,13 +15,7 @@ export interface Reading {
 }
 
 /** Decides on a text: what to put where, and up to where that is settled. An edit ends before that. */
-export type Decide = (text: string, reading: Reading) => { readonly edits: readonly Edit[]; readonly end: number }
-
-interface Piece {
-  readonly slot: Slot
-  /** Characters at its end that are not decided. */
-  left: number
-}
+export type Decide = (text: string, reading: Reading) => { readonly edits: readonly TextEdit[]; readonly end: number }
 
 const headLength = 32
 /** Of a longer one what can be decided is decided before it ends. */
@@ -78,7 +63,7 @@ export class Strand {
     this.#pieces.push({ slot, left: slot.text.length })
     this.#all += slot.text
     // What waits is a label that goes on; and who looks for values lets no word go before it ends.
-    if (lengthens) slot.open = true
+    if (lengthens) slot.isOpen = true
     else this.#settle(false)
   }
 
@@ -98,35 +83,7 @@ export class Strand {
     const text = this.#all.slice(this.#from)
     const around = this.#all.slice(Math.max(0, this.#from - this.#lookBehind))
     const { edits, end } = this.#decide(text, { around, head: this.#head, final, whole, repeated })
-    const left: Piece[] = []
-    let from = 0
-    let next = 0
-    for (const piece of this.#pieces) {
-      const to = from + piece.left
-      if (next >= edits.length && to <= end && piece.slot.out === '' && piece.left === piece.slot.text.length) {
-        piece.slot.out = piece.slot.text
-        piece.slot.open = false
-        from = to
-        continue
-      }
-      const until = Math.min(to, end)
-      // What stands for several pieces stands in the first of them.
-      for (let edit = edits[next]; from < until; edit = edits[next]) {
-        if (!edit || edit.start >= until) {
-          piece.slot.out += text.slice(from, until)
-          from = until
-        } else if (edit.end <= from) next++
-        else {
-          if (edit.start >= from) piece.slot.out += text.slice(from, edit.start) + edit.text
-          from = Math.min(edit.end, until)
-        }
-      }
-      piece.left = to - Math.max(from, Math.min(to, end))
-      piece.slot.open = piece.left > 0
-      if (piece.slot.open) left.push(piece)
-      from = to
-    }
-    this.#pieces = left
+    this.#pieces = settled(this.#pieces, text, edits, end)
     this.#from += Math.min(end, text.length)
     if (this.#from > mostBehind * this.#lookBehind) {
       const passed = Math.max(0, this.#from - this.#lookBehind)

@@ -2,6 +2,7 @@
  * The way back of a stream: whole events are taken out of its bytes, and those with nothing to change go on as they came. An event
  * whose text may be the beginning of a placeholder waits, and all behind it, until that is decided; so none has to be made up.
  */
+import type { Slot } from '../../core/edited-pieces.js'
 import { parseExact } from '../../core/exact-json.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import { endOfEvent } from '../../protocols/framing/end-of-event.js'
@@ -11,7 +12,7 @@ import type { Lens, WireEvent } from '../../protocols/protocol.js'
 import type { Strands } from '../../protocols/strands.js'
 import { type Alike, alikeTo, onlyData } from './alike.js'
 import { mayConcern } from './bytes.js'
-import { type Decide, type Slot, Strand } from './strand.js'
+import { type Decide, Strand } from './strand.js'
 
 export interface StreamContext {
   readonly lens: Lens
@@ -110,7 +111,7 @@ export class StreamEditor {
         this.#wait({ raw, slots: [] })
         return
       }
-      const slot: Slot = { text, out: '', open: false }
+      const slot: Slot = { text, out: '', isOpen: false }
       this.#grow([{ name: this.#common.strand, slot }])
       this.#wait({ raw, alike: this.#common.alike, slots: [slot] })
       return
@@ -148,7 +149,7 @@ export class StreamEditor {
     const slots: Slot[] = []
     const grown: Grown[] = []
     lens.replaceEvent(event, (text, kind, path = '') => {
-      const slot = { text, out: '', open: false }
+      const slot = { text, out: '', isOpen: false }
       slots.push(slot)
       const name = text === '' ? undefined : strands.of(event, path, kind)
       if (name !== undefined) grown.push({ name, slot })
@@ -246,7 +247,7 @@ export class StreamEditor {
 }
 
 function isHeld({ slots }: Waiting): boolean {
-  for (const { open } of slots) if (open) return true
+  for (const { isOpen } of slots) if (isOpen) return true
   return false
 }
 
