@@ -1,5 +1,7 @@
 /** A price in the making: what the data set has, and entries laid over it one after another. */
+
 import type { ModelPrice } from '@pydantic/genai-prices'
+import { fnv1a } from '../../core/fnv1a.js'
 import { type Nano, parseUsd } from '../../core/money.js'
 import type { Price, ServiceTier, Step } from '../../core/price.js'
 import { buckets, type Usage } from '../../core/usage.js'
@@ -149,17 +151,10 @@ export function finished({ steps, tiers, peak, source, date, versions }: Draft, 
     currency: 'USD',
     source,
     ...(date !== undefined && { date }),
-    version: `${versions.join('+')}#${hash(JSON.stringify(made))}`,
+    version: `${versions.join('+')}#${fnv1a(JSON.stringify(made)).toString(16).padStart(8, '0')}`,
     ...(Number.isFinite(until) && { until }),
     tiers: made,
   }
-}
-
-/** FNV-1a: two prices shall differ, and nobody tries to make them meet. */
-function hash(text: string): string {
-  let sum = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
-  return (sum >>> 0).toString(16).padStart(8, '0')
 }
 
 /** A vendor that tells no price for cached tokens charges them as others; reasoning is charged as output. */

@@ -1,4 +1,5 @@
 /** A vendor's declared quirks, worked into a body in OpenAI's own words: a caller's, or one that we translated. */
+import { fnv1a } from '../../core/fnv1a.js'
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
@@ -51,14 +52,10 @@ function shortCallIds(body: JsonObject, { shortCallIds }: Traits): JsonObject {
   )
 }
 
-/** The same for the same id, each time: FNV-1a from two beginnings. */
+/** The same for the same id, each time. */
 function shortId(id: string): string {
-  const hash = (from: number) => {
-    let sum = from
-    for (let at = 0; at < id.length; at++) sum = Math.imul(sum ^ id.charCodeAt(at), 0x01000193)
-    return (sum >>> 0).toString(36).padStart(7, '0')
-  }
-  return hash(0x811c9dc5).slice(-5) + hash(0x1b873593).slice(-4)
+  const hash = (from?: number) => fnv1a(id, from).toString(36).padStart(7, '0')
+  return hash().slice(-5) + hash(0x1b873593).slice(-4)
 }
 
 function structuredOutput(body: JsonObject, { structuredOutput = 'json-schema' }: Traits, lose: ReportLoss): JsonObject {
