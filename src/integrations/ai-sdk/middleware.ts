@@ -1,7 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4Middleware } from '@ai-sdk/provider'
 import type { Leash, LeashOptions } from '../../leash.js'
+import { opened } from '../opened.js'
 import { LeashLanguageModel } from './language-model.js'
-import { opened } from './provider.js'
 import { fromAiSdk } from './upstream.js'
 
 /**

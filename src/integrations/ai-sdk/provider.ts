@@ -1,6 +1,7 @@
 import type { ProviderV4 } from '@ai-sdk/provider'
 import { LeashError } from '../../core/errors.js'
-import { insideOf, type Leash, type LeashInside, type LeashOptions, openLeash } from '../../leash.js'
+import type { Leash, LeashOptions } from '../../leash.js'
+import { opened } from '../opened.js'
 import { LeashEmbeddingModel } from './embedding-model.js'
 import { LeashLanguageModel, type SupportedUrls } from './language-model.js'
 
@@ -49,11 +50,4 @@ export function createLeashProvider(
     },
     leash: inside.leash,
   })
-}
-
-export function opened(leash: Leash | LeashOptions): LeashInside {
-  const inside = insideOf(leash)
-  if (inside) return inside
-  if (!('handle' in leash)) return openLeash(leash)
-  throw new LeashError('invalid_config', 'This leash was made by another copy of `leashllm`. See that it is installed only once.')
 }

@@ -11,12 +11,13 @@ import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables'
 import type { CallOptions } from '../../core/call.js'
 import { asObject, asString, type JsonObject } from '../../core/json.js'
-import type { Leash, LeashOptions } from '../../leash.js'
+import type { Leash, LeashInside, LeashOptions } from '../../leash.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
 import { estimateTokens } from '../../protocols/tokens.js'
+import { opened } from '../opened.js'
 import { messageOf } from './answer.js'
 import { promptOf } from './prompt.js'
-import { type Answered, type Opened, opened, run } from './run.js'
+import { type Answered, run } from './run.js'
 import { bodyOf, type ChatLeashCallOptions, type ModelSettings, settingsIn } from './settings.js'
 import { chunkOf, chunksOf } from './stream.js'
 import { type Members, type OutputSchema, type Raw, type Structured, structured } from './structured.js'
@@ -47,7 +48,7 @@ export interface ChatLeashFields extends Inherited, ModelSettings {
  */
 export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
   readonly model: string
-  readonly #opened: Opened
+  readonly #opened: LeashInside
   readonly #settings: ModelSettings
   readonly #stop: readonly string[] | undefined
   readonly #call: CallOptions

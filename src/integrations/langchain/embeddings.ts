@@ -1,9 +1,10 @@
 import { Embeddings } from '@langchain/core/embeddings'
 import type { CallOptions } from '../../core/call.js'
 import { asArray, asObject, compact, type JsonObject } from '../../core/json.js'
-import type { Leash, LeashOptions } from '../../leash.js'
+import type { Leash, LeashInside, LeashOptions } from '../../leash.js'
 import { protocolName } from '../../protocols/ai-sdk-embeddings/response.js'
-import { type Opened, opened, run } from './run.js'
+import { opened } from '../opened.js'
+import { run } from './run.js'
 
 /** OpenAI takes no more in one request (https://platform.openai.com/docs/api-reference/embeddings/create); for others, the stack divides them. */
 const mostTexts = 2048
@@ -29,7 +30,7 @@ export interface LeashEmbeddingsFields {
  */
 export class LeashEmbeddings extends Embeddings {
   readonly model: string
-  readonly #opened: Opened
+  readonly #opened: LeashInside
   readonly #fields: LeashEmbeddingsFields
 
   constructor(fields: LeashEmbeddingsFields) {

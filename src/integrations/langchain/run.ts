@@ -2,7 +2,6 @@ import type { CallOptions, Report, Result } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Engine } from '../../engine.js'
-import { insideOf, type Leash, type LeashOptions, openLeash } from '../../leash.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { failureOf } from './failure.js'
 
@@ -18,18 +17,6 @@ export interface Asked {
 export interface Answered {
   readonly report: Report
   readonly result: Result
-}
-
-export interface Opened {
-  readonly leash: Leash
-  readonly engine: Engine
-}
-
-export function opened(leash: Leash | LeashOptions): Opened {
-  const inside = insideOf(leash)
-  if (inside) return inside
-  if (!('handle' in leash)) return openLeash(leash)
-  throw new LeashError('invalid_config', 'This leash was made by another copy of `leashllm`. See that it is installed only once.')
 }
 
 /** Takes a call through the stack. @throws what LangChain expects of a model */
