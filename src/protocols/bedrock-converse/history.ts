@@ -24,8 +24,7 @@ export interface History {
   readonly resumesUnsigned: boolean
 }
 
-/** @param prefill an assistant turn may come last and is continued */
-export function encodeHistory(messages: readonly Message[], habits: ModelHabits, prefill: boolean, lose: ReportLoss): History {
+export function encodeHistory(messages: readonly Message[], habits: ModelHabits, lose: ReportLoss): History {
   const context: PartContext = { habits, lose, documentNames: new Set() }
   const system: SystemBlock[] = []
   const turns: Turn[] = []
@@ -49,16 +48,19 @@ export function encodeHistory(messages: readonly Message[], habits: ModelHabits,
     lose('messages[0]', 'approximated', 'a conversation must begin with the user: an opening turn was added')
     turns.unshift({ role: 'user', pieces: [content({ text: '(The conversation begins.)' })] })
   }
-  if (turns.at(-1)?.role === 'assistant' && !prefill) {
-    lose('messages', 'approximated', 'this model does not continue a turn of its own: it is asked to go on')
-    turns.push({ role: 'user', pieces: [content({ text: 'Go on exactly where your last message ends.' })] })
-  }
   return {
     system,
     messages: turns.map((turn) => ({ role: turn.role, content: arranged(turn, lose) })),
     called: new Set(messages.flatMap(callsOf)),
     resumesUnsigned: resumesUnsigned(turns),
   }
+}
+
+/** For a model that continues no turn of its own, or none while it thinks. */
+export function askedToGoOn(messages: History['messages'], lose: ReportLoss): History['messages'] {
+  if (messages.at(-1)?.role !== 'assistant') return messages
+  lose('messages', 'approximated', 'this model does not continue a turn of its own: it is asked to go on')
+  return [...messages, { role: 'user', content: [{ text: 'Go on exactly where your last message ends.' }] }]
 }
 
 function callsOf(message: Message): string[] {

@@ -4,7 +4,7 @@ import type { ChatRequest, ResponseFormat } from '../../core/message.js'
 import { claude } from '../claude.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
-import { encodeHistory } from './history.js'
+import { askedToGoOn, encodeHistory } from './history.js'
 import { habitsOf, type ModelHabits } from './models.js'
 import { planThinking } from './thinking.js'
 import { encodeTools, isForced } from './tools.js'
@@ -14,10 +14,11 @@ export function encodeRequest(request: ChatRequest, { model, traits, lose }: Enc
   const habits = habitsOf(traits.baseModel ?? model)
   const known = claude(traits.baseModel ?? model)
   const native = (traits.structuredOutput ?? 'json-schema') === 'json-schema'
-  const history = encodeHistory(request.messages, habits, traits.supportsPrefill ?? true, lose)
+  const history = encodeHistory(request.messages, habits, lose)
   const { resumesUnsigned } = history
   const forced = known.forcedTools && isForced(request)
   const plan = planThinking(request.reasoning, request.maxTokens, { habits, claude: known, resumesUnsigned, forced }, lose)
+  const continues = (traits.supportsPrefill ?? true) && !plan.thinks
   const refused = [...(traits.refuses ?? []), ...plan.refuses]
   const sampling = encodeSampling(request, plan.maxTokens, refused, habits, lose)
   const format = encodeFormat(request.responseFormat, native, lose)
@@ -35,7 +36,7 @@ export function encodeRequest(request: ChatRequest, { model, traits, lose }: Enc
   const tier = encodeTier(request.serviceTier, lose)
   reportWordless(request, lose)
   const body: ConverseBody = {
-    messages: history.messages,
+    messages: continues ? history.messages : askedToGoOn(history.messages, lose),
     ...(system.length > 0 && { system }),
     ...(Object.keys(sampling.config).length > 0 && { inferenceConfig: sampling.config }),
     ...(toolConfig && { toolConfig }),

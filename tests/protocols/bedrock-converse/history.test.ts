@@ -23,6 +23,7 @@ describe('a conversation for Bedrock', () => {
   it('begins with the user, and says so when it did not', () => {
     const { messages, lost } = turns([assistant({ type: 'text', text: 'Welcome' }), user('Hi')])
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
+    expect(messages[0]?.content).toEqual([{ text: '(The conversation begins.)' }])
     expect(lost).toEqual(['approximated messages[0]'])
   })
 

@@ -34,6 +34,14 @@ describe('thinking on Bedrock', () => {
     })
   })
 
+  it('excludes going on with a turn of its own: the model is asked to', () => {
+    const messages = [user('Count'), assistant({ type: 'text', text: 'One,' })]
+    const { body, lost } = encode({ messages, reasoning: { effort: 'low' } }, models.claude45)
+    expect(body.messages.at(-1)).toEqual({ role: 'user', content: [{ text: 'Go on exactly where your last message ends.' }] })
+    expect(lost).toEqual(['approximated messages'])
+    expect(encode({ messages, reasoning: { effort: 'none' } }, models.claude45).lost).toEqual([])
+  })
+
   it('is graded by newer Claudes', () => {
     expect(fields({ reasoning: { effort: 'medium' } }, models.claude46)).toMatchObject({
       fields: { thinking: { type: 'adaptive' } },
