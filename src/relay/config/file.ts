@@ -61,14 +61,21 @@ function filled(value: unknown, sources: Sources): unknown {
   if (Array.isArray(value)) return value.map((item) => filled(item, sources))
   if (!isObject(value)) return value
   const file = secretFile(value)
-  if (file !== undefined) return secretIn(resolve(sources.folder, file))
+  return file === undefined ? within(value, sources) : secretIn(resolve(sources.folder, file))
+}
+
+function within(value: Readonly<Record<string, unknown>>, sources: Sources): Record<string, unknown> {
   const beside = typeof value.integrity === 'string' && { folder: resolve(sources.folder, String(value.folder ?? 'modules')) }
   return Object.fromEntries(
-    Object.entries({ ...value, ...beside }).map(([name, member]) => [name, name === 'ledger' ? member : filled(member, sources)]),
+    Object.entries({ ...value, ...beside }).map(([name, member]) => {
+      // Its `file` is one to write.
+      const isLedger = name === 'ledger' && isObject(member)
+      return [name, isLedger ? within(member, sources) : filled(member, sources)]
+    }),
   )
 }
 
-/** A file of its own for each secret: `{ file: /run/secrets/openai }`. The ledger's `file` is one to write. */
+/** A file of its own for each secret: `{ file: /run/secrets/openai }`. */
 const secretFile = (value: Readonly<Record<string, unknown>>): string | undefined =>
   typeof value.file === 'string' && Object.keys(value).length === 1 ? value.file : undefined
 
