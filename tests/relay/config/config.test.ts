@@ -67,11 +67,11 @@ describe('the configuration', () => {
   test('takes secrets from files, and leaves the file of the ledger alone', () => {
     file('s3cret\n', 'secret')
     const path = file('leash: { providers: { openai: { apiKey: { file: secret } } }, ledger: { file: calls.jsonl } }\n')
-    const placed = file(`leash: { ledger: { file: '${variable('LOGS')}/calls.jsonl', keep: ${quoted('KEEP')} } }\n`)
-    expect(readConfig(placed, { LOGS: '/var/log', KEEP: '9' }).leash?.ledger).toEqual({ file: '/var/log/calls.jsonl', keep: 9 })
     expect(readConfig(path, {})).toEqual({
       leash: { providers: { openai: { apiKey: 's3cret' } }, ledger: { file: 'calls.jsonl' } },
     })
+    const placed = file(`leash: { ledger: { file: '${variable('LOGS')}/calls.jsonl', keep: ${quoted('KEEP')} } }\n`)
+    expect(readConfig(placed, { LOGS: '/var/log', KEEP: '9' }).leash?.ledger).toEqual({ file: '/var/log/calls.jsonl', keep: 9 })
   })
 
   test.each([
