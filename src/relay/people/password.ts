@@ -1,6 +1,7 @@
 /** Passwords at rest: scrypt of Node, as costly as OWASP asks for, and never more at once than the machine has memory for. */
 import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
+import type { MaybePromise } from '../../core/store.js'
 
 /** https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#scrypt: 32 MiB, three times */
 const cost = { N: 2 ** 15, r: 8, p: 3 } as const
@@ -25,21 +26,25 @@ export async function hashOf(password: string): Promise<string> {
   return `scrypt$${salt.toString('base64url')}$${(await derived(password, salt)).toString('base64url')}`
 }
 
-export async function matches(password: string, hash: string = nobody): Promise<boolean> {
+/** Told of one that is looked at, and not of one for which there is no room. */
+export type Begin = () => MaybePromise<void>
+
+export async function matches(password: string, hash: string = nobody, begin?: Begin): Promise<boolean> {
   const [, salt = '', key = ''] = hash.split('$')
   const kept = Buffer.from(key, 'base64url')
-  const shown = await derived(password.slice(0, most + 1), Buffer.from(salt, 'base64url'))
+  const shown = await derived(password.slice(0, most + 1), Buffer.from(salt, 'base64url'), begin)
   return kept.length === shown.length && timingSafeEqual(kept, shown) && hash !== nobody
 }
 
 /** Tells whether it is the same one still. With the salt in it, nobody guesses by it. */
 export const markOf = (hash: string): string => createHash('sha256').update(hash).digest('base64url')
 
-async function derived(password: string, salt: Buffer): Promise<Buffer> {
+async function derived(password: string, salt: Buffer, begin?: Begin): Promise<Buffer> {
   if (atOnce >= mostAtOnce)
     throw new LeashError('rate_limited', 'Too many sign in at once. Try again in a second.', { retryAfterMs: 1000 })
   atOnce++
   try {
+    await begin?.()
     // People's keyboards write the same letter in more than one way.
     return await derive(password.normalize('NFKC'), salt, { ...cost, maxmem: 64 * 1024 * 1024 })
   } finally {

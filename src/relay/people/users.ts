@@ -5,7 +5,7 @@ import { newId } from '../keys/format.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Also, Sql } from '../store/sql.js'
 import { isStorable } from '../store/text.js'
-import { hashOf, markOf, matches } from './password.js'
+import { type Begin, hashOf, markOf, matches } from './password.js'
 import { checkUser, emailOf, type NewUser, type User, type UserChanges, type UserRow, userOf } from './record.js'
 
 export interface UserQuery {
@@ -121,15 +121,21 @@ export class Users {
     })
   }
 
-  /** It takes as long for somebody unknown as for a wrong password. @returns undefined when they may not sign in by these */
-  async signIn(tenant: string, email: string, password: string): Promise<SignedInUser | undefined> {
+  /**
+   * It takes as long for somebody unknown as for a wrong password.
+   *
+   * @param begin told of a password that is looked at, before it is
+   * @returns undefined when they may not sign in by these
+   * @throws LeashError `rate_limited` when too many are looked at
+   */
+  async signIn(tenant: string, email: string, password: string, begin?: Begin): Promise<SignedInUser | undefined> {
     if (!isStorable(tenant) || !isStorable(email)) return undefined
     const [row] = await this.#sql.all<UserRow>(
       `SELECT users.* FROM users JOIN tenants ON tenants.slug = users.tenant
        WHERE users.tenant = $1 AND users.email = $2 AND users.status = 'active' AND tenants.status = 'active'`,
       [tenant, emailOf(email)],
     )
-    const right = await matches(password, row?.password ?? undefined)
+    const right = await matches(password, row?.password ?? undefined, begin)
     return row && right ? { ...userOf(row), mark: markOf(row.password ?? '') } : undefined
   }
 

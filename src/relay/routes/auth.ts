@@ -34,8 +34,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
     const [email, password] = [emailOf(required(body, 'email')), required(body, 'password')]
     const { tenant = 'default' } = text(body, 'tenant')
     const who = `${tenant.slice(0, 100)} ${email.slice(0, 200)}`
-    await attempts.begin(who)
-    const user = await users.signIn(tenant, email, password)
+    const user = await users.signIn(tenant, email, password, () => attempts.begin(who))
     if (!user) throw new LeashError('authentication_failed', 'The e-mail address or the password is wrong.')
     await attempts.succeeded(who)
     const id = idOfUser(user.id)

@@ -241,6 +241,15 @@ describe('signing in', () => {
     expect((await relay.ask('POST', '/api/auth/token', undefined, token)).status).toBe(401)
   })
 
+  test('counts no password as wrong that nobody has looked at, since too many came at once', async () => {
+    const relay = await openRelay(mock.url)
+    await withPassword(relay, { id: 'ada', email: 'ada@example.com' })
+    const body = { email: 'ada@example.com', password: 'wrong horse battery' }
+    const guesses = await Promise.all(Array.from({ length: 30 }, () => signIn(relay, body)))
+    expect(guesses.filter(({ status }) => status === 429).length).toBeGreaterThan(10)
+    expect((await signIn(relay, { ...body, password })).status).toBe(200)
+  })
+
   test('is refused with a wrong password, to nobody, and to a key that is for calls', async () => {
     const relay = await openRelay(mock.url)
     await withPassword(relay, { id: 'ada', email: 'ada@example.com' })
