@@ -3,15 +3,17 @@ import { asArray, asString, isObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 import { decodeAnnotation, decodeAnnotations } from './annotations.js'
 import { decodeLogprobs } from './logprobs.js'
-import type { Part, PartRow } from './parts.js'
+import type { Part, PartEnd, PartRow } from './parts.js'
 import { reasoningBase, reasoningParts } from './reasoning.js'
-import type { Members } from './wire.js'
+import { type Members, phaseOf } from './wire.js'
 
 type Said = 'text' | 'refusal'
 
 interface SaidPart {
   readonly part: Part
   readonly citations: Citation[]
+  /** Of its item. */
+  readonly known: PartEnd
   weighed: boolean
 }
 
@@ -21,11 +23,13 @@ export const kindOf = (part: Members): Said => (part.type === 'refusal' ? 'refus
 export class MessageItem {
   refused = false
   readonly #row: PartRow
+  readonly #known: PartEnd
   readonly #parts = new Map<unknown, SaidPart>()
   #last: SaidPart | undefined
 
-  constructor(row: PartRow) {
+  constructor(row: PartRow, item: Members) {
     this.#row = row
+    this.#known = phaseOf(item)
   }
 
   partAdded(index: unknown, kind: Said): void {
@@ -68,7 +72,7 @@ export class MessageItem {
 
   #open(index: unknown, kind: Said): SaidPart {
     if (kind === 'refusal') this.refused = true
-    this.#last = { part: this.#row.open({ type: kind, text: '' }), citations: [], weighed: false }
+    this.#last = { part: this.#row.open({ type: kind, text: '' }), citations: [], known: this.#known, weighed: false }
     this.#parts.set(index, this.#last)
     return this.#last
   }
@@ -86,9 +90,9 @@ function finish(said: SaidPart, part: Members): void {
   end(said, decodeAnnotations(part.annotations))
 }
 
-function end({ part, citations }: SaidPart, listed: Citation[] = []): void {
-  const known = listed.length > 0 ? listed : citations
-  part.end(known.length > 0 ? { citations: known } : {})
+function end({ part, citations, known }: SaidPart, listed: Citation[] = []): void {
+  const all = listed.length > 0 ? listed : citations
+  part.end({ ...(part.type === 'text' && known), ...(all.length > 0 && { citations: all }) })
 }
 
 /** `function_call`: one part, opened when its name is known. */

@@ -8,7 +8,7 @@ import type { ReportLoss } from '../protocol.js'
 import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
 import { reasoningParts } from './reasoning.js'
-import { invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, type Members, noticeUnread, phaseOf } from './wire.js'
 
 interface History {
   readonly messages: Message[]
@@ -28,7 +28,7 @@ const itemReaders: Readonly<Record<string, ItemReader>> = {
   custom_tool_call_output: readFunctionCallOutput,
 }
 
-const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'cache_control'])
+const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'phase', 'cache_control'])
 const outputTextMembers = new Set(['type', 'text', 'annotations', 'logprobs', 'parsed', 'extra_content', 'cache_control'])
 const reasoningMembers = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
 const callMembers = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'parsed_arguments', 'extra_content'])
@@ -98,12 +98,14 @@ function hinted<P extends UserPart | AssistantPart>(parts: P[], cache: CacheHint
 }
 
 function readAssistantContent(item: Members, path: string, lose: ReportLoss): AssistantPart[] {
-  if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...openAiCacheHint(item, path, lose) }]
+  const phase = phaseOf(item)
+  if (typeof item.content === 'string')
+    return [{ type: 'text', text: item.content, ...phase, ...openAiCacheHint(item, path, lose) }]
   const parts = asArray(item.content).flatMap((value, index): AssistantPart[] => {
     const part = asObject(value)
     const at = `${path}.content[${index}]`
     if (part.type === 'refusal') return [{ type: 'refusal', text: asString(part.refusal) ?? '' }]
-    if (part.type === 'output_text') return [readOutputText(part, at, lose)]
+    if (part.type === 'output_text') return [{ ...phase, ...readOutputText(part, at, lose) }]
     const read = decodeContent(part, at, lose)
     if (read?.type === 'file') lose(at, 'dropped', 'An assistant message holds no files.')
     return read && read.type !== 'file' ? [read] : []

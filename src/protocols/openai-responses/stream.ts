@@ -201,7 +201,7 @@ export class AnswerDecoder implements StreamDecoder {
   #open(item: Members): Item | undefined {
     switch (item.type) {
       case 'message':
-        return new MessageItem(this.#row)
+        return new MessageItem(this.#row, item)
       case 'function_call':
         return new FunctionCallItem(this.#row, item)
       case 'reasoning':

@@ -41,5 +41,19 @@ export function signatureIn(encrypted: unknown): Signature | undefined {
   return format ? { format, value: encrypted.slice(format.length + 1) } : { format: 'openai-responses-v1', value: encrypted }
 }
 
+const phased = 'phase:'
+
+/**
+ * What a message is to its turn, commentary or the final answer, which OpenAI wants to be told again: "dropping it can degrade
+ * performance". A text is not signed here, so it goes where other vendors' signatures of texts go.
+ */
+export function phaseOf({ phase }: Members): { signature?: Signature } {
+  return typeof phase === 'string' ? { signature: { format: 'openai-responses-v1', value: phased + phase } } : {}
+}
+
+export function phaseIn({ format, value }: Signature): string | undefined {
+  return format === 'openai-responses-v1' && value.startsWith(phased) ? value.slice(phased.length) : undefined
+}
+
 /** How the ids of reasoning items begin that OpenAI has never seen: it would look for them, and find nothing. */
 export const ourReasoning = 'rs_leash'

@@ -12,11 +12,13 @@ import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { isUnreadable } from './maker.js'
 import { encodeContent } from './media.js'
 import { continues } from './reasoning.js'
+import { phaseIn } from './wire.js'
 
 type AssistantMessageItem = {
   type: 'message'
   role: 'assistant'
   content: (Pick<ResponseOutputText, 'type' | 'text'> | ResponseOutputRefusal)[]
+  phase?: string
 }
 
 export type InputItem =
@@ -50,18 +52,25 @@ function encodeUser(message: Extract<Message, { role: 'system' | 'user' }>, path
 function encodeAssistant(parts: readonly AssistantPart[], path: string, context: EncodeContext): InputItem[] {
   const { lose } = context
   const items: InputItem[] = []
-  const say = (content: AssistantMessageItem['content'][number]) => {
+  const spoken = () => {
     const last = items.at(-1)
-    if (last && 'role' in last && last.role === 'assistant') last.content.push(content)
-    else items.push({ type: 'message', role: 'assistant', content: [content] })
+    return last && 'role' in last && last.role === 'assistant' ? last : undefined
+  }
+  const say = (content: AssistantMessageItem['content'][number], phase?: string) => {
+    const last = spoken()
+    if (last && last.phase === phase) last.content.push(content)
+    else items.push({ type: 'message', role: 'assistant', content: [content], ...(phase !== undefined && { phase }) })
   }
   for (const [index, part] of parts.entries()) {
     const at = `${path}.content[${index}]`
-    if ((part.type === 'text' || part.type === 'tool-call') && part.signature)
-      lose(`${at}.signature`, 'dropped', 'It means something to its own vendor only.')
+    const signature = part.type === 'text' || part.type === 'tool-call' ? part.signature : undefined
+    const phase = signature && phaseIn(signature)
+    if (signature && phase === undefined) lose(`${at}.signature`, 'dropped', 'It means something to its own vendor only.')
     switch (part.type) {
       case 'text':
-        if (part.text !== '') say({ type: 'output_text', text: part.text })
+        if (part.text !== '') say({ type: 'output_text', text: part.text }, phase)
+        // To a caller of Gemini's streams it came behind the text.
+        else if (phase !== undefined) Object.assign(spoken() ?? {}, { phase })
         break
       case 'refusal':
         say({ type: 'refusal', refusal: part.text })

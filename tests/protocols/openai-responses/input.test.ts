@@ -106,9 +106,9 @@ describe('items to messages', () => {
       { type: 'constructor' },
       { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x', queries: [] } },
       { type: 'reasoning', id: 'rs_1', summary: [] },
-      { role: 'assistant', content: 'hi', phase: 'commentary' },
+      { role: 'assistant', content: 'hi', mood: 'merry' },
     ] as ResponseInput)
-    expect(lost.map(({ path }) => path)).toEqual(['input[0]', 'input[1]', 'input[2]', 'input[3]', 'input[4]', 'input[5].phase'])
+    expect(lost.map(({ path }) => path)).toEqual(['input[0]', 'input[1]', 'input[2]', 'input[3]', 'input[4]', 'input[5].mood'])
     expect(lost[0]?.why).toContain('Send the item itself')
     expect(request.messages).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'hi' }] }])
   })
