@@ -114,12 +114,13 @@ export class ProviderSignIn {
   }
 
   /** Looked at before anything that was sent is used for anything. */
-  async #begunHere({ state }: Returned, text: string): Promise<Ticket> {
+  async #begunHere({ state, error }: Returned, text: string): Promise<Ticket> {
     const ticket = readTicket(text, state, this.#deps.secret, Date.now())
     if (ticket === undefined)
       throw failed('This sign-in was not begun in this browser, or another was begun after it. Begin again.')
     if (ticket === 'expired') throw failed('This sign-in was begun more than ten minutes ago. Begin again.')
-    if (!(await this.#states.take(state))) throw failed('This sign-in was used before. Begin again.')
+    // Nothing comes of an error, and anybody can make one up: states that are remembered for it would leave no room for others.
+    if (error === undefined && !(await this.#states.take(state))) throw failed('This sign-in was used before. Begin again.')
     return ticket
   }
 

@@ -224,6 +224,15 @@ describe('an answer that was not meant for this browser', () => {
     expect(exchanges(provider)).toHaveLength(1)
   })
 
+  test('is not used up by an error, which anybody can make up without end', async () => {
+    const { relay } = await open()
+    const begun = await begin(relay)
+    const { code = '', state = '' } = await away(begun)
+    for (const error of ['access_denied', 'made up', 'access_denied'])
+      expect((await finish(relay, { error, state }, begun.cookie)).status).toBeGreaterThan(400)
+    expect((await finish(relay, { code, state }, begun.cookie)).status).toBe(200)
+  })
+
   test('comes twice at once, and is taken once', async () => {
     const { relay } = await open()
     const begun = await begin(relay)
