@@ -226,6 +226,19 @@ describe('a key for Bedrock', () => {
     expect([first.headers.authorization, second.headers.authorization]).toEqual(['Bearer key1', 'Bearer key2'])
   })
 
+  test("stands beside the caller's headers and the user's own, and the user's own proof takes its place", async () => {
+    const asked = ask({ headers: { 'x-amzn-bedrock-trace': 'ENABLED' } })
+    const headersWith = async (headers: Record<string, string>) =>
+      (await bedrock({ region, apiKey: 'ABSKkey', env: bare, headers }).prepare(asked)).headers
+    expect(await headersWith({ 'X-Team': 'search' })).toMatchObject({
+      'content-type': 'application/json',
+      'x-amzn-bedrock-trace': 'ENABLED',
+      'x-team': 'search',
+      authorization: 'Bearer ABSKkey',
+    })
+    expect(await headersWith({ Authorization: 'Bearer gateway' })).toMatchObject({ authorization: 'Bearer gateway' })
+  })
+
   test('may be a header of the user’s own, for a gateway', async () => {
     const { headers } = await prepare({ headers: { 'X-Api-Key': 'gateway' } })
     expect(headers['x-api-key']).toBe('gateway')
