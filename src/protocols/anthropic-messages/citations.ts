@@ -36,16 +36,14 @@ export function readCitations(raw: unknown, length: number): readonly Citation[]
   return raw.map((citation) => readCitation(citation, length)).filter((citation) => citation !== undefined)
 }
 
-/** Another vendor's citation can only be told as a search result; the index that Anthropic would want back stays empty. */
+/** Another vendor's citation can only be told as a search result; what Anthropic would want back of it stays empty. */
 export function writeCitation(citation: Citation, text: string): JsonObject {
-  const { raw, url, title, quote, start, end } = citation
+  const { raw, url, title = null, quote, start, end } = citation
   if (raw && lookup(own, raw.type)) return raw
-  const told: Sdk.CitationsWebSearchResultLocation = {
-    type: 'web_search_result_location',
-    url: url ?? '',
-    title: title ?? null,
-    cited_text: quote ?? text.slice(start ?? 0, end),
-    encrypted_index: '',
-  }
-  return json(told)
+  const told = { title, cited_text: quote ?? text.slice(start ?? 0, end) }
+  const onTheWeb = { ...told, type: 'web_search_result_location', url: url ?? '', encrypted_index: '' } as const
+  const elsewhere = { ...told, type: 'search_result_location', source: title ?? '', ...nowhere } as const
+  return json((url === undefined ? elsewhere : onTheWeb) satisfies Sdk.TextCitation)
 }
+
+const nowhere = { search_result_index: 0, start_block_index: 0, end_block_index: 0 }

@@ -258,6 +258,13 @@ describe('an answer to a caller of this API', () => {
     ])
   })
 
+  it('tells a source without an address as one that was found elsewhere, and makes up no empty address', () => {
+    const citations = [{ title: 'handbook.pdf', start: 4, end: 7, raw: { type: 'file_citation' } }]
+    expect(said([{ type: 'text', text: 'one two', citations }]).content).toMatchObject([
+      { citations: [{ type: 'search_result_location', source: 'handbook.pdf', title: 'handbook.pdf', cited_text: 'two' }] },
+    ])
+  })
+
   it('says in words what it cannot carry', () => {
     const source = { kind: 'base64', data: 'QUJD', mediaType: 'image/png' } as const
     expect(
