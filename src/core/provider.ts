@@ -27,6 +27,8 @@ export interface Traits {
   readonly shortCallIds?: boolean
   /** Whether `reasoning_effort` is taken. @defaultValue true */
   readonly reasoningEffort?: boolean
+  /** How many sequences `stop` takes. @defaultValue 4 */
+  readonly mostStops?: number
   /** Whether an `image_url` may be an address on the web. @defaultValue true */
   readonly imageUrls?: boolean
   /** How texts to embed are handed to Google: many requests in one, or Vertex AI's instances to `predict`. @defaultValue 'batch' */

@@ -81,7 +81,7 @@ const table = {
     keys: ['DEEPSEEK_API_KEY'],
     protocols: chat,
     // JSON without a schema: https://api-docs.deepseek.com/guides/json_mode. What its page does not list has no effect.
-    traits: { ...older, structuredOutput: 'json', refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls'] },
+    traits: { ...older, structuredOutput: 'json', mostStops: 16, refuses: ['seed', 'n', 'logit_bias', 'parallel_tool_calls'] },
   },
   xai: {
     // xAI: https://docs.x.ai/docs/guides/reasoning
@@ -212,7 +212,7 @@ const table = {
     keys: ['VLLM_API_KEY'],
     keyless: true,
     // Roles go into the model's chat template as they are, and few know `developer`.
-    traits: { systemRole: 'system' },
+    traits: { systemRole: 'system', mostStops: Number.POSITIVE_INFINITY },
   },
   lmstudio: {
     // LM Studio: https://lmstudio.ai/docs/developer/openai-compat
@@ -226,7 +226,7 @@ const table = {
     baseURL: 'http://127.0.0.1:8080/v1',
     keys: ['LLAMA_API_KEY'],
     keyless: true,
-    traits: older,
+    traits: { ...older, mostStops: Number.POSITIVE_INFINITY },
   },
 } as const satisfies Record<string, Preset>
 

@@ -181,7 +181,8 @@ function readReasoningMembers(): [string, MemberReader][] {
 export function encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject {
   const { model, stream, traits, lose } = context
   const { stop } = request
-  reportUnsaid(request, lose)
+  const mostStops = traits.mostStops ?? 4
+  reportUnsaid(request, mostStops, lose)
   if (request.messages.at(-1)?.role === 'assistant' && !traits.supportsPrefill)
     lose('messages', 'approximated', 'The target may begin a new answer instead of continuing the last message.')
   const usage = stream && (traits.streamUsage ?? 'on-request') === 'on-request'
@@ -202,12 +203,8 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
   return adapt(body, traits, lose)
 }
 
-/** https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop */
-const mostStops = 4
-
-function reportUnsaid({ topK, reasoning, stop = [] }: ChatRequest, lose: ReportLoss): void {
-  if (stop.length > mostStops)
-    lose('stop', 'dropped', `Chat Completions takes ${mostStops} stop sequences; the others are left out.`)
+function reportUnsaid({ topK, reasoning, stop = [] }: ChatRequest, mostStops: number, lose: ReportLoss): void {
+  if (stop.length > mostStops) lose('stop', 'dropped', `The target takes ${mostStops} stop sequences; the others are left out.`)
   if (topK !== undefined) lose('top_k', 'dropped', 'Chat Completions has no `top_k`.')
   if (reasoning?.show) lose('reasoning.show', 'approximated', 'Chat Completions cannot be asked to show its thinking.')
 }

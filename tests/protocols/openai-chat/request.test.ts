@@ -344,6 +344,12 @@ describe('what a target is asked for', () => {
     expect(brief(losses)).toEqual(['stop dropped'])
   })
 
+  test('as many stop sequences as the provider declares', () => {
+    const { body, losses } = encoded({ messages: [], stop: ['a', 'b', 'c', 'd', 'e'] }, { mostStops: 16 })
+    expect(body.stop).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(losses).toEqual([])
+  })
+
   test('to continue a message only when it can', () => {
     const prefilled: ChatRequest = {
       messages: [...request.messages, { role: 'assistant', content: [{ type: 'text', text: '{' }] }],
