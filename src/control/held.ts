@@ -1,11 +1,9 @@
 /** Reservations that are not settled. */
+import { afterwardsMs } from '../core/afterwards.js'
 import { Roster } from '../core/roster.js'
 import type { Reservation } from '../core/store.js'
 import type { LentScope } from './lent-scope.js'
 import type { Part } from './slices.js'
-
-/** For so long a reservation that has expired may still be settled, and corrects what it was counted as. */
-const afterwardsMs = 24 * 3600 * 1000
 
 interface Holding {
   readonly space: string

@@ -2,6 +2,7 @@
  * Budgets that are held together with all other clients of a relay, without asking it for each call: it lends slices of what
  * is left, and a call takes from what was lent.
  */
+import { afterwardsMs } from '../core/afterwards.js'
 import { checkNano } from '../core/check-nano.js'
 import { LeashError } from '../core/errors.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reservation, Reserved, ReserveOptions } from '../core/store.js'
@@ -18,9 +19,6 @@ const tickMs = 1000
 
 /** While others take from the same slices, what is free may be gone before who has waited for it looks. */
 const mostLooks = 50
-
-/** For so long after the end of its window a balance may still be asked for. */
-const afterwardsMs = 24 * 3600 * 1000
 
 const mostScopes = 50_000
 

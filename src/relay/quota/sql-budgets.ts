@@ -1,8 +1,9 @@
 /** Budgets that outlive the relay: what is set aside and spent stands in the database before anybody hears of it. */
+
+import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { mostNano } from '../../core/money.js'
 import type { Balance, BudgetScope, Budgets, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
-import { afterwardsMs } from '../../stores/afterwards.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
 
 export interface SqlBudgetsOptions {

@@ -1,12 +1,12 @@
 /** Looks at the budgets of all clients together, and tells when one of their thresholds is passed. */
 
+import { afterwardsMs } from '../../core/afterwards.js'
 import { parseJson } from '../../core/json.js'
 import { formatUsd } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
 import { space } from '../../middleware/budget/reserver.js'
 import type { Rule } from '../../middleware/budget/rules.js'
 import { windowAt } from '../../middleware/budget/windows.js'
-import { afterwardsMs } from '../../stores/afterwards.js'
 import { isShadow, rulesIn } from '../policy/budgets.js'
 import { keyIn } from '../policy/key-policy.js'
 import type { Policies } from '../policy/policies.js'

@@ -1,7 +1,7 @@
+import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { LeashError } from '../../core/errors.js'
 import type { Balance, BudgetScope, Budgets, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
-import { afterwardsMs } from '../afterwards.js'
 
 interface Held {
   readonly amount: number

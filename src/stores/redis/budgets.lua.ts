@@ -3,7 +3,7 @@
  * reservations by the time at which they expire. A reservation is written as `spent:250:id`, so that whoever comes upon it
  * after its process has died knows what to do.
  */
-import { afterwardsMs } from '../afterwards.js'
+import { afterwardsMs } from '../../core/afterwards.js'
 import { script } from './script.js'
 
 const start = `
