@@ -30,6 +30,7 @@ export async function* bytesOf({ body }: Response): AsyncGenerator<Uint8Array> {
 
 /**
  * @param path below `/v1/admin/`
+ * @param body JSON leaves out the members of it that are undefined
  * @returns the body: JSON, or text
  * @throws LeashError with what the relay says
  */

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { asObject } from '../core/json.js'
+import { asObject, compact } from '../core/json.js'
 import { ask, askLong, bytesOf, download, printItems, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
 
@@ -22,10 +22,7 @@ export const audit = defineCommand({
         return printJson(verified)
       }
       if (verb !== undefined) unknownVerb('audit', verb, 'verify')
-      const given = Object.entries({ tenant, action, from, to, format }).flatMap(([name, value]) =>
-        value === undefined ? [] : [[name, value]],
-      )
-      const query = new URLSearchParams(given)
+      const query = new URLSearchParams(compact({ tenant, action, from, to, format }))
       if (format !== undefined) {
         for await (const part of bytesOf(await download(`audit?${query}`))) process.stdout.write(part)
         return

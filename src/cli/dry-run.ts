@@ -1,9 +1,9 @@
 import { defineCommand } from 'citty'
 import type { Estimate } from '../core/call.js'
-import { LeashError } from '../core/errors.js'
 import { createLeash } from '../leash.js'
 import { printJson, table, telling } from './output.js'
 import { localProviders, readPrompt } from './prompt.js'
+import { wholeNumber } from './whole-number.js'
 
 export const dryRun = defineCommand({
   meta: { name: 'dry-run', description: 'Who would answer a prompt, and what it could cost. Nobody is asked.' },
@@ -18,9 +18,8 @@ export const dryRun = defineCommand({
     telling(args.json, async () => {
       const leash = createLeash({ providers: localProviders([args.model]) })
       try {
-        const most = args['max-tokens'] === undefined ? undefined : Number(args['max-tokens'])
-        if (most !== undefined && !(Number.isInteger(most) && most > 0))
-          throw new LeashError('invalid_config', `"${args['max-tokens']}" is no number of tokens.`)
+        const { 'max-tokens': typed } = args
+        const most = typed === undefined ? undefined : wholeNumber(typed, 1, Number.MAX_SAFE_INTEGER, 'no number of tokens')
         const prompt = await readPrompt(args.prompt)
         const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
         const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })

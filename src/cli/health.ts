@@ -4,6 +4,7 @@ import type { Probe } from '../core/health.js'
 import { Probes } from '../probes.js'
 import { configuredProviders, type Providers } from '../providers/registry.js'
 import { paint, printJson, table, telling } from './output.js'
+import { wholeNumber } from './whole-number.js'
 
 interface Finding extends Partial<Probe> {
   readonly provider: string
@@ -20,9 +21,7 @@ export const health = defineCommand({
   },
   run: ({ args: { provider, timeout, json } }) =>
     telling(json, async () => {
-      const timeoutMs = Number(timeout)
-      if (!Number.isInteger(timeoutMs) || timeoutMs < 1)
-        throw new LeashError('invalid_config', `"${timeout}" is no number of milliseconds.`)
+      const timeoutMs = wholeNumber(timeout, 1, Number.MAX_SAFE_INTEGER, 'no number of milliseconds')
       const registry = configuredProviders()
       if (provider !== undefined && !registry.has(provider))
         throw new LeashError('invalid_config', `"${provider}" names no provider.`)

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { asArray } from '../core/json.js'
+import { asArray, compact } from '../core/json.js'
 import { ask, askAll, checkVerb, needed, printItems, segment } from './administration.js'
 import { certificateOf } from './certificate.js'
 import { printJson, telling } from './output.js'
@@ -21,20 +21,18 @@ export const keys = defineCommand({
   },
   run: ({ args: { verb, id, tenant, user, name, scopes, role, expires, certificate, signed, json } }) =>
     telling(json, async () => {
-      const whose = { ...(tenant !== undefined && { tenant }), ...(user !== undefined && { user }) }
+      const whose = compact({ tenant, user })
       if (verb === undefined) return printItems(await askAll('keys', whose), json, rowOf)
       checkVerb('keys', verb, ['create', 'revoke', 'rotate'])
       if (verb === 'create') {
         needed(tenant, 'leash keys create --tenant TENANT')
-        const more = {
-          ...(name !== undefined && { name }),
-          ...(scopes !== undefined && { scopes: scopes.split(',') }),
-          ...(role !== undefined && { role }),
-          ...(expires !== undefined && { expiresAt: expires }),
-          ...(certificate !== undefined && { certificate: certificateOf(certificate) }),
-          ...(signed && { signed }),
+        const wanted = {
+          ...{ ...whose, name, role, expiresAt: expires },
+          scopes: scopes?.split(','),
+          certificate: certificate === undefined ? undefined : certificateOf(certificate),
+          signed: signed || undefined,
         }
-        return printJson(await ask('POST', 'keys', { ...whose, ...more }))
+        return printJson(await ask('POST', 'keys', wanted))
       }
       printJson(await ask('POST', `keys/${segment(needed(id, `leash keys ${verb} ID`))}/${verb}`))
     }),

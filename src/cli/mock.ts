@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
-import { LeashError } from '../core/errors.js'
 import { startMock } from '../testing/index.js'
-import { fail, printJson, table } from './output.js'
+import { printJson, table, telling } from './output.js'
+import { portOf } from './whole-number.js'
 
 export const mock = defineCommand({
   meta: { name: 'mock', description: 'Start mock vendors that speak every protocol, for trying things out.' },
@@ -9,12 +9,9 @@ export const mock = defineCommand({
     port: { type: 'string', description: 'Where to listen', default: '4010' },
     json: { type: 'boolean', description: 'Print the address as JSON' },
   },
-  async run({ args }) {
-    try {
-      const port = Number(args.port)
-      if (!Number.isInteger(port) || port < 0 || port > 65535)
-        throw new LeashError('invalid_config', `"${args.port}" is not a port: give a number from 0 to 65535.`)
-      const { url, close } = await startMock({ port })
+  run: ({ args }) =>
+    telling(args.json, async () => {
+      const { url, close } = await startMock({ port: portOf(args.port) })
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
       if (args.json) printJson({ url })
       else {
@@ -29,8 +26,5 @@ export const mock = defineCommand({
         process.stdout.write(`Mock vendors listen at ${url}. Point programs at them with:\n\n`)
         process.stdout.write(`${table(Object.entries(variables).map(([name, value]) => [`export ${name}=${value}`]))}\n`)
       }
-    } catch (error) {
-      fail(error, args.json === true)
-    }
-  },
+    }),
 })

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { defineCommand } from 'citty'
 import { LeashError } from '../core/errors.js'
+import { compact } from '../core/json.js'
 import { ask, askAll, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
 
@@ -36,8 +37,8 @@ export const policy = defineCommand({
         case 'history':
           return printItems(await askAll(`${path}/history`), json, ({ version, at, actor }) => [version, timeOf(at), actor])
         case 'diff': {
-          const asked = { ...(from !== undefined && { from }), ...(what !== undefined && { to: what }) }
-          return printJson(await ask('GET', `${of}/policies/diff?${new URLSearchParams(asked)}`))
+          const asked = new URLSearchParams(compact({ from, to: what }))
+          return printJson(await ask('GET', `${of}/policies/diff?${asked}`))
         }
         default:
           unknownVerb('policy', verb, 'check, set, history, diff, rollback')

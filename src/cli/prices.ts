@@ -7,7 +7,8 @@ import { LeashError } from '../core/errors.js'
 import { usdOf } from '../core/money.js'
 import type { Price, PriceBook, Rates, Step } from '../core/price.js'
 import { readiness } from '../leash.js'
-import { fail, paint, printJson, table } from './output.js'
+import { paint, printJson, table, telling } from './output.js'
+import { wholeNumber } from './whole-number.js'
 
 export const prices = defineCommand({
   meta: { name: 'prices', description: 'What models cost; "prices check" tells which prices are missing or stale.' },
@@ -19,10 +20,10 @@ export const prices = defineCommand({
     'max-age': { type: 'string', description: 'For check: after so many days a price is stale', default: '90' },
     json: { type: 'boolean', description: 'Print them as JSON' },
   },
-  async run({ args }) {
-    try {
+  run: ({ args }) =>
+    telling(args.json, async () => {
       const isCheck = args._[0] === 'check'
-      const maxAgeDays = days(args['max-age'])
+      const maxAgeDays = wholeNumber(args['max-age'], 0, Number.MAX_SAFE_INTEGER, 'no number of days')
       if (args.refresh) await refreshData({ url: args.from })
       const book = await openPrices(args.file === undefined ? {} : { file: args.file, watch: false }).book.get()
       const names = args._.slice(isCheck ? 1 : 0)
@@ -30,10 +31,7 @@ export const prices = defineCommand({
       if (isCheck) check(found, { maxAgeDays, named: names.length > 0, json: args.json === true })
       else if (args.json) printJson(found.map(({ model, price }) => ({ model, price: price && inDollars(price) })))
       else list(found)
-    } catch (error) {
-      fail(error, args.json === true)
-    }
-  },
+    }),
 })
 
 interface Found {
@@ -112,10 +110,4 @@ function check(found: readonly Found[], { maxAgeDays, named, json }: Check): voi
     const told = `${found.length} checked, ${missing.length} missing, ${stale.length} older than ${maxAgeDays} days.`
     process.stderr.write(`${paint('dim', told, process.stderr)}\n`)
   }
-}
-
-function days(text: string): number {
-  const number = Number(text)
-  if (text.trim() !== '' && Number.isInteger(number) && number >= 0) return number
-  throw new LeashError('invalid_config', `"${text}" is no number of days.`)
 }

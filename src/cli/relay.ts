@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
-import { LeashError } from '../core/errors.js'
 import { messageOf } from '../core/message-of.js'
 import type { Relay, RelayOptions } from '../relay/relay.js'
 import { usualConfig } from './config.js'
-import { fail, paint, printJson } from './output.js'
+import { paint, printJson, telling } from './output.js'
+import { portOf, wholeNumber } from './whole-number.js'
 
 export const relay = defineCommand({
   meta: { name: 'relay', description: 'Start the companion relay: policy, quotas and usage for all your clients.' },
@@ -16,8 +16,8 @@ export const relay = defineCommand({
     workers: { type: 'string', description: 'Processes that share the port (1)' },
     json: { type: 'boolean', description: 'Print where it is as JSON' },
   },
-  async run({ args }) {
-    try {
+  run: ({ args }) =>
+    telling(args.json, async () => {
       const { readConfig, startRelay } = await import('../relay/relay.js')
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
       const flags = flagsOf(args)
@@ -35,10 +35,7 @@ export const relay = defineCommand({
       })
       if (isWorker) (await import('../relay/http/workers.js')).tellReady(started)
       else greet(started, args.json)
-    } catch (error) {
-      fail(error, args.json === true)
-    }
-  },
+    }),
 })
 
 async function runWorkers(options: RelayOptions, json: boolean | undefined): Promise<void> {
@@ -75,17 +72,7 @@ function flagsOf({ host, port, folder, workers }: Flags): RelayOptions {
   }
 }
 
-function workersOf(given: string): number {
-  const count = Number(given)
-  if (Number.isInteger(count) && count >= 1 && count <= 256) return count
-  throw new LeashError('invalid_config', `"${given}" is no number of workers: give one from 1 to 256.`)
-}
-
-function portOf(given: string): number {
-  const port = Number(given)
-  if (given.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65535) return port
-  throw new LeashError('invalid_config', `"${given}" is not a port: give a number from 0 to 65535.`)
-}
+const workersOf = (typed: string) => wholeNumber(typed, 1, 256, 'no number of workers: give one from 1 to 256')
 
 /** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
 async function keepUp(relay: Relay, file: string | undefined, options: () => RelayOptions): Promise<() => void> {

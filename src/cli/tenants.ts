@@ -17,8 +17,7 @@ export const tenants = defineCommand({
         return printItems(await askAll('tenants'), json, ({ slug, status, plan, name }) => [slug, status, plan, name])
       checkVerb('tenants', verb, ['create', 'suspend', 'activate'])
       const which = needed(slug, `leash tenants ${verb} SLUG`)
-      const made = { slug: which, ...(name !== undefined && { name }), ...(plan !== undefined && { plan }) }
-      if (verb === 'create') return printJson(await ask('POST', 'tenants', made))
+      if (verb === 'create') return printJson(await ask('POST', 'tenants', { slug: which, name, plan }))
       if (verb === 'suspend') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'suspended' }))
       printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'active' }))
     }),

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { asArray, asObject } from '../core/json.js'
+import { asArray, asObject, compact } from '../core/json.js'
 import { askLong } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
@@ -19,13 +19,7 @@ export const usage = defineCommand({
   },
   run: ({ args: { by, from, to, tenant, csv, json } }) =>
     telling(json, async () => {
-      const query = new URLSearchParams({
-        by,
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-        ...(tenant !== undefined && { tenant }),
-        ...(csv && { format: 'csv' }),
-      })
+      const query = new URLSearchParams(compact({ by, from, to, tenant, format: csv ? 'csv' : undefined }))
       const answer = await askLong(`usage?${query}`)
       if (typeof answer === 'string') return void process.stdout.write(answer)
       const rows = asArray(asObject(answer).rows).map(asObject)

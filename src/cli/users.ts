@@ -20,17 +20,13 @@ export const users = defineCommand({
   run: ({ args: { verb, id, tenant, email, name, role, json } }) =>
     telling(json, async () => {
       const path = `tenants/${segment(tenant)}/users`
-      const said = {
-        ...(email !== undefined && { email }),
-        ...(name !== undefined && { name }),
-        ...(role !== undefined && { role }),
-      }
+      const said = { email, name, role }
       if (verb === undefined)
         return printItems(await askAll(path), json, ({ id, role, status, email, name }) => [id, role, status, email, name])
       checkVerb('users', verb, ['create', 'change', 'suspend', 'activate', 'password', 'delete'])
       if (verb === 'create') {
         needed(email, 'leash users create ID --email ADDRESS')
-        return printJson(await ask('POST', path, { ...(id !== undefined && { id }), ...said }))
+        return printJson(await ask('POST', path, { id, ...said }))
       }
       const one = `${path}/${segment(needed(id, `leash users ${verb} ID`))}`
       if (verb === 'change') return printJson(await ask('PATCH', one, said))
