@@ -77,6 +77,8 @@ type Row = Omit<AuditEntry, 'detail'> & { readonly detail: string }
 /** Of the row of `audit_head` that tells with what the trail begins. */
 const baseId = 2
 
+const pruneAction = 'audit.prune'
+
 const mostCharacters = 500
 const mostDetail = 64 * 1024
 const verifiedAtOnce = 1000
@@ -166,7 +168,7 @@ export class Audit {
         [last.seq, last.hash],
       )
       await this.append(
-        { actor: 'relay', action: 'audit.prune', detail: { entries: gone, through: last.seq, hash: last.hash } },
+        { actor: 'relay', action: pruneAction, detail: { entries: gone, through: last.seq, hash: last.hash } },
         sql,
       )
       return gone
@@ -191,7 +193,7 @@ export class Audit {
   }
 
   async #verify({ base, newest }: Heads): Promise<AuditVerdict> {
-    let [seq, previous] = [base.seq, base.hash]
+    let [seq, previous, saysSo] = [base.seq, base.hash, base.seq === 0]
     while (seq < newest.seq) {
       const rows = await this.#sql.all<Row>('SELECT * FROM audit WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3', [
         seq,
@@ -204,11 +206,29 @@ export class Audit {
         if (why) return { ok: false, seq: seq + 1, why }
         seq = row.seq
         previous = row.hash
+        saysSo ||= tellsOf(base, entryOf(row))
       }
     }
     if (previous !== newest.hash) return { ok: false, seq, why: 'it is not the newest that was written' }
+    const stray = await this.#outside(base)
+    if (stray !== undefined) return { ok: false, seq: stray, why: 'it is none of the chain' }
+    if (!saysSo) return { ok: false, seq: base.seq, why: 'it was taken out, and no entry says so' }
     return { ok: true, entries: seq - base.seq, head: previous }
   }
+
+  /** An entry that lies where no one looks along the chain. Those that are added meanwhile are within. */
+  async #outside(base: Head): Promise<number | undefined> {
+    const [row] = await this.#sql.all<{ seq: number }>(
+      `SELECT seq FROM audit WHERE seq <= $1 OR seq > COALESCE((SELECT seq FROM audit_head WHERE id = 1), 0) ORDER BY seq LIMIT 1`,
+      [base.seq],
+    )
+    return row?.seq
+  }
+}
+
+/** Whether it was written when all up to there was taken out. */
+function tellsOf({ seq, hash }: Head, { action, detail }: AuditEntry): boolean {
+  return action === pruneAction && detail.through === seq && detail.hash === hash
 }
 
 function faultOf(row: Row, seq: number, previous: string): string | undefined {

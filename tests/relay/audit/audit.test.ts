@@ -74,11 +74,31 @@ it.each([
   ['the newest entry that is taken out', 'DELETE FROM audit WHERE seq = 21', 21, 'it is missing'],
   ['all entries that are taken out', 'DELETE FROM audit', 1, 'it is missing'],
   ['a head that was set back', `UPDATE audit_head SET seq = 20`, 20, 'it is not the newest that was written'],
+  ['a head that is gone', 'DELETE FROM audit_head WHERE id = 1', 1, 'it is none of the chain'],
+  [
+    'an entry that was added behind the newest',
+    `INSERT INTO audit SELECT seq + 9, at, actor, action, tenant, target, detail, hash, hash FROM audit WHERE seq = 21`,
+    30,
+    'it is none of the chain',
+  ],
+  [
+    'a beginning that was set to the end, before which anything may stand',
+    'INSERT INTO audit_head (id, seq, hash) SELECT 2, seq, hash FROM audit_head WHERE id = 1',
+    1,
+    'it is none of the chain',
+  ],
 ])('finds %s', async (_, forgery, seq, why) => {
   const { audit, sql } = await trail(21)
   expect(await audit.verify()).toMatchObject({ ok: true, entries: 21 })
   await sql.run(forgery)
   expect(await audit.verify()).toEqual({ ok: false, seq, why })
+})
+
+it('finds the oldest entries gone where none says so, whatever the beginning is said to be', async () => {
+  const { audit, sql } = await trail(10)
+  await sql.run('INSERT INTO audit_head (id, seq, hash) SELECT 2, seq, hash FROM audit WHERE seq = 4')
+  await sql.run('DELETE FROM audit WHERE seq <= 4')
+  expect(await audit.verify()).toEqual({ ok: false, seq: 4, why: 'it was taken out, and no entry says so' })
 })
 
 it('verifies a trail that is longer than what it reads at once', async () => {
