@@ -58,6 +58,23 @@ test('whoever does not read holds up what is read from the provider', async () =
   socket.emit('close')
 })
 
+test('what is said while the socket is being closed is not answered, since nobody would hear it', async () => {
+  const socket = Object.assign(new EventEmitter(), { OPEN: 1, readyState: 2, bufferedAmount: 0, close() {} })
+  const asked: string[] = []
+  const deps = { warn: () => {}, booked: () => undefined, idleMs: 60_000, serving: async () => serving() }
+  new Session({
+    ...deps,
+    caller: async () => {
+      asked.push('caller')
+      return caller
+    },
+    socket: socket as unknown as WebSocket,
+  })
+  socket.emit('message', hello, false)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect([asked, mock.requests]).toEqual([[], []])
+})
+
 describe('sockets', () => {
   async function listen(options: SocketsOptions) {
     const callers = { verify: () => caller, checkSigned: () => {}, isActive: async () => true }

@@ -78,7 +78,9 @@ export class Session {
   }
 
   #begin(message: Said): void {
-    if (this.#stopping) return
+    const { socket } = this.#deps
+    // It may have come while the socket is being closed, and nobody would be told the answer.
+    if (this.#stopping || socket.readyState !== socket.OPEN) return
     clearTimeout(this.#idle)
     const stop = new AbortController()
     const done = this.#answer(message, stop)
