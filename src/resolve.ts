@@ -50,7 +50,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
   return function resolve(model, protocol, here, remote = false) {
     const named = explicit(model, here)
     // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
-    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || named.provider.missing() !== undefined)) {
+    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || !registry.isConfigured(named.provider.name))) {
       const there = at(here.provider, model, here)
       if (there) return there
     }

@@ -181,6 +181,12 @@ describe('a name with a vendor in front, at an address of the caller’s own', (
     expect(brief(resolver()('anthropic/claude-sonnet-5-5', proxy))).toBe('openai anthropic/claude-sonnet-5-5 as addressed')
   })
 
+  test('stays whole where a server on this machine could be meant, and nobody has configured one', () => {
+    expect(brief(resolver()('ollama/llama3.3', proxy))).toBe('openai ollama/llama3.3 as addressed')
+    expect(brief(resolver({ ollama: {} })('ollama/llama3.3', proxy))).toBe('ollama llama3.3')
+    expect(brief(resolver()('ollama/llama3.3'))).toBe('ollama llama3.3')
+  })
+
   test('leads to that vendor where it has a key', () => {
     expect(brief(resolver({ anthropic: key })('anthropic/claude-sonnet-5-5', proxy))).toBe('anthropic claude-sonnet-5-5')
   })
