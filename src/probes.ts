@@ -1,5 +1,4 @@
 /** Asks providers for a sign of life, again and again or when told to. */
-
 import type { Emitter } from './core/emitter.js'
 import { every } from './core/every.js'
 import type { Probe } from './core/health.js'

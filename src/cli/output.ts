@@ -1,5 +1,4 @@
 /** What every command prints with: results to stdout, everything else to stderr; colours only for eyes. */
-
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { isLeashError } from '../core/errors.js'
 import { messageOf } from '../core/message-of.js'

@@ -1,5 +1,4 @@
 /** What a stream said, kept for who reads it when it is over. */
-
 import type { Framing } from '../protocols/framing/framing.js'
 import { joined } from '../protocols/framing/joined.js'
 import { type Item, readItem, splitEvents } from './event-list.js'

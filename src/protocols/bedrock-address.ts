@@ -1,4 +1,5 @@
 import { percentDecoded } from './percent.js'
+
 /**
  * The model and the operation of `/model/{modelId}/{operation}`. The model is one part of the path, its colons and
  * slashes escaped; an ARN may also stand there as it is.

@@ -1,5 +1,4 @@
 /** How a vendor speaks on the wire. Pure: no protocol does I/O, reads the environment or keeps state between calls. */
-
 import type { Loss } from '../core/call.js'
 import type { LeashError } from '../core/errors.js'
 import type { StreamEvent } from '../core/events.js'

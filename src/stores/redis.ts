@@ -1,5 +1,4 @@
 /** A store that processes share: Redis 6.2 or newer, or what speaks like it, alone, behind Sentinel or as a cluster. */
-
 import { checkNano } from '../core/check-nano.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import { messageOf } from '../core/message-of.js'

@@ -1,5 +1,4 @@
 /** What everything else relies on in a provider, checked without a network. */
-
 import { isLeashError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import { messageOf } from '../core/message-of.js'
@@ -164,19 +163,13 @@ const all: Record<string, Check> = {
     const addressed = (await prepared(subject, { model: 'leash-other-model' })).map(({ url }) => url)
     const plain = (await prepared(subject)).map(({ url }) => url)
     if (addressed.join() === plain.join()) return { skipped: 'The address does not depend on the model.' }
-    const error = await prepared(subject, { model: '' }).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
+    const error = await thrownBy(prepared(subject, { model: '' }))
     if (error === undefined) return bad('An empty model is addressed as if it were one. Throw a LeashError `invalid_request`.')
     return isLeashError(error) ? well : bad(`An empty model throws ${messageOf(error)}, which is no LeashError.`)
   },
 
   'refuses a protocol that it does not speak': async (subject) => {
-    const error = await prepared({ ...subject, protocols: ['leash-no-protocol'] }).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
+    const error = await thrownBy(prepared({ ...subject, protocols: ['leash-no-protocol'] }))
     if (error === undefined) return bad('A protocol that it does not name is addressed all the same. Throw a LeashError.')
     return isLeashError(error) ? well : bad(`It throws ${messageOf(error)}, which is no LeashError.`)
   },
@@ -185,10 +178,8 @@ const all: Record<string, Check> = {
     const { secret } = subject
     if (!secret) return { skipped: 'Pass `secret` to check it.' }
     const provoked = [prepared(subject, { model: '' }), prepared({ ...subject, protocols: ['leash-no-protocol'] })]
-    const errors = (await Promise.allSettled(provoked)).flatMap((outcome) =>
-      outcome.status === 'rejected' ? [outcome.reason] : [],
-    )
-    const told = errors.flatMap((error: unknown) => [messageOf(error), JSON.stringify(error), String((error as Error).stack)])
+    const errors = (await Promise.all(provoked.map(thrownBy))).filter((error) => error !== undefined)
+    const told = errors.flatMap((error) => [messageOf(error), JSON.stringify(error), String((error as Error).stack)])
     return told.some((text) => text?.includes(secret)) ? bad('An error message contains the key.') : well
   },
 }
@@ -211,6 +202,12 @@ async function prepared(subject: Subject, over: Partial<WireRequest> = {}): Prom
   for (const request of requestsFor(subject, over)) out.push(await subject.provider.prepare(request))
   return out
 }
+
+const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (thrown) => thrown,
+  )
 
 function requestsFor({ protocols, model }: Subject, over: Partial<WireRequest>): WireRequest[] {
   return protocols.flatMap((protocol) =>

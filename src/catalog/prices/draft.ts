@@ -1,5 +1,4 @@
 /** A price in the making: what the data set has, and entries laid over it one after another. */
-
 import type { ModelPrice } from '@pydantic/genai-prices'
 import { fnv1a } from '../../core/fnv1a.js'
 import { type Nano, parseUsd } from '../../core/money.js'

@@ -1,5 +1,4 @@
 /** How an answer is made to be an object: by its format, or by a tool that stands for it. */
-
 import type { BaseLanguageModelInput, StructuredOutputMethodOptions } from '@langchain/core/language_models/base'
 import {
   assembleStructuredOutputPipeline,

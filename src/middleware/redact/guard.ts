@@ -1,5 +1,4 @@
 /** What goes out, and what comes back. */
-
 import { type Call, type Report, type Result, type UnaryResult, withBody } from '../../core/call.js'
 import type { Slot } from '../../core/edited-pieces.js'
 import type { PolicyEvent } from '../../core/emitter.js'

@@ -4,7 +4,6 @@ import { findPlaceholders } from './placeholder.js'
 import type { Vault } from './vault.js'
 import { escaped, isJson } from './view.js'
 
-/** What is to be put in the place of a part of a text. */
 export function restored(text: string, vault: Vault): string {
   return edited(text, restorations(text, vault, isJson).edits)
 }

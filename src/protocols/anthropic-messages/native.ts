@@ -1,5 +1,4 @@
 /** Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages. Claude on Vertex AI speaks it too. */
-
 import type { JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import { sse } from '../framing/sse.js'

@@ -1,5 +1,4 @@
 /** Amazon Bedrock's Converse API. Nobody calls us in it but AWS's own SDK, whose calls pass through: it has no downstream half. */
-
 import { bedrockAddress } from '../bedrock-address.js'
 import { awsEventStream } from '../framing/aws-eventstream.js'
 import type { Native } from '../protocol.js'

@@ -1,5 +1,4 @@
 /** Embeddings by Amazon Bedrock's `InvokeModel`, whose body is the model's own. Nobody but AWS's own SDK calls us in it. */
-
 import { asObject, type JsonObject } from '../../core/json.js'
 import { bedrockAddress } from '../bedrock-address.js'
 import { awsEventStream } from '../framing/aws-eventstream.js'

@@ -1,5 +1,4 @@
 /** Google's embeddings, as Gemini API (AI Studio) and Vertex AI take them. */
-
 import { asArray, asObject, type JsonObject } from '../../core/json.js'
 import { sse } from '../framing/sse.js'
 import { decodeGoogleError, encodeGoogleError } from '../google-error.js'

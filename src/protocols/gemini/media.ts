@@ -1,5 +1,4 @@
 /** Images, documents, sound and video, in both directions. */
-
 import { base64Of, plainBase64 } from '../../core/base64.js'
 import { asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'

@@ -5,7 +5,6 @@
  * A caller who speaks Gemini to another vendor's model has only this member to keep that vendor's signature in, so a
  * foreign one travels in it wrapped as base64 JSON: {"leash":1,"format":…,"value":…}.
  */
-
 import { base64Of, textOfBase64 } from '../../core/base64.js'
 import { compact, isObject, parseJson } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'

@@ -1,5 +1,4 @@
 /** The small members that both directions need: how the answer is to look, and how much to think before it. */
-
 import type { ResponseFormatTextConfig } from 'openai/resources/responses/responses'
 import type { Reasoning as WireReasoning } from 'openai/resources/shared'
 import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'

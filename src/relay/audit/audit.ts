@@ -2,7 +2,6 @@
  * Who did what: entries that are only ever added, each with the hash of the one before it in its own. Whoever changes or takes
  * out one has to write all that follow anew, and then the newest hash is another than the one that was kept elsewhere.
  */
-
 import { createHash } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import { compact, type JsonObject } from '../../core/json.js'

@@ -1,5 +1,4 @@
 /** A change and its line in the audit: both are there, or neither. */
-
 import type { Sql } from '../store/sql.js'
 import type { Audit, AuditInput } from './audit.js'
 

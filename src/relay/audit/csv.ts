@@ -1,5 +1,4 @@
 /** The audit trail for whoever keeps it elsewhere: line by line, the oldest of what was asked for last. */
-
 import { quoted } from '../usage/csv.js'
 import type { Audit, AuditEntry, AuditQuery } from './audit.js'
 

@@ -1,5 +1,4 @@
 /** What was not let through, in the audit trail: calls that a policy has stopped, and keys that asked for what they are not for. */
-
 import type { CallOptions } from '../../core/call.js'
 import type { ErrorCode, LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'

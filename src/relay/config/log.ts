@@ -1,5 +1,4 @@
 /** What the administration has changed of the configuration: versions that are only ever added, the newest of which holds. */
-
 import { LeashError } from '../../core/errors.js'
 import { isObject, type Json, parseJson } from '../../core/json.js'
 import { messageOf } from '../../core/message-of.js'

@@ -1,5 +1,4 @@
 /** One chat call in the gateway's own words: OpenAI's shape, whoever answers, with all that is known of it. */
-
 import type { CallOptions, Report, Result } from '../../core/call.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { isObject, type JsonObject } from '../../core/json.js'

@@ -1,5 +1,4 @@
 /** One web socket: a conversation, answered turn by turn. */
-
 import type { WebSocket } from 'ws'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'

@@ -1,5 +1,4 @@
 /** Where the end of a job is told: at the address that came with it, signed with a secret of its tenant's. */
-
 import type { Sql } from '../store/sql.js'
 import type { Notice } from '../webhooks/events.js'
 import { ofJobs as begin } from '../webhooks/queue.js'

@@ -1,5 +1,4 @@
 /** Calls that are made while nobody waits for them: queued in the database, made a few at a time, and kept until they are fetched. */
-
 import { randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
 import { isLeashError, LeashError } from '../../core/errors.js'

@@ -1,5 +1,4 @@
 /** What the relay knows of a virtual key. */
-
 import { LeashError } from '../../core/errors.js'
 import { fingerprintOf } from '../people/client-certificate.js'
 import { isRole, type Role, roles } from '../people/roles.js'

@@ -1,5 +1,4 @@
 /** Spans of any program become lines of the ledger. */
-
 import type { PricesOptions } from '../../catalog/prices/open.js'
 import { isLeashError } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'

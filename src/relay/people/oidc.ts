@@ -1,5 +1,4 @@
 /** Whoever has signed in at an identity provider shows its token here, and is what its groups make him. */
-
 import { isLeashError } from '../../core/errors.js'
 import { asArray, asObject, asString } from '../../core/json.js'
 import { Lazy } from '../../core/lazy.js'

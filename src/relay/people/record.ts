@@ -1,5 +1,4 @@
 /** What the relay knows of a person. */
-
 import { LeashError } from '../../core/errors.js'
 import { isStorable } from '../store/text.js'
 import { isRole, type Role, roles } from './roles.js'

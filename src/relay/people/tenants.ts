@@ -1,5 +1,4 @@
 /** Who the relay serves: teams or customers that see nothing of each other. */
-
 import { LeashError } from '../../core/errors.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'

@@ -1,5 +1,4 @@
 /** People: who belongs to which tenant, and what each may do there. */
-
 import { LeashError } from '../../core/errors.js'
 import { newId } from '../keys/format.js'
 import { type Page, pageOf, pageSize } from '../page.js'

@@ -1,5 +1,4 @@
 /** Budgets that outlive the relay: what is set aside and spent stands in the database before anybody hears of it. */
-
 import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { mostNano } from '../../core/money.js'

@@ -1,5 +1,4 @@
 /** The relay's own words for calls, for whoever wants to know what each of them came to. */
-
 import { type Context, Hono } from 'hono'
 import { type Asked, answerOf, Failed, run, toldOf } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'

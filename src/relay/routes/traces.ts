@@ -1,5 +1,4 @@
 /** Traces by OTLP/HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
-
 import { type Context, Hono } from 'hono'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { atOnce } from '../http/at-once.js'

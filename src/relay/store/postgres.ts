@@ -1,5 +1,4 @@
 /** Postgres 12 or newer, for several relays at once. */
-
 import { LeashError } from '../../core/errors.js'
 import { messageOf } from '../../core/message-of.js'
 import { loadOptional } from '../../core/optional.js'

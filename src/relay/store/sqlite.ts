@@ -2,7 +2,6 @@
  * SQLite in a thread of its own: one connection, through which everything goes in the order it was asked. Reports and copies have
  * another thread, lest calls wait for them.
  */
-
 import { Worker } from 'node:worker_threads'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { messageOf } from '../../core/message-of.js'

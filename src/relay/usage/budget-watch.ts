@@ -1,5 +1,4 @@
 /** Looks at the budgets of all clients together, and tells when one of their thresholds is passed. */
-
 import { afterwardsMs } from '../../core/afterwards.js'
 import { parseJson } from '../../core/json.js'
 import { formatUsd } from '../../core/money.js'

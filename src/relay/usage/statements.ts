@@ -1,5 +1,4 @@
 /** What a tenant used in a month: the sums that an invoice is made of, exact to the nano-dollar. */
-
 import { LeashError } from '../../core/errors.js'
 import type { Keys } from '../keys/keys.js'
 import type { Tenant } from '../people/tenants.js'

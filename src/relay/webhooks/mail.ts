@@ -1,5 +1,4 @@
 /** Events by mail, over whatever SMTP server is configured. */
-
 import { LeashError } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import { absent, loadOptional } from '../../core/optional.js'

@@ -1,5 +1,4 @@
 /** What is to be told and has not been yet, and what became of it: in the database, so that no restart loses any of it. */
-
 import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'

@@ -1,5 +1,4 @@
 /** What the relay tells of by itself: to webhooks and by mail, of what was done, what was spent, and what is odd. */
-
 import type { Audit } from '../audit/audit.js'
 import { Callbacks, noticeOf as noticeOfJob } from '../jobs/callback.js'
 import type { Job, JobStatus } from '../jobs/record.js'
