@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHash, createHmac } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Connection, isAway, isRefused } from '../../src/control/connection.js'
 import type { LeashError } from '../../src/core/errors.js'
 import { FakeRelay, key } from './relay.js'
@@ -130,4 +131,37 @@ it.each([
   const error = await failing(open({ fetch: answers }).get('/v1/control/policy'))
   expect(error).toMatchObject({ code: 'authentication_failed', message: expect.stringContaining(said) })
   expect(isRefused(error)).toBe(true)
+})
+
+it('signs the path as it is sent, with what the address begins with and with its query, and the body', async () => {
+  const sent: { path: string; headers: Headers; body: string }[] = []
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const { pathname, search } = new URL(String(input))
+    sent.push({ path: pathname + search, headers: new Headers(init?.headers), body: String(init?.body ?? '') })
+    return Response.json({})
+  }
+  const connection = open({ url: 'https://example.com/relay/', signingSecret: 'a secret', fetch })
+  await connection.getQuietly('/v1/control/policy?wait=2')
+  await connection.post('/v1/control/leases', { scope: 'ü' })
+  expect(sent.map(({ path }) => path)).toEqual(['/relay/v1/control/policy?wait=2', '/relay/v1/control/leases'])
+  for (const [at, method] of ['GET', 'POST'].entries()) {
+    const { path, headers, body } = sent[at] ?? expect.fail()
+    const said = (name: string) => headers.get(`x-leash-${name}`) ?? expect.fail()
+    const digest = createHash('sha256').update(body).digest('hex')
+    expect(said('digest')).toBe(digest)
+    const lines = ['v1', method, path, said('timestamp'), said('nonce'), digest].join('\n')
+    expect(said('signature')).toBe(`v1=${createHmac('sha256', 'a secret').update(lines).digest('base64url')}`)
+  }
+})
+
+it('leaves neither a timer nor a listener behind', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { signal } = new AbortController()
+  const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
+  await open({ fetch: async () => Response.json({}) }).get('/v1/control/policy', { signal })
+  await failing(open({ fetch: () => Promise.reject(new TypeError('fetch failed')) }).get('/v1/control/policy', { signal }))
+  expect(vi.getTimerCount()).toBe(0)
+  expect(added).toHaveBeenCalledTimes(2)
+  expect(removed).toHaveBeenCalledTimes(2)
 })

@@ -140,6 +140,18 @@ describe('while the relay is away', () => {
     expect(relay.lines.size).toBe(5)
   })
 
+  it('the room is the same after many tries', async () => {
+    relay.fail = () => 'down'
+    const outbox = open({ mostBytes: 5 * JSON.stringify(lineOf(10)).length })
+    for (const line of linesOf(20, 10)) {
+      void outbox.sink([line])
+      await outbox.deliver()
+    }
+    relay.fail = () => undefined
+    await outbox.close()
+    expect([...relay.lines.keys()]).toEqual(linesOf(5, 25).map(({ id }) => id))
+  })
+
   it('lines wait on disk where there is one, and nothing is lost', async () => {
     relay.fail = () => ({ status: 503 })
     const outbox = openOnDisk({ mostLines: 10 })
@@ -243,6 +255,30 @@ it('delivers what is told after the leash was closed: calls that were under way'
   relay.fail = () => 'down'
   void outbox.sink(linesOf(3, 3))
   await soon(async () => expect(await readdir(folder)).toEqual([expect.stringContaining('.free.')]))
+})
+
+it('has as much time for that as ever, however long ago it was closed', async () => {
+  const outbox = open()
+  await outbox.close(0)
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  void outbox.sink(linesOf(3))
+  await soon(() => expect(relay.lines.size).toBe(3))
+  expect(warnings).toEqual([])
+})
+
+it('leaves on disk at the end of the process what is on its way, too', async () => {
+  relay.fail = () => 'hang'
+  const outbox = openOnDisk()
+  void outbox.sink(linesOf(600))
+  void outbox.deliver()
+  await soon(() => expect(relay.asked).toHaveLength(1))
+  outbox.keep()
+  const next = await Spool.open(folder)
+  await next.adopt()
+  const { lines } = await next.read(next.first() ?? expect.fail())
+  expect(lines).toHaveLength(600)
+  await next.close()
+  await outbox.close(0)
 })
 
 it('finds what others leave while it runs', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Connection } from '../../src/control/connection.js'
 import { LastGoodFile } from '../../src/control/last-good.js'
 import { PolicyFeed } from '../../src/control/policy-feed.js'
@@ -177,6 +177,19 @@ describe('a policy that cannot be the relay’s word', () => {
     expect(warnings).toEqual([expect.stringMatching(/signed by another key.*relay\.publicKey/)])
   })
 
+  it('is one signed by another key than the first, while it runs', async () => {
+    const feed = open()
+    const first = await feed.ready()
+    await soon(() => expect(relay.polls).toBe(1))
+    const other = await FakeRelay.start()
+    relay.forge = () => signed
+    const signed = await other.sign({ ...relay.bundle, issuedAt: relay.bundle.issuedAt + 1, policy: { strict: true } })
+    await other.close()
+    relay.publish({ policy: { strict: true } })
+    await soon(() => expect(warnings).toEqual([expect.stringMatching(/signed by another key/)]))
+    expect(feed.policy()).toEqual(first)
+  })
+
   it('is one of another tenant, or another key', async () => {
     for (const change of [{ tenant: 'blue' }, { key: 'k2' }]) {
       const feed = open()
@@ -244,6 +257,15 @@ describe('a policy that follows', () => {
       path: '/v1/control/policy?wait=25',
       headers: expect.objectContaining({ 'if-none-match': '"1"' }),
     })
+  })
+
+  it('is asked for once in a second of a relay that waits for nothing', async () => {
+    relay.fail = ({ path }) => (path.includes('wait') ? { status: 304 } : undefined)
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    onTestFinished(() => timers.mockRestore())
+    await open().ready()
+    const pauses = () => timers.mock.calls.flatMap(([, ms = 0]) => (ms > 500 && ms <= 1000 ? [ms] : []))
+    await soon(() => expect(pauses()).toHaveLength(1))
   })
 
   it('that a listener cannot take is told of, and harms no other listener', async () => {

@@ -78,6 +78,16 @@ describe('a spool', () => {
     expect(left).toEqual(texts(100).slice(lost))
   })
 
+  it('leaves all of it at once to whoever comes next, at the end of the process', async () => {
+    const spool = await open({ fileBytes: 20 })
+    for (let at = 0; at < 3; at++) await spool.add(texts(2, at * 2))
+    spool.leave(texts(1, 6))
+    const next = await open()
+    await next.adopt()
+    expect((await drain(next)).sort()).toEqual(texts(7))
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('keeps a file that cannot be read for the moment, and goes on with the others', async () => {
     const spool = await withFiles((real) => {
       let failures = 1

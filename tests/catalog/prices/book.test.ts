@@ -339,13 +339,16 @@ describe('prices of your own', () => {
     expect(rates).toEqual([1, 2, 3])
   })
 
-  test('have steps of length and tiers of their own', async () => {
-    const own = await bookOf({
-      'x/m': { input: 1, output: 2, long: [{ from: 1000, input: 2 }], tiers: { flex: { multiplier: 0.5, output: 1.5 } } },
-    })
+  test('have steps of length, in whatever order they are written, and tiers of their own', async () => {
+    const long = [
+      { from: 5000, input: 3 },
+      { from: 1000, input: 2 },
+    ]
+    const own = await bookOf({ 'x/m': { input: 1, output: 2, long, tiers: { flex: { multiplier: 0.5, output: 1.5 } } } })
     const price = priceIn(own, 'x/m') ?? expect.fail()
     expect(costOf(price, usageOf({ input: 999, output: 10 }))).toBe(999_000 + 20_000)
     expect(costOf(price, usageOf({ input: 1000, output: 10 }))).toBe(2_000_000 + 20_000)
+    expect(costOf(price, usageOf({ input: 5000, output: 10 }))).toBe(15_000_000 + 20_000)
     expect(costOf(price, usageOf({ input: 1000, output: 10 }), 'flex')).toBe(1_000_000 + 15_000)
   })
 

@@ -57,8 +57,7 @@ describe('users', () => {
   test('stop no key of whoever has the same name in another tenant', async () => {
     const { ask } = await openRelay(mock.url)
     await ask('POST', '/v1/admin/tenants', { slug: 'other' })
-    for (const tenant of ['default', 'other'])
-      await ask('POST', `/v1/admin/tenants/${tenant}/users`, { id: 'ada', email: `ada@${tenant}.example.com` })
+    await ask('POST', '/v1/admin/tenants/other/users', { id: 'ada', email: 'ada@example.com' })
     const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', user: 'ada' })).body
     expect((await ask('PATCH', '/v1/admin/tenants/other/users/ada', { status: 'suspended' })).status).toBe(200)
     expect((await ask('GET', '/v1/usage', undefined, key)).status).toBe(200)
