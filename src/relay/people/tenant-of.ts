@@ -41,7 +41,8 @@ function byHeader(headers: IncomingHttpHeaders, { header }: TenantFrom): string 
 
 function bySubdomain({ host = '' }: IncomingHttpHeaders, { domain }: TenantFrom): string | undefined {
   if (domain === undefined) return undefined
-  const name = host.toLowerCase().replace(/:\d+$/, '')
+  // With a dot at its end it is the same host, as whoever writes it whole does.
+  const name = host.toLowerCase().replace(/\.?(:\d+)?$/, '')
   const below = name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : ''
   return below || undefined
 }

@@ -33,6 +33,8 @@ describe('a subdomain', () => {
     expect(await post(relay, relay.call, { host: 'RELAY.example.com' })).toBe(200)
     expect(await post(relay, relay.call, { host: 'other.relay.example.com' })).toBe(403)
     expect(await post(relay, relay.call, { host: 'a.default.relay.example.com' })).toBe(403)
+    expect(await post(relay, relay.call, { host: 'other.relay.example.com.' })).toBe(403)
+    expect(await post(relay, relay.call, { host: 'default.relay.example.com.:4000' })).toBe(200)
   })
 
   test('lets an administrator act for any tenant that is served', async () => {
