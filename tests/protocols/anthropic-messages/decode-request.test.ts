@@ -201,6 +201,31 @@ describe('a request from a caller of this API', () => {
     expect(losses).toEqual(['approximated messages[0].content[0].content[2]', 'dropped messages[0].content[0].content[3]'])
   })
 
+  it('reads a document in blocks as one text, with its mark for the cache, and says what it left out', () => {
+    const cache_control = { type: 'ephemeral' }
+    const source = (...content: object[]) => ({ type: 'document', source: { type: 'content', content }, cache_control })
+    const text = (text: string) => ({ type: 'text', text })
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } }
+    const { request, losses } = decode({
+      messages: [{ role: 'user', content: [source(text('a')), source(text('b'), text('c'), image)] }],
+    } as unknown as JsonObject)
+    const file = (text: string) => ({ type: 'file', source: { kind: 'text', text }, cache: {} })
+    expect(request.messages[0]?.content).toMatchObject([file('a'), file('b\n\nc')])
+    expect(losses).toEqual([
+      'dropped messages[0].content[1].source.content',
+      'approximated messages[0].content[1].source.content',
+    ])
+  })
+
+  it('leaves out what is no text where only text is carried, and says so', () => {
+    const { request, losses } = decode({
+      system: [{ type: 'image' }, { type: 'text', text: 'Hi' }],
+      messages: [{ role: 'user', content: 'a' }],
+    })
+    expect(request.messages[0]?.content).toEqual([{ type: 'text', text: 'Hi' }])
+    expect(losses).toEqual(['dropped system[0]'])
+  })
+
   it('reads images and documents of every source', () => {
     const { request, losses } = decode({
       messages: [

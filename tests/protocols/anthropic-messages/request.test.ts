@@ -215,6 +215,54 @@ describe('a request to Claude', () => {
     )
   })
 
+  it('keeps the marks for the cache of media, and sends an image that comes as a file as the image it is', () => {
+    const cache = { ttl: '1h' } as const
+    const source = { kind: 'base64', data: 'AAAA', mediaType: 'image/png' } as const
+    const { body, losses } = encode({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image', source, cache },
+            { type: 'file', source, cache },
+            { type: 'file', source: { kind: 'text', text: 'a' }, cache },
+          ],
+        },
+      ],
+    })
+    const cache_control = { type: 'ephemeral', ttl: '1h' }
+    const image = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' }, cache_control }
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          image,
+          image,
+          { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'a' }, cache_control },
+        ],
+      },
+    ])
+    expect(losses).toEqual([])
+  })
+
+  it('reports what a format, thinking at the end of a turn and an earlier answer’s sources have no place for', () => {
+    const signature = { format: 'anthropic-claude-v1', value: 'EqQB' } as const
+    const described = { type: 'json-schema', name: 'x', description: 'Say it.', schema: { type: 'object' } } as const
+    expect(encode({ messages: hello, responseFormat: described }).losses).toContain(
+      'dropped response_format.json_schema.description',
+    )
+    const thought = { type: 'reasoning', text: 'hm', signature } as const
+    const turn = { role: 'assistant', content: [thought, { type: 'text', text: 'a' }, thought] } as const
+    const { body, losses } = encode({ messages: [...hello, turn, ...hello] })
+    expect(body.messages).toMatchObject([{}, { content: [{ type: 'thinking' }, { type: 'text' }] }, {}])
+    expect([(body.messages as { content: unknown[] }[])[1]?.content.length, losses]).toEqual([2, ['dropped messages']])
+    const cited = {
+      role: 'assistant',
+      content: [{ type: 'text', text: 'a', citations: [{ url: 'https://a.example' }] }],
+    } as const
+    expect(encode({ messages: [...hello, cited, ...hello] }).losses).toEqual(['approximated messages[1].content[0].annotations'])
+  })
+
   it('tells speech by its transcript, where there is one', () => {
     const spoken = { type: 'audio', source: { kind: 'base64', data: 'QUJD', mediaType: 'audio/wav' } } as const
     const { body, losses } = encode({ messages: [{ role: 'user', content: [{ ...spoken, transcript: 'hi' }, spoken] }] })

@@ -118,6 +118,18 @@ describe('a body that passes through', () => {
     expect(adapted({ messages: [user], response_format: { type: 'json_object' } }, { structuredOutput: 'json' }).same).toBe(true)
   })
 
+  test('asks for structure behind every instruction that comes first, and there alone', () => {
+    const rules = [
+      { role: 'system', content: 'a' },
+      { role: 'developer', content: 'b' },
+    ]
+    const asking = (messages: JsonObject[]) =>
+      adapted({ messages, response_format: { type: 'json_object' } }, { structuredOutput: 'none' }).body.messages
+    const asked = { role: 'system', content: 'Answer with one JSON object, and with nothing else.' }
+    expect(asking([...rules, user, ...rules])).toEqual([...rules, asked, user, ...rules])
+    expect(asking(rules)).toEqual([...rules, asked])
+  })
+
   test('asks for no effort where none is taken', () => {
     const { body, losses } = adapted(full, { reasoningEffort: false })
     expect(body).not.toHaveProperty('reasoning_effort')

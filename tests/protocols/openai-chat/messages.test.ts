@@ -74,6 +74,60 @@ describe('what a user sends', () => {
     expect(wire).toEqual([{ role: 'user', name: 'Ann', content }])
   })
 
+  test('marks for the cache, on every kind of part that takes one', () => {
+    const cache_control = { type: 'ephemeral', ttl: '1h' }
+    const content = [
+      { ...text('Look'), cache_control },
+      { type: 'image_url', image_url: { url: 'https://example.com/a.png' }, cache_control },
+      { type: 'file', file: { file_id: 'file-1' }, cache_control },
+      { type: 'file', file: { file_data: 'data:application/pdf;base64,JVBERi0=' }, cache_control },
+      { type: 'video_url', video_url: { url: 'https://example.com/a.mp4' }, cache_control },
+    ]
+    const { neutral, wire } = roundTrip([{ role: 'user', content }])
+    expect(neutral[0]?.content.map((part) => 'cache' in part && part.cache)).toEqual(content.map(() => ({ ttl: '1h' })))
+    expect(wire).toEqual([{ role: 'user', content }])
+  })
+
+  test('a mark for the cache stays on what is sent as something else', () => {
+    const cache = { ttl: '1h' } as const
+    const { body, losses } = encoded({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'image', source: { kind: 'file-id', id: 'file-1' }, cache },
+            { type: 'file', source: { kind: 'text', text: 'Hi' }, cache },
+          ],
+        },
+      ],
+    })
+    const cache_control = { type: 'ephemeral', ttl: '1h' }
+    expect(body.messages).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'file', file: { file_id: 'file-1' }, cache_control },
+          { ...text('Hi'), cache_control },
+        ],
+      },
+    ])
+    expect(brief(losses)).toEqual(['messages[0].content[0] approximated', 'messages[0].content[1] approximated'])
+  })
+
+  test('what no other vendor reads of a part is reported, by member', () => {
+    const content = [
+      { type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' }, hue: 1 },
+      { type: 'file', file: { file_id: 'file-1' }, hue: 1 },
+      { type: 'video_url', video_url: { url: 'https://example.com/a.mp4', fps: 2 }, hue: 1 },
+    ]
+    expect(brief(decoded({ messages: [{ role: 'user', content }] }).losses)).toEqual([
+      'messages[0].content[0].hue dropped',
+      'messages[0].content[1].hue dropped',
+      'messages[0].content[2].hue dropped',
+      'messages[0].content[2].video_url.fps dropped',
+    ])
+  })
+
   test('a file of bare base64 is of the type that its name shows, and a PDF without one', () => {
     const file = (filename?: string) =>
       decoded({

@@ -323,6 +323,11 @@ describe('structured output', () => {
 describe('what a target is asked for', () => {
   const request: ChatRequest = { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] }
 
+  test('is served in the ordinary tier by whatever name its vendor calls that', () => {
+    for (const serviceTier of ['standard', 'standard_only'])
+      expect(encoded({ ...request, serviceTier })).toMatchObject({ body: { service_tier: 'default' }, losses: [] })
+  })
+
   test('usage with a stream, always, unless the target tells by itself or never', () => {
     expect(encoded(request, {}, true).body).toMatchObject({ stream: true, stream_options: { include_usage: true } })
     expect(encoded(request, { streamUsage: 'on-request' }, true).body.stream_options).toEqual({ include_usage: true })

@@ -457,6 +457,20 @@ describe('writing a stream', () => {
     ])
   })
 
+  test('a refusal in words ends as OpenAI’s does, and one without as a filter’s', () => {
+    const ending = (content: AssistantPart[]) =>
+      chunksOf([...replay(response(content, { finishReason: 'refusal' }))]).at(-1)?.choices
+    expect(ending([{ type: 'refusal', text: 'No' }])).toMatchObject([{ finish_reason: 'stop' }])
+    expect(ending([])).toMatchObject([{ finish_reason: 'content_filter' }])
+  })
+
+  test('a signature of Gemini that a text ends with comes before the finish', () => {
+    const signature = { format: 'google-gemini-v1', value: 'sig' } as const
+    const chunks = chunksOf([...replay(response([{ type: 'text', text: 'Ok', signature }]))])
+    const stream = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')
+    expect(collect(events(`${stream}data: [DONE]\n\n`)).choices[0]?.content).toEqual([{ type: 'text', text: 'Ok', signature }])
+  })
+
   test('a signature that comes at the end of a call follows it', () => {
     const chunks = chunksOf([
       { type: 'start', id: 'x', model: 'm' },
