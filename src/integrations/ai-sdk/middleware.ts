@@ -1,4 +1,5 @@
 import type { LanguageModelV4, LanguageModelV4Middleware } from '@ai-sdk/provider'
+import { onceFor } from '../../core/once-for.js'
 import type { Leash, LeashOptions } from '../../leash.js'
 import { opened } from '../opened.js'
 import { LeashLanguageModel } from './language-model.js'
@@ -13,17 +14,11 @@ import { fromAiSdk } from './upstream.js'
  */
 export function leashMiddleware(leash: Leash | LeashOptions = {}): LanguageModelV4Middleware {
   const { engine } = opened(leash)
-  const models = new WeakMap<LanguageModelV4, LeashLanguageModel>()
-  function leashed(model: LanguageModelV4): LeashLanguageModel {
-    let known = models.get(model)
-    if (!known) {
-      const { modelId, supportedUrls } = model
-      const target = { provider: fromAiSdk(model), model: modelId }
-      known = new LeashLanguageModel({ engine, model: modelId, target, supportedUrls })
-      models.set(model, known)
-    }
-    return known
-  }
+  const leashed = onceFor((model: LanguageModelV4): LeashLanguageModel => {
+    const { modelId, supportedUrls } = model
+    const target = { provider: fromAiSdk(model), model: modelId }
+    return new LeashLanguageModel({ engine, model: modelId, target, supportedUrls })
+  })
   return {
     specificationVersion: 'v4',
     wrapGenerate: ({ model, params }) => leashed(model).doGenerate(params),

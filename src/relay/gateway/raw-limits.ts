@@ -2,6 +2,7 @@
 import type { Call } from '../../core/call.js'
 import { callId } from '../../core/id.js'
 import type { Middleware } from '../../core/middleware.js'
+import { onceFor } from '../../core/once-for.js'
 import type { Provider } from '../../core/provider.js'
 import { createReport } from '../../core/report.js'
 import type { Identity } from '../../engine.js'
@@ -9,19 +10,13 @@ import type { RateLimit } from '../../middleware/rate-limit/options.js'
 import { rateLimit } from '../../middleware/rate-limit.js'
 import { memory } from '../../stores/memory.js'
 
-const known = new WeakMap<readonly RateLimit[], Middleware>()
-
 /** What nobody can count the tokens of is held to the number of requests alone. */
-function limiterOf(limits: readonly RateLimit[]): Middleware {
-  const made = known.get(limits)
-  if (made) return made
+const limiterOf = onceFor((limits: readonly RateLimit[]): Middleware => {
   const counted = limits.flatMap(({ limit: { requests }, ...rest }) =>
     requests === undefined ? [] : [{ ...rest, limit: { requests } }],
   )
-  const middleware: Middleware = counted.length > 0 ? rateLimit(counted, { store: memory() }) : (next) => next
-  known.set(limits, middleware)
-  return middleware
-}
+  return counted.length > 0 ? rateLimit(counted, { store: memory() }) : (next) => next
+})
 
 /** @throws LeashError `rate_limited` */
 export async function admit(

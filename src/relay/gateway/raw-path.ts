@@ -1,6 +1,7 @@
 /** `/v1/{provider}/…`: a vendor's own API, as far as it goes. */
 import type { Target } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
+import { onceFor } from '../../core/once-for.js'
 import type { LeashInside, LeashOptions } from '../../leash.js'
 import { configuredProviders } from '../../providers/registry.js'
 
@@ -10,16 +11,9 @@ export interface RawPath {
   readonly path: string
 }
 
-const names = new WeakMap<LeashOptions, ReadonlySet<string>>()
-
-function providerNames(options: LeashOptions): ReadonlySet<string> {
-  let known = names.get(options)
-  if (!known) {
-    known = new Set(configuredProviders(options.providers).names())
-    names.set(options, known)
-  }
-  return known
-}
+const providerNames = onceFor(
+  ({ providers }: LeashOptions): ReadonlySet<string> => new Set(configuredProviders(providers).names()),
+)
 
 /** What vendors' own protocols begin with below `/v1`: a provider of such a name is reached by `provider/model` alone. */
 const reserved = ['chat', 'completions', 'responses', 'embeddings', 'messages', 'models', 'projects', 'publishers']
