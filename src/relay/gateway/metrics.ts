@@ -1,43 +1,37 @@
 /** What one tenant has used, in Prometheus' text format. It counts from the first of the month on, as every bill does. */
 import { buckets } from '../../core/usage.js'
+import { familyText } from '../../middleware/metrics/text.js'
 import type { UsageRow } from '../usage/usage.js'
 
-interface Family {
-  readonly name: string
+interface Total {
+  readonly of: string
   readonly help: string
   readonly values: (row: UsageRow) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number | string])[]
 }
 
-const families: readonly Family[] = [
-  { name: 'calls', help: 'Calls.', values: ({ calls }) => [[{}, calls]] },
-  { name: 'attempts', help: 'Requests to providers.', values: ({ attempts }) => [[{}, attempts]] },
-  { name: 'errors', help: 'Requests to providers that failed.', values: ({ errors }) => [[{}, errors]] },
+const totals: readonly Total[] = [
+  { of: 'calls', help: 'Calls.', values: ({ calls }) => [[{}, calls]] },
+  { of: 'attempts', help: 'Requests to providers.', values: ({ attempts }) => [[{}, attempts]] },
+  { of: 'errors', help: 'Requests to providers that failed.', values: ({ errors }) => [[{}, errors]] },
   {
-    name: 'tokens',
+    of: 'tokens',
     help: 'Tokens. The types do not overlap.',
     values: ({ usage }) => buckets.map((type) => [{ type }, usage[type]] as const),
   },
-  { name: 'cost_usd', help: 'US dollars, as far as prices are known.', values: ({ cost }) => [[{}, cost]] },
-  { name: 'saved_usd', help: 'US dollars that answers from the cache had cost.', values: ({ saved }) => [[{}, saved]] },
+  { of: 'cost_usd', help: 'US dollars, as far as prices are known.', values: ({ cost }) => [[{}, cost]] },
+  { of: 'saved_usd', help: 'US dollars that answers from the cache had cost.', values: ({ saved }) => [[{}, saved]] },
 ]
 
 /** @param rows by provider and model */
 export function metricsOf(tenant: string, rows: readonly UsageRow[]): string {
-  const lines = families.flatMap(({ name, help, values }) => {
-    const full = `leash_gateway_${name}_total`
+  const texts = totals.map(({ of, help, values }) => {
+    const name = `leash_gateway_${of}_total`
     const samples = rows.flatMap((row) =>
-      values(row).map(([labels, value]) => `${full}${labelled({ tenant, ...row.of, ...labels })} ${value}`),
+      values(row).map(([labels, value]) => ({ name, labels: { tenant, ...row.of, ...labels }, value })),
     )
-    return [`# HELP ${full} ${help}`, `# TYPE ${full} counter`, ...samples]
+    return familyText(name, { type: 'counter', help }, samples)
   })
-  return `${lines.join('\n')}\n`
-}
-
-function labelled(labels: Readonly<Record<string, string>>): string {
-  const escaped = (value: string) => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
-  return `{${Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(value)}"`)
-    .join(',')}}`
+  return texts.join('')
 }
 
 /** In milliseconds since 1970, by UTC. */
