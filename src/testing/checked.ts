@@ -1,6 +1,7 @@
 /** What a test says of its mocks: a word that is mistyped would let it pass for the wrong reason, or send it to a vendor. */
 import { amount, fn, whole, word } from '../core/common-shapes.js'
 import * as z from '../core/shape.js'
+import { mockProtocols } from './mock/vendor.js'
 
 const words = z.array(word)
 /** As many as there are, too. */
@@ -18,9 +19,7 @@ export const mockShape = z.strictObject({
   host: z.optional(word),
   wordsPerChunk: z.optional(upToAll),
   seed: z.optional(z.union([z.string(), z.number()])),
-  protocols: z.optional(
-    z.array(z.enum(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'embeddings'])),
-  ),
+  protocols: z.optional(z.array(z.enum(mockProtocols))),
 })
 
 export const faultShape = z.strictObject({

@@ -1,4 +1,5 @@
 import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { pointed } from '../../protocols/json-pointer.js'
 import { hex, makeIds, numberOf } from './ids.js'
 
 /** Deeper than this, optional members are left out and alternatives that end are taken, so that recursive schemas end. */
@@ -45,17 +46,11 @@ const generators: Record<string, (schema: Schema, place: Place) => unknown> = {
 function resolve(schema: Schema, root: Schema): Schema {
   let out = schema
   for (let hops = 0; typeof out.$ref === 'string' && hops < 20; hops++) {
-    const target = lookUp(root, out.$ref)
+    const target = asObject(pointed(root, out.$ref))
     out = merge(without(out, ['$ref']), target)
   }
   for (const part of asArray(out.allOf)) out = merge(without(out, ['allOf']), resolve(asObject(part), root))
   return out
-}
-
-/** Only references into the same document, which is all that vendors take. */
-function lookUp(root: Schema, reference: string): Schema {
-  const steps = reference.replace(/^#\/?/, '').split('/').filter(Boolean)
-  return asObject(steps.reduce<unknown>((at, step) => asObject(at)[step.replaceAll('~1', '/').replaceAll('~0', '~')], root))
 }
 
 function merge(one: Schema, other: Schema): Schema {

@@ -3,13 +3,15 @@ import type { WireEvent } from '../../protocols/protocol.js'
 import type { Ids, Seal } from './ids.js'
 import type { Memory } from './memory.js'
 
-export type MockProtocol =
-  | 'openai-chat'
-  | 'openai-responses'
-  | 'anthropic-messages'
-  | 'gemini'
-  | 'bedrock-converse'
-  | 'embeddings'
+export const mockProtocols = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+  'embeddings',
+] as const
+export type MockProtocol = (typeof mockProtocols)[number]
 
 /** What outlives one request. */
 export interface World {
