@@ -2,7 +2,7 @@
 import { AIMessage, type ContentBlock } from '@langchain/core/messages'
 import type { InvalidToolCall, ToolCall } from '@langchain/core/messages/tool'
 import type { Report } from '../../core/call.js'
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { asArray, asNumber, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
 import { reported } from './report.js'
@@ -83,15 +83,14 @@ export function annotationsOf(citations: unknown): JsonObject {
   const annotations = asArray(citations).map((citation): JsonObject => {
     const { source, startIndex, endIndex, citedText } = asObject(citation)
     const { url, title } = asObject(source)
-    const [start, end] = [asNumber(startIndex), asNumber(endIndex)]
-    return {
+    return compact({
       type: 'citation',
-      ...(typeof url === 'string' && { url }),
-      ...(typeof title === 'string' && { title }),
-      ...(start !== undefined && { startIndex: start }),
-      ...(end !== undefined && { endIndex: end }),
-      ...(typeof citedText === 'string' && { citedText }),
-    }
+      url: asString(url),
+      title: asString(title),
+      startIndex: asNumber(startIndex),
+      endIndex: asNumber(endIndex),
+      citedText: asString(citedText),
+    })
   })
   return annotations.length > 0 ? { annotations } : {}
 }

@@ -1,6 +1,7 @@
 /** Content that is no text, between LangChain's standard blocks and the words that models of this process are asked in. */
 import { base64Of } from '../../core/base64.js'
-import { asObject, asString, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, type JsonObject } from '../../core/json.js'
+import { lookup } from '../../protocols/lookup.js'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -15,11 +16,12 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** A file as it goes into a prompt; undefined when the block is none. */
 export function fileOf(block: Members): JsonObject | undefined {
-  const kind = typeof block.type === 'string' && Object.hasOwn(kinds, block.type) ? kinds[block.type] : undefined
+  const kind = lookup(kinds, block.type)
   const data = dataOf(block)
   if (kind === undefined || !data) return undefined
-  const filename = asString(asObject(block.metadata).filename) ?? asString(asObject(block.metadata).name) ?? asString(block.title)
-  return { type: 'file', mediaType: asString(block.mimeType) ?? kind, data, ...(filename !== undefined && { filename }) }
+  const { filename, name } = asObject(block.metadata)
+  const called = asString(filename) ?? asString(name) ?? asString(block.title)
+  return compact({ type: 'file', mediaType: asString(block.mimeType) ?? kind, data, filename: called })
 }
 
 /** OpenAI's forms that LangChain makes nothing of, as its standard blocks. */

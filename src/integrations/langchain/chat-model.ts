@@ -10,7 +10,7 @@ import type { AIMessageChunk, BaseMessage, MessageContent } from '@langchain/cor
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables'
 import type { CallOptions } from '../../core/call.js'
-import { asObject, asString, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, type JsonObject } from '../../core/json.js'
 import type { Leash, LeashInside, LeashOptions } from '../../leash.js'
 import { protocolName } from '../../protocols/ai-sdk/wire.js'
 import { estimateTokens } from '../../protocols/tokens.js'
@@ -100,9 +100,7 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
       ls_provider: 'leash',
       ls_model_name: this.model,
       ls_model_type: 'chat',
-      ...(temperature !== undefined && { ls_temperature: temperature }),
-      ...(maxTokens !== undefined && { ls_max_tokens: maxTokens }),
-      ...(options.stop && { ls_stop: options.stop }),
+      ...compact({ ls_temperature: temperature, ls_max_tokens: maxTokens, ls_stop: options.stop }),
     }
   }
 
@@ -173,13 +171,7 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
     const { tools, tool_choice, strict, response_format, maxRetries, leash, signal } = options
     const stop = options.stop ?? (this.#stop && [...this.#stop])
     const settings = { ...this.#settings, ...settingsIn(options) }
-    const asked = bodyOf(settings, {
-      ...(tools && { tools }),
-      ...(tool_choice !== undefined && { tool_choice }),
-      ...(strict !== undefined && { strict }),
-      ...(response_format && { response_format }),
-      ...(stop && { stop }),
-    })
+    const asked = bodyOf(settings, compact({ tools, tool_choice, strict, response_format, stop }))
     const body: JsonObject = { prompt: promptOf(messages), ...asked }
     const call: CallOptions = { ...this.#call, ...(maxRetries !== undefined && { maxRetries }), ...leash }
     return run(this.#opened.engine, { protocol: protocolName, model: this.model, body, options: call, stream, signal })

@@ -2,6 +2,7 @@
 import { AIMessage, type BaseMessage, ChatMessage, ToolMessage } from '@langchain/core/messages'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { invalid } from '../../protocols/invalid.js'
+import { lookup } from '../../protocols/lookup.js'
 import { plain } from '../ai-sdk/json.js'
 import { fileOf, ofOpenAi } from './blocks.js'
 import { carriedByCalls, kept, type PartOptions, told } from './carried.js'
@@ -46,8 +47,7 @@ const roles: Readonly<Record<string, string>> = {
 }
 
 function roleOf(message: BaseMessage): string | undefined {
-  const name = message instanceof ChatMessage ? message.role : message.type
-  return Object.hasOwn(roles, name) ? roles[name] : undefined
+  return lookup(roles, message instanceof ChatMessage ? message.role : message.type)
 }
 
 /** LangChain itself reads the forms of vendors and of its own past. */

@@ -3,7 +3,7 @@ import { convertToOpenAITool, isLangChainTool } from '@langchain/core/utils/func
 import { toJsonSchema } from '@langchain/core/utils/json_schema'
 import { isInteropZodSchema } from '@langchain/core/utils/types'
 import { LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import { plain } from '../ai-sdk/json.js'
 
 type Members = Readonly<Record<string, unknown>>
@@ -12,13 +12,7 @@ type Members = Readonly<Record<string, unknown>>
 export function toolsOf(tools: readonly BindToolsInput[], strict: boolean | undefined): JsonObject[] {
   return tools.map((tool, index) => {
     const { name, description, parameters, strict: own = strict } = definitionOf(tool, index)
-    return {
-      type: 'function',
-      name,
-      ...(description !== undefined && { description }),
-      ...(parameters && { inputSchema: parameters }),
-      ...(own !== undefined && { strict: own }),
-    }
+    return compact({ type: 'function', name, description, inputSchema: parameters, strict: own })
   })
 }
 
@@ -42,13 +36,12 @@ function definitionOf(tool: BindToolsInput, index: number): Definition {
       param: 'tools',
     })
   }
-  const description = asString(told.description)
-  return {
+  return compact({
     name,
-    ...(description !== undefined && { description }),
-    ...(isObject(schema) && { parameters: schemaOf(schema) }),
-    ...(typeof told.strict === 'boolean' && { strict: told.strict }),
-  }
+    description: asString(told.description),
+    parameters: isObject(schema) ? schemaOf(schema) : undefined,
+    strict: typeof told.strict === 'boolean' ? told.strict : undefined,
+  })
 }
 
 function schemaOf(schema: object): JsonObject {
