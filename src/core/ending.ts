@@ -133,6 +133,13 @@ function watched({ body }: StreamResult, listener: (ending: Ending) => void): Te
   return stream
 }
 
+/** A stream that ended too early. */
+export function truncated(): LeashError {
+  return new LeashError('stream_truncated', 'The stream ended before the answer was complete. Send the call again.', {
+    retryable: true,
+  })
+}
+
 /** What a stream has failed with. A connection that breaks is thrown as the platform threw it, for SDKs to know it by. */
 export function brokenBy(error: unknown): LeashError {
   if (isLeashError(error)) return error

@@ -1,7 +1,6 @@
-import { done, type Endings, endings, hearing, type TellingStream } from '../core/ending.js'
+import { done, type Endings, endings, hearing, type TellingStream, truncated } from '../core/ending.js'
 import { type LeashError, thrown } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
-import { truncated } from '../core/truncated.js'
 import type { Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'

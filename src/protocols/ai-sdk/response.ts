@@ -1,8 +1,9 @@
 /** A whole answer, in both directions. */
+
+import { truncated } from '../../core/ending.js'
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
 import { readFinish, writeFinish } from './finish.js'

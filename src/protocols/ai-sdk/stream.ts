@@ -1,8 +1,9 @@
 /** A stream's parts as neutral events. */
+
+import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import { readError } from '../ai-sdk-model.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'

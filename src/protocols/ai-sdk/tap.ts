@@ -1,6 +1,6 @@
+import { truncated } from '../../core/ending.js'
 import type { LeashError } from '../../core/errors.js'
 import { asObject, isObject, parseJson } from '../../core/json.js'
-import { truncated } from '../../core/truncated.js'
 import type { Usage } from '../../core/usage.js'
 import { readError } from '../ai-sdk-model.js'
 import type { Tap, WireEvent } from '../protocol.js'

@@ -1,8 +1,9 @@
 /** The events of `ConverseStream`, each read by its own handler. */
+
+import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, SignatureFormat } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import { isAwsFailure } from '../aws-error.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'

@@ -2,11 +2,12 @@
  * The stream of a Gemini: each event is an answer of its own, with the parts that are new. It ends when the bytes do
  * and a finish reason was seen.
  */
+
+import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { parseExact } from '../../core/exact-json.js'
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, TextPart } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, ReportLoss, StreamDecoder, WireEvent } from '../protocol.js'
 import { citationsOf } from './citations.js'

@@ -1,10 +1,11 @@
 /** The streamed answer of a vendor, in neutral events. */
+
+import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { parseExact } from '../../core/exact-json.js'
 import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import { readExtraContent } from '../extra-content.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'

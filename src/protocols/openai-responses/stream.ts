@@ -2,10 +2,11 @@
  * A Responses stream as neutral events.
  * https://platform.openai.com/docs/api-reference/responses-streaming
  */
+
+import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
-import { truncated } from '../../core/truncated.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
