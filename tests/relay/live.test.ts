@@ -54,6 +54,19 @@ test('health names the targets that were called, and who could be', async () => 
   expect(providers).toContainEqual(expect.objectContaining({ name: 'openai', ready: true }))
 })
 
+test("health tells a tenant's own people nothing of what the relay's keys are called", async () => {
+  const openai = { baseURL: `${mock.url}/v1`, apiKey: [{ key: 'sk-a', name: 'finance' }, 'sk-b'] }
+  const { ask, call: key } = await openRelay(mock.url, { leash: { providers: { openai } } })
+  const viewer = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'viewer' })).body.key
+  await ask('POST', '/v1/chat/completions', call('gpt-4o-mini'), key)
+  const openaiFor = async (shown?: string) =>
+    (await ask('GET', '/v1/admin/health', undefined, shown)).body.providers.find(
+      ({ name }: { name: string }) => name === 'openai',
+    )
+  expect(await openaiFor(viewer)).toEqual({ name: 'openai', ready: true })
+  expect(await openaiFor()).toMatchObject({ keys: [{ name: 'finance' }, {}] })
+})
+
 /** Reads events until as many lines have come, and goes. */
 async function eventsOf(url: string, key: string, count: number, query = '') {
   const left = new AbortController()

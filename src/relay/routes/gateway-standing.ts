@@ -7,6 +7,7 @@ import { revisionOf } from '../policy/policies.js'
 import { standingOf } from '../quota/standing.js'
 import type { RelayContext } from './context.js'
 import { openedFor } from './gateway-env.js'
+import { toTenant } from './provider-health.js'
 
 export function gatewayStandingRoutes(context: RelayContext): Hono {
   const { callers, policies, sql, usage } = context
@@ -14,8 +15,7 @@ export function gatewayStandingRoutes(context: RelayContext): Hono {
 
   app.get('/health', async (c) => {
     const { targets, providers } = (await openedFor(context, c.req.raw.headers)).serving.leash.health()
-    // What the relay's own keys are called is none of a tenant's business.
-    return c.json({ targets, providers: providers.map(({ name, ready, probe }) => ({ name, ready, ...(probe && { probe }) })) })
+    return c.json({ targets, providers: providers.map(toTenant) })
   })
   app.get('/status', async (c) => {
     const { caller, serving } = await openedFor(context, c.req.raw.headers)

@@ -6,6 +6,7 @@ import type { LedgerLine } from '../../core/ledger.js'
 import { LiveCalls } from '../http/live-calls.js'
 import type { AdminEnv } from './admin-env.js'
 import type { RelayContext } from './context.js'
+import { toTenant } from './provider-health.js'
 
 /** A call is looked for by its id among so many, and no longer ago. */
 const mostLines = 1000
@@ -41,7 +42,8 @@ export function liveRoutes({ usage, gateway, stopping }: RelayContext): Hono<Adm
     const seen = gateway.leashes().filter(([tenant]) => own === undefined || tenant === own)
     const leashes = seen.map(([tenant, leash]) => ({ tenant, ...leash.health() }))
     const providers = new Map<string, Health['providers'][number]>()
-    for (const leash of leashes) for (const provider of leash.providers) providers.set(provider.name, provider)
+    for (const leash of leashes)
+      for (const provider of leash.providers) providers.set(provider.name, own === undefined ? provider : toTenant(provider))
     const targets = leashes.flatMap(({ tenant, targets }) => targets.map((target) => ({ tenant, ...target })))
     return c.json({ targets, providers: [...providers.values()] })
   })
