@@ -296,6 +296,37 @@ describe('a call that may wait', () => {
     await expect(send(by({}))).rejects.toMatchObject({ code: 'rate_limited' })
   })
 
+  test('waits no longer than it may in all: in the line, and for room', async () => {
+    const send = layer([patient])
+    const calls = [1, 2, 3].map(() => send(by({})))
+    const refused = expect(send(by({}))).rejects.toMatchObject({ code: 'rate_limited' })
+    await vi.advanceTimersByTimeAsync(2000)
+    await refused
+    await Promise.all(calls)
+  })
+
+  test('does not wait where another target could be asked', async () => {
+    const send = layer([patient])
+    await send(by({}))
+    await expect(send(by({}, { alternatives: true }))).rejects.toMatchObject({ code: 'rate_limited' })
+  })
+
+  test('is refused likewise where others in front of it have waited as long', async () => {
+    const store = memory()
+    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+    const take = async (...asked: Parameters<typeof store.take>) => {
+      await slow
+      return store.take(...asked)
+    }
+    const send = layer([patient], answering, { ...store, take })
+    const first = send(by({}))
+    const refused = expect(send(by({}))).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 2500 })
+    await vi.advanceTimersByTimeAsync(2500)
+    await refused
+    answer()
+    await first
+  })
+
   test('does not wait past its deadline', async () => {
     const send = layer([patient])
     await send(by({}))

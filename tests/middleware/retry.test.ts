@@ -47,6 +47,15 @@ describe('retry', () => {
     expect(next.seen).toHaveLength(3)
   })
 
+  it('gives up with what an answer told of its own failure, rather than with nobody having answered after it', async () => {
+    const upstream = { protocol: 'openai-chat', status: 200, headers: new Headers(), text: '' }
+    const told = new LeashError('upstream_error', 'The stream has failed.', { retryable: true, upstream })
+    const nobody = () => new LeashError('network_error', 'Nobody.', { retryable: true })
+    await expect(retry(soon)(failing(told, nobody(), nobody()))(aCall())).rejects.toBe(told)
+    const later = busy()
+    await expect(retry(soon)(failing(told, nobody(), later))(aCall())).rejects.toBe(later)
+  })
+
   it('passes on at once what no repetition can mend', async () => {
     const next = failing(wrong())
     await expect(retry(soon)(next)(aCall())).rejects.toMatchObject({ code: 'invalid_request' })
@@ -183,6 +192,14 @@ describe('a limit of our own, while another target could be asked', () => {
 
   it('is not waited for', async () => {
     expect(await first(ours(2000), { alternatives: true })).toBe(1)
+  })
+
+  it('is not waited for at all where no wait is allowed that long', async () => {
+    const next = failing(ours(10))
+    await expect(retry({ retryAfterCapMs: 5 })(next)(aCall({ alternatives: true }))).rejects.toMatchObject({
+      code: 'rate_limited',
+    })
+    expect(next.seen).toHaveLength(1)
   })
 
   it('is waited for when it is brief, or when there is no other target', async () => {

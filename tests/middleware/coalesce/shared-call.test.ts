@@ -188,6 +188,20 @@ describe('whole answers', () => {
     expect(next.asked).toHaveLength(2)
   })
 
+  test('who comes in the tick in which the last one leaves joins no call that is being stopped', async () => {
+    const next = upstream()
+    const layer = coalesce()(next)
+    const caller = new AbortController()
+    const left = layer(call({ signal: caller.signal })).catch(() => {})
+    await turn()
+    caller.abort()
+    const answer = layer(call())
+    await turn()
+    next.asked[1]?.answer(unary())
+    expect(await answer).toMatchObject({ status: 200 })
+    await left
+  })
+
   test('a caller who had stopped before asks nobody', async () => {
     const next = upstream()
     await expect(coalesce()(next)(call({ signal: AbortSignal.abort('no') }))).rejects.toMatchObject({ code: 'aborted' })

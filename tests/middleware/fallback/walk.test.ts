@@ -76,7 +76,7 @@ describe('fallback', () => {
 
   it('begins at the first try with each target, and says whether another follows', async () => {
     const next = upstreams({ 'test/gpt-test': 'overloaded' })
-    await run(['b/2'], next, aCall({ attempt: 1 }))
+    await run(['b/2'], next, aCall({ attempt: 3 }))
     expect(next.seen.map(({ attempt, alternatives }) => ({ attempt, alternatives }))).toEqual([
       { attempt: 1, alternatives: true },
       { attempt: 1, alternatives: false },
@@ -93,6 +93,12 @@ describe('fallback', () => {
     expect(await told(['b/2'], targetAt)).toEqual([true, true])
     expect(await told(['b/2'], targetAt, { on: ['rate_limited'] })).toEqual([false, true])
     expect(await told(['b/2'], find)).toEqual([undefined, undefined])
+  })
+
+  it('says of no failure that it leads elsewhere, where the next target could turn out too dear', async () => {
+    const next = upstreams({})
+    await run(['b/2'], next, aCall({ options: { maxCostUsd: 1 } }))
+    expect(next.seen.map(({ alternatives, elsewhere }) => [alternatives, elsewhere])).toEqual([[true, undefined]])
   })
 
   it('tells who listens of each move', async () => {
