@@ -45,6 +45,20 @@ test('a name in a longer word is left there', async () => {
   expect(sent).toContain('Christmas')
 })
 
+test('a name that was found once is a name wherever it is a word of its own, and nowhere else', async () => {
+  const speaker = await speakerOf('openai-chat')
+  const ner = (text: string) => (text.startsWith('I am') ? [{ type: 'PERSON' as const, start: 5, end: 12, confidence: 1 }] : [])
+  const { layer } = await drive({ entities: ['PERSON'], ner })
+  const texts = ['I am Okonkwo', 'is it Okonkwo or not', 'Okonkwo', 'xOkonkwo, 7Okonkwo, Okonkwox and Okonkwo7']
+  const body: JsonObject = { model: 'm', messages: texts.map((content) => ({ role: 'user', content })) }
+  let sent: unknown
+  await layer(async (call) => {
+    sent = (call.body as { messages: { content: string }[] }).messages.map(({ content }) => content)
+    return whole(speaker.whole([{ kind: 'text', pieces: ['Hi'] }]))
+  })(callOf(speaker.protocol, body))
+  expect(sent).toEqual(['I am <PERSON_1>', 'is it <PERSON_1> or not', '<PERSON_1>', 'xOkonkwo, 7Okonkwo, Okonkwox and Okonkwo7'])
+})
+
 test.each([false, true])('an answer is guessed at, also where requests have a recogniser (stream: %s)', async (stream) => {
   const { heard } = await echoed({ entities: { PERSON: { response: 'mask' } }, ner: () => [] }, stream)
   expect(heard).not.toMatch(/Okonkwo|Lindqvist|Christophe/)

@@ -138,8 +138,10 @@ describe('a conversation', () => {
   test('is forgotten when others have spoken since', () => {
     const conversations = new Conversations(2)
     for (const id of ['a', 'b']) conversations.vaultFor(undefined, id).placeholder(id, 'EMAIL')
-    conversations.vaultFor(undefined, 'a')
+    const spoken = conversations.vaultFor(undefined, 'a')
     conversations.vaultFor(undefined, 'c')
+    spoken.placeholder('new', 'EMAIL')
+    expect(restored('<EMAIL_1> <EMAIL_2>', conversations.vaultFor(undefined, 'a'))).toBe('a new')
     expect(conversations.vaultFor(undefined, 'b').isEmpty).toBe(true)
   })
 
@@ -152,6 +154,8 @@ describe('a conversation', () => {
       for (let at = 0; at < 10_001; at++) vault.placeholder(`${id} ${at}`, 'EMAIL')
     }
     expect(conversations.vaultFor('t', 'late').isEmpty).toBe(true)
+    // Of one alone, the first ten thousand values.
+    expect(restored('<EMAIL_10000> <EMAIL_10001>', conversations.vaultFor('t', 'long 9'))).toBe('9 9999 <EMAIL_10001>')
     // What a call that is under way still finds is its own, and no more remembered.
     early.placeholder('b', 'EMAIL')
     expect(restored('<EMAIL_2>', early)).toBe('b')

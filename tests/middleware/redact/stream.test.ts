@@ -234,6 +234,22 @@ test.each([{}, { response: 'mask' }] as const)(
   },
 )
 
+test.each([1, 3, 100])(
+  'what is masked and what is only counted stand side by side, in pieces of %i characters',
+  async (length) => {
+    const said = 'Ask me@model.ai, see https://example.net/x or you@model.ai!'
+    const pieces = said.match(new RegExp(`.{1,${length}}`, 'g')) ?? []
+    const { layer, policies } = await drive({ entities: { EMAIL_ADDRESS: { response: 'mask' }, URL: { response: 'annotate' } } })
+    const answer = streamed(encoder.encode([...pieces.map((piece) => chunk(piece)), finish(), over].join('')))
+    const { bytes } = await read(await layer(async () => answer)(callOf(await chat(), asking)))
+    expect(spoken(bytes)).toEqual({ 0: 'Ask **@*****.**, see https://example.net/x or ***@*****.**!' })
+    expect(policies.filter(({ direction }) => direction === 'response')).toMatchObject([
+      { action: 'redact', found: { EMAIL_ADDRESS: 2 } },
+      { action: 'annotate', found: { URL: 1 } },
+    ])
+  },
+)
+
 test.each(['[1] ', '[1, 2] ', '[[1]](https://a.io) ', '- [ ] ', '[ ] ', '[2026-01-02] ', '{name}: '])(
   'a text that begins with "%s" is no JSON, and a value stands in it as it is',
   async (mark) => {
