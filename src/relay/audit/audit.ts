@@ -2,7 +2,7 @@
  * Who did what: entries that are only ever added, each with the hash of the one before it in its own. Whoever changes or takes
  * out one has to write all that follow anew, and then the newest hash is another than the one that was kept elsewhere.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import { sorted } from '../../core/sorted.js'
@@ -238,7 +238,7 @@ function faultOf(row: Row, seq: number, previous: string): string | undefined {
 
 function hashOf({ seq, at, actor, action, tenant, target, detail, previous }: Omit<Row, 'hash'>): string {
   const entry = JSON.stringify(sorted({ seq, at, actor, action, tenant, target, detail }))
-  return createHash('sha256').update(`${previous}\n${entry}`).digest('hex')
+  return hash('sha256', `${previous}\n${entry}`, 'hex')
 }
 
 function entryOf({ detail, ...row }: Row): AuditEntry {

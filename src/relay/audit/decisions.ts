@@ -19,8 +19,8 @@ export interface DecisionsDeps {
 export const blockedAction = 'call.blocked'
 export const outsideAction = 'key.outside_scope'
 
-/** Of all errors, those that a policy says. */
-const blocking: readonly ErrorCode[] = ['model_not_allowed', 'budget_exceeded', 'policy_blocked']
+/** What a policy says by itself. Everything else (an unknown model, a missing key) is no decision of its. */
+export const blocking: readonly ErrorCode[] = ['model_not_allowed', 'budget_exceeded', 'policy_blocked']
 
 /** Entries of one key and one kind in a minute, and of all together: a key that is refused in a loop does not fill the trail. */
 const mostOfKey = 10

@@ -13,7 +13,7 @@ import { composed } from '../policy/key-policy.js'
 import { type Policies, policyName } from '../policy/policies.js'
 import type { Sql } from '../store/sql.js'
 import type { Audit, AuditEntry } from './audit.js'
-import { blockedAction } from './decisions.js'
+import { blockedAction, blocking } from './decisions.js'
 
 export interface ReplayDeps {
   readonly sql: Sql
@@ -70,9 +70,6 @@ interface Figures {
   readonly taken: number
   readonly amount: number
 }
-
-/** What a policy says by itself. Everything else (an unknown model, a missing key) is no decision of its. */
-const decisions = ['model_not_allowed', 'budget_exceeded', 'policy_blocked']
 
 /** What decides about no call by itself, or is judged by what is on record. */
 const beside = ['budgets', 'cache', 'shadow']
@@ -161,7 +158,7 @@ export class Replay {
       if (!(error instanceof LeashError)) throw error
       // Whoever asked may have brought a key, and none is needed to judge.
       if (error.code === 'missing_key') return { verdict: 'allowed' }
-      if (decisions.includes(error.code)) return { verdict: 'blocked', code: error.code }
+      if (blocking.includes(error.code)) return { verdict: 'blocked', code: error.code }
       return { verdict: 'unknown', why: error.detail }
     } finally {
       await leash.close()

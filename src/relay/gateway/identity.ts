@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { CallOptions } from '../../core/call.js'
 import type { Identity } from '../../engine.js'
 import type { Caller } from '../people/caller.js'
@@ -14,10 +14,7 @@ export function identityOf({ tenant, user, id }: Pick<Caller, 'tenant' | 'user' 
  */
 export function namesOf({ tenant, user, id }: Pick<Caller, 'tenant' | 'user' | 'id'>, options: CallOptions): CallOptions {
   const { conversation, idempotencyKey } = options
-  const own = (name: string) =>
-    createHash('sha256')
-      .update(JSON.stringify([tenant, user ?? id, name]))
-      .digest('base64url')
+  const own = (name: string) => hash('sha256', JSON.stringify([tenant, user ?? id, name]), 'base64url')
   return {
     ...options,
     ...(conversation !== undefined && { conversation: own(conversation) }),

@@ -1,5 +1,5 @@
 /** What clients ask the relay for: their policy, and slices of quota. src/control/wire.ts says what is said. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Hono } from 'hono'
 import type { PolicyBundle } from '../../control/wire.js'
 import { jsonOf } from '../http/body.js'
@@ -54,7 +54,7 @@ export function controlRoutes({ keys, clients, policies, signer, leases, stoppin
 }
 
 /** Of all that stands in it: the relay's own defaults change without a version. */
-const etagOf = (bundle: PolicyBundle): string => `"${createHash('sha256').update(JSON.stringify(bundle)).digest('base64url')}"`
+const etagOf = (bundle: PolicyBundle): string => `"${hash('sha256', JSON.stringify(bundle), 'base64url')}"`
 
 function bundleOf(inForce: PolicyVersion, caller: KeyRecord, stale: RelayContext['stale']): PolicyBundle {
   const { id, tenant, user } = caller

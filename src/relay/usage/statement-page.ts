@@ -1,5 +1,5 @@
 /** A statement as a page to print: no script, nothing from elsewhere, and no text that could be anything else. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { inputTotal, outputTotal } from '../../core/usage.js'
 import type { Statement } from './statements.js'
 import type { UsageRow } from './usage.js'
@@ -20,7 +20,7 @@ export const statementHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': [
     "default-src 'none'",
-    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    `style-src 'sha256-${hash('sha256', style, 'base64')}'`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
