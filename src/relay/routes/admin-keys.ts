@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
-import { type KeyRecord, type KeyScope, keyScopes } from '../keys/keys.js'
+import { type KeyRecord, type KeyScope, keyScopes, type NewKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
 import { policyName } from '../policy/policies.js'
@@ -21,7 +21,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     const record = await keys.get(c.req.param('id'))
     if (!record || !isWithin(c.get('reach'), record)) throw new LeashError('not_found', 'There is no key of this id.')
     if (record.role !== c.get('caller').role) mayGive(c.get('caller'), record.role)
-    if (record.scopes.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))
+    if (reachesBeyond(record) && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "This is a key of the relay's administrators.")
     return record
   }
@@ -35,7 +35,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
     const wanted = newKey({ ...c.get('reach'), ...(await bodyOf(c)) })
     within(c.get('reach'), wanted)
     mayGive(c.get('caller'), wanted.role)
-    if (wanted.scopes?.some((scope) => ofRelay.includes(scope)) && !isAdministrator(c.get('caller')))
+    if (reachesBeyond(wanted) && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "Only the relay's administrators make keys that reach beyond their tenant.")
     await tenantOf(context, wanted.tenant)
     const { record, ...secrets } = await audited(
@@ -78,6 +78,8 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
 
 /** Scopes that reach beyond the tenant of a key: metrics are of all of them. */
 const ofRelay: readonly KeyScope[] = ['admin', 'metrics']
+
+export const reachesBeyond = ({ scopes = [] }: Pick<NewKey, 'scopes'>): boolean => scopes.some((scope) => ofRelay.includes(scope))
 
 const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
   (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user

@@ -9,6 +9,7 @@ import { type PolicyVersion, policyName } from '../policy/policies.js'
 import { newHeader, widened } from '../policy/widened.js'
 import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf, isDry, limitOf, tenantOf } from './admin-env.js'
+import { reachesBeyond } from './admin-keys.js'
 import type { RelayContext } from './context.js'
 import { within } from './rights.js'
 
@@ -17,6 +18,8 @@ interface Whose {
   readonly name: string
   readonly tenant: string
   readonly target: string
+  /** A key of the relay's administrators. */
+  readonly ofRelay?: boolean
 }
 
 type Find = (id: string, c: Context<AdminEnv>) => Promise<Whose>
@@ -36,7 +39,7 @@ export function keyPolicies(context: RelayContext): Hono<AdminEnv> {
     const record = await keys.get(id)
     if (!record) throw new LeashError('not_found', 'There is no key of this id.')
     within(c.get('reach'), { tenant: record.tenant })
-    return { name: policyName(record.tenant, id), tenant: record.tenant, target: id }
+    return { name: policyName(record.tenant, id), tenant: record.tenant, target: id, ofRelay: reachesBeyond(record) }
   })
 }
 
@@ -44,8 +47,9 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
   const app = new Hono<AdminEnv>()
   const at = `${of}/policy`
   const whose = (c: Context<AdminEnv>) => find(c.req.param(of.slice(2)) ?? '', c)
-  const checkWidened = async (c: Context<AdminEnv>, { name, tenant }: Whose, given: unknown) => {
+  const checkWidened = async (c: Context<AdminEnv>, { name, tenant, ofRelay }: Whose, given: unknown) => {
     if (isAdministrator(c.get('caller'))) return
+    if (ofRelay) throw new LeashError('permission_denied', "This is a key of the relay's administrators.")
     const next = checkPolicy(given)
     const inForce = await Promise.all([policies.inForce(name), policies.inForce(tenant), policies.version(tenant, 0)])
     const known = inForce.map(({ policy }) => policy)

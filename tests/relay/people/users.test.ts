@@ -142,6 +142,16 @@ describe('roles', () => {
     }
   })
 
+  test("change no policy of a key of the relay's administrators, though it is of their tenant", async () => {
+    const { ask } = await openRelay(mock.url)
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const { id } = (await ask('GET', '/v1/admin/me')).body
+    const at = `/v1/admin/keys/${id}/policy`
+    expect((await ask('PUT', at, { maxAttempts: 1 }, owner)).status).toBe(403)
+    expect((await ask('POST', `${at}/rollback`, { version: 0 }, owner)).status).toBe(403)
+    expect((await ask('PUT', at, { maxAttempts: 1 })).status).toBe(200)
+  })
+
   test('are not passed by a key that is said to be of somebody higher', async () => {
     const { ask } = await openRelay(mock.url)
     const { key: admin } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'admin' })).body
