@@ -46,6 +46,14 @@ describe('a conversation for Bedrock', () => {
     expect(lost).toEqual(['approximated messages'])
   })
 
+  it('reports what another vendor signed of a text, and the sources of an earlier answer', () => {
+    const signature = { format: 'google-gemini-v1', value: 'c2ln' } as const
+    const said = assistant({ type: 'text', text: 'a', signature, citations: [{ url: 'https://a.example' }] })
+    const { messages, lost } = turns([user('Hi'), said, user('Go')])
+    expect(messages[1]).toEqual({ role: 'assistant', content: [{ text: 'a' }] })
+    expect(lost).toEqual(['dropped messages[1].content[0].annotations', 'dropped messages[1].content[0].signature'])
+  })
+
   it('leaves out empty text without a word and blank text with one', () => {
     const { messages, lost } = turns([
       user('Hi'),

@@ -150,6 +150,12 @@ describe('the tap on a stream of Bedrock', () => {
     expect(tapped({ event: 'messageStop', data: '{}' })).toMatchObject({ content: true, terminal: true })
   })
 
+  it('records nonsense as an error', () => {
+    const tap = bedrockConverse.lens.tap()
+    tap.see({ event: 'contentBlockDelta', data: '{"delta":' })
+    expect(tap).toMatchObject({ terminal: false, error: { code: 'upstream_malformed' } })
+  })
+
   it('records an exception', () => {
     const tap = tapped({ event: 'throttlingException', data: '{"message":"slow"}' })
     expect(tap.error).toMatchObject({ code: 'rate_limited', detail: 'slow' })

@@ -78,6 +78,24 @@ describe('a stream of Bedrock', () => {
     expect(list.choices[0]?.content).toEqual([{ type: 'text', text: 'Hi' }])
   })
 
+  it.each(['jpeg', 'png', 'gif', 'webp'])('knows an image by the format that its block begins with: %s', (format) => {
+    const told = events(
+      stream(
+        begin,
+        ['contentBlockStart', { contentBlockIndex: 0, start: { image: { format } } }],
+        delta(0, { image: { source: { bytes: 'aGVs' } } }),
+        close(0),
+        stop('end_turn'),
+        usage,
+      ),
+    )
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        part: { type: 'image', source: { kind: 'base64', data: 'aGVs', mediaType: `image/${format}` } },
+      }),
+    )
+  })
+
   it('spells an image in one part, when it is whole', () => {
     const { choices } = spelled(
       begin,

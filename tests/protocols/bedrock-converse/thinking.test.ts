@@ -67,6 +67,19 @@ describe('thinking on Bedrock', () => {
     })
   })
 
+  it.each([
+    [models.claude46, ['low', 'medium', 'high', 'max']],
+    [models.claude48, ['low', 'medium', 'high', 'xhigh', 'max']],
+    [models.gptOss, ['low', 'medium', 'high']],
+    [models.nova2, ['low', 'medium', 'high']],
+  ] as const)('is asked of %s by every effort that it knows', (model, efforts) => {
+    for (const effort of efforts) {
+      const sent = fields({ reasoning: { effort } }, model)
+      expect(JSON.stringify([sent.fields, sent.output])).toContain(`"${effort}"`)
+      expect(sent.lost).toEqual([])
+    }
+  })
+
   it('is shown when asked for by the models that hide it', () => {
     expect(fields({ reasoning: { show: true } }, models.claude48).fields).toEqual({
       thinking: { type: 'adaptive', display: 'summarized' },
