@@ -196,7 +196,7 @@ describe('JSON Schema as the OpenAPI subset', () => {
       {
         allOf: [
           { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
-          { properties: { b: { type: 'string' } }, required: ['a', 'b'] },
+          { properties: { b: { type: 'string' } }, required: ['b'] },
         ],
       },
       { type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'STRING' } }, required: ['a', 'b'] },
