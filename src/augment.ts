@@ -12,7 +12,7 @@ import type * as Answers from 'openai/resources/responses/responses'
 import type { CallOptions, CostSoFar, Report } from './core/call.js'
 
 /** OpenAI's options of one request, and the leash's beside them. */
-export type LeashRequestOptions = OpenAI.RequestOptions & { leash?: CallOptions }
+export type LeashRequestOptions = OpenAI.RequestOptions & { leash?: CallOptions | undefined }
 
 declare module 'openai/resources/chat/completions/completions' {
   interface ChatCompletion {
@@ -47,7 +47,7 @@ declare module 'openai/resources/chat/completions/completions' {
 declare module 'openai/lib/AbstractChatCompletionRunner' {
   /** Of `runTools()`. */
   interface RunnerOptions {
-    leash?: CallOptions
+    leash?: CallOptions | undefined
   }
 }
 

@@ -17,7 +17,7 @@ import { type Answered, answerWhole, failWhole } from './respond.js'
 
 export interface HandlerOptions {
   /** The largest request body that `handle` reads, in bytes. @defaultValue 33554432 (32 MiB) */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
 }
 
 /** What a host knows of one request, and may say to `handle` beside it. */
@@ -26,9 +26,9 @@ export interface HandleOptions {
    * Of the call: its tenant, user, tags … A function is asked before the body is read; a {@link LeashError} that it throws is
    * told to the caller.
    */
-  readonly leash?: CallOptions | (() => CallOptions | Promise<CallOptions>)
+  readonly leash?: CallOptions | (() => CallOptions | Promise<CallOptions>) | undefined
   /** In place of the leash's own. */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
 }
 
 /** Hosts call what they are given with a second argument of their own, which this type lets pass and the handler does not see. */

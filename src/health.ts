@@ -10,11 +10,11 @@ import type { Providers } from './providers/registry.js'
 /** How providers are asked for a sign of life. */
 export interface HealthOptions {
   /** Milliseconds from one probe of a provider to the next. @defaultValue 30000 */
-  readonly intervalMs?: number
+  readonly intervalMs?: number | undefined
   /** How long an answer may take, in milliseconds. @defaultValue 5000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Which ones are asked, and how. @defaultValue all that are ready */
-  readonly providers?: Readonly<Record<string, ProbeOptions>>
+  readonly providers?: Readonly<Record<string, ProbeOptions>> | undefined
 }
 
 export interface ProbeOptions {

@@ -111,26 +111,26 @@ import { wrap } from './wrap.js'
 
 export interface LeashOptions extends StackOptions, HandlerOptions {
   /** Providers by name: options for a built-in one, or one of your own. A key not given here comes from the vendor's environment variable. */
-  readonly providers?: ProvidersOptions
+  readonly providers?: ProvidersOptions | undefined
   /** Your names for models, each for one or for several to choose from: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
-  readonly routes?: Routes
+  readonly routes?: Routes | undefined
   /** What carries requests to upstreams. @defaultValue the global `fetch` */
-  readonly fetch?: Transport
+  readonly fetch?: Transport | undefined
   /** Keeps what every attempt used and cost, in memory or as its options say; `false`: nobody counts. @defaultValue true */
-  readonly ledger?: boolean | LedgerOptions
+  readonly ledger?: boolean | LedgerOptions | undefined
   /** Prices of your own, over those that are known. */
-  readonly prices?: PricesOptions
+  readonly prices?: PricesOptions | undefined
   /**
    * A relay whose policy this leash is under: calls still go straight to vendors. `false`: none, whatever the environment says.
    *
    * @defaultValue `LEASH_RELAY_URL` and `LEASH_RELAY_KEY`, where both are set
    */
-  readonly relay?: Partial<RelayOptions> | false
+  readonly relay?: Partial<RelayOptions> | false | undefined
   /**
    * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
    * own. @defaultValue a quick estimate
    */
-  readonly tokens?: TokensOption
+  readonly tokens?: TokensOption | undefined
 }
 
 export interface Leash {

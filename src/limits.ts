@@ -10,11 +10,11 @@ import type { CountTokens } from './protocols/tokens.js'
 
 export interface LimitOptions {
   /** How many requests, tokens and US dollars may be used in a time, by whom and of what. */
-  readonly rateLimit?: readonly RateLimit[]
+  readonly rateLimit?: readonly RateLimit[] | undefined
   /** How many calls may be under way at once, and who waits. */
-  readonly concurrency?: ConcurrencyOptions
+  readonly concurrency?: ConcurrencyOptions | undefined
   /** Holds calls back when a vendor has said that nothing remains of its own limit. */
-  readonly pace?: PaceOptions | boolean
+  readonly pace?: PaceOptions | boolean | undefined
 }
 
 /** Outermost first. */

@@ -16,11 +16,11 @@ import type { Registry } from './modules/registry.js'
 
 export interface ObserveOptions {
   /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */
-  readonly telemetry?: boolean | TelemetryOptions
+  readonly telemetry?: boolean | TelemetryOptions | undefined
   /** Counts for `leash.metrics()`. @defaultValue false */
-  readonly metrics?: boolean | MetricsOptions
+  readonly metrics?: boolean | MetricsOptions | undefined
   /** What providers are held to, by their names; `*` for every other. */
-  readonly slo?: SloOptions
+  readonly slo?: SloOptions | undefined
 }
 
 /** What is in force changes with a relay's policy; who tells of it goes on. */

@@ -10,9 +10,9 @@ import type { SemanticCache, SemanticCacheDeps, SemanticCacheStats } from './mid
 import { memory } from './stores/memory.js'
 
 export interface CacheSettings {
-  readonly cache?: CacheOptions | boolean
-  readonly semanticCache?: SemanticCacheOptions
-  readonly store?: Store
+  readonly cache?: CacheOptions | boolean | undefined
+  readonly semanticCache?: SemanticCacheOptions | undefined
+  readonly store?: Store | undefined
 }
 
 type Deps = Omit<CacheDeps, 'store'> & SemanticCacheDeps

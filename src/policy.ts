@@ -8,11 +8,11 @@ import type { ShadowOptions } from './stack.js'
 
 /** Budgets are held together with all other clients, each of which leases a slice; rate limits by each process for itself. */
 export type Policy = Omit<Pick<LeashOptions, PolicyMember>, 'modules' | 'shadow'> &
-  WithModules & { readonly shadow?: Omit<ShadowOptions, 'modules'> & WithModules }
+  WithModules & { readonly shadow?: (Omit<ShadowOptions, 'modules'> & WithModules) | undefined }
 
 interface WithModules {
   /** Ready ones, since others are code. They stand beside the process's own, which can neither change them nor take them out. */
-  readonly modules?: readonly ReadyModule[]
+  readonly modules?: readonly ReadyModule[] | undefined
 }
 
 const members = [

@@ -43,52 +43,52 @@ export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly mid
 
 /** What is tried out: modules see requests, and not answers. */
 export interface ShadowOptions extends ShadowLimits {
-  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[]
+  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[] | undefined
 }
 
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
   /** Which models and providers calls may go to. @defaultValue all */
-  readonly access?: AccessOptions
+  readonly access?: AccessOptions | undefined
   /** Sent with each request to a provider. */
-  readonly headers?: HeadersOption
+  readonly headers?: HeadersOption | undefined
   /** Sends a call again that failed in a way worth repeating. `false`: never. @defaultValue three tries at one target */
-  readonly retry?: RetryOptions | false
+  readonly retry?: RetryOptions | false | undefined
   /** How long a call and its attempts may take, in milliseconds. @defaultValue no limit; of `LeashLLM`, 600000 for an attempt */
-  readonly timeouts?: TimeoutOptions
+  readonly timeouts?: TimeoutOptions | undefined
   /** Limits that refuse nothing: reports say what they would have refused. */
-  readonly shadow?: ShadowOptions
+  readonly shadow?: ShadowOptions | undefined
   /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
-  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[]
+  readonly modules?: readonly (Module | ModuleFile | ReadyModule)[] | undefined
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
-  readonly redact?: RedactOptions | boolean
+  readonly redact?: RedactOptions | boolean | undefined
   /** Sends copies of calls to another model, for comparison. */
-  readonly mirror?: MirrorOptions
+  readonly mirror?: MirrorOptions | undefined
   /** US dollars that one call may cost: no target is asked at which it could cost more. A call's own wins. */
-  readonly maxCostUsd?: number
+  readonly maxCostUsd?: number | undefined
   /** Models to go to, in this order, when one cannot answer: for all, or by the model that was asked for. */
-  readonly fallback?: FallbackOptions | readonly string[]
+  readonly fallback?: FallbackOptions | readonly string[] | undefined
   /** When a target is taken for down, and how long it is left alone. `false`: never. */
-  readonly circuitBreaker?: BreakerOptions | false
+  readonly circuitBreaker?: BreakerOptions | false | undefined
   /** Sends a second attempt when the first is late, and takes the answer that comes first. */
-  readonly hedge?: HedgeOptions | boolean
+  readonly hedge?: HedgeOptions | boolean | undefined
   /** Gives an answer again to whoever asks the same again. */
-  readonly cache?: CacheOptions | boolean
+  readonly cache?: CacheOptions | boolean | undefined
   /** Gives the answer to one question to whoever asks nearly the same. @defaultValue off */
-  readonly semanticCache?: SemanticCacheOptions
+  readonly semanticCache?: SemanticCacheOptions | undefined
   /** Answers identical calls that are under way at the same time by one call upstream. */
-  readonly coalesce?: CoalesceOptions | boolean
+  readonly coalesce?: CoalesceOptions | boolean | undefined
   /** Goes on with streams that die after their first content. @defaultValue false */
-  readonly resume?: ResumeOptions | boolean
+  readonly resume?: ResumeOptions | boolean | undefined
   /** Asks providers for a sign of life, again and again. @defaultValue false */
-  readonly health?: HealthOptions | boolean
+  readonly health?: HealthOptions | boolean | undefined
   /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
-  readonly store?: Store
+  readonly store?: Store | undefined
   /** Refuses a call when its translation to the target would drop part of it. A call's own wins. @defaultValue false */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /** Attempts of one call over all targets, the first included. A call's own wins. @defaultValue no limit beyond `retry` */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** Layers of your own, the outermost first. */
-  readonly use?: readonly Layer[]
+  readonly use?: readonly Layer[] | undefined
 }
 
 /** What the layers share. */

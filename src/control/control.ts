@@ -18,20 +18,20 @@ export interface RelayOptions {
   /** A virtual key that the relay has given out. */
   readonly key: string
   /** Signs what is said to the relay, for a key that wants that. The relay has shown it with the key. */
-  readonly signingSecret?: string
+  readonly signingSecret?: string | undefined
   /** The relay's public key, in base64, which it prints at its start. @defaultValue the first that it shows, kept in `folder` */
-  readonly publicKey?: string
+  readonly publicKey?: string | undefined
   /**
    * Where the last good policy is kept, and lines of the ledger that the relay has not taken yet. `false`: in memory only.
    *
    * @defaultValue `leashllm/relay` in the user's cache on Node, Bun and Deno; none elsewhere
    */
-  readonly folder?: string | false
+  readonly folder?: string | false | undefined
   /**
    * Talks to the relay; models are not asked by it. With one of your own, and on Bun and Deno, a process goes on until its
    * leash is closed. @defaultValue the global one
    */
-  readonly fetch?: typeof globalThis.fetch
+  readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 export interface ControlDeps {

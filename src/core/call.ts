@@ -8,54 +8,54 @@ import type { Usage } from './usage.js'
 /** What a caller may say about one call: `create(params, { leash: { … } })`. */
 export interface CallOptions {
   /** Marks the attempts of this call in the report. */
-  readonly tags?: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>> | undefined
   /** Whose call it is: caches, limits and budgets are kept apart by it. */
-  readonly tenant?: string
+  readonly tenant?: string | undefined
   /** Who of the tenant's makes it. */
-  readonly user?: string
+  readonly user?: string | undefined
   /** Which conversation the call belongs to: what was redacted in it keeps its placeholder from call to call. */
-  readonly conversation?: string
+  readonly conversation?: string | undefined
   /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** Who goes first where calls wait for a place. @defaultValue 'normal' */
-  readonly priority?: 'high' | 'normal' | 'low'
+  readonly priority?: 'high' | 'normal' | 'low' | undefined
   /** Refuse the call when the translation to the target would drop part of it. @defaultValue the leash's `strict` */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Tries after the first at one target. */
-  readonly maxRetries?: number
+  readonly maxRetries?: number | undefined
   /** Attempts in all, over every target, the first included. */
-  readonly maxAttempts?: number
+  readonly maxAttempts?: number | undefined
   /** Models to go to, in this order, when the one that was asked for cannot answer; `false` for none. */
-  readonly fallback?: readonly string[] | false
+  readonly fallback?: readonly string[] | false | undefined
   /** Which target of a route to choose, whatever the route itself prefers. */
-  readonly prefer?: Preference
+  readonly prefer?: Preference | undefined
   /** Refuses every target at which this call could cost more, in US dollars. */
-  readonly maxCostUsd?: number
+  readonly maxCostUsd?: number | undefined
   /** US dollars that all attempts of this call may cost together: answers are bounded so that they fit. */
-  readonly budgetUsd?: number
+  readonly budgetUsd?: number | undefined
   /** Ends a stream that has cost more so far, in US dollars, by what the vendor has told and our own count of what came. */
-  readonly stopAtUsd?: number
+  readonly stopAtUsd?: number | undefined
   /** `true`: each chunk of a stream tells, as `leash.cost`, what the call has cost so far. */
-  readonly costs?: boolean
+  readonly costs?: boolean | undefined
   /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
   /** Limits of one attempt, phase by phase. */
-  readonly timeouts?: Timeouts
+  readonly timeouts?: Timeouts | undefined
   /** Sent to providers that take one, in place of a key of ours: their `idempotencyHeader` says so. */
-  readonly idempotencyKey?: string
+  readonly idempotencyKey?: string | undefined
   /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
-  readonly hedge?: boolean
+  readonly hedge?: boolean | undefined
   /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
-  readonly coalesce?: boolean
+  readonly coalesce?: boolean | undefined
   /** Whether a stream that dies after its first content is gone on with. */
-  readonly resume?: boolean
+  readonly resume?: boolean | undefined
   /**
    * `false`: neither answered from the cache nor kept. `'refresh'`: asked anew, and kept. `ttlMs`: an answer may be so old, in
    * milliseconds, and is kept so long.
    */
-  readonly cache?: false | 'refresh' | { readonly ttlMs: number }
+  readonly cache?: false | 'refresh' | { readonly ttlMs: number } | undefined
 }
 
 /** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
@@ -64,13 +64,13 @@ export type Preference = 'cost' | 'latency' | 'quality'
 /** One try's worth of time, in milliseconds each. Absent: no limit of that kind. */
 export interface Timeouts {
   /** Until the upstream answered with a status (and, for a unary call, the body). */
-  readonly attemptMs?: number
+  readonly attemptMs?: number | undefined
   /** From the status to the first content of a stream. */
-  readonly firstTokenMs?: number
+  readonly firstTokenMs?: number | undefined
   /** Between two chunks of a stream. */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
   /** Ends a stream that comes too slowly. @defaultValue false */
-  readonly slowStream?: SlowStream | false
+  readonly slowStream?: SlowStream | false | undefined
 }
 
 /** What is too slow for a stream, from its first text on. */

@@ -5,13 +5,13 @@ import { Outlet, type WarnOfSink } from './outlet.js'
 
 export interface LedgerOptions {
   /** How many lines stay in memory, the newest. @defaultValue 10000 */
-  readonly keep?: number
+  readonly keep?: number | undefined
   /** A file of JSON lines that every line is added to. Needs a file system. */
-  readonly file?: string
+  readonly file?: string | undefined
   /** Takes the lines as they come, a few at once when they come fast. */
-  readonly sink?: LedgerSink
+  readonly sink?: LedgerSink | undefined
   /** How many lines may wait for the file, and for the sink. Those that come when it is full are lost to it, and a warning says how many. @defaultValue 100000 */
-  readonly queue?: number
+  readonly queue?: number | undefined
 }
 
 export class Ledger {

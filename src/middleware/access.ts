@@ -14,12 +14,12 @@ export interface AccessRule {
 
 export interface AccessOptions {
   /** By `provider/model`, or by the model's name alone. */
-  readonly models?: AccessRule
-  readonly providers?: AccessRule
+  readonly models?: AccessRule | undefined
+  readonly providers?: AccessRule | undefined
   /** Providers of whose API a relay serves every address: files, batches, fine-tuning … @defaultValue none */
-  readonly raw?: readonly string[]
+  readonly raw?: readonly string[] | undefined
   /** Has to permit it too. */
-  readonly also?: AccessOptions
+  readonly also?: AccessOptions | undefined
 }
 
 interface Place {

@@ -19,9 +19,9 @@ import { tellMove } from './tell-move.js'
 
 export interface BudgetOptions {
   /** What calls may cost or use in a time, set aside before they are sent. */
-  readonly budgets?: readonly Budget[]
+  readonly budgets?: readonly Budget[] | undefined
   /** Where the `budget` events are sent to. */
-  readonly budgetWebhook?: BudgetWebhook
+  readonly budgetWebhook?: BudgetWebhook | undefined
 }
 
 export interface BudgetDeps extends BoundsDeps {

@@ -12,7 +12,7 @@ export interface CoalesceOptions {
    * Bytes of one stream that are kept for callers who come later, or read slower than others. Nobody joins a stream that has
    * grown longer, and a caller who falls further behind fails. @defaultValue 4194304 (4 MiB)
    */
-  readonly maxBufferBytes?: number
+  readonly maxBufferBytes?: number | undefined
 }
 
 export interface CoalesceDeps {

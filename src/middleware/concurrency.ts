@@ -5,11 +5,11 @@ import { Gate, type Slot } from './concurrency/gate.js'
 
 export interface ConcurrencyOptions {
   /** Calls under way at once, in this process. */
-  readonly total?: number
+  readonly total?: number | undefined
   /** For each tenant; calls without one share the places of one. */
-  readonly tenant?: number
+  readonly tenant?: number | undefined
   /** For each provider, or for those that are named. */
-  readonly provider?: number | Readonly<Record<string, number>>
+  readonly provider?: number | Readonly<Record<string, number>> | undefined
   /** What becomes of a call when all places are taken. */
   readonly queue?: {
     /** Calls that wait at most, of those that wait for the same kind of place; one more is refused. @defaultValue 1000 */

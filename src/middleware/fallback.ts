@@ -9,9 +9,9 @@ import { Walk } from './fallback/walk.js'
 
 export interface FallbackOptions extends ChainOptions {
   /** Which failures lead to the next target. @defaultValue those that another target may do better: docs/middleware/fallback.md */
-  readonly on?: Trigger
+  readonly on?: Trigger | undefined
   /** Also when an answer is a refusal, or was cut by the vendor's filter: a stream before its first word. Both answers are paid for. @defaultValue false */
-  readonly refusals?: boolean
+  readonly refusals?: boolean | undefined
 }
 
 export interface FallbackDeps {

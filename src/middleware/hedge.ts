@@ -18,13 +18,13 @@ export interface HedgeOptions {
    *
    * @defaultValue 'p95'
    */
-  readonly delayMs?: number | 'p95'
+  readonly delayMs?: number | 'p95' | undefined
   /** Of the last 1000 tries, at most this share gets a second attempt, from 0 to 1. @defaultValue 0.1 */
-  readonly maxShare?: number
+  readonly maxShare?: number | undefined
   /** Where the second attempt goes, as `provider/model`: it passes the layers of that target. @defaultValue 'same' */
-  readonly to?: 'same' | (string & {})
+  readonly to?: 'same' | (string & {}) | undefined
   /** Whether a call may be sent twice. @defaultValue when the vendor keeps or does nothing beyond its answer */
-  readonly repeatable?: (call: Call) => boolean
+  readonly repeatable?: ((call: Call) => boolean) | undefined
 }
 
 export interface HedgeDeps {

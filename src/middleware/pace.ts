@@ -9,7 +9,7 @@ import { Lane } from './pace/lane.js'
 
 export interface PaceOptions {
   /** How long a call is held back at most before it is refused, in milliseconds. @defaultValue 60000 */
-  readonly waitMs?: number
+  readonly waitMs?: number | undefined
 }
 
 /** Targets that are remembered at once. */

@@ -23,11 +23,11 @@ import { ResumableStream } from './resume/stream.js'
 
 export interface ResumeOptions {
   /** Begins the answer anew where it cannot be continued. The caller is told, and has to forget what came before. @defaultValue false */
-  readonly restart?: boolean
+  readonly restart?: boolean | undefined
   /** How often one answer may be gone on with. @defaultValue 2 */
-  readonly times?: number
+  readonly times?: number | undefined
   /** Bytes of one stream that are kept. One that has grown longer ends where it dies. @defaultValue 4194304 (4 MiB) */
-  readonly maxBufferBytes?: number
+  readonly maxBufferBytes?: number | undefined
 }
 
 export interface ResumeDeps {

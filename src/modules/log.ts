@@ -9,15 +9,15 @@ import type { Module, ModuleDefinition } from './module.js'
 
 export interface LogOptions extends Pick<ModuleDefinition, 'when' | 'timeout'> {
   /** @defaultValue 'log' */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Where lines go. @defaultValue 'stdout' */
-  readonly to?: LogTarget
+  readonly to?: LogTarget | undefined
   /** The share of calls that are logged, from 0 to 1. Those that fail always are. @defaultValue 1 */
-  readonly sample?: number
+  readonly sample?: number | undefined
   /** What was said, too. @defaultValue false */
-  readonly content?: boolean
+  readonly content?: boolean | undefined
   /** Takes personal data and secrets out of all that a line quotes; with options, as they say. @defaultValue true */
-  readonly redact?: boolean | DetectOptions
+  readonly redact?: boolean | DetectOptions | undefined
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Module, ModuleDefinition } from './module.js'
 
 export interface RedactModuleOptions extends RedactOptions, Pick<ModuleDefinition, 'priority' | 'when' | 'timeout'> {
   /** @defaultValue 'redact' */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**

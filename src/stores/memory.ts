@@ -17,13 +17,13 @@ import { MemoryValues } from './memory/values.js'
 
 export interface MemoryOptions {
   /** Values kept at most. @defaultValue 10000 */
-  readonly maxEntries?: number
+  readonly maxEntries?: number | undefined
   /** Bytes of values kept at most, with what each takes beside itself. @defaultValue 67108864 (64 MiB) */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Counts against limits: beyond it, the one that was not used for the longest time begins anew. @defaultValue 100000 */
-  readonly maxLimits?: number
+  readonly maxLimits?: number | undefined
   /** Budgets: beyond it, a new one is refused, since one that is forgotten holds nobody. @defaultValue 100000 */
-  readonly maxBudgets?: number
+  readonly maxBudgets?: number | undefined
 }
 
 /** What {@link Store} promises, and at once. */

@@ -9,7 +9,7 @@ export interface PostgresClient {
 
 export interface PgvectorOptions {
   /** Made when it is not there, with the extension. @defaultValue 'leash_answers' */
-  readonly table?: string
+  readonly table?: string | undefined
 }
 
 /** A `VectorIndex` for the option `semanticCache.index`. Whoever made the client closes it. */

@@ -23,20 +23,20 @@ export type { RedisClient } from './redis/client.js'
 
 export interface RedisOptions {
   /** @defaultValue 'redis://127.0.0.1:6379' */
-  readonly url?: string
+  readonly url?: string | undefined
   /** An ioredis `Redis` or `Cluster` of your own, in place of `url`. Yours to close, and without a `keyPrefix`. */
-  readonly client?: RedisClient
+  readonly client?: RedisClient | undefined
   /** What all keys begin with. @defaultValue 'leash' */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** How long a command may take, connecting included, in milliseconds. @defaultValue 1000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /**
    * What becomes of a call whose limits and budgets cannot be asked. `closed`: it fails with `overloaded`. `open`: it goes on as
    * if there were none. A value that cannot be read is none in either case. @defaultValue 'closed'
    */
-  readonly fail?: 'open' | 'closed'
+  readonly fail?: 'open' | 'closed' | undefined
   /** Told of every command that failed, so that a store that fails open does not do so in silence. */
-  readonly onError?: (error: unknown) => void
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 /** Connects at the first call that needs it. Needs the package `ioredis`, unless it is given a client. */

@@ -138,3 +138,13 @@ test('options of a call are read-only, and so is a report’s list of attempts',
   }
   expectTypeOf(wrong).toBeFunction()
 })
+
+test('what a program has not set may be said as undefined, also to a compiler that tells it from absent', () => {
+  const tenant = undefined as string | undefined
+  const ms = undefined as number | undefined
+  const asked = () => chat.completions.create(params, { leash: { tenant, tags: undefined, timeouts: { idleMs: ms } } })
+  expectTypeOf(asked).returns.resolves.toExtend<OpenAI.ChatCompletion>()
+  expectTypeOf({ leash: undefined }).toExtend<Parameters<typeof responses.create>[1]>()
+  const made = { fallback: undefined, maxCostUsd: ms, timeouts: { attemptMs: ms }, relay: undefined, routes: undefined }
+  expectTypeOf(made).toExtend<LeashLLMOptions>()
+})

@@ -91,7 +91,7 @@ test('what options are made of can be named', () => {
     readonly rateLimit: readonly RateLimit[]
     readonly relay: Partial<RelayOptions> | false
   }
-  expectTypeOf<Required<Pick<LeashOptions, keyof Named>>>().toEqualTypeOf<Named>()
+  expectTypeOf<{ readonly [Name in keyof Named]: Exclude<LeashOptions[Name], undefined> }>().toEqualTypeOf<Named>()
   const made = (options: OpenAIOptions, own: OpenAICompatibleOptions) => [openai(options), openaiCompatible(own)]
   expectTypeOf(made).returns.toEqualTypeOf<Provider[]>()
   expectTypeOf<Call['body']>().toExtend<JsonObject>()

@@ -36,9 +36,9 @@ export interface BudgetWebhook {
   /** Signs what is sent: HMAC-SHA256. At least 16 characters. */
   readonly secret: string
   /** Tries for one event, the first included. @defaultValue 4 */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
   /** Milliseconds that one try may take. @defaultValue 10000 */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** Whose balances are asked for. */

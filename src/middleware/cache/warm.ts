@@ -1,6 +1,6 @@
 export interface WarmOptions {
   /** Calls under way at a time. @defaultValue 4 */
-  readonly concurrency?: number
+  readonly concurrency?: number | undefined
 }
 
 /** A call as the program makes it anyway, by whatever SDK: its answer is kept as always. */

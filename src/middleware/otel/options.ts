@@ -10,13 +10,13 @@ export interface MeterProviderLike {
 
 export interface TelemetryOptions {
   /** Where spans go. @defaultValue the one that is registered with `@opentelemetry/api` */
-  readonly tracerProvider?: TracerProviderLike
+  readonly tracerProvider?: TracerProviderLike | undefined
   /** Where metrics go. @defaultValue the one that is registered with `@opentelemetry/api` */
-  readonly meterProvider?: MeterProviderLike
+  readonly meterProvider?: MeterProviderLike | undefined
   /** Writes what is asked and answered into the spans, as it stands after redaction. @defaultValue false */
-  readonly content?: boolean
+  readonly content?: boolean | undefined
   /** Sends a `traceparent` to every provider, or to those that are named. @defaultValue false */
-  readonly propagate?: boolean | readonly string[]
+  readonly propagate?: boolean | readonly string[] | undefined
   /** Which edition of the conventions names things. @defaultValue 'published', or what `OTEL_SEMCONV_STABILITY_OPT_IN` says */
-  readonly conventions?: 'published' | 'newest'
+  readonly conventions?: 'published' | 'newest' | undefined
 }

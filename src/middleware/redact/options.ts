@@ -21,19 +21,19 @@ export interface RedactOptions extends Omit<DetectOptions, 'types'> {
    * A list: only these. A record: what becomes of each, the others as `mode` and `response` say; `false` for a type that is not
    * to be looked for. @defaultValue every type but `URL`, `ADDRESS` and `PERSON`; the last two with `ner`
    */
-  readonly entities?: readonly EntityType[] | { readonly [E in EntityType]?: RedactMode | EntityModes | false }
+  readonly entities?: readonly EntityType[] | { readonly [E in EntityType]?: RedactMode | EntityModes | false } | undefined
   /** What becomes of values in requests. @defaultValue 'reversible' */
-  readonly mode?: RedactMode
+  readonly mode?: RedactMode | undefined
   /** What becomes of values that the model wrote of itself. @defaultValue false */
-  readonly response?: AnswerMode | false
+  readonly response?: AnswerMode | false | undefined
   /** The secret that `hash` needs. */
-  readonly hashKey?: string
+  readonly hashKey?: string | undefined
   /** Also the descriptions of tools. @defaultValue false */
-  readonly tools?: boolean
+  readonly tools?: boolean | undefined
   /** Images, audio, files and lists of tokens, which nobody looks into: `flag` tells of them in an event. @defaultValue 'pass' */
-  readonly media?: 'pass' | 'flag' | 'block'
+  readonly media?: 'pass' | 'flag' | 'block' | undefined
   /** When looking itself fails: `closed` refuses the call, `open` sends it as it is. @defaultValue 'closed' */
-  readonly onError?: 'closed' | 'open'
+  readonly onError?: 'closed' | 'open' | undefined
   /** Conversations whose placeholders are remembered; the one that was silent longest is forgotten first. @defaultValue 1000 */
-  readonly conversations?: number
+  readonly conversations?: number | undefined
 }

@@ -11,24 +11,24 @@ export type Routes = Readonly<Record<string, string | Route>>
 export interface Route {
   readonly targets: readonly (string | RouteTarget)[]
   /** A call's own `prefer` wins. */
-  readonly prefer?: Preference
+  readonly prefer?: Preference | undefined
   /** Whoever has the same user, tenant or tag always gets the same target. A call without it is drawn by itself. */
-  readonly sticky?: 'user' | 'tenant' | `tag:${string}`
+  readonly sticky?: 'user' | 'tenant' | `tag:${string}` | undefined
   /** Measures the targets against each other. */
-  readonly experiment?: ExperimentOptions
+  readonly experiment?: ExperimentOptions | undefined
   /** When the chosen target cannot answer, the others are tried: see docs/middleware/fallback.md. @defaultValue false */
-  readonly fallback?: boolean
+  readonly fallback?: boolean | undefined
 }
 
 export interface RouteTarget {
   /** `provider/model` */
   readonly model: string
   /** Its share of the calls, against the weights of the others. 0: none. @defaultValue 1 */
-  readonly weight?: number
+  readonly weight?: number | undefined
   /** How good its answers are, on a scale of your own, for `prefer: 'quality'`. */
-  readonly quality?: number
+  readonly quality?: number | undefined
   /** The calls that it takes. @defaultValue every call that it can serve, as far as its capabilities are known */
-  readonly when?: Condition
+  readonly when?: Condition | undefined
 }
 
 export type Condition = Conditions | ((call: Call) => boolean)
@@ -53,13 +53,13 @@ export interface Conditions {
 
 export interface ExperimentOptions {
   /** Another name deals subjects anew. @defaultValue the route's name */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Without one the variants are only measured. */
-  readonly goal?: Goal
+  readonly goal?: Goal | undefined
   /** Measurements of every variant before the first comparison. @defaultValue 100 */
-  readonly minimumSample?: number
+  readonly minimumSample?: number | undefined
   /** How sure it must be that the winner is better. @defaultValue 0.95 */
-  readonly confidence?: number
+  readonly confidence?: number | undefined
   /** Once there is a winner, all calls go to it. @defaultValue false */
-  readonly automatic?: boolean
+  readonly automatic?: boolean | undefined
 }

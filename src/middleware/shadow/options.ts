@@ -6,11 +6,11 @@ import { namesOf } from '../rate-limit/subject.js'
 
 /** What may be tried out beside what holds. */
 export interface ShadowLimits {
-  readonly access?: AccessOptions
-  readonly budgets?: readonly Budget[]
-  readonly rateLimit?: readonly RateLimit[]
+  readonly access?: AccessOptions | undefined
+  readonly budgets?: readonly Budget[] | undefined
+  readonly rateLimit?: readonly RateLimit[] | undefined
   /** Of calls that would wait for a place, it is told that they would be refused. */
-  readonly concurrency?: ConcurrencyOptions
+  readonly concurrency?: ConcurrencyOptions | undefined
 }
 
 /** They count apart from budgets that hold, under names that a relay can tell too. */
