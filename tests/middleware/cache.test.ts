@@ -1,5 +1,5 @@
 /** Through the whole leash, over sockets. */
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LeashLLM, reportOf } from '../../src/index.js'
 import { createLeash, type Leash, type LeashOptions, type Middleware, type Report } from '../../src/leash.js'
 import { annotate, defineModule } from '../../src/modules/index.js'
@@ -403,6 +403,49 @@ describe('an answer that is no longer fresh', () => {
       vi.useRealTimers()
     }
   })
+})
+
+test('is asked of the store for as long as it may be given, stale or not', async () => {
+  const store = memory()
+  const set = vi.spyOn(store, 'set')
+  const { leash } = open({ store, cache: { ttlMs: 1000, staleMs: 60_000 } })
+  await ask(leash)
+  expect(set.mock.calls.map(([, , ttlMs]) => ttlMs)).toEqual([61_000])
+})
+
+test('is no longer fetched behind callers who have closed the leash', async () => {
+  const { leash, reports } = open({ cache: { ttlMs: 1000, staleMs: 60_000 } })
+  await ask(leash)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 })
+  onTestFinished(() => void vi.useRealTimers())
+  mock.script({ latencyMs: 15_000 })
+  expect((await ask(leash)).headers.get('x-leash-cache')).toBe('stale')
+  await until(() => mock.requests.length === 2)
+  await leash.close()
+  await until(() => reports.some(({ refreshOf, ended }) => refreshOf !== undefined && ended))
+  expect(reports.find(({ refreshOf }) => refreshOf)?.attempts).toMatchObject([{ outcome: 'cancelled' }])
+})
+
+test('is kept once of calls that shared it', async () => {
+  const { leash } = open({ coalesce: true })
+  mock.script({ latencyMs: 20 })
+  await Promise.all([ask(leash), ask(leash), ask(leash)])
+  expect(mock.requests).toHaveLength(1)
+  expect(await leash.cache.stats()).toMatchObject({ misses: 3, kept: 1 })
+})
+
+test('is cleared with what is being written', async () => {
+  const own = memory()
+  const { promise: slow, resolve: written } = Promise.withResolvers<void>()
+  const set = async (...kept: Parameters<typeof own.set>) => {
+    await slow
+    own.set(...kept)
+  }
+  const { leash } = open({ store: { ...own, set } })
+  await ask(leash)
+  const cleared = leash.cache.clear()
+  written()
+  expect(await cleared).toBe(1)
 })
 
 test('each answer that is given again has a line in the ledger, which costs nothing and tells what was saved', async () => {
