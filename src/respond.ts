@@ -134,7 +134,9 @@ const unusable = () => new TypeError('Body is unusable: it has been read already
 async function unread<T>(response: Response, read: (whole: Response) => Promise<T>): Promise<T> {
   const state = readOf(response)
   if (state.used) throw unusable()
-  return read(wholeOf(response, state))
+  const whole = wholeOf(response, state)
+  spend(state)
+  return read(whole)
 }
 
 function wholeOf({ status, statusText }: Response, state: Read): Response {

@@ -37,6 +37,14 @@ describe.each(models)('with %s', (model) => {
     expect(response.headers.get('x-leash-error')).toBeNull()
   })
 
+  test('a stream that was read as text has been used', async () => {
+    const response = await streamed()
+    expect(await response.text()).toContain('[DONE]')
+    expect(response.bodyUsed).toBe(true)
+    await expect(response.text()).rejects.toThrow(TypeError)
+    expect(() => response.clone()).toThrow(TypeError)
+  })
+
   test('withResponse() of a stream has the headers before the stream is read', async () => {
     const create = leashed(mock).chat.completions.create({ model, messages, stream: true })
     const { data, response } = await create.withResponse()
