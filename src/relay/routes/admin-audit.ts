@@ -7,6 +7,7 @@ import type { AuditQuery } from '../audit/audit.js'
 import { type AuditFormat, auditLines } from '../audit/csv.js'
 import { type AdminEnv, limitOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
+import { queryIn } from './fields.js'
 import { momentOf } from './report-query.js'
 
 const types: Readonly<Record<AuditFormat, string>> = {
@@ -39,8 +40,10 @@ export function adminAudit(context: RelayContext): Hono<AdminEnv> {
   return app
 }
 
+const filters = ['actor', 'action', 'tenant', 'target', 'before', 'from', 'to', 'limit', 'format'] as const
+
 function queryOf(query: Readonly<Record<string, string>>): AuditQuery {
-  const { actor, action, tenant, target, before } = query
+  const { actor, action, tenant, target, before } = queryIn(query, filters)
   const older = before === undefined ? undefined : Number(before || Number.NaN)
   if (older !== undefined && !Number.isSafeInteger(older))
     throw new LeashError('invalid_request', '`before` is the number of an entry.', { param: 'before' })

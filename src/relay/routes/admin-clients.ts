@@ -1,15 +1,13 @@
 /** Clients in processes, and whether they hold to the policy that is in force. */
 import { Hono } from 'hono'
-import { compact } from '../../core/json.js'
 import { revisionOf } from '../policy/policies.js'
-import { type AdminEnv, limitOf, type Reach } from './admin-env.js'
+import { type AdminEnv, pageOf, type Reach } from './admin-env.js'
 import type { RelayContext } from './context.js'
 
 export function adminClients(context: RelayContext): Hono<AdminEnv> {
   const app = new Hono<AdminEnv>()
   app.get('/', async (c) => {
-    const { tenant, user, after } = c.req.query()
-    const { items, next } = await context.clients.list({ ...compact({ tenant, user, after, ...c.get('reach') }), ...limitOf(c) })
+    const { items, next } = await context.clients.list({ ...pageOf(c, 'tenant', 'user'), ...c.get('reach') })
     return c.json({ items: await Promise.all(items.map((client) => withPolicy(context, client))), ...(next && { next }) })
   })
   return app

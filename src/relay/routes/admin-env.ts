@@ -7,6 +7,7 @@ import { type Caller, isAdministrator } from '../people/caller.js'
 import { mayGrant, type Role } from '../people/roles.js'
 import type { Tenant } from '../people/tenants.js'
 import { mostBytes, type RelayContext } from './context.js'
+import { queryIn } from './fields.js'
 
 /** Whose things a caller may see and change: those of everybody, of a tenant, or of one user. */
 export interface Reach {
@@ -51,6 +52,15 @@ export function limitOf(c: Context<AdminEnv>): { limit?: number } {
   const limit = Number(given)
   if (Number.isInteger(limit) && limit > 0) return { limit: Math.min(limit, 1000) }
   throw new LeashError('invalid_request', '`limit` is a whole number from 1 on.', { param: 'limit' })
+}
+
+/** The page of a list that is asked for, and by what it is filtered. @throws LeashError `invalid_request` */
+export function pageOf<N extends string>(
+  c: Context<AdminEnv>,
+  ...filters: readonly N[]
+): { readonly limit?: number } & { readonly [name in N | 'after']?: string } {
+  const { limit: _, ...filtered } = queryIn(c.req.query(), ['limit', 'after', ...filters])
+  return { ...filtered, ...limitOf(c) }
 }
 
 /** So that there is always an administrator left. @throws LeashError 409 */

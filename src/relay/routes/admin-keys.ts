@@ -1,13 +1,12 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { type KeyRecord, type KeyScope, keyScopes, type NewKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
 import { policyName } from '../policy/policies.js'
-import { type AdminEnv, bodyOf, limitOf, mayGive, notOneself, type Reach, tenantOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, mayGive, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { flag, moment, oneOf, only, required, text } from './fields.js'
 import { within } from './rights.js'
@@ -27,8 +26,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
   }
 
   app.get('/', async (c) => {
-    const { tenant, user, after } = c.req.query()
-    return c.json(await keys.list({ ...compact({ tenant, user, after, ...c.get('reach') }), ...limitOf(c) }))
+    return c.json(await keys.list({ ...pageOf(c, 'tenant', 'user'), ...c.get('reach') }))
   })
 
   app.post('/', async (c) => {

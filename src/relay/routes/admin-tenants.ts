@@ -1,8 +1,7 @@
 import { Hono } from 'hono'
-import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { Tenants } from '../people/tenants.js'
-import { type AdminEnv, bodyOf, limitOf, notOneself, type Reach, tenantOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 
@@ -10,7 +9,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   const { keys, tenants } = context
   const app = new Hono<AdminEnv>()
 
-  app.get('/', async (c) => c.json(await tenants.list({ ...limitOf(c), ...compact({ after: c.req.query('after') }) })))
+  app.get('/', async (c) => c.json(await tenants.list(pageOf<never>(c))))
   app.post('/', async (c) => {
     const wanted = newTenant(await bodyOf(c))
     const created = await audited(

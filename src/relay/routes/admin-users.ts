@@ -1,11 +1,10 @@
 /** The people of a tenant. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { roles } from '../people/roles.js'
 import { Users } from '../people/users.js'
-import { type AdminEnv, activeTenantOf, bodyOf, limitOf, mayGive, notOneself, tenantOf } from './admin-env.js'
+import { type AdminEnv, activeTenantOf, bodyOf, mayGive, notOneself, pageOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { oneOf, only, required, text } from './fields.js'
 
@@ -24,8 +23,7 @@ export function adminUsers(context: RelayContext): Hono<AdminEnv> {
 
   app.get(all, async (c) => {
     const { slug } = await tenantOf(context, c.req.param('slug'))
-    const query = { ...limitOf(c), ...compact({ after: c.req.query('after') }) }
-    return c.json(await users.list(slug, query, c.get('reach').user))
+    return c.json(await users.list(slug, pageOf(c), c.get('reach').user))
   })
   app.post(all, async (c) => {
     const tenant = c.req.param('slug')

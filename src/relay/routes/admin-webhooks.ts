@@ -1,12 +1,11 @@
 /** Webhooks: who is told of what, what was told, and what could not be. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { compact } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import type { WebhookEndpoints } from '../webhooks/endpoints.js'
 import { type EventType, eventTypes } from '../webhooks/events.js'
 import { deliveryStatuses } from '../webhooks/queue.js'
-import { type AdminEnv, bodyOf, limitOf, tenantOf } from './admin-env.js'
+import { type AdminEnv, bodyOf, pageOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { flag, oneOf, only, required, text } from './fields.js'
 
@@ -79,9 +78,8 @@ function deliveries(context: RelayContext): Hono<AdminEnv> {
   const reporting = () => context.collector.reporting
 
   app.get('/', async (c) => {
-    const { endpoint, after } = c.req.query()
-    const status = oneOf(c.req.query(), 'status', deliveryStatuses)
-    return c.json(await reporting().queue.list({ ...status, ...compact({ endpoint, after }), ...limitOf(c) }))
+    const { status, ...page } = pageOf(c, 'endpoint', 'status')
+    return c.json(await reporting().queue.list({ ...page, ...oneOf({ status }, 'status', deliveryStatuses) }))
   })
 
   app.post('/:id/retry', async (c) => {

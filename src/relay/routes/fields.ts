@@ -13,6 +13,15 @@ export function only(body: Body, names: readonly string[]): void {
   })
 }
 
+/** The same of a query: with a filter that is mistyped, all would be told. */
+export function queryIn<N extends string>(
+  query: Readonly<Record<string, string>>,
+  names: readonly N[],
+): { readonly [K in N]?: string } {
+  only(query, names)
+  return query as { readonly [K in N]?: string }
+}
+
 export function text<N extends string>(body: Body, name: N): { readonly [K in N]?: string } {
   const value = body[name]
   if (value === undefined) return {}

@@ -7,7 +7,7 @@ import { longestTtlMs } from '../jobs/options.js'
 import { type Job, jobStatuses } from '../jobs/record.js'
 import { callerOf } from '../people/caller.js'
 import { mostBytes, type RelayContext } from './context.js'
-import { oneOf, only, text } from './fields.js'
+import { oneOf, only, queryIn, text } from './fields.js'
 
 /** Seconds after which to look again for a job that is not over. */
 const lookAgain = '2'
@@ -33,9 +33,9 @@ export function gatewayJobRoutes({ keys, callers, jobs, collector }: RelayContex
 
   app.get('/', async (c) => {
     const caller = await whose(c)
-    const { after, limit } = c.req.query()
+    const { after, limit, status } = queryIn(c.req.query(), ['after', 'limit', 'status'])
     const query = {
-      ...oneOf(c.req.query(), 'status', jobStatuses),
+      ...oneOf({ status }, 'status', jobStatuses),
       ...compact({ after, limit: limit === undefined ? limit : Number(limit) }),
     }
     const { items, ...page } = await jobs.store.list(caller, query)

@@ -1,7 +1,7 @@
 /** What a report is asked for by the query of an address. */
 import { LeashError } from '../../core/errors.js'
 import { type Dimension, dimensions } from '../usage/usage.js'
-import { timeIn } from './fields.js'
+import { only, timeIn } from './fields.js'
 
 export interface ReportQuery {
   readonly by: readonly Dimension[]
@@ -17,13 +17,14 @@ const formats = ['json', 'csv']
 
 /** @throws LeashError `invalid_request` that names what is wrong */
 export function reportQuery(query: Readonly<Record<string, string>>): ReportQuery {
+  const tags = Object.entries(query).filter(([name]) => isTag(name))
+  only(query, ['by', 'from', 'to', 'format', ...conditions, ...tags.map(([tag]) => tag)])
   if (!formats.includes(query.format ?? 'json'))
     throw new LeashError('invalid_request', '`format` is json or csv.', { param: 'format' })
   const asked = (query.by ?? 'model').split(',').filter((name) => name !== '')
   const by = asked.map(dimensionOf)
   if (by.includes(undefined))
     throw new LeashError('invalid_request', `\`by\` is a list of: ${dimensions.join(', ')}, and one tag such as tag:team.`)
-  const tags = Object.entries(query).filter(([name]) => isTag(name))
   if (tags.length > 1) throw new LeashError('invalid_request', 'A report is of one tag. Ask for each tag by itself.')
   const tagged = tags.map(([name, value]) => ({ tag: name.slice('tag:'.length), value }))[0]
   const where = Object.fromEntries(conditions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])))

@@ -31,6 +31,16 @@ test.each([
   ['/v1/admin/audit?limit=-1', 'limit'],
   ['/v1/admin/audit?before=yesterday', 'before'],
   ['/v1/admin/usage?format=xlsx', 'format'],
+  // By a filter that is mistyped, all would be told.
+  ['/v1/admin/usage?by=key&tenent=acme', 'tenent'],
+  ['/v1/usage?mode=gpt-4o', 'mode'],
+  ['/v1/admin/audit?actr=ada', 'actr'],
+  ['/v1/admin/keys?tenat=acme', 'tenat'],
+  ['/v1/admin/tenants?afer=a', 'afer'],
+  ['/v1/admin/tenants/default/users?page=2', 'page'],
+  ['/v1/admin/clients?usr=ada', 'usr'],
+  ['/v1/admin/webhooks/deliveries?state=dead', 'state'],
+  ['/v1/gateway/jobs?state=done', 'state'],
 ])('%s is refused, and the answer names what is wrong', async (path, param) => {
   const { ask } = await openRelay(mock.url)
   const { status, body } = await ask('GET', path)
