@@ -9,6 +9,18 @@ import { create, echo, leashed, messages } from './client.js'
 const mock = useMock()
 const sent = () => mock.requests.map(({ path, headers }) => `${path} ${headers.authorization ?? headers['x-api-key']}`)
 
+test('headers of the client and of a call go to the client’s own address alone, but for OpenAI’s own', async () => {
+  const client = leashed(mock, { defaultHeaders: { 'x-of-client': 'blue' } })
+  const headers = { 'x-of-call': 'red', 'openai-beta': 'new-2026' }
+  const models = ['gpt-4o-mini', 'claude-sonnet-4-5']
+  for (const model of models) await client.chat.completions.create({ model, messages }, { headers })
+  const names = ['x-of-client', 'x-of-call', 'openai-beta']
+  expect(mock.requests.map(({ headers }) => names.map((name) => headers[name]))).toEqual([
+    ['blue', 'red', 'new-2026'],
+    [undefined, undefined, 'new-2026'],
+  ])
+})
+
 describe('withOptions()', () => {
   test('gives a LeashLLM on the same leash', async () => {
     const client = leashed(mock)
