@@ -33,13 +33,9 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
     return theirs ? { provider, model, origin: here } : { provider, model }
   }
 
-  function explicit(model: string, here: Here | undefined): Target | undefined {
-    const { provider, model: name } = parseModel(model, registry.has)
-    return provider === undefined ? undefined : at(provider, name, here)
-  }
-
   function routed(route: string, model: string, here: Here | undefined): Target {
-    const target = explicit(model, here)
+    const { provider = '', model: name } = parseModel(model, registry.has)
+    const target = at(provider, name, here)
     if (target) return target
     throw new LeashError(
       'invalid_config',
@@ -48,13 +44,14 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
   }
 
   return function resolve(model, protocol, here, remote = false) {
-    const named = explicit(model, here)
+    const { provider: prefix = '', model: rest } = parseModel(model, registry.has)
+    const named = at(prefix, rest, here)
     // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
-    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || !registry.isConfigured(named.provider.name))) {
+    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || !registry.isConfigured(prefix))) {
       const there = at(here.provider, model, here)
       if (there) return there
     }
-    if (named && (!remote || registry.isConfigured(named.provider.name) || named.provider.missing() !== undefined)) return named
+    if (named && (!remote || registry.isConfigured(prefix) || named.provider.missing() !== undefined)) return named
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined
     if (typeof route === 'string') return routed(model, route, here)
     if (route) {
@@ -66,7 +63,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
     let suggested: Target | undefined
     for (const name of resolveByPattern(model)) {
       const target = at(name, model, here)
-      if (target && (target.origin !== undefined || registry.isConfigured(target.provider.name))) return target
+      if (target && (target.origin !== undefined || registry.isConfigured(name))) return target
       suggested ??= target
     }
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.

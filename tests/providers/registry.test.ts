@@ -93,7 +93,7 @@ describe('the registry', () => {
     })
     expect((await providers.get('openai-eu')?.prepare(chat))?.headers.authorization).toBe('Bearer eu')
     expect((await providers.get('gpu')?.prepare(chat))?.url).toBe('http://gpu-7:8000/v1/chat/completions')
-    expect(providers.get('gpu')?.traits('m')).toEqual({ systemRole: 'system' })
+    expect(providers.get('gpu')?.traits('m')).toMatchObject({ systemRole: 'system' })
   })
 
   test('an unknown name with a base URL is a server that follows OpenAI', async () => {
