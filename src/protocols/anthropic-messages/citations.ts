@@ -2,7 +2,7 @@
  * Citations belong to a whole text block here, and to a span of text in the neutral model.
  * https://platform.claude.com/docs/en/build-with-claude/citations
  */
-import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, compact, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import { json, type Sdk } from './wire.js'
@@ -47,3 +47,25 @@ export function writeCitation(citation: Citation, text: string): JsonObject {
 }
 
 const nowhere = { search_result_index: 0, start_block_index: 0, end_block_index: 0 }
+
+/** Anthropic reads what its own search has sealed there, and nothing is in one of ours. */
+const isForeign = (citation: unknown) => isObject(citation) && citation.encrypted_index === ''
+
+/** The history without the sources that another vendor told. */
+export function withoutForeignCitations(body: JsonObject, dropped: (path: string) => void): JsonObject {
+  let messages: Json[] | undefined
+  for (const [at, message] of asArray(body.messages).entries()) {
+    const { content } = asObject(message)
+    if (!asArray(content).some((block) => asArray(asObject(block).citations).some(isForeign))) continue
+    const kept = asArray(content).map((block, index) => {
+      const { citations, ...others } = asObject(block)
+      const own = asArray(citations).filter((citation) => !isForeign(citation))
+      if (own.length === asArray(citations).length) return block
+      dropped(`messages[${at}].content[${index}].citations`)
+      return own.length > 0 ? { ...others, citations: own } : others
+    })
+    messages ??= [...(body.messages as Json[])]
+    messages[at] = { ...(message as JsonObject), content: kept as Json[] }
+  }
+  return messages ? { ...body, messages } : body
+}

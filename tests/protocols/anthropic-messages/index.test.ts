@@ -90,4 +90,26 @@ describe('a body that passes through', () => {
     expect(JSON.stringify(body)).toBe(before)
     expect(losses.list).toEqual(['dropped messages[1].content[0]', 'dropped messages[2].content[0]', 'dropped speed'])
   })
+
+  it('loses the sources that another vendor told, which Claude would want its own seal in', () => {
+    const losses = new Losses()
+    const found = { type: 'web_search_result_location', url: 'https://a.example', title: null, cited_text: 'b' }
+    const own = { ...found, encrypted_index: 'c2ln' }
+    const theirs = { ...found, encrypted_index: '' }
+    const said = (...cited: JsonObject[][]): JsonObject => ({
+      model: 'm',
+      messages: [
+        { role: 'user', content: 'a' },
+        {
+          role: 'assistant',
+          content: cited.map((citations) => ({ type: 'text', text: 'b', ...(citations.length > 0 && { citations }) })),
+        },
+      ],
+    })
+    const body = said([theirs], [own, theirs], [own], [])
+    const before = JSON.stringify(body)
+    expect(adapt?.(body, {}, losses.lose)).toEqual(said([], [own], [own], []))
+    expect(JSON.stringify(body)).toBe(before)
+    expect(losses.list).toEqual(['dropped messages[1].content[0].citations', 'dropped messages[1].content[1].citations'])
+  })
 })
