@@ -1,7 +1,8 @@
 import { defineCommand } from 'citty'
 import { knownModels } from '../catalog/models.js'
+import { LeashError } from '../core/errors.js'
 import { readiness } from '../leash.js'
-import { paint, printJson, table } from './output.js'
+import { paint, printJson, table, telling } from './output.js'
 
 export const models = defineCommand({
   meta: {
@@ -12,18 +13,21 @@ export const models = defineCommand({
     provider: { type: 'string', description: 'Only those of this provider' },
     json: { type: 'boolean', description: 'Print the list as JSON' },
   },
-  run({ args }) {
-    const ready = new Set(readiness().flatMap(({ provider, configured }) => (configured ? [provider] : [])))
-    const list = knownModels
-      .filter(({ provider }) => args.provider === undefined || provider === args.provider)
-      .map((model) => ({ ...model, ready: ready.has(model.provider) }))
-    if (args.json) return printJson(list)
-    const rows = list.map(({ name, provider, kind, contextWindow, ready }) => [
-      ready ? paint('green', 'ready') : paint('dim', '     '),
-      `${provider}/${name}`,
-      kind,
-      contextWindow === undefined ? '' : `${contextWindow.toLocaleString('en')} tokens`,
-    ])
-    process.stdout.write(`${table(rows)}\n`)
-  },
+  run: ({ args: { provider: wanted, json } }) =>
+    telling(json, async () => {
+      const ready = new Map(readiness().map(({ provider, configured }) => [provider, configured]))
+      if (wanted !== undefined && !ready.has(wanted)) throw new LeashError('invalid_config', `"${wanted}" names no provider.`)
+      const list = knownModels
+        .filter(({ provider }) => wanted === undefined || provider === wanted)
+        .map((model) => ({ ...model, ready: ready.get(model.provider) === true }))
+      if (json) return printJson(list)
+      const rows = list.map(({ name, provider, kind, contextWindow, ready }) => [
+        ready ? paint('green', 'ready') : paint('dim', '     '),
+        `${provider}/${name}`,
+        kind,
+        contextWindow === undefined ? '' : `${contextWindow.toLocaleString('en')} tokens`,
+      ])
+      if (rows.length > 0) process.stdout.write(`${table(rows)}\n`)
+      else process.stderr.write(`We know none by name, and any name works: ${wanted}/NAME.\n`)
+    }),
 })

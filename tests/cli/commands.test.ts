@@ -111,6 +111,13 @@ describe('leash models', () => {
     )
   })
 
+  test('says so where it knows none by name, and where there is no such provider', async () => {
+    const unlisted = await leash(['models', '--provider', 'ollama'])
+    expect(unlisted).toEqual({ code: 0, stdout: '', stderr: expect.stringContaining('ollama/NAME') })
+    const unknown = await leash(['models', '--provider', 'grok'])
+    expect(unknown).toEqual({ code: 2, stdout: '', stderr: '[invalid_config] "grok" names no provider.\n' })
+  })
+
   test('--json prints them for programs', async () => {
     const { stdout } = await leash(['models', '--json'], { env: { OPENAI_API_KEY: 'key' } })
     const list = JSON.parse(stdout)
