@@ -1,5 +1,5 @@
 /** A vendor that allows 5 requests per 400 ms and says so, as its callers meet it through a whole leash, on a clock of our own. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../../src/leash.js'
 import { useNoKeys } from '../../helpers/mock.js'
 
@@ -94,6 +94,12 @@ const allWell = (count: number) => Array.from({ length: count }, () => 200)
 
 describe('with pace', () => {
   useNoKeys()
+  // What is loaded by the first answer and the first refusal takes real time, while a clock of ours would run on.
+  beforeAll(async () => {
+    const leash = open(vendor().fetch)
+    await Promise.all(Array.from({ length: limit + 1 }, () => ask(leash)))
+    await leash.close()
+  })
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_000_000 })
   })
