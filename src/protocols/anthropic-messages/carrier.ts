@@ -3,7 +3,7 @@
  * blocks untouched, so foreign reasoning travels in one, its `signature` marked with the format it has. Anthropic's own
  * signatures are base64, which has no colon: the mark cannot be mistaken.
  */
-import { asArray, asObject, type Json, type JsonObject } from '../../core/json.js'
+import { asObject } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
 import { percentDecoded } from '../percent.js'
 import type { Sdk } from './wire.js'
@@ -39,33 +39,9 @@ export function carrierBlock(carried: Carried): Sdk.RedactedThinkingBlock {
   return { type: 'redacted_thinking', data: pack(carried) }
 }
 
-function isForeign(block: unknown): boolean {
+/** Thinking that another vendor made. */
+export function isForeign(block: unknown): boolean {
   const { type, signature, data } = asObject(block)
   const text = type === 'thinking' ? signature : type === 'redacted_thinking' ? data : undefined
   return typeof text === 'string' && marked.test(text)
-}
-
-/**
- * The history without the thinking that another vendor made: Anthropic refuses a signature that is not its own, and a
- * conversation may have begun elsewhere.
- */
-export function withoutForeignThinking(body: JsonObject, dropped: (path: string) => void): JsonObject {
-  let messages: Json[] | undefined
-  for (const [at, message] of asArray(body.messages).entries()) {
-    const { role, content } = asObject(message)
-    if (role !== 'assistant' || !Array.isArray(content) || !content.some(isForeign)) continue
-    const kept = content.filter((block, index) => {
-      if (!isForeign(block)) return true
-      dropped(`messages[${at}].content[${index}]`)
-      return false
-    })
-    messages ??= [...(body.messages as Json[])]
-    messages[at] = { ...(message as JsonObject), content: kept }
-  }
-  return messages ? { ...body, messages: messages.filter((message) => !isEmpty(message)) } : body
-}
-
-function isEmpty(message: Json): boolean {
-  const { role, content } = asObject(message)
-  return role === 'assistant' && Array.isArray(content) && content.length === 0
 }

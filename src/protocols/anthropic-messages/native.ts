@@ -3,9 +3,8 @@ import type { JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import { sse } from '../framing/sse.js'
 import type { Native, ReportLoss } from '../protocol.js'
-import { withoutForeignThinking } from './carrier.js'
-import { withoutForeignCitations } from './citations.js'
 import { decodeError, encodeError } from './error.js'
+import { withoutForeign } from './foreign.js'
 import { lens } from './lens.js'
 import { withoutRefused } from './refused.js'
 import { unsignedLoop, withoutUnsignedLoop } from './tool-loop.js'
@@ -30,9 +29,7 @@ function match(path: string, body: JsonObject): { readonly model: string; readon
 }
 
 function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
-  const own = withoutForeignThinking(body, (path) => lose(path, 'dropped', 'reasoning that another vendor made'))
-  const cited = withoutForeignCitations(own, (path) => lose(path, 'dropped', 'sources that another vendor told'))
-  const taken = withoutUnsignedLoop(cited, () => lose('thinking', 'dropped', unsignedLoop))
+  const taken = withoutUnsignedLoop(withoutForeign(body, lose), () => lose('thinking', 'dropped', unsignedLoop))
   return traits.refuses ? withoutRefused(taken, traits, lose) : taken
 }
 
