@@ -229,7 +229,8 @@ export class Gateway {
     }
     const inside = openLeash(own, new Lazy(async () => control))
     this.#decisions.hear(inside.engine, () => current)
-    inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message}`))
+    // It may have words of a caller in it, such as the name of a model.
+    inside.leash.on('warning', ({ message }) => warn(`${tenant}: ${message.slice(0, 1000)}`))
     return {
       inside,
       tenant,
