@@ -6,6 +6,7 @@ import { relayShape } from '../config/config.js'
 import { changeable } from '../config/settings.js'
 import { keyScopes } from '../keys/record.js'
 import { roles } from '../people/roles.js'
+import { tenantStatuses } from '../people/tenants.js'
 import { eventTypes } from '../webhooks/events.js'
 import { deliveryStatuses } from '../webhooks/queue.js'
 import { moment, type Operation, type Operations, page, report, text } from './operation.js'
@@ -29,7 +30,11 @@ const write = (does: string, body?: z.Shape, status = 200): Operation => ({
 const gone = (does: string, body?: z.Shape): Operation => ({ ...write(does, body, 204), answers: null })
 
 const tenants: Operations = {
-  'GET /v1/admin/tenants': read('Lists tenants', page),
+  'GET /v1/admin/tenants': read('Lists tenants', {
+    ...page,
+    plan: z.optional(text),
+    status: z.optional(z.enum(tenantStatuses)),
+  }),
   'POST /v1/admin/tenants': write(
     'Makes a tenant',
     z.strictObject({ slug: named, name: z.optional(text), plan: z.optional(text), metadata }),

@@ -4,7 +4,8 @@ import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
 import { isStorable } from '../store/text.js'
 
-export type TenantStatus = 'active' | 'suspended' | 'deleted'
+export const tenantStatuses = ['active', 'suspended', 'deleted'] as const
+export type TenantStatus = (typeof tenantStatuses)[number]
 
 export interface Tenant {
   /** Its name in keys, budgets and the ledger, which never changes. Fit to be a label of a domain. */

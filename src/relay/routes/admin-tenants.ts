@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { audited } from '../audit/audited.js'
-import { Tenants } from '../people/tenants.js'
+import { Tenants, tenantStatuses } from '../people/tenants.js'
 import { type AdminEnv, bodyOf, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
@@ -9,7 +9,10 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   const { keys, tenants } = context
   const app = new Hono<AdminEnv>()
 
-  app.get('/', async (c) => c.json(await tenants.list(pageOf<never>(c))))
+  app.get('/', async (c) => {
+    const { status, ...page } = pageOf(c, 'plan', 'status')
+    return c.json(await tenants.list({ ...page, ...oneOf({ status }, 'status', tenantStatuses) }))
+  })
   app.post('/', async (c) => {
     const wanted = newTenant(await bodyOf(c))
     const created = await audited(

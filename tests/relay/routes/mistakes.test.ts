@@ -37,6 +37,7 @@ test.each([
   ['/v1/admin/audit?actr=ada', 'actr'],
   ['/v1/admin/keys?tenat=acme', 'tenat'],
   ['/v1/admin/tenants?afer=a', 'afer'],
+  ['/v1/admin/tenants?status=gone', 'status'],
   ['/v1/admin/tenants/default/users?page=2', 'page'],
   ['/v1/admin/clients?usr=ada', 'usr'],
   ['/v1/admin/webhooks/deliveries?state=dead', 'state'],
@@ -75,4 +76,16 @@ test('who shows a token where a key is needed, or an old one, is told so', async
   expect(job).toMatchObject({ status: 401, body: { error: { message: expect.stringContaining('a key is needed here') } } })
   const key = await ask('POST', '/v1/gateway/jobs', { request: {} }, 'lk_nobody')
   expect(key).toMatchObject({ status: 401, body: { error: { message: expect.stringContaining('This key is unknown') } } })
+})
+
+test('tenants are told by their plan and status', async () => {
+  const { ask } = await openRelay(mock.url)
+  await ask('POST', '/v1/admin/tenants', { slug: 'red', plan: 'pro' })
+  await ask('POST', '/v1/admin/tenants', { slug: 'blue', plan: 'pro' })
+  await ask('DELETE', '/v1/admin/tenants/blue')
+  const slugs = async (query: string) =>
+    (await ask('GET', `/v1/admin/tenants?${query}`)).body.items.map(({ slug }: { slug: string }) => slug)
+  expect(await slugs('plan=pro')).toEqual(['red'])
+  expect(await slugs('plan=pro&status=deleted')).toEqual(['blue'])
+  expect(await slugs('status=active')).toEqual(['default', 'red'])
 })
