@@ -95,8 +95,9 @@ describe('a job', () => {
       await until(async () => (await asOther('GET', `/${id}`)).status === status)
     }
     await ended('done')
-    const { items } = (await relay.ask('GET', '/v1/admin/calls')).body
-    expect(items.map(({ tenant }: { tenant: string }) => tenant)).toEqual(['other'])
+    const calls = async () => (await relay.ask('GET', '/v1/admin/calls')).body.items
+    await until(async () => (await calls()).length > 0)
+    expect(await calls()).toMatchObject([{ tenant: 'other' }])
     await relay.ask('PUT', '/v1/admin/tenants/other/policy', { access: { models: { deny: ['gpt-4o-mini'] } } })
     await ended('failed')
   })
