@@ -1,10 +1,11 @@
 /** Calls that are made while nobody waits for them: queued in the database, made a few at a time, and kept until they are fetched. */
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
 import { messageOf } from '../../core/message-of.js'
 import { sleep } from '../../core/signals.js'
+import { canonical } from '../../middleware/cache/canonical.js'
 import { tellBeforeSending } from '../gateway/before-sending.js'
 import { callOptionsOf } from '../gateway/call-options.js'
 import type { Gateway } from '../gateway/gateway.js'
@@ -89,7 +90,7 @@ export class Jobs {
     again()
   }
 
-  /** @throws LeashError `invalid_request`, or `rate_limited` when too many wait */
+  /** @throws LeashError `invalid_request`, also when something else was submitted under its name, or `rate_limited` when too many wait */
   async submit({ tenant, id, user }: Caller, { request, ttlMs, callback, once }: Submitted): Promise<Job> {
     const { options, gateway, callbacks } = this.#deps
     if (callback !== undefined) callbacks.check(callback)
@@ -97,6 +98,7 @@ export class Jobs {
     callOptionsOf(leash, (await gateway.serving({ tenant, id })).options)
     const job = await this.store.add({
       ...{ tenant, key: id, user, model, callback, once },
+      asked: hash('sha256', canonical({ request, ttlMs, callback }), 'base64url'),
       request: asObject(request) as JsonObject,
       ttlMs: ttlMs ?? options.ttlMs ?? dayMs,
       mostQueued: options.queued ?? 1000,

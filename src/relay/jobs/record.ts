@@ -41,6 +41,8 @@ export interface JobRow {
   readonly answer: string
   readonly callback: string
   readonly once: string | null
+  /** By what it is told whether the same is submitted again; null of those that older versions have taken. */
+  readonly asked: string | null
   readonly sent: number
   readonly owner: string
   readonly until: number
@@ -69,4 +71,4 @@ export function jobOf(row: JobRow): Job {
 
 /** The row without what may be large. */
 export const jobColumns =
-  'tenant, id, key_id, user_id, model, status, code, callback, sent, owner, until, created_at, started_at, ended_at, expires_at'
+  'tenant, id, key_id, user_id, model, status, code, callback, asked, sent, owner, until, created_at, started_at, ended_at, expires_at'

@@ -26,8 +26,10 @@ export interface NewJob {
   readonly model: string
   readonly request: JsonObject
   readonly callback: string | undefined
-  /** Whoever submits twice under one name has submitted once. */
+  /** Whoever submits the same twice under one name has submitted once. */
   readonly once: string | undefined
+  /** Of all that was submitted: another for anything else. */
+  readonly asked: string
   readonly ttlMs: number
   /** Jobs of the tenant that may wait. */
   readonly mostQueued: number
@@ -79,12 +81,12 @@ export class JobStore {
     this.#ended = ended
   }
 
-  /** @throws LeashError `rate_limited` when too many wait */
-  async add({ tenant, key, user = '', model, request, callback = '', once, ttlMs, mostQueued }: NewJob): Promise<Job> {
+  /** @throws LeashError `invalid_request` when something else has its name, `rate_limited` when too many wait */
+  async add({ tenant, key, user = '', model, request, callback = '', once, asked, ttlMs, mostQueued }: NewJob): Promise<Job> {
     const now = this.#now()
     const row: JobRow = {
       ...{ tenant, id: newJobId(now), key_id: key, user_id: user, model, status: 'queued', code: '' },
-      ...{ request: JSON.stringify(request), answer: '', callback, once: once ?? null, sent: 0, owner: '', until: 0 },
+      ...{ request: JSON.stringify(request), answer: '', callback, once: once ?? null, asked, sent: 0, owner: '', until: 0 },
       ...{ created_at: now, started_at: 0, ended_at: 0, expires_at: now + ttlMs },
     }
     return this.#sql.transaction(async (sql) => {
@@ -94,6 +96,7 @@ export class JobStore {
         key,
         row.once,
       ])
+      if (before && (before.asked ?? asked) !== asked) throw taken()
       if (before) return jobOf(before)
       if ((await count(sql, tenant, 'queued')) >= mostQueued)
         throw new LeashError('rate_limited', `${mostQueued} jobs are waiting already. Submit this one later.`, {
@@ -292,6 +295,14 @@ async function count(sql: Sql, tenant: string, status: JobStatus): Promise<numbe
   ])
   return row?.jobs ?? 0
 }
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+const taken = () =>
+  new LeashError(
+    'invalid_request',
+    'Something else was submitted with this `Idempotency-Key`. Give each job a key of its own, and send it again as it was.',
+    { status: 422 },
+  )
 
 /** Later ones come later in the alphabet. */
 function newJobId(now: number): string {

@@ -380,4 +380,5 @@ export const steps: readonly Step[] = [
       'DROP INDEX jobs_by_tenant',
     ],
   },
+  { name: 'what was submitted once', statements: ['ALTER TABLE jobs ADD COLUMN asked TEXT'] },
 ]

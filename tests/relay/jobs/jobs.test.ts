@@ -49,6 +49,25 @@ describe('a job', () => {
     expect(mock.requests).toHaveLength(1)
   })
 
+  test('is not taken for another that was submitted under its name', async () => {
+    const relay = await openRelay(mock.url)
+    const headers = { authorization: `Bearer ${relay.call}`, 'idempotency-key': 'mine' }
+    const send = (body: object) =>
+      fetch(`${relay.url}/v1/gateway/jobs`, { method: 'POST', headers, body: JSON.stringify(body) }).then(async (answer) => ({
+        status: answer.status,
+        body: await answer.json(),
+      }))
+    const one = await send({ request, ttlMs: 5000 })
+    const { model, messages } = request
+    expect(await send({ ttlMs: 5000, request: { messages, model } })).toMatchObject({ status: 202, body: { id: one.body.id } })
+    const others = [{ request }, { request: { ...request, max_tokens: 1 }, ttlMs: 5000 }]
+    for (const other of others)
+      expect(await send(other)).toMatchObject({
+        status: 422,
+        body: { error: { code: 'invalid_request', message: expect.stringContaining('`Idempotency-Key`') } },
+      })
+  })
+
   test('that fails has the failure as its result, with the attempts', async () => {
     const relay = await openRelay(mock.url, { leash: { retry: false } })
     mock.script({ status: 400 })
