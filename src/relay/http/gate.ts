@@ -17,6 +17,8 @@ export interface GateDeps {
   /** Whether a key was right of late, or it is a token, which nobody guesses and which costs little to look at. */
   readonly knows: (key: string) => boolean
   readonly metrics: RelayMetrics
+  /** Whether a path is of a vendor's own API. */
+  readonly isRaw: (path: string) => boolean
 }
 
 const usualWrongKeys = { perSecond: 1, burst: 60 }
@@ -52,8 +54,8 @@ export class Gate {
     const address = clientAddress(incoming, held.trusted)
     const from = countedAs(address)
     note(incoming, held.tenantFrom, held.trusted)
-    const { metrics } = this.#deps
-    metrics.begin(incoming.method, incoming.url, outgoing)
+    const { metrics, isRaw } = this.#deps
+    metrics.begin(incoming, outgoing, isRaw)
     if (crossSite(incoming, outgoing, held.origins)) {
       outgoing.writeHead(204).end()
       return false

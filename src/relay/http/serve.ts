@@ -27,7 +27,8 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
   const { host = '127.0.0.1', port = 4000, tls, limits } = options
   const { settings, keys, metrics, gateway, callers } = context
   const app = createApp(context, warn)
-  const gate = new Gate({ knows: (shown) => isToken(shown) || keys.knows(shown), metrics }, settings.now)
+  const knows = (shown: string) => isToken(shown) || keys.knows(shown)
+  const gate = new Gate({ knows, metrics, isRaw: (path) => gateway.rawAt(path) !== undefined }, settings.now)
   const sockets = new Sockets({ callers, gateway, gate, warn, origins: () => settings.now.cors?.origins ?? [] })
   const server = createRelayServer({
     gate,

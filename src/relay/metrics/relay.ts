@@ -1,8 +1,9 @@
 /** What the relay counts of itself, beside what its leashes count of their calls. */
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Family } from '../../middleware/metrics/families.js'
 import { Registry } from '../../middleware/metrics/registry.js'
 import { familyText } from '../../middleware/metrics/text.js'
+import { isTokenQuestion } from '../../protocols/count-tokens.js'
 import { isModelPath } from '../../recognise.js'
 import type { Backlog } from './backlog.js'
 
@@ -58,12 +59,13 @@ export class RelayMetrics {
     this.#numbers.set('leash_relay_start_time_seconds', [], now() / 1000)
   }
 
-  begin(method = '', url = '', outgoing: ServerResponse): void {
+  /** @param isRaw whether a path is of a vendor's own API */
+  begin({ method = '', url = '' }: IncomingMessage, outgoing: ServerResponse, isRaw: (path: string) => boolean): void {
     const began = performance.now()
     this.#active++
     outgoing.once('close', () => {
       this.#active--
-      const route = routeOf(url)
+      const route = routeOf(url.split('?', 1)[0] ?? '', isRaw)
       const asked = methods.includes(method) ? method : 'other'
       // Who leaves before the answer has begun is told no status.
       const status = outgoing.headersSent ? String(outgoing.statusCode) : 'left'
@@ -107,13 +109,15 @@ export class RelayMetrics {
 }
 
 /** Bounded: what a metric is named by must not be anybody's to choose. */
-function routeOf(url: string): string {
-  const path = url.split('?', 1)[0] ?? ''
+function routeOf(path: string, isRaw: (path: string) => boolean): string {
   if (isModelPath(path)) return 'calls'
+  if (isTokenQuestion(path)) return 'count_tokens'
+  if (/^\/v1beta\/models(\/|$)/.test(path)) return 'models'
   const route = routes.find((one) => path === `/v1/${one}` || path.startsWith(`/v1/${one}/`))
   if (route !== undefined) return route
   if (path.startsWith('/api/auth/')) return 'auth'
   const page = path.slice(1)
   if (known.includes(page)) return page
-  return /^\/(dashboard\.\w+|signed-in)?$/.test(path) ? 'dashboard' : 'other'
+  if (/^\/(dashboard\.\w+|signed-in)?$/.test(path)) return 'dashboard'
+  return isRaw(path) ? 'raw' : 'other'
 }

@@ -377,6 +377,36 @@ describe('metrics', () => {
     for (const family of text.match(/^# TYPE \S+/gm) ?? []) expect(text.split(`${family} `)).toHaveLength(2)
   })
 
+  test('tell questions beside calls apart by the route, and count as one what strangers make up', async () => {
+    const relay = await openRelay(mock.url, { metrics: 'open' })
+    const asked: readonly (readonly [path: string, route: string])[] = [
+      ['/v1/messages/count_tokens', 'count_tokens'],
+      ['/v1/anthropic/v1/messages/count_tokens?beta=true', 'count_tokens'],
+      ['/v1beta/models/gemini-2.5-flash:countTokens', 'count_tokens'],
+      ['/v1/responses/input_tokens', 'count_tokens'],
+      ['/v1beta/models/gemini-2.5-flash:generateContent', 'calls'],
+      ['/v1/openai/v1/chat/completions', 'calls'],
+      ['/v1/models/gpt-4o-mini', 'models'],
+      ['/v1beta/models', 'models'],
+      ['/v1beta/models/gemini-2.5-flash', 'models'],
+      ['/v1/openai/v1/files', 'raw'],
+      ['/v1/anthropic/v1/messages/batches/any', 'raw'],
+      ['/v1/nobody/v1/files', 'other'],
+      ['/v1betas/models', 'other'],
+      ['/v1beta/modelsX', 'other'],
+    ]
+    const count = async (route: string) => {
+      const { body: text } = await relay.ask('GET', '/metrics')
+      const counts = text.matchAll(new RegExp(`^leash_relay_requests_total\\{route="${route}".*\\} (\\d+)$`, 'gm'))
+      return [...counts].reduce((sum: number, [, counted]: RegExpExecArray) => sum + Number(counted), 0)
+    }
+    for (const [path, route] of asked) {
+      const before = await count(route)
+      await relay.ask('POST', path, {}, relay.call)
+      await until(async () => (await count(route)) > before)
+    }
+  })
+
   test('tell of a key with a policy of its own beside its tenant, and of all that either has called', async () => {
     const relay = await openRelay(mock.url, { metrics: 'open', leash: { metrics: true } })
     const { body: own } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })
