@@ -2,7 +2,7 @@
 import { checkAddress } from '../core/address.js'
 import { isErrorCode } from '../core/error-code.js'
 import { LeashError } from '../core/errors.js'
-import { asArray, asObject, asString, parseJson } from '../core/json.js'
+import { asArray, asObject, asObjects, asString, parseJson } from '../core/json.js'
 import { printJson, table } from './output.js'
 
 /** How long an answer may take. */
@@ -146,7 +146,7 @@ export function printItems(
   json: boolean | undefined,
   rowOf: (item: Record<string, unknown>) => readonly unknown[],
 ): void {
-  const items = asArray(asObject(answer).items).map(asObject)
+  const items = asObjects(asObject(answer).items)
   if (json) printJson(items)
   else process.stdout.write(`${table(items.map((item) => rowOf(item).map(printable)))}\n`)
 }

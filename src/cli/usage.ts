@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { asArray, asObject, compact } from '../core/json.js'
+import { asObject, asObjects, compact } from '../core/json.js'
 import { askLong } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
@@ -22,7 +22,7 @@ export const usage = defineCommand({
       const query = new URLSearchParams(compact({ by, from, to, tenant, format: csv ? 'csv' : undefined }))
       const answer = await askLong(`usage?${query}`)
       if (typeof answer === 'string') return void process.stdout.write(answer)
-      const rows = asArray(asObject(answer).rows).map(asObject)
+      const rows = asObjects(asObject(answer).rows)
       if (json) return printJson(rows)
       const cells = rows.map(({ of, calls, cost }) => [...Object.values(asObject(of)).map(String), String(calls), `$${cost}`])
       process.stdout.write(`${table([[...by.split(','), 'calls', 'cost'], ...cells])}\n`)

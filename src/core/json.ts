@@ -15,6 +15,11 @@ export function asArray(value: unknown): unknown[] {
   return Array.isArray(value) ? value : []
 }
 
+/** The members of a list, each as an object; none where it is no list. */
+export function asObjects(value: unknown): Record<string, unknown>[] {
+  return asArray(value).map(asObject)
+}
+
 export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

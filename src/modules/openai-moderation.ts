@@ -1,6 +1,6 @@
 /** OpenAI's moderation endpoint: https://platform.openai.com/docs/api-reference/moderations */
 import { LeashError } from '../core/errors.js'
-import { asArray, asNumber, asObject } from '../core/json.js'
+import { asNumber, asObject, asObjects } from '../core/json.js'
 import { readEnv } from '../providers/env.js'
 import { type ModerationOptions, moderation, type Verdict } from './moderation.js'
 import type { Module, ModuleContext, Text } from './module.js'
@@ -85,7 +85,7 @@ async function ask(url: string, key: string, body: object, signal: AbortSignal):
 
 /** @throws LeashError when not every text was judged: what is missing is not taken for harmless */
 function flaggedIn(answer: unknown, count: number, thresholds: OpenAIModerationOptions['thresholds']): string[] {
-  const results = asArray(asObject(answer).results).map(asObject)
+  const results = asObjects(asObject(answer).results)
   if (results.length !== count || results.some(({ flagged }) => typeof flagged !== 'boolean'))
     throw new LeashError('upstream_malformed', 'The moderation endpoint did not judge every text.')
   return results.flatMap(({ flagged, categories, category_scores }) => {

@@ -4,7 +4,7 @@
  *
  * A strand is named by what it belongs to (a choice, a block, an item), a dot, and where it stands in that.
  */
-import { asArray, asObject, asString, type JsonObject } from '../core/json.js'
+import { asArray, asObject, asObjects, asString, type JsonObject } from '../core/json.js'
 import { lookup } from './lookup.js'
 import type { TextKind } from './protocol.js'
 
@@ -23,9 +23,7 @@ const tables: Readonly<Record<string, Strands>> = {
   'openai-chat': {
     of: (_, path) => /^\.choices\.(.+)$/.exec(path.includes('.annotations.') ? '' : path)?.[1],
     closed({ choices }) {
-      const finished = asArray(choices)
-        .map(asObject)
-        .filter(({ finish_reason }) => finish_reason != null && finish_reason !== '')
+      const finished = asObjects(choices).filter(({ finish_reason }) => finish_reason != null && finish_reason !== '')
       return finished.length === 1 ? `${finished[0]?.index ?? 0}.` : finished.length > 1 ? '' : undefined
     },
     interleaves: (name) => name.endsWith('.function.arguments'),

@@ -4,7 +4,7 @@
  */
 import type { ModelInfo, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject } from '../../core/json.js'
+import { asArray, asObjects } from '../../core/json.js'
 import { isMeant } from './version.js'
 
 export interface Listing {
@@ -81,7 +81,7 @@ export async function refreshData({ url, signal }: RefreshOptions = {}): Promise
 
 /** Without a model every price would be unknown from one moment to the next. */
 function hasModels(providers: unknown): providers is Provider[] {
-  return asArray(providers).some((provider) => asArray(asObject(provider).models).length > 0)
+  return asObjects(providers).some(({ models }) => asArray(models).length > 0)
 }
 
 async function download(url: string, signal: AbortSignal = AbortSignal.timeout(30_000)): Promise<unknown> {

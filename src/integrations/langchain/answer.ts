@@ -2,7 +2,17 @@
 import { AIMessage, type ContentBlock } from '@langchain/core/messages'
 import type { InvalidToolCall, ToolCall } from '@langchain/core/messages/tool'
 import type { Report } from '../../core/call.js'
-import { asArray, asNumber, asObject, asString, compact, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asObjects,
+  asString,
+  compact,
+  isObject,
+  type JsonObject,
+  parseJson,
+} from '../../core/json.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
 import { reported } from './report.js'
@@ -12,7 +22,7 @@ type Members = Readonly<Record<string, unknown>>
 
 export function messageOf(body: unknown, report: Report): AIMessage {
   const { content, finishReason, usage, response } = asObject(body)
-  const parts = asArray(content).map(asObject)
+  const parts = asObjects(content)
   const calls = parts.filter(({ type }) => type === 'tool-call')
   const carried = new Map(
     calls.flatMap((part) => {

@@ -1,5 +1,5 @@
 /** Lines to an HTTP endpoint, many at a time. */
-import { asArray, asNumber, asObject, parseJson } from '../../core/json.js'
+import { asNumber, asObject, asObjects, parseJson } from '../../core/json.js'
 import type { ModuleHealth } from '../module.js'
 import type { LogLine } from './line.js'
 
@@ -165,7 +165,7 @@ export class HttpLog {
 function refusedIn(said: string): Trouble {
   const answer = asObject(parseJson(said))
   if (answer.errors !== true) return undefined
-  const statuses = asArray(answer.items).map((item) => asNumber(asObject(asObject(item).create).status) ?? 0)
+  const statuses = asObjects(answer.items).map(({ create }) => asNumber(asObject(create).status) ?? 0)
   const again = statuses.find((status) => status === 429 || status >= 500)
   if (again !== undefined) return { words: `The index answered ${again}.` }
   const refusals = statuses.filter((status) => status >= 400 && status !== 409)

@@ -1,5 +1,5 @@
 /** The conversation, from the AI SDK's messages. */
-import { asArray, asObject, asString } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
@@ -15,7 +15,7 @@ export function readPrompt(prompt: unknown, lose: ReportLoss): Message[] {
 
 function readMessage(message: Members, path: string, lose: ReportLoss): Message {
   const { role, content } = message
-  const parts = asArray(content).map(asObject)
+  const parts = asObjects(content)
   const each = <T>(read: (part: Members, path: string, lose: ReportLoss) => T | undefined): T[] =>
     parts.flatMap((part, index) => read(part, `${path}.content[${index}]`, lose) ?? [])
   if (role === 'system' || role === 'user') loseOptions(message, path, lose)

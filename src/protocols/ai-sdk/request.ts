@@ -1,5 +1,5 @@
 /** Call options of the AI SDK, in both directions. */
-import { asArray, asNumber, asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { effortFor } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
@@ -36,24 +36,22 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
 }
 
 function readTools(tools: unknown, lose: ReportLoss): Tool[] {
-  return asArray(tools)
-    .map(asObject)
-    .flatMap((tool, index) => {
-      if (tool.type !== 'function') {
-        lose(`tools[${index}]`, 'dropped', `"${String(tool.id)}" is a tool of one provider, and runs only there.`)
-        return []
-      }
-      if (asArray(tool.inputExamples).length > 0)
-        lose(`tools[${index}].inputExamples`, 'dropped', 'Put examples into the description of the tool.')
-      loseOptions(tool, `tools[${index}]`, lose)
-      return {
-        name: asString(tool.name) ?? '',
-        ...(typeof tool.description === 'string' && { description: tool.description }),
-        ...(isObject(tool.inputSchema) && { parameters: tool.inputSchema as JsonObject }),
-        ...(typeof tool.strict === 'boolean' && { strict: tool.strict }),
-        ...cacheIn(tool),
-      }
-    })
+  return asObjects(tools).flatMap((tool, index) => {
+    if (tool.type !== 'function') {
+      lose(`tools[${index}]`, 'dropped', `"${String(tool.id)}" is a tool of one provider, and runs only there.`)
+      return []
+    }
+    if (asArray(tool.inputExamples).length > 0)
+      lose(`tools[${index}].inputExamples`, 'dropped', 'Put examples into the description of the tool.')
+    loseOptions(tool, `tools[${index}]`, lose)
+    return {
+      name: asString(tool.name) ?? '',
+      ...(typeof tool.description === 'string' && { description: tool.description }),
+      ...(isObject(tool.inputSchema) && { parameters: tool.inputSchema as JsonObject }),
+      ...(typeof tool.strict === 'boolean' && { strict: tool.strict }),
+      ...cacheIn(tool),
+    }
+  })
 }
 
 function readToolChoice({ type, toolName }: Members): ToolChoice | undefined {

@@ -2,7 +2,7 @@
 
 import { truncated } from '../../core/ending.js'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
@@ -80,7 +80,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
 
 /** What the model says that it could not do. */
 export function readWarnings(warnings: unknown, lose: ReportLoss): void {
-  for (const { type, feature, details } of asArray(warnings).map(asObject)) {
+  for (const { type, feature, details } of asObjects(warnings)) {
     const action = type === 'unsupported' ? 'dropped' : type === 'compatibility' ? 'approximated' : undefined
     if (action) lose(asString(feature) ?? '', action, asString(details) ?? 'The model does not support it.')
   }

@@ -3,7 +3,7 @@
  * begin with its own thinking, and refuses the request otherwise. Models that think by effort do not mind.
  * https://platform.claude.com/docs/en/build-with-claude/extended-thinking#extended-thinking-with-tool-use
  */
-import { asArray, asObject, asString, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, type JsonObject } from '../../core/json.js'
 import type { Message } from '../../core/message.js'
 
 type Part = Message['content'][number]
@@ -42,4 +42,4 @@ export function withoutUnsignedLoop(body: JsonObject, dropped: () => void): Json
   return rest
 }
 
-const blocksOf = (message: unknown) => asArray(asObject(message).content).map(asObject)
+const blocksOf = (message: unknown) => asObjects(asObject(message).content)

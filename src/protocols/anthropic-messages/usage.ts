@@ -3,7 +3,7 @@
  * In a stream `message_start` gives a first account and `message_delta` a cumulative one that may name fewer members.
  * https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
  */
-import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import { withBeside } from '../beside.js'
 import type { Sdk } from './wire.js'
@@ -25,7 +25,7 @@ export function overlay(earlier: RawUsage, later: unknown): RawUsage {
  */
 export function readUsage(raw: unknown): Usage | undefined {
   if (!isObject(raw)) return undefined
-  const iterations = asArray(raw.iterations).map(asObject)
+  const iterations = asObjects(raw.iterations)
   const compactions = iterations.filter(({ type }) => type === 'compaction')
   const advice = iterations.filter(({ type }) => type === 'advisor_message')
   return withBeside(

@@ -1,6 +1,6 @@
 /** Names, types and small words of Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages */
 import type * as Sdk from '@anthropic-ai/sdk/resources/messages/messages'
-import { asArray, asObject, asString, type JsonObject } from '../../core/json.js'
+import { asObjects, asString, type JsonObject } from '../../core/json.js'
 import type { CacheHint, FinishReason, Signature } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 
@@ -24,7 +24,7 @@ export type Block = Record<string, unknown> & { type: string }
 /** The blocks of a `content`, which may also be a string; what is no block is left out. */
 export function blocksOf(content: unknown): Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }]
-  return asArray(content).map((item) => ({ ...asObject(item), type: asString(asObject(item).type) ?? 'nothing' }))
+  return asObjects(content).map((item) => ({ ...item, type: asString(item.type) ?? 'nothing' }))
 }
 
 export function signature(value: string): Signature {

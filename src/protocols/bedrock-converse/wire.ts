@@ -10,7 +10,7 @@ import type {
   ToolResultContentBlock as SdkToolResultContentBlock,
   StopReason,
 } from '@aws-sdk/client-bedrock-runtime'
-import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
 import { lookup } from '../lookup.js'
@@ -61,8 +61,7 @@ export function finishReasonOf(stopReason: unknown, calledTools: boolean): Finis
 export function usageFrom(wire: unknown): Usage | undefined {
   if (!isObject(wire)) return undefined
   const written = asNumber(wire.cacheWriteInputTokens) ?? 0
-  const forAnHour = asArray(wire.cacheDetails)
-    .map(asObject)
+  const forAnHour = asObjects(wire.cacheDetails)
     .filter(({ ttl }) => ttl === '1h')
     .reduce((sum, { inputTokens }) => sum + (asNumber(inputTokens) ?? 0), 0)
   return usageOf({

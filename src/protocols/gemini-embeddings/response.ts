@@ -1,6 +1,6 @@
 /** Vectors, in any of Google's three forms. */
 import { LeashError } from '../../core/errors.js'
-import { asArray, asNumber, asObject } from '../../core/json.js'
+import { asArray, asNumber, asObject, asObjects } from '../../core/json.js'
 import type { EmbedResponse } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
 
@@ -22,8 +22,8 @@ export function decodeResponse(
 function embeddingsIn(body: unknown): Record<string, unknown>[] {
   const { embeddings, embedding, predictions } = asObject(body)
   if (embedding !== undefined) return [asObject(embedding)]
-  if (predictions !== undefined) return asArray(predictions).map((prediction) => asObject(asObject(prediction).embeddings))
-  return asArray(embeddings).map(asObject)
+  if (predictions !== undefined) return asObjects(predictions).map(({ embeddings }) => asObject(embeddings))
+  return asObjects(embeddings)
 }
 
 /** Told for the whole answer, or vector by vector, or not at all (`gemini-embedding-001` of the Gemini API). */

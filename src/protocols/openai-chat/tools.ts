@@ -1,6 +1,6 @@
 /** Tools, the choice among them, and the format of the answer, in both directions. */
 import type OpenAI from 'openai'
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { invalid } from '../invalid.js'
@@ -28,7 +28,7 @@ export function readTools(tools: unknown, lose: ReportLoss): Tool[] {
 /** The list that `tools` replaced. */
 export function readFunctions(functions: unknown, lose: ReportLoss): Tool[] {
   lose('functions', 'approximated', 'They are sent as `tools`, and calls come back as `tool_calls`.')
-  return asArray(functions).map((each, index) => readFunction(asObject(each), `functions[${index}]`, lose, {}))
+  return asObjects(functions).map((each, index) => readFunction(each, `functions[${index}]`, lose, {}))
 }
 
 function readFunction(definition: Members, path: string, lose: ReportLoss, tool: Members): Tool {

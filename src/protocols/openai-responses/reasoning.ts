@@ -1,5 +1,5 @@
 /** A reasoning item and its neutral parts: one for each text, the last of which carries the encrypted whole. */
-import { asArray, asObject, asString } from '../../core/json.js'
+import { asObjects, asString } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart } from '../../core/message.js'
 import { type Members, signatureIn } from './wire.js'
 
@@ -7,8 +7,8 @@ export function reasoningParts(item: Members): ReasoningPart[] {
   const signature = signatureIn(item.encrypted_content)
   const base = reasoningBase(item)
   const parts: ReasoningPart[] = [
-    ...asArray(item.summary).map((part) => ({ ...base, text: asString(asObject(part).text) ?? '', summary: true })),
-    ...asArray(item.content).map((part) => ({ ...base, text: asString(asObject(part).text) ?? '' })),
+    ...asObjects(item.summary).map(({ text }) => ({ ...base, text: asString(text) ?? '', summary: true })),
+    ...asObjects(item.content).map(({ text }) => ({ ...base, text: asString(text) ?? '' })),
   ]
   if (!signature) return parts
   const last = parts.pop()

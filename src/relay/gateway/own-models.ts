@@ -1,5 +1,5 @@
 /** Models of providers of which we know none: servers of one's own tell themselves what they serve. */
-import { asArray, asObject, asString, parseJson } from '../../core/json.js'
+import { asObject, asObjects, asString, parseJson } from '../../core/json.js'
 import type { Provider } from '../../core/provider.js'
 import type { Transport } from '../../core/transport.js'
 
@@ -33,7 +33,7 @@ async function asked(provider: Provider, transport: Transport): Promise<readonly
     const response = await transport(url, init)
     const text = await response.text()
     if (!response.ok || text.length > mostCharacters) return []
-    const names = asArray(asObject(parseJson(text)).data).map((model) => asString(asObject(model).id))
+    const names = asObjects(asObject(parseJson(text)).data).map(({ id }) => asString(id))
     return names.filter((name) => name !== undefined && name !== '').slice(0, mostModels) as string[]
   } finally {
     request.key?.done()

@@ -1,5 +1,5 @@
 /** The document as a page to be read: no script, and nothing from elsewhere. */
-import { asArray, asObject, asString, isObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
 
 /** Beside the dashboard's own style, from which it has its colours and letters. */
 export const style = `
@@ -27,7 +27,7 @@ export const style = `
 
 export function pageOf(document: Readonly<Record<string, unknown>>): string {
   const { title, description } = asObject(document.info)
-  const tags = asArray(document.tags).map((tag) => asString(asObject(tag).name) ?? '')
+  const tags = asObjects(document.tags).map(({ name }) => asString(name) ?? '')
   const all = Object.entries(asObject(document.paths)).flatMap(([path, methods]) =>
     Object.entries(asObject(methods)).map(([method, operation]) => ({ path, method, operation: asObject(operation) })),
   )

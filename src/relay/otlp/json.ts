@@ -1,6 +1,6 @@
 /** `ExportTraceServiceRequest` as JSON. https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, asString, isObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { isRead } from './names.js'
 import { type Attributes, mostSpans, type Span } from './span.js'
 
@@ -14,7 +14,7 @@ export function spansInJson(body: unknown): Span[] {
   const spans: Span[] = []
   for (const { resource, scopeSpans } of resourceSpans.map(asObject)) {
     const program = attributesIn(asObject(resource).attributes)
-    for (const { spans: given } of asArray(scopeSpans).map(asObject))
+    for (const { spans: given } of asObjects(scopeSpans))
       for (const span of asArray(given)) {
         if (spans.length >= mostSpans)
           throw new LeashError('request_too_large', `A request has at most ${mostSpans} spans. Send smaller batches.`)
@@ -47,7 +47,7 @@ function msIn(nanos: unknown): number {
 
 function attributesIn(list: unknown): Attributes {
   const found = new Map<string, string | number | boolean>()
-  for (const { key, value } of asArray(list).map(asObject)) {
+  for (const { key, value } of asObjects(list)) {
     if (typeof key !== 'string' || !isRead(key)) continue
     const { stringValue, boolValue, intValue, doubleValue } = asObject(value)
     if (typeof stringValue === 'string') found.set(key, stringValue)

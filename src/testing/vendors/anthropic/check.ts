@@ -1,5 +1,5 @@
 /** What Anthropic refuses of a message, in its own words. */
-import { asArray, asNumber, asObject, asString } from '../../../core/json.js'
+import { asNumber, asObject, asObjects, asString } from '../../../core/json.js'
 import { refuse } from '../../mock/vendor.js'
 
 type Body = Readonly<Record<string, unknown>>
@@ -20,12 +20,12 @@ export function checkMessage(body: Body, model: string, counting = false): void 
   if (model === '') refuse(400, 'model: Field required')
   if (!counting && body.max_tokens === undefined) refuse(400, 'max_tokens: Field required')
   if (body.messages === undefined) refuse(400, 'messages: Field required')
-  const messages = asArray(body.messages).map(asObject)
+  const messages = asObjects(body.messages)
   if (messages.length === 0) refuse(400, 'messages: at least one message is required')
   checkRoles(messages, model)
   checkContents(messages)
   checkToolTurns(messages)
-  checkTools(asArray(body.tools).map(asObject))
+  checkTools(asObjects(body.tools))
   checkThinking(body)
   checkCacheMarks(body)
   checkLast(messages, model)
@@ -44,7 +44,7 @@ function checkRoles(messages: readonly Body[], model: string): void {
   }
 }
 
-const blocksOf = (message: Body | undefined) => asArray(message?.content).map(asObject)
+const blocksOf = (message: Body | undefined) => asObjects(message?.content)
 
 function checkContents(messages: readonly Body[]): void {
   for (const [index, message] of messages.entries()) {

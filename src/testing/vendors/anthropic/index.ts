@@ -1,5 +1,5 @@
 /** https://docs.anthropic.com/en/api/messages and .../messages-streaming */
-import { asArray, asObject } from '../../../core/json.js'
+import { asObject, asObjects } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo, argsObject } from '../../mock/answer.js'
 import { type Ask, type Endpoint, json, type Reply } from '../../mock/vendor.js'
@@ -16,7 +16,7 @@ export function anthropicMessages(over: Partial<Endpoint> = {}): Endpoint {
 export function answerMessage(ask: Ask): Reply {
   const { body, world, ids } = ask
   checkMessage(body, ask.model)
-  checkThinkingBlocks(merged(asArray(body.messages).map(asObject)), body.thinking, world)
+  checkThinkingBlocks(merged(asObjects(body.messages)), body.thinking, world)
   const answer = answerTo(readMessage(body), world.seed)
   const blocks = blocksOf(ask, answer)
   const usage = usageOf(ask, answer)

@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
 import { textOf } from '../text-of.js'
@@ -8,7 +8,7 @@ import { resultText, thinks } from './thinking.js'
 type Body = Readonly<Record<string, unknown>>
 
 export function readMessage(body: Body): Asked {
-  const turns = merged(asArray(body.messages).map(asObject))
+  const turns = merged(asObjects(body.messages))
   const last = turns.at(-1)
   const user = turns.findLast((turn) => turn.role === 'user')?.blocks ?? []
   const format = asObject(body.output_config).format ?? body.output_format
@@ -18,8 +18,7 @@ export function readMessage(body: Body): Asked {
     text: textOf(user),
     images: count('image'),
     files: count('document'),
-    tools: asArray(body.tools)
-      .map(asObject)
+    tools: asObjects(body.tools)
       .filter((tool) => tool.input_schema !== undefined)
       .map((tool) => ({ name: String(tool.name), schema: tool.input_schema })),
     choice: choiceOf(body.tool_choice),
@@ -42,11 +41,11 @@ function choiceOf(choice: unknown): ToolWish {
 
 /** The prompt in the order in which Anthropic caches it: tools, system, messages. */
 export function promptBlocks(body: Body): PromptBlock[] {
-  const system = typeof body.system === 'string' ? [{ type: 'text', text: body.system }] : asArray(body.system).map(asObject)
-  const messages = merged(asArray(body.messages).map(asObject)).flatMap(({ role, blocks }) =>
+  const system = typeof body.system === 'string' ? [{ type: 'text', text: body.system }] : asObjects(body.system)
+  const messages = merged(asObjects(body.messages)).flatMap(({ role, blocks }) =>
     blocks.map((block): Body => ({ role, ...block })),
   )
-  const all: Body[] = [...asArray(body.tools).map(asObject), ...system, ...messages]
+  const all: Body[] = [...asObjects(body.tools), ...system, ...messages]
   return all.map(({ cache_control, ...value }, index) => {
     // At the top of the body it marks the last block.
     const mark = cache_control ?? (index === all.length - 1 ? body.cache_control : undefined)

@@ -1,5 +1,5 @@
 /** Claude's thinking, as Anthropic and Bedrock hand it out and want it back. */
-import { asArray, asObject } from '../../../core/json.js'
+import { asObject, asObjects } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 
 /** Anthropic's own word to make its models redact their thinking, for tests. */
@@ -66,8 +66,7 @@ export function thinks(thinking: unknown): boolean {
 /** Text of a tool result: a string, or the text blocks of a list. */
 export function resultText(content: unknown): string {
   if (typeof content === 'string') return content
-  return asArray(content)
-    .map(asObject)
+  return asObjects(content)
     .map((block) => (block.type === 'text' ? String(block.text) : `[${block.type}]`))
     .join('\n')
 }

@@ -1,5 +1,5 @@
 /** What Bedrock's Converse refuses, in its own words. */
-import { asArray, asObject, asString, isObject } from '../../../core/json.js'
+import { asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import { Refusal, refuse, type World } from '../../mock/vendor.js'
 import { checkThinkingBlocks, thinks } from '../anthropic/thinking.js'
 
@@ -8,7 +8,7 @@ type Body = Readonly<Record<string, unknown>>
 export const isClaude = (model: string) => /claude/.test(model)
 
 export function checkConverse(body: Body, model: string, world: World): void {
-  const messages = asArray(body.messages).map(asObject)
+  const messages = asObjects(body.messages)
   for (const [index, { role }] of messages.entries()) {
     if (role === 'user' || role === 'assistant') continue
     refuse(
@@ -25,7 +25,7 @@ export function checkConverse(body: Body, model: string, world: World): void {
   if (isClaude(model)) checkClaude(body, messages, world)
 }
 
-const blocksOf = (message: Body | undefined) => asArray(message?.content).map(asObject)
+const blocksOf = (message: Body | undefined) => asObjects(message?.content)
 
 function checkBlocks(messages: readonly Body[]): void {
   for (const [index, message] of messages.entries()) {
@@ -96,7 +96,7 @@ function checkToolConfig(body: Body, messages: readonly Body[]): void {
     if (uses) refuse(400, 'The toolConfig field must be defined when using toolUse and toolResult content blocks.')
     return
   }
-  const specs = asArray(asObject(body.toolConfig).tools).map((tool) => asObject(tool))
+  const specs = asObjects(asObject(body.toolConfig).tools)
   if (specs.length === 0) {
     refuse(
       400,

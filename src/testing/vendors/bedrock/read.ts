@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, parseJson } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, parseJson } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
 import { thinks } from '../anthropic/thinking.js'
@@ -7,7 +7,7 @@ import { textOf } from '../text-of.js'
 type Body = Readonly<Record<string, unknown>>
 
 export function readConverse(body: Body): Asked {
-  const messages = asArray(body.messages).map(asObject)
+  const messages = asObjects(body.messages)
   const user = blocksOf(messages.findLast((message) => message.role === 'user'))
   const last = messages.at(-1)
   const { maxTokens, stopSequences } = asObject(body.inferenceConfig)
@@ -33,12 +33,11 @@ export function readConverse(body: Body): Asked {
   }
 }
 
-const blocksOf = (message: Body | undefined) => asArray(message?.content).map(asObject)
-const toolsOf = (body: Body) => asArray(asObject(body.toolConfig).tools).map(asObject)
+const blocksOf = (message: Body | undefined) => asObjects(message?.content)
+const toolsOf = (body: Body) => asObjects(asObject(body.toolConfig).tools)
 
 function resultText(given: unknown): string {
-  return asArray(asObject(given).content)
-    .map(asObject)
+  return asObjects(asObject(given).content)
     .map((block) => {
       if (typeof block.text === 'string') return block.text
       return 'json' in block ? JSON.stringify(block.json) : `[${Object.keys(block)[0]}]`
@@ -63,10 +62,8 @@ function schemaOf(body: Body): Record<string, unknown> | undefined {
 export function promptBlocks(body: Body): PromptBlock[] {
   const blocks = [
     ...toolsOf(body),
-    ...asArray(body.system).map(asObject),
-    ...asArray(body.messages)
-      .map(asObject)
-      .flatMap((message) => blocksOf(message)),
+    ...asObjects(body.system),
+    ...asObjects(body.messages).flatMap((message) => blocksOf(message)),
   ]
   const out: PromptBlock[] = []
   for (const block of blocks) {

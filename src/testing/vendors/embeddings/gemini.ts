@@ -1,5 +1,5 @@
 /** https://ai.google.dev/api/embeddings, and Vertex's older `predict`. */
-import { asArray, asNumber, asObject, asString } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString } from '../../../core/json.js'
 import { type Dialect, type Endpoint, json, refuse } from '../../mock/vendor.js'
 import { countTokens } from '../../mock/words.js'
 import { geminiDialect, geminiHeaders, vertexDialect } from '../gemini/dialect.js'
@@ -31,7 +31,7 @@ export function geminiEmbeddings(model: string, action: string, vertex: boolean)
     return {
       ...base,
       answer: ({ body }) => {
-        const requests = asArray(body.requests).map(asObject)
+        const requests = asObjects(body.requests)
         return json({ embeddings: requests.map(values), usageMetadata: counted(requests) }, geminiHeaders)
       },
     }

@@ -1,5 +1,5 @@
 /** What Google refuses of a content generation, in its own words. */
-import { asArray, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 import { camel, schemaFaults, unknownFields } from './schema.js'
 import { checkThoughtSignatures } from './thoughts.js'
@@ -46,7 +46,7 @@ export function checkContents(body: Body, model: string, world: World): void {
       ],
     })
   }
-  const contents = asArray(body.contents).map(asObject)
+  const contents = asObjects(body.contents)
   if (contents.length === 0) complain(['contents: contents is not specified'])
   checkTurns(contents)
   checkSchemas(body)
@@ -71,9 +71,9 @@ const complain = (faults: readonly string[]): never =>
 
 function unknownMembers(body: Body): Complaint[] {
   const out = strangers(body, known.body, '')
-  for (const [index, content] of asArray(body.contents).map(asObject).entries()) {
+  for (const [index, content] of asObjects(body.contents).entries()) {
     out.push(...strangers(content, known.content, `contents[${index}]`))
-    for (const [at, part] of asArray(content.parts).map(asObject).entries()) {
+    for (const [at, part] of asObjects(content.parts).entries()) {
       out.push(...strangers(part, known.part, `contents[${index}].parts[${at}]`))
     }
   }
@@ -97,8 +97,8 @@ function strangers(value: Body, names: ReadonlySet<string>, path: string): Compl
 }
 
 export function* declarations(body: Body): Generator<{ declaration: Record<string, unknown>; path: string }> {
-  for (const [index, tool] of asArray(body.tools).map(asObject).entries()) {
-    const list = asArray(tool.functionDeclarations ?? tool.function_declarations).map(asObject)
+  for (const [index, tool] of asObjects(body.tools).entries()) {
+    const list = asObjects(tool.functionDeclarations ?? tool.function_declarations)
     for (const [at, declaration] of list.entries()) {
       yield { declaration, path: `tools[${index}].function_declarations[${at}]` }
     }
@@ -128,7 +128,7 @@ function checkTurns(contents: readonly Body[]): void {
     if (content.role !== undefined && !['user', 'model', 'function'].includes(String(content.role))) {
       refuse(400, 'Please use a valid role: user, model.')
     }
-    const parts = asArray(content.parts).map(asObject)
+    const parts = asObjects(content.parts)
     if (parts.length === 0) complain([`contents[${index}].parts: contents.parts must not be empty.`])
     for (const [at, part] of parts.entries()) {
       if (!Object.keys(part).some((name) => !['thought', 'thoughtSignature', 'partMetadata'].includes(name))) {

@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import { textOf } from '../text-of.js'
 import { declarations, thinksOf } from './check.js'
@@ -6,7 +6,7 @@ import { declarations, thinksOf } from './check.js'
 type Body = Readonly<Record<string, unknown>>
 
 export function readContents(body: Body, model: string): Asked {
-  const contents = asArray(body.contents).map(asObject)
+  const contents = asObjects(body.contents)
   const config = asObject(body.generationConfig)
   const last = contents.at(-1)
   const parts = partsOf(contents.findLast((content) => content.role !== 'model'))
@@ -33,7 +33,7 @@ export function readContents(body: Body, model: string): Asked {
   }
 }
 
-const partsOf = (content: Body | undefined) => asArray(content?.parts).map(asObject)
+const partsOf = (content: Body | undefined) => asObjects(content?.parts)
 
 const saidIn = (parts: readonly Body[]) => textOf(parts.filter((part) => part.thought !== true))
 

@@ -1,5 +1,5 @@
 /** Gemini's thought signatures. https://ai.google.dev/gemini-api/docs/thought-signatures */
-import { asArray, asObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects } from '../../../core/json.js'
 import { sorted } from '../../../core/sorted.js'
 import { refuse, type World } from '../../mock/vendor.js'
 
@@ -26,7 +26,7 @@ export function checkThoughtSignatures(
   world: World,
 ): void {
   for (const content of contents) {
-    for (const part of asArray(content.parts).map(asObject)) {
+    for (const part of asObjects(content.parts)) {
       const token = part.thoughtSignature ?? part.thought_signature
       if (token === undefined || excuses.has(String(token))) continue
       const call = asObject(part.functionCall)
@@ -47,7 +47,7 @@ function checkCurrentTurn(contents: readonly Readonly<Record<string, unknown>>[]
   )
   for (const [index, { role, parts }] of contents.entries()) {
     if (index <= start || role !== 'model') continue
-    const all = asArray(parts).map(asObject)
+    const all = asObjects(parts)
     const first = all.findIndex((part) => part.functionCall !== undefined)
     const call = all[first]
     if (call && call.thoughtSignature === undefined && call.thought_signature === undefined) {

@@ -1,5 +1,5 @@
 /** What OpenAI refuses of a chat completion, in its own words. */
-import { asArray, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import { refuse } from '../../mock/vendor.js'
 
 const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer']
@@ -9,7 +9,7 @@ export function checkChat(body: Readonly<Record<string, unknown>>, model: string
   if (body.messages === undefined) {
     refuse(400, "Missing required parameter: 'messages'.", { param: 'messages', code: 'missing_required_parameter' })
   }
-  const messages = asArray(body.messages).map(asObject)
+  const messages = asObjects(body.messages)
   if (messages.length === 0) {
     refuse(400, "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.", {
       param: 'messages',
@@ -39,7 +39,7 @@ function checkMessages(messages: readonly Record<string, unknown>[]): void {
       open = open.filter((other) => other !== id)
     } else if (open.length > 0) refuseUnanswered(open, opened)
     if (role === 'assistant') {
-      open = asArray(message.tool_calls).map((call) => String(asObject(call).id))
+      open = asObjects(message.tool_calls).map(({ id }) => String(id))
       opened = index
       checkCalls(asArray(message.tool_calls), index)
     }
@@ -136,7 +136,7 @@ function checkOptions(
 }
 
 function checkTools(body: Readonly<Record<string, unknown>>): void {
-  const tools = asArray(body.tools).map(asObject)
+  const tools = asObjects(body.tools)
   if (tools.length === 0) {
     if (body.tools !== undefined) {
       refuse(400, "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.", {

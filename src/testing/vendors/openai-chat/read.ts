@@ -1,11 +1,11 @@
-import { asArray, asNumber, asObject, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import { textOf } from '../text-of.js'
 
 type Body = Readonly<Record<string, unknown>>
 
 export function readChat(body: Body): Asked {
-  const messages = asArray(body.messages).map(asObject)
+  const messages = asObjects(body.messages)
   const lastAssistant = messages.findLastIndex((message) => message.role === 'assistant')
   const turn = messages.slice(lastAssistant + 1)
   const prefill = lastAssistant === messages.length - 1 ? textOf(messages[lastAssistant]?.content) : undefined
@@ -14,7 +14,7 @@ export function readChat(body: Body): Asked {
     said.length > 0 || turn.some((message) => message.role === 'tool')
       ? said
       : messages.filter((message) => message.role === 'user')
-  const parts = last.slice(-1).flatMap((message) => asArray(message.content).map(asObject))
+  const parts = last.slice(-1).flatMap((message) => asObjects(message.content))
   const format = formatOf(body.response_format)
   const maxTokens = asNumber(body.max_completion_tokens) ?? asNumber(body.max_tokens)
   return {

@@ -1,5 +1,5 @@
 /** What OpenAI refuses of a response request, in its own words. */
-import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 import { checkAnswerSchema, checkParameters, checkStrict } from '../openai-chat/check.js'
 import { holdsReasoning } from './reasoning.js'
@@ -48,7 +48,7 @@ export function checkRequest(body: Body): void {
       code: 'integer_below_min_value',
     })
   }
-  checkTools(asArray(body.tools).map(asObject))
+  checkTools(asObjects(body.tools))
   const format = asObject(asObject(body.text).format)
   if (format.type === 'json_schema') {
     if (typeof format.name !== 'string') lacks('text.format.name')
@@ -93,7 +93,7 @@ function checkMessage(item: Record<string, unknown>, index: number): void {
     })
   }
   const allowed = item.role === 'assistant' ? assistantParts : userParts
-  for (const [at, part] of asArray(item.content).map(asObject).entries()) {
+  for (const [at, part] of asObjects(item.content).entries()) {
     if (allowed.includes(String(part.type))) continue
     refuse(400, `Invalid value: '${part.type}'. Supported values are: ${allowed.map((name) => `'${name}'`).join(', ')}.`, {
       param: `input[${index}].content[${at}]`,

@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asString, isObject } from '../../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 
 type Item = Readonly<Record<string, unknown>>
@@ -10,15 +10,14 @@ export function readItems(items: readonly Item[], body: Item): Asked {
   const turn = items.slice(lastOwn + 1)
   const results = turn.filter((item) => item.type === 'function_call_output')
   const said = (results.length > 0 ? turn : items).findLast((item) => item.role === 'user')
-  const parts = asArray(said?.content).map(asObject)
+  const parts = asObjects(said?.content)
   const format = asObject(asObject(body.text).format)
   const maxTokens = asNumber(body.max_output_tokens)
   return {
     text: textOf(said?.content),
     images: parts.filter((part) => part.type === 'input_image').length,
     files: parts.filter((part) => part.type === 'input_file' || part.type === 'input_audio').length,
-    tools: asArray(body.tools)
-      .map(asObject)
+    tools: asObjects(body.tools)
       .filter((tool) => tool.type === 'function')
       .map(({ name, parameters }) => ({ name: String(name), ...(isObject(parameters) && { schema: parameters }) })),
     choice: choiceOf(body.tool_choice),
@@ -38,8 +37,7 @@ export function thinks(body: Item): boolean {
 
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content
-  return asArray(content)
-    .map(asObject)
+  return asObjects(content)
     .map((part) => asString(part.text) ?? (part.type === 'input_image' || part.type === 'input_file' ? undefined : ''))
     .filter((text) => text !== undefined)
     .join('\n')
@@ -48,6 +46,6 @@ function textOf(content: unknown): string {
 function choiceOf(choice: unknown): ToolWish {
   if (choice === 'none' || choice === 'required') return choice
   if (!isObject(choice)) return 'auto'
-  if (choice.type === 'allowed_tools') return { names: asArray(choice.tools).map((tool) => String(asObject(tool).name)) }
+  if (choice.type === 'allowed_tools') return { names: asObjects(choice.tools).map(({ name }) => String(name)) }
   return choice.type === 'function' ? { names: [String(choice.name)] } : 'auto'
 }

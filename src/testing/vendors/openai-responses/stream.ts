@@ -1,5 +1,5 @@
 /** https://platform.openai.com/docs/api-reference/responses-streaming */
-import { asArray, asObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import type { Ask, Reply } from '../../mock/vendor.js'
 import { jsonPiecesOf, piecesOf } from '../../mock/words.js'
@@ -63,7 +63,7 @@ function obfuscated({ ids, body }: Ask): Item {
 }
 
 function messageDrafts(ask: Ask, item: Item, output_index: number): [Item, Draft[]] {
-  const [part] = asArray(item.content).map(asObject)
+  const [part] = asObjects(item.content)
   const place = { item_id: item.id, output_index, content_index: 0 }
   const logprobs = asArray(part?.logprobs)
   const deltas = piecesOf(String(part?.text), ask.world.wordsPerChunk).map(
