@@ -43,7 +43,7 @@ export interface LedgerLine {
   readonly serviceTier?: string
   /** Nano-dollars. Null: the price is unknown, which is not the same as free. */
   readonly cost: Nano | null
-  /** Of the price that `cost` was counted by. */
+  /** Of the price that `cost` was counted by; `vendor` where the vendor itself has told what it charged. */
   readonly priceVersion?: string
 }
 

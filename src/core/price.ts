@@ -25,6 +25,8 @@ export interface Price {
   readonly source: string
   /** The day on which the numbers were last compared with their source, such as `2026-11-21`, where it is told. */
   readonly date?: string
+  /** The option `prices` had a part in it. */
+  readonly own?: true
   /** Another one whenever the numbers may be others. Stands in the ledger beside each cost. */
   readonly version: string
   /** Milliseconds since 1970 at which these numbers cease to hold: a discount by the hour, a change that is announced. */

@@ -17,6 +17,8 @@ export interface Traits {
   readonly structuredOutput?: 'json-schema' | 'json' | 'none'
   /** Whether usage comes with a stream: on request (`stream_options.include_usage`), by itself, or never. @defaultValue 'on-request' */
   readonly streamUsage?: 'on-request' | 'always' | 'never'
+  /** What the answer's usage says that it was charged is the vendor's bill, and is booked as such. @defaultValue false */
+  readonly tellsCharge?: boolean
   /** The member that bounds the answer. @defaultValue 'max_completion_tokens' */
   readonly maxTokensField?: 'max_completion_tokens' | 'max_tokens'
   /** `developer` is passed on as it is; `system` renames it. @defaultValue 'developer' */

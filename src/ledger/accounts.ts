@@ -8,6 +8,7 @@ import { targetName } from '../core/target.js'
 import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
 import { besideOf } from '../protocols/beside.js'
+import { chargeOf } from '../protocols/charge.js'
 import { kindOf, protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -41,7 +42,8 @@ export class Bookkeeper implements Accounts {
     const word = attempt.serviceTier ?? askedTier(call)
     const price = prices.price(call.target, attempt.startedAt)
     let usage = whole(used)
-    let cost = costIn(price, usage, word)
+    const charge = chargeTo(call, used, price)
+    let cost = charge ?? costIn(price, usage, word)
     if (cost === null) this.#warnOf(targetName(call.target))
     for (const { model, usage: told } of besideOf(used)) {
       const target = { ...call.target, model }
@@ -58,7 +60,7 @@ export class Bookkeeper implements Accounts {
       usage,
       basis,
       cost,
-      ...(price && { priceVersion: price.version }),
+      ...(charge !== undefined ? { priceVersion: 'vendor' } : price && { priceVersion: price.version }),
     })
   }
 
@@ -107,6 +109,11 @@ function sentBody(call: Call): JsonObject {
 function atLeast(told: Usage, output: number): Usage {
   const known = told.output + told.reasoning
   return known >= output ? told : { ...told, output: told.output + output - known }
+}
+
+/** The vendor's own bill, where it tells one. Who has written a price down wants to count by that. */
+function chargeTo({ target }: Call, usage: Usage, price: Price | null): Nano | undefined {
+  return !price?.own && target.provider.traits(target.model).tellsCharge ? chargeOf(usage) : undefined
 }
 
 /** @param word the vendor's for how it served the call, or the caller's where the vendor told none */

@@ -89,7 +89,7 @@ const table = {
     keys: ['XAI_API_KEY'],
     protocols: chatAndResponses,
     // "presencePenalty, frequencyPenalty and stop are not supported by reasoning models": all but these.
-    traits: { refuses: ['presence_penalty', 'frequency_penalty', 'stop', 'logit_bias'] },
+    traits: { tellsCharge: true, refuses: ['presence_penalty', 'frequency_penalty', 'stop', 'logit_bias'] },
     models: [
       [/non-reasoning|^grok-(2|3)(?!-mini)/, { refuses: ['logit_bias'], reasoningEffort: false }],
       // "Argument not supported on this model", whatever the effort.
@@ -117,7 +117,7 @@ const table = {
     keys: ['OPENROUTER_API_KEY'],
     protocols: all,
     // Usage comes with every answer; what a model does not take is ignored, not refused.
-    traits: { systemRole: 'system', streamUsage: 'always' },
+    traits: { systemRole: 'system', streamUsage: 'always', tellsCharge: true },
   },
   cerebras: {
     // Cerebras: https://inference-docs.cerebras.ai/resources/openai
@@ -137,6 +137,7 @@ const table = {
     // Sonar's chat completions ended on 2026-09-27; the Agent API, which follows the Responses API, took their place.
     protocols: ['openai-responses'],
     owner: 'perplexity',
+    traits: { tellsCharge: true },
   },
   cohere: {
     // Cohere: https://docs.cohere.com/docs/compatibility-api

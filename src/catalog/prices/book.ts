@@ -2,7 +2,7 @@
 import type { Price, PriceBook } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
 import { targetKey } from '../../core/target.js'
-import { type Draft, draftOf, finished, type Label, overlaid } from './draft.js'
+import { type Draft, draftOf, finished, type Label, overlaid, ownVersion } from './draft.js'
 import type { PriceRow } from './entry.js'
 import type { PriceData } from './genai.js'
 import { changesOf, peakChanges, startOf, stretchOf } from './moments.js'
@@ -19,8 +19,8 @@ export interface Layer {
 export function layersOf(file: readonly PriceRow[], given: readonly PriceRow[]): readonly Layer[] {
   return [
     { rows: overrides, label: { source: 'leashllm', version: 'leashllm' } },
-    { rows: file, label: { source: 'prices.file', version: 'own' } },
-    { rows: given, label: { source: 'prices', version: 'own' } },
+    { rows: file, label: { source: 'prices.file', version: ownVersion } },
+    { rows: given, label: { source: 'prices', version: ownVersion } },
   ]
 }
 

@@ -33,6 +33,9 @@ export interface Label {
   readonly version: string
 }
 
+/** Of entries that the user has written. */
+export const ownVersion = 'own'
+
 /** Price keys of the data set, in dollars for a million tokens. Images, searches, seconds and pages are not tokens that we count. */
 const keys: Readonly<Record<string, keyof Usage>> = {
   input_mtok: 'input',
@@ -150,6 +153,7 @@ export function finished({ steps, tiers, peak, source, date, versions }: Draft, 
     currency: 'USD',
     source,
     ...(date !== undefined && { date }),
+    ...(versions.includes(ownVersion) && { own: true }),
     version: `${versions.join('+')}#${fnv1a(JSON.stringify(made)).toString(16).padStart(8, '0')}`,
     ...(Number.isFinite(until) && { until }),
     tiers: made,

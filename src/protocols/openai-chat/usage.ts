@@ -2,6 +2,7 @@
 import type OpenAI from 'openai'
 import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { withCharge } from '../charge.js'
 
 /**
  * Cached, written and audio tokens are inside `prompt_tokens`, as OpenAI, Azure, OpenRouter and LiteLLM count. Reasoning is
@@ -28,7 +29,7 @@ export function readUsage(value: unknown): Usage | undefined {
   const reasoning = beside > 0 && beside >= told ? beside : output.take(told)
   const audioOutput = output.take(written.audio_tokens)
 
-  return usageOf({
+  const usage = usageOf({
     input: input.rest,
     cacheRead,
     cacheWrite,
@@ -37,6 +38,7 @@ export function readUsage(value: unknown): Usage | undefined {
     reasoning,
     audioOutput,
   })
+  return withCharge(usage, value)
 }
 
 /** Of an answer or a chunk: Groq's streams tell it in a member of their own. */
