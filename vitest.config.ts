@@ -23,22 +23,24 @@ const shipped = ['tests/package/**/*.test.ts', 'tests/docs/{code-blocks,commands
 
 const setupFiles = ['tests/helpers/seed.ts']
 
+/** How long is waited for what never comes: long enough for a machine that has other things to do. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
+
 export default defineConfig({
   test: {
     pool: 'threads',
     // Tests wait for sockets, processes and timers more than they compute.
     maxWorkers: '100%',
-    testTimeout: 20_000,
     projects: [
       {
         resolve: { alias },
-        test: { name: 'source', testTimeout: 20_000, setupFiles, include: ['tests/**/*.test.ts'], exclude: shipped },
+        test: { name: 'source', ...patience, setupFiles, include: ['tests/**/*.test.ts'], exclude: shipped },
       },
       {
         resolve: { alias: [...alias, ...olderOpenAI] },
         test: {
           name: 'openai 6',
-          testTimeout: 20_000,
+          ...patience,
           setupFiles,
           include: ['tests/client/**/*.test.ts', 'tests/fidelity/**/*.test.ts'],
         },
@@ -47,6 +49,7 @@ export default defineConfig({
         test: {
           name: 'shipped',
           include: shipped,
+          ...patience,
           globalSetup: 'tests/package/setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
