@@ -1,13 +1,16 @@
 /** Every route, asked by everybody who may not. */
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../src/relay/app.js'
 import { operations } from '../../src/relay/openapi/document.js'
 import type { RelayContext } from '../../src/relay/routes/context.js'
 import { rights } from '../../src/relay/routes/rights.js'
-import { until, useMock } from '../helpers/mock.js'
+import { useMock } from '../helpers/mock.js'
 import { openRelay, type TestRelay } from './helpers.js'
 
 const mock = useMock()
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** What anybody may ask: signs of life, the dashboard's own files, which hold nothing, and to be let in. */
 const open = Object.entries(operations).flatMap(([route, { who }]) => (who === 'everybody' ? [route.split(' ')[1]] : []))
@@ -39,17 +42,18 @@ interface Everybody {
 }
 
 async function everybody(): Promise<Everybody> {
+  vi.useFakeTimers({ toFake: ['Date'] })
   const relay = await openRelay(mock.url)
   const make = async (more: object) => (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', ...more })).body
   await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
-  const expired = await make({ expiresAt: Date.now() + 500 })
+  const expired = await make({ expiresAt: Date.now() + 60_000 })
   const revoked = await make({})
   await relay.ask('POST', `/v1/admin/keys/${revoked.id}/revoke`)
   await relay.ask('POST', '/v1/admin/tenants', { slug: 'suspended' })
   const suspended = (await relay.ask('POST', '/v1/admin/keys', { tenant: 'suspended' })).body
   await relay.ask('PATCH', '/v1/admin/tenants/suspended', { status: 'suspended' })
   const own = await make({})
-  await until(() => Date.now() > expired.expiresAt)
+  vi.setSystemTime(expired.expiresAt + 1)
   return {
     relay,
     keys: {

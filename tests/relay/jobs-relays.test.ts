@@ -10,24 +10,25 @@ import { Tenants } from '../../src/relay/people/tenants.js'
 import type { Sql } from '../../src/relay/store/sql.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
+import { serve } from '../helpers/serve.js'
 import { openStore } from './store/open.js'
 
 const mock = useMock()
 const caller: Caller = { id: 'key', tenant: 'red', scopes: ['call'] }
 const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
 
-function serving(): Serving {
-  const options = { providers: mockProviders(mock.url), use: [beforeSending] }
+function serving(vendor: string): Serving {
+  const options = { providers: mockProviders(vendor), use: [beforeSending] }
   const leash = createLeash(options)
   const inside = insideOf(leash)
   if (!inside) throw new Error('It is one of ours.')
   return { ...inside, options }
 }
 
-async function open(): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {
+async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {
   const sql: Sql = await openStore()
   await new Tenants({ sql }).create({ slug: 'red' })
-  const one = serving()
+  const one = serving(vendor)
   onTestFinished(() => one.leash.close())
   const keys = { holding: async () => caller } as unknown as Keys
   const gateway = { serving: async () => one } as unknown as Gateway
@@ -44,27 +45,35 @@ async function open(): Promise<(times: { holdMs: number; roundMs: number }) => J
 const status = async (jobs: Jobs, id: string) => (await jobs.store.get(caller, id))?.status
 
 test('what a relay leaves behind that says nothing any more, another takes up, and sends nothing again', async () => {
-  const relay = await open()
-  mock.script({ latencyMs: 600 })
+  const held = Promise.withResolvers<void>()
+  let asked = 0
+  const vendor = await serve(async () => {
+    if (++asked === 1) await held.promise
+    const message = { role: 'assistant', content: 'Hi' }
+    return Response.json({ choices: [{ index: 0, message, finish_reason: 'stop' }] })
+  })
+  onTestFinished(() => vendor.close())
+  const relay = await open(vendor.url)
   const silent = relay({ holdMs: 150, roundMs: 60_000 })
   const [one, two] = [await silent.submit(caller, { request }), await silent.submit(caller, { request })]
-  await until(() => mock.requests.length === 1)
-  const other = relay({ holdMs: 1000, roundMs: 30 })
+  await until(() => asked === 1)
+  const other = relay({ holdMs: 60_000, roundMs: 30 })
   await until(async () => (await status(other, one.id)) === 'failed')
   await until(async () => (await status(other, two.id)) === 'done')
   // The first answer comes all the same, and is too late.
-  await until(() => mock.requests.every(({ outcome }) => outcome === 'answered'))
+  held.resolve()
+  await silent.close()
   expect(await other.store.get(caller, one.id)).toMatchObject({ status: 'failed', code: 'interrupted' })
-  expect(mock.requests).toHaveLength(2)
+  expect(asked).toBe(2)
 })
 
 test('what is cancelled at one relay stops at the other, which runs it', async () => {
   const relay = await open()
   mock.script({ hang: 'headers' })
-  const runs = relay({ holdMs: 1000, roundMs: 30 })
+  const runs = relay({ holdMs: 60_000, roundMs: 30 })
   const { id } = await runs.submit(caller, { request })
   await until(() => mock.requests.length === 1)
-  const other = relay({ holdMs: 1000, roundMs: 30 })
+  const other = relay({ holdMs: 60_000, roundMs: 30 })
   expect(await other.cancel(caller, id)).toMatchObject({ status: 'cancelled' })
   await until(() => mock.requests[0]?.outcome === 'aborted')
 })

@@ -10,7 +10,7 @@ import { laneOf } from '../../src/relay/webhooks/queue.js'
 import type { ReportOptions } from '../../src/relay/webhooks/report-options.js'
 import { Reporting } from '../../src/relay/webhooks/reporting.js'
 import { signedHeaders } from '../../src/relay/webhooks/sign.js'
-import { useMock } from '../helpers/mock.js'
+import { until, useMock } from '../helpers/mock.js'
 import { openRelay } from './helpers.js'
 import { openReceiver } from './receiver.js'
 import { openStore } from './store/open.js'
@@ -197,6 +197,7 @@ describe('a delivery', () => {
     for (let at = 0; at < 100; at++) await queue.send(endpoint.id, { type: 'key.created', data: { at } })
     await reporting.publish({ type: 'key.revoked', data: {} })
     await receiver.arrived(1)
+    await until(() => hanging.count >= 4)
     expect(hanging.count).toBe(4)
     hanging.answer()
     await reporting.round()

@@ -13,7 +13,8 @@ import { openProvider } from '../people/identity-provider.js'
 import { away, begin, finish, home } from '../people/signing-in.js'
 
 const mock = useMock()
-const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 5000, interval: 20 })
+/** Sooner than any of them looks by itself. */
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 4500, interval: 20 })
 
 function chat({ url }: TestRelay, key: string, prompt = 'Are you there?') {
   return fetch(`${url}/v1/chat/completions`, {
@@ -46,7 +47,6 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
   it('hear of policies and of keys that are revoked at once', async () => {
     const { ask, second, slug, key, id } = await pair()
     expect((await chat(second, key)).status).toBe(200)
-    const before = performance.now()
     await ask('PUT', `/tenants/${slug}/policy`, { access: { models: { allow: ['claude-*'] } } })
     await soon(async () => expect((await chat(second, key)).status).toBe(403))
     await ask('PUT', `/tenants/${slug}/policy`, {})
@@ -57,8 +57,6 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     await ask('PUT', '/config', { staleMs: 1234 })
     await soon(async () => expect(await told()).toBe(1234))
     await ask('POST', '/config/rollback', { version: 0 })
-    // Less than any of them looks for by itself.
-    expect(performance.now() - before).toBeLessThan(5000)
   })
 
   it('hold calls to one rate limit, and answer from one cache', async () => {
@@ -136,7 +134,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     })
     setTimeout(() => void redis.stop(), 200)
     expect(new Set(await Promise.all(calls))).toEqual(new Set([200]))
-    expect(first.warnings.join()).toContain('Redis is away')
+    await soon(() => expect(first.warnings.join()).toContain('Redis is away'))
     await ask('PUT', `/tenants/${slug}/policy`, { access: { models: { allow: ['claude-*'] } } })
     await soon(async () => expect((await chat(second, key)).status).toBe(403))
   })
