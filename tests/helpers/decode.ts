@@ -1,6 +1,7 @@
 /** Runs a protocol's stream decoder over recorded bytes, cut wherever a test likes. */
+import { isDeepStrictEqual } from 'node:util'
 import type { StreamEvent } from '../../src/core/events.js'
-import type { ChatProtocol, DecodeContext } from '../../src/protocols/protocol.js'
+import type { ChatProtocol, DecodeContext, WireEvent } from '../../src/protocols/protocol.js'
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -30,13 +31,58 @@ export function decodeStream(
   return events
 }
 
-/** What comes of every prefix of a stream: its events, or the code of the error it ends in. */
+/**
+ * What comes of every prefix of a stream: its events, or the code of the error it ends in. A decoder sees no bytes, so that
+ * only prefixes which spell something else are decoded anew.
+ */
 export function decodePrefixes(protocol: ChatProtocol, bytes: Uint8Array, context?: DecodeContext): (StreamEvent[] | string)[] {
+  let spelt: Spelt | undefined
+  let outcome: StreamEvent[] | string = []
   return Array.from({ length: bytes.length }, (_, length) => {
-    try {
-      return decodeStream(protocol, bytes.subarray(0, length), context ? { context } : {})
-    } catch (error) {
-      return (error as { code?: string }).code ?? String(error)
-    }
+    const now = spell(protocol, bytes.subarray(0, length))
+    if (!spelt || !isSame(now, spelt)) outcome = outcomeOf(() => decodeSpelt(protocol, now, context ?? decodeContext()))
+    spelt = now
+    return outcome
   })
 }
+
+/** What a framing makes of bytes, and what it fails with in the end. */
+interface Spelt {
+  readonly events: readonly WireEvent[]
+  readonly failure?: unknown
+}
+
+function spell({ framing }: ChatProtocol, bytes: Uint8Array): Spelt {
+  const events: WireEvent[] = []
+  try {
+    const frames = framing.unframer((event) => events.push(event))
+    frames.push(bytes)
+    frames.end()
+    return { events }
+  } catch (failure) {
+    return { events, failure }
+  }
+}
+
+function isSame(one: Spelt, other: Spelt): boolean {
+  return one.events.length === other.events.length && isDeepStrictEqual(lastOf(one), lastOf(other))
+}
+
+const lastOf = ({ events, failure }: Spelt) => [events.at(-1), codeOf(failure)]
+
+function decodeSpelt(protocol: ChatProtocol, { events, failure }: Spelt, context: DecodeContext): StreamEvent[] {
+  const decoder = protocol.upstream.decodeStream(context)
+  const decoded = events.flatMap((event) => [...decoder.push(event)])
+  if (failure !== undefined) throw failure
+  return [...decoded, ...decoder.end()]
+}
+
+function outcomeOf(decode: () => StreamEvent[]): StreamEvent[] | string {
+  try {
+    return decode()
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? String(error)
