@@ -18,16 +18,19 @@ export const relay = defineCommand({
   },
   run: ({ args }) =>
     telling(args.json, async () => {
+      // Whoever starts reads what there is, and once more in the end.
+      process.on('SIGHUP', () => {})
       const { readConfig, startRelay } = await import('../relay/relay.js')
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
       const flags = flagsOf(args)
       const options = () => ({ ...readConfig(file), ...flags })
       const first = options()
       const { default: cluster } = await import('node:cluster')
-      if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, args.json)
+      if (cluster.isPrimary && (first.workers ?? 1) > 1) return await runWorkers(first, file, args.json)
       const { isWorker } = cluster
       const started = await startRelay(first, { isWorker })
-      const stopWatching = await keepUp(started, file, options)
+      const again = rereading(started, options)
+      const stopWatching = isWorker ? await followWorkers(again) : await keepUp(file, again)
       atEnd(async () => {
         stopWatching()
         await started.close()
@@ -38,11 +41,14 @@ export const relay = defineCommand({
     }),
 })
 
-async function runWorkers(options: RelayOptions, json: boolean | undefined): Promise<void> {
+async function runWorkers(options: RelayOptions, file: string | undefined, json: boolean | undefined): Promise<void> {
   const { startWorkers } = await import('../relay/http/workers.js')
   const started = await startWorkers(options, options.workers ?? 1)
-  process.on('SIGHUP', () => started.reload())
-  atEnd(() => started.close())
+  const stopWatching = await keepUp(file, () => started.reload())
+  atEnd(() => {
+    stopWatching()
+    return started.close()
+  })
   greet(started, json)
 }
 
@@ -74,21 +80,29 @@ function flagsOf({ host, port, folder, workers }: Flags): RelayOptions {
 
 const workersOf = (typed: string) => wholeNumber(typed, 1, 256, 'no number of workers: give one from 1 to 256')
 
-/** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
-async function keepUp(relay: Relay, file: string | undefined, options: () => RelayOptions): Promise<() => void> {
+type Again = (tells: boolean) => Promise<boolean>
+
+/** @returns what reads the configuration again, and whether it was taken */
+function rereading(relay: Relay, options: () => RelayOptions): Again {
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  const again = async () => {
+  return async (tells) => {
     try {
-      const changes = await relay.reload(options())
-      if (changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
+      const changes = await relay.reload(options(), !tells)
+      if (tells && changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
+      return true
     } catch (error) {
       say(`The configuration stays as it was: ${messageOf(error)}`)
+      return false
     }
   }
+}
+
+/** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
+async function keepUp(file: string | undefined, again: (tells: true) => Promise<unknown>): Promise<() => void> {
   // One after the other: what was read last is to hold.
-  let turn = Promise.resolve()
+  let turn: Promise<unknown> = Promise.resolve()
   const hear = () => {
-    turn = turn.then(again)
+    turn = turn.then(() => again(true))
   }
   process.on('SIGHUP', hear)
   const stop = file === undefined ? () => {} : (await import('../relay/config/watch.js')).watchConfig(file, hear)
@@ -99,6 +113,21 @@ async function keepUp(relay: Relay, file: string | undefined, options: () => Rel
     process.off('SIGHUP', hear)
     stop()
   }
+}
+
+/** Reads it again when the process that has started this one says so, which keeps up for all. @returns ends it */
+async function followWorkers(again: Again): Promise<() => void> {
+  const { readWhenTold } = await import('../relay/http/workers.js')
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn: Again = (tells) => {
+    const read = turn.then(() => again(tells))
+    turn = read
+    return read
+  }
+  const stop = readWhenTold(inTurn)
+  // What was said before nobody has heard.
+  await inTurn(false)
+  return stop
 }
 
 function greeting(url: string, keys: { readonly admin: string; readonly call: string } | undefined): string {

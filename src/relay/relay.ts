@@ -44,10 +44,11 @@ export interface Relay {
   /**
    * Puts another configuration in force, as far as it can change without a new start; what cannot is told in a warning.
    *
+   * @param quietly another process of the relay tells of it, and writes it into the audit
    * @returns what has changed, without secrets
    * @throws LeashError `invalid_config`, and everything stays as it was
    */
-  reload(options: RelayOptions): Promise<readonly ConfigChange[]>
+  reload(options: RelayOptions, quietly?: boolean): Promise<readonly ConfigChange[]>
   /** Takes no more requests, and waits for those under way. */
   close(): Promise<void>
 }
@@ -122,7 +123,7 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
       url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
-      reload: (next) => reloaded(next, { settings, audit, warn }),
+      reload: (next, quietly = false) => reloaded(next, { settings, audit, warn, quietly }),
       async close() {
         stop.abort()
         await configLog.close()
@@ -146,11 +147,13 @@ interface Reloading {
   readonly settings: Settings
   readonly audit: Audit
   readonly warn: (message: string) => void
+  readonly quietly: boolean
 }
 
-async function reloaded(options: RelayOptions, { settings, audit, warn }: Reloading): Promise<readonly ConfigChange[]> {
+async function reloaded(options: RelayOptions, { settings, audit, warn, quietly }: Reloading): Promise<readonly ConfigChange[]> {
   await Promise.all([checkParts(options.leash), checkParts(options.policy)])
   const { changes, ignored, overruled } = settings.give(options)
+  if (quietly) return changes
   if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
   if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
   const members = changes.map(({ path }) => path)

@@ -2,7 +2,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { join } from 'node:path'
 import { LeashError } from '../../core/errors.js'
-import { isObject } from '../../core/json.js'
+import { asObject, isObject } from '../../core/json.js'
 import { readEnv } from '../../providers/env.js'
 import type { RelayOptions } from '../config/config.js'
 import { makeFolder } from '../files.js'
@@ -14,12 +14,25 @@ import { migrate } from '../store/migrations.js'
 import { openSqlite } from '../store/sqlite.js'
 
 export type Workers = Pick<Relay, 'url' | 'publicKey' | 'firstKeys' | 'close'> & {
-  /** Has each of them read the configuration again. */
-  reload(): void
+  /** Has each of them read the configuration again. One of them tells of it. */
+  reload(): Promise<void>
 }
 
 /** What a process says once it takes requests. */
 type Ready = Pick<Relay, 'url' | 'firstKeys'>
+
+/** Said to a worker, which answers the first of them. */
+interface Reload {
+  readonly reload: 'first' | 'follow'
+}
+
+/** Said by the first. */
+interface Reloaded {
+  readonly reloaded: boolean
+}
+
+/** Those that have said so. */
+const serving = new WeakSet<Worker>()
 
 /** One that has died is replaced after a pause, lest one that cannot live is started again and again. */
 const pauseMs = 1000
@@ -34,6 +47,9 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   const sql = database === undefined ? await openSqlite({ file: join(folder, 'relay.db') }) : undefined
   if (sql) await migrate(sql)
   let closing = false
+  cluster.on('message', (worker, message: unknown) => {
+    if (isReady(message)) serving.add(worker)
+  })
   const forkAgain = () => void setTimeout(() => closing || cluster.fork(), pauseMs)
   gatherMetrics()
   joinWorkers()
@@ -60,10 +76,52 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
     publicKey,
     ...(firstKeys && { firstKeys }),
     close,
-    reload() {
-      for (const worker of workersNow()) worker.process.kill('SIGHUP')
-    },
+    reload,
   }
+}
+
+/** What one does not take, none does. */
+async function reload(): Promise<void> {
+  for (const first of workersNow()) {
+    const taken = await reloaded(first)
+    if (taken === undefined) continue
+    if (taken) for (const other of workersNow()) if (other !== first) say(other, { reload: 'follow' })
+    return
+  }
+}
+
+/** @returns whether it has taken what it has read; undefined when there is nobody who could, or not yet */
+function reloaded(worker: Worker): Promise<boolean | undefined> {
+  return new Promise((resolve) => {
+    const hear = (message: unknown) => {
+      if (isObject(message) && typeof message.reloaded === 'boolean') end(message.reloaded)
+    }
+    const gone = () => end(undefined)
+    const end = (taken: boolean | undefined) => {
+      worker.off('message', hear).off('exit', gone)
+      resolve(taken)
+    }
+    worker.on('message', hear).once('exit', gone)
+    if (!serving.has(worker) || !say(worker, { reload: 'first' })) end(undefined)
+  })
+}
+
+/** @returns whether there is anybody to say it to */
+function say(worker: Worker, message: Reload): boolean {
+  if (!worker.isConnected()) return false
+  worker.send(message)
+  return true
+}
+
+/** In a worker. @param read the configuration again. @returns ends it */
+export function readWhenTold(read: (tells: boolean) => Promise<boolean>): () => void {
+  const hear = async (message: unknown) => {
+    const { reload } = asObject(message)
+    if (reload === 'first') process.send?.({ reloaded: await read(true) } satisfies Reloaded)
+    if (reload === 'follow') await read(false)
+  }
+  process.on('message', hear)
+  return () => void process.off('message', hear)
 }
 
 /** Said by a worker. */
@@ -73,10 +131,12 @@ export function tellReady({ url, firstKeys }: Relay): void {
 
 const workersNow = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
 
+const isReady = (message: unknown): message is Ready => typeof asObject(message).url === 'string'
+
 function ready(worker: Worker): Promise<Ready> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: unknown) => {
-      if (isObject(message) && typeof message.url === 'string') resolve(message as unknown as Ready)
+      if (isReady(message)) resolve(message)
     })
     worker.once('exit', reject)
   })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -21,8 +21,8 @@ afterEach(async () => {
 })
 
 /** Two workers of one relay, each request by a connection of its own: they take turns. */
-async function started(own: string, env: Record<string, string> = {}) {
-  const args = ['relay', '--workers', '2', '--port', '0', '--folder', join(folder, own), '--json']
+async function started(own: string, env: Record<string, string> = {}, more: readonly string[] = []) {
+  const args = ['relay', ...more, '--workers', '2', '--port', '0', '--folder', join(folder, own), '--json']
   const relay = leash.start(args, { ...keys(mock.url), ...env })
   let [said, wrong] = ['', '']
   relay.stdout?.on('data', (chunk) => {
@@ -46,7 +46,7 @@ async function started(own: string, env: Record<string, string> = {}) {
       headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json', connection: 'close' },
       ...(body && { body: JSON.stringify(body) }),
     })
-  return { admin, call, asked, end, wrong: () => wrong }
+  return { admin, call, asked, end, wrong: () => wrong, hangUp: () => relay.kill('SIGHUP') }
 }
 
 type Asked = Awaited<ReturnType<typeof started>>['asked']
@@ -136,4 +136,27 @@ test('nobody else opens the file that workers share', async () => {
   const file = join(folder, 'held', 'relay.db')
   await expect(openSqlite({ file })).rejects.toThrow('Another process')
   expect((await asked('/v1/admin/keys', admin)).status).toBe(200)
+})
+
+test('what all of them read again is told and audited once, and taken by all or none', async () => {
+  const config = join(folder, 'again.yaml')
+  const write = (staleMs: string) => writeFileSync(config, `staleMs: ${staleMs}\n`)
+  write('1000')
+  const { asked, admin, wrong, hangUp } = await started('again', {}, ['--config', config])
+  const inForce = async () => {
+    const all = Array.from({ length: 6 }, async () => (await (await asked('/v1/admin/config', admin)).json()).config.staleMs)
+    return [...new Set(await Promise.all(all))]
+  }
+  const told = (what: string) => wrong().split(what).length - 1
+  write('2000')
+  await vi.waitFor(async () => expect(await inForce()).toEqual([2000]), 5000)
+  write('wrong')
+  await vi.waitFor(() => expect(told('stays as it was')).toBe(1), 5000)
+  expect(await inForce()).toEqual([2000])
+  write('3000')
+  hangUp()
+  await vi.waitFor(async () => expect(await inForce()).toEqual([3000]), 5000)
+  const { items } = await (await asked('/v1/admin/audit?action=config.reload', admin)).json()
+  expect(items).toHaveLength(2)
+  expect([told('was read again: staleMs'), told('stays as it was')]).toEqual([2, 1])
 })
