@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI, { RateLimitError } from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Timeouts } from '../../src/index.js'
 import { createLeash, type LeashOptions, type Report } from '../../src/leash.js'
 import { type Fault, mockProviders } from '../../src/testing/index.js'
 import { create, echo, leashed } from '../client/client.js'
@@ -21,6 +22,9 @@ const protocols = () => mock.requests.map(({ protocol }) => protocol)
 
 /** A caller of OpenAI's chat who asks Claude, and goes to OpenAI when that fails. */
 const falling = (options: LeashOptions = {}) => lane(mock, claude, { fallback: [`openai/${gpt}`], ...options })
+
+/** With him who is to fail: how long the other takes is no matter. */
+const impatient = (anthropic: Timeouts): LeashOptions => ({ timeouts: { providers: { anthropic } } })
 
 /** What Claude's vendor does, as often as it is asked. */
 const fails = (fault: Fault) => mock.script({ ...fault, when: ({ protocol }) => protocol === 'anthropic-messages' })
@@ -47,7 +51,7 @@ const triggers: readonly (readonly [string, Fault])[] = [
 describe.each(triggers)('%s', (code, fault) => {
   test.each([false, true])('leads to the next target (stream: %s)', async (stream) => {
     fails(fault)
-    const { ask, reports } = falling({ timeouts: { attemptMs: 700 } })
+    const { ask, reports } = falling(code === 'timeout' ? impatient({ attemptMs: 500 }) : {})
     expect((await read(await ask({ stream }))).text).toContain('eight')
     expect(protocols()).toEqual(['anthropic-messages', 'openai-chat'])
     expect(reports).toMatchObject([
@@ -72,7 +76,7 @@ describe('a stream', () => {
     ['falls silent', { hang: { afterEvents: 2 } }, 'timeout'],
   ])('that %s before its first content leads to the next target', async (_, fault, because) => {
     fails(fault)
-    const { ask, reports } = falling({ timeouts: { firstTokenMs: 700 } })
+    const { ask, reports } = falling(because === 'timeout' ? impatient({ firstTokenMs: 500 }) : {})
     expect((await read(await ask({ stream: true }))).text).toContain('eight')
     expect(reports).toMatchObject([{ moves: [{ because }] }])
   })

@@ -106,9 +106,9 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     const held: Route[] = []
     await page.route(begun, (route) => void held.push(route), { times: 1 })
     await goThere.click()
-    await vi.waitFor(async () => expect([await goThere.isDisabled(), held.length]).toEqual([true, 1]))
+    await vi.waitFor(async () => expect([await goThere.isDisabled(), held.length]).toEqual([true, 1]), 10_000)
     await page.evaluate(() => dispatchEvent(new Event('pagehide')))
-    await vi.waitFor(async () => expect(await goThere.isEnabled()).toBe(true))
+    await vi.waitFor(async () => expect(await goThere.isEnabled()).toBe(true), 10_000)
     await held[0]?.abort()
     await page.getByRole('alert').filter({ hasText: 'cannot be reached' }).waitFor()
     provider.settings.error = 'access_denied'

@@ -182,7 +182,7 @@ describe.skipIf(!hasRedis)('breakers that share a Redis', () => {
       pass(1000)
       await other.meet()
       expect(other.state()).toBe('open')
-    })
+    }, 10_000)
     expect(other.changes).toEqual(['open: shared'])
     for (const store of stores) await store.close()
   })

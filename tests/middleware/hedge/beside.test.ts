@@ -35,7 +35,7 @@ function open(options: LeashOptions = {}) {
 
 /** Whatever is asked is not answered. */
 const silent = { hang: 'headers', when: () => true } as const
-const late = { latencyMs: 200, when: () => true } as const
+const late = { latencyMs: 500, when: () => true } as const
 
 describe.each([false, true])('with streams: %s', (stream) => {
   test('a target that stays silent is down after a few calls, and those that follow ask the other one at once', async () => {
@@ -73,8 +73,8 @@ test('a target that answers after all is not to blame, and neither is the one th
 
 test('a target that fails while the other is under way has failed', async () => {
   const { ask, health } = open({ circuitBreaker: { consecutive: 1 }, retry: false })
-  first.script({ status: 500, latencyMs: 40 })
-  other.script({ latencyMs: 80 })
+  first.script({ status: 500, latencyMs: 100 })
+  other.script({ latencyMs: 1000 })
   expect((await ask()).status).toBe(200)
   expect(health('openai')).toMatchObject({ state: 'open', failures: 1 })
 })
