@@ -6,6 +6,7 @@ import { type ClaudeTraits, claude } from '../claude.js'
 import { lookup } from '../lookup.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { beyondSubset, holdsItself, withinSubset } from '../schema-subset.js'
+import { userId } from '../user-id.js'
 import { encodeMessages } from './encode-messages.js'
 import { withoutRefused } from './refused.js'
 import { planThinking } from './thinking.js'
@@ -15,11 +16,15 @@ import { json, type Sdk } from './wire.js'
 
 export { decodeRequest } from './decode-request.js'
 
+/** "user_id appears to contain an email address. Please send a uuid or hash value instead", and so it is with telephone numbers. */
+const opaque = /^(?!.*@)(?!\+?[\d\s().-]{7,}$).{0,256}$/s
+
 export function encodeRequest(request: ChatRequest, { model, stream, traits, lose }: EncodeContext): JsonObject {
   const own = declared(claude(model), traits)
   reportUnknown(request, lose)
   const forced = isForced(request.toolChoice) && own.forcedTools && !!request.tools?.length
   const unsigned = resumesUnsigned(request.messages)
+  const user = userId(request.user, opaque, lose)
   const plan = planThinking({ reasoning: request.reasoning, maxTokens: request.maxTokens, forced, unsigned }, own, lose)
   const { format, instruction } = encodeFormat(request.responseFormat, own, lose)
   const { system, messages } = encodeMessages(request.messages, {
@@ -39,7 +44,7 @@ export function encodeRequest(request: ChatRequest, { model, stream, traits, los
     output_config: plan.effort || format ? compact({ effort: plan.effort, format }) : undefined,
     ...encodeSampling(request, own, plan.thinks, lose),
     stop_sequences: encodeStop(request.stop, lose),
-    metadata: request.user === undefined ? undefined : { user_id: request.user },
+    metadata: user === undefined ? undefined : { user_id: user },
     service_tier: encodeTier(request.serviceTier, lose),
     stream: stream ? (true as const) : undefined,
   })

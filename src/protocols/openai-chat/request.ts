@@ -6,6 +6,7 @@ import { invalid } from '../invalid.js'
 import { effortFor, takenEffort } from '../openai-efforts.js'
 import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { openAiUser, userId } from '../user-id.js'
 import { adapt } from './adapt.js'
 import { readMessages } from './read-messages.js'
 import {
@@ -185,6 +186,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
   reportUnsaid(request, mostStops, lose)
   if (request.messages.at(-1)?.role === 'assistant' && !traits.supportsPrefill)
     lose('messages', 'approximated', 'The target may begin a new answer instead of continuing the last message.')
+  const user = userId(request.user, openAiUser, lose)
   const usage = stream && (traits.streamUsage ?? 'on-request') === 'on-request'
   const body = asJson({
     model,
@@ -197,7 +199,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
         response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
       }),
     ...writeEffort(request.reasoning, context),
-    ...writeScalars({ ...request, ...(stop && { stop: stop.slice(0, mostStops) }) }),
+    ...writeScalars({ ...request, ...(stop && { stop: stop.slice(0, mostStops) }), ...(user !== undefined && { user }) }),
     ...writeTier(request.serviceTier, lose),
   })
   return adapt(body, traits, lose)

@@ -4,6 +4,7 @@ import { asArray, asNumber, asString, compact, isObject, type JsonObject } from 
 import type { ChatRequest, Message } from '../../core/message.js'
 import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
+import { openAiUser, userId } from '../user-id.js'
 import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
 import { decodeReasoning, decodeTextFormat, encodeFormat, encodeReasoning } from './settings.js'
@@ -200,7 +201,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
     temperature: request.temperature,
     top_p: request.topP,
     top_logprobs: request.logprobs ? request.topLogprobs : undefined,
-    user: request.user,
+    user: userId(request.user, openAiUser, lose),
     metadata: request.metadata,
     service_tier: request.serviceTier,
     // The history travels with each request: nothing of it is to be kept at the vendor.

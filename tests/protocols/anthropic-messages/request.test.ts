@@ -301,6 +301,21 @@ describe('a request to Claude', () => {
     expect(encode(nothing).losses).toEqual([])
   })
 
+  it.each(['ada@example.com', 'Ada <ada@example.com>', '+44 20 7946 0958', '(555) 123-4567', 'x'.repeat(257)])(
+    'does not name the user %s, whom Claude would refuse, but sends a hash that is always the same',
+    (user) => {
+      const { body, losses } = encode({ user })
+      expect(body.metadata).toEqual({ user_id: expect.stringMatching(/^[0-9a-f]{32}$/) })
+      expect(encode({ user }).body).toEqual(body)
+      expect(encode({ user: `${user}0` }).body).not.toEqual(body)
+      expect(losses).toEqual(['approximated user'])
+    },
+  )
+
+  it.each(['u1', '0190c1f2-6b2e-7c7e-8a53-2a4e8f0b1c2d', 'user_4711', 'x'.repeat(256)])('names the user %s as it is', (user) => {
+    expect(encode({ user })).toMatchObject({ body: { metadata: { user_id: user } }, losses: [] })
+  })
+
   it('names the user, the stop sequences and the tier', () => {
     const { body, losses } = encode({ user: 'u1', stop: ['END', ' '], serviceTier: 'default' })
     expect(body).toMatchObject({ metadata: { user_id: 'u1' }, stop_sequences: ['END'], service_tier: 'standard_only' })

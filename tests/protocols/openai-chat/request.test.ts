@@ -321,6 +321,15 @@ describe('structured output', () => {
 })
 
 describe('what a target is asked for', () => {
+  test('a name of the user that is too long for OpenAI becomes a hash, the same each time', () => {
+    const user = 'ada'.repeat(50)
+    const { body, losses } = encoded({ messages: [], user })
+    expect(body.user).toMatch(/^[0-9a-f]{32}$/)
+    expect(brief(losses)).toEqual(['user approximated'])
+    expect(encoded({ messages: [], user }).body).toEqual(body)
+    expect(encoded({ messages: [], user: 'a'.repeat(64) })).toMatchObject({ body: { user: 'a'.repeat(64) }, losses: [] })
+  })
+
   const request: ChatRequest = { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] }
 
   test('is served in the ordinary tier by whatever name its vendor calls that', () => {

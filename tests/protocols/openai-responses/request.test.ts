@@ -243,6 +243,15 @@ describe('what goes to a target', () => {
     expect(refused.paths).toEqual(['temperature'])
   })
 
+  test('a name of the user that is too long for OpenAI becomes a hash, the same each time', () => {
+    const user = 'ada'.repeat(50)
+    const { body, lost } = encode({ user })
+    expect(body.user).toMatch(/^[0-9a-f]{32}$/)
+    expect(lost).toMatchObject([{ path: 'user', action: 'approximated' }])
+    expect(encode({ user }).body).toEqual(body)
+    expect(encode({ user: 'a'.repeat(64) })).toMatchObject({ body: { user: 'a'.repeat(64) }, lost: [] })
+  })
+
   test('the same request has the same bytes, member order and all', () => {
     const request = { tools: [{ name: 'f', parameters: { type: 'object', properties: { b: {}, a: {} } } }], temperature: 1 }
     const bytes = JSON.stringify(encode(request).body)
