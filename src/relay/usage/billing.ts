@@ -81,7 +81,9 @@ export class Billing {
       return 0
     }
     const { unit = usualUnit } = options
-    const first = Math.max(await this.#since(now, unit), now - lateMs)
+    const { since, looked } = await this.#going(now, unit)
+    // What came in while no relay ran is no later than that.
+    const first = Math.max(since, Math.min(looked, now) - lateMs)
     let made = 0
     for await (const tenant of this.#billed(options)) {
       const hours = await reportOf(this.#deps.sql, { by: ['hour'], from: first, to: now, where: { tenant: tenant.slug } })
@@ -92,25 +94,27 @@ export class Billing {
         if (await this.#export(tenant, hour, options)) made++
       }
     }
-    await this.#deps.sql.run(`DELETE FROM billing_hours WHERE tenant <> '' AND hour < $1`, [now - keepMs])
+    const { sql } = this.#deps
+    await sql.run(`UPDATE billing_hours SET exported = $1 WHERE tenant = '' AND unit = $2`, [now, unit])
+    await sql.run(`DELETE FROM billing_hours WHERE tenant <> '' AND hour < $1`, [now - keepMs])
     return made
   }
 
-  /** The hour in which this export was switched on: nothing before it is billed. In `exported` it says when it was looked at last. */
-  #since(now: number, unit: BilledUnit): Promise<number> {
+  /** The hour in which this export was switched on, before which nothing is billed, and when it was looked at last: that is in `exported`. */
+  #going(now: number, unit: BilledUnit): Promise<{ readonly since: number; readonly looked: number }> {
     return this.#deps.sql.transaction(async (sql) => {
       await this.#ended(now, unit, sql)
-      const going = await sql.all<{ hour: number }>(
-        `UPDATE billing_hours SET exported = $1 WHERE tenant = '' AND unit = $2 RETURNING hour`,
-        [now, unit],
+      const going = await sql.all<{ hour: number; exported: number }>(
+        `SELECT hour, exported FROM billing_hours WHERE tenant = '' AND unit = $1 ORDER BY hour DESC LIMIT 1`,
+        [unit],
       )
-      if (going.length > 0) return Math.max(...going.map(({ hour }) => hour))
-      const hour = now - (now % hourMs)
+      if (going[0]) return { since: going[0].hour, looked: going[0].exported }
+      const since = now - (now % hourMs)
       await sql.run(
         `INSERT INTO billing_hours (tenant, hour, unit, exported, events) VALUES ('', $1, $2, $3, 0) ON CONFLICT DO NOTHING`,
-        [hour, unit, now],
+        [since, unit, now],
       )
-      return hour
+      return { since, looked: now }
     })
   }
 

@@ -139,9 +139,42 @@ it('exports nothing of before it was switched on, or of what is three days late'
   await reporting.round()
   await use('2026-11-21T09:40:00Z', 1)
   clock.now += 80 * hour
+  await reporting.round()
   await use('2026-11-21T10:40:00Z', 1)
   await reporting.round()
   expect(existsSync(file)).toBe(false)
+})
+
+it('loses no hour of a time in which no relay has run, however long that was', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { clock, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  await use('2026-11-21T10:30:00Z', 1)
+  clock.now += 120 * hour
+  // What clients have kept meanwhile.
+  await use('2026-11-22T10:30:00Z', 1)
+  await reporting.round()
+  const hours = readFileSync(file, 'utf8').trim().split('\n')
+  expect(hours.map((line) => JSON.parse(line).identifier)).toEqual([
+    'leash-red-2026-11-21T10-calls-1',
+    'leash-red-2026-11-22T10-calls-1',
+  ])
+})
+
+it('bills every tenant, however many there are', async () => {
+  const { sql, clock, tenants, use } = await open({ eventName: 'llm' })
+  const billing = new Billing({
+    ...{ sql, tenants, now: () => clock.now, options: () => ({ eventName: 'llm' }) },
+    queue: new WebhookQueue({ sql, receivers: async () => [], now: () => clock.now }),
+  })
+  await billing.look()
+  await sql.transaction(async (sql) => {
+    const within = new Tenants({ sql })
+    for (let at = 0; at < 1001; at++) await within.create({ slug: `a${at}` })
+  })
+  await use('2026-11-21T10:30:00Z', 1)
+  clock.now += hour
+  expect(await billing.look()).toBe(1)
 })
 
 it('goes on hour by hour when it was switched on more than a month ago', async () => {
