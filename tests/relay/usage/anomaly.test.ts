@@ -55,6 +55,15 @@ describe('the limit', () => {
   })
 })
 
+it('takes twelve hours for enough, a dollar for something, and hours that cost nothing for none', async () => {
+  const { notices, watch, spend } = await open()
+  for (let ago = 1; ago <= 12; ago++) await spend(ago, 0.1)
+  for (let ago = 13; ago <= 40; ago++) await spend(ago, 0)
+  await spend(0, 1)
+  await watch.look()
+  expect(notices).toMatchObject([{ data: { tenant: 'red', spent: '1', usual: '0.1', limit: '0.2' } }])
+})
+
 it('tells of a tenant that spends far more than in the hours of its week, and by what', async () => {
   const { notices, watch, spend } = await open()
   for (let ago = 1; ago <= 20; ago++) await spend(ago, 2)

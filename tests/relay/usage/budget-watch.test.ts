@@ -93,6 +93,37 @@ it("goes by the tenant's own policy where it has one", async () => {
   expect(notices.map(({ tenant }) => tenant)).toEqual(['blue', 'blue'])
 })
 
+it('tells nothing of a budget that the policy has no more, or counts by another time', async () => {
+  const { policies, notices, watch, spend } = await open([{ name: 'daily', limit: { usd: 10 }, per: 'day' }])
+  await policies.set('red', { budgets: [] }, 'ada')
+  await policies.set('blue', { budgets: [{ name: 'daily', limit: { usd: 10 }, per: 'month' }] }, 'ada')
+  await spend(`["daily","usd","red"] ${today}`, 9 * dollar)
+  await spend(`["daily","usd","blue"] ${today}`, 9 * dollar)
+  await watch.look()
+  expect(notices).toEqual([])
+})
+
+it('tells anew of a budget whose limit has changed', async () => {
+  const { policies, notices, watch, spend } = await open([])
+  const key = `["daily","requests","red"] ${today}`
+  const limited = (requests: number) =>
+    policies.set('red', { budgets: [{ name: 'daily', limit: { requests }, per: 'day', thresholds: [80] }] }, 'ada')
+  await spend(key, 90)
+  for (const limit of [100, 110]) {
+    await limited(limit)
+    await watch.look()
+    await watch.refused({ tenant: 'red', scope: key, taken: 90, limit })
+    await watch.refused({ tenant: 'red', scope: key, taken: 90, limit })
+  }
+  expect(notices.map(({ type, data }) => [type, data.limit])).toEqual([
+    ['budget.threshold', 100],
+    ['budget.exhausted', 100],
+    ['budget.threshold', 110],
+    ['budget.exhausted', 110],
+  ])
+  expect(new Set(notices.map(({ once }) => once)).size).toBe(4)
+})
+
 it('looks at what a key has of its own too', async () => {
   const { policies, notices, watch, spend } = await open([])
   await policies.set('red/abcd1234', { budgets: [{ name: 'mine', limit: { requests: 10 }, per: 'day' }] }, 'ada')

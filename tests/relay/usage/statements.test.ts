@@ -135,3 +135,13 @@ it('reports by a tag over HTTP', async () => {
   expect((await relay.ask('GET', '/v1/admin/usage?by=tag:')).status).toBe(400)
   expect((await relay.ask('GET', '/v1/admin/usage?by=tag:team&format=csv')).body).toMatch(/^tag:team,calls/)
 })
+
+it('is provisional until a day after its month', async () => {
+  const relay = await openRelay(mock.url)
+  const isProvisional = async (now: string) => {
+    vi.setSystemTime(now)
+    return (await relay.ask('GET', `${at}/2026-10`)).body.provisional
+  }
+  expect(await isProvisional('2026-11-01T23:59:59.999Z')).toBe(true)
+  expect(await isProvisional('2026-11-02T00:00:00Z')).toBe(false)
+})
