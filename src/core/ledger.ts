@@ -38,6 +38,8 @@ export interface LedgerLine {
   /** Nano-dollars that this answer had cost. Null: the price is unknown. */
   readonly saved?: Nano | null
   readonly usage: Usage
+  /** How often the vendor has searched the web for the answer, where it tells that and charges for each search. */
+  readonly searches?: number
   readonly basis: Basis
   /** How the vendor says that it served the call, in its own word. Absent: it did not say. */
   readonly serviceTier?: string

@@ -31,6 +31,8 @@ export interface Price {
   readonly version: string
   /** Milliseconds since 1970 at which these numbers cease to hold: a discount by the hour, a change that is announced. */
   readonly until?: number
+  /** For each search of the web by the vendor's own tool, in nano-dollars. Absent: nobody knows. */
+  readonly search?: Nano
   /** The steps of each tier, from the smallest requests to the largest. A tier that is missing has no known price. */
   readonly tiers: { readonly [tier in ServiceTier]?: readonly Step[] }
 }

@@ -11,6 +11,7 @@ import { besideOf } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
 import { kindOf, protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
+import { searchesOf } from '../protocols/searches.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
 /** Five times the largest window there is, and for a great number of texts to embed: who tells of more tokens has told nothing. */
@@ -43,8 +44,9 @@ export class Bookkeeper implements Accounts {
     const price = prices.price(call.target, attempt.startedAt)
     let usage = whole(used)
     const charge = chargeTo(call, used, price)
-    let cost = charge ?? costIn(price, usage, word)
-    if (cost === null) this.#warnOf(targetName(call.target))
+    const searches = searchesOf(used)
+    let cost = charge ?? costIn(price, usage, word, searches)
+    if (cost === null) this.#warnOf(targetName(call.target), searches > 0 && price !== null)
     for (const { model, usage: told } of besideOf(used)) {
       const target = { ...call.target, model }
       const more = costIn(prices.price(target, attempt.startedAt), whole(told), word)
@@ -58,6 +60,7 @@ export class Bookkeeper implements Accounts {
     this.#deps.add({
       ...lineOf(call, attempt),
       usage,
+      ...(searches > 0 && { searches }),
       basis,
       cost,
       ...(charge !== undefined ? { priceVersion: 'vendor' } : price && { priceVersion: price.version }),
@@ -76,10 +79,12 @@ export class Bookkeeper implements Accounts {
     })
   }
 
-  #warnOf(target: string): void {
+  #warnOf(target: string, searched = false): void {
     if (this.#told.has(target) || this.#told.size >= mostTold) return
     this.#told.add(target)
-    this.#deps.warn(`The price of ${JSON.stringify(target)} is not known: its cost is null. Tell it by the option \`prices\`.`)
+    const what = searched ? 'What a search of the web costs at' : 'The price of'
+    const how = searched ? 'as `search` in' : 'by'
+    this.#deps.warn(`${what} ${JSON.stringify(target)} is not known: its cost is null. Tell it ${how} the option \`prices\`.`)
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
@@ -117,10 +122,12 @@ function chargeTo({ target }: Call, usage: Usage, price: Price | null): Nano | u
 }
 
 /** @param word the vendor's for how it served the call, or the caller's where the vendor told none */
-function costIn(price: Price | null, usage: Usage, word: string | undefined): Nano | null {
+function costIn(price: Price | null, usage: Usage, word: string | undefined, searches = 0): Nano | null {
   if (isNothing(usage)) return 0
   const tier = serviceTierOf(word)
-  return price && tier ? costOf(price, usage, tier) : null
+  const tokens = price && tier ? costOf(price, usage, tier) : null
+  if (tokens === null || searches === 0) return tokens
+  return price?.search === undefined ? null : tokens + searches * price.search
 }
 
 /** Nobody bills a part of a token, but there are servers that tell of one, and counters that go by characters. */

@@ -19,6 +19,7 @@ export interface Draft {
   readonly steps: readonly DraftStep[]
   readonly tiers: NonNullable<PriceEntry['tiers']>
   readonly peak?: Peak
+  readonly search?: Nano
   readonly source: string
   readonly date?: string
   /** Of everything that had a part in it. */
@@ -36,7 +37,7 @@ export interface Label {
 /** Of entries that the user has written. */
 export const ownVersion = 'own'
 
-/** Price keys of the data set, in dollars for a million tokens. Images, searches, seconds and pages are not tokens that we count. */
+/** Price keys of the data set, in dollars for a million tokens. Images, seconds and pages are not tokens that we count. */
 const keys: Readonly<Record<string, keyof Usage>> = {
   input_mtok: 'input',
   cache_read_mtok: 'cacheRead',
@@ -65,7 +66,11 @@ export function draftOf(prices: ModelPrice, version: string, date: string): Draf
       }
       return { from, rates, request: Math.round((rateFrom(prices.requests_kcount, from) ?? 0) / 1000) }
     })
-  return { steps, tiers: {}, source: 'genai-prices', date, versions: [version] }
+  const search = rateFrom(prices.web_searches_kcount, 0)
+  return {
+    ...{ steps, tiers: {}, source: 'genai-prices', date, versions: [version] },
+    ...(search !== undefined && { search: Math.round(search / 1000) }),
+  }
 }
 
 function rateFrom(price: ModelPrice[string], from: number): Nano | undefined {
@@ -92,13 +97,18 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
       steps: [first, ...steps].map((step) => ({ ...step, rates: withMultiples(step.rates, entry) })),
       tiers: entry.tiers ?? {},
       ...(entry.peak && { peak: entry.peak }),
+      ...(entry.search !== undefined && { search: parseUsd(entry.search) }),
       source,
       ...(date !== undefined && { date }),
       versions: [label.version],
     }
   }
   if (!draft) return undefined
-  const { peak = draft.peak } = entry
+  const { peak = draft.peak, multiplier } = entry
+  const search =
+    entry.search !== undefined
+      ? parseUsd(entry.search)
+      : draft.search && Math.round(draft.search * (typeof multiplier === 'number' ? multiplier : 1))
   return {
     ...draft,
     steps: draft.steps.map((step) => {
@@ -107,6 +117,7 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
     }),
     tiers: { ...draft.tiers, ...entry.tiers },
     ...(peak && { peak }),
+    ...(search !== undefined && { search }),
     versions: draft.versions.includes(label.version) ? draft.versions : [...draft.versions, label.version],
   }
 }
@@ -138,7 +149,7 @@ function withMultiples(rates: Rates, { timesInput = {} }: PriceEntry): Rates {
 }
 
 /** Done: what has no price of its own costs what it is a kind of, the hour and the tiers are reckoned in. */
-export function finished({ steps, tiers, peak, source, date, versions }: Draft, at: number, until: number): Price {
+export function finished({ steps, tiers, peak, search, source, date, versions }: Draft, at: number, until: number): Price {
   const multiplier = peak && isPeak(peak, at) ? peak.multiplier : 1
   const standard = steps.map((step) => {
     const { rates, request } = changed(step, { multiplier })
@@ -154,7 +165,10 @@ export function finished({ steps, tiers, peak, source, date, versions }: Draft, 
     source,
     ...(date !== undefined && { date }),
     ...(versions.includes(ownVersion) && { own: true }),
-    version: `${versions.join('+')}#${fnv1a(JSON.stringify(made)).toString(16).padStart(8, '0')}`,
+    ...(search !== undefined && { search }),
+    version: `${versions.join('+')}#${fnv1a(JSON.stringify({ ...made, search }))
+      .toString(16)
+      .padStart(8, '0')}`,
     ...(Number.isFinite(until) && { until }),
     tiers: made,
   }

@@ -47,6 +47,8 @@ export interface PriceEntry extends TierPrices {
         readonly cacheWrite1h?: number | undefined
       }
     | undefined
+  /** Dollars for each search of the web by the vendor's own tool. */
+  readonly search?: Usd | undefined
   /** Begin with the price of another model: `openai/gpt-4o`, or `azure/*` for the model of the same name. */
   readonly like?: string | undefined
   /** Nothing beneath may be trusted. */
@@ -111,6 +113,7 @@ const entrySchema = z
       z.strictObject({ hours: z.array(hours).check(z.minLength(1)), weekdays: z.optional(z.boolean()), multiplier: factor }),
     ),
     timesInput: z.optional(z.strictObject({ cacheRead: of, cacheWrite: of, cacheWrite1h: of })),
+    search: z.optional(usd),
     like: z.optional(z.string().check(z.regex(/^[^/]+\/./, 'must be provider/model'))),
     unknown: z.optional(z.literal(true)),
     since: z.optional(day),

@@ -6,6 +6,7 @@
 import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import { withBeside } from '../beside.js'
+import { withSearches } from '../searches.js'
 import type { Sdk } from './wire.js'
 
 export type RawUsage = Readonly<Record<string, unknown>>
@@ -28,10 +29,11 @@ export function readUsage(raw: unknown): Usage | undefined {
   const iterations = asObjects(raw.iterations)
   const compactions = iterations.filter(({ type }) => type === 'compaction')
   const advice = iterations.filter(({ type }) => type === 'advisor_message')
-  return withBeside(
+  const usage = withBeside(
     compactions.map(readCounts).reduce(addUsage, readCounts(raw)),
     advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
   )
+  return withSearches(usage, asNumber(asObject(raw.server_tool_use).web_search_requests) ?? 0)
 }
 
 function readCounts(raw: RawUsage): Usage {

@@ -31,6 +31,30 @@ beforeAll(async () => {
 })
 const known = (name: string, at?: number) => priceIn(book, name, at)
 
+describe('a search of the web', () => {
+  const searches = async (name: string, prices?: PricesOptions) => priceIn(await bookOf(prices), name)?.search
+  const claude = 'anthropic/claude-sonnet-5'
+
+  test('has the price that the vendor tells, also where another sells the model', async () => {
+    expect([await searches(claude), await searches('vertex/claude-sonnet-5')]).toEqual([10_000_000, 10_000_000])
+    expect(await searches('groq/openai/gpt-oss-120b')).toBeUndefined()
+  })
+
+  test('has a price of one’s own, and none in a whole price that does not name it', async () => {
+    expect(await searches(claude, { [claude]: { search: '0.03' } })).toBe(30_000_000)
+    expect(await searches(claude, { [claude]: { multiplier: 0.5 } })).toBe(5_000_000)
+    expect(await searches(claude, { [claude]: { multiplier: { output: 0.5 } } })).toBe(10_000_000)
+    expect(await searches(claude, { [claude]: { input: 1, output: 1, search: 0 } })).toBe(0)
+    expect(await searches(claude, { [claude]: { input: 1, output: 1 } })).toBeUndefined()
+    await expect(searches(claude, { [claude]: { search: -1 } })).rejects.toThrow('`search` must be US dollars')
+  })
+
+  test('changes the version of the price', async () => {
+    const [before, after] = await Promise.all([1, 2].map((search) => bookOf({ [claude]: { input: 1, output: 1, search } })))
+    expect(before && priceIn(before, claude)?.version).not.toBe(after && priceIn(after, claude)?.version)
+  })
+})
+
 describe('a price', () => {
   test('tells its currency, its source, its day and its version', () => {
     expect(known('openai/o3')).toMatchObject({
