@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { freePort, isExecutable, onPath } from './programs.js'
+import { isExecutable, onFreePort, onPath } from './programs.js'
 
 /** Debian has it where a user's path may not lead. */
 const usual = '/usr/sbin/clickhouse-server'
@@ -35,7 +35,7 @@ export interface ClickHouseServer {
 export function useClickHouse(): () => ClickHouseServer {
   let server: ClickHouseServer | undefined
   beforeAll(async () => {
-    server = await startClickHouse()
+    server = await onFreePort(startClickHouse)
   }, 60_000)
   afterAll(() => server?.stop())
   return () => {
@@ -47,9 +47,8 @@ export function useClickHouse(): () => ClickHouseServer {
 const user = 'leash'
 const password = 'a password & more'
 
-async function startClickHouse(): Promise<ClickHouseServer> {
+async function startClickHouse(port: number): Promise<ClickHouseServer> {
   const folder = await mkdtemp(join(tmpdir(), 'leash-clickhouse-'))
-  const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   await writeFile(join(folder, 'config.xml'), configOf(folder, port))
   await writeFile(join(folder, 'users.xml'), users)

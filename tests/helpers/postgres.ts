@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { freePort, isExecutable, pathFolders } from './programs.js'
+import { isExecutable, onFreePort, pathFolders } from './programs.js'
 
 const folders = [...pathFolders, ...globSync('/usr/lib/postgresql/*/bin')]
 const folder = folders.find((folder) => ['initdb', 'postgres'].every((program) => isExecutable(join(folder, program))))
@@ -53,16 +53,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     ...who,
     stdio: 'ignore',
   })
-  const port = await freePort()
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off', 'deadlock_timeout=50ms']
-  const args = ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])]
+  const argsOn = (port: number) => ['-D', data, '-p', `${port}`, ...settings.flatMap((one) => ['-c', one])]
   const program = join(folder, 'postgres')
-  let server = await running(program, args, who)
+  const first = await onFreePort(async (port) => ({ port, server: await running(program, argsOn(port), who) }))
+  let { server } = first
   return {
-    url: `postgres://leash@127.0.0.1:${port}/postgres`,
+    url: `postgres://leash@127.0.0.1:${first.port}/postgres`,
     kill: () => server.end('SIGKILL'),
     async again() {
-      server = await insisted(program, args, who)
+      server = await insisted(program, argsOn(first.port), who)
     },
     async stop() {
       // At once, with all of its processes.

@@ -19,8 +19,21 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/** Of 127.0.0.1, for a program that cannot choose one by itself. */
-export async function freePort(): Promise<number> {
+/**
+ * For a program that cannot choose a port of 127.0.0.1 by itself. Between asking for one and using it, another program may take it:
+ * then the next is tried.
+ */
+export async function onFreePort<Started>(start: (port: number) => Promise<Started>): Promise<Started> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(await freePort())
+    } catch (error) {
+      if (tries === 5) throw error
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
   const socket = createServer()
   await new Promise<void>((resolve) => socket.listen(0, '127.0.0.1', resolve))
   const { port } = socket.address() as AddressInfo

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, onPath } from './programs.js'
+import { onFreePort, onPath } from './programs.js'
 import { root } from './source.js'
 
 /** One series of an answer, at the time of the query. */
@@ -42,6 +42,10 @@ export function promtool(args: readonly string[], input = ''): string {
 /** Asks every half second whoever is at `target`, a host and a port, and follows the alert rules of this repository. */
 export async function startPrometheus(target: string): Promise<PrometheusServer> {
   if (binary === undefined) throw new Error('There is no prometheus on the path.')
+  return onFreePort((port) => start(binary, target, `127.0.0.1:${port}`))
+}
+
+async function start(program: string, target: string, address: string): Promise<PrometheusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'leash-prometheus-'))
   const config = {
     global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
@@ -50,14 +54,13 @@ export async function startPrometheus(target: string): Promise<PrometheusServer>
   }
   // JSON is YAML.
   await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config))
-  const address = `127.0.0.1:${await freePort()}`
   const args = [
     `--config.file=${join(folder, 'prometheus.yml')}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,
     '--log.level=warn',
   ]
-  const server = spawn(binary, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   // A test run that is cut short leaves no server behind.
   const orphan = () => server.kill('SIGKILL')

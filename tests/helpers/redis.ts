@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { freePort, onPath } from './programs.js'
+import { onFreePort, onPath } from './programs.js'
 
 export interface RedisServer {
   readonly url: string
@@ -49,14 +49,7 @@ export function useRedis(...settings: string[]): { readonly url: string; readonl
 /** @param settings as on the command line of redis-server, such as `--cluster-enabled`, `yes` */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
   if (binary === undefined) throw new Error('There is no redis-server on the path.')
-  // Between asking for a port and using it, another program may take it.
-  for (let tries = 1; ; tries++) {
-    try {
-      return await start(binary, await freePort(), settings)
-    } catch (error) {
-      if (tries === 5) throw error
-    }
-  }
+  return onFreePort((port) => start(binary, port, settings))
 }
 
 async function start(program: string, port: number, settings: readonly string[]): Promise<RedisServer> {

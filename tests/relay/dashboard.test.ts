@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
 import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
-import { freePort } from '../helpers/programs.js'
+import { onFreePort } from '../helpers/programs.js'
 import { root } from '../helpers/source.js'
 import { openRelay, type TestRelay, temporaryFolder } from './helpers.js'
 import { openProvider } from './people/identity-provider.js'
@@ -93,11 +93,11 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
   test('somebody signs in at the identity provider, comes back to where he was, and leaves no trace of the way', async () => {
     const provider = await openProvider()
     provider.settings.claims = { groups: ['leads'] }
-    const port = await freePort()
-    const url = `http://127.0.0.1:${port}`
     const grants = { leads: { tenant: 'default', role: 'admin' } } as const
-    const oidc = { issuer: provider.issuer, audience: 'leash', grants, signIn: { url, name: 'Example' } }
-    await openRelay(mock.url, { port, oidc })
+    const { url } = await onFreePort((port) => {
+      const signIn = { url: `http://127.0.0.1:${port}`, name: 'Example' }
+      return openRelay(mock.url, { port, oidc: { issuer: provider.issuer, audience: 'leash', grants, signIn } })
+    })
     const { page, problems } = await open(`${url}/#/keys`)
     const goThere = page.getByRole('button', { name: 'Sign in with Example' })
     const asked: string[] = []

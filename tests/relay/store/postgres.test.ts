@@ -18,8 +18,10 @@ import { sqlScenarios } from './scenarios.js'
 
 describe.skipIf(!hasPostgres)('over Postgres', () => {
   const server = usePostgres()
+  // Hundreds wait in line for a few connections, on whatever machine this is.
+  const connect = () => openPostgres({ url: server.url, timeoutMs: 60_000 })
   const open = async () => {
-    const sql = await openPostgres({ url: server.url })
+    const sql = await connect()
     onTestFinished(() => sql.close())
     return sql
   }
@@ -93,9 +95,7 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
   describe('with two relays at once', () => {
     let relays: Sql[] = []
     beforeAll(async () => {
-      // A thousand wait in line for twenty connections, on whatever machine this is.
-      const open = () => openPostgres({ url: server.url, timeoutMs: 60_000 })
-      relays = await Promise.all([open(), open()])
+      relays = await Promise.all([connect(), connect()])
       await Promise.all(relays.map((sql) => migrate(sql)))
     })
     afterAll(() => Promise.all(relays.map((sql) => sql.close())))
