@@ -56,6 +56,27 @@ it('takes the user from the line where the key is nobody’s own, and everything
   ])
 })
 
+it('leaves to calls without a tag what they alone have cost, saved and taken, also where no call began', async () => {
+  const { log } = await open()
+  const tags = { team: 'a' }
+  await log.take({
+    lines: [
+      line({ tags, cached: true, saved: 100, durationMs: 10 }),
+      line({ cached: true, saved: 7, durationMs: 3 }),
+      line({ provider: 'anthropic', attempt: 2, cost: 9, durationMs: 5 }),
+    ],
+  })
+  const rows = await log.report({ by: ['provider', 'tag:team'] })
+  expect(rows.map(({ of, calls, attempts, durationMs, saved }) => ({ of, calls, attempts, durationMs, saved }))).toEqual(
+    expect.arrayContaining([
+      { of: { provider: 'openai', 'tag:team': 'a' }, calls: 1, attempts: 0, durationMs: 10, saved: '0.0000001' },
+      { of: { provider: 'openai', 'tag:team': '' }, calls: 1, attempts: 0, durationMs: 3, saved: '0.000000007' },
+      { of: { provider: 'anthropic', 'tag:team': '' }, calls: 0, attempts: 1, durationMs: 5, saved: '0' },
+    ]),
+  )
+  expect(rows.find(({ of }) => of.provider === 'anthropic')?.nano).toBe(9)
+})
+
 it('counts a line that comes twice once, within a batch and over several, and each tenant’s own', async () => {
   const { log } = await open()
   const [first, second] = [line(), line()]
