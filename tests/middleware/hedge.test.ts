@@ -4,7 +4,7 @@ import type { Attempt, Call, Result } from '../../src/core/call.js'
 import { LeashError } from '../../src/core/errors.js'
 import type { Next } from '../../src/core/middleware.js'
 import { createReport } from '../../src/core/report.js'
-import { type HedgeDeps, type HedgeOptions, hedge } from '../../src/middleware/hedge.js'
+import { type HedgeDeps, type HedgeOptions, hedge, remember } from '../../src/middleware/hedge.js'
 import { aCall } from '../helpers/call.js'
 
 const { target } = aCall()
@@ -236,6 +236,19 @@ describe('no second attempt', () => {
     expect(next.seen).toHaveLength(1)
   })
 
+  test('leaves the only attempt to the first one, which may be held up on its way', async () => {
+    const sent: Call[] = []
+    const next: Next = async (call) => {
+      sent.push(call)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return answer('held up')
+    }
+    const came = outcome(layer(next)(call({ options: { maxAttempts: 1 } })))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(came.value).toBe('held up')
+    expect(sent).toHaveLength(1)
+  })
+
   test('once the first has answered while the budget was being asked', async () => {
     const next = twice()
     const slow = () => new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 500))
@@ -269,6 +282,17 @@ describe('a caller who stops', () => {
     await vi.advanceTimersByTimeAsync(0)
     expect(came.value).toBe('enough')
     expect(next.seen).toHaveLength(attempts)
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0)
+  })
+
+  test('is listened to no more when all attempts have failed', async () => {
+    const caller = new AbortController()
+    const next = upstream({ ms: 150, error: failed('first') }, { ms: 100, error: failed('second') })
+    const came = outcome(layer(next)(call({ signal: caller.signal })))
+    await vi.advanceTimersByTimeAsync(160)
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(40)
+    expect(came.value).toMatchObject({ detail: 'first' })
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0)
   })
 
@@ -320,6 +344,34 @@ describe('by the observed p95', () => {
     outcome(hedged(call()))
     await vi.advanceTimersByTimeAsync(100)
     expect(next.seen).toHaveLength(41)
+  })
+
+  test('nor does one beside an answer, which says so for itself alone', async () => {
+    const told = vi.fn()
+    const memory = remember({ maxShare: 1 })
+    vi.spyOn(memory.latencies, 'add').mockImplementation(told)
+    const next = upstream({ ms: 120, error: failed('first') }, { ms: 100 })
+    const came = outcome(hedge({ delayMs: 100 }, { find }, memory)(next)(call()))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(came.value).toBe('1')
+    expect(told.mock.calls).toEqual([[expect.objectContaining({ hedged: true }), 100]])
+  })
+
+  test('a stream has answered with its first content, and is measured apart from whole answers', async () => {
+    const result: Result = { stream: true, status: 200, headers: new Headers(), body: (async function* () {})() }
+    const next = upstream(...Array(20).fill({ ms: 10, result }), { ms: 1000 }, { ms: 1000 }, { ms: 10, result })
+    const hedged = layer(next, { delayMs: 'p95' })
+    for (let count = 1; count <= 20; count++) {
+      outcome(hedged(call({ stream: true })))
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    outcome(hedged(call()))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(next.seen).toHaveLength(21)
+    const came = outcome(hedged(call({ stream: true })))
+    await vi.advanceTimersByTimeAsync(20)
+    expect(next.seen).toHaveLength(23)
+    expect(came.value).toBe('stream')
   })
 
   /** 0 to below 1, the same in every run. */

@@ -3,6 +3,7 @@ import { APIConnectionTimeoutError } from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import {
+  type CallOptions,
   createLeash,
   type Embedder,
   type Leash,
@@ -11,6 +12,7 @@ import {
   type Report,
   type SemanticCacheOptions,
 } from '../../src/leash.js'
+import { MemoryIndex } from '../../src/middleware/semantic-cache/memory-index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 import { type Ask, asks, doors, send } from './asks.js'
@@ -161,6 +163,95 @@ test('an answer has its time, and a call may keep out or ask anew', async () => 
   }
 })
 
+test('a call may keep out, ask anew, or want it fresher than it was to be kept', async () => {
+  const client = new LeashLLM({
+    apiKey: 'mock',
+    baseURL: `${mock.url}/v1`,
+    providers: mockProviders(mock.url),
+    semanticCache: { embed: meanings, sample: 0 },
+  })
+  const from = async (content: string, cache?: CallOptions['cache']) => {
+    const request = { model: 'gpt-4.1', messages: [{ role: 'user' as const, content }] }
+    const { choices, leash } = await client.chat.completions.create(request, { leash: { cache } })
+    return [leash?.cache, choices[0]?.message.content]
+  }
+  expect(await from('a big dog')).toEqual(['miss', 'Echo: a big dog'])
+  expect(await from('a large dog', false)).toEqual([undefined, 'Echo: a large dog'])
+  expect(await from('a large hound')).toEqual(['similar', 'Echo: a big dog'])
+  expect(await from('a large hound', 'refresh')).toEqual(['refresh', 'Echo: a large hound'])
+  expect(await from('a big dog')).toEqual(['similar', 'Echo: a large hound'])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  try {
+    expect(await from('a big hound')).toEqual(['similar', 'Echo: a large hound'])
+    expect(await from('a big hound', { ttlMs: 59_000 })).toEqual(['miss', 'Echo: a big hound'])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('members of the body that make no other answer keep no questions apart', async () => {
+  for (const [ignore, state] of [
+    [[], 'miss'],
+    [['metadata.trace'], 'similar'],
+  ] as const) {
+    const { leash } = open({ ignore })
+    await ask(leash, 'a big dog', { metadata: { trace: '1' } })
+    expect(await ask(leash, 'a large dog', { metadata: { trace: '2' } })).toBe(state)
+  }
+})
+
+test('a refusal, and an answer that is too long, are not kept', async () => {
+  const refusing = {
+    status: 200,
+    body: {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'gpt-4.1',
+      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: null, refusal: 'No.' } }],
+    },
+  }
+  for (const [options, state] of [
+    [{}, 'miss'],
+    [{ refusals: true }, 'similar'],
+    [{ refusals: true, maxAnswerBytes: 50 }, 'miss'],
+  ] as const) {
+    const { leash } = open(options)
+    mock.script(refusing)
+    await ask(leash, 'a big dog')
+    expect(await ask(leash, 'a large dog')).toBe(state)
+  }
+})
+
+test('no vector is made of a question without a word, or of one that is longer than models read', async () => {
+  const embed = vi.fn(meanings.embed)
+  const { leash } = open({ embed: { name: 'spied', embed } })
+  for (const content of [' \n', 'x'.repeat(20_001)]) expect(await ask(leash, content)).toBeNull()
+  expect(embed).not.toHaveBeenCalled()
+  expect(await ask(leash, 'x'.repeat(20_000))).toBe('miss')
+})
+
+test.each(doors)('ids of 64 bits that JavaScript rounds keep questions apart: by %s', async (door) => {
+  const { leash } = open()
+  const asked = async (id: string) => {
+    const text = JSON.stringify({ ...body, metadata: { id: 0 } }).replace('"id":0', `"id":${id}`)
+    const init = { method: 'POST', headers: { authorization: 'Bearer mock' }, body: text }
+    const url = `${mock.url}${path}`
+    const response = await (door === 'fetch' ? leash.fetch(url, init) : leash.handle(new Request(url, init)))
+    await response.arrayBuffer()
+    return response.headers.get('x-leash-cache')
+  }
+  const states = [await asked('9007199254740993'), await asked('9007199254740992'), await asked('9007199254740993')]
+  expect(states).toEqual(['miss', 'miss', 'similar'])
+})
+
+test('one index for several leashes compares no vectors of different embedders, and no question with a conversation', async () => {
+  const index = new MemoryIndex(10, 10_000_000)
+  const leashes = [{}, { embed: { ...meanings, name: 'others' } }, { compare: 'conversation' as const }]
+  for (const options of leashes) expect(await ask(open({ index, ...options }).leash, 'a big dog')).toBe('miss')
+  for (const options of leashes) expect(await ask(open({ index, ...options }).leash, 'a large dog')).toBe('similar')
+})
+
 test('the exact cache answers first, and nobody makes a vector for it', async () => {
   const embed = vi.fn(meanings.embed)
   const { leash } = open({ embed: { name: 'spied', embed } }, { cache: true })
@@ -168,6 +259,9 @@ test('the exact cache answers first, and nobody makes a vector for it', async ()
   expect(await ask(leash, 'a big dog')).toBe('hit')
   expect(embed).toHaveBeenCalledTimes(1)
   expect(await ask(leash, 'a large dog')).toBe('similar')
+  const { savedUsd, semantic } = await leash.cache.stats()
+  expect(savedUsd).toBeGreaterThan(0)
+  expect(semantic?.savedUsd).toBe(savedUsd)
   expect(await leash.cache.stats()).toMatchObject({ hits: 1, misses: 2, kept: 1, semantic: { hits: 1, misses: 1, kept: 1 } })
 })
 
@@ -207,6 +301,24 @@ describe('a model that embeds', () => {
     expect(await ask(leash, 'a big dog')).toBeNull()
     expect(mock.requests).toHaveLength(2)
     expect(warnings).toMatchObject([expect.stringContaining('semantic cache was gone around')])
+  })
+
+  test.each([
+    ['none', []],
+    [
+      'more than there were texts',
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ],
+    ['one that points nowhere', [[0, 0]]],
+  ])('that gives %s keeps nothing', async (_, vectors) => {
+    const { leash } = open({ embed: 'openai/text-embedding-3-small' })
+    const data = vectors.map((embedding, index) => ({ object: 'embedding', index, embedding }))
+    mock.script({ status: 200, body: { object: 'list', model: 'm', data, usage: { prompt_tokens: 1, total_tokens: 1 } } })
+    expect(await ask(leash, 'a big dog')).toBeNull()
+    expect((await leash.cache.stats()).semantic).toMatchObject({ misses: 0, kept: 0, entries: 0 })
   })
 })
 
@@ -249,13 +361,41 @@ describe.each<[string, Partial<SemanticCacheOptions>]>([
   })
 })
 
-test('nobody waits for an index that keeps an answer', async () => {
-  const added = Promise.withResolvers<void>()
-  const { leash } = open({ index: { nearest: () => undefined, add: () => added.promise, clear: () => 0 } })
-  expect(await ask(leash, 'a big dog')).toBe('miss')
-  const closed = leash.close()
-  added.resolve()
-  await closed
+describe('nobody waits for an index that keeps an answer', () => {
+  function openSlow() {
+    const added = Promise.withResolvers<void>()
+    const events: string[] = []
+    const { leash } = open({
+      index: {
+        nearest: () => undefined,
+        add: () => added.promise.then(() => void events.push('added')),
+        clear: (prefix) => events.push(`cleared ${prefix}`),
+      },
+    })
+    return { leash, added, events }
+  }
+
+  test('but whoever closes the leash', async () => {
+    const { leash, added, events } = openSlow()
+    expect(await ask(leash, 'a big dog')).toBe('miss')
+    const closed = leash.close().then(() => events.push('closed'))
+    await new Promise(setImmediate)
+    added.resolve()
+    await closed
+    expect(events).toEqual(['added', 'closed'])
+  })
+
+  test('but whoever clears it, so that nothing old comes after', async () => {
+    const { leash, added, events } = openSlow()
+    expect(await ask(leash, 'a big dog')).toBe('miss')
+    const cleared = leash.cache.clear({ tenant: 'acme' })
+    await new Promise(setImmediate)
+    added.resolve()
+    await cleared
+    expect(events).toEqual(['added', 'cleared cache:1:.acme:'])
+    await leash.cache.clear()
+    expect(events.at(-1)).toBe('cleared cache:1:')
+  })
 })
 
 describe('answers that were given again', () => {
@@ -272,6 +412,60 @@ describe('answers that were given again', () => {
     await ask(leash, 'big')
     await until(() => similar.length === 2)
     expect(similar[1]).toMatchObject({ agrees: true, likeness: 1 })
+  })
+
+  test('disagree where they call other tools, whatever they say', async () => {
+    const { leash, similar } = open({ sample: 1 })
+    const calling = (city: string) => ({
+      status: 200,
+      body: {
+        id: 'chatcmpl-1',
+        object: 'chat.completion',
+        created: 1,
+        model: 'gpt-4.1',
+        choices: [
+          {
+            index: 0,
+            finish_reason: 'tool_calls',
+            message: {
+              role: 'assistant',
+              content: null,
+              tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'weather', arguments: `{"city":"${city}"}` } }],
+            },
+          },
+        ],
+      },
+    })
+    mock.script(calling('Oslo'), calling('Rome'), calling('Rome'))
+    await ask(leash, 'a big dog')
+    for (const told of [
+      { agrees: false, likeness: 0 },
+      { agrees: true, likeness: 1 },
+    ]) {
+      const before = similar.length
+      expect(await ask(leash, 'a big dog')).toBe('similar')
+      await until(() => similar.length > before)
+      expect(similar.at(-1)).toMatchObject(told)
+    }
+    expect((await leash.cache.stats()).semantic).toMatchObject({ checked: 2, disagreed: 1, entries: 1 })
+  })
+
+  test('are compared with none that broke or is not kept, and nothing is asked for them once the leash is closed', async () => {
+    const { leash, similar, reports } = open({ sample: 1 })
+    const message = { role: 'assistant', content: 'A big' }
+    const choices = [{ index: 0, finish_reason: 'length', message }]
+    const cut = { status: 200, body: { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4.1', choices } }
+    mock.script({}, { reset: true }, cut, { hang: 'headers' })
+    await ask(leash, 'a big dog')
+    for (const refreshed of [1, 2, 3]) {
+      expect(await ask(leash, 'a large dog')).toBe('similar')
+      await until(() => mock.requests.length === 1 + refreshed)
+      if (refreshed < 3) await until(() => reports.filter(({ refreshOf, ended }) => refreshOf && ended).length === refreshed)
+    }
+    await leash.close()
+    await until(() => mock.requests[3]?.outcome === 'aborted')
+    expect(similar).toEqual([])
+    expect((await leash.cache.stats()).semantic).toMatchObject({ hits: 3, checked: 0, kept: 1 })
   })
 
   test('are sampled by their share', async () => {

@@ -85,7 +85,7 @@ export class Race {
   #failed(runner: Runner, error: unknown): void {
     runner.abort.release()
     runner.failure = { error }
-    if (this.#over || this.#runners.some(({ failure }) => !failure)) return
+    if (this.#runners.some(({ failure }) => !failure)) return
     this.#end()
     const [first = runner] = this.#runners
     this.#finish.reject(first.failure?.error)

@@ -185,3 +185,12 @@ test('what is sent in the stead of a target that is down is tried again like any
   ])
   expect(moved).toEqual([`openai/gpt-4o-mini > ${to}: circuit_open`])
 })
+
+test('what is sent in the stead of a target that is down fails in its own words', async () => {
+  const { leash, ask, reports } = open({ retry: false })
+  await leash.breaker('openai', 'open')
+  other.script({ status: 422 })
+  const { status, text } = await ask()
+  expect([status, text]).toEqual([422, expect.not.stringContaining('held open by hand')])
+  expect(reports[0]?.attempts).toMatchObject([{ provider: 'groq', outcome: 'error', status: 422 }])
+})
