@@ -209,8 +209,45 @@ describe('both answers, over sockets', () => {
     const tools = [{ type: 'function' as const, function: { name: 'get_weather', parameters } }]
     await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [...messages], tools, tool_choice: 'required' })
     await until(() => pairs.length === 1)
-    const names = [pairs[0]?.call, pairs[0]?.mirror].map((side) => side?.answer?.toolCalls.map(({ name }) => name))
-    expect(names).toEqual([['get_weather'], ['get_weather']])
+    const called = [{ name: 'get_weather', arguments: expect.stringContaining('"city"') }]
+    for (const side of [pairs[0]?.call, pairs[0]?.mirror])
+      expect(side?.answer).toMatchObject({ toolCalls: called, finishReason: 'tool-calls' })
+  })
+
+  test('are told as they came, whatever the caller makes of its own', async () => {
+    const { client: openai, pairs } = client()
+    const answer = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [...messages] })
+    Object.assign(answer.choices[0]?.message ?? {}, { content: 'changed' })
+    await until(() => pairs.length === 1)
+    expect(pairs[0]?.call.answer?.text).toBe('Echo: one two three')
+  })
+
+  test('are told with what is said, a refusal too, and without what was thought', async () => {
+    const thought = { type: 'thinking', thinking: 'They mean no harm.', signature: 'c2ln' }
+    const content = [thought, { type: 'text', text: 'Fine.' }]
+    const claude = {
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      model: 'claude-haiku-4-5',
+      content,
+      stop_reason: 'end_turn',
+    }
+    const message = { role: 'assistant', content: null, refusal: 'No.' }
+    const choices = [{ index: 0, finish_reason: 'stop', message }]
+    const gpt = { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4o-mini', choices }
+    mock.script(
+      { status: 200, body: gpt, when: ({ model }) => model === 'gpt-4o-mini' },
+      {
+        status: 200,
+        body: { ...claude, usage: { input_tokens: 1, output_tokens: 1 } },
+        when: ({ model }) => model !== 'gpt-4o-mini',
+      },
+    )
+    const { client: openai, pairs } = client()
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [...messages] })
+    await until(() => pairs.length === 1)
+    expect([pairs[0]?.call.answer?.text, pairs[0]?.mirror.answer?.text]).toEqual(['No.', 'Fine.'])
   })
 
   test('are told with their failures: of the call, of the copy, in the middle of a stream', async () => {
@@ -232,6 +269,16 @@ describe('both answers, over sockets', () => {
     await until(() => pairs.length === 3)
     expect(pairs[2]?.mirror.error?.code).toMatch(/^(stream_truncated|network_error)$/)
     expect(pairs[2]?.mirror).not.toHaveProperty('answer')
+    mock.reset()
+    mock.script({ cutAfter: { events: 3 }, when: (request) => !isCopy(request) })
+    const broken = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [...messages], stream: true })
+    await expect(async () => {
+      for await (const _ of broken);
+    }).rejects.toThrow()
+    await until(() => pairs.length === 4)
+    expect(pairs[3]?.call.error?.code).toMatch(/^(stream_truncated|network_error)$/)
+    expect(pairs[3]?.call).not.toHaveProperty('answer')
+    expect(pairs[3]?.mirror.answer?.text).toBe('Echo: one two three')
   })
 
   test('are told without the answer that its caller left', async () => {
