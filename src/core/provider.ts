@@ -27,6 +27,10 @@ export interface Traits {
   readonly requiredToolChoice?: 'required' | 'any'
   /** Ids of tool calls are nine letters and digits: others are refused, and are sent in such a form. @defaultValue false */
   readonly shortCallIds?: boolean
+  /** How many characters the id of a tool call may have: a longer one is sent in such a form too. @defaultValue any number */
+  readonly longestCallId?: number
+  /** `metadata` is refused without `store: true`, which a translated call never asks for. @defaultValue false */
+  readonly storedMetadata?: boolean
   /** Whether `reasoning_effort` is taken. @defaultValue true */
   readonly reasoningEffort?: boolean
   /** How many sequences `stop` takes. @defaultValue 4 */

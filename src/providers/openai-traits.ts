@@ -18,6 +18,12 @@ export const foreignMembers = ['reasoning_content', 'reasoning_details', 'extra_
 /** They answer "Unrecognized request argument supplied: reasoning_effort". */
 const doesNotReason = /^(?:ft:)?(?:gpt-3|gpt-4|chatgpt-|gpt-5(?:\.\d)?-chat)/
 
+/**
+ * "Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 40", and "The 'metadata' parameter is
+ * only allowed when 'store' is enabled."
+ */
+const bounds: Traits = { longestCallId: 40, storedMetadata: true }
+
 /** At OpenAI itself, or at Azure; another server under its name (`atHome` false) may well know the foreign members. */
 export function openaiTraits(model: string, atHome = true): Traits {
   const refuses = [...(atHome ? foreignMembers : []), ...(samplesByItself.test(model) ? sampling : [])]
@@ -25,6 +31,7 @@ export function openaiTraits(model: string, atHome = true): Traits {
     // An assistant message may come last, but is answered, not continued.
     supportsPrefill: false,
     ...(refuses.length > 0 && { refuses }),
+    ...(atHome && bounds),
     ...(doesNotReason.test(model) && { reasoningEffort: false }),
   }
 }

@@ -129,6 +129,12 @@ describe('openai', () => {
       expect(openai({ env: { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' } }).traits('gpt-4o').refuses).toBeUndefined()
     })
 
+    test('ids of calls are bounded, and metadata wants the answer stored, at OpenAI itself', () => {
+      const own = { longestCallId: 40, storedMetadata: true }
+      expect(known.traits('gpt-5.4')).toMatchObject(own)
+      expect(openai({ baseURL: 'https://gateway.example/v1', env: bare }).traits('gpt-5.4')).not.toMatchObject(own)
+    })
+
     test('only models that reason take an effort', () => {
       for (const model of [
         'gpt-4o',

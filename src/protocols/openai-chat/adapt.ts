@@ -1,8 +1,8 @@
 /** A vendor's declared quirks, worked into a body in OpenAI's own words: a caller's, or one that we translated. */
-import { fnv1a } from '../../core/fnv1a.js'
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
+import { shortId } from '../short-id.js'
 
 /** Gives back the same object when there is nothing to do. */
 type Quirk = (body: JsonObject, traits: Traits, lose: ReportLoss) => JsonObject
@@ -11,7 +11,7 @@ const quirks: readonly Quirk[] = [
   maxTokens,
   systemRole,
   requiredToolChoice,
-  shortCallIds,
+  callIds,
   structuredOutput,
   reasoningEffort,
   imageUrls,
@@ -41,21 +41,16 @@ function requiredToolChoice(body: JsonObject, { requiredToolChoice }: Traits): J
 }
 
 /** A conversation that another vendor's model has a part in has that vendor's ids. A call and its result keep one name. */
-function shortCallIds(body: JsonObject, { shortCallIds }: Traits): JsonObject {
-  if (!shortCallIds) return body
+function callIds(body: JsonObject, { shortCallIds, longestCallId }: Traits): JsonObject {
+  const taken = (id: string) => (shortCallIds ? /^[a-zA-Z0-9]{9}$/.test(id) : id.length <= (longestCallId ?? id.length))
+  if (!shortCallIds && longestCallId === undefined) return body
   const shortened = (object: JsonObject, member: string): JsonObject => {
     const id = object[member]
-    return typeof id !== 'string' || /^[a-zA-Z0-9]{9}$/.test(id) ? object : { ...object, [member]: shortId(id) }
+    return typeof id !== 'string' || taken(id) ? object : { ...object, [member]: shortId(id) }
   }
   return mapItems(body, 'messages', (message) =>
     mapItems(shortened(message, 'tool_call_id'), 'tool_calls', (call) => shortened(call, 'id')),
   )
-}
-
-/** The same for the same id, each time. */
-function shortId(id: string): string {
-  const hash = (from?: number) => fnv1a(id, from).toString(36).padStart(7, '0')
-  return hash().slice(-5) + hash(0x1b873593).slice(-4)
 }
 
 function structuredOutput(body: JsonObject, { structuredOutput = 'json-schema' }: Traits, lose: ReportLoss): JsonObject {

@@ -181,12 +181,10 @@ function readReasoningMembers(): [string, MemberReader][] {
 
 export function encodeRequest(request: ChatRequest, context: EncodeContext): JsonObject {
   const { model, stream, traits, lose } = context
-  const { stop } = request
   const mostStops = traits.mostStops ?? 4
   reportUnsaid(request, mostStops, lose)
   if (request.messages.at(-1)?.role === 'assistant' && !traits.supportsPrefill)
     lose('messages', 'approximated', 'The target may begin a new answer instead of continuing the last message.')
-  const user = userId(request.user, openAiUser, lose)
   const usage = stream && (traits.streamUsage ?? 'on-request') === 'on-request'
   const body = asJson({
     model,
@@ -199,7 +197,7 @@ export function encodeRequest(request: ChatRequest, context: EncodeContext): Jso
         response_format: writeResponseFormat(reachableFormat(request.responseFormat, lose)),
       }),
     ...writeEffort(request.reasoning, context),
-    ...writeScalars({ ...request, ...(stop && { stop: stop.slice(0, mostStops) }), ...(user !== undefined && { user }) }),
+    ...writeScalars(request, mostStops, context),
     ...writeTier(request.serviceTier, lose),
   })
   return adapt(body, traits, lose)
@@ -240,13 +238,23 @@ const scalars = {
   metadata: 'metadata',
 } as const satisfies { readonly [Member in keyof ChatRequest]?: keyof Params }
 
-function writeScalars(request: ChatRequest): Record<string, unknown> {
+function writeScalars(request: ChatRequest, mostStops: number, { traits, lose }: EncodeContext): Record<string, unknown> {
+  const wanted: Partial<Record<keyof typeof scalars, unknown>> = {
+    ...request,
+    stop: request.stop?.slice(0, mostStops),
+    user: userId(request.user, openAiUser, lose),
+    metadata: traits.storedMetadata ? unstored(request, lose) : request.metadata,
+  }
   const written: Record<string, unknown> = {}
   for (const [member, name] of Object.entries(scalars)) {
-    const value = request[member as keyof typeof scalars]
+    const value = wanted[member as keyof typeof scalars]
     if (value !== undefined) written[name] = value
   }
   return written
+}
+
+function unstored({ metadata = {} }: ChatRequest, lose: ReportLoss): undefined {
+  if (Object.keys(metadata).length > 0) lose('metadata', 'dropped', 'The target keeps metadata only of answers that it stores.')
 }
 
 function writeEffort(

@@ -97,6 +97,13 @@ describe('a body that passes through', () => {
     expect(losses).toEqual([])
     expect(adapted(history('D681PevKs', '735e43487'), { shortCallIds: true }).same).toBe(true)
     expect(adapted(history(...long), {}).same).toBe(true)
+
+    const fits = 'c'.repeat(40)
+    const only = adapted(history(fits, `${fits}0`, `${fits}1`), { longestCallId: 40 }).body
+    const lengths = JSON.stringify(only).match(/(?<="(?:id|tool_call_id)":")[^"]*/g) ?? []
+    expect(lengths).toEqual([fits, expect.stringMatching(/^.{9}$/), expect.stringMatching(/^.{9}$/), ...lengths.slice(0, 3)])
+    expect(new Set(lengths).size).toBe(3)
+    expect(adapted(history(fits), { longestCallId: 40 }).same).toBe(true)
   })
 
   test('asks for structure by the strongest means there is, and in words beside it', () => {

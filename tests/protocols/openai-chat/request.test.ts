@@ -330,6 +330,18 @@ describe('what a target is asked for', () => {
     expect(encoded({ messages: [], user: 'a'.repeat(64) })).toMatchObject({ body: { user: 'a'.repeat(64) }, losses: [] })
   })
 
+  test('to keep metadata only where an answer need not be stored for it', () => {
+    const tagged: ChatRequest = { messages: [], metadata: { team: 'a' } }
+    expect(encoded(tagged)).toMatchObject({ body: { metadata: { team: 'a' } }, losses: [] })
+    const { body, losses } = encoded(tagged, { storedMetadata: true })
+    expect(body).not.toHaveProperty('metadata')
+    expect(brief(losses)).toEqual(['metadata dropped'])
+    expect(encoded({ messages: [], metadata: {} }, { storedMetadata: true })).toEqual({
+      body: { model: 'm', messages: [] },
+      losses: [],
+    })
+  })
+
   const request: ChatRequest = { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] }
 
   test('is served in the ordinary tier by whatever name its vendor calls that', () => {
