@@ -43,6 +43,8 @@ interface Page {
   readonly lines: LedgerLine[]
   /** Some are in the file only. */
   spilled: boolean
+  /** So many are in memory only. */
+  unkept: number
 }
 
 export class Journal {
@@ -62,6 +64,8 @@ export class Journal {
   #writing: Promise<void> | undefined
   #waiting = 0
   #warned = false
+  /** The disk takes nothing. */
+  #full = false
 
   /** Takes up what a relay before this one has left, and looks again now and then. */
   static async open(deps: JournalDeps): Promise<Journal> {
@@ -108,6 +112,7 @@ export class Journal {
     this.#fresh = []
     this.#page ??= this.#begin()
     const kept = this.#append(this.#page, lines)
+    if (!kept) this.#page.unkept += lines.length
     if (kept && this.#waiting >= mostWaiting) this.#page.spilled = true
     else {
       this.#page.lines.push(...lines)
@@ -128,11 +133,16 @@ export class Journal {
   }
 
   /** @returns false when the relay stops, and the file is for the next one */
-  async #deliver({ path, file, lines, spilled }: Page): Promise<boolean> {
+  async #deliver({ path, file, lines, spilled, unkept }: Page): Promise<boolean> {
     if (file !== undefined) closeSync(file)
     // What the file could not take is here alone. A line that is in both counts once.
     for (let at = 0; at < lines.length; at += mostAtOnce) {
-      if (!(await this.#insist(lines.slice(at, at + mostAtOnce)))) return false
+      if (await this.#insist(lines.slice(at, at + mostAtOnce))) continue
+      if (unkept > 0)
+        this.#deps.warn(
+          `The relay stops, and what up to ${unkept} attempts have cost is lost: neither disk nor database takes it.`,
+        )
+      return false
     }
     this.#waiting -= lines.length
     this.#own.delete(path)
@@ -182,9 +192,9 @@ export class Journal {
     try {
       file = openSync(path, 'wx', 0o600)
     } catch (error) {
-      this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+      this.#failed(error)
     }
-    return { path, file, lines: [], spilled: false }
+    return { path, file, lines: [], spilled: false, unkept: 0 }
   }
 
   #append({ file }: Page, lines: readonly LedgerLine[]): boolean {
@@ -192,11 +202,18 @@ export class Journal {
     try {
       // Each begins anew: of a disk that was full, half of a line may stand in front of it.
       writeFileSync(file, lines.map((line) => `\n${JSON.stringify(line)}`).join(''))
+      this.#full = false
       return true
     } catch (error) {
-      this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+      this.#failed(error)
       return false
     }
+  }
+
+  /** Told once, until the disk takes something again: each call would tell it anew. */
+  #failed(error: unknown): void {
+    if (!this.#full) this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+    this.#full = true
   }
 
   /** Several relays may work in one folder, of this machine or of others, whose processes cannot be seen from here. */

@@ -177,6 +177,34 @@ test('half of a line, on a disk that is full for the moment, spoils no other', a
   await journal.close()
 })
 
+test('a disk that stays full is told of once, and what is lost with it at the end', async () => {
+  const [folder, told] = [temporaryFolder(), [] as string[]]
+  const { batches, usage } = database(([first]) =>
+    first?.id === 'lost' ? new LeashError('overloaded', 'away', { retryable: true }) : undefined,
+  )
+  const journal = await Journal.open({ folder, usage, warn: (message) => told.push(message), everyMs: 1 })
+  const add = async (...ids: string[]) => {
+    journal.add(ids.map(line))
+    await journal.written()
+  }
+  const full = () => {
+    throw new Error('no space left on device')
+  }
+  onTestFinished(() => void vi.mocked(writeFileSync).mockImplementation(files.writeFileSync))
+  vi.mocked(writeFileSync).mockImplementation(full)
+  for (const id of ['a', 'b', 'c']) await add(id)
+  await expect.poll(() => batches.flat()).toEqual(['a', 'b', 'c'])
+  expect(told).toHaveLength(1)
+  vi.mocked(writeFileSync).mockImplementation(files.writeFileSync)
+  await add('kept')
+  await expect.poll(() => batches.flat()).toContain('kept')
+  vi.mocked(writeFileSync).mockImplementation(full)
+  await add('lost', 'too')
+  await journal.close()
+  expect(told.filter((message) => message.includes('in memory only'))).toHaveLength(2)
+  expect(told.at(-1)).toMatch(/what up to 2 attempts have cost is lost/)
+})
+
 test('what is in a file alone that cannot be read for the moment is brought later, and what is in memory at once', async () => {
   const folder = temporaryFolder()
   let away = true
