@@ -42,6 +42,16 @@ describe.each(doors)('by %s', (door) => {
       expect(text).toContain('john.doe@acme.com')
       expect(text).not.toMatch(/EMAIL|_1>/)
     })
+
+    test('what a stream said of itself is counted when the call is told of', async () => {
+      const masking = { response: 'mask', entities: { EMAIL_ADDRESS: { request: false } } } as const
+      const { leash } = open({ redact: masking })
+      const told: Report['redactions'][] = []
+      leash.on('result', ({ redactions }) => told.push(redactions))
+      const response = await send(leash, door, mock.url, request(said, true))
+      expect(await response.text()).not.toContain('acme')
+      expect(told).toEqual([{ EMAIL_ADDRESS: 2 }])
+    })
   })
 })
 
@@ -117,7 +127,7 @@ describe("OpenAI's client", () => {
 
   test('shares one call of two who differ only in their values, and each gets his own', async () => {
     const openai = client({ coalesce: true })
-    mock.script({ latencyMs: 30 })
+    mock.script({ latencyMs: 200 })
     const answers = await Promise.all(
       ['ann@acme.com', 'bob@acme.com'].map((content) =>
         openai.chat.completions.create({ model: 'gpt-4.1', messages: [{ role: 'user', content }] }),
