@@ -80,7 +80,7 @@ describe.each(Object.keys(deaths) as (keyof typeof deaths)[])('an upstream that 
     const { reports, ask } = open(down.url, { circuitBreaker: { consecutive: 2 }, hedge: { delayMs: 5 }, ...patience(how) })
     for (const response of [await ask(), await ask()]) await response.text()
     // Node's client may open another connection in place of one that broke.
-    await sleep(20)
+    await sleep(200)
     const made = down.connections
     reports.length = 0
     const responses = await Promise.all(Array.from({ length: 20 }, (_, call) => ask(call % 2 === 0)))

@@ -138,7 +138,7 @@ describe('a relay takes the line', () => {
 
 describe.each(asks)('in $protocol', (ask) => {
   test.each([false, true])('who shares an answer has a line of nothing, and of what it saved; streamed: %s', async (stream) => {
-    mock.script({ latencyMs: 50 })
+    mock.script({ latencyMs: 150 })
     const lines: LedgerLine[] = []
     const leash = createLeash({
       providers: mockProviders(mock.url),

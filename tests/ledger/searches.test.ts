@@ -1,5 +1,6 @@
 /** Searches of the web by the vendor's own tool: each has a price, beside the tokens of what it found. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { total } from '../../src/core/usage.js'
 import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
 import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
@@ -7,7 +8,7 @@ import { recordings, wireBody } from '../helpers/recorded.js'
 useNoKeys()
 
 /** Claude has searched twice. */
-const stream = wireBody(
+const streamed = wireBody(
   recordings('anthropic-messages').find(({ file }) => file.includes('web-search-tool-stream')) ?? expect.fail(),
 )
 const whole = JSON.stringify({
@@ -18,38 +19,43 @@ const whole = JSON.stringify({
 const model = 'anthropic/claude-sonnet-5'
 const prices = { [model]: { input: 1, output: 1, search: '0.01' } } as const
 
-async function booked(body: string, url: string, options: LeashOptions = { prices }) {
+const asked = {
+  messages: ['https://api.anthropic.com/v1/messages', { max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }],
+  chat: ['https://api.openai.com/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }],
+  responses: ['https://api.openai.com/v1/responses', { input: 'Hi' }],
+} as const
+
+/** A call in some vendor's words to Claude, who answers so. */
+async function booked(answer: string, words: keyof typeof asked, options: LeashOptions = { prices }) {
   const lines: LedgerLine[] = []
   const warnings: string[] = []
-  const streamed = !body.startsWith('{')
+  const stream = !answer.startsWith('{')
   const leash = createLeash({
     providers: { anthropic: { apiKey: 'k' }, openai: { apiKey: 'k' } },
     ledger: { sink: (more) => void lines.push(...more) },
-    fetch: async () => new Response(body, { headers: { 'content-type': streamed ? 'text/event-stream' : 'application/json' } }),
+    fetch: async () => new Response(answer, { headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' } }),
     ...options,
   })
   leash.on('warning', ({ message }) => warnings.push(message))
-  const asked = { model, stream: streamed, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] }
-  await (await leash.fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' }, body: JSON.stringify(asked) })).text()
+  const [url, said] = asked[words]
+  const body = JSON.stringify({ model, stream, ...said })
+  await (await leash.fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' }, body })).text()
   await leash.close()
   const { searches, cost, usage } = lines[0] ?? expect.fail()
-  const tokens = usage.input + usage.output + usage.reasoning
-  return { searches, fees: cost === null ? null : cost - tokens * 1000, warnings }
+  return { searches, fees: cost === null ? null : cost - total(usage) * 1000, warnings }
 }
 
-test.each([
-  ['whole', 'as it came', whole, 'https://api.anthropic.com/v1/messages'],
-  ['whole', 'translated', whole, 'https://api.openai.com/v1/chat/completions'],
-  ['streamed', 'as it came', stream, 'https://api.anthropic.com/v1/messages'],
-  ['streamed', 'translated', stream, 'https://api.openai.com/v1/chat/completions'],
-])('an answer that is %s, %s, costs what its searches cost beside its tokens', async (_, __, body, url) => {
-  expect(await booked(body, url)).toEqual({ searches: 2, fees: 20_000_000, warnings: [] })
+describe.each(['messages', 'chat', 'responses'] as const)('to a caller in the words of %s', (words) => {
+  test.each([
+    ['whole', whole],
+    ['streamed', streamed],
+  ])('an answer that is %s costs what its searches cost beside its tokens', async (_, answer) => {
+    expect(await booked(answer, words)).toEqual({ searches: 2, fees: 20_000_000, warnings: [] })
+  })
 })
 
 test('the cost is not known where the price of a search is not', async () => {
-  const { fees, warnings } = await booked(whole, 'https://api.anthropic.com/v1/messages', {
-    prices: { [model]: { input: 1, output: 1 } },
-  })
+  const { fees, warnings } = await booked(whole, 'messages', { prices: { [model]: { input: 1, output: 1 } } })
   expect(fees).toBeNull()
   expect(warnings).toEqual([expect.stringContaining('`search`')])
 })

@@ -367,7 +367,7 @@ describe('an answer that is no longer fresh', () => {
     const old = await (await ask(leash)).text()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2000 })
     try {
-      mock.script({ latencyMs: 30 })
+      mock.script({ latencyMs: 300 })
       const stale = await Promise.all([ask(leash), ask(leash)])
       for (const response of stale) {
         expect(response.headers.get('x-leash-cache')).toBe('stale')
@@ -428,7 +428,7 @@ test('is no longer fetched behind callers who have closed the leash', async () =
 
 test('is kept once of calls that shared it', async () => {
   const { leash } = open({ coalesce: true })
-  mock.script({ latencyMs: 20 })
+  mock.script({ latencyMs: 200 })
   await Promise.all([ask(leash), ask(leash), ask(leash)])
   expect(mock.requests).toHaveLength(1)
   expect(await leash.cache.stats()).toMatchObject({ misses: 3, kept: 1 })

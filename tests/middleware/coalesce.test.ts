@@ -23,7 +23,7 @@ describe.each(doors)('by %s', (door) => {
   describe.each(asks)('$protocol', ({ request }) => {
     test('identical calls share one upstream, and each report says so', async () => {
       const { leash, reports } = open()
-      mock.script({ latencyMs: 20 })
+      mock.script({ latencyMs: 150 })
       const responses = await Promise.all([1, 2, 3].map(() => send(leash, door, mock.url, request(text, false))))
       const bodies = await Promise.all(responses.map((response) => response.json()))
       expect(mock.requests).toHaveLength(1)
@@ -47,7 +47,7 @@ describe.each(doors)('by %s', (door) => {
       const alone = await bytesOf(await send(open({ coalesce: false }).leash, door, mock.url, request('one two three', true)))
       mock.reset()
       const { leash, reports } = open()
-      mock.script({ chunkDelayMs: 3, ...fault })
+      mock.script({ chunkDelayMs: 25, ...fault })
       const ask = () => send(leash, door, mock.url, request('one two three', true))
       const early = await Promise.all([ask(), ask()])
       const late = await ask()
@@ -84,7 +84,7 @@ describe.each(doors)('by %s', (door) => {
 
 test('the callers of a failure get the same answer, and the attempts stand in one report', async () => {
   const { leash, reports } = open({ retry: { backoff: () => 0 } })
-  mock.script({ status: 529, latencyMs: 10 }, { status: 400 })
+  mock.script({ status: 529, latencyMs: 150 }, { status: 400 })
   const [ask] = asks
   const responses = await Promise.all([1, 2].map(() => ask && send(leash, 'fetch', mock.url, ask.request(text, false))))
   expect(responses.map((response) => response?.status)).toEqual([400, 400])

@@ -128,7 +128,7 @@ describe('over a leash', () => {
 
   it('a call that finds no place is answered with 503, in the protocol of its caller', async () => {
     const leash = make({ concurrency: { total: 1, queue: { max: 0 } } })
-    mock.script({ latencyMs: 100 })
+    mock.script({ latencyMs: 600 })
     const first = ask(leash)
     await until(() => mock.requests.length === 1)
     const refused = await ask(leash)
@@ -140,7 +140,7 @@ describe('over a leash', () => {
 
   it('a call that aborts while it waits never reaches the vendor', async () => {
     const leash = make({ concurrency: { total: 1 } })
-    mock.script({ latencyMs: 100 })
+    mock.script({ latencyMs: 600 })
     const first = ask(leash)
     await until(() => mock.requests.length === 1)
     const controller = new AbortController()

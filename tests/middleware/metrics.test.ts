@@ -204,7 +204,7 @@ describe('what layers do is counted', () => {
 
   test('calls that share an answer', async () => {
     const leash = open({ coalesce: true })
-    mock.script({ latencyMs: 30 })
+    mock.script({ latencyMs: 300 })
     await Promise.all([ask(leash, 'same'), ask(leash, 'same'), ask(leash, 'same')])
     const value = await read(leash)
     expect(value('leash_coalesced_total')).toBe(2)

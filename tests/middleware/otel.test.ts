@@ -249,7 +249,7 @@ describe('what else is told of a call', () => {
 
   test('is that it shared the answer of another', async () => {
     const leash = open({ coalesce: true })
-    mock.script({ latencyMs: 20 })
+    mock.script({ latencyMs: 200 })
     await Promise.all([read(ask(leash, 'same')), read(ask(leash, 'same'))])
     const calls = (await otlp.spans()).filter(({ name }) => name.startsWith('chat '))
     expect(calls.map(({ attributes }) => attributes['leash.coalesced'] ?? false).sort()).toEqual([false, true])

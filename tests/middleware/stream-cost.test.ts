@@ -107,7 +107,7 @@ test('a stream that is resumed has cost what its attempts have, and nothing twic
 })
 
 test('a stream that another call has asked for tells nothing, and is not ended for what that one costs', async () => {
-  mock.script({ latencyMs: 100 })
+  mock.script({ latencyMs: 300 })
   const leash = createLeash({
     providers: mockProviders(mock.url),
     prices,

@@ -174,7 +174,7 @@ describe('an answer that a translation lets think', () => {
 
 test('identical calls that share an answer pay for it once', async () => {
   const leash = leashOf({ coalesce: true, budgets: [{ limit: { requests: 1 }, per: 'total' }] })
-  mock.script({ latencyMs: 50 })
+  mock.script({ latencyMs: 300 })
   const [ask] = asks
   const answers = await Promise.all(
     [1, 2, 3].map(() => send(leash, 'fetch', mock.url, (ask as (typeof asks)[number]).request('Moons?', false))),
