@@ -3,7 +3,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../core/json.
 import type { Traits } from '../../core/provider.js'
 import type { ReportLoss } from '../protocol.js'
 import { isUnreadable } from './maker.js'
-import { ourReasoning, signatureIn } from './wire.js'
+import { callIdOf, ourReasoning, signatureIn } from './wire.js'
 
 export function adapt(body: JsonObject, traits: Traits, lose: ReportLoss): JsonObject {
   return withoutRefused(withOwnInput(body, traits, lose), traits.refuses, lose)
@@ -28,7 +28,8 @@ function ownItem(item: JsonObject, path: string, model: string, { systemRole }: 
     return []
   }
   if (item.role === 'developer' && systemRole === 'system') return [{ ...item, role: 'system' }]
-  if (item.type === 'function_call') return [withoutExtra(item)]
+  if (item.type === 'function_call') return [withCallId(withoutExtra(item))]
+  if (item.type === 'function_call_output') return [withCallId(item)]
   if (item.role === 'assistant' && Array.isArray(item.content)) return [withPlainContent(item, item.content)]
   return [item]
 }
@@ -38,6 +39,12 @@ function isForeign({ encrypted_content, id }: JsonObject, model: string): boolea
   const name = asString(id) ?? ''
   if (signature ? signature.format !== 'openai-responses-v1' : name.startsWith(ourReasoning)) return true
   return isUnreadable(signature?.value ?? '', model, name)
+}
+
+function withCallId(item: JsonObject): JsonObject {
+  const id = asString(item.call_id) ?? ''
+  const own = callIdOf(id)
+  return own === id ? item : { ...item, call_id: own }
 }
 
 function withoutExtra(value: JsonObject): JsonObject {

@@ -191,8 +191,7 @@ export class AnswerDecoder implements StreamDecoder {
   #reason({ status, incomplete_details }: Members): FinishReason {
     if (status === 'incomplete') {
       const { reason } = asObject(incomplete_details)
-      if (reason === 'max_output_tokens') return 'length'
-      return reason === 'content_filter' ? 'content-filter' : 'other'
+      return reason === 'content_filter' ? 'content-filter' : 'length'
     }
     const items = [...this.#items.values()]
     if (items.some((item) => item instanceof FunctionCallItem)) return 'tool-calls'

@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { shortId } from '../short-id.js'
 
 export const protocolName = 'openai-responses'
 
@@ -23,6 +24,11 @@ export function noticeUnread(value: Members, read: ReadonlySet<string>, path: st
 /** The SDK's types are interfaces, which TypeScript does not take for a `JsonObject` though each of them is one. */
 export function asJson(value: object): JsonObject {
   return value as JsonObject
+}
+
+/** "Invalid 'input[2].call_id': string too long. Expected a string with maximum length 64" */
+export function callIdOf(id: string): string {
+  return id.length > 64 ? shortId(id) : id
 }
 
 const foreign = /^(anthropic-claude-v1|google-gemini-v1):/

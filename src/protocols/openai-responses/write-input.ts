@@ -12,7 +12,7 @@ import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { isUnreadable } from './maker.js'
 import { encodeContent } from './media.js'
 import { continues } from './reasoning.js'
-import { phaseIn } from './wire.js'
+import { callIdOf, phaseIn } from './wire.js'
 
 type AssistantMessageItem = {
   type: 'message'
@@ -79,7 +79,7 @@ function encodeAssistant(parts: readonly AssistantPart[], path: string, context:
         if (index === 0 || !continues(parts[index - 1], part)) items.push(...encodeReasoning(parts, index, at, context))
         break
       case 'tool-call':
-        items.push({ type: 'function_call', call_id: part.id, name: part.name, arguments: part.arguments })
+        items.push({ type: 'function_call', call_id: callIdOf(part.id), name: part.name, arguments: part.arguments })
         break
       case 'audio':
       case 'image':
@@ -156,5 +156,5 @@ function encodeResult(result: ToolResultPart, path: string, context: EncodeConte
   const [only] = content
   const plain = content.length === 1 && only?.type === 'input_text' ? only.text : undefined
   const output = content.length === 0 ? '' : (plain ?? content)
-  return { type: 'function_call_output', call_id: result.id, output }
+  return { type: 'function_call_output', call_id: callIdOf(result.id), output }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/core/json.js'
+import type { AssistantPart, ToolResultPart } from '../../../src/core/message.js'
 import type { Traits } from '../../../src/core/provider.js'
 import { openaiResponses } from '../../../src/protocols/openai-responses/index.js'
-import { answer, downstream, losses } from './helpers.js'
+import { answer, downstream, encode, losses } from './helpers.js'
 
 function adapt(body: JsonObject, traits: Traits = {}) {
   const { lose, lost } = losses()
@@ -47,6 +48,33 @@ describe('a native request to a native target', () => {
       { path: 'input[0]', action: 'dropped' },
       { path: 'input[1]', action: 'dropped' },
     ])
+  })
+
+  test('a call keeps one name with its result, and a shorter one where it is too long for OpenAI', () => {
+    const turn = (id: string): JsonObject[] => [
+      { type: 'function_call', call_id: id, name: 'f', arguments: '{}' },
+      { type: 'function_call_output', call_id: id, output: '24' },
+    ]
+    const fits = 'c'.repeat(64)
+    const names = (input: unknown) => (input as JsonObject[]).map(({ call_id }) => call_id)
+    const [, , first, answered, second] = names(
+      adapt({ model: 'm', input: [...turn(fits), ...turn(`${fits}0`), ...turn(`${fits}1`)] }).body.input,
+    )
+    expect(first).toMatch(/^.{9}$/)
+    expect(answered).toBe(first)
+    expect(second).not.toBe(first)
+    const own = { model: 'm', input: turn(fits) }
+    expect(adapt(own).body).toBe(own)
+
+    const call: AssistantPart = { type: 'tool-call', id: `${fits}0`, name: 'f', arguments: '{}' }
+    const result: ToolResultPart = { type: 'tool-result', id: call.id, content: [] }
+    const { body } = encode({
+      messages: [
+        { role: 'assistant', content: [call] },
+        { role: 'tool', content: [result] },
+      ],
+    })
+    expect(names(body.input)).toEqual([first, first])
   })
 
   describe('reasoning that another vendor of this protocol wrote', () => {

@@ -291,11 +291,12 @@ describe('endings', () => {
     collect(decodeStream(openaiResponses, bytesOf(streamOf([created, [type, { response: { ...response, ...over } }]]))))
       .choices[0]?.finishReason
 
-  test('incomplete by its length, by a filter, or for a reason of its own', () => {
-    const incomplete = (reason: string) => ended('response.incomplete', { status: 'incomplete', incomplete_details: { reason } })
+  test('incomplete by a filter, or by its length and whatever else cuts it, which no caller must take for the whole', () => {
+    const incomplete = (reason?: string) =>
+      ended('response.incomplete', { status: 'incomplete', incomplete_details: reason ? { reason } : null })
     expect(incomplete('max_output_tokens')).toBe('length')
     expect(incomplete('content_filter')).toBe('content-filter')
-    expect(incomplete('steered')).toBe('other')
+    for (const reason of ['max_messages', 'steered', undefined]) expect(incomplete(reason), reason).toBe('length')
   })
 
   test('a failed response is thrown, by its own code', () => {
