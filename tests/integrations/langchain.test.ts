@@ -21,7 +21,7 @@ import { tool } from '@langchain/core/tools'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ChatLeash, type ChatLeashFields, LeashEmbeddings, reportIn } from '../../src/integrations/langchain.js'
-import { createLeash, type Leash, LeashError } from '../../src/leash.js'
+import { createLeash, type Leash, LeashError, type Middleware } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
 
@@ -406,6 +406,127 @@ describe('as one of many', () => {
       .invoke([new HumanMessage('Hello'), said, new HumanMessage('More')])
       .catch(() => {})
     expect(mock.requests[0]?.body).toMatchObject({ contents: [{}, { parts: [{ thoughtSignature: 'c2lnbmVk' }] }, {}] })
+  })
+
+  test('a thought that LangChain’s own Anthropic model has read goes back with its signature', async () => {
+    const thinking = { type: 'thinking', thinking: 'Hm.', signature: 'c2lnbmVk' }
+    const said = new AIMessage({
+      content: [thinking, { type: 'text', text: 'Hi.' }],
+      response_metadata: { model_provider: 'anthropic' },
+    })
+    await chat('claude-sonnet-4-5')
+      .invoke([new HumanMessage('Hello'), said, new HumanMessage('More')])
+      .catch(() => {})
+    expect(mock.requests[0]?.body).toMatchObject({ messages: [{}, { content: [thinking, { type: 'text', text: 'Hi.' }] }, {}] })
+  })
+
+  test.each([false, true])('a picture that a model drew is a block, and goes back to it (stream: %s)', async (stream) => {
+    const drawn = { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } }
+    const answer = {
+      candidates: [{ content: { role: 'model', parts: [{ text: 'Here:' }, drawn] }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 2, totalTokenCount: 3 },
+    }
+    const events = { headers: { 'content-type': 'text/event-stream' }, body: `data: ${JSON.stringify(answer)}\n\n` }
+    mock.script({ status: 200, ...(stream ? events : { body: answer }) })
+    const model = chat('gemini-2.5-flash')
+    const message = stream ? await whole(await model.stream('Draw.')) : await model.invoke('Draw.')
+    const image = { type: 'image', mimeType: 'image/png', data: 'iVBORw0KGgo=' }
+    expect(message.contentBlocks).toMatchObject([{ type: 'text', text: 'Here:' }, image])
+    await model.invoke([new HumanMessage('Draw.'), message, new HumanMessage('Again.')])
+    expect(mock.requests[1]?.body).toMatchObject({ contents: [{}, { parts: [{ text: 'Here:' }, drawn] }, {}] })
+  })
+
+  test.each([false, true])('the sources of an answer stand with its text (stream: %s)', async (stream) => {
+    const source = { url: 'https://acme.example/', title: 'Acme', start_index: 0, end_index: 4 }
+    const annotations = [{ type: 'url_citation', url_citation: source }]
+    const around = { id: 'chatcmpl-1', created: 1, model: 'gpt-4o-mini' }
+    const message = { role: 'assistant', content: 'Acme.', annotations }
+    const choices = (said: object) => [{ index: 0, finish_reason: 'stop', ...said }]
+    const body = stream
+      ? `data: ${JSON.stringify({ ...around, object: 'chat.completion.chunk', choices: choices({ delta: message }) })}\n\ndata: [DONE]\n\n`
+      : { ...around, object: 'chat.completion', choices: choices({ message }) }
+    mock.script({ status: 200, headers: stream ? { 'content-type': 'text/event-stream' } : {}, body })
+    const model = chat('gpt-4o-mini')
+    const answer = stream ? await whole(await model.stream('Who?')) : await model.invoke('Who?')
+    const told = { type: 'citation', url: 'https://acme.example/', title: 'Acme', startIndex: 0, endIndex: 4 }
+    const found = answer.contentBlocks.flatMap((block) => ('annotations' in block ? block.annotations : []))
+    expect(found).toMatchObject([told])
+    expect(answer.text).toBe('Acme.')
+  })
+
+  test('arguments that are no JSON are told as what they are, and go back as they came', async () => {
+    const call = { id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '{"city": "Lis' } }
+    const message = { role: 'assistant', content: null, tool_calls: [call] }
+    const choices = [{ index: 0, finish_reason: 'tool_calls', message }]
+    mock.script({ status: 200, body: { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4o-mini', choices } })
+    const model = chat('gpt-4o-mini')
+    const said = await model.invoke('Weather?')
+    expect(said.tool_calls).toEqual([])
+    expect(said.invalid_tool_calls).toMatchObject([
+      {
+        type: 'invalid_tool_call',
+        id: 'call_1',
+        name: 'get_weather',
+        args: '{"city": "Lis',
+        error: expect.stringContaining('JSON'),
+      },
+    ])
+    await model.invoke([new HumanMessage('Weather?'), said, new ToolMessage({ tool_call_id: 'call_1', content: 'No JSON.' })])
+    expect(mock.requests[1]?.body).toMatchObject({ messages: [{}, { tool_calls: [call] }, { tool_call_id: 'call_1' }] })
+  })
+
+  test('an answer that a layer gives whole is a stream of one chunk, with its calls and its usage', async () => {
+    const body = {
+      content: [
+        { type: 'text', text: 'From here.' },
+        { type: 'tool-call', toolCallId: 'call_1', toolName: 'get_weather', input: '{"city":"Lisbon"}' },
+        { type: 'tool-call', toolCallId: 'call_2', toolName: 'get_weather', input: 'Lisbon' },
+      ],
+      finishReason: { unified: 'tool-calls', raw: 'tool-calls' },
+      usage: { inputTokens: { total: 3 }, outputTokens: { total: 4 } },
+      response: { id: 'answer_1' },
+      warnings: [],
+    }
+    const answering: Middleware = () => async () => ({ stream: false, status: 200, headers: new Headers(), body })
+    const model = chat('gpt-4o-mini', { leash: createLeash({ use: [answering] }) })
+    const chunks: AIMessageChunk[] = []
+    for await (const chunk of await model.stream('Hello')) chunks.push(chunk)
+    const message = await whole(
+      (async function* () {
+        yield* chunks
+      })(),
+    )
+    expect(message).toMatchObject({ id: 'answer_1', text: 'From here.', response_metadata: { finish_reason: 'tool_calls' } })
+    expect(message.tool_calls).toMatchObject([{ id: 'call_1', name: 'get_weather', args: { city: 'Lisbon' } }])
+    expect(message.invalid_tool_calls).toMatchObject([{ id: 'call_2', args: 'Lisbon' }])
+    expect(usageIn(message)).toMatchObject({ input_tokens: 3, output_tokens: 4, total_tokens: 7 })
+    expect(mock.requests).toEqual([])
+  })
+
+  test.each([
+    ['any', 'required'],
+    ['required', 'required'],
+    [{ type: 'any' }, 'required'],
+    ['auto', 'auto'],
+    ['none', 'none'],
+    ['get_time', { type: 'function', function: { name: 'get_time' } }],
+    [
+      { type: 'tool', name: 'get_time' },
+      { type: 'function', function: { name: 'get_time' } },
+    ],
+    [
+      { type: 'function', function: { name: 'get_time' } },
+      { type: 'function', function: { name: 'get_time' } },
+    ],
+  ])('tools are chosen by every form that LangChain has: %j', async (tool_choice, told) => {
+    await chat('gpt-4o-mini').bindTools([weather, clock], { tool_choice }).invoke('Hello')
+    expect(mock.requests[0]?.body).toMatchObject({ tool_choice: told })
+  })
+
+  test('an object without a schema is asked for by jsonMode', async () => {
+    const answer = await chat('gpt-4o-mini').withStructuredOutput({ type: 'object' }, { method: 'jsonMode' }).invoke('As JSON.')
+    expect(answer).toEqual({ echo: 'As JSON.' })
+    expect(mock.requests[0]?.body).toMatchObject({ response_format: { type: 'json_object' } })
   })
 
   test('a prompt that is too long is known by LangChain', async () => {
