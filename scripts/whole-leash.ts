@@ -6,7 +6,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Plugin } from 'esbuild'
 
-const leash = resolve('src/leash.ts')
+const leash = resolve('src/open-leash.ts')
 
 export const wholeLeash: Plugin = {
   name: 'whole-leash',

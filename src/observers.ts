@@ -3,7 +3,6 @@ import type { Emitter } from './core/emitter.js'
 import type { Lazy } from './core/lazy.js'
 import type { Middleware } from './core/middleware.js'
 import type { SloState } from './core/slo.js'
-import type { LeashOptions } from './leash.js'
 import type { BudgetKeeper } from './middleware/budget.js'
 import type { Metrics, MetricsSources } from './middleware/metrics/metrics.js'
 import type { MetricsOptions } from './middleware/metrics/options.js'
@@ -13,6 +12,7 @@ import type { RedactOptions } from './middleware/redact/options.js'
 import type { SloOptions } from './middleware/slo/options.js'
 import type { Slos } from './middleware/slo/slos.js'
 import type { Registry } from './modules/registry.js'
+import type { LeashOptions } from './open-leash.js'
 
 export interface ObserveOptions {
   /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */

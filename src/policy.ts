@@ -2,8 +2,8 @@
 import { checkOptions } from './config/schema.js'
 import { LeashError } from './core/errors.js'
 import { isObject } from './core/json.js'
-import type { LeashOptions } from './leash.js'
 import { isOfPolicy, ofPolicy, type ReadyModule } from './modules/ready.js'
+import type { LeashOptions } from './open-leash.js'
 import type { ShadowOptions } from './stack.js'
 
 /** Budgets are held together with all other clients, each of which leases a slice; rate limits by each process for itself. */

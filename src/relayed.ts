@@ -3,7 +3,7 @@ import type { Control } from './control/control.js'
 import type { PolicyBundle } from './control/wire.js'
 import type { Lazy } from './core/lazy.js'
 import type { Engine, Rule } from './engine.js'
-import type { LeashOptions } from './leash.js'
+import type { LeashOptions } from './open-leash.js'
 import { closeParts, openParts, type Parts, type Shared } from './parts.js'
 import { checkPolicy, underPolicy } from './policy.js'
 

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import type { Estimate } from '../core/call.js'
-import { createLeash } from '../leash.js'
+import { createLeash } from '../open-leash.js'
 import { printJson, table, telling } from './output.js'
 import { localProviders, readPrompt } from './prompt.js'
 import { wholeNumber } from './whole-number.js'

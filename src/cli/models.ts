@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
 import { knownModels } from '../catalog/models.js'
 import { LeashError } from '../core/errors.js'
-import { readiness } from '../leash.js'
+import { readiness } from '../readiness.js'
 import { paint, printJson, table, telling } from './output.js'
 
 export const models = defineCommand({

@@ -6,7 +6,7 @@ import { candidates } from '../catalog/resolve.js'
 import { LeashError } from '../core/errors.js'
 import { usdOf } from '../core/money.js'
 import type { Price, PriceBook, Rates, Step } from '../core/price.js'
-import { readiness } from '../leash.js'
+import { readiness } from '../readiness.js'
 import { paint, printJson, table, telling } from './output.js'
 import { wholeNumber } from './whole-number.js'
 

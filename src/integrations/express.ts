@@ -2,8 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import type { CallOptions } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
-import type { Leash } from '../leash.js'
 import { addressOf, type NodeRequest, requestOf, send } from '../node-http.js'
+import type { Leash } from '../open-leash.js'
 import { isModelPath } from '../recognise.js'
 
 export type { CallOptions } from '../core/call.js'

@@ -1,5 +1,5 @@
 import { LeashError } from '../core/errors.js'
-import { insideOf, type Leash, type LeashInside, type LeashOptions, openLeash } from '../leash.js'
+import { insideOf, type Leash, type LeashInside, type LeashOptions, openLeash } from '../open-leash.js'
 
 /** @param leash one that there is already, or the options of a new one */
 export function opened(leash: Leash | LeashOptions): LeashInside {

@@ -1,6 +1,6 @@
 /** The relay: everything that it is made of, started and stopped in order. */
 import { join } from 'node:path'
-import type { LeashOptions } from '../leash.js'
+import type { LeashOptions } from '../open-leash.js'
 import { readEnv } from '../providers/env.js'
 import { Audit } from './audit/audit.js'
 import { ClickHouseFeed } from './clickhouse/feed.js'

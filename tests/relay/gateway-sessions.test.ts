@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { createLeash, insideOf } from '../../src/leash.js'
+import { openLeash } from '../../src/open-leash.js'
 import { Answering, Conversation } from '../../src/relay/gateway/conversation.js'
 import type { Gateway, Serving } from '../../src/relay/gateway/gateway.js'
 import { Session } from '../../src/relay/gateway/session.js'
@@ -22,10 +22,8 @@ const hello = JSON.stringify({ type: 'message', model: 'gpt-4o-mini', content: '
 
 function serving(): Serving {
   const options = { providers: mockProviders(mock.url) }
-  const leash = createLeash(options)
-  onTestFinished(() => leash.close())
-  const inside = insideOf(leash)
-  if (!inside) throw new Error('It is one of ours.')
+  const inside = openLeash(options)
+  onTestFinished(() => inside.leash.close())
   return { ...inside, options }
 }
 

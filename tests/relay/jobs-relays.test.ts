@@ -1,6 +1,6 @@
 /** Jobs of several relays over one database. */
 import { expect, onTestFinished, test } from 'vitest'
-import { createLeash, insideOf } from '../../src/leash.js'
+import { openLeash } from '../../src/open-leash.js'
 import { beforeSending } from '../../src/relay/gateway/before-sending.js'
 import type { Gateway, Serving } from '../../src/relay/gateway/gateway.js'
 import { Jobs } from '../../src/relay/jobs/jobs.js'
@@ -19,10 +19,7 @@ const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hel
 
 function serving(vendor: string): Serving {
   const options = { providers: mockProviders(vendor), use: [beforeSending] }
-  const leash = createLeash(options)
-  const inside = insideOf(leash)
-  if (!inside) throw new Error('It is one of ours.')
-  return { ...inside, options }
+  return { ...openLeash(options), options }
 }
 
 async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {

@@ -1,6 +1,6 @@
 import type { LanguageModelV4, LanguageModelV4Middleware } from '@ai-sdk/provider'
 import { onceFor } from '../../core/once-for.js'
-import type { Leash, LeashOptions } from '../../leash.js'
+import type { Leash, LeashOptions } from '../../open-leash.js'
 import { opened } from '../opened.js'
 import { LeashLanguageModel } from './language-model.js'
 import { fromAiSdk } from './upstream.js'

@@ -1,6 +1,6 @@
 import type { ProviderV4 } from '@ai-sdk/provider'
 import { LeashError } from '../../core/errors.js'
-import type { Leash, LeashOptions } from '../../leash.js'
+import type { Leash, LeashOptions } from '../../open-leash.js'
 import { opened } from '../opened.js'
 import { LeashEmbeddingModel } from './embedding-model.js'
 import { LeashLanguageModel, type SupportedUrls } from './language-model.js'

@@ -1,7 +1,7 @@
 import { Embeddings } from '@langchain/core/embeddings'
 import type { CallOptions } from '../../core/call.js'
 import { asArray, asObject, compact, type JsonObject } from '../../core/json.js'
-import type { Leash, LeashInside, LeashOptions } from '../../leash.js'
+import type { Leash, LeashInside, LeashOptions } from '../../open-leash.js'
 import { protocolName } from '../../protocols/ai-sdk-embeddings/response.js'
 import { opened } from '../opened.js'
 import { run } from './run.js'

@@ -5,7 +5,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import { type LeashOptions, openLeash } from '../../leash.js'
+import { type LeashOptions, openLeash } from '../../open-leash.js'
 import { type Policy, underPolicy } from '../../policy.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { budgetsOf, rulesIn } from '../policy/budgets.js'

@@ -1,10 +1,10 @@
 /** Parts that show only when they are made that they cannot be: who writes them is told so, and not each call under them. */
 import { parseModel } from '../../catalog/resolve.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
-import type { LeashOptions } from '../../leash.js'
 import { rulesOf } from '../../middleware/budget/rules.js'
 import { findModule } from '../../modules/module-file.js'
 import { readyModule } from '../../modules/ready.js'
+import type { LeashOptions } from '../../open-leash.js'
 
 export type Parts = Pick<LeashOptions, 'budgets' | 'modules' | 'redact' | 'routes' | 'shadow'>
 

@@ -3,7 +3,7 @@ import type { CallOptions } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
 import * as z from '../../core/shape.js'
-import type { LeashOptions } from '../../leash.js'
+import type { LeashOptions } from '../../open-leash.js'
 
 const text = z.string().check((value: string) => (value.length > 200 ? 'must have up to 200 characters' : undefined))
 const usd = z.custom(isAmount, 'expected an amount in US dollars')

@@ -2,7 +2,7 @@
 import type { Target } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { onceFor } from '../../core/once-for.js'
-import type { LeashInside, LeashOptions } from '../../leash.js'
+import type { LeashInside, LeashOptions } from '../../open-leash.js'
 import { configuredProviders } from '../../providers/registry.js'
 
 export interface RawPath {

@@ -1,0 +1,219 @@
+import type { PricesOptions } from './catalog/prices/open.js'
+import { checkOptions } from './config/schema.js'
+import type { Control, RelayOptions } from './control/control.js'
+import type { BudgetState } from './core/budget.js'
+import type { Estimate } from './core/call.js'
+import type { LeashEvents } from './core/emitter.js'
+import { LeashError } from './core/errors.js'
+import type { ExperimentState } from './core/experiment.js'
+import type { Health } from './core/health.js'
+import { hidden } from './core/hidden.js'
+import { Lazy } from './core/lazy.js'
+import type { Provider } from './core/provider.js'
+import type { SloState } from './core/slo.js'
+import type { Transport } from './core/transport.js'
+import { Engine } from './engine.js'
+import type { EstimateOptions } from './estimate.js'
+import { leashFetch } from './fetch.js'
+import type { Handle, HandleOptions, HandlerOptions } from './handler.js'
+import { holdBreaker } from './health.js'
+import type { UsageQuery, UsageRow } from './ledger/fold.js'
+import type { LedgerOptions } from './ledger/ledger.js'
+import type { BudgetQuery } from './middleware/budget/options.js'
+import type { Routes } from './middleware/route/options.js'
+import type { LeashModules } from './modules/registry.js'
+import type { ModuleStatus } from './modules/slot.js'
+import type { Caches } from './open-cache.js'
+import { closeParts, openParts, openShared } from './parts.js'
+import type { TokensOption } from './protocols/tokens.js'
+import { readEnv } from './providers/env.js'
+import type { ProvidersOptions } from './providers/registry.js'
+import type { Governed } from './relayed.js'
+import type { Layer, StackOptions } from './stack.js'
+import { wrap } from './wrap.js'
+
+export interface LeashOptions extends StackOptions, HandlerOptions {
+  /** Providers by name: options for a built-in one, or one of your own. A key not given here comes from the vendor's environment variable. */
+  readonly providers?: ProvidersOptions | undefined
+  /** Your names for models, each for one or for several to choose from: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
+  readonly routes?: Routes | undefined
+  /** What carries requests to upstreams. @defaultValue the global `fetch` */
+  readonly fetch?: Transport | undefined
+  /** Keeps what every attempt used and cost, in memory or as its options say; `false`: nobody counts. @defaultValue true */
+  readonly ledger?: boolean | LedgerOptions | undefined
+  /** Prices of your own, over those that are known. */
+  readonly prices?: PricesOptions | undefined
+  /**
+   * A relay whose policy this leash is under: calls still go straight to vendors. `false`: none, whatever the environment says.
+   *
+   * @defaultValue `LEASH_RELAY_URL` and `LEASH_RELAY_KEY`, where both are set
+   */
+  readonly relay?: Partial<RelayOptions> | false | undefined
+  /**
+   * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
+   * own. @defaultValue a quick estimate
+   */
+  readonly tokens?: TokensOption | undefined
+}
+
+export interface Leash {
+  /** Takes the place of `fetch` in any SDK: a call to a model goes through the stack, everything else passes. */
+  readonly fetch: typeof fetch
+  /** Serves the wire endpoints of OpenAI, Anthropic and Gemini in any fetch-style host, with any model behind any of them. */
+  readonly handle: Handle
+  /** An instance of a vendor's own SDK, of the same class, on the leash. */
+  readonly wrap: <T extends object>(client: T) => T
+  /** Adds a layer to the stack, inside those there are. */
+  readonly use: (layer: Layer) => Leash
+  /** @returns a function that stops listening */
+  readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
+  /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
+  readonly usage: (query?: UsageQuery) => UsageRow[]
+  /**
+   * Who would be asked, how many tokens the request has, and what it could cost. Nobody is asked.
+   *
+   * @example
+   * const { provider, mostUsd } = await leash.estimate({ model: 'gpt-4o-mini', max_tokens: 500, messages })
+   */
+  readonly estimate: <T extends { readonly model: string }>(request: T, options?: EstimateOptions) => Promise<Estimate>
+  /** How the experiments among the `routes` stand. */
+  readonly experiments: () => Promise<ExperimentState[]>
+  /**
+   * Says how good an answer was, for the experiment that its call was in.
+   * @param call its report, or its id
+   * @param value a number; the higher, the better
+   * @returns false when the call was in none, or is too long ago
+   */
+  readonly score: (call: string | { readonly id: string }, value: number) => boolean
+  /** How targets, providers and modules are doing, by what their calls came to. Nothing is sent. */
+  readonly health: () => Health & { readonly modules?: readonly ModuleStatus[] }
+  /** The `modules`: how they do, and ways to change them while calls are under way. Those keep what they began with. */
+  readonly modules: LeashModules
+  /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
+  readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
+  /** What the option `metrics` has counted, in Prometheus' text format: `text/plain; version=0.0.4`. */
+  readonly metrics: () => Promise<string>
+  /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
+  readonly slos: () => Promise<SloState[]>
+  /** What the `cache` holds, for all calls of this leash. */
+  readonly cache: Pick<Caches, 'stats' | 'clear' | 'warm'>
+  /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
+  readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
+  /** Takes no more calls. Those under way go on to their end. */
+  readonly close: () => Promise<void>
+}
+
+/** What the client builds on, beside what everybody sees. */
+export interface LeashInside {
+  readonly leash: Leash
+  readonly engine: Engine
+  /** A `fetch` of this leash over another transport, for an SDK that lives at the named provider. */
+  fetchFor(provider?: string, transport?: Transport): typeof fetch
+  /** Names of the providers that were given options or have a key in the environment. */
+  configured(): readonly string[]
+  /** One of those. */
+  provider(name: string): Provider | undefined
+}
+
+const insides = hidden<LeashInside>()
+
+/** What a leash is made of, for the integrations; undefined for one of another copy of this package. */
+export function insideOf(leash: object): LeashInside | undefined {
+  return insides.get(leash)
+}
+
+/**
+ * Compiles a stack. Nothing is sent, and no vendor's SDK is loaded, before the first call that needs it.
+ *
+ * @throws LeashError `invalid_config` that names each option at fault
+ */
+export function createLeash(options: LeashOptions = {}): Leash {
+  return openLeash(options).leash
+}
+
+/** @param given in place of what the options say: of a relay that is this very process */
+export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashInside {
+  checkOptions(options)
+  const control = given ?? openControl(options, (message) => shared.emitter.emit('warning', { message }))
+  const shared = openShared(options, control)
+  const { emitter, registry, transport, breaker, books } = shared
+  const now: Governed = { parts: openParts(options, shared) }
+  const engine = new Engine(options, now.parts)
+  if (control) {
+    engine.first(async () => (await import('./relayed.js')).govern(control, { engine, shared, now, own: options }))
+  }
+  const handler = new Lazy(async () => (await import('./handler.js')).createHandler(engine, options))
+  const leash: Leash = {
+    fetch: leashFetch(engine, transport),
+    handle: async (request: Request, options: HandleOptions = {}) => (handler.value ?? (await handler.get()))(request, options),
+    wrap: (client) => wrap(client, inside),
+    use(layer) {
+      engine.use(layer)
+      return leash
+    },
+    on: (name, listener) => emitter.on(name, listener),
+    usage: (query) => {
+      if (!books) throw new LeashError('invalid_config', 'There is no ledger. Leave out `ledger: false`.')
+      return books.value?.ledger.usage(query) ?? []
+    },
+    estimate: async (request, options = {}) => (await import('./estimate.js')).estimate(engine, request, options),
+    experiments: async () => (await now.parts.router.get()).experiments(),
+    score: (call, value) => now.parts.router.value?.score(typeof call === 'string' ? call : call.id, value) ?? false,
+    health: () => ({
+      ...shared.health(),
+      ...(now.parts.guards.value && { modules: now.parts.guards.value.list() }),
+    }),
+    modules: {
+      list: async () => (await now.parts.guards.get()).list(),
+      health: async () => (await now.parts.guards.get()).health(),
+      add: async (module) => (await now.parts.guards.get()).add(module),
+      replace: async (name, module) => (await now.parts.guards.get()).replace(name, module),
+      remove: async (name) => (await now.parts.guards.get()).remove(name),
+    },
+    budgets: async (of) => (await now.parts.budgets.get()).states(of),
+    async metrics() {
+      const { metrics } = (await now.parts.observers?.get()) ?? {}
+      if (!metrics) throw new LeashError('invalid_config', 'Nothing is counted. Set the option `metrics: true`.')
+      return metrics.text()
+    },
+    slos: async () => (await now.parts.observers?.get())?.slos() ?? [],
+    cache: {
+      stats: async () => (await now.parts.answers.get()).stats(),
+      clear: async (of) => (await now.parts.answers.get()).clear(of),
+      warm: async (calls, options) => (await now.parts.answers.get()).warm(calls, options),
+    },
+    breaker: (target, state) => holdBreaker(target, state, registry, breaker),
+    async close() {
+      engine.close()
+      await closeParts(now.parts)
+      await shared.close()
+    },
+  }
+  const inside: LeashInside = {
+    leash,
+    engine,
+    fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
+    configured: () => registry.names().filter(registry.isConfigured),
+    provider: (name) => (registry.isConfigured(name) ? registry.get(name) : undefined),
+  }
+  insides.set(leash, inside)
+  return inside
+}
+
+/** @throws LeashError `invalid_config` for what only the relay may say */
+function openControl({ relay, ledger, budgets }: LeashOptions, warn: (message: string) => void): Lazy<Control> | undefined {
+  const url = relay === false ? undefined : (relay?.url ?? readEnv('LEASH_RELAY_URL'))
+  const key = relay === false ? undefined : (relay?.key ?? readEnv('LEASH_RELAY_KEY'))
+  if (url === undefined || key === undefined) {
+    if (!relay && url === undefined) return undefined
+    throw new LeashError(
+      'invalid_config',
+      'A relay takes `relay.url` and `relay.key`, or LEASH_RELAY_URL and LEASH_RELAY_KEY. To go without one, pass `relay: false`.',
+    )
+  }
+  if (ledger === false) throw new LeashError('invalid_config', 'A relay is told of what calls cost. Leave out `ledger: false`.')
+  if (budgets) throw new LeashError('invalid_config', 'With a relay, budgets are those of its policy. Leave out `budgets`.')
+  const signingSecret = (relay || undefined)?.signingSecret ?? readEnv('LEASH_RELAY_SIGNING_SECRET')
+  const given = { ...relay, url, key, ...(signingSecret !== undefined && { signingSecret }) }
+  return new Lazy(async () => (await import('./control/control.js')).openControl(given, { warn }))
+}
