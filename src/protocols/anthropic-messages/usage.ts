@@ -3,9 +3,10 @@
  * In a stream `message_start` gives a first account and `message_delta` a cumulative one that may name fewer members.
  * https://platform.claude.com/docs/en/build-with-claude/prompt-caching#tracking-cache-performance
  */
-import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import { withBeside } from '../beside.js'
+import { asCount } from '../counts.js'
 import { withSearches } from '../searches.js'
 import type { Sdk } from './wire.js'
 
@@ -33,18 +34,18 @@ export function readUsage(raw: unknown): Usage | undefined {
     compactions.map(readCounts).reduce(addUsage, readCounts(raw)),
     advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
   )
-  return withSearches(usage, asNumber(asObject(raw.server_tool_use).web_search_requests) ?? 0)
+  return withSearches(usage, asCount(asObject(raw.server_tool_use).web_search_requests) ?? 0)
 }
 
 function readCounts(raw: RawUsage): Usage {
   const creation = asObject(raw.cache_creation)
-  const hour = asNumber(creation.ephemeral_1h_input_tokens) ?? 0
-  const written = asNumber(raw.cache_creation_input_tokens) ?? hour + (asNumber(creation.ephemeral_5m_input_tokens) ?? 0)
-  const output = asNumber(raw.output_tokens) ?? 0
-  const reasoning = Math.min(output, asNumber(asObject(raw.output_tokens_details).thinking_tokens) ?? 0)
+  const hour = asCount(creation.ephemeral_1h_input_tokens) ?? 0
+  const written = asCount(raw.cache_creation_input_tokens) ?? hour + (asCount(creation.ephemeral_5m_input_tokens) ?? 0)
+  const output = asCount(raw.output_tokens) ?? 0
+  const reasoning = Math.min(output, asCount(asObject(raw.output_tokens_details).thinking_tokens) ?? 0)
   return usageOf({
-    input: asNumber(raw.input_tokens) ?? 0,
-    cacheRead: asNumber(raw.cache_read_input_tokens) ?? 0,
+    input: asCount(raw.input_tokens) ?? 0,
+    cacheRead: asCount(raw.cache_read_input_tokens) ?? 0,
     // The total is cumulative in a stream, its parts are told once at the start.
     cacheWrite: Math.max(0, written - hour),
     cacheWrite1h: Math.min(hour, written),

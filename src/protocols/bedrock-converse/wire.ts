@@ -10,9 +10,10 @@ import type {
   ToolResultContentBlock as SdkToolResultContentBlock,
   StopReason,
 } from '@aws-sdk/client-bedrock-runtime'
-import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { asObject, asObjects, asString, isObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
+import { asCount } from '../counts.js'
 import { lookup } from '../lookup.js'
 
 /** The SDK takes bytes; the wire carries them as base64. */
@@ -60,16 +61,16 @@ export function finishReasonOf(stopReason: unknown, calledTools: boolean): Finis
  */
 export function usageFrom(wire: unknown): Usage | undefined {
   if (!isObject(wire)) return undefined
-  const written = asNumber(wire.cacheWriteInputTokens) ?? 0
+  const written = asCount(wire.cacheWriteInputTokens) ?? 0
   const forAnHour = asObjects(wire.cacheDetails)
     .filter(({ ttl }) => ttl === '1h')
-    .reduce((sum, { inputTokens }) => sum + (asNumber(inputTokens) ?? 0), 0)
+    .reduce((sum, { inputTokens }) => sum + (asCount(inputTokens) ?? 0), 0)
   return usageOf({
-    input: asNumber(wire.inputTokens) ?? 0,
-    cacheRead: asNumber(wire.cacheReadInputTokens) ?? 0,
+    input: asCount(wire.inputTokens) ?? 0,
+    cacheRead: asCount(wire.cacheReadInputTokens) ?? 0,
     cacheWrite: written - forAnHour,
     cacheWrite1h: forAnHour,
-    output: asNumber(wire.outputTokens) ?? 0,
+    output: asCount(wire.outputTokens) ?? 0,
   })
 }
 

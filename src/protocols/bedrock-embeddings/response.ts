@@ -1,8 +1,9 @@
 /** From the body of an `InvokeModel` answer to the neutral answer. */
 import { LeashError } from '../../core/errors.js'
-import { asArray, asNumber, asObject } from '../../core/json.js'
+import { asArray, asObject } from '../../core/json.js'
 import type { EmbedRequest, EmbedResponse } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
+import { asCount } from '../counts.js'
 
 export function decodeResponse(body: unknown, { model, request }: { model: string; request: EmbedRequest }): EmbedResponse {
   const vectors = vectorsOf(asObject(body))
@@ -34,6 +35,6 @@ function isVector(value: unknown): value is number[] {
 /** Titan counts in the body; the others only in a header. */
 export function usageFrom(body: unknown): Usage | undefined {
   const { inputTextTokenCount, inputTokenCount } = asObject(body)
-  const input = asNumber(inputTextTokenCount) ?? asNumber(inputTokenCount)
+  const input = asCount(inputTextTokenCount) ?? asCount(inputTokenCount)
   return input === undefined ? undefined : usageOf({ input })
 }

@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asObject, asObjects } from '../../core/json.js'
 import type { EmbedResponse } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
+import { asCount } from '../counts.js'
 
 /** @throws LeashError `upstream_malformed` when there is not a vector for each input */
 export function decodeResponse(
@@ -28,11 +29,11 @@ function embeddingsIn(body: unknown): Record<string, unknown>[] {
 
 /** Told for the whole answer, or vector by vector, or not at all (`gemini-embedding-001` of the Gemini API). */
 export function decodeUsage(body: unknown): Usage | undefined {
-  const told = asNumber(asObject(asObject(body).usageMetadata).promptTokenCount)
+  const told = asCount(asObject(asObject(body).usageMetadata).promptTokenCount)
   if (told !== undefined) return usageOf({ input: told })
   const counts = embeddingsIn(body).flatMap(({ statistics }) => {
     const { token_count, tokenCount } = asObject(statistics)
-    return asNumber(token_count) ?? asNumber(tokenCount) ?? []
+    return asCount(token_count) ?? asCount(tokenCount) ?? []
   })
   return counts.length === 0 ? undefined : usageOf({ input: counts.reduce((sum, count) => sum + count, 0) })
 }

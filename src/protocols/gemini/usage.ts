@@ -2,13 +2,14 @@
  * `usageMetadata`, in both directions. `promptTokenCount` holds the cached tokens; what a tool of Google's read stands
  * apart from it. https://ai.google.dev/api/generate-content#UsageMetadata
  */
-import { asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { asCount } from '../counts.js'
 import { messages } from './wire.js'
 
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const count = (name: string) => asNumber(value[name]) ?? 0
+  const count = (name: string) => asCount(value[name]) ?? 0
   // A blocked prompt, and most chunks of Vertex AI, tell only the kind of traffic.
   if (value.promptTokenCount === undefined && value.totalTokenCount === undefined) return undefined
   const read = count('promptTokenCount') + count('toolUsePromptTokenCount')
@@ -50,7 +51,7 @@ function wordIn(tier: unknown): string | undefined {
  * https://github.com/vercel/ai/issues/7542, https://github.com/charmbracelet/fantasy/pull/370
  */
 function thoughtsInside(value: Record<string, unknown>, read: number): boolean {
-  const [all, candidates, thoughts] = [value.totalTokenCount, value.candidatesTokenCount, value.thoughtsTokenCount].map(asNumber)
+  const [all, candidates, thoughts] = [value.totalTokenCount, value.candidatesTokenCount, value.thoughtsTokenCount].map(asCount)
   if (all === undefined || candidates === undefined || !thoughts || candidates < thoughts) return false
   const written = all - read
   return Math.abs(written - candidates) < Math.abs(written - candidates - thoughts)
@@ -58,7 +59,7 @@ function thoughtsInside(value: Record<string, unknown>, read: number): boolean {
 
 function modality(details: unknown, wanted: string): number {
   return messages(details).reduce(
-    (sum, { modality, tokenCount }) => sum + (modality === wanted ? (asNumber(tokenCount) ?? 0) : 0),
+    (sum, { modality, tokenCount }) => sum + (modality === wanted ? (asCount(tokenCount) ?? 0) : 0),
     0,
   )
 }

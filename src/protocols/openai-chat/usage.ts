@@ -1,8 +1,9 @@
 /** Tokens: OpenAI's totals with details inside them, and our buckets that do not overlap. */
 import type OpenAI from 'openai'
-import { asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
 import { withCharge } from '../charge.js'
+import { asCount } from '../counts.js'
 
 /**
  * Cached, written and audio tokens are inside `prompt_tokens`, as OpenAI, Azure, OpenRouter and LiteLLM count. Reasoning is
@@ -11,8 +12,8 @@ import { withCharge } from '../charge.js'
  */
 export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
-  const prompt = asNumber(value.prompt_tokens)
-  const completion = asNumber(value.completion_tokens)
+  const prompt = asCount(value.prompt_tokens)
+  const completion = asCount(value.completion_tokens)
   if (prompt === undefined && completion === undefined) return undefined
   const read = asObject(value.prompt_tokens_details)
   const written = asObject(value.completion_tokens_details)
@@ -24,8 +25,8 @@ export function readUsage(value: unknown): Usage | undefined {
   const audioInput = input.take(read.audio_tokens)
 
   const output = new Bucketed(completion ?? 0)
-  const told = asNumber(written.reasoning_tokens) ?? 0
-  const beside = (asNumber(value.total_tokens) ?? 0) - (prompt ?? 0) - (completion ?? 0)
+  const told = asCount(written.reasoning_tokens) ?? 0
+  const beside = (asCount(value.total_tokens) ?? 0) - (prompt ?? 0) - (completion ?? 0)
   const reasoning = beside > 0 && beside >= told ? beside : output.take(told)
   const audioOutput = output.take(written.audio_tokens)
 
@@ -60,7 +61,7 @@ class Bucketed {
   }
 
   take(share: unknown): number {
-    const taken = Math.min(this.rest, Math.max(0, asNumber(share) ?? 0))
+    const taken = Math.min(this.rest, Math.max(0, asCount(share) ?? 0))
     this.rest -= taken
     return taken
   }
