@@ -103,6 +103,7 @@ export function readThinking(thinking: unknown, effort: unknown, lose: ReportLos
   const config = asObject(thinking)
   const grade = readEffort(effort, lose)
   const show = config.display !== 'omitted'
+  if (config.block_binding) lose('thinking.block_binding', 'dropped', 'it is known to Anthropic alone')
   switch (asString(config.type)) {
     case 'enabled': {
       const budget = asNumber(config.budget_tokens)

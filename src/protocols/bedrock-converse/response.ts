@@ -56,7 +56,7 @@ const readers: Readonly<Record<string, Reader>> = {
   toolUse: decodeToolUse,
   reasoningContent: decodeReasoning,
   citationsContent: decodeCited,
-  image: (image) => imageOf(asObject(image)),
+  image: (image, path, _, lose) => imageOf(asObject(image), path, lose),
 }
 
 function decodeBlock(
@@ -112,8 +112,11 @@ function decodeCited(value: unknown): AssistantPart {
   return { type: 'text', text, ...(known.length > 0 && { citations: known }) }
 }
 
-export function imageOf(image: Record<string, unknown>): AssistantPart | undefined {
+export function imageOf(image: Record<string, unknown>, path: string, lose: ReportLoss): AssistantPart | undefined {
   const data = asString(asObject(image.source).bytes)
-  if (data === undefined) return undefined
+  if (!data) {
+    lose(path, 'dropped', 'an image without its bytes has no word elsewhere')
+    return undefined
+  }
   return { type: 'image', source: { kind: 'base64', data, mediaType: `image/${asString(image.format) ?? 'png'}` } }
 }

@@ -169,7 +169,8 @@ function stopBlock(state: State, number: number): StreamEvent[] {
   if (!block) return []
   state.blocks.delete(number)
   const bytes = joinedBase64(block.bytes)
-  const image = block.image && imageOf({ format: block.image.format, source: { bytes } })
+  const { format } = block.image ?? {}
+  const image = block.image && imageOf({ format, source: { bytes } }, `content[${number}]`, state.context.lose)
   const opened = image ? open(state, block, image) : []
   const { index, citations, length } = block
   const signature = image ? '' : block.signature || bytes

@@ -40,8 +40,8 @@ function grounded(metadata: Record<string, unknown>, whole: string): Citation[] 
 }
 
 function sourceOf(chunk: Record<string, unknown>): Citation {
-  const { uri, title, text } = message(chunk.web ?? chunk.retrievedContext ?? chunk.maps ?? chunk.image)
-  return cited(uri, title, text)
+  const { uri, sourceUri, title, text } = message(chunk.web ?? chunk.retrievedContext ?? chunk.maps ?? chunk.image)
+  return cited(uri ?? sourceUri, title, text)
 }
 
 function recited(metadata: Record<string, unknown>, whole: string): Citation[] {

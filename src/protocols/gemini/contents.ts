@@ -173,7 +173,8 @@ class ContentsEncoder {
   }
 
   #noticeCache(part: Message['content'][number], path: string): void {
-    if (this.#cacheReported || !('cache' in part) || !part.cache) return
+    const within = part.type === 'tool-result' && part.content.some(({ cache }) => cache)
+    if (this.#cacheReported || !(within || ('cache' in part && part.cache))) return
     this.#cacheReported = true
     this.#context.lose(`${path}.cache_control`, 'dropped', 'Gemini chooses by itself what to cache.')
   }

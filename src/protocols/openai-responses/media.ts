@@ -80,15 +80,18 @@ export function decodeAudio(part: Members, path: string): AudioPart {
   return { type: 'audio', source: { kind: 'base64', data, mediaType } }
 }
 
+/** `prompt_cache_breakpoint` would be refused by every model before gpt-5.6. */
+export function noticeCache(part: object, path: string, lose: ReportLoss): void {
+  if ('cache' in part && part.cache)
+    lose(`${path}.cache_control`, 'approximated', 'The target caches prefixes by itself and takes no breakpoints.')
+}
+
 export function encodeContent(
   part: TextPart | ImagePart | FilePart | AudioPart,
   path: string,
   context: EncodeContext,
 ): ResponseInputContent | undefined {
-  if ('cache' in part && part.cache) {
-    // `prompt_cache_breakpoint` would be refused by every model before gpt-5.6.
-    context.lose(`${path}.cache_control`, 'approximated', 'The target caches prefixes by itself and takes no breakpoints.')
-  }
+  noticeCache(part, path, context.lose)
   switch (part.type) {
     case 'text':
       return { type: 'input_text', text: part.text }

@@ -4,6 +4,7 @@ import { asArray, asObject, asString, isObject, type JsonObject } from '../../co
 import type { Tool, ToolChoice } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import type { ReportLoss } from '../protocol.js'
+import { noticeCache } from './media.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
 const functionMembers = new Set([
@@ -77,10 +78,9 @@ function decodeAllowed(choice: Members, lose: ReportLoss): ToolChoice {
  * of its schema a required one (https://platform.openai.com/docs/guides/function-calling, "strict mode").
  */
 export function encodeTools(tools: readonly Tool[], lose: ReportLoss): FunctionTool[] {
-  return tools.map(({ name, description, parameters, strict, cache }, index) => {
-    if (cache) {
-      lose(`tools[${index}].cache_control`, 'approximated', 'The target caches prefixes by itself and takes no breakpoints.')
-    }
+  return tools.map((tool, index) => {
+    const { name, description, parameters, strict } = tool
+    noticeCache(tool, `tools[${index}]`, lose)
     return {
       type: 'function',
       name,

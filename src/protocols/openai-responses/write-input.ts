@@ -10,7 +10,7 @@ import type {
 import type { AssistantPart, AudioPart, ImagePart, Message, ToolResultPart } from '../../core/message.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { isUnreadable } from './maker.js'
-import { encodeContent } from './media.js'
+import { encodeContent, noticeCache } from './media.js'
 import { continues } from './reasoning.js'
 import { callIdOf, phaseIn } from './wire.js'
 
@@ -63,6 +63,7 @@ function encodeAssistant(parts: readonly AssistantPart[], path: string, context:
   }
   for (const [index, part] of parts.entries()) {
     const at = `${path}.content[${index}]`
+    noticeCache(part, at, lose)
     const signature = part.type === 'text' || part.type === 'tool-call' ? part.signature : undefined
     const phase = signature && phaseIn(signature)
     if (signature && phase === undefined) lose(`${at}.signature`, 'dropped', 'It means something to its own vendor only.')
@@ -148,8 +149,7 @@ function withoutDangling(items: InputItem[], path: string, lose: ReportLoss): In
 function encodeResult(result: ToolResultPart, path: string, context: EncodeContext): InputItem {
   if (result.isError)
     context.lose(`${path}.is_error`, 'dropped', 'The Responses API does not mark failed tools. The text still tells.')
-  if (result.cache)
-    context.lose(`${path}.cache_control`, 'approximated', 'The target caches prefixes by itself and takes no breakpoints.')
+  noticeCache(result, path, context.lose)
   const content: ResponseInputContent[] = result.content.flatMap(
     (part, at) => encodeContent(part, `${path}.content[${at}]`, context) ?? [],
   )

@@ -99,6 +99,14 @@ describe('a request from a caller of this API', () => {
     ])
   })
 
+  it('reports what thinking is bound to, which is known to Anthropic alone', () => {
+    const thinking = { type: 'adaptive', display: 'summarized', block_binding: { prefix_mismatch_behavior: 'drop_block' } }
+    expect(decode({ thinking })).toMatchObject({
+      request: { reasoning: { show: true } },
+      losses: ['dropped thinking.block_binding'],
+    })
+  })
+
   it('takes the older name of the output format', () => {
     expect(decode({ output_format: { type: 'json_schema', schema: {} } }).request.responseFormat).toMatchObject({
       type: 'json-schema',

@@ -68,6 +68,15 @@ describe('an answer of Bedrock', () => {
     ])
   })
 
+  it.each([
+    [{ format: 'png', error: { message: 'It was blocked.' } }],
+    [{ format: 'png', source: { s3Location: { uri: 's3://b/i.png' } } }],
+  ])('reports an image that has no bytes: %j', (image) => {
+    const { response, losses } = decode(answer([{ image }]))
+    expect(response.choices[0]?.content).toEqual([])
+    expect(losses).toMatchObject([{ path: 'content[0]', action: 'dropped' }])
+  })
+
   it('carries reasoning without a signature, and gives no signature to a model that signs nothing', () => {
     const block = { reasoningContent: { reasoningText: { text: 'hm', signature: 'c2ln' } } }
     expect(choice([block], {}, models.claude45)?.content).toEqual([

@@ -108,6 +108,17 @@ describe('a stream of Bedrock', () => {
     expect(choices[0]?.content).toEqual([{ type: 'image', source: { kind: 'base64', data: 'aGVsbG8=', mediaType: 'image/png' } }])
   })
 
+  it('leaves out an image that never came', () => {
+    const { choices } = spelled(
+      begin,
+      ['contentBlockStart', { contentBlockIndex: 0, start: { image: { format: 'png' } } }],
+      delta(0, { image: { error: { message: 'It was blocked.' } } }),
+      close(0),
+      stop('end_turn'),
+    )
+    expect(choices[0]?.content).toEqual([])
+  })
+
   it('joins bytes that come in pieces, each of which is padded by itself', () => {
     const { choices } = spelled(
       begin,

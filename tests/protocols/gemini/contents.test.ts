@@ -72,6 +72,14 @@ it('reports a cache breakpoint once', () => {
   expect(losses).toEqual(['dropped messages[0].content[0].cache_control'])
 })
 
+it('reports a cache breakpoint within the result of a tool', () => {
+  const results = [{ ...result('c', 'sunny'), content: [{ type: 'text', text: 'sunny', cache: {} } as const] }]
+  const { losses } = encode({
+    messages: [say('Weather?'), { role: 'assistant', content: [call('c', 'weather')] }, { role: 'tool', content: results }],
+  })
+  expect(losses).toContain('dropped messages[2].content[0].cache_control')
+})
+
 describe('tool calls and results', () => {
   it('carry the ids of another vendor, the arguments as an object and the name of the tool', () => {
     const messages: Message[] = [

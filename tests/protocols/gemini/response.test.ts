@@ -194,6 +194,12 @@ describe('sources', () => {
     })
   })
 
+  it('have the page that an image was found on', () => {
+    const image = { sourceUri: 'https://c.example', imageUri: 'https://c.example/c.png', title: 'C' }
+    const { answer } = said([{ text: 'x' }], { groundingMetadata: { groundingChunks: [{ image }] } })
+    expect(answer.choices[0]?.content[0]).toMatchObject({ citations: [{ url: 'https://c.example', title: 'C' }] })
+  })
+
   it('are found by the quoted words where the numbers are of another text', () => {
     const groundingMetadata = {
       groundingChunks: chunks,

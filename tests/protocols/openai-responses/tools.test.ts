@@ -112,12 +112,21 @@ describe('tools for a target', () => {
       tools: [{ name: 'f', cache: {} }],
       messages: [
         { role: 'user', content: [{ type: 'text', text: 'a', cache: {} }] },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'b', cache: {} },
+            { type: 'tool-call', id: 'c', name: 'f', arguments: '{}', cache: {} },
+          ],
+        },
         { role: 'tool', content: [{ type: 'tool-result', id: 'c', content: [], cache: { ttl: '1h' } }] },
       ],
     })
     expect(paths).toEqual([
       'messages[0].content[0].cache_control',
       'messages[1].content[0].cache_control',
+      'messages[1].content[1].cache_control',
+      'messages[2].content[0].cache_control',
       'tools[0].cache_control',
     ])
   })
