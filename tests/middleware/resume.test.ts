@@ -73,6 +73,27 @@ describe('a stream dies', () => {
     ])
   })
 
+  test.each(spoken.filter(({ protocol }) => /^(openai-chat|gemini)$/.test(protocol)))(
+    'when all but its end was told, and is ended without asking anybody: $protocol',
+    async ({ protocol, request }) => {
+      vendor.model.pieces = pieces
+      const ask = async (leash: Leash) =>
+        decode(nameOf(protocol), await bytesOf(await send(leash, 'fetch', vendor.url, request('x', true))))
+      const undisturbed = await ask(open().leash)
+      // `[DONE]` is no event of the answer.
+      const all = undisturbed.wire.length - (protocol === 'gemini' ? 0 : 1)
+      vendor.forget()
+      vendor.script({ fail: all })
+      const { leash, reports } = open()
+      const { answer } = await ask(leash)
+      expect(textIn(answer)).toBe(whole)
+      expect(answer.choices[0]?.finishReason).toBe('stop')
+      expect(answer.usage).toEqual(undisturbed.answer.usage)
+      expect(vendor.served).toHaveLength(1)
+      expect(reports).toMatchObject([{ moves: [], attempts: [{ outcome: 'error', error: 'overloaded' }], ended: true }])
+    },
+  )
+
   test('twice, and goes on; the third time it is over', async () => {
     vendor.model.pieces = pieces
     vendor.script({ end: 6 }, { end: 18 })
