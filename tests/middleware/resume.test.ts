@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import type { Leash, LeashOptions } from '../../src/leash.js'
-import { useNoKeys } from '../helpers/mock.js'
+import { useMock, useNoKeys } from '../helpers/mock.js'
 import { doors, send } from './asks.js'
 import { useHonest } from './resume/honest.js'
 import * as kit from './resume/kit.js'
@@ -10,6 +10,7 @@ import { bytesOf, decode, failure, nameOf, pieces, read, spoken, textIn, whole }
 
 useNoKeys()
 const vendor = useHonest()
+const mock = useMock()
 const open = (options?: LeashOptions) => kit.open(vendor.url, options)
 const ask = (leash: Leash, body?: object) => kit.ask(leash, vendor.url, body)
 
@@ -241,6 +242,64 @@ describe('what was told cannot be gone on with', () => {
     vendor.script({ end: 6 })
     expect(await failure(read(await ask(open().leash, body)))).toBeInstanceOf(Error)
     expect(vendor.served).toHaveLength(1)
+  })
+
+  const textBlock = [
+    { type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 2, delta: { type: 'text_delta', text: 'The quick brown ' } },
+  ]
+  const searched = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }
+  const found = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] }
+  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-haiku-4-5', content: [], stop_reason: null }
+  const chunk = (...choices: object[]) => ({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'gpt-4.1',
+    choices,
+  })
+  const content = (...parts: object[]) => ({ candidates: [{ index: 0, content: { role: 'model', parts } }] })
+  test.each<[string, string, object[]]>([
+    [
+      "a vendor's own tool",
+      'anthropic-messages',
+      [
+        { type: 'message_start', message: { ...message, usage: { input_tokens: 1, output_tokens: 1 } } },
+        { type: 'content_block_start', index: 0, content_block: searched },
+        { type: 'content_block_stop', index: 0 },
+        { type: 'content_block_start', index: 1, content_block: found },
+        { type: 'content_block_stop', index: 1 },
+        ...textBlock,
+      ],
+    ],
+    [
+      "code that ran at the vendor's",
+      'gemini',
+      [content({ executableCode: { language: 'PYTHON', code: '1' } }), content({ text: 'The quick brown ' })],
+    ],
+    [
+      'an image',
+      'gemini',
+      [content({ inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } }), content({ text: 'The quick brown ' })],
+    ],
+    ['a refusal', 'openai-chat', [chunk({ index: 0, delta: { role: 'assistant', refusal: 'I cannot ' }, finish_reason: null })]],
+    [
+      'several answers that nobody asked for',
+      'openai-chat',
+      [chunk(...[0, 1].map((index) => ({ index, delta: { role: 'assistant', content: 'The quick ' }, finish_reason: null })))],
+    ],
+  ])('%s', async (_, name, events) => {
+    const body = events
+      .map((event) => `${'type' in event ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`)
+      .join('')
+    mock.script({ status: 200, headers: { 'content-type': 'text/event-stream' }, body })
+    const asked = spoken.find(({ protocol }) => protocol === name)?.request('Tell me.', true)
+    if (!asked) throw new Error('Nobody speaks so.')
+    const { leash, reports } = kit.open(mock.url, { resume: { restart: true } })
+    const died = await failure(send(leash, 'fetch', mock.url, asked).then(bytesOf))
+    expect(died).toMatchObject({ code: 'stream_truncated' })
+    expect(mock.requests).toHaveLength(1)
+    expect(reports).toMatchObject([{ moves: [], attempts: [{ error: 'stream_truncated' }], ended: true }])
   })
 
   test.each(spoken)(
