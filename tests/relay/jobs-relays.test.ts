@@ -22,17 +22,20 @@ function serving(vendor: string): Serving {
   return { ...openLeash(options), options }
 }
 
-async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundMs: number }) => Jobs> {
+async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundMs: number }, held?: Promise<void>) => Jobs> {
   const sql: Sql = await openStore()
   await new Tenants({ sql }).create({ slug: 'red' })
   const one = serving(vendor)
   onTestFinished(() => one.leash.close())
-  const keys = { holding: async () => caller } as unknown as Keys
   const gateway = { serving: async () => one } as unknown as Gateway
   const callbacks = { check: (url: string) => new URL(url), jobEnded: async () => {} }
-  const shared = { sql, keys, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
-  return (times) => {
-    const jobs = new Jobs({ ...shared, ...times })
+  const shared = { sql, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
+  return (times, held) => {
+    const holding = async () => {
+      await held
+      return caller
+    }
+    const jobs = new Jobs({ ...shared, ...times, keys: { holding } as unknown as Keys })
     jobs.start()
     onTestFinished(() => jobs.close())
     return jobs
@@ -73,4 +76,18 @@ test('what is cancelled at one relay stops at the other, which runs it', async (
   const other = relay({ holdMs: 60_000, roundMs: 30 })
   expect(await other.cancel(caller, id)).toMatchObject({ status: 'cancelled' })
   await until(() => mock.requests[0]?.outcome === 'aborted')
+})
+
+test('what another relay has taken up before it was sent, that one alone sends', async () => {
+  const held = Promise.withResolvers<void>()
+  const relay = await open()
+  const slow = relay({ holdMs: 50, roundMs: 60_000 }, held.promise)
+  const { id } = await slow.submit(caller, { request })
+  await until(async () => (await status(slow, id)) === 'running')
+  const other = relay({ holdMs: 60_000, roundMs: 30 })
+  await until(async () => (await status(other, id)) === 'done')
+  held.resolve()
+  await slow.close()
+  expect(mock.requests).toHaveLength(1)
+  expect(await status(other, id)).toBe('done')
 })

@@ -58,6 +58,16 @@ describe('a call is known', () => {
 describe('tokens', () => {
   const chat = { 'gen_ai.operation.name': 'chat' }
 
+  it('of an input that was cached as a whole count once, and those of thought are no more than the output', () => {
+    const { usage, cost } = line({
+      ...{ ...chat, 'gen_ai.request.model': 'gpt-x', 'gen_ai.provider.name': 'openai' },
+      ...{ 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.cache_read.input_tokens': 100 },
+      ...{ 'gen_ai.usage.output_tokens': 20, 'gen_ai.usage.reasoning.output_tokens': 30 },
+    })
+    expect(usage).toMatchObject({ input: 0, cacheRead: 100, output: 0, reasoning: 20 })
+    expect(cost).toBe(100 * 100 + 20 * 10_000)
+  })
+
   it("by OpenTelemetry's names, cached ones and reasoning within their sums", () => {
     const told = line({
       ...chat,

@@ -77,6 +77,14 @@ it('leaves to calls without a tag what they alone have cost, saved and taken, al
   expect(rows.find(({ of }) => of.provider === 'anthropic')?.nano).toBe(9)
 })
 
+it('sums up by the first eight tags of a line that have a value', async () => {
+  const { log } = await open()
+  const tags = { none: '', ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`t${at}`, 'x'])) }
+  await log.take({ lines: [line({ tags })] })
+  const values = async (tag: string) => (await log.report({ by: [`tag:${tag}`] })).map(({ of }) => of[`tag:${tag}`])
+  expect([await values('none'), await values('t7'), await values('t8')]).toEqual([[''], ['x'], ['']])
+})
+
 it('counts a line that comes twice once, within a batch and over several, and each tenant’s own', async () => {
   const { log } = await open()
   const [first, second] = [line(), line()]

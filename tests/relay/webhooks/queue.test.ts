@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest'
+import { WebhookQueue } from '../../../src/relay/webhooks/queue.js'
+import { openStore } from '../store/open.js'
+
+const second = 1000
+const hour = 3600 * second
+
+async function open() {
+  const sql = await openStore()
+  const clock = { now: Date.parse('2026-11-21T12:00:00Z') }
+  const queue = new WebhookQueue({ sql, now: () => clock.now, random: () => 0, receivers: async () => ['hook'] })
+  const take = async () => {
+    const [due] = await queue.take({ most: 1 })
+    if (!due) throw new Error('Nothing is due.')
+    return due
+  }
+  await queue.publish({ type: 'key.created', data: {} })
+  return { clock, queue, take }
+}
+
+it('begins anew with what was given up, from its first try, and never with what was taken or is still tried', async () => {
+  const { clock, queue, take } = await open()
+  let due = await take()
+  const { id } = due
+  await expect(queue.retry(id)).rejects.toMatchObject({ code: 'not_found' })
+  while (!(await queue.failed(due, 'It answered 500.', false))) {
+    clock.now += 24 * hour
+    due = await take()
+  }
+  expect(due).toMatchObject({ id, attempts: 8 })
+  expect((await queue.list({ status: 'dead' })).items).toMatchObject([{ id, endedAt: clock.now }])
+  expect(await queue.retry(id)).toMatchObject({ status: 'pending', attempts: 0 })
+  const again = await take()
+  expect(again.attempts).toBe(1)
+  expect(await queue.failed(again, 'It answered 500.', false)).toBe(false)
+  await queue.delivered(id, 'It answered 204.')
+  await expect(queue.retry(id)).rejects.toMatchObject({ code: 'not_found' })
+  clock.now += 24 * hour
+  expect(await queue.take({ most: 1 })).toEqual([])
+})
+
+it('counts no try of what was postponed, however often', async () => {
+  const { clock, queue, take } = await open()
+  for (let time = 0; time < 20; time++) {
+    const due = await take()
+    expect(due.attempts).toBe(1)
+    await queue.postponed(due, 'The export for billing is switched off.', 5 * second)
+    expect(await queue.take({ most: 1 })).toEqual([])
+    clock.now += 5 * second
+  }
+})
+
+it('waits for as long as a receiver asks, and no longer than an hour', async () => {
+  const { clock, queue, take } = await open()
+  const nextIn = async (retryAfterMs: number) => {
+    await queue.failed(await take(), 'It answered 429.', false, retryAfterMs)
+    const wait = ((await queue.list({})).items[0]?.nextAt ?? 0) - clock.now
+    clock.now += wait
+    return wait
+  }
+  expect(await nextIn(40 * second)).toBe(40 * second)
+  expect(await nextIn(48 * hour)).toBe(hour)
+})
