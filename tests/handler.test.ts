@@ -119,6 +119,25 @@ describe('what is refused', () => {
     )
   })
 
+  test.each(['ollama/llama3', 'vllm/my-own'])(
+    'a model of a server beside this program that nobody configured, which is for the program alone: %s',
+    async (model) => {
+      const { anthropic } = mockProviders(mock.url)
+      const leash = createLeash({ providers: { anthropic }, retry: false })
+      const init = { method: 'POST', body: JSON.stringify({ ...question, model }) }
+      const response = leash.handle(new Request('http://leash.test/v1/chat/completions', init))
+      expect(await refusal(response)).toMatchObject({ status: 400, body: { error: { code: 'unknown_model' } } })
+    },
+  )
+
+  test('a failure of the host’s own, which is the host’s to answer', async () => {
+    const request = () => new Request('http://leash.test/v1/chat/completions', { method: 'POST', body: JSON.stringify(question) })
+    const leash = async () => {
+      throw new TypeError('No database.')
+    }
+    await expect(leashOf().handle(request(), { leash })).rejects.toThrow('No database.')
+  })
+
   test('in the words of the protocol that was spoken', async () => {
     expect((await refusal(post('/v1/messages', '[]'))).body).toMatchObject({
       type: 'error',
@@ -216,6 +235,7 @@ describe('a stream of Gemini without `alt=sse`', () => {
     expect(chunks.length).toBeGreaterThan(2)
     expect(textIn(chunks)).toBe('Echo: one two three four five six')
     expect(chunks.at(-1)?.candidates?.[0]?.finishReason).toBe('STOP')
+    expect([response.status, response.headers.get('x-leash-model')]).toEqual([200, model])
   })
 
   test.each(['?alt=json', '?$alt=json;enum-encoding=int', '?key=alt'])('is one with %s', async (query) => {
@@ -254,7 +274,7 @@ describe('a stream of Gemini without `alt=sse`', () => {
   test('that is refused is a list of one failure', async () => {
     mock.script({ status: 400 })
     const response = await ask()
-    expect(response.status).toBe(400)
+    expect([response.status, response.headers.get('x-leash-error')]).toEqual([400, 'invalid_request'])
     expect(await listIn(response)).toMatchObject([{ error: { code: 400, status: 'INVALID_ARGUMENT' } }])
     expect(await listIn(await post('/v1beta/models/x:streamGenerateContent', '[]'))).toMatchObject([{ error: { code: 400 } }])
   })
