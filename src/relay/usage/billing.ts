@@ -85,7 +85,7 @@ export class Billing {
     // What came in while no relay ran is no later than that.
     const first = Math.max(since, Math.min(looked, now) - lateMs)
     let made = 0
-    for await (const tenant of this.#billed(options)) {
+    for await (const tenant of this.#billed(options, first)) {
       const hours = await reportOf(this.#deps.sql, { by: ['hour'], from: first, to: now, where: { tenant: tenant.slug } })
       const exported = await this.#exported(tenant, first, unit)
       for (const row of hours) {
@@ -128,15 +128,20 @@ export class Billing {
     await sql.run(`DELETE FROM billing_hours WHERE tenant = '' AND unit <> $1 AND exported < $2`, [but, now - offMs])
   }
 
-  async *#billed({ customer = 'stripe_customer_id' }: BillingOptions): AsyncGenerator<Tenant & { readonly customer: string }> {
-    for (let after: string | undefined = ''; after !== undefined; ) {
-      const page = await this.#deps.tenants.list({ after, limit: 1000 })
-      for (const tenant of page.items) {
-        const id = tenant.metadata[customer]
-        if (id !== undefined) yield { ...tenant, customer: id }
+  /** Also those that were deleted since: what they have used stays on the books. */
+  async *#billed(
+    { customer = 'stripe_customer_id' }: BillingOptions,
+    since: number,
+  ): AsyncGenerator<Tenant & { readonly customer: string }> {
+    for (const query of [{}, { status: 'deleted' }] as const)
+      for (let after: string | undefined = ''; after !== undefined; ) {
+        const page = await this.#deps.tenants.list({ ...query, after, limit: 1000 })
+        for (const tenant of page.items) {
+          const id = tenant.metadata[customer]
+          if (id !== undefined && (tenant.status !== 'deleted' || tenant.updatedAt >= since)) yield { ...tenant, customer: id }
+        }
+        after = page.next
       }
-      after = page.next
-    }
   }
 
   /** Most hours have nothing new, and nobody waits for those. */

@@ -155,10 +155,21 @@ it('loses no hour of a time in which no relay has run, however long that was', a
   await use('2026-11-22T10:30:00Z', 1)
   await reporting.round()
   const hours = readFileSync(file, 'utf8').trim().split('\n')
-  expect(hours.map((line) => JSON.parse(line).identifier)).toEqual([
+  expect(hours.map((line) => JSON.parse(line).identifier).sort()).toEqual([
     'leash-red-2026-11-21T10-calls-1',
     'leash-red-2026-11-22T10-calls-1',
   ])
+})
+
+it('bills what a tenant has used before it was deleted', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { sql, clock, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  await use('2026-11-21T10:30:00Z', 1)
+  await new Tenants({ sql, now: () => clock.now }).delete('red')
+  clock.now += hour
+  await reporting.round()
+  expect(readFileSync(file, 'utf8')).toContain('leash-red-2026-11-21T10-calls-1')
 })
 
 it('bills every tenant, however many there are', async () => {
