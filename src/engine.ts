@@ -6,6 +6,7 @@ import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
 import { Lazy } from './core/lazy.js'
+import { messageOf } from './core/message-of.js'
 import type { Next } from './core/middleware.js'
 import { createReport, endReport, reportResult } from './core/report.js'
 import type { MaybePromise } from './core/store.js'
@@ -132,7 +133,7 @@ export class Engine {
       endReport(report, this.#emitter)
       let failure = isLeashError(error)
         ? error
-        : new LeashError('invalid_config', `A middleware threw ${error instanceof Error ? error.message : String(error)}.`, {
+        : new LeashError('invalid_config', `A middleware threw ${messageOf(error)}.`, {
             status: 500,
             cause: error,
           })

@@ -2,6 +2,7 @@
 import type { Control } from './control/control.js'
 import type { PolicyBundle } from './control/wire.js'
 import type { Lazy } from './core/lazy.js'
+import { messageOf } from './core/message-of.js'
 import type { Engine, Rule } from './engine.js'
 import type { LeashOptions } from './open-leash.js'
 import { closeParts, openParts, type Parts, type Shared } from './parts.js'
@@ -35,7 +36,7 @@ export async function govern(control: Lazy<Control>, { engine, shared, now, own 
     try {
       adopt(bundle)
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown reason'
+      const why = messageOf(error)
       shared.emitter.emit('warning', { message: `The relay's policy ${bundle.revision} was not taken up: ${why}` })
     }
   })

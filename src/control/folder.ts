@@ -1,4 +1,5 @@
 /** Where a client keeps what must outlive the process: the last good policy, and lines that nobody has taken yet. */
+import { codeOf } from '../core/code-of.js'
 import { hex } from '../core/hex.js'
 import { hasFiles } from './platform.js'
 
@@ -25,7 +26,7 @@ export async function openFolder(
     await mkdir(path, { recursive: true, mode: 0o700 })
     return path
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+    const why = codeOf(error) ?? 'unknown reason'
     warn(
       `The relay's policy is not kept on disk: ${path} cannot be made (${why}). Set \`relay.folder\` to a folder, or to false.`,
     )

@@ -2,6 +2,7 @@
 import { isLeashError, LeashError } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
+import { messageOf } from '../core/message-of.js'
 import type { MaybePromise } from '../core/store.js'
 import { Backoff } from './backoff.js'
 import { refused, type Verified, verify } from './bundle.js'
@@ -269,6 +270,5 @@ function none(cause: unknown): LeashError {
 }
 
 function detailOf(error: unknown): string {
-  if (isLeashError(error)) return error.detail
-  return error instanceof Error ? error.message : 'unknown reason'
+  return isLeashError(error) ? error.detail : messageOf(error)
 }

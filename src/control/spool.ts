@@ -6,6 +6,7 @@
  * nobody touches any more makes it his own by renaming it, and only one can: so a file never has two deliverers. Should its
  * owner only have slept, it finds its file gone, and goes on in another.
  */
+import { codeOf } from '../core/code-of.js'
 import { later } from './timers.js'
 
 export interface SpoolOptions {
@@ -172,7 +173,7 @@ export class Spool {
 
   /** Somebody else has taken it over, or it is not to be had for the moment. */
   #unread(file: SpoolFile, error: unknown): string {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (codeOf(error) === 'ENOENT') return ''
     this.#forget(file)
     this.#files.push(file)
     throw error

@@ -1,5 +1,6 @@
 /** One place that wants the lines: a queue of its own before it, so that a slow one holds up no other. */
 import type { LedgerLine, LedgerSink } from '../core/ledger.js'
+import { messageOf } from '../core/message-of.js'
 import { formatUsd, type Nano } from '../core/money.js'
 
 export type WarnOfSink = (message: string) => void
@@ -55,9 +56,7 @@ export class Outlet {
       try {
         await this.#sink(lines)
       } catch (error) {
-        this.#warn(
-          `${lines.length} lines of the ledger were not taken: ${error instanceof Error ? error.message : 'unknown reason'}`,
-        )
+        this.#warn(`${lines.length} lines of the ledger were not taken: ${messageOf(error)}`)
       }
       this.#underway = 0
     }

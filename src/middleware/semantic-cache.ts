@@ -3,6 +3,7 @@ import { parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
 import type { ChatResponse } from '../core/message.js'
+import { messageOf } from '../core/message-of.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
@@ -202,7 +203,7 @@ export class SemanticCache {
     } catch (error) {
       if (signal?.aborted) throw abortError(signal)
       if (timeLeft(deadline) === 0) throw deadlineError()
-      const why = error instanceof Error ? error.message : 'unknown reason'
+      const why = messageOf(error)
       this.#deps.emitter.emit('warning', { message: `The semantic cache was gone around: ${why}` })
       return undefined
     }

@@ -3,11 +3,13 @@
  * attempt into the report. Same protocol on both sides: the bytes pass through. Another: they are translated.
  */
 import type { Attempt, Call } from '../core/call.js'
+import { codeOf } from '../core/code-of.js'
 import type { Emitter } from '../core/emitter.js'
 import { type Ending, Endings } from '../core/ending.js'
 import { LeashError } from '../core/errors.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts } from '../core/ledger.js'
+import { messageOf } from '../core/message-of.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
@@ -316,7 +318,7 @@ function unexplained(error: unknown, provider: string): LeashError {
   if (error instanceof RangeError || error instanceof SyntaxError || error instanceof ReferenceError) {
     return new LeashError('invalid_request', 'The body could not be worked with: it may be nested too deeply.', { cause: error })
   }
-  const why = error instanceof Error ? causeOf(error) : 'unknown reason'
+  const why = causeOf(error)
   return new LeashError('network_error', `The connection to "${provider}" failed: ${why}. Check the network and the base URL.`, {
     retryable: true,
     cause: error,
@@ -327,11 +329,10 @@ function unexplained(error: unknown, provider: string): LeashError {
 const unmade = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
 
 function neverLeft({ code, cause }: LeashError): boolean {
-  return code === 'network_error' && cause instanceof Error && unmade.test(causeOf(cause))
+  return code === 'network_error' && unmade.test(causeOf(cause))
 }
 
-function causeOf(error: Error): string {
-  const { cause } = error
-  if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
-  return error.message
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
+  return cause ? (codeOf(cause) ?? cause.message) : messageOf(error)
 }

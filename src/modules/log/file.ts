@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { appendFile, rename, rm, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { codeOf } from '../../core/code-of.js'
 import type { ModuleHealth } from '../module.js'
 import type { LogLine } from './line.js'
 
@@ -59,7 +60,7 @@ export class FileLog {
       this.#health = { ok: true }
     } catch (error) {
       this.#size = undefined
-      this.#health = { ok: false, detail: `The file cannot be written: ${codeOf(error)}.` }
+      this.#health = { ok: false, detail: `The file cannot be written: ${codeOf(error) ?? 'unknown reason'}.` }
       throw error
     }
   }
@@ -86,5 +87,3 @@ async function sizeOf(path: string): Promise<number> {
 function ignoreMissing(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT') throw error
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason')

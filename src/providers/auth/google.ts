@@ -2,6 +2,7 @@
 import type { AuthClient, GoogleAuth, GoogleAuthOptions } from 'google-auth-library'
 import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
+import { messageOf } from '../../core/message-of.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { HeaderMap } from '../headers.js'
 
@@ -99,7 +100,7 @@ function tokenUriIn(json: unknown): string | undefined {
 /** Without the library's own error as the cause: it holds the request, and so the signed assertion. */
 function explain(error: unknown, provider: string): LeashError {
   if (error instanceof LeashError) return error
-  const why = error instanceof Error ? error.message : 'unknown reason'
+  const why = messageOf(error)
   if (/default credentials/i.test(why)) {
     return new LeashError(
       'missing_key',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { codeOf } from '../../core/code-of.js'
 import { LeashError } from '../../core/errors.js'
 
 /** A file beside the database, made at the first start; or the secret itself, from wherever replicas have theirs. */
@@ -39,7 +40,7 @@ export async function makeSecretFile(file: string, secret: string): Promise<void
     await made.sync()
     await link(draft, file)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (codeOf(error) !== 'EEXIST') throw error
   } finally {
     await made.close()
     await unlink(draft)

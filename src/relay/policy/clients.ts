@@ -1,4 +1,5 @@
 /** Clients in processes: which policy each holds to, as it says itself when it asks for the next one. */
+import { messageOf } from '../../core/message-of.js'
 import { Recent } from '../../core/recent.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql, SqlValue } from '../store/sql.js'
@@ -72,9 +73,7 @@ export class Clients {
     if (known && known.revision === revision && now - known.at < writtenMs) return
     this.#known.set(name, { revision: revision ?? '', at: now })
     const writing: Promise<unknown> = this.#write([id, client ?? '', tenant, revision ?? '', now])
-      .catch((error) =>
-        this.#deps.warn(`A client could not be noted: ${error instanceof Error ? error.message : 'unknown reason'}`),
-      )
+      .catch((error) => this.#deps.warn(`A client could not be noted: ${messageOf(error)}`))
       .finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
   }

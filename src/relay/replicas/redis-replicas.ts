@@ -3,6 +3,7 @@
  * for again, or counted anew.
  */
 import type { Redis } from 'ioredis'
+import { messageOf } from '../../core/message-of.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { Store } from '../../core/store.js'
 import { redis } from '../../stores/redis.js'
@@ -39,7 +40,7 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
   const failed = (error: unknown) => {
     if (!away)
       warn(
-        `Redis is away (${said(error)}). Until it is back, rate limits hold nobody, caches have nothing, each relay counts nonces and sign-ins by itself, and relays hear of each other's changes some seconds later.`,
+        `Redis is away (${messageOf(error)}). Until it is back, rate limits hold nobody, caches have nothing, each relay counts nonces and sign-ins by itself, and relays hear of each other's changes some seconds later.`,
       )
     away = true
   }
@@ -86,5 +87,3 @@ function follow(listener: Redis, hearers: Hearers): void {
     heard[topic]?.(name)
   })
 }
-
-const said = (error: unknown) => (error instanceof Error ? error.message : 'unknown reason')

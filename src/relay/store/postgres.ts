@@ -1,4 +1,5 @@
 /** Postgres 12 or newer, for several relays at once. */
+import { codeOf } from '../../core/code-of.js'
 import { LeashError } from '../../core/errors.js'
 import { messageOf } from '../../core/message-of.js'
 import { loadOptional } from '../../core/optional.js'
@@ -103,7 +104,7 @@ class Postgres implements Sql {
       try {
         return await this.#once(work, pace === 'usual' ? this.#bounds.answerMs : 0)
       } catch (error) {
-        if (tries === mostTries || !(error instanceof LeashError && again.has(codeOf(error.cause)))) throw error
+        if (tries === mostTries || !(error instanceof LeashError && again.has(codeOf(error.cause) ?? ''))) throw error
       }
     }
   }
@@ -168,12 +169,8 @@ async function ask(queries: Queries, ms: number, text: string, values: readonly 
 }
 
 function failed(cause: unknown): LeashError {
-  if (codeOf(cause).startsWith(dataException))
+  if (codeOf(cause)?.startsWith(dataException))
     return new LeashError('invalid_request', 'A value of the request is one that the database cannot hold.', { cause })
   const why = messageOf(cause)
   return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -10,6 +10,7 @@ import { Backoff } from '../../control/backoff.js'
 import { isLeashError } from '../../core/errors.js'
 import { isObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
+import { messageOf } from '../../core/message-of.js'
 import type { UsageLog } from './usage.js'
 
 export interface JournalDeps {
@@ -160,7 +161,7 @@ export class Journal {
         this.#warned = false
         return true
       } catch (error) {
-        if (!this.#warned) this.#deps.warn(`What calls have cost waits for the database. ${said(error)}`)
+        if (!this.#warned) this.#deps.warn(`What calls have cost waits for the database. ${messageOf(error)}`)
         this.#warned = true
         if (this.#stopping.signal.aborted) return false
         await this.#pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
@@ -175,7 +176,7 @@ export class Journal {
     } catch (error) {
       if (!isLeashError(error) || error.retryable) throw error
       const half = lines.length >> 1
-      if (half === 0) return this.#deps.warn(`A line of the ledger is not taken: ${said(error)}`)
+      if (half === 0) return this.#deps.warn(`A line of the ledger is not taken: ${messageOf(error)}`)
       await this.#take(lines.slice(0, half))
       await this.#take(lines.slice(half))
     }
@@ -212,7 +213,8 @@ export class Journal {
 
   /** Told once, until the disk takes something again: each call would tell it anew. */
   #failed(error: unknown): void {
-    if (!this.#full) this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${said(error)}`)
+    if (!this.#full)
+      this.#deps.warn(`What calls have cost is kept in memory only, until the database has it: ${messageOf(error)}`)
     this.#full = true
   }
 
@@ -227,7 +229,9 @@ export class Journal {
   }
 
   async #lookAgain(): Promise<void> {
-    await this.#adopt().catch((error) => this.#deps.warn(`What other relays have left cannot be looked through: ${said(error)}`))
+    await this.#adopt().catch((error) =>
+      this.#deps.warn(`What other relays have left cannot be looked through: ${messageOf(error)}`),
+    )
   }
 
   async #adopt(): Promise<void> {
@@ -244,7 +248,7 @@ export class Journal {
       }
       rmSync(path, { force: true })
     } catch (error) {
-      this.#deps.warn(`What calls have cost waits in ${path}. ${said(error)}`)
+      this.#deps.warn(`What calls have cost waits in ${path}. ${messageOf(error)}`)
     }
   }
 }
@@ -275,5 +279,3 @@ function lives(id: number): boolean {
     return false
   }
 }
-
-const said = (error: unknown) => (error instanceof Error ? error.message : 'unknown reason')
