@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
+import { createServer, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type NodeRequest, pathOf, type Sent, send, write } from '../src/node-http.js'
+import { until } from './helpers/mock.js'
 
 const headers: [string, string][] = [['content-type', 'text/plain']]
 const told: string[] = []
@@ -66,6 +67,82 @@ test('headers of a stream go out before its first bytes, where those take their 
   while (told.at(-1) !== 'asked') await new Promise(setImmediate)
   release()
   expect(await text).toBe('late')
+})
+
+describe('a stream', () => {
+  const piece = new Uint8Array(64 * 1024)
+
+  /** Answers by so many pieces, and tells what was held back at most, and whether the answer was left. */
+  async function streaming(count: number) {
+    const seen = { pulled: 0, held: 0, left: false, outgoing: undefined as ServerResponse | undefined }
+    const written = Promise.withResolvers<void>()
+    async function* body(outgoing: ServerResponse): AsyncGenerator<Uint8Array> {
+      try {
+        for (; seen.pulled < count; seen.pulled++) {
+          seen.held = Math.max(seen.held, outgoing.writableLength)
+          yield piece
+        }
+      } finally {
+        seen.left = seen.pulled < count
+      }
+    }
+    const server = createServer((_, outgoing) => {
+      seen.outgoing = outgoing
+      write({ status: 200, headers, body: body(outgoing) }, outgoing).then(written.resolve, written.reject)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return { seen, written: written.promise, port: (server.address() as AddressInfo).port }
+  }
+
+  test('is read no faster than it is written, and comes whole', async () => {
+    const { seen, written, port } = await streaming(500)
+    const response = await fetch(`http://127.0.0.1:${port}/`)
+    expect((await response.arrayBuffer()).byteLength).toBe(500 * piece.length)
+    await written
+    expect(seen).toMatchObject({ pulled: 500, left: false })
+    expect(seen.held).toBeLessThan(4 * piece.length)
+  })
+
+  test('is left when its reader leaves while it waits to be read', async () => {
+    const { seen, written, port } = await streaming(100_000)
+    const reader = connect(port, '127.0.0.1').pause()
+    reader.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n')
+    await until(() => seen.pulled > 1 && seen.outgoing?.writableNeedDrain === true)
+    reader.destroy()
+    await written
+    expect(seen.left).toBe(true)
+  })
+
+  test('is left by whoever left before it began', async () => {
+    let left = false
+    const body = {
+      next: () => Promise.reject(new Error('Nobody reads it.')),
+      return: async () => ({ done: (left = true), value: undefined }),
+    }
+    await write({ status: 200, headers, body }, { destroyed: true } as ServerResponse)
+    expect(left).toBe(true)
+  })
+})
+
+test('cookies have a line each, and of any other header the last one counts', async () => {
+  const { port } = server.address() as AddressInfo
+  const all: [string, string][] = [
+    ...headers,
+    ['set-cookie', 'a=1'],
+    ['set-cookie', 'b=2'],
+    ['set-cookie', 'c=3'],
+    ['x-one', '1'],
+    ['x-one', '2'],
+  ]
+  answers['/cookies'] = { status: 200, headers: all, body: 'whole' }
+  const answered = fetch(`http://127.0.0.1:${port}/cookies`)
+  const asked = told.length
+  await until(() => told.length > asked)
+  release()
+  const response = await answered
+  expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2', 'c=3'])
+  expect(response.headers.get('x-one')).toBe('2')
 })
 
 test('a path reads the same, however it is asked for', () => {
