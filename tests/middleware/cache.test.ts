@@ -512,7 +512,7 @@ describe.skipIf(!hasRedis)('over Redis', () => {
   const server = useRedis()
 
   test.each(asks)('$protocol: another process gives the same bytes', async ({ protocol, request }) => {
-    const stores = [1, 2].map(() => redis({ url: server.url, prefix: protocol }))
+    const stores = [1, 2].map(() => redis({ url: server.url, prefix: protocol, timeoutMs: 10_000 }))
     const [one, two] = stores.map((store) => open({ store }))
     if (!one || !two) throw new Error('Two leashes.')
     for (const stream of [false, true]) {

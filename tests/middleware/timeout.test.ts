@@ -197,6 +197,7 @@ describe.each(lanes)('a slow stream, by %s,', (_, model) => {
   })
 
   test('that the caller leaves is no failure', async () => {
+    mock.script({ hang: { afterEvents: 4 } })
     const { ask, reports } = guarded({ tokensPerSecond: 1, windowMs: 60_000 })
     const reader = (await ask({ stream: true })).body?.getReader()
     await reader?.read()

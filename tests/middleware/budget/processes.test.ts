@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('four processes over one Redis, with 250 calls at onc
     expect(sum(({ refused }) => refused)).toBeGreaterThan(0)
     expect(sum(({ hedged }) => hedged)).toBeGreaterThan(0)
     expect(sum(({ aborted }) => aborted)).toBeGreaterThan(0)
-    const store = redis({ url: server.url })
+    const store = redis({ url: server.url, timeoutMs: 10_000 })
     const states = await budgeting(budgets, { store }).keeper.states({})
     await store.close()
     const of = (unit: string) => states.find((state) => state.budget === 'all' && state.unit === unit)

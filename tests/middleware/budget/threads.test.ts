@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)('over a store that is shared', () => {
   const server = useRedis()
 
   test('maximhq/bifrost#3547 and BerriAI/litellm#16011: a budget is one for all processes, not one for each', async () => {
-    const stores = [1, 2, 3].map(() => redis({ url: server.url }))
+    const stores = [1, 2, 3].map(() => redis({ url: server.url, timeoutMs: 10_000 }))
     const rigs = stores.map((store) => budgeting([{ limit: { requests: 4 }, per: 'total' }], { store }))
     const outcomes = await Promise.allSettled(rigs.flatMap(({ ask }) => [ask(), ask(), ask()]))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(4)

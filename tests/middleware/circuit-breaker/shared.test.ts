@@ -174,7 +174,7 @@ describe.skipIf(!hasRedis)('breakers that share a Redis', () => {
   const server = useRedis()
 
   it('open together', async () => {
-    const stores = [redis({ url: server.url }), redis({ url: server.url })] as const
+    const stores = [redis({ url: server.url, timeoutMs: 10_000 }), redis({ url: server.url })] as const
     const [one, other] = [aProcess(stores[0]), aProcess(stores[1])]
     await other.meet()
     await one.meet(down())

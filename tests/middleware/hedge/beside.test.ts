@@ -173,7 +173,7 @@ describe('no second attempt', () => {
 })
 
 test('what is sent in the stead of a target that is down is tried again like any other call', async () => {
-  const { leash, ask, reports } = open({ retry: { backoff: () => 1 } })
+  const { leash, ask, reports } = open({ hedge: { to }, retry: { backoff: () => 1 } })
   const moved: string[] = []
   leash.on('fallback', ({ from, to, because }) => moved.push(`${from} > ${to}: ${because}`))
   await leash.breaker('openai', 'open')

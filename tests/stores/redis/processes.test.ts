@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis)('four processes over one Redis', () => {
 
   test('a thousand callers never spend more than a budget, and the numbers are right to the last', async () => {
     const told = await inFour<{ spent: number; abandoned: number; worst: number }>('spenders', 'money')
-    const store = redis({ url: server.url })
+    const store = redis({ url: server.url, timeoutMs: 10_000 })
     const { spent, reserved } = await store.read('money', 'team')
     await store.close()
     expect(spent).toBe(told.reduce((sum, one) => sum + one.spent, 0))
