@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import type { Leash, LeashOptions } from '../../src/leash.js'
-import { useMock, useNoKeys } from '../helpers/mock.js'
+import { until, useMock, useNoKeys } from '../helpers/mock.js'
 import { doors, send } from './asks.js'
 import { useHonest } from './resume/honest.js'
 import * as kit from './resume/kit.js'
@@ -84,9 +84,12 @@ describe('a stream dies', () => {
       // `[DONE]` is no event of the answer.
       const all = undisturbed.wire.length - (protocol === 'gemini' ? 0 : 1)
       vendor.forget()
-      vendor.script({ fail: all })
+      vendor.script({ fail: all, open: true })
       const { leash, reports } = open()
-      const { answer } = await ask(leash)
+      const { answer, wire } = await ask(leash)
+      if (protocol === 'openai-chat') expect(wire.at(-1)?.data).toBe('[DONE]')
+      // The vendor would keep the connection.
+      await until(() => vendor.left() === 1)
       expect(textIn(answer)).toBe(whole)
       expect(answer.choices[0]?.finishReason).toBe('stop')
       expect(answer.usage).toEqual(undisturbed.answer.usage)
