@@ -22,7 +22,9 @@ function serving(vendor: string): Serving {
   return { ...openLeash(options), options }
 }
 
-async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundMs: number }, held?: Promise<void>) => Jobs> {
+type Open = (times: { holdMs: number; roundMs: number }, holding?: () => Promise<Caller>) => Jobs
+
+async function open(vendor = mock.url): Promise<Open> {
   const sql: Sql = await openStore()
   await new Tenants({ sql }).create({ slug: 'red' })
   const one = serving(vendor)
@@ -30,12 +32,9 @@ async function open(vendor = mock.url): Promise<(times: { holdMs: number; roundM
   const gateway = { serving: async () => one } as unknown as Gateway
   const callbacks = { check: (url: string) => new URL(url), jobEnded: async () => {} }
   const shared = { sql, gateway, callbacks, options: { perTenant: 1 }, alone: false, warn: () => {} }
-  return (times, held) => {
-    const holding = async () => {
-      await held
-      return caller
-    }
-    const jobs = new Jobs({ ...shared, ...times, keys: { holding } as unknown as Keys })
+  return (times, holding = async () => caller) => {
+    const keys = { holding, isActive: async () => false } as unknown as Keys
+    const jobs = new Jobs({ ...shared, ...times, keys })
     jobs.start()
     onTestFinished(() => jobs.close())
     return jobs
@@ -81,7 +80,10 @@ test('what is cancelled at one relay stops at the other, which runs it', async (
 test('what another relay has taken up before it was sent, that one alone sends', async () => {
   const held = Promise.withResolvers<void>()
   const relay = await open()
-  const slow = relay({ holdMs: 50, roundMs: 60_000 }, held.promise)
+  const slow = relay({ holdMs: 50, roundMs: 60_000 }, async () => {
+    await held.promise
+    return caller
+  })
   const { id } = await slow.submit(caller, { request })
   await until(async () => (await status(slow, id)) === 'running')
   const other = relay({ holdMs: 60_000, roundMs: 30 })
@@ -90,4 +92,12 @@ test('what another relay has taken up before it was sent, that one alone sends',
   await slow.close()
   expect(mock.requests).toHaveLength(1)
   expect(await status(other, id)).toBe('done')
+})
+
+test('what an administrator has submitted for a tenant that is served no more is not made', async () => {
+  const jobs = (await open())({ holdMs: 60_000, roundMs: 30 }, async () => ({ ...caller, tenant: 'administrators' }))
+  const { id } = await jobs.submit(caller, { request })
+  await until(async () => (await status(jobs, id)) === 'failed')
+  expect((await jobs.store.get(caller, id))?.code).toBe('authentication_failed')
+  expect(mock.requests).toHaveLength(0)
 })

@@ -55,6 +55,11 @@ describe('a call is known', () => {
   ])('and no step around one: %j', (attributes) => expect(isCall(span(attributes))).toBe(false))
 })
 
+it('is a call that took no time where a clock was turned back meanwhile', () => {
+  const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' }
+  expect(line(call, { startMs: 1_764_000_000_000, endMs: 1_763_999_999_000 }).durationMs).toBe(0)
+})
+
 describe('tokens', () => {
   const chat = { 'gen_ai.operation.name': 'chat' }
 
