@@ -214,6 +214,68 @@ test('an answer that a policy does not like is asked for again, twice at most', 
   expect(mock.requests).toHaveLength(6)
 })
 
+test('an answer that a policy does not like is not given again from a cache, nor kept where none is to be', async () => {
+  let times = 0
+  const once = defineModule({
+    name: 'once',
+    kind: 'policy',
+    response: () => (++times === 2 ? retry('Not this one.') : undefined),
+  })
+  const { leash, reports } = open([once], { cache: true })
+  for (let call = 0; call < 3; call++) expect((await ask(leash)).status).toBe(200)
+  expect(mock.requests).toHaveLength(2)
+  expect(reports.map(({ cache }) => cache)).toEqual(['miss', 'refresh', 'hit'])
+  expect((await leash.cache.stats()).kept).toBe(2)
+  times = 1
+  const { path, body } = chat?.request(text, false) ?? { path: '', body: {} }
+  const request = new Request(`http://leash.test${path}`, { method: 'POST', body: JSON.stringify(body) })
+  expect((await leash.handle(request, { leash: { cache: false } })).status).toBe(200)
+  expect(mock.requests).toHaveLength(4)
+  expect((await leash.cache.stats()).kept).toBe(2)
+})
+
+test('a stream that a policy does not like is refused, for it would have to be heard twice', async () => {
+  const never = defineModule({ name: 'never', kind: 'policy', response: () => retry('') })
+  const response = await ask(open([never]).leash, true)
+  expect(response.status).toBe(403)
+  expect(await decode(response)).toContain('not as it must be')
+  expect(mock.requests).toHaveLength(1)
+})
+
+describe('a stream of more than 4 MiB', () => {
+  const chunk = (delta: object, finish_reason: string | null = null) =>
+    `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4.1', choices: [{ index: 0, delta, finish_reason }] })}\n\n`
+  const many = 70
+  const long = chunk({ content: 'x'.repeat(65_536) }).repeat(many) + chunk({}, 'stop')
+  const asLong = { status: 200, headers: { 'content-type': 'text/event-stream' }, body: `${long}data: [DONE]\n\n` }
+
+  test('is refused where a policy would have to look at it as a whole', async () => {
+    mock.script(asLong)
+    const { leash } = open([defineModule({ name: 'all', kind: 'policy', response: () => undefined })])
+    const response = await ask(leash, true)
+    expect(response.status).toBe(403)
+    expect(await decode(response)).toContain('longer than what can be looked at')
+    await until(() => mock.requests[0]?.outcome !== undefined)
+  })
+
+  test('comes whole to its caller, and tells an inspector that it saw the beginning alone', async () => {
+    mock.script(asLong)
+    const seen: unknown[] = []
+    const eye = defineModule({
+      name: 'eye',
+      kind: 'inspector',
+      response: ({ isCut, texts }) => {
+        seen.push(isCut, texts.map(({ text }) => text).join('').length)
+      },
+    })
+    const { leash } = open([eye])
+    expect(await decode(await ask(leash, true))).toBe(asLong.body)
+    expect(seen).toEqual([true, expect.any(Number)])
+    expect(Number(seen[1])).toBeGreaterThan(60 * 65_536)
+    expect(Number(seen[1])).toBeLessThan(many * 65_536)
+  })
+})
+
 test('an answer is not asked for again when the call has no attempt left', async () => {
   const never = defineModule({ name: 'never', kind: 'policy', response: () => retry('Never good enough.') })
   const response = await ask(open([never], { maxAttempts: 2 }).leash)

@@ -182,6 +182,18 @@ describe('a file', () => {
     expect(statSync(file).mode & 0o077).toBe(0)
   })
 
+  test('is put aside as it is where it is not to be compressed', async () => {
+    const file = join(folder, 'plain.jsonl')
+    const leash = open({ to: { file, maxBytes: 900, maxFiles: 2, gzip: false } })
+    for (let call = 0; call < 12; call++) await ask(leash)
+    await leash.close()
+    const texts = [`${file}.2`, `${file}.1`, file].map((path) => readFileSync(path, 'utf8'))
+    const ids = texts.flatMap(linesIn).map(({ id }) => String(id))
+    expect(ids.length).toBeGreaterThan(3)
+    expect(ids).toEqual(ids.toSorted())
+    expect(readdirSync(folder).filter((name) => name.startsWith('plain'))).toHaveLength(3)
+  })
+
   test('goes on where it was, also uncompressed', async () => {
     const file = join(folder, 'again.jsonl')
     for (let run = 0; run < 2; run++) {

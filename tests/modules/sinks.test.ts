@@ -34,3 +34,20 @@ test('an answer that cannot be read is warned of, costs a sink no place, and ano
   expect(heard).toEqual({ reads: 1, skips: 1001 })
   expect(reads.meter.read().dropped).toBe(0)
 })
+
+test('a sink that is slow is told of no more than a thousand calls at a time; the others are counted', async () => {
+  const release = Promise.withResolvers<void>()
+  const slow = new Slot(defineModule({ name: 'slow', kind: 'sink', timeout: 60_000, response: () => release.promise }))
+  await slow.start()
+  const call = aCall()
+  const protocol = await protocolNamed('openai-chat')
+  if (!protocol) throw new Error('no protocol')
+  const session = new Session([slow], protocol, { emitter: new Emitter(), find: () => call.target })
+  session.captures.original = { call, answered: () => ({ report: call.report }) }
+  const told = Array.from({ length: 1003 }, () => sunk(session, call, call.report))
+  expect(slow.meter.read().dropped).toBe(3)
+  release.resolve()
+  await Promise.all(told)
+  await sunk(session, call, call.report)
+  expect(slow.meter.read()).toMatchObject({ dropped: 3 })
+})
