@@ -4,9 +4,11 @@ import type { Call } from '../../core/call.js'
 import { parseUsd, usdOf } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
 import type { Balance, BudgetScope } from '../../core/store.js'
+import type { Subject } from '../rate-limit/options.js'
 import { matching, namesOf, type Party, valueIn } from '../rate-limit/subject.js'
 import { limitsIn } from '../rate-limit/units.js'
 import type { Budget, Period } from './options.js'
+import { lastingName, scopeName } from './scope-name.js'
 import { type Window, windowAt } from './windows.js'
 
 export interface Rule {
@@ -18,8 +20,8 @@ export interface Rule {
   /** US dollars as nano-dollars. */
   readonly limits: readonly { readonly unit: BudgetUnit; readonly limit: number }[]
   holds(call: Call): boolean
-  /** Whom it counts apart, by name and value; the tenant first, unless it is one for all. */
-  of(party: Party): readonly (readonly [name: string, value: string])[]
+  /** What it counts apart by; the tenant first, unless it is one for all. */
+  readonly subjects: readonly Subject[]
   /** Of those that came last, by what they count as: nearly all calls are in the same window as the one before. */
   readonly known?: Recent<string, Known>
 }
@@ -53,7 +55,6 @@ export function rulesOf(budgets: readonly Budget[]): readonly Rule[] {
 }
 
 function ruleOf({ limit, per, by = 'tenant', shared, when, ...budget }: Budget, name: string): Rule {
-  const others = [by].flat().filter((subject) => subject !== 'tenant')
   return {
     name,
     per,
@@ -62,10 +63,7 @@ function ruleOf({ limit, per, by = 'tenant', shared, when, ...budget }: Budget, 
     thresholds: [...(budget.thresholds ?? [50, 80, 100])].sort((a, b) => a - b),
     limits: limitsIn(limit),
     holds: matching(when),
-    of: (party) => [
-      ...(shared ? [] : [['tenant', party.options.tenant ?? ''] as const]),
-      ...others.map((subject) => [subject, valueIn(subject, party)] as const),
-    ],
+    subjects: [...(shared ? [] : ['tenant' as const]), ...[by].flat().filter((subject) => subject !== 'tenant')],
     known: new Recent(mostKnown),
   }
 }
@@ -80,35 +78,42 @@ export function ownRule(budgetUsd: number): Rule {
     thresholds: [],
     limits: [{ unit: 'usd', limit: parseUsd(budgetUsd) }],
     holds: () => true,
-    of: () => [],
+    subjects: [],
   }
 }
 
 /** @param at milliseconds since 1970 */
 export function scopesOf(rule: Rule, { options, target }: Party, at: number): readonly Scope[] {
-  const of = rule.of({ options, target, model: target.model })
+  const party = { options, target, model: target.model }
+  const values = rule.subjects.map((subject) => (subject === 'tenant' ? (options.tenant ?? '') : valueIn(subject, party)))
   const window = windowAt(rule.per, at)
-  const name = of.length === 1 ? (of[0]?.[1] ?? '') : JSON.stringify(of)
+  const name = values.length === 1 ? (values[0] ?? '') : JSON.stringify(values)
   const known = rule.known?.get(name)
   if (known?.window === window) return known.scopes
-  const scopes = scopesIn(rule, of, window)
+  const scopes = scopesIn(rule, values, window)
   rule.known?.set(name, { window, scopes })
   return scopes
 }
 
-function scopesIn(rule: Rule, of: ReturnType<Rule['of']>, { name, endsAt }: Window): Scope[] {
+function scopesIn(rule: Rule, values: readonly string[], { name, endsAt }: Window): Scope[] {
+  const of = whoseOf(rule, values)
   return rule.limits.map(({ unit, limit }) => {
-    const lasting = JSON.stringify([rule.name, unit, ...of.map(([, value]) => value)])
+    const lasting = lastingName({ rule: rule.name, unit, values })
     return {
       rule,
       unit,
       limit,
       lasting,
-      key: `${lasting} ${name}`,
-      of: Object.fromEntries(of),
+      key: scopeName(lasting, name),
+      of,
       ...(endsAt !== undefined && { endsAt }),
     }
   })
+}
+
+/** Whom it counts apart, by what. */
+export function whoseOf({ subjects }: Rule, values: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(subjects.map((subject, at) => [subject, values[at] ?? '']))
 }
 
 /** A scope for people. */

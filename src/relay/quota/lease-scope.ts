@@ -1,10 +1,10 @@
 /** Which budget a client means, by the name that its store has for it; and whether it may be lent of that. */
 import { LeashError } from '../../core/errors.js'
-import { parseJson } from '../../core/json.js'
 import { mostNano } from '../../core/money.js'
 import type { BudgetScope } from '../../core/store.js'
 import type { Budget } from '../../middleware/budget/options.js'
 import type { Rule } from '../../middleware/budget/rules.js'
+import { lastingName, readScopeName, type ScopeName, scopeName } from '../../middleware/budget/scope-name.js'
 import { type Window, windowAt } from '../../middleware/budget/windows.js'
 import { rulesIn } from '../policy/budgets.js'
 
@@ -24,18 +24,17 @@ const mostCharacters = 2000
 const offMs = 60_000
 
 /**
- * @param name as `scopesOf` of middleware/budget/rules.ts writes it: `["team","usd","red"] day 2026-11-21T00:00`
+ * @param name as middleware/budget/scope-name.ts writes it
  * @param now milliseconds since 1970
  * @throws LeashError as `lend` of leases.ts
  */
 export function scopeFor(name: string, party: Party, budgets: readonly Budget[], now: number): LentScope {
-  const { parts, window } = read(name)
-  const [ruleName, unit, ...values] = parts
-  const rule = rulesIn(budgets).find((rule) => rule.name === ruleName && rule.per !== 'call')
-  const held = rule?.limits.find((limit) => limit.unit === unit)
+  const named = read(name)
+  const rule = rulesIn(budgets).find((rule) => rule.name === named.rule && rule.per !== 'call')
+  const held = rule?.limits.find((limit) => limit.unit === named.unit)
   if (!rule || !held) throw unknown()
-  const { endsAt } = windowOf(rule, window, now)
-  checkWhose(rule, values, party)
+  const { endsAt } = windowOf(rule, named.window, now)
+  checkWhose(rule, named.values, party)
   // A budget that only warns is counted and lends whatever is asked for.
   const limit = rule.action === 'warn' ? mostNano : held.limit
   return { key: name, limit, ...(endsAt !== undefined && { endsAt }) }
@@ -45,14 +44,12 @@ export function scopeFor(name: string, party: Party, budgets: readonly Budget[],
  * A name of a length that nobody needs is refused, and not unknown: what is unknown the client holds nobody to. And there is
  * one way to write each: another would be counted by itself.
  */
-function read(name: string): { readonly parts: readonly string[]; readonly window: string } {
+function read(name: string): ScopeName {
   if (name.length > mostCharacters || !name.isWellFormed()) throw wrong(`has at most ${mostCharacters} characters`)
-  const end = name.lastIndexOf('] ') + 1
-  const written = name.slice(0, end)
-  const parts = parseJson(written)
-  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) throw unknown()
-  if (JSON.stringify(parts) !== written) throw wrong('is not written as JSON.stringify does')
-  return { parts, window: name.slice(end + 1) }
+  const named = readScopeName(name)
+  if (!named) throw unknown()
+  if (scopeName(lastingName(named), named.window) !== name) throw wrong('is not written as JSON.stringify does')
+  return named
 }
 
 /** Also of what a client counts for itself alone, such as what is spent in each hour: it goes by its own count then. */
@@ -65,8 +62,7 @@ function wrong(rule: string): LeashError {
 }
 
 /** Of what a key says of itself, a client may say nothing else. */
-function checkWhose(rule: Rule, values: readonly string[], { id, tenant, user }: Party): void {
-  const subjects = rule.of({ model: '', options: {}, target: { provider: { name: '' }, model: '' } }).map(([subject]) => subject)
+function checkWhose({ subjects }: Rule, values: readonly string[], { id, tenant, user }: Party): void {
   if (subjects.length !== values.length)
     throw new LeashError('invalid_request', 'The budget is counted by something else now. Fetch the policy again.', {
       status: 409,

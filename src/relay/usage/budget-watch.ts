@@ -1,10 +1,10 @@
 /** Looks at the budgets of all clients together, and tells when one of their thresholds is passed. */
 import { afterwardsMs } from '../../core/afterwards.js'
-import { parseJson } from '../../core/json.js'
 import { formatUsd } from '../../core/money.js'
 import { Recent } from '../../core/recent.js'
 import { space } from '../../middleware/budget/reserver.js'
-import type { Rule } from '../../middleware/budget/rules.js'
+import { type Rule, whoseOf } from '../../middleware/budget/rules.js'
+import { readScopeName, type ScopeName } from '../../middleware/budget/scope-name.js'
 import { windowAt } from '../../middleware/budget/windows.js'
 import { isShadow, rulesIn } from '../policy/budgets.js'
 import { keyIn } from '../policy/key-policy.js'
@@ -23,14 +23,6 @@ export interface BudgetWatchDeps {
 interface Row {
   readonly name: string
   readonly spent: number
-}
-
-/** A budget as its row is named: whose it is, and of which window. */
-interface Named {
-  readonly rule: string
-  readonly unit: string
-  readonly values: readonly string[]
-  readonly window: string
 }
 
 const rowsAtOnce = 1000
@@ -63,7 +55,7 @@ export class BudgetWatch {
   }
 
   async #lookAt({ name, spent }: Row, now: number): Promise<void> {
-    const named = nameIn(name)
+    const named = readScopeName(name)
     const rule = named && (await this.#ruleOf(named, keyIn(name)))
     if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) return
     const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
@@ -74,14 +66,14 @@ export class BudgetWatch {
 
   /** A client was refused: less is left than its call may cost. */
   async refused({ tenant, scope, taken, limit }: Refused): Promise<void> {
-    const named = nameIn(scope)
+    const named = readScopeName(scope)
     const once = `exhausted ${limit} of ${scope}`
     if (!named || isShadow(named.rule) || named.window.startsWith(tooShort) || this.#told.get(once)) return
     const rule = await this.#ruleOf(named, keyIn(scope))
     const data = {
       tenant,
       budget: named.rule,
-      of: rule ? whoseOf(rule, named) : { tenant },
+      of: rule ? whoseOf(rule, named.values) : { tenant },
       unit: named.unit,
       taken: shown(named.unit, taken),
       limit: shown(named.unit, limit),
@@ -91,11 +83,11 @@ export class BudgetWatch {
     this.#told.set(once, true)
   }
 
-  async #tell(name: string, named: Named, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
+  async #tell(name: string, named: ScopeName, rule: Rule, { threshold, spent, limit }: Passed): Promise<void> {
     const { unit, window } = named
     const once = `threshold ${threshold} of ${limit} ${name}`
     if (this.#told.get(once)) return
-    const of = whoseOf(rule, named)
+    const of = whoseOf(rule, named.values)
     const { tenant } = of
     await this.#deps.publish({
       type: 'budget.threshold',
@@ -111,14 +103,13 @@ export class BudgetWatch {
    *
    * @param key whose own budget it is
    */
-  async #ruleOf({ rule, values }: Named, key: string | undefined): Promise<Rule | undefined> {
+  async #ruleOf({ rule, values }: ScopeName, key: string | undefined): Promise<Rule | undefined> {
     const { policies } = this.#deps
     const [tenant = ''] = values
     for (const whose of tenant === '' ? [''] : [tenant, '']) {
       const { policy } = await (key === undefined ? policies.inForce(whose) : policies.inForceFor({ tenant: whose, id: key }))
       const found = rulesIn(policy.budgets ?? []).find(({ name }) => name === rule)
-      const subjects = found && subjectsOf(found)
-      if (found && subjects?.length === values.length && (whose !== '' || subjects[0] !== 'tenant')) return found
+      if (found?.subjects.length === values.length && (whose !== '' || found.subjects[0] !== 'tenant')) return found
     }
     return undefined
   }
@@ -129,22 +120,6 @@ interface Passed {
   readonly spent: number
   readonly limit: number
 }
-
-/** As `scopesOf` of middleware/budget/rules.ts writes it. */
-function nameIn(name: string): Named | undefined {
-  const end = name.lastIndexOf('] ') + 1
-  const parts = parseJson(name.slice(0, end))
-  if (!Array.isArray(parts) || !parts.every((part) => typeof part === 'string')) return undefined
-  const [rule, unit, ...values] = parts
-  return rule !== undefined && unit !== undefined ? { rule, unit, values, window: name.slice(end + 1) } : undefined
-}
-
-const nobody = { model: '', options: {}, target: { provider: { name: '' }, model: '' } }
-
-const subjectsOf = (rule: Rule) => rule.of(nobody).map(([subject]) => subject)
-
-const whoseOf = (rule: Rule, { values }: Named): Record<string, string> =>
-  Object.fromEntries(subjectsOf(rule).map((subject, at) => [subject, values[at] ?? '']))
 
 /** US dollars as text, in which every nano-dollar stands. */
 const shown = (unit: string, amount: number): string | number => (unit === 'usd' ? formatUsd(amount) : amount)
