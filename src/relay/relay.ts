@@ -152,12 +152,18 @@ interface Reloading {
 
 async function reloaded(options: RelayOptions, { settings, audit, warn, quietly }: Reloading): Promise<readonly ConfigChange[]> {
   await Promise.all([checkParts(options.leash), checkParts(options.policy)])
+  const before = settings.given
   const { changes, ignored, overruled } = settings.give(options)
   if (quietly) return changes
+  const members = changes.map(({ path }) => path)
+  if (changes.length > 0)
+    await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } }).catch((error) => {
+      // Nothing holds that the audit does not tell of.
+      settings.give(before)
+      throw error
+    })
   if (ignored.length > 0) warn(`To change ${ignored.join(', ')}, the relay has to be started anew.`)
   if (overruled.length > 0) warn(`The administration has set ${overruled.join(', ')} otherwise, and that holds.`)
-  const members = changes.map(({ path }) => path)
-  if (changes.length > 0) await audit.append({ actor: 'relay', action: 'config.reload', detail: { members } })
   return changes
 }
 

@@ -41,6 +41,11 @@ export class Settings {
     return { ...this.#given, ...this.#layer }
   }
 
+  /** Without what the administration has changed. */
+  get given(): RelayOptions {
+    return this.#given
+  }
+
   get layer(): ConfigLayer {
     return this.#layer
   }

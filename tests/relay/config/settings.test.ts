@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Audit } from '../../../src/relay/audit/audit.js'
 import { relayShape } from '../../../src/relay/config/config.js'
 import { fixed, Settings } from '../../../src/relay/config/settings.js'
 import { watchConfig } from '../../../src/relay/config/watch.js'
@@ -51,6 +52,17 @@ describe('a configuration that is read again', () => {
     expect(await relay.reload({ ...relay.options, port: 1, host: '0.0.0.0' })).toEqual([])
     expect(relay.warnings).toEqual(['To change host, port, the relay has to be started anew.'])
     expect((await relay.ask('POST', '/v1/chat/completions', ping, relay.call)).status).toBe(403)
+  })
+
+  test('is not taken up while the audit cannot tell of it', async () => {
+    const relay = await openRelay(mock.url)
+    const away = vi.spyOn(Audit.prototype, 'append').mockRejectedValueOnce(new Error('the database is away'))
+    onTestFinished(() => away.mockRestore())
+    await expect(relay.reload({ ...relay.options, policy: nobody })).rejects.toThrow('is away')
+    const asked = async () => (await relay.ask('POST', '/v1/chat/completions', ping, relay.call)).status
+    expect(await asked()).toBe(200)
+    expect(await relay.reload({ ...relay.options, policy: nobody })).toMatchObject([{ path: 'policy' }])
+    expect(await asked()).toBe(403)
   })
 
   test('is taken up as a whole or not at all', () => {
