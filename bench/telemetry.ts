@@ -1,7 +1,7 @@
 /**
  * CPU per call with telemetry, as a ratio to the same client without: asked for while nobody takes spans and metrics, with
  * an SDK that keeps both in memory, and with one that does nothing, which leaves what is ours. And with `metrics: true`,
- * without an SDK. Over a transport in memory; with `--socket` over a real one, to a server in a process of its own.
+ * without an SDK. And `openai` by itself. Over a transport in memory; with `--socket` over a real one, to a server in a process of its own.
  *
  * node bench/telemetry.ts [rounds] [--socket]
  */
@@ -15,7 +15,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
-import { type Contender, leashllm, type Upstream } from './contenders.ts'
+import { type Contender, leashllm, openai, type Upstream } from './contenders.ts'
 import { compare } from './jobs.ts'
 import { inMemory } from './transport.ts'
 
@@ -77,6 +77,7 @@ await compare(
     { ...on, unary: emptied(on.unary), stream: emptied(on.stream) },
     named('SDK does nothing', leashllm({ ...upstream, telemetry: idle })),
     named('metrics', leashllm({ ...upstream, metrics: true })),
+    named('openai, no leash', openai(upstream)),
   ],
   rounds,
   server ? 1 / 2 : 1,
