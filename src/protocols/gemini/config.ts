@@ -6,7 +6,7 @@ import { atLeast, generationOf } from './generation.js'
 import { fromOpenApi } from './openapi.js'
 import { toOpenApi } from './schema.js'
 import { decodeThinking, encodeThinking } from './thinking.js'
-import { asJsonObject, message, type WireGenerationConfig } from './wire.js'
+import { asJsonObject, message, messages, type WireGenerationConfig } from './wire.js'
 
 /** More are refused. Source: https://ai.google.dev/api/generate-content#generationconfig */
 const maxStopSequences = 5
@@ -80,7 +80,8 @@ export function decodeConfig(value: unknown, lose: ReportLoss): Decoded {
   const { responseMimeType, responseSchema, responseJsonSchema, thinkingConfig, stopSequences, responseModalities, ...rest } =
     config
   const { temperature, topP, topK, maxOutputTokens, candidateCount, seed, presencePenalty, frequencyPenalty, ...others } = rest
-  const { responseLogprobs, logprobs, ...unknown } = others
+  const { responseLogprobs, logprobs, responseFormat, ...unknown } = others
+  const { mimeType, schema } = textFormat(responseFormat, lose)
   for (const member of Object.keys(unknown)) lose(`generationConfig.${member}`, 'dropped', 'Other vendors have no word for it.')
   if (asArray(responseModalities).some((modality) => modality !== 'TEXT'))
     lose('generationConfig.responseModalities', 'dropped', 'The target answers in text.')
@@ -97,8 +98,18 @@ export function decodeConfig(value: unknown, lose: ReportLoss): Decoded {
     logprobs: responseLogprobs === true || undefined,
     topLogprobs: asNumber(logprobs),
     reasoning: decodeThinking(thinkingConfig, lose),
-    responseFormat: decodeFormat(responseMimeType, responseJsonSchema, responseSchema, lose),
+    responseFormat: decodeFormat(responseMimeType ?? mimeType, responseJsonSchema ?? schema, responseSchema, lose),
   })
+}
+
+/** What took the place of `responseMimeType` on Vertex AI: a list, with a member for each kind of answer. */
+function textFormat(formats: unknown, lose: ReportLoss): { mimeType?: string; schema?: unknown } {
+  const [own] = messages(formats).flatMap(({ text, ...others }) => {
+    if (Object.keys(others).length > 0) lose('generationConfig.responseFormat', 'dropped', 'The target answers in text.')
+    return text === undefined ? [] : [message(text)]
+  })
+  // Its type is written as `application/json` and as `APPLICATION_JSON`.
+  return own ? { mimeType: (asString(own.mimeType) ?? '').toLowerCase().replace('_', '/'), schema: own.schema } : {}
 }
 
 function decodeFormat(mimeType: unknown, json: unknown, openApi: unknown, lose: ReportLoss): ResponseFormat | undefined {

@@ -229,6 +229,18 @@ describe('a request of a caller', () => {
     ])
   })
 
+  it.each(['application/json', 'APPLICATION_JSON'])('has its schema by the newer word too, with the type %s', (mimeType) => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } }
+    const asked = (...responseFormat: JsonObject[]) =>
+      decode({ contents: [{ parts: [{ text: 'Hi' }] }], generationConfig: { responseFormat } })
+    expect(asked({ text: { mimeType, schema } })).toMatchObject({
+      request: { responseFormat: { type: 'json-schema', schema } },
+      losses: [],
+    })
+    expect(asked({ text: { mimeType } }).request.responseFormat).toEqual({ type: 'json' })
+    expect(asked({ image: { mimeType: 'image/png' } }).losses).toEqual(['dropped generationConfig.responseFormat'])
+  })
+
   it('reports each member of a part that only Google knows', () => {
     const { losses } = decode({
       contents: [
