@@ -1,4 +1,5 @@
 /** How what is in the queue goes out: to a webhook, by mail, to a billing system. */
+import { untilStopped } from '../../core/until-stopped.js'
 import { retryAfterMs } from '../../protocols/retry-after.js'
 import { type BillingOptions, formOf } from '../usage/billing.js'
 import type { Outcome, Sender } from './courier.js'
@@ -9,6 +10,9 @@ import { signedHeaders } from './sign.js'
 
 /** Between two looks whether there is an export again, in milliseconds. */
 const offMs = 300_000
+
+/** Shorter than a relay keeps its hands on what it sends. */
+const usualMailMs = 30_000
 
 const agent = 'leashllm-webhook'
 
@@ -40,11 +44,12 @@ export function webhookSender({ endpoints, fetch, now }: WebhookSenderDeps): Sen
   }
 }
 
-export function mailSender(mailer: () => Mailer | undefined): Sender {
-  return async (mail) => {
+/** @param mostMs for which a server is waited for that goes on saying something, and never that it has the mail */
+export function mailSender(mailer: () => Mailer | undefined, mostMs = usualMailMs): Sender {
+  return async (mail, signal) => {
     const open = mailer()
     if (!open) return { ok: false, last: 'No mail is configured any more.', final: true }
-    return { ok: true, last: await open.send(mail) }
+    return { ok: true, last: await untilStopped(open.send(mail), { signal, deadline: Date.now() + mostMs }) }
   }
 }
 

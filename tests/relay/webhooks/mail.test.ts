@@ -1,7 +1,9 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import { SMTPServer } from 'smtp-server'
 import { expect, it, onTestFinished, test } from 'vitest'
 import { openMailer } from '../../../src/relay/webhooks/mail.js'
+import { mailSender } from '../../../src/relay/webhooks/senders.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { openRelay } from '../helpers.js'
 
@@ -80,4 +82,32 @@ test('a server that does not answer fails, and says nothing of the password', as
   const error = await mailer.send(mail).catch((error) => error)
   expect(error).toMatchObject({ code: 'network_error' })
   expect(error.message).not.toContain('sesame')
+})
+
+test('a server that never comes to an end is not waited for, be it that the time is over or the relay stops', async () => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    const says = setInterval(() => socket.write('250-and more\r\n'), 10)
+    socket.on('error', () => {}).once('close', () => clearInterval(says))
+    socket.write('220 welcome\r\n')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const mailer = openMailer({ url: `smtp://127.0.0.1:${port}`, from: 'leash@example.com', to: ['ops@example.com'] })
+  const due = { ...mail, endpoint: 'mail', status: 'pending', attempts: 1, createdAt: 0, nextAt: 0, last: '' } as const
+  await expect(mailSender(() => mailer, 50)(due, new AbortController().signal)).rejects.toMatchObject({
+    code: 'deadline_exceeded',
+  })
+  const stop = new AbortController()
+  const sent = mailSender(() => mailer)(due, stop.signal)
+  const failed = expect(sent).rejects.toMatchObject({ code: 'aborted' })
+  await until(() => sockets.size === 2)
+  stop.abort()
+  await failed
+  mailer.close()
 })
