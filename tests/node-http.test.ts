@@ -116,9 +116,12 @@ describe('a stream', () => {
 
   test('is left by whoever left before it began', async () => {
     let left = false
-    const body = {
+    const body: AsyncIterator<Uint8Array> = {
       next: () => Promise.reject(new Error('Nobody reads it.')),
-      return: async () => ({ done: (left = true), value: undefined }),
+      async return() {
+        left = true
+        return { done: true, value: undefined }
+      },
     }
     await write({ status: 200, headers, body }, { destroyed: true } as ServerResponse)
     expect(left).toBe(true)

@@ -36,7 +36,7 @@ test('an answer that cannot be read is warned of, costs a sink no place, and ano
 })
 
 test('a sink that is slow is told of no more than a thousand calls at a time; the others are counted', async () => {
-  const release = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<undefined>()
   const slow = new Slot(defineModule({ name: 'slow', kind: 'sink', timeout: 60_000, response: () => release.promise }))
   await slow.start()
   const call = aCall()
@@ -46,7 +46,7 @@ test('a sink that is slow is told of no more than a thousand calls at a time; th
   session.captures.original = { call, answered: () => ({ report: call.report }) }
   const told = Array.from({ length: 1003 }, () => sunk(session, call, call.report))
   expect(slow.meter.read().dropped).toBe(3)
-  release.resolve()
+  release.resolve(undefined)
   await Promise.all(told)
   await sunk(session, call, call.report)
   expect(slow.meter.read()).toMatchObject({ dropped: 3 })
