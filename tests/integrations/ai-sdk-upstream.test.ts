@@ -304,6 +304,23 @@ describe('a single model', () => {
     ])
   })
 
+  test('is handed addresses in the results of tools too, and their JSON as it is', async () => {
+    const model = new MockLanguageModelV4({ doGenerate: answer })
+    const url = new URL('https://acme.example/a.png')
+    const json = { type: 'json' as const, value: [{ data: { type: 'url', url: 'https://acme.example' } }] }
+    const drawn = {
+      type: 'content' as const,
+      value: [{ type: 'file' as const, mediaType: 'image/png', data: { type: 'url' as const, url } }],
+    }
+    const result = (toolCallId: string, output: typeof json | typeof drawn) => {
+      return { type: 'tool-result' as const, toolCallId, toolName: 'draw', output }
+    }
+    const leash = createLeashProvider({ providers: { own: fromAiSdk(model) } })
+    const content = [result('call_1', drawn), result('call_2', json)]
+    await leash('own/any').doGenerate({ prompt: [{ role: 'tool', content }] })
+    expect(model.doGenerateCalls[0]?.prompt).toEqual([{ role: 'tool', content }])
+  })
+
   test('finds the file that the caller names by its id', async () => {
     const content: OpenAI.ChatCompletionContentPart[] = [{ type: 'file', file: { file_id: 'file-abc' } }]
     await client.chat.completions.create({ model: models.responses, messages: [{ role: 'user', content }] })
@@ -364,6 +381,23 @@ describe('a single model', () => {
     expect(model.doEmbedCalls).toHaveLength(4)
   })
 
+  test('that tells what some of the texts took alone is charged as one that tells nothing', async () => {
+    const charged = async (tells: (call: number) => boolean) => {
+      let call = 0
+      const doEmbed = async ({ values }: { values: string[] }) => {
+        const usage = tells(call++) ? { usage: { tokens: 1 } } : {}
+        return { embeddings: values.map(() => [1]), warnings: [], ...usage }
+      }
+      const model = new MockEmbeddingModelV4({ maxEmbeddingsPerCall: 1, doEmbed })
+      const input = ['one two three four', 'five six seven eight']
+      return (await over(model).embeddings.create({ model: 'own/any', input })).leash?.attempts.map(({ usage }) => usage)
+    }
+    const nothing = await charged(() => false)
+    expect(await charged((call) => call === 0)).toEqual(nothing)
+    expect(await charged((call) => call === 1)).toEqual(nothing)
+    expect(await charged(() => true)).toMatchObject([{ input: 2 }])
+  })
+
   test('that fails for reasons of its own shows no prompt', async () => {
     const model = new MockLanguageModelV4({
       doGenerate: async () => {
@@ -386,6 +420,18 @@ describe('a single model', () => {
     expect(failure).toBeInstanceOf(OpenAI.InternalServerError)
     expect(failure).toMatchObject({ status, code })
     expect(mock.requests.length).toBeGreaterThan(1)
+  })
+
+  test.each([
+    [Object.assign(new Error('socket hang up'), { isRetryable: true }), OpenAI.APIConnectionError],
+    ['a text', OpenAI.InternalServerError],
+  ])('that throws %s has failed as the caller’s SDK knows it', async (thrown, Failure) => {
+    const doGenerate = () => Promise.reject(thrown)
+    const failure = await over(new MockLanguageModelV4({ doGenerate }))
+      .chat.completions.create(hello)
+      .catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(Failure)
+    expect(String(failure)).not.toMatch(/hang up|a text/)
   })
 
   test('that its provider does not have is not found, and others may be asked in its place', async () => {

@@ -23,12 +23,11 @@ function write(value: unknown): Json | undefined {
   return members
 }
 
-/** A part with its file's address as the AI SDK has it. */
+/** A part with its file's address as the AI SDK has it. What a tool gave as JSON is nobody's to change. */
 export function revived(part: unknown): unknown {
-  const { data, value, output } = asObject(part)
-  if (isObject(output) && Array.isArray(output.value))
-    return { ...asObject(part), output: { ...output, value: output.value.map(revived) } }
-  if (Array.isArray(value)) return { ...asObject(part), value: value.map(revived) }
+  const { data, output } = asObject(part)
+  if (isObject(output) && output.type === 'content')
+    return { ...asObject(part), output: { ...output, value: asArray(output.value).map(revived) } }
   if (!isObject(data) || data.type !== 'url' || typeof data.url !== 'string' || !URL.canParse(data.url)) return part
   return { ...asObject(part), data: { ...data, url: new URL(data.url) } }
 }

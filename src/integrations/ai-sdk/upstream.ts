@@ -131,12 +131,12 @@ function embeddingCall(source: AiSdkProvider | LanguageModelV4 | EmbeddingModelV
   }
 }
 
-function joined(before: EmbeddingModelV4Result, next: EmbeddingModelV4Result): EmbeddingModelV4Result {
-  const { usage } = before
+/** What only some of the calls told is not what all of them took. */
+function joined(before: EmbeddingModelV4Result, { usage, ...next }: EmbeddingModelV4Result): EmbeddingModelV4Result {
   return {
     ...next,
     embeddings: [...before.embeddings, ...next.embeddings],
-    ...(usage && { usage: { tokens: usage.tokens + (next.usage?.tokens ?? 0) } }),
+    ...(before.usage && usage && { usage: { tokens: before.usage.tokens + usage.tokens } }),
     warnings: [...before.warnings, ...next.warnings],
   }
 }
