@@ -285,6 +285,44 @@ describe('what is kept', () => {
     }
   })
 
+  const says = (finish_reason: string, message: object = { role: 'assistant', content: 'Hi' }) => {
+    const choices = [{ index: 0, finish_reason, message }]
+    return { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4.1', choices }
+  }
+  const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }
+  test.each<[string, object, readonly [number, number]]>([
+    ['that is complete', says('stop'), [1, 1]],
+    ['that calls a tool', says('tool_calls', { role: 'assistant', content: null, tool_calls: [call] }), [1, 1]],
+    ['that was filtered', says('content_filter'), [0, 1]],
+    ['that was cut at its limit', says('length'), [0, 0]],
+    ['that ended for a reason that nobody knows', says('boredom'), [0, 0]],
+    ['without a choice', { ...says('stop'), choices: [] }, [0, 0]],
+    [
+      'of which one choice was cut',
+      { ...says('stop'), choices: [...says('stop').choices, { ...says('length').choices[0], index: 1 }] },
+      [0, 0],
+    ],
+  ])('an answer %s: with and without refusals', async (_, body, kept) => {
+    for (const refusals of [false, true]) {
+      const { leash } = open({ cache: { refusals } })
+      mock.script({ status: 200, body })
+      await ask(leash)
+      expect((await leash.cache.stats()).kept).toBe(kept[Number(refusals)])
+    }
+  })
+
+  test('an answer that a stop sequence of its caller ended is', async () => {
+    const { leash } = open()
+    const content = [{ type: 'text', text: 'Hi' }]
+    const usage = { input_tokens: 1, output_tokens: 1 }
+    const body = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-haiku-4-5', content, usage }
+    mock.script({ status: 200, body: { ...body, stop_reason: 'stop_sequence', stop_sequence: '!' } })
+    const asked = asks.find(({ protocol }) => protocol === 'anthropic-messages')?.request(text, false)
+    if (!asked) throw new Error('Nobody speaks so.')
+    await bytesOf(await send(leash, 'handle', mock.url, asked))
+    expect((await leash.cache.stats()).kept).toBe(1)
+  })
+
   test('an answer of another model, to which the call fell back, is not', async () => {
     const { leash, reports } = open({ fallback: ['gpt-4.1-mini'] })
     mock.script({ status: 500 })
