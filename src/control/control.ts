@@ -1,8 +1,8 @@
 /** The relay's client, for one leash: the policy it holds calls to, budgets that are held together, and what calls have cost. */
+import { atExit } from '../core/at-exit.js'
 import { Lazy } from '../core/lazy.js'
 import type { LedgerSink } from '../core/ledger.js'
 import type { Budgets, MaybePromise } from '../core/store.js'
-import { atExit } from './at-exit.js'
 import { Connection } from './connection.js'
 import { openFolder } from './folder.js'
 import { LastGoodFile } from './last-good.js'

@@ -1,14 +1,25 @@
+import { Lazy } from '../core/lazy.js'
 import type { LedgerSink } from '../core/ledger.js'
 
 /** Adds each line to a file, as one line of JSON. Only its owner may read it. */
 export function fileSink(path: string): LedgerSink {
-  /** What could not be written may have left half of a line. */
+  const fs = new Lazy(() => import('node:fs'))
+  void fs.get().catch(() => {})
   let before = ''
   return async (lines) => {
-    const { appendFile } = await import('node:fs/promises')
+    const { appendFile, closeSync, openSync } = fs.value ?? (await fs.get())
     const text = before + lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    before = '\n'
-    await appendFile(path, text, { mode: 0o600 })
-    before = ''
+    // One operation, begun at once: a process that ends in the midst of it does it all the same.
+    const file = openSync(path, 'a', 0o600)
+    try {
+      await new Promise<void>((resolve, reject) => appendFile(file, text, (error) => (error ? reject(error) : resolve())))
+      before = ''
+    } catch (error) {
+      // What could not be written may have left half of a line.
+      before = '\n'
+      throw error
+    } finally {
+      closeSync(file)
+    }
   }
 }

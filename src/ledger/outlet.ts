@@ -1,4 +1,5 @@
 /** One place that wants the lines: a queue of its own before it, so that a slow one holds up no other. */
+import { atExit } from '../core/at-exit.js'
 import type { LedgerLine, LedgerSink } from '../core/ledger.js'
 import { messageOf } from '../core/message-of.js'
 import { formatUsd, type Nano } from '../core/money.js'
@@ -47,6 +48,7 @@ export class Outlet {
   }
 
   async #write(): Promise<void> {
+    const forget = atExit({ end: () => this.flush(), cut: () => this.#cut() })
     // What comes in the same turn goes out together.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
@@ -60,8 +62,19 @@ export class Outlet {
       }
       this.#underway = 0
     }
+    forget()
     if (this.#lost > 0) this.#tellLoss()
     this.#writing = undefined
+  }
+
+  /** The last turn of a process: what a sink begins now is all that it does. */
+  #cut(): void {
+    if (this.#waiting.length === 0) return
+    try {
+      void this.#sink(this.#waiting)?.catch(() => {})
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 
   #tellLoss(): void {

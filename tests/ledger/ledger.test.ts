@@ -1,5 +1,5 @@
 /** What the ledger says of calls that went well, failed, were cut, left, and tried again. */
-import { appendFile, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -149,19 +149,21 @@ describe('a file', () => {
   })
 
   test('has the next line whole, where a disk was full in the middle of one', async () => {
-    vi.doMock('node:fs/promises', async (real) => ({
-      ...(await real<object>()),
-      async appendFile(path: string, text: string) {
-        vi.doUnmock('node:fs/promises')
-        await appendFile(path, text.slice(0, 20))
-        throw new Error('no space left on device')
-      },
-    }))
+    let full = true
+    vi.doMock('node:fs', async (real) => {
+      const fs = await real<typeof import('node:fs')>()
+      const appendFile = (file: number, text: string, done: (error: Error | null) => void) => {
+        fs.appendFile(file, full ? text.slice(0, 20) : text, (error) => done(full ? new Error('no space left on device') : error))
+      }
+      return { ...fs, appendFile }
+    })
     const { leash, ask } = counted({ ledger: { file } })
     const warnings: string[] = []
     leash.on('warning', ({ message }) => warnings.push(message))
     await (await ask('gpt-4o-mini')).json()
     await until(() => warnings.length === 1)
+    full = false
+    vi.doUnmock('node:fs')
     await (await ask('gpt-4o-mini')).json()
     await leash.close()
     const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
