@@ -443,6 +443,42 @@ describe('an answer that is no longer fresh', () => {
   })
 })
 
+test('what took the place of an answer is told as what it is: when it came, what it cost, and how much of it there is', async () => {
+  let cache: 'refresh' | undefined
+  const asking: Middleware = (next) => (call) => next({ ...call, options: { ...call.options, cache } })
+  const { leash, reports } = open({ cache: { ttlMs: 1000 }, use: [asking] })
+  const saying = (content: string, prompt_tokens: number) => {
+    const choices = [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }]
+    const usage = { prompt_tokens, completion_tokens: 1, total_tokens: prompt_tokens + 1 }
+    return { status: 200, body: { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-4.1', choices, usage } }
+  }
+  const said = async (how?: 'refresh') => {
+    cache = how
+    const response = await send(leash, 'fetch', mock.url, chat.request(text, false))
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] }
+    return [response.headers.get('x-leash-cache'), choices[0]?.message.content]
+  }
+  mock.script(saying('one', 1), saying('two', 100_000))
+  const began = Date.now()
+  vi.useFakeTimers({ toFake: ['Date'], now: began })
+  try {
+    expect([await said(), await said()]).toEqual([
+      ['miss', 'one'],
+      ['hit', 'one'],
+    ])
+    vi.setSystemTime(began + 900)
+    expect(await said('refresh')).toEqual(['refresh', 'two'])
+    vi.setSystemTime(began + 1800)
+    expect(await said()).toEqual(['hit', 'two'])
+  } finally {
+    vi.useRealTimers()
+  }
+  const [first, , second, last] = reports
+  expect(last?.usage).toEqual(second?.usage)
+  expect(last?.cost?.savedUsd).toBe(second?.cost?.usd)
+  expect(last?.cost?.savedUsd).toBeGreaterThan(first?.cost?.usd ?? 1)
+})
+
 test('is asked of the store for as long as it may be given, stale or not', async () => {
   const store = memory()
   const set = vi.spyOn(store, 'set')
