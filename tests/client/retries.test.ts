@@ -2,7 +2,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIUserAbortError, InternalServerError, RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import type { Fault } from '../../src/testing/index.js'
-import { useMock } from '../helpers/mock.js'
+import { until, useMock } from '../helpers/mock.js'
 import { echo, leashed, messages, models } from './client.js'
 
 const mock = useMock()
@@ -154,9 +154,9 @@ test.each(['deadline', 'caller'])('a try whose key stays away ends with the %s',
   const abort = new AbortController()
   const create = client.chat.completions.create(
     { model: 'gpt-4o-mini', messages },
-    { signal: abort.signal, leash: who === 'deadline' ? { deadlineMs: 300 } : {} },
+    { signal: abort.signal, leash: who === 'deadline' ? { deadlineMs: 2000 } : {} },
   )
-  if (who === 'caller') setTimeout(() => abort.abort(), 300)
+  if (who === 'caller') void until(() => keys.length === 0).then(() => abort.abort())
   await expect(create).rejects.toBeInstanceOf(who === 'caller' ? APIUserAbortError : APIConnectionTimeoutError)
   expect(mock.requests).toHaveLength(1)
 })

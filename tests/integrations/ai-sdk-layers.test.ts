@@ -115,7 +115,7 @@ test('a call over its budget is not sent', async () => {
 test('a call that is over its deadline fails, and is not tried again', async () => {
   mock.script({ hang: 'headers', times: 9 })
   const leash = leashed({})
-  const providerOptions = { leash: { deadlineMs: 50 } }
+  const providerOptions = { leash: { deadlineMs: 1000 } }
   const failure = await generateText({ model: leash(models.gemini), prompt, providerOptions }).catch((error) => error)
   expect(failure).toMatchObject({ statusCode: 504, isRetryable: false, data: { code: 'deadline_exceeded' } })
   expect(mock.requests).toHaveLength(1)

@@ -78,7 +78,8 @@ describe.each(doors)('by %s', (door) => {
         chunk: ({ before, text }) => (`${before}${text}`.includes('three') ? block('That is enough.') : undefined),
       })
       const { leash, reports } = open([policy])
-      const response = await send(leash, door, mock.url, request(text, true))
+      // However much of it comes at once, it is not the end.
+      const response = await send(leash, door, mock.url, request(`${text} ${text}`, true))
       const said = await decode(response)
       expect(said).toContain('That is enough.')
       expect(said).toContain('policy_blocked')

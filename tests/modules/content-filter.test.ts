@@ -173,7 +173,9 @@ describe.each(doors)('by %s', (door) => {
       async (_, fault) => {
         mock.script({ ...fault, hang: { afterEvents: 14 } })
         const { leash, reports } = open({ phrases: ['three four'], direction: 'response' })
-        const response = await send(leash, door, mock.url, request('one two three four five six seven eight', true))
+        // However much of it comes at once, it is not the end.
+        const text = 'one two three four five six seven eight '.repeat(2)
+        const response = await send(leash, door, mock.url, request(text, true))
         expect(response.status).toBe(200)
         const said = Buffer.from(await response.arrayBuffer()).toString('utf8')
         expect(said).toContain('policy_blocked')
