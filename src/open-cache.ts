@@ -3,7 +3,7 @@ import { LeashError } from './core/errors.js'
 import { compose, type Middleware } from './core/middleware.js'
 import type { Store } from './core/store.js'
 import type { CacheOptions } from './middleware/cache/options.js'
-import { warm } from './middleware/cache/warm.js'
+import { type WarmCall, type Warmed, type WarmOptions, warm } from './middleware/cache/warm.js'
 import { Cache, type CacheDeps, type CacheStats } from './middleware/cache.js'
 import type { SemanticCacheOptions } from './middleware/semantic-cache/options.js'
 import type { SemanticCache, SemanticCacheDeps, SemanticCacheStats } from './middleware/semantic-cache.js'
@@ -15,10 +15,23 @@ export interface CacheSettings {
   readonly store?: Store | undefined
 }
 
+/** Of all answers that a leash keeps, those to nearly the same questions among them. */
+export interface LeashCache {
+  /** What it has answered, what it holds, and what that saved. */
+  stats(): Promise<CacheStats & { readonly semantic?: SemanticCacheStats }>
+  /**
+   * @param of whose answers; without it everybody's
+   * @returns how many there were
+   */
+  clear(of?: { readonly tenant: string }): Promise<number>
+  /** Makes calls, a few at a time, so that their answers are there for the calls to come. */
+  warm(calls: Iterable<WarmCall>, options?: WarmOptions): Promise<Warmed>
+}
+
 type Deps = Omit<CacheDeps, 'store'> & SemanticCacheDeps
 
 /** What a leash remembers of answers. */
-export class Caches {
+export class Caches implements LeashCache {
   readonly #exact: Cache | undefined
   readonly #semantic: SemanticCache | undefined
   /** Who asks the very same needs nobody to find out what it means. */
@@ -33,15 +46,11 @@ export class Caches {
     this.middleware = through
   }
 
-  async stats(): Promise<CacheStats & { readonly semantic?: SemanticCacheStats }> {
+  async stats(): ReturnType<LeashCache['stats']> {
     const exact = (await this.#exact?.stats()) ?? { hits: 0, stale: 0, misses: 0, kept: 0, savedUsd: 0 }
     return { ...exact, ...(this.#semantic && { semantic: this.#semantic.stats() }) }
   }
 
-  /**
-   * @param of whose answers; without it everybody's
-   * @returns how many there were
-   */
   async clear(of?: { readonly tenant: string }): Promise<number> {
     const counts = await Promise.all([this.#exact?.clear(of), this.#semantic?.clear(of)])
     return counts.reduce<number>((sum, count = 0) => sum + count, 0)

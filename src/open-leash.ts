@@ -21,9 +21,9 @@ import type { UsageQuery, UsageRow } from './ledger/fold.js'
 import type { LedgerOptions } from './ledger/ledger.js'
 import type { BudgetQuery } from './middleware/budget/options.js'
 import type { Routes } from './middleware/route/options.js'
-import type { LeashModules } from './modules/registry.js'
+import type { LeashModules, Registry } from './modules/registry.js'
 import type { ModuleStatus } from './modules/slot.js'
-import type { Caches } from './open-cache.js'
+import type { LeashCache } from './open-cache.js'
 import { closeParts, openParts, openShared } from './parts.js'
 import type { TokensOption } from './protocols/tokens.js'
 import { readEnv } from './providers/env.js'
@@ -96,7 +96,7 @@ export interface Leash {
   /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
   readonly slos: () => Promise<SloState[]>
   /** What the `cache` holds, for all calls of this leash. */
-  readonly cache: Pick<Caches, 'stats' | 'clear' | 'warm'>
+  readonly cache: LeashCache
   /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
   readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
   /** Takes no more calls. Those under way go on to their end. */
@@ -163,13 +163,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
       ...shared.health(),
       ...(now.parts.guards.value && { modules: now.parts.guards.value.list() }),
     }),
-    modules: {
-      list: async () => (await now.parts.guards.get()).list(),
-      health: async () => (await now.parts.guards.get()).health(),
-      add: async (module) => (await now.parts.guards.get()).add(module),
-      replace: async (name, module) => (await now.parts.guards.get()).replace(name, module),
-      remove: async (name) => (await now.parts.guards.get()).remove(name),
-    },
+    modules: modulesOf(() => now.parts.guards.get()),
     budgets: async (of) => (await now.parts.budgets.get()).states(of),
     async metrics() {
       const { metrics } = (await now.parts.observers?.get()) ?? {}
@@ -177,11 +171,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
       return metrics.text()
     },
     slos: async () => (await now.parts.observers?.get())?.slos() ?? [],
-    cache: {
-      stats: async () => (await now.parts.answers.get()).stats(),
-      clear: async (of) => (await now.parts.answers.get()).clear(of),
-      warm: async (calls, options) => (await now.parts.answers.get()).warm(calls, options),
-    },
+    cache: cacheOf(() => now.parts.answers.get()),
     breaker: (target, state) => holdBreaker(target, state, registry, breaker),
     async close() {
       engine.close()
@@ -198,6 +188,25 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
   }
   insides.set(leash, inside)
   return inside
+}
+
+/** Of those that are there when they are asked: another policy may have brought others. */
+function modulesOf(guards: () => Promise<Registry>): LeashModules {
+  return {
+    list: async () => (await guards()).list(),
+    health: async () => (await guards()).health(),
+    add: async (module) => (await guards()).add(module),
+    replace: async (name, module) => (await guards()).replace(name, module),
+    remove: async (name) => (await guards()).remove(name),
+  }
+}
+
+function cacheOf(answers: () => Promise<LeashCache>): LeashCache {
+  return {
+    stats: async () => (await answers()).stats(),
+    clear: async (of) => (await answers()).clear(of),
+    warm: async (calls, options) => (await answers()).warm(calls, options),
+  }
 }
 
 /** @throws LeashError `invalid_config` for what only the relay may say */

@@ -8,6 +8,7 @@
  */
 import { LeashError } from './errors.js'
 
+/** Whole nano-dollars: 10⁻⁹ US dollars. */
 export type Nano = number
 
 const perDollar = 1_000_000_000
