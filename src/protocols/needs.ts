@@ -45,6 +45,8 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ['input.*.output.*.type', 'images', 'input_image'],
     ['input.*.output.*.type', 'files', 'input_file'],
     ['input.*.output.type', 'images', 'computer_screenshot'],
+    ['prompt.variables', 'images', fillsIn('input_image')],
+    ['prompt.variables', 'files', fillsIn('input_file')],
     ['text.format.type', 'structuredOutput', 'json_schema'],
   ],
   'anthropic-messages': [
@@ -59,16 +61,11 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
   ],
   gemini: [
     ['tools.*', 'tools'],
-    ...media('contents.*.parts.*.inlineData.mimeType'),
-    ...media('contents.*.parts.*.inline_data.mime_type'),
-    ...media('contents.*.parts.*.fileData.mimeType'),
-    ...media('contents.*.parts.*.file_data.mime_type'),
-    ['contents.*.parts.*.inlineData', 'files', isUntyped],
-    ['contents.*.parts.*.inline_data', 'files', isUntyped],
-    ['contents.*.parts.*.fileData', 'files', isUntyped],
-    ['contents.*.parts.*.file_data', 'files', isUntyped],
-    ...media('contents.*.parts.*.functionResponse.parts.*.inlineData.mimeType'),
-    ...media('contents.*.parts.*.function_response.parts.*.inline_data.mime_type'),
+    ...inPart('contents.*.parts.*'),
+    ...inPart('contents.*.parts.*.functionResponse.parts.*'),
+    ...inPart('contents.*.parts.*.function_response.parts.*'),
+    ...inPart('systemInstruction.parts.*'),
+    ...inPart('system_instruction.parts.*'),
     ['generationConfig.responseSchema', 'structuredOutput'],
     ['generationConfig.responseJsonSchema', 'structuredOutput'],
     ['generation_config.response_schema', 'structuredOutput'],
@@ -101,6 +98,20 @@ function media(path: string): Row[] {
     [path, 'audio', /^audio(?:\/|$)/],
     [path, 'files', /^(?!(?:image|audio)(?:\/|$))/],
   ]
+}
+
+/** Google takes names in either spelling. */
+function inPart(part: string): Row[] {
+  const spelled = ['inlineData.mimeType', 'inline_data.mime_type', 'fileData.mimeType', 'file_data.mime_type']
+  return spelled.flatMap((type): Row[] => [
+    ...media(`${part}.${type}`),
+    [`${part}.${type.slice(0, type.indexOf('.'))}`, 'files', isUntyped],
+  ])
+}
+
+/** The gaps of a prompt have names of the caller's own. */
+function fillsIn(type: string): (gaps: object) => boolean {
+  return (gaps) => Object.values(gaps).some((given) => isObject(given) && given.type === type)
 }
 
 /** Such as the address of a video: https://ai.google.dev/gemini-api/docs/video-understanding#youtube */

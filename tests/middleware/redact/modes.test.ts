@@ -244,6 +244,36 @@ describe('images, sounds and files', () => {
     expect(sent).toBeUndefined()
     expect(policies).toMatchObject([{ action: 'block' }])
   })
+  const parts = (...parts: object[]) => ({ contents: [{ role: 'user', parts }] })
+  const given = (...parts: object[]) => ({ functionResponse: { name: 'f', response: {}, parts } })
+  test.each<[string, string, object]>([
+    ['audio', 'openai-chat', { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'AAAA' } }] }] }],
+    ['files', 'openai-chat', { messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }] }],
+    ['files', 'openai-responses', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file-1' }] }] }],
+    ['images', 'openai-responses', { prompt: { id: 'p', variables: { seen: { type: 'input_image', file_id: 'file-1' } } } }],
+    ['files', 'openai-responses', { prompt: { id: 'p', variables: { read: { type: 'input_file', file_id: 'file-1' } } } }],
+    ['files', 'anthropic-messages', { messages: [{ role: 'user', content: [{ type: 'document', source: {} }] }] }],
+    ['audio', 'gemini', parts({ inlineData: { mimeType: 'audio/wav', data: 'AAAA' } })],
+    ['files', 'gemini', parts({ fileData: { fileUri: 'gs://acme/a' } })],
+    ['images', 'gemini', parts(given({ fileData: { mimeType: 'image/png', fileUri: 'gs://acme/a.png' } }))],
+    [
+      'images',
+      'gemini',
+      parts({ function_response: { parts: [{ file_data: { mime_type: 'image/png', file_uri: 'gs://a' } }] } }),
+    ],
+    ['files', 'gemini', parts(given({ fileData: { fileUri: 'gs://acme/a' } }))],
+    ['images', 'gemini', { systemInstruction: { parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] } }],
+    ['files', 'bedrock-converse', { messages: [{ role: 'user', content: [{ document: {} }] }] }],
+    ['files', 'ai-sdk', { prompt: [{ role: 'user', content: [{ type: 'file', mediaType: 'application/pdf', data: {} }] }] }],
+  ])('of every kind are, wherever they stand: %s, in %s, %j', async (kind, name, body) => {
+    const protocol = await protocolNamed(name)
+    if (!protocol) throw new Error('No protocol.')
+    const { layer, policies } = await drive({ media: 'block' })
+    await expect(layer(async () => whole({}))(callOf(protocol, body as JsonObject))).rejects.toMatchObject({
+      code: 'policy_blocked',
+    })
+    expect(policies).toMatchObject([{ action: 'block', found: { [kind]: 1 } }])
+  })
   test.each([[[9906, 1917]], [['Hello', [9906, 1917]]]])('and so are texts that are given as tokens: %j', async (input) => {
     const protocol = await protocolNamed('openai-embeddings')
     if (!protocol) throw new Error('No protocol.')
