@@ -21,6 +21,11 @@ export interface MediaContext {
 
 const isWebAddress = (url: string) => /^https?:\/\//i.test(url)
 
+/** Of a closed list, where only this spelling counts. Anthropic says itself which types it does not take. */
+function imageType(mediaType: string): Sdk.Base64ImageSource['media_type'] {
+  return mediaType.toLowerCase().replace(/^image\/jpg$/, 'image/jpeg') as Sdk.Base64ImageSource['media_type']
+}
+
 export function encodeImage(part: ImagePart, context: MediaContext): Sdk.ImageBlockParam | undefined {
   const { source } = part
   if (part.detail !== undefined && part.detail !== 'auto')
@@ -32,7 +37,7 @@ export function encodeImage(part: ImagePart, context: MediaContext): Sdk.ImageBl
   })
   switch (source.kind) {
     case 'base64':
-      return block({ type: 'base64', media_type: source.mediaType as Sdk.Base64ImageSource['media_type'], data: source.data })
+      return block({ type: 'base64', media_type: imageType(source.mediaType), data: source.data })
     case 'file-id':
       return block({ type: 'file', file_id: idAt(source, 'anthropic') })
     case 'url':

@@ -215,6 +215,12 @@ describe('a request to Claude', () => {
     )
   })
 
+  it.each(['image/jpg', 'image/JPEG', 'IMAGE/JPG'])('spells the type of an image as Anthropic does: %s', (mediaType) => {
+    const image = { type: 'image', source: { kind: 'base64', data: '/9j/', mediaType } } as const
+    const { body } = encode({ messages: [{ role: 'user', content: [image] }] })
+    expect(body.messages).toMatchObject([{ content: [{ source: { media_type: 'image/jpeg', data: '/9j/' } }] }])
+  })
+
   it('keeps the marks for the cache of media, and sends an image that comes as a file as the image it is', () => {
     const cache = { ttl: '1h' } as const
     const source = { kind: 'base64', data: 'AAAA', mediaType: 'image/png' } as const
