@@ -3,7 +3,7 @@ import { pack } from '../../../src/middleware/cache/kept.js'
 import { memory } from '../../../src/stores/memory.js'
 
 const kind = process.argv[2]
-const maxEntries = 100_000
+const maxEntries = 25_000
 const limit = Number(process.argv[3]) * 1024 * 1024
 const about = {
   at: Date.now(),
