@@ -2,6 +2,7 @@
 import { APICallError, type LanguageModelV4CallOptions, type LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createLeashProvider, type LeashProvider } from '../../src/integrations/ai-sdk.js'
+import type { Middleware } from '../../src/leash.js'
 import { until, useMock } from '../helpers/mock.js'
 import { everyModel, leashAt, models, prompt } from './ai-sdk-models.js'
 
@@ -113,6 +114,28 @@ describe('a call that is stopped', () => {
     expect(failure).toMatchObject({ name: 'AbortError' })
     expect(mock.requests).toEqual([])
   })
+})
+
+test('a stream that a layer breaks ends with the failure, and with a finish that says so and what happened', async () => {
+  const breaking: Middleware = (next) => async (call) => {
+    const result = await next(call)
+    if (!result.stream) return result
+    const { body } = result
+    async function* broken() {
+      for await (const bytes of body) {
+        yield bytes
+        if (Buffer.from(bytes).includes('"text-delta"')) throw new TypeError('A bug in a layer.')
+      }
+    }
+    return { ...result, body: broken() }
+  }
+  const own = createLeashProvider({ ...leashAt(mock.url), use: [breaking] })
+  const parts = await partsOf((await own('chat/gpt-4o-mini').doStream(asked())).stream)
+  expect(parts.slice(-2)).toMatchObject([
+    { type: 'error', error: { name: 'AI_APICallError', isRetryable: false, data: { code: 'network_error' } } },
+    { type: 'finish', finishReason: { unified: 'error', raw: 'network_error' }, providerMetadata: { leash: { attempts: [{}] } } },
+  ])
+  expect(parts.filter(({ type }) => type === 'text-delta')).not.toEqual([])
 })
 
 test('raw chunks are not to be had, and the caller is told so', async () => {

@@ -106,6 +106,38 @@ describe('OpenAI’s endpoint', () => {
     ])
   })
 
+  test.each([false, true])(
+    'judges answers where that is asked for, and then requests only where they are to be too (stream: %s)',
+    async (stream) => {
+      answer = (input) => ({ status: 200, body: results(input) })
+      const { leash } = open([endpoint({ request: false, response: true })])
+      expect((await ask(leash, 'peace', stream)).status).toBe(200)
+      const refused = await ask(leash, 'attack', stream)
+      expect(refused.status).toBe(403)
+      expect(await refused.text()).toContain('violence')
+      // The mock says what it was told.
+      expect(asked.map(({ input }) => input)).toEqual([['Echo: peace'], ['Echo: attack']])
+      expect(mock.requests).toHaveLength(2)
+      expect(() => endpoint({ request: false })).toThrow('nothing to judge')
+    },
+  )
+
+  test('judges by the scores that are told; what has none is not let by', async () => {
+    answer = (input) => ({
+      status: 200,
+      body: { results: input.map(() => ({ flagged: false, categories: { hate: false }, category_scores: {} })) },
+    })
+    expect((await ask(open([endpoint({ thresholds: { hate: 0.5 } })]).leash, 'peace')).status).toBe(403)
+    expect((await ask(open([endpoint()]).leash, 'peace')).status).toBe(200)
+  })
+
+  test('judges by the flag alone where no category is told', async () => {
+    answer = (input) => ({ status: 200, body: { results: input.map((text) => ({ flagged: text === 'attack' })) } })
+    const { leash } = open([endpoint()])
+    expect((await ask(leash, 'peace')).status).toBe(200)
+    expect((await ask(leash, 'attack')).status).toBe(403)
+  })
+
   test('judges by scores where thresholds are given', async () => {
     answer = (input) => ({ status: 200, body: results(input) })
     expect((await ask(open([endpoint({ thresholds: { violence: 0.2 } })]).leash, 'peace')).status).toBe(403)
