@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { newId, newSecret, readKey, writeKey } from '../../../src/relay/keys/format.js'
 import { type KeyRecord, Keys } from '../../../src/relay/keys/keys.js'
+import { openKeys } from '../../../src/relay/keys/open-keys.js'
 import { Tenants } from '../../../src/relay/people/tenants.js'
 import type { Sql } from '../../../src/relay/store/sql.js'
 import { openStore, temporaryFolder } from '../store/open.js'
@@ -281,6 +282,24 @@ it('makes its pepper at the first start, readable by its owner alone, and finds 
   expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')).toHaveLength(32)
   const { key } = await one.create({ tenant: 'red' })
   expect(await other.verify(key)).toBeDefined()
+})
+
+it('says of a pepper that it is lost when there are keys of it, and not when another makes both at the same moment', async () => {
+  const [store, folder, told] = [await openStore(), temporaryFolder(), [] as string[]]
+  const pepper = { file: join(folder, 'pepper') }
+  const warn = (message: string) => void told.push(message)
+  const begun = Promise.withResolvers<void>()
+  const slow: Sql = { ...wrapped(store), all: (text, params) => begun.promise.then(() => store.all(text, params)) }
+  const later = openKeys({ sql: slow, pepper }, warn)
+  const first = await openKeys({ sql: store, pepper }, warn)
+  await new Tenants({ sql: store }).create({ slug: 'red' })
+  const { key } = await first.create({ tenant: 'red' })
+  begun.resolve()
+  expect(await (await later).verify(key)).toMatchObject({ tenant: 'red' })
+  expect(told).toEqual([])
+  const elsewhere = await openKeys({ sql: store, pepper: { file: join(temporaryFolder(), 'pepper') } }, warn)
+  expect(told).toEqual([expect.stringContaining('had no pepper')])
+  expect(await elsewhere.verify(key)).toBeUndefined()
 })
 
 it('starts with no pepper that is too short', async () => {
