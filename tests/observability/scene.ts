@@ -34,7 +34,7 @@ export const sceneOptions = (mock: Mock): LeashOptions => ({
   resume: true,
   cache: true,
   coalesce: true,
-  hedge: { delayMs: 80, maxShare: 1 },
+  hedge: { delayMs: 500, maxShare: 1 },
   redact: true,
   modules: [guard, broken],
   budgets: [{ name: 'monthly', limit: { usd: 100 }, per: 'month', by: 'tenant', unpriced: 'warn' }],
@@ -56,7 +56,7 @@ export async function playRound(leash: Leash, mock: Mock, round: number): Promis
   await ask('again')
   await ask('mail ada@example.com')
   await ask('Bluebird')
-  mock.script({ latencyMs: 20 })
+  mock.script({ latencyMs: 200 })
   await Promise.all([ask('same'), ask('same')])
   mock.script({ status: 503 })
   await ask('retried')
