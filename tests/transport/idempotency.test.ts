@@ -110,7 +110,7 @@ test('a copy for comparison is another request, and never has the key of the cal
 
 test('an attempt beside a late one is another request, or it would get no answer of its own', async () => {
   mock.script({ hang: 'headers' })
-  await create({ leash: { idempotencyKey: 'mine' } }, { hedge: { delayMs: 30 } })
+  await create({ leash: { idempotencyKey: 'mine' } }, { hedge: { delayMs: 300 } })
   expect(keys()).toEqual(['mine', 'mine-2'])
   await until(() => mock.requests[0]?.outcome === 'aborted')
 })
