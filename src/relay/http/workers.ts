@@ -47,6 +47,8 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   const sql = database === undefined ? await openSqlite({ file: join(folder, 'relay.db') }) : undefined
   if (sql) await migrate(sql)
   let closing = false
+  // What is said to one that has just been killed is lost with it, and no reason for all to end.
+  cluster.on('fork', (worker) => worker.on('error', () => {}))
   cluster.on('message', (worker, message: unknown) => {
     if (isReady(message)) serving.add(worker)
   })

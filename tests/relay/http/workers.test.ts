@@ -46,7 +46,7 @@ async function started(own: string, env: Record<string, string> = {}, more: read
       headers: { ...(key && { authorization: `Bearer ${key}` }), 'content-type': 'application/json', connection: 'close' },
       ...(body && { body: JSON.stringify(body) }),
     })
-  return { admin, call, asked, end, wrong: () => wrong, hangUp: () => relay.kill('SIGHUP') }
+  return { admin, call, asked, end, wrong: () => wrong, kill: (signal: NodeJS.Signals) => relay.kill(signal) }
 }
 
 type Asked = Awaited<ReturnType<typeof started>>['asked']
@@ -142,7 +142,7 @@ test('what all of them read again is told and audited once, and taken by all or 
   const config = join(folder, 'again.yaml')
   const write = (staleMs: string) => writeFileSync(config, `staleMs: ${staleMs}\n`)
   write('1000')
-  const { asked, admin, wrong, hangUp } = await started('again', {}, ['--config', config])
+  const { asked, admin, wrong, kill } = await started('again', {}, ['--config', config])
   const inForce = async () => {
     const all = Array.from({ length: 6 }, async () => (await (await asked('/v1/admin/config', admin)).json()).config.staleMs)
     return [...new Set(await Promise.all(all))]
@@ -154,9 +154,27 @@ test('what all of them read again is told and audited once, and taken by all or 
   await vi.waitFor(() => expect(told('stays as it was')).toBe(1), 5000)
   expect(await inForce()).toEqual([2000])
   write('3000')
-  hangUp()
+  kill('SIGHUP')
   await vi.waitFor(async () => expect(await inForce()).toEqual([3000]), 5000)
   const { items } = await (await asked('/v1/admin/audit?action=config.reload', admin)).json()
   expect(items).toHaveLength(2)
   expect([told('was read again: staleMs'), told('stays as it was')]).toEqual([2, 1])
+})
+
+test('go on when one of them is killed at the very moment at which it is told something', async () => {
+  const kills = join(folder, 'kills.mjs')
+  // It is gone, and nobody has had the time to hear of it.
+  writeFileSync(
+    kills,
+    `import cluster from 'node:cluster'
+     if (cluster.isPrimary) process.on('SIGUSR2', () => {
+       const [worker, other] = Object.values(cluster.workers)
+       process.kill(worker.process.pid, 'SIGKILL')
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+       for (let time = 0; time < 50; time++) cluster.emit('message', other, { replicas: 'changed', topic: 'keys', name: 'default' })
+     })`,
+  )
+  const { asked, admin, kill } = await started('killed', { NODE_OPTIONS: `--import=${kills}` })
+  kill('SIGUSR2')
+  await vi.waitFor(async () => expect(await (await asked('/metrics', admin)).text()).toContain('worker="3"'), 20_000)
 })
