@@ -5,5 +5,6 @@ export type { Attempt, CallOptions, CostSoFar, Loss, Report, Timeouts } from './
 export { type ErrorCode, isLeashError, LeashError } from './core/errors.js'
 export type { Usage } from './core/usage.js'
 export { reportOf } from './fetch.js'
+export type * from './leash.js'
 export { createLeash, type Leash, type LeashOptions } from './open-leash.js'
 export { type PromptValue, type PromptVariables, prompt } from './prompt.js'

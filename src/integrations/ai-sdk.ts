@@ -1,4 +1,6 @@
 /** The Vercel AI SDK on a leash: as its provider, around its models, and behind them. */
+export type { Report } from '../core/call.js'
+export type { Provider } from '../core/provider.js'
 export type { LeashEmbeddingModel } from './ai-sdk/embedding-model.js'
 export type { LeashLanguageModel } from './ai-sdk/language-model.js'
 export { leashMiddleware } from './ai-sdk/middleware.js'

@@ -74,6 +74,44 @@ test.each([
   expect(ours).toEqual([])
 })
 
+test('a library writes declarations of what it makes of a client and of what that tells, with that one import', async () => {
+  const project = join(full, 'library')
+  mkdirSync(project, { recursive: true })
+  const files = {
+    'client.ts': `import { LeashLLM } from 'leashllm'
+      export class Client extends LeashLLM {
+        ask = (content: string) => this.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] })
+        health = () => this.leash.health()
+      }
+      const client = new Client()
+      export const cost = async () => (await client.ask('Hello')).leash?.cost
+      export const { budgets, cache, estimate, experiments, modules, on, slos, usage } = client.leash`,
+    'ai-sdk.ts': `import { fromAiSdk, reportIn } from 'leashllm/ai-sdk'
+      export const report = reportIn({})
+      export const provider = (model: Parameters<typeof fromAiSdk>[0]) => fromAiSdk(model)`,
+    'langchain.ts': `import { reportIn } from 'leashllm/langchain'
+      export const report = (message: Parameters<typeof reportIn>[0]) => reportIn(message)`,
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(project, name), text)
+  const options = {
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+    strict: true,
+  }
+  const compilerOptions = {
+    ...options,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: 'out',
+    skipLibCheck: true,
+    types: [],
+  }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }))
+  const { stdout } = await run(bin('tsc'), ['-p', project]).catch((error) => error as { stdout: string })
+  expect(stdout).toBe('')
+})
+
 /** Packages imported by the declarations that an entry reaches. */
 function packagesBehind(folder: string, entry: string): string[] {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
