@@ -2,7 +2,7 @@
  * What a request asks of a model beyond text, read where it stands: to choose among models, a request need not be decoded.
  * One table for all protocols, so that it is loaded only where somebody chooses.
  */
-import { isObject, type JsonObject } from '../core/json.js'
+import { asObject, isObject, type JsonObject } from '../core/json.js'
 import { outputBound } from './output-bound.js'
 import { type Path, someAt } from './path.js'
 
@@ -92,31 +92,30 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
 }
 
 /** Google and the AI SDK tell kinds of media apart by their type alone. */
-function media(path: string): Row[] {
+function media(path: string, is: (kind: RegExp) => Is = (kind) => kind): Row[] {
   return [
-    [path, 'images', /^image(?:\/|$)/],
-    [path, 'audio', /^audio(?:\/|$)/],
-    [path, 'files', /^(?!(?:image|audio)(?:\/|$))/],
+    [path, 'images', is(/^image(?:\/|$)/)],
+    [path, 'audio', is(/^audio(?:\/|$)/)],
+    [path, 'files', is(/^(?!(?:image|audio)(?:\/|$))/)],
   ]
 }
 
 /** Google takes names in either spelling. */
 function inPart(part: string): Row[] {
-  const spelled = ['inlineData.mimeType', 'inline_data.mime_type', 'fileData.mimeType', 'file_data.mime_type']
-  return spelled.flatMap((type): Row[] => [
-    ...media(`${part}.${type}`),
-    [`${part}.${type.slice(0, type.indexOf('.'))}`, 'files', isUntyped],
-  ])
+  return ['inlineData', 'inline_data', 'fileData', 'file_data'].flatMap((data) => media(`${part}.${data}`, ofType))
+}
+
+/** Some have none, such as the address of a video: https://ai.google.dev/gemini-api/docs/video-understanding#youtube */
+function ofType(kind: RegExp): (media: object) => boolean {
+  return (media) => {
+    const { mimeType, mime_type } = asObject(media)
+    return kind.test(String(mimeType ?? mime_type ?? ''))
+  }
 }
 
 /** The gaps of a prompt have names of the caller's own. */
 function fillsIn(type: string): (gaps: object) => boolean {
   return (gaps) => Object.values(gaps).some((given) => isObject(given) && given.type === type)
-}
-
-/** Such as the address of a video: https://ai.google.dev/gemini-api/docs/video-understanding#youtube */
-function isUntyped(media: object): boolean {
-  return !('mimeType' in media || 'mime_type' in media)
 }
 
 interface Compiled {
