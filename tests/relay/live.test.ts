@@ -141,3 +141,18 @@ test('streams of calls are so many at once, end by themselves, and leave their p
   )
   await live.events({}, 'ada', nobodyLeft).cancel()
 })
+
+test('so many look at calls at once and no more, and whoever leaves makes room', async () => {
+  const stopping = new AbortController()
+  const calls = new LiveCalls({ usage: { lines: async () => ({ items: [] }) }, stopping: stopping.signal })
+  const look = (who: string, left = new AbortController().signal) => calls.events({}, who, left)
+  const open = Array.from({ length: 64 }, (_, at) => look(`viewer ${at % 8}`))
+  expect(() => look('another')).toThrow('Too many')
+  await open[0]?.cancel()
+  // Who was gone before anything was told takes no place.
+  for (let time = 0; time < 3; time++) look('gone', AbortSignal.abort())
+  look('another')
+  expect(() => look('one more')).toThrow('Too many')
+  stopping.abort()
+  for (let time = 0; time < 9; time++) look('late')
+})
