@@ -5,6 +5,7 @@ import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeMedia } from './media.js'
 import { decodeCall, decodePart } from './parts.js'
+import { Unanswered } from './unanswered.js'
 import { message, messages } from './wire.js'
 
 /** @throws LeashError `invalid_request` when a turn is of an unknown role, or a response answers no call */
@@ -23,7 +24,7 @@ class HistoryDecoder {
   readonly out: Message[] = []
   readonly #lose: ReportLoss
   /** Calls whose response has not come yet. */
-  #waiting: { id: string; name: string }[] = []
+  readonly #waiting = new Unanswered()
   #calls = 0
   /** Of the last turn, which may have very many parts: they are not copied for each new one. */
   #said: AssistantPart[] = []
@@ -87,7 +88,7 @@ class HistoryDecoder {
   #call(part: Record<string, unknown>, path: string): void {
     const call = decodeCall(part, `call_${this.#calls++}`)
     if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called.')
-    this.#waiting.push({ id: call.id, name: call.name })
+    this.#waiting.add({ id: call.id, name: call.name })
     this.#say(call)
   }
 
@@ -109,7 +110,7 @@ class HistoryDecoder {
     const { id, name, response: result, parts, ...rest } = response
     for (const member of Object.keys(rest))
       this.#lose(`${path}.functionResponse.${member}`, 'dropped', 'Other vendors have no word for it.')
-    const call = this.#answered(id, name)
+    const call = this.#waiting.take(id, name)
     if (!call) throw invalid(path, 'answers no function call before it. Send the call too.')
     const media = messages(parts).flatMap((each) => decodeMedia(each) ?? [])
     if (media.some(({ type }) => type === 'audio'))
@@ -126,13 +127,6 @@ class HistoryDecoder {
       this.#results = [part]
       this.out.push({ role: 'tool', content: this.#results })
     }
-  }
-
-  /** The call that is answered: the one of that id, else the first of that name. */
-  #answered(id: unknown, name: unknown): { id: string; name: string } | undefined {
-    const byId = id === undefined ? -1 : this.#waiting.findIndex((call) => call.id === id)
-    const at = byId >= 0 ? byId : this.#waiting.findIndex((call) => call.name === name)
-    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0]
   }
 }
 

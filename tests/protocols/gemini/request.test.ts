@@ -313,15 +313,20 @@ describe('a history of a caller', () => {
     ])
   })
 
-  it('may have very many parts in a turn, and takes no longer than they are', () => {
-    const parts = Array.from({ length: 30_000 }, () => ({ functionCall: { name: 'f', args: {} } }))
-    const results = parts.map(() => ({ functionResponse: { name: 'f', response: { output: 'one' } } }))
+  it.each([
+    ['by their names', () => undefined],
+    ['by their ids, in another order', (index: number) => `id_${index}`],
+  ])('may have very many parts in a turn, answered %s, and takes no longer than they are', (_, id) => {
+    const parts = Array.from({ length: 100_000 }, (_, index) => ({ functionCall: { id: id(index), name: 'f', args: {} } }))
+    const results = parts
+      .map(({ functionCall: { id, name } }) => ({ functionResponse: { id, name, response: { output: 'one' } } }))
+      .reverse()
     const contents = [
       { role: 'model', parts },
       { role: 'user', parts: results },
     ]
     const { request } = decode({ contents })
-    expect(request.messages.map(({ content }) => content.length)).toEqual([30_000, 30_000])
+    expect(request.messages.map(({ content }) => content.length)).toEqual([100_000, 100_000])
   })
 
   it('pairs results by id even where the names are the same and the order is another', () => {
