@@ -6,7 +6,7 @@ import { Lazy } from './core/lazy.js'
 import { LinkedAbort } from './core/signals.js'
 import type { Transport } from './core/transport.js'
 import { type Built, failed, identify, type Props, propsOf, readWhole, releaseAfter, stepsOf, takesSteps } from './direct.js'
-import { attachReport, transportBehind } from './fetch.js'
+import { attachReport } from './fetch.js'
 import { reportBehind } from './leashed-headers.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './open-leash.js'
 import type { PlainRequests } from './plain-requests.js'
@@ -233,6 +233,7 @@ interface Kept {
   readonly options: LeashOptions
   readonly inside: LeashInside
   readonly hasKey: boolean
+  readonly fetch: typeof fetch
 }
 
 function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
@@ -240,7 +241,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const { asked, openai } = divided(all)
   // `withOptions()` hands us the fetch that we gave to the client it was called on.
   const { fetch } = openai
-  const transport = fetch && (transportBehind(fetch) ?? fetch)
+  const transport = fetch && fetch === inherited?.fetch ? inherited.options.fetch : fetch
   const whole: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
   const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(whole)
   const leashable = !['provider', 'credential', 'x509Transport'].some((name) => openai[name as keyof ClientOptions] != null)
@@ -265,7 +266,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
       ...(!given && ownKey !== undefined && { apiKey: ownKey }),
       ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
       fetch: leashed,
-      ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },
+      ...{ [kept]: { options: whole, inside, hasKey, fetch: leashed } satisfies Kept },
     },
     leash: inside.leash,
     hasKey,

@@ -31,7 +31,7 @@ export const beside = Symbol('leashllm.beside')
 
 declare global {
   interface RequestInit {
-    [beside]?: Beside
+    [beside]?: Beside | undefined
   }
 }
 
@@ -58,32 +58,27 @@ export function reportOf(stream: { readonly controller: AbortController }): Prom
   )
 }
 
-const transports = new WeakMap<object, Transport>()
-
-/** The transport that a leashed `fetch` sends through; undefined for any other function. */
-export function transportBehind(leashed: object): Transport | undefined {
-  return transports.get(leashed)
-}
-
 /**
  * @param transport carries what is no call to a model, and calls that go where the SDK was sending them
  * @param provider the provider that the SDK talks to, where its protocol does not tell (Claude on Vertex)
  */
 export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
   const leashed: typeof fetch = async function leashed(input, given = {}) {
-    const before = given[beside]?.outcome
-    if (before) return before
+    const hung = given[beside]
+    if (hung?.outcome) return hung.outcome
     const { body } = given
     const isOther = typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
     const init = isOther ? await (await import('./read-body.js')).withText(input, given) : given
     const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
-    const incoming = request && (await incomingOf(request, transport, init[beside], provider))
+    const incoming = request && (await incomingOf(request, transport, hung, provider))
+    // A transport that is a leash as well has what our layers made of the call, and not what it was.
+    if (hung) init[beside] = undefined
     if (!incoming)
       return input instanceof Request
         ? transport(input.url, await (await import('./read-body.js')).initOf(input, init))
         : transport(String(input), init)
     const { report, result } = engine.run(incoming)
-    for (const signal of [incoming.signal, init[beside]?.signal]) if (signal) reports.set(signal, report)
+    for (const signal of [incoming.signal, hung?.signal]) if (signal) reports.set(signal, report)
     try {
       return respond(await result, report)
     } catch (error) {
@@ -94,7 +89,6 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
       return respondError(error, incoming.protocol, report)
     }
   }
-  transports.set(leashed, transport)
   // Some fetches carry their platform's classes, and the SDKs look for them there.
   return Object.assign(leashed, transport)
 }

@@ -210,3 +210,14 @@ test('Anthropic’s SDK finds the request’s id in an answer and in a refusal o
   expect((await anthropic.messages.create(request))._request_id).toBe('req_1')
   await expect(anthropic.messages.create(request)).rejects.toMatchObject({ requestID: 'req_2' })
 })
+
+test('a leash under another has the call as the outer one left it, also where it translates', async () => {
+  const providers = mockProviders(mock.url)
+  const inner = createLeash({ providers, routes: { 'gpt-4o-mini': 'anthropic/claude-sonnet-4-5' } })
+  const outer = createLeash({ providers, redact: true })
+  const client = outer.wrap(inner.wrap(new OpenAI({ baseURL: `${mock.url}/v1`, apiKey: 'test' })))
+  const messages = [{ role: 'user' as const, content: 'Write to ada@example.com.' }]
+  const answer = await client.chat.completions.create({ model: 'gpt-4o-mini', messages })
+  expect(answer.choices[0]?.message.content).toContain('ada@example.com')
+  expect(JSON.stringify(mock.requests.map(({ body }) => body))).not.toContain('ada@')
+})

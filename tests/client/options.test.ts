@@ -3,6 +3,8 @@ import OpenAI from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
 import type { CallOptions } from '../../src/core/call.js'
+import { createLeash, type Leash } from '../../src/leash.js'
+import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
 import { create, echo, leashed, messages } from './client.js'
 
@@ -40,6 +42,19 @@ describe('withOptions()', () => {
     mock.script({ status: 500, times: 99 })
     await expect(create(client, 'gpt-4o-mini')).rejects.toMatchObject({ leash: { attempts: { length: 3 } } })
     expect(mock.requests).toHaveLength(3)
+  })
+
+  test.each([
+    ['given to a client', (leash: Leash) => leashed(mock, { fetch: leash.fetch })],
+    ['given to a copy', (leash: Leash) => leashed(mock).withOptions({ fetch: leash.fetch }).withOptions({ timeout: 1000 })],
+    ['put around a client', (leash: Leash) => leash.wrap(leashed(mock))],
+    ['put around one on another', (leash: Leash) => leash.wrap(createLeash().wrap(leashed(mock)))],
+  ])('leaves out nothing of another leash that is %s', async (_, make) => {
+    const leash = createLeash({ providers: mockProviders(mock.url), redact: true })
+    const messages = [{ role: 'user' as const, content: 'Write to ada@example.com.' }]
+    await make(leash).chat.completions.create({ model: 'gpt-4o-mini', messages })
+    expect(leash.usage()).toMatchObject([{ calls: 1 }])
+    expect(mock.requests.map(({ body }) => JSON.stringify(body))).toEqual([expect.not.stringContaining('ada@')])
   })
 
   test('takes options of OpenAI’s that differ', async () => {
