@@ -1,8 +1,9 @@
 /** A leash under the policy of a relay. Loaded by the first call, which waits until it is known what it is to hold to. */
+
 import type { Control } from './control/control.js'
 import type { PolicyBundle } from './control/wire.js'
+import { messageOf } from './core/errors.js'
 import type { Lazy } from './core/lazy.js'
-import { messageOf } from './core/message-of.js'
 import type { Engine, Rule } from './engine.js'
 import type { LeashOptions } from './open-leash.js'
 import { closeParts, openParts, type Parts, type Shared } from './parts.js'

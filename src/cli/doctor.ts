@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { messageOf } from '../core/message-of.js'
+import { messageOf } from '../core/errors.js'
 import { configuredProviders, type Providers } from '../providers/registry.js'
 import { paint, printJson, table } from './output.js'
 

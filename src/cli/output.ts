@@ -1,7 +1,6 @@
 /** What every command prints with: results to stdout, everything else to stderr; colours only for eyes. */
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { isLeashError } from '../core/errors.js'
-import { messageOf } from '../core/message-of.js'
+import { isLeashError, messageOf } from '../core/errors.js'
 
 type Style = Parameters<typeof styleText>[0]
 

@@ -79,10 +79,14 @@ function cell(rate: number | undefined): string {
 }
 
 /** As they are written in the options. */
-function inDollars({ tiers, ...price }: Price) {
+function inDollars({ tiers, search, ...price }: Price) {
   const amounts = (rates: Rates) => Object.fromEntries(Object.entries(rates).map(([bucket, rate]) => [bucket, usdOf(rate ?? 0)]))
   const step = ({ from, rates, request }: Step) => ({ from, ...amounts(rates), ...(request > 0 && { request: usdOf(request) }) })
-  return { ...price, tiers: Object.fromEntries(Object.entries(tiers).map(([tier, steps]) => [tier, steps.map(step)])) }
+  return {
+    ...price,
+    ...(search !== undefined && { search: usdOf(search) }),
+    tiers: Object.fromEntries(Object.entries(tiers).map(([tier, steps]) => [tier, steps.map(step)])),
+  }
 }
 
 interface Check {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { defineCommand } from 'citty'
-import { messageOf } from '../core/message-of.js'
+import { messageOf } from '../core/errors.js'
 import type { Relay, RelayOptions } from '../relay/relay.js'
 import { usualConfig } from './config.js'
 import { paint, printJson, telling } from './output.js'

@@ -1,8 +1,7 @@
 /** The policy that a client holds to, as the relay has signed it, and each one that follows. */
-import { isLeashError, LeashError } from '../core/errors.js'
+import { isLeashError, LeashError, messageOf } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
-import { messageOf } from '../core/message-of.js'
 import type { MaybePromise } from '../core/store.js'
 import { Backoff } from './backoff.js'
 import { refused, type Verified, verify } from './bundle.js'

@@ -116,3 +116,8 @@ export function isLeashError(error: unknown): error is LeashError {
 export function thrown(error: LeashError): unknown {
   return (error.code === 'aborted' || error.code === 'network_error') && error.cause !== undefined ? error.cause : error
 }
+
+/** Of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

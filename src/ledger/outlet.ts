@@ -1,7 +1,7 @@
 /** One place that wants the lines: a queue of its own before it, so that a slow one holds up no other. */
 import { atExit } from '../core/at-exit.js'
+import { messageOf } from '../core/errors.js'
 import type { LedgerLine, LedgerSink } from '../core/ledger.js'
-import { messageOf } from '../core/message-of.js'
 import { formatUsd, type Nano } from '../core/money.js'
 
 export type WarnOfSink = (message: string) => void

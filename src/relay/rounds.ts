@@ -1,5 +1,5 @@
 /** Work that is done again and again, one round after the other. It keeps no process alive. */
-import { messageOf } from '../core/message-of.js'
+import { messageOf } from '../core/errors.js'
 
 export interface RoundsOptions {
   /** For the warning. */

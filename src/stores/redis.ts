@@ -1,7 +1,6 @@
 /** A store that processes share: Redis 6.2 or newer, or what speaks like it, alone, behind Sentinel or as a cluster. */
 import { checkNano } from '../core/check-nano.js'
-import { isLeashError, LeashError } from '../core/errors.js'
-import { messageOf } from '../core/message-of.js'
+import { isLeashError, LeashError, messageOf } from '../core/errors.js'
 import type {
   Balance,
   BudgetScope,

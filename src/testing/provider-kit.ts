@@ -1,7 +1,6 @@
 /** What everything else relies on in a provider, checked without a network. */
-import { isLeashError } from '../core/errors.js'
+import { isLeashError, messageOf } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
-import { messageOf } from '../core/message-of.js'
 import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
 
 export interface ProviderChecks {

@@ -49,6 +49,7 @@ describe('leash prices', () => {
           source: 'genai-prices',
           date: expect.any(String),
           version: expect.stringContaining('genai-prices@'),
+          search: 0.01,
           tiers: {
             standard: [
               {

@@ -1,8 +1,7 @@
 /** Who we are at Google Cloud, by google-auth-library: it knows all the ways, from a key file to a virtual machine's identity. */
 import type { AuthClient, GoogleAuth, GoogleAuthOptions } from 'google-auth-library'
-import { LeashError } from '../../core/errors.js'
+import { LeashError, messageOf } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
-import { messageOf } from '../../core/message-of.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { HeaderMap } from '../headers.js'
 

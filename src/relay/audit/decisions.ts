@@ -1,8 +1,7 @@
 /** What was not let through, in the audit trail: calls that a policy has stopped, and keys that asked for what they are not for. */
 import type { CallOptions } from '../../core/call.js'
-import type { ErrorCode, LeashError } from '../../core/errors.js'
+import { type ErrorCode, type LeashError, messageOf } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { messageOf } from '../../core/message-of.js'
 import { Recent } from '../../core/recent.js'
 import type { Engine } from '../../engine.js'
 import { figuresBehind } from '../../middleware/budget/refusal.js'

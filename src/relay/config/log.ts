@@ -1,7 +1,6 @@
 /** What the administration has changed of the configuration: versions that are only ever added, the newest of which holds. */
-import { LeashError } from '../../core/errors.js'
+import { LeashError, messageOf } from '../../core/errors.js'
 import { isObject, type Json, parseJson } from '../../core/json.js'
-import { messageOf } from '../../core/message-of.js'
 import type { Audit } from '../audit/audit.js'
 import type { Sql } from '../store/sql.js'
 import { type ConfigChange, withoutSecrets } from './diff.js'

@@ -1,9 +1,8 @@
 /** Calls that are made while nobody waits for them: queued in the database, made a few at a time, and kept until they are fetched. */
 import { hash, randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
-import { isLeashError, LeashError } from '../../core/errors.js'
+import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
-import { messageOf } from '../../core/message-of.js'
 import { sleep } from '../../core/signals.js'
 import { canonical } from '../../middleware/cache/canonical.js'
 import { tellBeforeSending } from '../gateway/before-sending.js'

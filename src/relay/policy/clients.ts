@@ -1,5 +1,5 @@
 /** Clients in processes: which policy each holds to, as it says itself when it asks for the next one. */
-import { messageOf } from '../../core/message-of.js'
+import { messageOf } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql, SqlValue } from '../store/sql.js'

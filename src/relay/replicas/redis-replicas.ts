@@ -2,8 +2,9 @@
  * Relays that share a Redis. None of it is money: budgets and leases stand in the database, and whatever is lost here is looked
  * for again, or counted anew.
  */
+
 import type { Redis } from 'ioredis'
-import { messageOf } from '../../core/message-of.js'
+import { messageOf } from '../../core/errors.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { Store } from '../../core/store.js'
 import { redis } from '../../stores/redis.js'

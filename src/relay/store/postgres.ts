@@ -1,7 +1,6 @@
 /** Postgres 12 or newer, for several relays at once. */
 import { codeOf } from '../../core/code-of.js'
-import { LeashError } from '../../core/errors.js'
-import { messageOf } from '../../core/message-of.js'
+import { LeashError, messageOf } from '../../core/errors.js'
 import { loadOptional } from '../../core/optional.js'
 import type { Pace, Sql, SqlValue } from './sql.js'
 

@@ -3,8 +3,7 @@
  * another thread, lest calls wait for them.
  */
 import { Worker } from 'node:worker_threads'
-import { isLeashError, LeashError } from '../../core/errors.js'
-import { messageOf } from '../../core/message-of.js'
+import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { relayFile } from '../files.js'
 import type { Reads, Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'

@@ -7,10 +7,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../../control/backoff.js'
-import { isLeashError } from '../../core/errors.js'
+import { isLeashError, messageOf } from '../../core/errors.js'
 import { isObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import { messageOf } from '../../core/message-of.js'
 import type { UsageLog } from './usage.js'
 
 export interface JournalDeps {

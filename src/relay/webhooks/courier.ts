@@ -1,6 +1,5 @@
 /** Brings what is in the queue to its receivers: many at a time, and a few of each, so that one who is slow holds up nobody else. */
-import { isLeashError } from '../../core/errors.js'
-import { messageOf } from '../../core/message-of.js'
+import { isLeashError, messageOf } from '../../core/errors.js'
 import { type Due, laneOf, type WebhookQueue } from './queue.js'
 
 /** What came of a try. */
