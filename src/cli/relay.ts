@@ -44,7 +44,10 @@ export const relay = defineCommand({
 async function runWorkers(options: RelayOptions, file: string | undefined, json: boolean | undefined): Promise<void> {
   const { startWorkers } = await import('../relay/http/workers.js')
   const started = await startWorkers(options, options.workers ?? 1)
-  const stopWatching = await keepUp(file, () => started.reload())
+  const stopWatching = await keepUp(
+    file,
+    inTurn(() => started.reload()),
+  )
   atEnd(() => {
     stopWatching()
     return started.close()
@@ -80,12 +83,22 @@ function flagsOf({ host, port, folder, workers }: Flags): RelayOptions {
 
 const workersOf = (typed: string) => wholeNumber(typed, 1, 256, 'no number of workers: give one from 1 to 256')
 
-type Again = (tells: boolean) => Promise<boolean>
+type Again<T> = (tells: boolean) => Promise<T>
+
+/** One after the other: what was read last is to hold. */
+function inTurn<T>(again: Again<T>): Again<T> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (tells) => {
+    const read = turn.then(() => again(tells))
+    turn = read
+    return read
+  }
+}
 
 /** @returns what reads the configuration again, and whether it was taken */
-function rereading(relay: Relay, options: () => RelayOptions): Again {
+function rereading(relay: Relay, options: () => RelayOptions): Again<boolean> {
   const say = (line: string) => process.stderr.write(`${line}\n`)
-  return async (tells) => {
+  return inTurn(async (tells) => {
     try {
       const changes = await relay.reload(options(), !tells)
       if (tells && changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
@@ -94,21 +107,16 @@ function rereading(relay: Relay, options: () => RelayOptions): Again {
       say(`The configuration stays as it was: ${messageOf(error)}`)
       return false
     }
-  }
+  })
 }
 
 /** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
-async function keepUp(file: string | undefined, again: (tells: true) => Promise<unknown>): Promise<() => void> {
-  // One after the other: what was read last is to hold.
-  let turn: Promise<unknown> = Promise.resolve()
-  const hear = () => {
-    turn = turn.then(() => again(true))
-  }
+async function keepUp(file: string | undefined, again: Again<unknown>): Promise<() => void> {
+  const hear = () => void again(true)
   process.on('SIGHUP', hear)
   const stop = file === undefined ? () => {} : (await import('../relay/config/watch.js')).watchConfig(file, hear)
   // It may have changed since it was read, before anybody watched.
-  if (file !== undefined) hear()
-  await turn
+  if (file !== undefined) await again(true)
   return () => {
     process.off('SIGHUP', hear)
     stop()
@@ -116,17 +124,11 @@ async function keepUp(file: string | undefined, again: (tells: true) => Promise<
 }
 
 /** Reads it again when the process that has started this one says so, which keeps up for all. @returns ends it */
-async function followWorkers(again: Again): Promise<() => void> {
+async function followWorkers(again: Again<boolean>): Promise<() => void> {
   const { readWhenTold } = await import('../relay/http/workers.js')
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn: Again = (tells) => {
-    const read = turn.then(() => again(tells))
-    turn = read
-    return read
-  }
-  const stop = readWhenTold(inTurn)
+  const stop = readWhenTold(again)
   // What was said before nobody has heard.
-  await inTurn(false)
+  await again(false)
   return stop
 }
 

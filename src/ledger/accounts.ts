@@ -7,11 +7,10 @@ import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price
 import { targetName } from '../core/target.js'
 import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
-import { besideOf } from '../protocols/beside.js'
+import { besideOf, searchesOf } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
 import { kindOf, protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
-import { searchesOf } from '../protocols/searches.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 
 /** Five times the largest window there is, and for a great number of texts to embed: who tells of more tokens has told nothing. */
@@ -46,7 +45,7 @@ export class Bookkeeper implements Accounts {
     const charge = chargeTo(call, used, price)
     const searches = searchesOf(used)
     let cost = charge ?? costIn(price, usage, word, searches)
-    if (cost === null) this.#warnOf(targetName(call.target), searches > 0 && price !== null)
+    if (cost === null) this.#warnOf(targetName(call.target), searches > 0 && price !== null && price.search === undefined)
     for (const { model, usage: told } of besideOf(used)) {
       const target = { ...call.target, model }
       const more = costIn(prices.price(target, attempt.startedAt), whole(told), word)

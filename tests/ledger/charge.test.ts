@@ -1,35 +1,14 @@
 /** Vendors that tell what they have charged: their bill has tools and discounts in it that no list of prices knows. */
 import { describe, expect, test } from 'vitest'
-import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
 import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
+import { booked } from './booked.js'
 
 useNoKeys()
 
-const asked = {
-  chat: ['https://api.openai.com/v1/chat/completions', { messages: [{ role: 'user', content: 'Hi' }] }],
-  responses: ['https://api.openai.com/v1/responses', { input: 'Hi' }],
-  claude: ['https://api.anthropic.com/v1/messages', { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 100 }],
-} as const
-
-/** The line of a call to `model` that is answered so, and the warnings. */
-async function booked(model: string, answer: string, words: keyof typeof asked = 'chat', options: LeashOptions = {}) {
-  const lines: LedgerLine[] = []
-  const warnings: string[] = []
-  const stream = !answer.startsWith('{')
-  const key = { apiKey: 'k' }
-  const leash = createLeash({
-    providers: { xai: key, openrouter: key, perplexity: key, groq: key },
-    ledger: { sink: (more) => void lines.push(...more) },
-    fetch: async () => new Response(answer, { headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' } }),
-    ...options,
-  })
-  leash.on('warning', ({ message }) => warnings.push(message))
-  const [url, said] = asked[words]
-  const body = JSON.stringify({ model, stream, ...said })
-  await (await leash.fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' }, body })).text()
-  await leash.close()
-  const { cost, priceVersion, basis } = lines[0] ?? expect.fail()
+/** What was booked of it. */
+async function costOf(...call: Parameters<typeof booked>) {
+  const { cost, priceVersion, basis, warnings } = await booked(...call)
   return { cost, priceVersion, basis, warnings }
 }
 
@@ -45,32 +24,32 @@ const chatAnswer = (usage: object) =>
     usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, ...usage },
   })
 
-describe.each(['chat', 'claude'] as const)('a charge that the vendor tells, to a caller in the words of %s,', (words) => {
+describe.each(['chat', 'messages'] as const)('a charge that the vendor tells, to a caller in the words of %s,', (words) => {
   test('is the cost of the call, whatever the tokens come to', async () => {
     const charge = { cost: 7_650_917, priceVersion: 'vendor', basis: 'complete', warnings: [] }
-    expect(await booked('openrouter/deepseek/deepseek-chat', fromOpenRouter, words)).toEqual(charge)
+    expect(await costOf('openrouter/deepseek/deepseek-chat', fromOpenRouter, words)).toEqual(charge)
   })
 
   test('is known where nobody knows the price of the model', async () => {
     const charge = { cost: 139_900, priceVersion: 'vendor', basis: 'complete', warnings: [] }
-    expect(await booked('xai/grok-3-mini', fromXai, words, { prices: { 'xai/*': { unknown: true } } })).toEqual(charge)
+    expect(await costOf('xai/grok-3-mini', fromXai, words, { prices: { 'xai/*': { unknown: true } } })).toEqual(charge)
   })
 })
 
 test('what xAI charges for nothing but tokens is what the list of prices makes of them', async () => {
-  const counted = await booked('xai/grok-3-mini', fromXai, 'chat', { prices: { 'xai/*': { multiplier: 1 } } })
+  const counted = await costOf('xai/grok-3-mini', fromXai, 'chat', { prices: { 'xai/*': { multiplier: 1 } } })
   expect(counted).toMatchObject({ cost: 139_900, priceVersion: expect.stringContaining('+own#') })
 })
 
 test('a price of one’s own counts, and not what the vendor tells', async () => {
   const prices = { 'openrouter/*': { input: 1, output: 1 } }
-  expect(await booked('openrouter/m', chatAnswer({ cost: 0.5 }), 'chat', { prices })).toMatchObject({ cost: 15_000 })
+  expect(await costOf('openrouter/m', chatAnswer({ cost: 0.5 }), 'chat', { prices })).toMatchObject({ cost: 15_000 })
 })
 
 test('with a key of one’s own behind OpenRouter, the bill of the vendor there is added to its fee', async () => {
   const usage = { cost: 0.001, is_byok: true, cost_details: { upstream_inference_cost: 0.019 } }
-  expect(await booked('openrouter/m', chatAnswer(usage))).toMatchObject({ cost: 20_000_000 })
-  expect(await booked('openrouter/m', chatAnswer({ ...usage, is_byok: false }))).toMatchObject({ cost: 1_000_000 })
+  expect(await costOf('openrouter/m', chatAnswer(usage))).toMatchObject({ cost: 20_000_000 })
+  expect(await costOf('openrouter/m', chatAnswer({ ...usage, is_byok: false }))).toMatchObject({ cost: 1_000_000 })
 })
 
 test('Perplexity tells it with its parts, in the words of the Responses API', async () => {
@@ -89,17 +68,17 @@ test('Perplexity tells it with its parts, in the words of the Responses API', as
     usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15, cost },
   })
   for (const words of ['responses', 'chat'] as const)
-    expect(await booked('perplexity/m', answer, words)).toMatchObject({ cost: 8_000_000, priceVersion: 'vendor' })
+    expect(await costOf('perplexity/m', answer, words)).toMatchObject({ cost: 8_000_000, priceVersion: 'vendor' })
 })
 
 test('a charge of nothing is no unknown one', async () => {
-  expect(await booked('openrouter/m:free', chatAnswer({ cost: 0 }))).toMatchObject({ cost: 0, warnings: [] })
+  expect(await costOf('openrouter/m:free', chatAnswer({ cost: 0 }))).toMatchObject({ cost: 0, warnings: [] })
 })
 
 test.each([-1, 1e9, '0.5', null, { total_cost: 'free' }])('%j is no charge', async (cost) => {
-  expect(await booked('openrouter/acme/unheard-of', chatAnswer({ cost }))).toMatchObject({ cost: null })
+  expect(await costOf('openrouter/acme/unheard-of', chatAnswer({ cost }))).toMatchObject({ cost: null })
 })
 
 test('who is not known to tell charges is not believed', async () => {
-  expect(await booked('groq/acme/unheard-of', chatAnswer({ cost: 0.5, cost_in_usd_ticks: 1e9 }))).toMatchObject({ cost: null })
+  expect(await costOf('groq/acme/unheard-of', chatAnswer({ cost: 0.5, cost_in_usd_ticks: 1e9 }))).toMatchObject({ cost: null })
 })

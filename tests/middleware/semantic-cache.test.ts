@@ -47,6 +47,15 @@ function open(
   return { leash, reports, warnings, similar }
 }
 
+function openClient(): LeashLLM {
+  return new LeashLLM({
+    apiKey: 'mock',
+    baseURL: `${mock.url}/v1`,
+    providers: mockProviders(mock.url),
+    semanticCache: { embed: meanings, sample: 0 },
+  })
+}
+
 const [chat] = asks as [Ask, ...Ask[]]
 const { path, body } = chat.request('a big dog', false)
 
@@ -106,12 +115,7 @@ describe('a question that is nearly the same is another', () => {
   })
 
   test('litellm#29955: of another tenant', async () => {
-    const client = new LeashLLM({
-      apiKey: 'mock',
-      baseURL: `${mock.url}/v1`,
-      providers: mockProviders(mock.url),
-      semanticCache: { embed: meanings, sample: 0 },
-    })
+    const client = openClient()
     const { leash } = client
     const from = async (tenant: string) => {
       const { messages } = body as { messages: [{ role: 'user'; content: string }] }
@@ -164,12 +168,7 @@ test('an answer has its time, and a call may keep out or ask anew', async () => 
 })
 
 test('a call may keep out, ask anew, or want it fresher than it was to be kept', async () => {
-  const client = new LeashLLM({
-    apiKey: 'mock',
-    baseURL: `${mock.url}/v1`,
-    providers: mockProviders(mock.url),
-    semanticCache: { embed: meanings, sample: 0 },
-  })
+  const client = openClient()
   const from = async (content: string, cache?: CallOptions['cache']) => {
     const request = { model: 'gpt-4.1', messages: [{ role: 'user' as const, content }] }
     const { choices, leash } = await client.chat.completions.create(request, { leash: { cache } })

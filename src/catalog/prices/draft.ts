@@ -97,18 +97,14 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
       steps: [first, ...steps].map((step) => ({ ...step, rates: withMultiples(step.rates, entry) })),
       tiers: entry.tiers ?? {},
       ...(entry.peak && { peak: entry.peak }),
-      ...(entry.search !== undefined && { search: parseUsd(entry.search) }),
+      ...searchIn(entry),
       source,
       ...(date !== undefined && { date }),
       versions: [label.version],
     }
   }
   if (!draft) return undefined
-  const { peak = draft.peak, multiplier } = entry
-  const search =
-    entry.search !== undefined
-      ? parseUsd(entry.search)
-      : draft.search && Math.round(draft.search * (typeof multiplier === 'number' ? multiplier : 1))
+  const { peak = draft.peak } = entry
   return {
     ...draft,
     steps: draft.steps.map((step) => {
@@ -117,9 +113,15 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
     }),
     tiers: { ...draft.tiers, ...entry.tiers },
     ...(peak && { peak }),
-    ...(search !== undefined && { search }),
+    ...searchIn(entry, draft.search),
     versions: draft.versions.includes(label.version) ? draft.versions : [...draft.versions, label.version],
   }
+}
+
+function searchIn({ search, multiplier }: PriceEntry, known?: Nano): Pick<Draft, 'search'> {
+  if (search !== undefined) return { search: parseUsd(search) }
+  if (known === undefined) return {}
+  return { search: typeof multiplier === 'number' ? Math.round(known * multiplier) : known }
 }
 
 /** The multiplier first, then the buckets that have a price of their own. */

@@ -5,9 +5,8 @@
  */
 import { asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
-import { withBeside } from '../beside.js'
+import { withBeside, withSearches } from '../beside.js'
 import { asCount } from '../counts.js'
-import { withSearches } from '../searches.js'
 import type { Sdk } from './wire.js'
 
 export type RawUsage = Readonly<Record<string, unknown>>
