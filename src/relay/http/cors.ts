@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const methods = 'GET, POST, PUT, PATCH, DELETE'
 
-/** What a page may read of an answer, beside its body. */
-const exposed = 'etag, retry-after, x-leash-id, x-leash-provider, x-leash-model, x-leash-cost-usd, x-leash-cache'
+/** All of an answer's headers: a vendor's SDK goes by them in a page too, and would else send again what was refused for good. */
+const exposed = '*'
 
 /** Seconds for which a browser need not ask again. */
 const remembered = '600'

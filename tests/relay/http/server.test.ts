@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import OpenAI, { APIError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { until, useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
@@ -348,6 +349,27 @@ describe('answers', () => {
     const closed = await openRelay(mock.url)
     const refused = await fetch(`${closed.url}/health`, { headers: { origin: 'https://app.example' } })
     expect(allowed(refused)).toBeNull()
+  })
+
+  test('show such pages what a vendor’s SDK goes by: a failure that the relay has seen to is not sent again', async () => {
+    const { url, call } = await openRelay(mock.url, { cors: { origins: ['https://app.example'] }, leash: { retry: false } })
+    let asked = 0
+    const asInBrowsers: typeof fetch = async (input, init) => {
+      asked++
+      const headers = new Headers(init?.headers)
+      headers.set('origin', 'https://app.example')
+      const { body, status, headers: all } = await fetch(input, { ...init, headers })
+      const exposed = all.get('access-control-expose-headers')?.split(', ') ?? []
+      const isShown = (name: string) => name === 'content-type' || exposed.includes('*') || exposed.includes(name)
+      return new Response(body, { status, headers: [...all].filter(([name]) => isShown(name)) })
+    }
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: call, fetch: asInBrowsers })
+    mock.script({ status: 500, times: 9 })
+    const messages = [{ role: 'user' as const, content: 'Hello' }]
+    const error = await client.chat.completions.create({ model: 'gpt-4o-mini', messages }).catch((error: unknown) => error)
+    expect(asked).toBe(1)
+    expect(error).toBeInstanceOf(APIError)
+    expect(error instanceof APIError && error.headers?.get('x-leash-error')).toBe('upstream_error')
   })
 })
 
