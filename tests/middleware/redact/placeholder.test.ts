@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import { deciding } from '../../../src/middleware/redact/answer.js'
 import { findPlaceholders, lookalikes } from '../../../src/middleware/redact/placeholder.js'
-import { restored } from '../../../src/middleware/redact/restore.js'
+import { Strand } from '../../../src/middleware/redact/strand.js'
 import { Conversations, Vault } from '../../../src/middleware/redact/vault.js'
+
+/** As a whole text of an answer is. */
+function restored(text: string, vault: Vault): string {
+  const slot = { text, out: '', isOpen: false }
+  new Strand(deciding(vault, undefined, { replaced: {}, annotated: {}, blocked: {} })).finish(slot)
+  return slot.out
+}
 
 function vaultOf(...values: string[]): Vault {
   const vault = new Vault()
