@@ -68,12 +68,15 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
   const { folder = '.leash', pepper = readEnv('LEASH_RELAY_PEPPER') } = options
   await Promise.all([checkParts(options.leash), checkParts(options.policy)])
   makeFolder(folder)
-  const [sql, replicas] = await Promise.all([openDatabase(options, folder, isWorker), openReplicas(options, warn, isWorker)])
   const stop = new AbortController()
   let server: Served | undefined
   /** What goes on by itself, should the relay not start. */
   const begun: (() => Promise<void>)[] = []
   try {
+    const sql = await openDatabase(options, folder, isWorker)
+    begun.push(() => sql.close())
+    const replicas = await openReplicas(options, warn, isWorker)
+    begun.push(() => replicas.close())
     await migrate(sql)
     const telling = (topic: Topic) => (name: string) => replicas.tell(topic, name)
     const onError = (error: unknown) => warn(String(error))
@@ -115,12 +118,11 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
     })
     await rewrapKeys(people.vendorKeys, audit, warn)
     server = await serve(context, options, warn)
-    const { url } = server
     // Once it listens: keys of a relay that did not start would be shown to nobody, and made no second time.
     const firstKeys = await firstStart(sql, keys, audit)
     jobs.start()
     return {
-      url,
+      url: server.url,
       publicKey: context.signer.publicKey,
       ...(firstKeys && { firstKeys }),
       reload: (next, quietly = false) => reloaded(next, { settings, audit, warn, quietly }),
@@ -130,15 +132,13 @@ export async function startRelay(options: RelayOptions = {}, hooks: RelayHooks =
         await Promise.all([server?.close(), jobs.close()])
         await gateway.close()
         await collector.close()
-        await people.clients.close()
-        await keys.close()
+        await Promise.all([people.clients.close(), keys.close()])
         await Promise.all([replicas.close(), sql.close()])
       },
     }
   } catch (error) {
     await server?.close()
     for (const end of begun.reverse()) await end().catch(() => {})
-    await Promise.all([replicas.close(), sql.close()])
     throw error
   }
 }

@@ -2,7 +2,7 @@
  * Relays that share a Redis. None of it is money: budgets and leases stand in the database, and whatever is lost here is looked
  * for again, or counted anew.
  */
-
+import { once } from 'node:events'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../../core/errors.js'
 import { absent, loadOptional } from '../../core/optional.js'
@@ -49,6 +49,8 @@ export async function openRedisReplicas(url: string, warn: (message: string) => 
     away = false
   })
   listener.on('error', () => {})
+  // The first calls are counted, too; and a relay whose Redis is away begins without it.
+  await once(client, 'ready', { signal: AbortSignal.timeout(options.connectTimeout) }).catch(() => {})
   const stores = new Map<string, Store>()
   return {
     tell(topic, name) {

@@ -1,5 +1,7 @@
 /** Two relays of one database that share a Redis. */
 import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signatureOf } from '../../../src/relay/people/request-signing.js'
 import type { RelayOptions } from '../../../src/relay/relay.js'
@@ -113,6 +115,29 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     expect(provider.asked.filter(({ path }) => path === '/token')).toHaveLength(1)
   })
 
+  it('have it at their first call', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const warnings: string[] = []
+    const { counts, storeOf, close } = await openReplicas({ redis: redis.url }, (message) => warnings.push(message), false)
+    onTestFinished(close)
+    const limit = { key: 'calls', algorithm: 'fixed-window', limit: 0, windowMs: 60_000, amount: 1 } as const
+    expect(await storeOf('red')?.take('calls', [limit])).toMatchObject({ ok: false })
+    expect(await counts?.add('somebody', 60_000)).toMatchObject({ count: 1 })
+    expect(warnings).toEqual([])
+  })
+
+  it('leave it alone again when they do not start', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const looking = new Redis(redis.url)
+    onTestFinished(() => looking.disconnect())
+    const folder = temporaryFolder()
+    await mkdir(`${folder}/relay.db`)
+    await expect(openRelay(mock.url, { folder, redis: redis.url })).rejects.toMatchObject({ code: 'invalid_config' })
+    await soon(async () => expect(String(await looking.client('LIST')).match(/^id=/gm)).toHaveLength(1))
+  })
+
   it('make the connection anew on which it says nothing any more', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())
@@ -120,7 +145,7 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     const { counts, close } = await openReplicas({ redis: way.url }, () => {}, false)
     onTestFinished(close)
     const count = () => counts?.add('somebody', 60_000)
-    await soon(async () => expect(await count()).toBeDefined())
+    expect(await count()).toBeDefined()
     way.fallSilent()
     expect(await count()).toBeUndefined()
     await soon(async () => expect(await count()).toBeDefined())
