@@ -6,7 +6,7 @@ import { Lazy } from './core/lazy.js'
 import { LinkedAbort } from './core/signals.js'
 import type { Transport } from './core/transport.js'
 import { type Built, failed, identify, type Props, propsOf, readWhole, releaseAfter, stepsOf, takesSteps } from './direct.js'
-import { attachReport } from './fetch.js'
+import { attachReport, without } from './fetch.js'
 import { reportBehind } from './leashed-headers.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './open-leash.js'
 import type { PlainRequests } from './plain-requests.js'
@@ -233,15 +233,14 @@ interface Kept {
   readonly options: LeashOptions
   readonly inside: LeashInside
   readonly hasKey: boolean
-  readonly fetch: typeof fetch
 }
 
 function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const { [kept]: inherited, ...all } = options
   const { asked, openai } = divided(all)
-  // `withOptions()` hands us the fetch that we gave to the client it was called on.
+  // `withOptions()` hands us the fetch that we gave to the client it was called on, and `wrap` one that is laid around it.
   const { fetch } = openai
-  const transport = fetch && fetch === inherited?.fetch ? inherited.options.fetch : fetch
+  const transport = fetch && inherited ? without(inherited.inside.engine, fetch) : fetch
   const whole: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
   const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(whole)
   const leashable = !['provider', 'credential', 'x509Transport'].some((name) => openai[name as keyof ClientOptions] != null)
@@ -259,14 +258,14 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   const found = isSome(ownKey, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY'))
   // What is given in code comes before the environment: an OpenAI among the providers is where its models are.
   const hasKey = inherited?.hasKey ?? (given || (found && (own === undefined || openai.baseURL != null)))
-  const leashed = inside.fetchFor('openai', transport)
+  const leashed = inside.fetchFor('openai', transport, true)
   return {
     openai: {
       ...openai,
       ...(!given && ownKey !== undefined && { apiKey: ownKey }),
       ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
       fetch: leashed,
-      ...{ [kept]: { options: whole, inside, hasKey, fetch: leashed } satisfies Kept },
+      ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },
     },
     leash: inside.leash,
     hasKey,

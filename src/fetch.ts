@@ -1,10 +1,10 @@
 /** The leash as a `fetch`: what every vendor's SDK takes. */
-import type { CallOptions, Origin, Report, Timeouts } from './core/call.js'
+import type { CallOptions, Here, Origin, Report, Timeouts } from './core/call.js'
 import { isLeashError, LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
-import type { Transport } from './core/transport.js'
+import { laid, type Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'
 import { headersOf, isModelPath, recognise } from './recognise.js'
@@ -58,11 +58,22 @@ export function reportOf(stream: { readonly controller: AbortController }): Prom
   )
 }
 
+/** The same transport without this engine, wherever it stands among the leashes that it is made of: a call is to come through each once. */
+export function without(engine: Engine, transport: Transport): Transport {
+  const leash = laid.get(transport)
+  if (!leash) return transport
+  const rest = without(engine, leash.transport)
+  if (leash.engine === engine) return rest
+  return rest === leash.transport ? transport : leash.over(rest)
+}
+
 /**
- * @param transport carries what is no call to a model, and calls that go where the SDK was sending them
+ * @param given carries what is no call to a model, and calls that go where the SDK was sending them
  * @param provider the provider that the SDK talks to, where its protocol does not tell (Claude on Vertex)
+ * @param carriesAll and calls that go anywhere else
  */
-export function leashFetch(engine: Engine, transport: Transport, provider?: string): typeof fetch {
+export function leashFetch(engine: Engine, given: Transport, provider?: string, carriesAll?: boolean): typeof fetch {
+  const transport = without(engine, given)
   const leashed: typeof fetch = async function leashed(input, given = {}) {
     const hung = given[beside]
     if (hung?.outcome) return hung.outcome
@@ -70,7 +81,7 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
     const isOther = typeof body === 'object' && body !== null && !(body instanceof Uint8Array)
     const init = isOther ? await (await import('./read-body.js')).withText(input, given) : given
     const request = typeof input === 'string' ? readRequest(input, init) : await readRequestObject(input, init)
-    const incoming = request && (await incomingOf(request, transport, hung, provider))
+    const incoming = request && (await incomingOf(request, { transport, carriesAll }, hung, provider))
     // A transport that is a leash as well has what our layers made of the call, and not what it was.
     if (hung) init[beside] = undefined
     if (!incoming)
@@ -89,6 +100,7 @@ export function leashFetch(engine: Engine, transport: Transport, provider?: stri
       return respondError(error, incoming.protocol, report)
     }
   }
+  laid.set(leashed, { engine, transport, over: (transport) => leashFetch(engine, transport, provider, carriesAll) })
   // Some fetches carry their platform's classes, and the SDKs look for them there.
   return Object.assign(leashed, transport)
 }
@@ -133,7 +145,7 @@ async function readRequestObject(input: URL | Request, init: RequestInit): Promi
 
 async function incomingOf(
   request: ReadRequest,
-  transport: Transport,
+  carried: Pick<Here, 'transport' | 'carriesAll'>,
   beside: Beside | undefined,
   provider: string | undefined,
 ): Promise<Incoming | undefined> {
@@ -153,7 +165,7 @@ async function incomingOf(
       url,
       headers,
       init,
-      transport,
+      ...carried,
       provider: beside?.provider ?? provider ?? originOf(found.protocol.name),
       ready: beside?.ready ?? true,
       isVendor: isPublicEndpoint(url),

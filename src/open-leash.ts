@@ -108,7 +108,7 @@ export interface LeashInside {
   readonly leash: Leash
   readonly engine: Engine
   /** A `fetch` of this leash over another transport, for an SDK that lives at the named provider. */
-  fetchFor(provider?: string, transport?: Transport): typeof fetch
+  fetchFor(provider?: string, transport?: Transport, carriesAll?: boolean): typeof fetch
   /** Names of the providers that were given options or have a key in the environment. */
   configured(): readonly string[]
   /** One of those. */
@@ -182,7 +182,7 @@ export function openLeash(options: LeashOptions, given?: Lazy<Control>): LeashIn
   const inside: LeashInside = {
     leash,
     engine,
-    fetchFor: (provider, other = transport) => leashFetch(engine, other, provider),
+    fetchFor: (provider, other = transport, carriesAll = false) => leashFetch(engine, other, provider, carriesAll),
     configured: () => registry.names().filter(registry.isConfigured),
     provider: (name) => (registry.isConfigured(name) ? registry.get(name) : undefined),
   }

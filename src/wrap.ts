@@ -1,7 +1,8 @@
 /** Puts an instance of a vendor's own SDK on the leash. */
 import { LeashError } from './core/errors.js'
+import { hidden } from './core/hidden.js'
 import { isObject } from './core/json.js'
-import type { Transport } from './core/transport.js'
+import { laid, type Transport } from './core/transport.js'
 import { IteratorStream } from './iterator-stream.js'
 import type { AwsRequestHandler } from './providers/auth/aws-handler.js'
 import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
@@ -42,7 +43,10 @@ function isStainless(client: object): client is Stainless {
 }
 
 function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
-  const copy = client.withOptions({ fetch: leash.fetchFor(undefined, client.fetch) })
+  const fetch = leash.fetchFor(undefined, client.fetch)
+  const copy = client.withOptions({ fetch })
+  // One of ours has laid its own leash around it, and sees to all that follows.
+  if (copy.fetch !== fetch && laid.get(copy.fetch)) return copy
   const post = copy.post.bind(copy)
   const prepareRequest = copy.prepareRequest.bind(copy)
   const leashed: Pick<Stainless, 'post' | 'prepareRequest'> = {
@@ -74,18 +78,21 @@ function wrapGoogle<T extends Google>(client: T, leash: Wrapping): T {
   const { clientOptions } = client.apiClient
   const { retryOptions: _, ...httpOptions } = clientOptions.httpOptions ?? {}
   const vertex = Reflect.get(client, 'vertexai') === true
-  const leashed = leash.fetchFor(vertex ? 'vertex' : 'google', httpOptions.fetch)
-  clientOptions.httpOptions = {
-    ...httpOptions,
-    async fetch(...request) {
-      const response = await leashed(...request)
-      // Google's SDK closes no stream that is left: it lets go of the reader, and that is all.
-      if (response.body instanceof IteratorStream) response.body.leftWhenReleased = true
-      return response
-    },
+  const { fetch } = httpOptions
+  const leashed = leash.fetchFor(vertex ? 'vertex' : 'google', fetch && (closing.get(fetch) ?? fetch))
+  const closed: Transport = async (...request) => {
+    const response = await leashed(...request)
+    // Google's SDK closes no stream that is left: it lets go of the reader, and that is all.
+    if (response.body instanceof IteratorStream) response.body.leftWhenReleased = true
+    return response
   }
+  closing.set(closed, leashed)
+  clientOptions.httpOptions = { ...httpOptions, fetch: closed }
   return client
 }
+
+/** What is below the `fetch` that a client of Google's has got from us. */
+const closing = hidden<Transport>()
 
 interface Aws {
   config: { requestHandler: unknown }

@@ -57,6 +57,13 @@ describe.each(sdks)('$name on the leash', ({ name, own, make, ask, stream }) => 
     expect(mock.requests).toEqual([])
   })
 
+  test('is wrapped once, however often it is', async () => {
+    const leash = leashed()
+    const client = leash.wrap(leash.wrap(make(mock.url)))
+    expect(await ask(client, own)).toBe(echo)
+    expect(leash.reports).toHaveLength(1)
+  })
+
   test('retries once, and not once in each of two loops', async () => {
     const client = leashed().wrap(make(mock.url))
     mock.script({ status: 503, times: 2 })

@@ -103,6 +103,8 @@ export interface Here extends Origin {
   readonly provider: string
   /** Whether the request carries a key for it. */
   readonly ready: boolean
+  /** The SDK's way of sending carries its calls to other vendors too. */
+  readonly carriesAll?: boolean | undefined
 }
 
 export interface Target {

@@ -1,4 +1,5 @@
 import { LeashError } from './errors.js'
+import { hidden } from './hidden.js'
 import type { HttpRequest } from './provider.js'
 
 /**
@@ -6,6 +7,15 @@ import type { HttpRequest } from './provider.js'
  * (undici's `fetch` with a dispatcher, a test double, a relay's connection pool).
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>
+
+/** What a transport is made of that is a leash. */
+interface Laid {
+  readonly engine: object
+  readonly transport: Transport
+  over(transport: Transport): Transport
+}
+
+export const laid = hidden<Laid>()
 
 /** Stands in what a transport answers with that is an `instanceof` the platform's class, and has nothing of its inside. */
 export const ownKind = Symbol('leashllm.ownKind')

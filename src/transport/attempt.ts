@@ -12,7 +12,7 @@ import type { Accounts } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
-import { send, type Transport } from '../core/transport.js'
+import { laid, send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -92,6 +92,7 @@ export class Underway {
   readonly #context: AttemptContext
   #key: KeyInUse | undefined
   #sent = false
+  #carrier: Transport | undefined
   #headers: SentHeaders = {}
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
@@ -152,9 +153,9 @@ export class Underway {
     const { signal } = this.clock
     // The caller's SDK addressed it in its own protocol: another has another address.
     if (origin && theirs.name === call.protocol) {
-      this.#leave()
+      const transport = this.#leave(origin.transport)
       this.#headers = headers ??= retryCounted(origin.headers, call.attempt)
-      return (origin.transport ?? this.#context.transport)(origin.url, {
+      return transport(origin.url, {
         ...origin.init,
         method: 'POST',
         headers,
@@ -175,9 +176,10 @@ export class Underway {
 
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
     const request = await this.keyed(this.#prepare(wire))
-    this.#leave()
+    const { here } = this.call
+    const transport = this.#leave(request.transport ?? (here?.carriesAll ? here.transport : undefined))
     this.#headers = request.headers
-    return send(request.transport ?? this.#context.transport, request, wire.signal)
+    return send(transport, request, wire.signal)
   }
 
   /** Waits for a request whose key is being read, until the attempt is stopped. */
@@ -199,10 +201,12 @@ export class Underway {
     return request
   }
 
-  /** Embeddings may be sent in several requests: together they are one attempt. */
-  #leave(): void {
+  /** Embeddings may be sent in several requests: together they are one attempt. @returns what carries it */
+  #leave(own: Transport | undefined): Transport {
     if (!this.#sent) this.call.report.attempts.push(this.record)
     this.#sent = true
+    this.#carrier = own ?? this.#context.transport
+    return this.#carrier
   }
 
   #hold(key: KeyInUse): void {
@@ -234,7 +238,14 @@ export class Underway {
     const failure = this.explain(error)
     if (this.record.status === undefined && failure.upstream) this.record.status = failure.upstream.status
     this.end(failure)
-    return this.#keyReadyMs === undefined ? failure : worthRetry(failure, this.#keyReadyMs)
+    if (this.#keyReadyMs !== undefined) return again(failure, true, this.#keyReadyMs)
+    return this.#wasRetried() ? again(failure, false) : failure
+  }
+
+  /** By a leash that it went through, which says so of an answer and cannot of a connection. */
+  #wasRetried(): boolean {
+    const { record, clock } = this
+    return record.status === undefined && !clock.signal.aborted && !!this.#carrier && laid.get(this.#carrier) !== undefined
   }
 
   /** The connection broke, or was kept open in silence, after the whole answer had come. */
@@ -299,9 +310,13 @@ function protocol(name: string): Protocol | Promise<Protocol> {
   throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
-/** The same failure, of a key and not of the call: another key will do. */
-function worthRetry({ code, detail, status, param, upstream, cause }: LeashError, retryAfterMs: number): LeashError {
-  return new LeashError(code, detail, { status, retryable: true, retryAfterMs, param, upstream, cause })
+/** The same failure, when another try is worth something though it says otherwise, as that of a key is where there is another; or is not. */
+function again(
+  { code, detail, status, param, upstream, cause }: LeashError,
+  retryable: boolean,
+  retryAfterMs?: number,
+): LeashError {
+  return new LeashError(code, detail, { status, retryable, retryAfterMs, param, upstream, cause })
 }
 
 /** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */

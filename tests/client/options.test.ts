@@ -49,12 +49,45 @@ describe('withOptions()', () => {
     ['given to a copy', (leash: Leash) => leashed(mock).withOptions({ fetch: leash.fetch }).withOptions({ timeout: 1000 })],
     ['put around a client', (leash: Leash) => leash.wrap(leashed(mock))],
     ['put around one on another', (leash: Leash) => leash.wrap(createLeash().wrap(leashed(mock)))],
-  ])('leaves out nothing of another leash that is %s', async (_, make) => {
-    const leash = createLeash({ providers: mockProviders(mock.url), redact: true })
+  ])('leaves out nothing of another leash that is %s, and takes no leash twice', async (_, make) => {
+    const leash = createLeash({ providers: mockProviders(mock.url), redact: true, retry: { backoff: () => 0 } })
     const messages = [{ role: 'user' as const, content: 'Write to ada@example.com.' }]
-    await make(leash).chat.completions.create({ model: 'gpt-4o-mini', messages })
-    expect(leash.usage()).toMatchObject([{ calls: 1 }])
-    expect(mock.requests.map(({ body }) => JSON.stringify(body))).toEqual([expect.not.stringContaining('ada@')])
+    const client = make(leash)
+    for (const model of ['gpt-4o-mini', 'claude-sonnet-4-5']) await client.chat.completions.create({ model, messages })
+    for (const each of [leash, client.leash]) expect(each.usage()).toMatchObject([{ calls: 2 }])
+    for (const { body } of mock.requests) expect(JSON.stringify(body)).not.toContain('ada@')
+    mock.script({ reset: true, times: 99 })
+    await expect(create(client, 'gpt-4o-mini')).rejects.toThrow('Connection error')
+    expect(mock.requests).toHaveLength(2 + 3)
+  })
+
+  test('of a leash and a client that it is put around, the leash tries again', async () => {
+    const client = createLeash({ retry: { attempts: 2, backoff: () => 0 } }).wrap(leashed(mock, { maxRetries: 4 }))
+    mock.script({ reset: true, times: 99 })
+    await expect(create(client, 'gpt-4o-mini')).rejects.toThrow('Connection error')
+    expect(mock.requests).toHaveLength(2)
+  })
+
+  test('takes a leash once that it is already on', async () => {
+    const client = leashed(mock)
+    for (const copy of [client.leash.wrap(client), client.withOptions({ fetch: client.leash.fetch })])
+      await create(copy, 'gpt-4o-mini')
+    expect(client.leash.usage()).toMatchObject([{ calls: 2, attempts: 2 }])
+  })
+
+  test('a fetch of a copy’s own carries its calls to every vendor, and those of no other', async () => {
+    const seen: string[] = []
+    const client = leashed(mock)
+    const own = client.withOptions({
+      fetch: (url, init) => {
+        seen.push(String(url))
+        return fetch(url, init)
+      },
+    })
+    for (const copy of [client, own, own.withOptions({ timeout: 1000 })])
+      for (const model of ['gpt-4o-mini', 'claude-sonnet-4-5']) await create(copy, model)
+    expect(own.leash).toBe(client.leash)
+    expect(seen).toEqual([1, 2].flatMap(() => [`${mock.url}/v1/chat/completions`, `${mock.url}/v1/messages`]))
   })
 
   test('takes options of OpenAI’s that differ', async () => {
