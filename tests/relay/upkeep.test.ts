@@ -82,7 +82,7 @@ it('forgets what is over, and keeps what is not', async () => {
 
 it('keeps lines and hours for as long as it is told', async () => {
   const { sql, clock, now, start, count } = await open()
-  await new UsageLog({ sql, now }).take({ lines: [line('a', clock.now - 3 * day), line('b', clock.now)] })
+  await new UsageLog({ sql, now }).take({ lines: [line('a', clock.now - 33 * day), line('b', clock.now)] })
   start({ retention: () => ({ lines: 2, hours: 2 }) })
   await soon(async () => {
     expect([await count('usage_lines'), await count('usage_hours')]).toEqual([1, 1])

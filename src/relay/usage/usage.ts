@@ -7,7 +7,7 @@ import { type Page, pageOf, pageSize } from '../page.js'
 import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours } from './hours.js'
 import { type Owner, readLine } from './line.js'
-import { dayMs, partKeyColumns } from './parts.js'
+import { partKeyColumns } from './parts.js'
 import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
 
 export { type Dimension, dimensions, type ReportQuery, type UsageRow, type Where } from './report.js'
@@ -25,7 +25,7 @@ export interface LinesQuery {
 export interface PruneOptions {
   /** Lines of attempts that began before this time, in milliseconds since 1970. */
   readonly linesBefore?: number
-  /** Hours of days that were over by then. */
+  /** Sums of months that were over by then. */
   readonly hoursBefore?: number
 }
 
@@ -140,11 +140,12 @@ export class UsageLog {
   async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
     const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
     const hourKey = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider']
-    // A day is forgotten as a whole, lest its hours sum up to less than itself.
-    const daysBefore = hoursBefore - (hoursBefore % dayMs)
-    await prune(this.#sql, 'usage_parts', partKeyColumns, 'hour', daysBefore)
-    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', daysBefore)
-    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', daysBefore))
+    // A month is forgotten as a whole, lest a statement of it say less from day to day.
+    const over = new Date(hoursBefore)
+    const monthsBefore = Date.UTC(over.getUTCFullYear(), over.getUTCMonth())
+    await prune(this.#sql, 'usage_parts', partKeyColumns, 'hour', monthsBefore)
+    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', monthsBefore)
+    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', monthsBefore))
   }
 }
 

@@ -26,7 +26,7 @@ export interface ReportOptions {
 export interface RetentionOptions {
   /** Lines of the ledger: at least as long as a client keeps what it could not send. @defaultValue 90 */
   readonly lines?: number
-  /** Sums by the hour, of which reports and statements are made. @defaultValue 1095 (three years) */
+  /** Sums, of which reports and statements are made: from the end of their month on. @defaultValue 1095 (three years) */
   readonly hours?: number
   /** Entries of the audit trail. @defaultValue for ever */
   readonly audit?: number

@@ -350,7 +350,7 @@ it('reports by one tag, and of lines with one value of it', async () => {
   expect(await nano({ by: ['tag:team'], tagged: { tag: 'team', value: 'b' } })).toEqual([4])
   expect(await nano({ by: ['tag:team'], to: noon - day })).toEqual([])
   await expect(log.report({ by: ['tag:a', 'tag:b'] })).rejects.toMatchObject({ code: 'invalid_request' })
-  await log.prune({ hoursBefore: noon + day })
+  await log.prune({ hoursBefore: noon + 10 * day })
   expect(await nano({ by: ['tag:team'] })).toEqual([])
 })
 
@@ -541,14 +541,35 @@ it('forgets lines and hours that are old enough, each by its own time', async ()
   expect(await log.prune({ linesBefore: noon - day })).toBe(1)
   expect(await log.report()).toMatchObject([{ attempts: 3 }])
   expect((await log.lines()).items).toHaveLength(2)
-  expect(await log.prune({ hoursBefore: noon - day })).toBe(1)
-  for (const query of [{}, { by: ['key', 'user'] }] as const) expect(await log.report(query)).toMatchObject([{ attempts: 2 }])
+  expect(await log.prune({ hoursBefore: noon + 10 * day })).toBe(3)
+  for (const query of [{}, { by: ['key', 'user'] }] as const) expect(await log.report(query)).toEqual([])
   expect(await log.prune({})).toBe(0)
   await sql.run(
     `INSERT INTO usage_lines WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
      SELECT 'old', 'line ' || i, 1, '', '', '', '', '{}' FROM n`,
   )
   expect(await log.prune({ linesBefore: 2 })).toBe(12_000)
+})
+
+it('forgets the sums of a month as a whole, lest a statement of it say less from day to day', async () => {
+  const { log } = await open()
+  const november = Date.parse('2026-11-01T00:00:00Z')
+  const at = [november - 30 * day, november - 1, november, noon]
+  await log.take({ lines: at.map((at) => line({ at, tags: { team: 'a' } })) }, ada)
+  const months = async () => {
+    const rows = [...(await log.report({ by: ['month'] })), ...(await log.report({ by: ['month', 'tag:team'] }))]
+    return rows.map(({ of, attempts }) => `${of.month} ${attempts}`).sort()
+  }
+  const [october, rest] = [
+    ['2026-10 2', '2026-10 2'],
+    ['2026-11 2', '2026-11 2'],
+  ]
+  await log.prune({ hoursBefore: november - 1 })
+  expect(await months()).toEqual([...october, ...rest])
+  await log.prune({ hoursBefore: november })
+  expect(await months()).toEqual(rest)
+  await log.prune({ hoursBefore: noon + day })
+  expect(await months()).toEqual(rest)
 })
 
 it('writes a report as CSV that no spreadsheet runs or tears apart', async () => {
