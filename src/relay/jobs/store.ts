@@ -91,11 +91,10 @@ export class JobStore {
     }
     return this.#sql.transaction(async (sql) => {
       await lock(sql, tenant)
-      const [before] = await sql.all<JobRow>(`SELECT ${jobColumns} FROM jobs WHERE tenant = $1 AND key_id = $2 AND once = $3`, [
-        tenant,
-        key,
-        row.once,
-      ])
+      const named = [tenant, key, row.once]
+      const ofName = 'WHERE tenant = $1 AND key_id = $2 AND once = $3'
+      await sql.run(`UPDATE jobs SET once = NULL ${ofName} AND expires_at <= $4`, [...named, now])
+      const [before] = await sql.all<JobRow>(`SELECT ${jobColumns} FROM jobs ${ofName}`, named)
       if (before && (before.asked ?? asked) !== asked) throw taken()
       if (before) return jobOf(before)
       if ((await count(sql, tenant, 'queued')) >= mostQueued)

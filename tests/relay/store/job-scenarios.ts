@@ -63,6 +63,22 @@ export function jobScenarios(openSql: Open): void {
     expect((await store.add(fresh)).id).not.toBe((await store.add(fresh)).id)
   })
 
+  test('are submitted anew under their name when their time is over, whatever they came to, and only then', async () => {
+    const { clock, store } = await open()
+    const named = { ...fresh, once: 'mine', ttlMs: 1000 }
+    const { id: queued } = await store.add(named)
+    clock.now += 999
+    expect((await store.add(named)).id).toBe(queued)
+    clock.now++
+    const { id: running } = await store.add({ ...named, asked: 'that' })
+    expect(await store.get(caller, running)).toMatchObject({ status: 'queued' })
+    expect(await store.claim(owner('one'), 1)).toMatchObject({ id: running })
+    clock.now += 1000
+    const { id: third } = await store.add(named)
+    expect(new Set([queued, running, third]).size).toBe(3)
+    expect((await store.add(named)).id).toBe(third)
+  })
+
   test('are held by whoever says again that they are', async () => {
     const { clock, store } = await open()
     const { id } = await store.add(fresh)
