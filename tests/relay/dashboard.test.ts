@@ -247,6 +247,8 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await page.getByRole('heading', { name: 'Requests per day' }).waitFor()
     expect(await page.locator('.uplot canvas').count()).toBe(1)
     expect(await page.locator('.kpi').first().textContent()).toMatch(/^Spend\$0\.0+[1-9]/)
+    const providers = page.locator('.card').filter({ has: page.getByRole('heading', { name: 'Providers' }) })
+    expect(await providers.getByRole('rowheader').allTextContents()).toEqual(['anthropic', 'openai'])
     const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download CSV')])
     expect(file.suggestedFilename()).toMatch(/^usage-.*\.csv$/)
     expect(readFileSync(await file.path(), 'utf8')).toContain('claude-haiku-4-5')
@@ -268,6 +270,18 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     await page.getByRole('row').filter({ hasText: 'checkout' }).waitFor()
     expect(await page.getByLabel('Tenant').inputValue()).toBe('red')
     expect(problems).toEqual([])
+  })
+
+  test('what has no known price is not said to be free', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask(
+      'POST',
+      '/v1/chat/completions',
+      { model: 'of-our-own', messages: [{ role: 'user', content: 'Hi' }] },
+      relay.call,
+    )
+    const { page } = await signedIn(relay)
+    await page.getByRole('row').filter({ hasText: 'of-our-own' }).filter({ hasText: 'no price' }).waitFor()
   })
 
   test('while the relay is away, what was read stays and the page says so, until it is back', async () => {

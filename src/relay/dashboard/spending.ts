@@ -11,6 +11,7 @@ export interface Spending {
   readonly total: UsageRow | undefined
   readonly byDay: readonly UsageRow[]
   readonly byModel: readonly UsageRow[]
+  readonly byProvider: readonly UsageRow[]
   /** By tenant; of one tenant by key. */
   readonly byWhom: readonly UsageRow[]
   /** Of keys, by their ids. */
@@ -32,12 +33,13 @@ export async function spendingOf(tenant: string, signal: AbortSignal): Promise<S
   const of = `tenant=${encodeURIComponent(tenant)}`
   const rowsBy = async (by: string) =>
     (await ask<{ readonly rows: readonly UsageRow[] }>(`/v1/admin/usage?by=${by}&${of}&from=${from}`, { signal })).rows
-  const [[total], byDay, byModel, byWhom, keys] = await Promise.all([
+  const [[total], byDay, byModel, byProvider, byWhom, keys] = await Promise.all([
     rowsBy(''),
     rowsBy('day'),
     rowsBy('provider,model'),
+    rowsBy('provider'),
     rowsBy('key'),
     ask<Page<KeyRecord>>(`/v1/admin/keys?limit=1000&${of}`, { signal }),
   ])
-  return { from, total, byDay, byModel, byWhom, names: new Map(keys.items.map(({ id, name }) => [id, name])) }
+  return { from, total, byDay, byModel, byProvider, byWhom, names: new Map(keys.items.map(({ id, name }) => [id, name])) }
 }

@@ -7,6 +7,7 @@ export interface Overview {
   readonly from: number
   readonly byDay: readonly UsageRow[]
   readonly byModel: readonly UsageRow[]
+  readonly byProvider: readonly UsageRow[]
   readonly byTenant: readonly UsageRow[]
   readonly total?: UsageRow
   /** How many there are. */

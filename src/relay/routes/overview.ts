@@ -9,9 +9,10 @@ export async function overviewOf(context: RelayContext, reach: Reach) {
   const { usage, tenants, gateway } = context
   const from = Date.now() - 30 * dayMs
   const where = { ...reach }
-  const [byDay, byModel, byTenant, total, all, clients] = await Promise.all([
+  const [byDay, byModel, byProvider, byTenant, total, all, clients] = await Promise.all([
     usage.report({ by: ['day'], from, where }),
     usage.report({ by: ['provider', 'model'], from, where }),
+    usage.report({ by: ['provider'], from, where }),
     usage.report({ by: ['tenant'], from, where }),
     usage.report({ by: [], from, where }),
     reach.tenant === undefined ? tenants.count() : 1,
@@ -19,5 +20,5 @@ export async function overviewOf(context: RelayContext, reach: Reach) {
   ])
   const seen = gateway.leashes().filter(([tenant]) => reach.tenant === undefined || tenant === reach.tenant)
   const health = seen.flatMap(([tenant, leash]) => leash.health().targets.map((target) => ({ tenant, ...target })))
-  return { from, byDay, byModel, byTenant, total: total[0], tenants: all, clients, health }
+  return { from, byDay, byModel, byProvider, byTenant, total: total[0], tenants: all, clients, health }
 }

@@ -66,9 +66,7 @@ function ProviderHealth() {
       <Loaded resource={health}>
         {({ targets }) =>
           targets.length === 0 ? (
-            <p class="muted pad">
-              Nobody has called through this relay since it started. Clients that call vendors by themselves judge by themselves.
-            </p>
+            <p class="muted pad">Nobody has called through this relay since it started.</p>
           ) : (
             <Table columns={columns} rows={targets} keyOf={({ tenant, target }) => `${tenant} ${target}`} dense />
           )

@@ -80,7 +80,7 @@ interface NumbersProps {
 function Numbers({ of, total, spending, latency }: NumbersProps) {
   const [chosen, setChosen] = useState(0)
   const metric = metrics[chosen] ?? metrics[0]
-  const { from, byDay, byModel, byWhom, names } = spending
+  const { from, byDay, byModel, byProvider, byWhom, names } = spending
   const days = useMemo(() => everyDay(from, byDay), [from, byDay])
   const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
   const percentiles = latency?.of ? `p95 ${duration(latency.p95)} of late` : undefined
@@ -110,27 +110,22 @@ function Numbers({ of, total, spending, latency }: NumbersProps) {
       </Card>
       <div class="columns">
         <Card title="Models">
-          <UsageTable rows={byModel} head="Model" name={({ of }) => of.model ?? ''} under={({ of }) => of.provider ?? ''} />
+          <UsageTable rows={byModel} head="Model" by="model" under="provider" />
         </Card>
-        {of ? (
-          <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All keys</a>}>
-            <UsageTable
-              rows={byWhom}
-              head="Key"
-              name={({ of: { key = '' } }) => names.get(key) || key}
-              under={({ of }) => of.key ?? ''}
-            />
+        <div>
+          {of ? (
+            <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All keys</a>}>
+              <UsageTable rows={byWhom} head="Key" by="key" name={({ of: { key = '' } }) => names.get(key)} under="key" />
+            </Card>
+          ) : (
+            <Card title="Tenants" aside={<a href={hrefOf('tenants')}>All tenants</a>}>
+              <UsageTable rows={byWhom} head="Tenant" by="tenant" href={({ of }) => hrefOf('overview', of.tenant)} />
+            </Card>
+          )}
+          <Card title="Providers">
+            <UsageTable rows={byProvider} head="Provider" by="provider" />
           </Card>
-        ) : (
-          <Card title="Tenants" aside={<a href={hrefOf('tenants')}>All tenants</a>}>
-            <UsageTable
-              rows={byWhom}
-              head="Tenant"
-              name={({ of }) => of.tenant ?? ''}
-              href={({ of }) => hrefOf('overview', of.tenant)}
-            />
-          </Card>
-        )}
+        </div>
       </div>
     </>
   )
@@ -160,10 +155,7 @@ function Nothing() {
   return (
     <Card>
       <Empty icon="overview" title="No call in the last 30 days">
-        <p>
-          Point a client at this relay with a key of its own, or make a first call right here. What it costs is shown a moment
-          later.
-        </p>
+        <p>Point a client at this relay with a key of its own, or make a first call right here.</p>
         <pre class="snippet">
           export LEASH_RELAY_URL={location.origin}
           {'\n'}

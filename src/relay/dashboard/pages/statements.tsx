@@ -75,11 +75,11 @@ function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) 
       )}
       {total.attempts > 0 && (
         <div class="columns">
-          <UsageTable rows={byModel} head="Model" name={({ of }) => of.model ?? ''} under={({ of }) => of.provider ?? ''} all />
+          <UsageTable rows={byModel} head="Model" by="model" under="provider" all />
           <div>
-            <UsageTable rows={byKey} head="Key" name={keyOf} under={({ of }) => of.key ?? ''} all />
+            <UsageTable rows={byKey} head="Key" by="key" name={({ name }) => name} under="key" all />
             {byUser.some(({ of }) => of.user) && (
-              <UsageTable rows={byUser} head="User" name={({ of }) => of.user || 'nobody in particular'} all />
+              <UsageTable rows={byUser} head="User" by="user" name={({ of }) => of.user || 'nobody in particular'} all />
             )}
           </div>
         </div>
@@ -87,8 +87,6 @@ function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) 
     </>
   )
 }
-
-const keyOf = ({ of: { key = '' }, ...row }: UsageRow & { readonly name?: string }) => row.name || key
 
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' })
 const nameOf = (month: string): string => monthName.format(new Date(`${month}-01T00:00:00Z`))
