@@ -19,7 +19,7 @@ const mostTag = 500
 /** Refusals that were not, of one call. */
 const mostShadow = 10
 
-/** Tokens of one attempt. */
+/** Tokens of one attempt, or searches. */
 const mostTokens = 1e9
 /** Nano-dollars of one attempt: nine hundred US dollars. The sum of the largest batch of them is still exact. */
 const mostCost = 9e11
@@ -71,6 +71,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(given.coalesced === true && { coalesced: true }),
     ...(given.saved !== undefined && { saved: read.money('saved') }),
     usage: read.usage(),
+    ...(given.searches !== undefined && { searches: read.whole('searches', mostTokens) }),
     basis: given.basis === 'complete' ? 'complete' : 'estimated',
     ...(given.serviceTier !== undefined && { serviceTier: read.name('serviceTier') }),
     cost: read.money('cost'),

@@ -39,8 +39,15 @@ const line = (over: Partial<LedgerLine> = {}): LedgerLine => ({
 
 it('keeps lines as they came, with whose they are by the key that brought them', async () => {
   const { log } = await open()
-  const sent = line({ tenant: 'blue', user: 'eve', key: 'eve00000', tags: { team: 'ü' }, hedged: true })
+  const sent: Required<LedgerLine> = {
+    ...{ id: 'all of it', callId: 'call_1', attempt: 1, at: noon, durationMs: 250, tenant: 'blue', user: 'eve', key: 'eve00000' },
+    ...{ tags: { team: 'ü' }, provider: 'anthropic', model: 'claude-sonnet-4-5', protocol: 'anthropic-messages' },
+    ...{ outcome: 'error', status: 200, error: 'stream_truncated', shadow: ['rate_limited'], serviceTier: 'flex' },
+    ...{ hedged: true, cached: true, coalesced: true, saved: 7, usage: { ...noUsage, input: 10 }, searches: 3 },
+    ...{ basis: 'complete', cost: 30_030_000, priceVersion: '2026-11' },
+  }
   expect(await log.take({ lines: [sent] }, ada)).toEqual({ taken: 1, known: 0 })
+  expect(await log.report()).toMatchObject([{ nano: 30_030_000 }])
   expect(await log.lines()).toEqual({ items: [{ ...sent, tenant: 'red', user: 'ada', key: 'ada00000' }] })
 })
 
