@@ -67,6 +67,14 @@ test('it calls models, over HTTP and over a web socket, with what is bundled for
   await mock.close()
 })
 
+test('it says at its start what is missing for the mail that is asked for', async () => {
+  const file = join(folder, 'mail.yaml')
+  writeFileSync(file, 'mail: { url: "smtps://mail.example.com", from: leash@example.com, to: [ops@example.com] }\n')
+  const started = relay('--config', file, '--port', '0', '--folder', join(folder, 'mail'))
+  expect(await saying(started, 'npm i nodemailer')).toContain('Mail cannot be sent: [missing_dependency] This needs the package `nodemailer`.')
+  started.kill('SIGTERM')
+})
+
 test('it reads its configuration again when the file has changed, and at a signal', async () => {
   const file = join(folder, 'again.yaml')
   writeFileSync(file, 'staleMs: 1000\n')

@@ -22,6 +22,8 @@ export interface Mail {
 }
 
 export interface Mailer {
+  /** Whether there is what mails are sent by. @throws LeashError `missing_dependency` */
+  ready(): Promise<unknown>
   /** @returns what the server said @throws LeashError `network_error`, `missing_dependency` */
   send(mail: Mail): Promise<string>
   close(): void
@@ -67,13 +69,17 @@ export function openMailer({ url, from, to }: MailOptions): Mailer {
       disableUrlAccess: true,
     })
   }
+  const ready = () => {
+    opening ??= transport().catch((error) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
   return {
+    ready,
     async send(mail) {
-      opening ??= transport().catch((error) => {
-        opening = undefined
-        throw error
-      })
-      const open = await opening
+      const open = await ready()
       try {
         const { response = 'It was sent.' } = await open.sendMail({ from, to: [...to], ...messageOf(mail) })
         return response

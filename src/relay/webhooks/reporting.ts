@@ -1,4 +1,5 @@
 /** What the relay tells of by itself: to webhooks and by mail, of what was done, what was spent, and what is odd. */
+import { messageOf } from '../../core/errors.js'
 import type { Audit } from '../audit/audit.js'
 import { Callbacks, noticeOf as noticeOfJob } from '../jobs/callback.js'
 import type { Job, JobStatus } from '../jobs/record.js'
@@ -92,6 +93,10 @@ export class Reporting {
       this.#watch.refused(refused).catch((error: unknown) => warn(`An exhausted budget was not told: ${String(error)}`))
     })
     this.#courier.start()
+    // The first alert would be a late moment to learn it.
+    this.#mailer()
+      ?.ready()
+      .catch((error: unknown) => warn(`Mail cannot be sent: ${messageOf(error)}`))
     this.#stops = [
       rounds({ name: 'The watch over budgets', everyMs: watchMs, work: () => this.#watch.look(), warn }),
       rounds({ name: 'The watch over spending', everyMs: anomalyMs, work: () => this.#anomalies.look(), warn }),
