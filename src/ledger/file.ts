@@ -3,16 +3,18 @@ import type { LedgerSink } from '../core/ledger.js'
 
 /** Adds each line to a file, as one line of JSON. Only its owner may read it. */
 export function fileSink(path: string): LedgerSink {
-  const fs = new Lazy(() => import('node:fs'))
-  void fs.get().catch(() => {})
+  const node = new Lazy(() => Promise.all([import('node:fs'), import('node:worker_threads')]))
+  void node.get().catch(() => {})
   let before = ''
   return async (lines) => {
-    const { appendFile, closeSync, openSync } = fs.value ?? (await fs.get())
+    const [{ appendFile, appendFileSync, closeSync, openSync }, { isMainThread }] = node.value ?? (await node.get())
     const text = before + lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    // One operation, begun at once: a process that ends in the midst of it does it all the same.
+    // One operation, begun at once: a process that ends in the midst of it does it all the same, and a worker does not.
     const file = openSync(path, 'a', 0o600)
     try {
-      await new Promise<void>((resolve, reject) => appendFile(file, text, (error) => (error ? reject(error) : resolve())))
+      if (isMainThread)
+        await new Promise<void>((resolve, reject) => appendFile(file, text, (error) => (error ? reject(error) : resolve())))
+      else appendFileSync(file, text)
       before = ''
     } catch (error) {
       // What could not be written may have left half of a line.
