@@ -40,7 +40,10 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/api/auth', authRoutes(context))
   app.route('/api/auth/provider', providerSignInRoutes(context))
   app.route('/', gatewayRawRoutes(context))
-  app.notFound((c) => c.json(errorBody({ code: 'not_found', message: 'Nothing is served here.' }), 404))
+  app.notFound(({ json, req: { method, path } }) => json(errorBody({ code: 'not_found', message: notServed(method, path) }), 404))
   app.onError(async (error, c) => failureResponse(error, warn, await protocolNamed(tokenProtocol(c.req.path) ?? '')))
   return app
 }
+
+const notServed = (method: string, path: string) =>
+  `Nothing is served at ${method} ${path.slice(0, 200)}. What is stands at /docs; of a vendor's own API, all else begins with /v1/{provider}/.`

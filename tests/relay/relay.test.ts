@@ -143,7 +143,12 @@ describe('a relay', () => {
     const { ask } = await openRelay(mock.url)
     expect(await ask('GET', '/health', undefined, '')).toMatchObject({ status: 200, body: { status: 'ok' } })
     expect(await ask('GET', '/ready', undefined, '')).toMatchObject({ status: 200 })
-    expect(await ask('GET', '/nothing')).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } })
+    expect(await ask('POST', '/v1/files')).toMatchObject({
+      status: 404,
+      body: {
+        error: { code: 'not_found', message: expect.stringMatching(/at POST \/v1\/files\. .*\/docs.*\/v1\/\{provider\}\//) },
+      },
+    })
   })
 })
 

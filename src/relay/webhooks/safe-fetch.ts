@@ -173,6 +173,8 @@ const wrong = (rule: string) => new LeashError('invalid_request', `The address $
 
 /** It says of no name which address it has: that is for those inside to know. */
 const refused = () =>
-  new LeashError('invalid_request', 'The address is not on the public internet, and was not allowed. Only those are asked.', {
-    param: 'url',
-  })
+  new LeashError(
+    'invalid_request',
+    'The address is not on the public internet. Name one that is, or have it allowed by `webhooks.allow` in the configuration of the relay.',
+    { param: 'url' },
+  )

@@ -72,7 +72,7 @@ describe('an address that is written out', () => {
     'https://[100::1]/',
     'https://[3fff::1]/',
   ])('%s is refused', async (url) => {
-    expect(() => closed.check(url)).toThrow(/not on the public internet/)
+    expect(() => closed.check(url)).toThrow(/not on the public internet.*`webhooks\.allow`/)
     await expect(closed.send(url, {})).rejects.toMatchObject({ code: 'invalid_request', param: 'url' })
   })
 
