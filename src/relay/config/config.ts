@@ -80,6 +80,7 @@ export const relayShape = z.strictObject({
 
 /** @throws LeashError `invalid_config` that names what is wrong, and shows no value: it may be a key */
 export function checkRelayOptions(options: unknown): RelayOptions {
+  refuseMisplaced(asObject(options))
   z.refuse(own.faults(options, []))
   const { leash, policy } = asObject(options)
   if (leash !== undefined) {
@@ -93,4 +94,13 @@ export function checkRelayOptions(options: unknown): RelayOptions {
   }
   if (policy !== undefined) checkPolicy(policy)
   return asObject(options)
+}
+
+/** What a program gives its client stands one step further in here. */
+function refuseMisplaced(options: Readonly<Record<string, unknown>>): void {
+  const name = Object.keys(options).find(
+    (given) => !Object.hasOwn(own.members, given) && Object.hasOwn(optionsSchema.members, given),
+  )
+  if (name === undefined) return
+  throw new LeashError('invalid_config', `Write \`${name}\` below \`${name === 'budgets' ? 'policy' : 'leash'}\`.`)
 }

@@ -76,6 +76,8 @@ describe('the configuration', () => {
 
   test.each([
     ['prot: 1', 'unknown option `prot`'],
+    ['providers: { openai: { apiKey: a } }', 'Write `providers` below `leash`'],
+    ['budgets: []', 'Write `budgets` below `policy`'],
     ['port: 70000', '`port`: must be at most 65535'],
     ['leash: { retri: false }', '`retri`'],
     ['policy: { telemetry: true }', '`telemetry`'],
