@@ -2,6 +2,7 @@
 import { createHash, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { MaybePromise } from '../../core/store.js'
+import { atOnce } from '../http/at-once.js'
 
 /** https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#scrypt: 32 MiB, three times */
 const cost = { N: 2 ** 15, r: 8, p: 3 } as const
@@ -12,8 +13,7 @@ const least = 12
 const most = 200
 
 /** Each takes 32 MiB and a thread. */
-const mostAtOnce = 4
-let atOnce = 0
+const oneOfFew = atOnce(4, 'Too many sign in at once. Try again in a second.')
 
 /** Stands for the password of somebody who has none, so that guessing at him takes as long. */
 const nobody = `scrypt$${Buffer.alloc(saltBytes).toString('base64url')}$${Buffer.alloc(keyBytes).toString('base64url')}`
@@ -39,17 +39,12 @@ export async function matches(password: string, hash: string = nobody, begin?: B
 /** Tells whether it is the same one still. With the salt in it, nobody guesses by it. */
 export const markOf = (hash: string): string => createHash('sha256').update(hash).digest('base64url')
 
-async function derived(password: string, salt: Buffer, begin?: Begin): Promise<Buffer> {
-  if (atOnce >= mostAtOnce)
-    throw new LeashError('rate_limited', 'Too many sign in at once. Try again in a second.', { retryAfterMs: 1000 })
-  atOnce++
-  try {
+function derived(password: string, salt: Buffer, begin?: Begin): Promise<Buffer> {
+  return oneOfFew(async () => {
     await begin?.()
     // People's keyboards write the same letter in more than one way.
-    return await derive(password.normalize('NFKC'), salt, { ...cost, maxmem: 64 * 1024 * 1024 })
-  } finally {
-    atOnce--
-  }
+    return derive(password.normalize('NFKC'), salt, { ...cost, maxmem: 64 * 1024 * 1024 })
+  })
 }
 
 function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {

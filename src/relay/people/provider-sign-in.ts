@@ -3,6 +3,7 @@
  * https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth, with PKCE
  */
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { atOnce } from '../http/at-once.js'
 import type { SharedCounts } from '../replicas/replicas.js'
 import type { Caller } from './caller.js'
 import { exchanged } from './code-exchange.js'
@@ -33,9 +34,6 @@ export interface Returned {
   readonly iss?: string
 }
 
-/** Each waits for somebody else. */
-const mostAtOnce = 20
-
 /** Ended within ten minutes. */
 const mostStates = 50_000
 
@@ -46,7 +44,8 @@ export class ProviderSignIn {
   readonly #audience: string
   readonly #options: ProviderSignInOptions
   readonly #states: Once
-  #atOnce = 0
+  /** Each waits for somebody else. */
+  readonly #oneOfFew = atOnce(20, 'Too many sign in at once. Try again in a second.')
   #warnedAt = 0
   /** Of the relay, as browsers know it. */
   readonly origin: string
@@ -145,17 +144,6 @@ export class ProviderSignIn {
     const claims = await this.#telling(() => oidc.claimsOf(answer.token, nonce))
     if (!claims) throw failed('What the identity provider says of you is not for this sign-in, or has expired. Begin again.')
     return claims
-  }
-
-  async #oneOfFew<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#atOnce >= mostAtOnce)
-      throw new LeashError('rate_limited', 'Too many sign in at once. Try again in a second.', { retryAfterMs: 1000 })
-    this.#atOnce++
-    try {
-      return await work()
-    } finally {
-      this.#atOnce--
-    }
   }
 
   /** What is for the people who sign in, and what is for whoever runs the relay. */

@@ -15,7 +15,7 @@ const protobuf = 'application/x-protobuf'
 
 export function traceRoutes(context: RelayContext): Hono {
   const app = new Hono()
-  const taking = atOnce(16, 'requests')
+  const taking = atOnce(16, 'Too many requests at once. Send this one again.')
 
   app.post('/', async (c) => {
     const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()

@@ -13,7 +13,7 @@ const mostBytes = 16 * 1024 * 1024
 
 export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
   const app = new Hono()
-  const taking = atOnce(64, 'batches')
+  const taking = atOnce(64, 'Too many batches at once. Send this one again.')
 
   app.post('/', async (c) => {
     const caller = await callerOf(keys, c.req.raw.headers, 'usage')

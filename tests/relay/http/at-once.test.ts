@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { atOnce } from '../../../src/relay/http/at-once.js'
 
 it('works on so many at once and no more, and on the next when one is done or has failed', async () => {
-  const taking = atOnce(2, 'batches')
+  const taking = atOnce(2, 'Too many.')
   const [one, two] = [Promise.withResolvers<number>(), Promise.withResolvers<number>()]
   const [first, second] = [taking(() => one.promise), taking(() => two.promise)]
   await expect(taking(async () => 0)).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 1000 })
