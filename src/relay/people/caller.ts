@@ -65,17 +65,20 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
   const found = callers.verify(presented)
   const caller = found instanceof Promise ? await found : found
-  if (!caller) throw presented.startsWith('eyJ') ? unknownToken() : unknownKey()
+  if (!caller) throw isToken(presented) ? unknownToken() : unknownKey()
   if (caller.certificate !== undefined) checkCertificate(caller.certificate, headers)
   if (caller.signed) await callers.checkSigned(caller, headers)
   const tenant = headers.get(namedTenant)
   return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
 }
 
+/** `{"` in base64, by which every JWT begins and no key. */
+export const isToken = (presented: string): boolean => presented.startsWith('eyJ')
+
 export const unknownKey = () =>
   new LeashError('authentication_failed', 'This key is unknown, expired or revoked. Ask your administrator for another.')
 
-/** A JWT, which begins so, is taken by some routes and not by those that act in the name of a key. */
+/** It is taken by some routes and not by those that act in the name of a key. */
 const unknownToken = () =>
   new LeashError(
     'authentication_failed',

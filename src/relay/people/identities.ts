@@ -2,7 +2,7 @@
 import type { MaybePromise } from '../../core/store.js'
 import type { Decisions } from '../audit/decisions.js'
 import type { Keys } from '../keys/keys.js'
-import type { Caller, Callers, HeadersLike } from './caller.js'
+import { type Caller, type Callers, type HeadersLike, isToken } from './caller.js'
 import { Oidc, type OidcDeps } from './oidc.js'
 import type { OidcOptions } from './oidc-options.js'
 import { ProviderSignIn, type ProviderSignInDeps } from './provider-sign-in.js'
@@ -15,14 +15,9 @@ interface IdentitiesDeps {
   readonly decisions: Decisions
 }
 
-/** `{"` in base64, by which every JWT begins and no key. */
-const jwtBegin = 'eyJ'
-
-export const isToken = (presented: string): boolean => presented.startsWith(jwtBegin)
-
 const mostCharacters = 8192
 
-export class Identities implements Callers {
+class Identities implements Callers {
   readonly #deps: IdentitiesDeps
 
   constructor(deps: IdentitiesDeps) {
@@ -67,7 +62,7 @@ export interface IdentityParts extends Omit<TokensDeps, 'now' | 'oidc'>, OidcDep
 
 export interface Identified {
   /** Whoever shows something to come in by: a key, or a token. */
-  readonly callers: Identities
+  readonly callers: Callers
   readonly tokens: Tokens
   /** Undefined where nobody signs in at an identity provider from here. */
   readonly providerSignIn: ProviderSignIn | undefined
