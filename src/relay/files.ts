@@ -1,4 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { codeOf } from '../core/code-of.js'
 import { LeashError } from '../core/errors.js'
 
 /** Where the relay keeps its own, for its user alone. @throws LeashError `invalid_config` */
@@ -8,6 +11,24 @@ export function makeFolder(folder: string): void {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : ''
     throw new LeashError('invalid_config', `The relay's \`folder\` ${folder} cannot be made: ${why}.`, { cause })
+  }
+}
+
+/**
+ * Makes a file of secrets that is not there, readable by its owner alone: whole or not at all, and never over one that is there. Another
+ * relay in the same folder may be quicker: then its secret is that of both.
+ */
+export function makeOnce(file: string, text: () => string | Buffer): void {
+  if (existsSync(file)) return
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.${randomUUID()}`
+  try {
+    writeFileSync(draft, text(), { mode: 0o600, flag: 'wx', flush: true })
+    linkSync(draft, file)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 

@@ -1,24 +1,12 @@
 /** Signs policies, so that a client knows that what stands in its cache, or came over a proxy, is the relay's word. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, randomUUID, sign } from 'node:crypto'
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { PolicyBundle, SignedBundle } from '../../control/wire.js'
 import { LeashError } from '../../core/errors.js'
+import { makeOnce } from '../files.js'
 
 /** An Ed25519 key in PKCS #8, as far as its 32 bytes: https://www.rfc-editor.org/rfc/rfc8410#section-7 */
 const beforeSeed = Buffer.from('302e020100300506032b657004220420', 'hex')
-
-/** Another relay in the same folder may be quicker: then its key is that of both. */
-function makeOnce(file: string, text: string | Buffer): void {
-  const draft = `${file}.${process.pid}-${randomUUID()}`
-  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
-  try {
-    linkSync(draft, file)
-  } catch (error) {
-    if (!existsSync(file)) throw error
-  } finally {
-    rmSync(draft)
-  }
-}
 
 function keyIn(file: string): KeyObject {
   let cause: unknown
@@ -42,10 +30,7 @@ export class Signer {
    * @throws LeashError `invalid_config` when it holds something else
    */
   constructor(file: string) {
-    if (!existsSync(file)) {
-      const { privateKey } = generateKeyPairSync('ed25519')
-      makeOnce(file, privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    }
+    makeOnce(file, () => generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
     this.#key = keyIn(file)
     // A SubjectPublicKeyInfo of Ed25519 ends with the key itself: https://www.rfc-editor.org/rfc/rfc8410#section-4
     const info = createPublicKey(this.#key).export({ type: 'spki', format: 'der' })

@@ -3,10 +3,9 @@
  * or hexadecimal. Of several, with commas or lines between, the first is in use, and the others only open what was wrapped before.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { LeashError } from '../../core/errors.js'
-import { makeSecretFile } from '../keys/pepper.js'
+import { makeOnce } from '../files.js'
 import { keyBytes, open, seal } from './envelope.js'
 
 export type MasterKeySource = { readonly file: string } | { readonly secret: string }
@@ -76,7 +75,7 @@ const wrong = () =>
 
 async function fromFile(file: string): Promise<string> {
   try {
-    if (!existsSync(file)) await makeSecretFile(file, randomBytes(keyBytes).toString('base64'))
+    makeOnce(file, () => `${randomBytes(keyBytes).toString('base64')}\n`)
     return await readFile(file, 'utf8')
   } catch (cause) {
     throw new LeashError('invalid_config', `The master key of the relay cannot be read from ${file}.`, { cause })
