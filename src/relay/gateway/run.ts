@@ -8,7 +8,7 @@ import type { Incoming } from '../../engine.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import type { Caller } from '../people/caller.js'
-import { isStorable } from '../store/text.js'
+import { fits } from '../store/text.js'
 import { callOptionsOf } from './call-options.js'
 import type { Serving } from './gateway.js'
 import { identityOf, namesOf } from './identity.js'
@@ -62,7 +62,7 @@ export function checkRequest(request: unknown): JsonObject & { model: string } {
 }
 
 /** It is kept beside a job, and stands in lists. */
-const isName = (model: string) => model !== '' && model.length <= 500 && isStorable(model)
+const isName = (model: string) => model !== '' && fits(model, 500)
 
 const tooDeep = () => new LeashError('invalid_request', 'The request is nested too deeply.')
 const wrong = (param: string, what: string) => new LeashError('invalid_request', `\`${param}\` is ${what}.`, { param })

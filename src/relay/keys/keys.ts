@@ -139,8 +139,8 @@ export class Keys {
     return this.#signatures.check(caller.id, this.#signingSecret(caller), headers)
   }
 
-  async isActive(tenant: string): Promise<boolean> {
-    const rows = await this.#sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
+  async isActive(tenant: string, sql: Sql = this.#sql): Promise<boolean> {
+    const rows = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
     return rows.length > 0
   }
 
@@ -222,8 +222,7 @@ export class Keys {
     sql: Sql,
     { tenant, user, name = '', role, scopes = usualScopes(role), signed = false, certificate, expiresAt }: NewKey,
   ): Promise<MadeKey> {
-    const [active] = await sql.all(`SELECT slug FROM tenants WHERE slug = $1 AND status = 'active'`, [tenant])
-    if (!active)
+    if (!(await this.isActive(tenant, sql)))
       throw new LeashError('not_found', 'A key needs a tenant that is active. Make the tenant first.', { param: 'tenant' })
     const secret = newSecret()
     for (let tries = 0; tries < mostTries; tries++) {

@@ -1,8 +1,8 @@
 /** What the relay knows of a virtual key. */
-import { LeashError } from '../../core/errors.js'
 import { fingerprintOf } from '../people/client-certificate.js'
 import { isRole, type Role, roles } from '../people/roles.js'
-import { isStorable } from '../store/text.js'
+import { fits } from '../store/text.js'
+import { wrongIn } from '../wrong.js'
 
 /** `call` models through the relay, post `usage`, be under its `control` as a client, read its `metrics`; `admin` may do everything. */
 export const keyScopes = ['call', 'usage', 'control', 'metrics', 'admin'] as const
@@ -69,7 +69,10 @@ export interface KeyRow {
 /** A key of the administration is not to be a client by the way. */
 export const usualScopes = (role: Role | undefined): readonly KeyScope[] =>
   role === undefined ? ['call', 'usage', 'control'] : []
+
 const mostCharacters = 200
+
+export const wrong = wrongIn('a key')
 
 export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
@@ -77,8 +80,7 @@ export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean
 
 export function check({ user, name, role, scopes = usualScopes(role), certificate, expiresAt }: NewKey): void {
   for (const [member, value] of Object.entries({ user, name }))
-    if (value !== undefined && !(value.length <= mostCharacters && isStorable(value)))
-      throw wrong(member, `has up to ${mostCharacters} characters`)
+    if (value !== undefined && !fits(value, mostCharacters)) throw wrong(member, `has up to ${mostCharacters} characters`)
   if (user === '') throw wrong('user', 'is absent or not empty')
   if (role !== undefined && !isRole(role)) throw wrong('role', `is one of: ${roles.join(', ')}`)
   if (role === 'member' && user === undefined)
@@ -88,10 +90,6 @@ export function check({ user, name, role, scopes = usualScopes(role), certificat
   if (certificate !== undefined && fingerprintOf(certificate) === undefined)
     throw wrong('certificate', 'is the SHA-256 of a certificate: 64 hexadecimal digits, with colons or without')
   if (expiresAt !== undefined && !Number.isSafeInteger(expiresAt)) throw wrong('expiresAt', 'is in milliseconds since 1970')
-}
-
-export function wrong(param: string, rule: string, status = 400): LeashError {
-  return new LeashError('invalid_request', `The \`${param}\` of a key ${rule}.`, { param, status })
 }
 
 export function recordOf(row: KeyRow): KeyRecord {

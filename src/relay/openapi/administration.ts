@@ -6,7 +6,7 @@ import { relayShape } from '../config/config.js'
 import { changeable } from '../config/settings.js'
 import { keyScopes } from '../keys/record.js'
 import { roles } from '../people/roles.js'
-import { tenantStatuses } from '../people/tenants.js'
+import { givenStatuses, statuses } from '../people/status.js'
 import { eventTypes } from '../webhooks/events.js'
 import { deliveryStatuses } from '../webhooks/queue.js'
 import { moment, type Operation, type Operations, page, report, text } from './operation.js'
@@ -14,7 +14,7 @@ import { moment, type Operation, type Operations, page, report, text } from './o
 const tenant = '/v1/admin/tenants/:slug'
 const named = text.check(z.minLength(1))
 const metadata = z.optional(z.record(text, text))
-const status = z.optional(z.enum(['active', 'suspended']))
+const status = z.optional(z.enum(givenStatuses))
 const role = z.optional(z.enum(roles))
 const version = z.strictObject({ version: z.int().check(z.minimum(0)) })
 const versions = { from: z.optional(z.int().check(z.minimum(0))), to: z.optional(z.int().check(z.minimum(0))) }
@@ -33,7 +33,7 @@ const tenants: Operations = {
   'GET /v1/admin/tenants': read('Lists tenants', {
     ...page,
     plan: z.optional(text),
-    status: z.optional(z.enum(tenantStatuses)),
+    status: z.optional(z.enum(statuses)),
   }),
   'POST /v1/admin/tenants': write(
     'Makes a tenant',

@@ -1,10 +1,8 @@
 /** What the relay knows of a person. */
-import { LeashError } from '../../core/errors.js'
-import { isStorable } from '../store/text.js'
+import { fits } from '../store/text.js'
+import { wrongIn } from '../wrong.js'
 import { isRole, type Role, roles } from './roles.js'
-
-export const userStatuses = ['active', 'suspended', 'deleted'] as const
-export type UserStatus = (typeof userStatuses)[number]
+import { type GivenStatus, isGiven, type Status } from './status.js'
 
 export interface User {
   readonly tenant: string
@@ -13,7 +11,7 @@ export interface User {
   readonly email: string
   readonly name: string
   readonly role: Role
-  readonly status: UserStatus
+  readonly status: Status
   /** Whether he may sign in by one. */
   readonly password: boolean
   /** Milliseconds since 1970. */
@@ -36,7 +34,7 @@ export interface UserChanges {
   readonly email?: string
   readonly name?: string
   readonly role?: Role
-  readonly status?: 'active' | 'suspended'
+  readonly status?: GivenStatus
 }
 
 /** As the database has it. */
@@ -46,13 +44,15 @@ export interface UserRow {
   readonly email: string
   readonly name: string
   readonly role: string
-  readonly status: UserStatus
+  readonly status: Status
   readonly password: string | null
   readonly created_at: number
   readonly updated_at: number
 }
 
 const mostCharacters = 200
+
+const wrong = wrongIn('a user')
 
 /** @throws LeashError `invalid_request` that names what is wrong */
 export function checkUser({ id, email, name, role, status }: UserChanges & { readonly id?: string }): void {
@@ -64,19 +64,13 @@ export function checkUser({ id, email, name, role, status }: UserChanges & { rea
     throw wrong('email', 'is an address such as ada@example.com')
   if (name !== undefined && !isText(name)) throw wrong('name', `has 1 to ${mostCharacters} characters`)
   if (role !== undefined && !isRole(role)) throw wrong('role', `is one of: ${roles.join(', ')}`)
-  if (status !== undefined && status !== 'active' && status !== 'suspended') throw wrong('status', 'is `active` or `suspended`')
+  if (!isGiven(status)) throw wrong('status', 'is `active` or `suspended`')
 }
 
 /** An address is the same however it is written. */
 export const emailOf = (written: string): string => written.trim().toLowerCase()
 
-function isText(value: string): boolean {
-  return value !== '' && value.length <= mostCharacters && isStorable(value)
-}
-
-function wrong(param: string, rule: string): LeashError {
-  return new LeashError('invalid_request', `The \`${param}\` of a user ${rule}.`, { param })
-}
+const isText = (value: string) => value !== '' && fits(value, mostCharacters)
 
 export function userOf({ role, password, created_at: createdAt, updated_at: updatedAt, ...rest }: UserRow): User {
   // What nobody knows any more may do the least.

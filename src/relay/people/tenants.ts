@@ -2,10 +2,9 @@
 import { LeashError } from '../../core/errors.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
-import { isStorable } from '../store/text.js'
-
-export const tenantStatuses = ['active', 'suspended', 'deleted'] as const
-export type TenantStatus = (typeof tenantStatuses)[number]
+import { fits } from '../store/text.js'
+import { wrongIn } from '../wrong.js'
+import { type GivenStatus, isGiven, type Status } from './status.js'
 
 export interface Tenant {
   /** Its name in keys, budgets and the ledger, which never changes. Fit to be a label of a domain. */
@@ -13,7 +12,7 @@ export interface Tenant {
   /** For people. */
   readonly name: string
   readonly plan: string
-  readonly status: TenantStatus
+  readonly status: Status
   readonly metadata: Readonly<Record<string, string>>
   /** Milliseconds since 1970. */
   readonly createdAt: number
@@ -32,12 +31,12 @@ export interface NewTenant {
 }
 
 export interface TenantChanges extends Partial<Omit<NewTenant, 'slug'>> {
-  readonly status?: 'active' | 'suspended'
+  readonly status?: GivenStatus
 }
 
 export interface TenantQuery {
   /** @defaultValue all but the deleted */
-  readonly status?: TenantStatus
+  readonly status?: Status
   readonly plan?: string
   readonly after?: string
   readonly limit?: number
@@ -52,7 +51,7 @@ interface Row {
   readonly slug: string
   readonly name: string
   readonly plan: string
-  readonly status: TenantStatus
+  readonly status: Status
   readonly metadata: string
   readonly created_at: number
   readonly updated_at: number
@@ -60,6 +59,8 @@ interface Row {
 
 const mostMetadata = 32
 const mostCharacters = 512
+
+const wrong = wrongIn('a tenant')
 
 export class Tenants {
   readonly #sql: Sql
@@ -138,18 +139,14 @@ export class Tenants {
 function check({ name, plan, status, metadata }: TenantChanges): void {
   for (const [member, value] of Object.entries({ name, plan }))
     if (value !== undefined && !isText(value)) throw wrong(member, `has 1 to ${mostCharacters} characters`)
-  if (status !== undefined && status !== 'active' && status !== 'suspended') throw wrong('status', 'is `active` or `suspended`')
+  if (!isGiven(status)) throw wrong('status', 'is `active` or `suspended`')
   const entries = Object.entries(metadata ?? {})
   if (entries.length > mostMetadata || !entries.every((entry) => entry.every(isText)))
     throw wrong('metadata', `has up to ${mostMetadata} names and values of 1 to ${mostCharacters} characters`)
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= mostCharacters && isStorable(value)
-}
-
-function wrong(param: string, rule: string): LeashError {
-  return new LeashError('invalid_request', `The ${param} of a tenant ${rule}.`, { param })
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && fits(value, mostCharacters)
 }
 
 function missing(slug: string): LeashError {

@@ -149,8 +149,6 @@ export class Users {
   }
 }
 
-/** What a database takes. */
-
 function missing(): LeashError {
   return new LeashError('not_found', 'The tenant has no user of this id.')
 }

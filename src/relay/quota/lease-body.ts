@@ -1,6 +1,6 @@
 /** What clients say of leases, read member by member: see src/control/wire.ts. */
-import { LeashError } from '../../core/errors.js'
 import { asObject } from '../../core/json.js'
+import { wrongIn } from '../wrong.js'
 
 export interface Asked {
   readonly id?: string
@@ -16,6 +16,8 @@ export interface Settled {
 }
 
 const mostLeases = 1000
+
+const wrong = wrongIn('a lease')
 
 export function readRequest(body: unknown): Asked {
   const { id, scope, least, wanted } = asObject(body)
@@ -52,7 +54,3 @@ function readSettled(lease: unknown): Settled {
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{22}$/.test(value)
 
 const isAmount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-
-function wrong(param: string, rule: string): LeashError {
-  return new LeashError('invalid_request', `The \`${param}\` of a lease ${rule}.`, { param })
-}

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { audited } from '../audit/audited.js'
-import { Tenants, tenantStatuses } from '../people/tenants.js'
+import { givenStatuses, statuses } from '../people/status.js'
+import { Tenants } from '../people/tenants.js'
 import { type AdminEnv, bodyOf, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
@@ -11,7 +12,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
 
   app.get('/', async (c) => {
     const { status, ...page } = pageOf(c, 'plan', 'status')
-    return c.json(await tenants.list({ ...page, ...oneOf({ status }, 'status', tenantStatuses) }))
+    return c.json(await tenants.list({ ...page, ...oneOf({ status }, 'status', statuses) }))
   })
   app.post('/', async (c) => {
     const wanted = newTenant(await bodyOf(c))
@@ -66,5 +67,5 @@ function newTenant(body: Body) {
 /** What a tenant has booked, and whether it is served, is not its own to say. */
 function changesOf(body: Body, reach: Reach) {
   only(body, reach.tenant === undefined ? ['name', 'plan', 'status', 'metadata'] : ['name', 'metadata'])
-  return { ...text(body, 'name'), ...text(body, 'plan'), ...oneOf(body, 'status', ['active', 'suspended']), ...metadataOf(body) }
+  return { ...text(body, 'name'), ...text(body, 'plan'), ...oneOf(body, 'status', givenStatuses), ...metadataOf(body) }
 }

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { audited } from '../audit/audited.js'
 import { roles } from '../people/roles.js'
+import { givenStatuses } from '../people/status.js'
 import { Users } from '../people/users.js'
 import { type AdminEnv, activeTenantOf, bodyOf, mayGive, notOneself, pageOf, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
@@ -104,6 +105,6 @@ function changesOf(body: Body) {
     ...text(body, 'email'),
     ...text(body, 'name'),
     ...oneOf(body, 'role', roles),
-    ...oneOf(body, 'status', ['active', 'suspended']),
+    ...oneOf(body, 'status', givenStatuses),
   }
 }

@@ -3,3 +3,6 @@ export const isStorable = (text: string): boolean => text.isWellFormed() && !tex
 
 /** The text without what {@link isStorable} refuses. */
 export const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed()
+
+/** Whether it may be kept, and is no longer than that. */
+export const fits = (text: string, most: number): boolean => text.length <= most && isStorable(text)

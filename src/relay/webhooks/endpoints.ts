@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import type { Sql } from '../store/sql.js'
-import { isStorable } from '../store/text.js'
+import { fits } from '../store/text.js'
 import { type EventType, eventTypes, type Notice } from './events.js'
 import { secretOf } from './sign.js'
 
@@ -154,7 +154,7 @@ export class WebhookEndpoints {
   }
 
   #check({ url, description = '' }: EndpointChanges): { readonly href: string | undefined } {
-    if (description.length > mostDescription || !isStorable(description))
+    if (!fits(description, mostDescription))
       throw new LeashError('invalid_request', `The description has at most ${mostDescription} characters.`, {
         param: 'description',
       })
