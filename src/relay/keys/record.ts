@@ -2,7 +2,7 @@
 import { fingerprintOf } from '../people/client-certificate.js'
 import { isRole, type Role, roles } from '../people/roles.js'
 import { fits } from '../store/text.js'
-import { wrongIn } from '../wrong.js'
+import { type Wrong, wrongIn } from '../wrong.js'
 
 /** `call` models through the relay, post `usage`, be under its `control` as a client, read its `metrics`; `admin` may do everything. */
 export const keyScopes = ['call', 'usage', 'control', 'metrics', 'admin'] as const
@@ -72,7 +72,7 @@ export const usualScopes = (role: Role | undefined): readonly KeyScope[] =>
 
 const mostCharacters = 200
 
-export const wrong = wrongIn('a key')
+export const wrong: Wrong = wrongIn('a key')
 
 export function holds({ expiresAt, revokedAt }: KeyRecord, now: number): boolean {
   return revokedAt === undefined && (expiresAt === undefined || now < expiresAt)
