@@ -18,8 +18,6 @@ export const relay = defineCommand({
   },
   run: ({ args }) =>
     telling(args.json, async () => {
-      // Whoever starts reads what there is, and once more in the end.
-      process.on('SIGHUP', () => {})
       const { readConfig, startRelay } = await import('../relay/relay.js')
       const file = args.config ?? (existsSync(usualConfig) ? usualConfig : undefined)
       const flags = flagsOf(args)

@@ -312,3 +312,18 @@ test('a relay goes on when nobody reads any more what it says', async () => {
   child.kill('SIGTERM')
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
 })
+
+test('a relay that is told to read its configuration while it is being loaded goes on', async () => {
+  const hangsUp = `import { registerHooks } from 'node:module'
+    registerHooks({ load: (url, context, next) => (url.includes('/citty/') && process.kill(process.pid, 'SIGHUP'), next(url, context)) })`
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hangsUp)}` }
+  const child = leash.start(['relay', '--port', '0', '--folder', join(folder, 'early'), '--json'], env)
+  let said = ''
+  child.stdout?.on('data', (more) => {
+    said += more
+  })
+  const ended = new Promise((resolve) => child.once('exit', (...how) => resolve(how)))
+  await Promise.race([until(() => said.includes('}')), ended])
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+})
