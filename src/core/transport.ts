@@ -8,6 +8,12 @@ import type { HttpRequest } from './provider.js'
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>
 
+/** What a transport answered, as a response of the platform. */
+export async function received(answer: Promise<Response>): Promise<Response> {
+  const response = await answer
+  return response instanceof Response ? response : (await import('./adopted.js')).adopted(response)
+}
+
 /** What a transport is made of that is a leash. */
 interface Laid {
   readonly engine: object
@@ -21,14 +27,15 @@ export const laid = hidden<Laid>()
 export const ownKind = Symbol('leashllm.ownKind')
 
 export async function send(transport: Transport, request: HttpRequest, signal?: AbortSignal): Promise<Response> {
-  const response = await transport(request.url, {
+  const init: RequestInit = {
     method: request.method,
     headers: request.headers as Record<string, string>,
     body: request.body as BodyInit,
     // A redirect could carry the key to another host. `error` would say so, but Cloudflare's runtime refuses that word.
     redirect: 'manual',
     ...(signal && { signal }),
-  })
+  }
+  const response = await received(transport(request.url, init))
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) throw redirected(request, response)
   return response
 }

@@ -12,7 +12,7 @@ import type { Accounts } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
-import { laid, send, type Transport } from '../core/transport.js'
+import { laid, received, send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -155,13 +155,8 @@ export class Underway {
     if (origin && theirs.name === call.protocol) {
       const transport = this.#leave(origin.transport)
       this.#headers = headers ??= retryCounted(origin.headers, call.attempt)
-      return transport(origin.url, {
-        ...origin.init,
-        method: 'POST',
-        headers,
-        body: text ?? JSON.stringify(body),
-        signal,
-      })
+      const init = { ...origin.init, method: 'POST', headers, body: text ?? JSON.stringify(body), signal }
+      return received(transport(origin.url, init))
     }
     return this.#prepareAndSend({
       protocol: theirs.name,
