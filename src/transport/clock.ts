@@ -24,7 +24,8 @@ export class Clock {
   #phase: Phase = 'attemptMs'
   /** What the timer runs for. Not to be asked of the time: timers go by another clock, and may be a moment early. */
   #atDeadline = false
-  #lastChunk = 0
+  /** When the read under way began, or when the stream was handed on. Between two reads nobody can tell whether the upstream is silent. */
+  #waitingSince: number | undefined
   #struck: LeashError | undefined
   /** Called when the caller or a limit stops the attempt. */
   onStop: (() => void) | undefined
@@ -46,13 +47,18 @@ export class Clock {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#phase = phase
-    if (phase === 'idleMs') this.#lastChunk = Date.now()
+    if (phase === 'idleMs') this.#waitingSince = Date.now()
     this.#arm(this.#timeouts[phase] ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Something arrived. No timer is touched: the one that runs looks at the time of the last chunk when it fires. */
-  readonly heard = (): void => {
-    if (this.#timer) this.#lastChunk = Date.now()
+  /** Somebody waits for more. No timer is touched: the one that runs looks at the time of this when it fires. */
+  waits(): void {
+    if (this.#timer) this.#waitingSince = Date.now()
+  }
+
+  /** Something arrived, or was taken that had. Until more is asked for, the silence is the caller's. */
+  heard(): void {
+    this.#waitingSince = undefined
   }
 
   #arm(patience: number): void {
@@ -65,7 +71,7 @@ export class Clock {
 
   readonly #fire = (): void => {
     if (!this.#atDeadline && this.#phase === 'idleMs') {
-      const silent = Date.now() - this.#lastChunk
+      const silent = this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince
       const wait = (this.#timeouts.idleMs ?? Number.POSITIVE_INFINITY) - silent
       if (wait > 0) {
         this.#arm(wait)

@@ -105,10 +105,14 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
 
   next(): Promise<IteratorResult<Uint8Array>> {
     const ready = this.#ready.shift()
-    if (ready) return Promise.resolve(this.#told(ready))
+    if (ready) {
+      this.#underway.clock.heard()
+      return Promise.resolve(this.#told(ready))
+    }
     if (this.#ended) return Promise.resolve(done)
     // Nonsense goes on to the caller too, whose SDK has its own words for it; nothing after it does.
     if (this.#isNonsense()) return Promise.resolve().then(() => this.#broken(this.#options.tap.error))
+    this.#underway.clock.waits()
     const read = this.#pending ?? this.#reader.read()
     this.#pending = undefined
     if (this.#options.tap.error) this.#boundLastWords(read)

@@ -177,7 +177,10 @@ class DecodedStream implements Streamed {
   /** The next events, none when a chunk spelled none; undefined at the end. */
   async next(): Promise<StreamEvent[] | undefined> {
     const ready = this.#ready.shift()
-    if (ready) return ready
+    if (ready) {
+      this.#underway.clock.heard()
+      return ready
+    }
     if (this.#drained) this.#end(undefined)
     return this.ended ? undefined : this.#read()
   }
@@ -185,6 +188,7 @@ class DecodedStream implements Streamed {
   async #read(): Promise<StreamEvent[]> {
     this.#batch = []
     try {
+      this.#underway.clock.waits()
       const { done, value } = await this.#reader.read()
       // Left while it was waited for: what the reader says now is only our own leaving.
       if (this.ended) return []

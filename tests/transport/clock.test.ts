@@ -1,5 +1,5 @@
 /** Which of the four clocks strikes, against an upstream that goes silent in each phase. */
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { LeashOptions } from '../../src/leash.js'
 import type { Fault } from '../../src/testing/index.js'
 import { Clock } from '../../src/transport/clock.js'
@@ -12,6 +12,19 @@ const allLeft = () => mock.requests.every(({ outcome }) => outcome === 'aborted'
 /** For a request of the test before too, which may come only now. */
 const silent = (fault: Fault) => mock.script({ ...fault, times: 10 })
 type Timeouts = NonNullable<LeashOptions['timeouts']>
+
+/** A whole answer, cut in many, and each piece there before it is asked for. */
+async function inPieces(url: string, init: RequestInit): Promise<Response> {
+  const { body, headers } = await fetch(url, init)
+  const bytes = await new Response(body).bytes()
+  const pieces = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let at = 0; at < 20; at++) controller.enqueue(bytes.slice((at * bytes.length) / 20, ((at + 1) * bytes.length) / 20))
+      controller.close()
+    },
+  })
+  return new Response(pieces, { headers })
+}
 
 describe.each(lanes)('%s', (_, model) => {
   const silences: readonly (readonly [string, Fault, boolean, Timeouts, string])[] = [
@@ -62,6 +75,27 @@ describe.each(lanes)('%s', (_, model) => {
     mock.script({ chunkDelayMs: 100 })
     const { ask } = lane(mock, model, { timeouts: { attemptMs: 5000, firstTokenMs: 5000, idleMs: 700 } })
     expect(await read(await ask({ stream: true }))).toMatchObject({ text: expect.stringContaining('[DONE]') })
+  })
+
+  test('a caller who reads slowly is not the vendor’s silence', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { ask, reports } = lane(mock, model, { timeouts: { idleMs: 1000 }, fetch: inPieces })
+    const reader = (await ask({ stream: true })).body?.getReader()
+    const pieces: Uint8Array[] = []
+    for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+      pieces.push(read.value)
+      vi.advanceTimersByTime(10_000)
+    }
+    expect(Buffer.concat(pieces).toString()).toContain('[DONE]')
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'ok' }] }])
+  })
+
+  test('a stream that nobody ever reads ends as a silent one does', async () => {
+    const { ask, reports } = lane(mock, model, { timeouts: { idleMs: 40 }, fetch: inPieces })
+    await ask({ stream: true })
+    await until(() => reports.length === 1)
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error', error: 'timeout' }] }])
   })
 
   test('a body that comes in one piece too late is a timeout, and in time is not', async () => {
