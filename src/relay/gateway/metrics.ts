@@ -1,6 +1,7 @@
 /** What one tenant has used, in Prometheus' text format. It counts from the first of the month on, as every bill does. */
 import { buckets } from '../../core/usage.js'
 import { familyText } from '../../middleware/metrics/text.js'
+import { usageColumns } from '../usage/hours.js'
 import type { UsageRow } from '../usage/usage.js'
 
 interface Total {
@@ -16,7 +17,7 @@ const totals: readonly Total[] = [
   {
     of: 'tokens',
     help: 'Tokens. The types do not overlap.',
-    values: ({ usage }) => buckets.map((type) => [{ type }, usage[type]] as const),
+    values: ({ usage }) => buckets.map((bucket) => [{ type: usageColumns[bucket] }, usage[bucket]] as const),
   },
   { of: 'cost_usd', help: 'US dollars, as far as prices are known.', values: ({ cost }) => [[{}, cost]] },
   { of: 'saved_usd', help: 'US dollars that answers from the cache had cost.', values: ({ saved }) => [[{}, saved]] },

@@ -261,6 +261,11 @@ describe('a tenant is told', () => {
     await post(relay, 'chat', request)
     const metric = /^leash_gateway_calls_total\{tenant="default",provider="openai",model="gpt-4o-mini"\} 1$/m
     await until(async () => metric.test((await get(relay, 'metrics')).body))
+    // As the metrics of a leash call them.
+    const types = [...(await get(relay, 'metrics')).body.matchAll(/^leash_gateway_tokens_total\{.*type="(\w+)"/gm)].map(
+      ([, type]) => type,
+    )
+    expect(types.join()).toBe('input,cache_read,cache_write,cache_write_1h,audio_input,output,reasoning,audio_output')
     expect((await relay.ask('GET', '/v1/gateway/metrics', undefined, key)).body).not.toContain('gpt-4o-mini')
   })
 })
