@@ -109,7 +109,7 @@ function here(code: string): string {
   const meant = [
     ['http://127.0.0.1:4000', relay.url],
     ['/var/lib/leash', relay.folder],
-    ['01KAPH6Y9GWZ0Q2V', refused],
+    ['call_ep6mkgu37fy7eumd000002', refused],
     ['ada@example.com", "password": "…"', `grace@example.com", "password": "${password}"`],
     ['sk-…', 'sk-test-0123456789'],
     ['--port 4000', '--port 0'],

@@ -73,3 +73,14 @@ test('the events stand in their table once each, and nothing else does', () => {
   expect(all).toEqual(expect.arrayContaining(['attempt', 'warning']))
   expect(told(events)).toEqual(all.sort())
 })
+
+test.each(['Report', 'Attempt'])(
+  'the members of the %s of a call stand in their table once each, and nothing else does',
+  (name) => {
+    const [, table = ''] = read('docs/observability.md').split(`| member of ${name === 'Report' ? 'a report' : 'an attempt'} |`)
+    const [own = ''] = table.split('\n\n')
+    const all = declared('src/core/call.ts', name)
+    expect(all).toEqual(expect.arrayContaining(['provider', 'cost']))
+    expect(told(own)).toEqual(all.sort())
+  },
+)
