@@ -79,12 +79,14 @@ function cell(rate: number | undefined): string {
 }
 
 /** As they are written in the options. */
-function inDollars({ tiers, search, ...price }: Price) {
+function inDollars({ tiers, search, previewSearch, fileSearch, ...price }: Price) {
   const amounts = (rates: Rates) => Object.fromEntries(Object.entries(rates).map(([bucket, rate]) => [bucket, usdOf(rate ?? 0)]))
   const step = ({ from, rates, request }: Step) => ({ from, ...amounts(rates), ...(request > 0 && { request: usdOf(request) }) })
   return {
     ...price,
     ...(search !== undefined && { search: usdOf(search) }),
+    ...(previewSearch !== undefined && { previewSearch: usdOf(previewSearch) }),
+    ...(fileSearch !== undefined && { fileSearch: usdOf(fileSearch) }),
     tiers: Object.fromEntries(Object.entries(tiers).map(([tier, steps]) => [tier, steps.map(step)])),
   }
 }

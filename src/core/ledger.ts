@@ -2,6 +2,7 @@
 import type { Attempt, Call } from './call.js'
 import type { ErrorCode } from './errors.js'
 import type { Nano } from './money.js'
+import type { Shares } from './price.js'
 import type { Usage } from './usage.js'
 
 /** How far a line can be trusted: the vendor told all of it, or part of it is our estimate. */
@@ -40,6 +41,10 @@ export interface LedgerLine {
   readonly usage: Usage
   /** How often the vendor has searched the web for the answer, where it tells that and charges for each search. */
   readonly searches?: number
+  /** How often the vendor has searched the caller's files for it. */
+  readonly fileSearches?: number
+  /** Of the tokens in `usage` those that have a price of their own there: of pictures, and of sound in a cache. */
+  readonly apart?: Shares
   readonly basis: Basis
   /** How the vendor says that it served the call, in its own word. Absent: it did not say. */
   readonly serviceTier?: string

@@ -7,8 +7,18 @@ import { buckets, inputTotal, type Usage } from './usage.js'
 /** How a vendor serves a request, by what it charges for it. */
 export type ServiceTier = 'standard' | 'batch' | 'flex' | 'priority'
 
-/** Nano-dollars for a million tokens of each bucket. Absent: nobody knows. */
-export type Rates = { readonly [bucket in keyof Usage]?: Nano }
+/** Tokens that are counted in one of the buckets, and may have a price of their own there. */
+export const shares = {
+  imageInput: 'input',
+  imageOutput: 'output',
+  audioCacheRead: 'cacheRead',
+  imageCacheRead: 'cacheRead',
+} as const
+export type Share = keyof typeof shares
+export type Shares = { readonly [share in Share]?: number }
+
+/** Nano-dollars for a million tokens of each bucket. Absent: nobody knows. A share without one costs what its bucket does. */
+export type Rates = { readonly [bucket in keyof Usage | Share]?: Nano }
 
 /** From so many input tokens on, the whole request is charged by these rates: so all vendors bill it. */
 export interface Step {
@@ -33,6 +43,12 @@ export interface Price {
   readonly until?: number
   /** For each search of the web by the vendor's own tool, in nano-dollars. Absent: nobody knows. */
   readonly search?: Nano
+  /** However often it searches for one request, it is charged once. */
+  readonly searchPer?: 'request'
+  /** For each search by OpenAI's tool of 2025. Absent: it costs what others do. */
+  readonly previewSearch?: Nano
+  /** For each search of the caller's files by the vendor's own tool. Absent: nobody knows. */
+  readonly fileSearch?: Nano
   /** The steps of each tier, from the smallest requests to the largest. A tier that is missing has no known price. */
   readonly tiers: { readonly [tier in ServiceTier]?: readonly Step[] }
 }
@@ -66,9 +82,10 @@ const million = 1_000_000
 /**
  * What an attempt cost: the sum over all buckets, rounded once to the nearest nano-dollar.
  *
+ * @param apart tokens within the buckets that may have a price of their own
  * @returns null when the tier, or a bucket that was used, has no known price
  */
-export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard'): Nano | null {
+export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard', apart?: Shares): Nano | null {
   const size = inputTotal(usage)
   const step = price.tiers[tier]?.findLast(({ from }) => from <= size)
   if (!step) return null
@@ -79,6 +96,10 @@ export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard
     const rate = step.rates[bucket]
     if (rate === undefined) return null
     cost += tokens * rate
+  }
+  for (const [share, tokens = 0] of Object.entries(apart ?? {}) as [Share, number?][]) {
+    const { [share]: own, [shares[share]]: usual = 0 } = step.rates
+    if (own !== undefined) cost += tokens * (own - usual)
   }
   return Math.round(cost / million) + step.request
 }
@@ -92,15 +113,27 @@ export interface Expected {
    * Where the tokens may fall. A request that asks for no cache of an hour and has no audio may leave those out, and
    * reserves less. @defaultValue everywhere, so that the dearest rate counts
    */
-  readonly buckets?: readonly (keyof Usage)[]
+  readonly buckets?: readonly (keyof Rates)[]
   readonly tier?: ServiceTier
 }
 
-const inward: readonly (keyof Usage)[] = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput']
-const outward: readonly (keyof Usage)[] = ['output', 'reasoning', 'audioOutput']
+const inward: readonly (keyof Rates)[] = [
+  'input',
+  'cacheRead',
+  'cacheWrite',
+  'cacheWrite1h',
+  'audioInput',
+  'imageInput',
+  'audioCacheRead',
+  'imageCacheRead',
+]
+const outward: readonly (keyof Rates)[] = ['output', 'reasoning', 'audioOutput', 'imageOutput']
 
-/** Where the tokens of ordinary traffic fall: neither audio nor a cache of an hour, which would double what it could cost. */
-export const textBuckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+/** All that may have a price. */
+export const rated: readonly (keyof Rates)[] = [...inward, ...outward]
+
+/** Where the tokens of ordinary traffic fall: neither audio nor a cache of an hour, which would double what it could cost. A model that draws does so unasked. */
+export const textBuckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning', 'imageOutput'] as const
 
 /**
  * What an attempt costs at most, to be reserved before it is sent: never less than {@link costOf} of what comes back.
@@ -108,7 +141,7 @@ export const textBuckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reaso
  * @returns null when the tier, or everything that the tokens may fall into, has no known price
  */
 export function worstCase(price: Price, expected: Expected): Nano | null {
-  const { inputTokens, maxOutputTokens, buckets: possible = buckets, tier = 'standard' } = expected
+  const { inputTokens, maxOutputTokens, buckets: possible = rated, tier = 'standard' } = expected
   let worst = -1
   for (const { from, rates, request } of price.tiers[tier] ?? []) {
     if (from > inputTokens) break
@@ -120,7 +153,7 @@ export function worstCase(price: Price, expected: Expected): Nano | null {
   return worst === -1 ? null : worst
 }
 
-function most(tokens: number, rates: Rates, side: readonly (keyof Usage)[], possible: readonly (keyof Usage)[]): number | null {
+function most(tokens: number, rates: Rates, side: readonly (keyof Rates)[], possible: readonly (keyof Rates)[]): number | null {
   if (tokens === 0) return 0
   let dearest: number | null = null
   for (const bucket of side) {

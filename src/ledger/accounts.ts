@@ -3,12 +3,13 @@ import { type Attempt, type Call, textOf } from '../core/call.js'
 import { isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
-import { costOf, type Price, type PriceBook, serviceTierOf } from '../core/price.js'
+import { type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
 import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
-import { besideOf, searchesOf } from '../protocols/beside.js'
+import { type Beside, besideOf, withBeside } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
+import { costWith } from '../protocols/cost-with.js'
 import { kindOf, protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -43,14 +44,16 @@ export class Bookkeeper implements Accounts {
     const price = prices.price(call.target, attempt.startedAt)
     let usage = whole(used)
     const charge = chargeTo(call, used, price)
-    const searches = searchesOf(used)
-    let cost = charge ?? costIn(price, usage, word, searches)
-    if (cost === null) this.#warnOf(targetName(call.target), searches > 0 && price !== null && price.search === undefined)
-    for (const { model, usage: told } of besideOf(used)) {
+    const beside = besideOf(used)
+    let cost = charge ?? costIn(price, usage, word)
+    if (cost === null) this.#warnOf(targetName(call.target), feeMissing(price, beside))
+    for (const { model, usage: told } of beside.models ?? []) {
+      usage = addUsage(usage, whole(told))
+      // The vendor's own bill has all of it.
+      if (charge !== undefined) continue
       const target = { ...call.target, model }
       const more = costIn(prices.price(target, attempt.startedAt), whole(told), word)
       if (more === null) this.#warnOf(targetName(target))
-      usage = addUsage(usage, whole(told))
       cost = cost === null || more === null ? null : cost + more
     }
     attempt.usage = usage
@@ -59,7 +62,7 @@ export class Bookkeeper implements Accounts {
     this.#deps.add({
       ...lineOf(call, attempt),
       usage,
-      ...(searches > 0 && { searches }),
+      ...toldBeside(beside),
       basis,
       cost,
       ...(charge !== undefined ? { priceVersion: 'vendor' } : price && { priceVersion: price.version }),
@@ -78,11 +81,11 @@ export class Bookkeeper implements Accounts {
     })
   }
 
-  #warnOf(target: string, searched = false): void {
+  #warnOf(target: string, fee?: 'search' | 'fileSearch'): void {
     if (this.#told.has(target) || this.#told.size >= mostTold) return
     this.#told.add(target)
-    const what = searched ? 'What a search of the web costs at' : 'The price of'
-    const how = searched ? 'as `search` in' : 'by'
+    const what = fee ? `What a search of ${fee === 'search' ? 'the web' : 'files'} costs at` : 'The price of'
+    const how = fee ? `as \`${fee}\` in` : 'by'
     this.#deps.warn(`${what} ${JSON.stringify(target)} is not known: its cost is null. Tell it ${how} the option \`prices\`.`)
   }
 
@@ -112,7 +115,7 @@ function sentBody(call: Call): JsonObject {
 /** A vendor that tells its usage on the way had told less output than came. */
 function atLeast(told: Usage, output: number): Usage {
   const known = told.output + told.reasoning
-  return known >= output ? told : { ...told, output: told.output + output - known }
+  return known >= output ? told : withBeside({ ...told, output: told.output + output - known }, besideOf(told))
 }
 
 /** The vendor's own bill, where it tells one. Who has written a price down wants to count by that. */
@@ -121,23 +124,39 @@ function chargeTo({ target }: Call, usage: Usage, price: Price | null): Nano | u
 }
 
 /** @param word the vendor's for how it served the call, or the caller's where the vendor told none */
-function costIn(price: Price | null, usage: Usage, word: string | undefined, searches = 0): Nano | null {
-  if (isNothing(usage)) return 0
+function costIn(price: Price | null, usage: Usage, word: string | undefined): Nano | null {
+  const { searches = 0, fileSearches = 0 } = besideOf(usage)
+  if (total(usage) + searches + fileSearches === 0) return 0
   const tier = serviceTierOf(word)
-  const tokens = price && tier ? costOf(price, usage, tier) : null
-  if (tokens === null || searches === 0) return tokens
-  return price?.search === undefined ? null : tokens + searches * price.search
+  return price && tier ? costWith(price, usage, tier) : null
+}
+
+/** What else than the price of its tokens is missing. */
+function feeMissing(price: Price | null, { searches = 0, fileSearches = 0 }: Beside): 'search' | 'fileSearch' | undefined {
+  if (searches > 0 && price && price.search === undefined) return 'search'
+  return fileSearches > 0 && price && price.fileSearch === undefined ? 'fileSearch' : undefined
+}
+
+/** What explains the cost of a line beside its tokens. */
+function toldBeside({
+  searches = 0,
+  fileSearches = 0,
+  apart = {},
+}: Beside): Pick<LedgerLine, 'searches' | 'fileSearches' | 'apart'> {
+  const told = Object.entries(apart).filter(([, tokens]) => tokens > 0)
+  return {
+    ...(searches > 0 && { searches }),
+    ...(fileSearches > 0 && { fileSearches }),
+    ...(told.length > 0 && { apart: Object.fromEntries(told) }),
+  }
 }
 
 /** Nobody bills a part of a token, but there are servers that tell of one, and counters that go by characters. */
 function whole(usage: Usage): Usage {
+  if (buckets.every((bucket) => Number.isInteger(usage[bucket]))) return usage
   const counted: Record<keyof Usage, number> = { ...usage }
   for (const bucket of buckets) counted[bucket] = Math.ceil(usage[bucket]) || 0
-  return counted
-}
-
-function isNothing(usage: Usage): boolean {
-  return total(usage) === 0
+  return withBeside(counted, besideOf(usage))
 }
 
 /** What a line has of the call and the attempt that it is about. */

@@ -5,8 +5,10 @@ import { isObject, parseJson } from '../core/json.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
-import { costOf, type Price, type PriceBook, type Priced, serviceTierOf } from '../core/price.js'
+import { type Price, type PriceBook, type Priced, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
+import { besideOf, withBeside } from '../protocols/beside.js'
+import { costWith } from '../protocols/cost-with.js'
 import { joined } from '../protocols/framing/joined.js'
 import { protocolAtHand } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
@@ -121,13 +123,13 @@ class Meter {
     const seen = this.#before === 0 ? this.#tap.usage : undefined
     const told = this.#attempt.usage ?? seen ?? usageOf({ input: this.#input() })
     const missing = tokensOf(this.#characters - this.#before) - outputTotal(told)
-    return missing > 0 ? { ...told, output: told.output + missing } : told
+    return missing > 0 ? withBeside({ ...told, output: told.output + missing }, besideOf(told)) : told
   }
 
   #nano(usage: Usage): Nano | null {
     const price = this.#price(this.#attempt)
     const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? this.#lens.tier?.(this.#call.body))
-    const { cost = price && tier ? costOf(price, usage, tier) : null } = this.#attempt
+    const { cost = price && tier ? costWith(price, usage, tier) : null } = this.#attempt
     let sum = cost
     for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {
       if (cost !== undefined) sum = sum === null || cost === null ? null : sum + cost

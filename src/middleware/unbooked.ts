@@ -2,12 +2,13 @@
 import type { Attempt } from '../core/call.js'
 import type { Nano } from '../core/money.js'
 import { costOf, type PriceBook } from '../core/price.js'
+import { costWith } from '../protocols/cost-with.js'
 
 /** @returns 0 when the vendor has told no usage, null when there is no known price for it */
 export function unbookedCost({ provider, model, usage, startedAt }: Attempt, prices: PriceBook | undefined): Nano | null {
   if (!usage) return 0
   const price = prices?.price({ provider: { name: provider }, model }, startedAt)
-  return price ? costOf(price, usage) : null
+  return price ? (costWith(price, usage, 'standard') ?? costOf(price, usage)) : null
 }
 
 /** A refusal is not billed, nor a request that never arrived. */

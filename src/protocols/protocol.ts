@@ -134,6 +134,8 @@ export interface Lens {
   tier?(body: unknown): string | undefined
   /** The members of an answer that `usage` and `tier` read. */
   readonly usageMembers?: readonly string[]
+  /** What an answer has in it where `usage` reads more of it than those members. */
+  readonly besideMarks?: readonly string[]
   tap(): Tap
 }
 

@@ -57,7 +57,8 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const answer = new LazyAnswer({ status, headers, response, attempt: underway.record }, read, parseAnswer)
   // Most callers parse it themselves, so here only its end is looked at, where the usage stands.
   const { lens } = own
-  const tail = lens.usageMembers && isJson(headers) ? lastMembers(read, lens.usageMembers) : undefined
+  const atEnd = isJson(headers) && !lens.besideMarks?.some((mark) => read.includes(mark))
+  const tail = atEnd && lens.usageMembers ? lastMembers(read, lens.usageMembers) : undefined
   const usage = (tail && lens.usage(tail)) ?? lens.usage(answer.body)
   underway.used(usage, lens.tier?.(tail ?? answer.body))
   if (!usage) underway.characters = saidInAll(lens, answer.body)

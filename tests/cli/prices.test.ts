@@ -50,6 +50,7 @@ describe('leash prices', () => {
           date: expect.any(String),
           version: expect.stringContaining('genai-prices@'),
           search: 0.01,
+          fileSearch: 0.0025,
           tiers: {
             standard: [
               {

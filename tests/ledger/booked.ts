@@ -6,6 +6,7 @@ const asked = {
   chat: ['https://api.openai.com/v1/chat/completions', { messages }],
   responses: ['https://api.openai.com/v1/responses', { input: 'Hi' }],
   messages: ['https://api.anthropic.com/v1/messages', { messages, max_tokens: 100 }],
+  gemini: ['https://generativelanguage.googleapis.com/v1beta/models/', { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }],
 } as const
 
 export type Words = keyof typeof asked
@@ -23,8 +24,10 @@ export async function booked(model: string, answer: string, words: Words = 'chat
   })
   leash.on('warning', ({ message }) => warnings.push(message))
   const [url, said] = asked[words]
-  const body = JSON.stringify({ model, stream, ...said })
-  await (await leash.fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' }, body })).text()
+  // Google has both in the address.
+  const address = words === 'gemini' ? `${url}${model}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}` : url
+  const body = JSON.stringify(words === 'gemini' ? said : { model, stream, ...said })
+  await (await leash.fetch(address, { method: 'POST', headers: { authorization: 'Bearer k' }, body })).text()
   await leash.close()
   return { ...(lines[0] ?? expect.fail()), warnings }
 }

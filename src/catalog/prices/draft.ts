@@ -2,12 +2,14 @@
 import type { ModelPrice } from '@pydantic/genai-prices'
 import { fnv1a } from '../../core/fnv1a.js'
 import { type Nano, parseUsd } from '../../core/money.js'
-import type { Price, ServiceTier, Step } from '../../core/price.js'
-import { buckets, type Usage } from '../../core/usage.js'
+import { type Rates as Fixed, type Price, rated, type ServiceTier, type Step, shares } from '../../core/price.js'
 import type { BucketPrices, PriceEntry, TierPrices } from './entry.js'
 import { isPeak, type Peak } from './moments.js'
 
-type Rates = { -readonly [bucket in keyof Usage]?: Nano }
+type Rates = { -readonly [bucket in keyof Fixed]?: Nano }
+
+/** What is charged by the search. */
+type Searches = Pick<Price, 'search' | 'searchPer' | 'previewSearch' | 'fileSearch'>
 
 interface DraftStep {
   readonly from: number
@@ -19,7 +21,7 @@ export interface Draft {
   readonly steps: readonly DraftStep[]
   readonly tiers: NonNullable<PriceEntry['tiers']>
   readonly peak?: Peak
-  readonly search?: Nano
+  readonly searches: Searches
   readonly source: string
   readonly date?: string
   /** Of everything that had a part in it. */
@@ -37,8 +39,8 @@ export interface Label {
 /** Of entries that the user has written. */
 export const ownVersion = 'own'
 
-/** Price keys of the data set, in dollars for a million tokens. Images, seconds and pages are not tokens that we count. */
-const keys: Readonly<Record<string, keyof Usage>> = {
+/** Price keys of the data set, in dollars for a million tokens. Seconds and pages are not tokens. */
+const keys: Readonly<Record<string, keyof Rates>> = {
   input_mtok: 'input',
   cache_read_mtok: 'cacheRead',
   cache_write_mtok: 'cacheWrite',
@@ -47,6 +49,10 @@ const keys: Readonly<Record<string, keyof Usage>> = {
   output_mtok: 'output',
   output_reasoning_mtok: 'reasoning',
   output_audio_mtok: 'audioOutput',
+  input_image_mtok: 'imageInput',
+  output_image_mtok: 'imageOutput',
+  cache_audio_read_mtok: 'audioCacheRead',
+  cache_image_read_mtok: 'imageCacheRead',
 }
 
 /** Undefined when it has no price for tokens. */
@@ -66,11 +72,15 @@ export function draftOf(prices: ModelPrice, version: string, date: string): Draf
       }
       return { from, rates, request: Math.round((rateFrom(prices.requests_kcount, from) ?? 0) / 1000) }
     })
-  const search = rateFrom(prices.web_searches_kcount, 0)
-  return {
-    ...{ steps, tiers: {}, source: 'genai-prices', date, versions: [version] },
-    ...(search !== undefined && { search: Math.round(search / 1000) }),
-  }
+  const search = eachOf(prices.web_searches_kcount)
+  const fileSearch = eachOf(prices.storage_searches_kcount)
+  const searches = { ...(search !== undefined && { search }), ...(fileSearch !== undefined && { fileSearch }) }
+  return { steps, tiers: {}, searches, source: 'genai-prices', date, versions: [version] }
+}
+
+function eachOf(thousand: ModelPrice[string]): Nano | undefined {
+  const rate = rateFrom(thousand, 0)
+  return rate === undefined ? undefined : Math.round(rate / 1000)
 }
 
 function rateFrom(price: ModelPrice[string], from: number): Nano | undefined {
@@ -97,7 +107,7 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
       steps: [first, ...steps].map((step) => ({ ...step, rates: withMultiples(step.rates, entry) })),
       tiers: entry.tiers ?? {},
       ...(entry.peak && { peak: entry.peak }),
-      ...searchIn(entry),
+      searches: searchesIn(entry, {}),
       source,
       ...(date !== undefined && { date }),
       versions: [label.version],
@@ -113,15 +123,20 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
     }),
     tiers: { ...draft.tiers, ...entry.tiers },
     ...(peak && { peak }),
-    ...searchIn(entry, draft.search),
+    searches: searchesIn(entry, draft.searches),
     versions: draft.versions.includes(label.version) ? draft.versions : [...draft.versions, label.version],
   }
 }
 
-function searchIn({ search, multiplier }: PriceEntry, known?: Nano): Pick<Draft, 'search'> {
-  if (search !== undefined) return { search: parseUsd(search) }
-  if (known === undefined) return {}
-  return { search: typeof multiplier === 'number' ? Math.round(known * multiplier) : known }
+function searchesIn(entry: PriceEntry, known: Searches): Searches {
+  const { multiplier: times, searchPer = known.searchPer } = entry
+  const made: { -readonly [name in keyof Searches]: Searches[name] } = {}
+  for (const name of ['search', 'previewSearch', 'fileSearch'] as const) {
+    const [own, before] = [entry[name], known[name]]
+    if (own !== undefined) made[name] = parseUsd(own)
+    else if (before !== undefined) made[name] = typeof times === 'number' ? Math.round(before * times) : before
+  }
+  return { ...made, ...(searchPer && { searchPer }) }
 }
 
 /** The multiplier first, then the buckets that have a price of their own. */
@@ -132,14 +147,16 @@ function changed(
   const { multiplier = 1 } = entry
   const [each, all] = typeof multiplier === 'number' ? [{}, multiplier] : [multiplier, 1]
   const rates: Rates = {}
-  for (const bucket of buckets) {
-    const own = entry[bucket]
-    const rate = known[bucket]
-    if (own !== undefined) rates[bucket] = parseUsd(own)
-    else if (rate !== undefined) rates[bucket] = Math.round(rate * (each[bucket] ?? all))
+  for (const name of rated) {
+    const own = entry[name]
+    const rate = known[name]
+    if (own !== undefined) rates[name] = parseUsd(own)
+    else if (rate !== undefined) rates[name] = Math.round(rate * (each[isShare(name) ? shares[name] : name] ?? all))
   }
   return { rates, request: entry.request === undefined ? Math.round(request * all) : parseUsd(entry.request) }
 }
+
+const isShare = (name: keyof Rates): name is keyof typeof shares => name in shares
 
 function withMultiples(rates: Rates, { timesInput = {} }: PriceEntry): Rates {
   const { input } = rates
@@ -151,7 +168,7 @@ function withMultiples(rates: Rates, { timesInput = {} }: PriceEntry): Rates {
 }
 
 /** Done: what has no price of its own costs what it is a kind of, the hour and the tiers are reckoned in. */
-export function finished({ steps, tiers, peak, search, source, date, versions }: Draft, at: number, until: number): Price {
+export function finished({ steps, tiers, peak, searches, source, date, versions }: Draft, at: number, until: number): Price {
   const multiplier = peak && isPeak(peak, at) ? peak.multiplier : 1
   const standard = steps.map((step) => {
     const { rates, request } = changed(step, { multiplier })
@@ -167,8 +184,8 @@ export function finished({ steps, tiers, peak, search, source, date, versions }:
     source,
     ...(date !== undefined && { date }),
     ...(versions.includes(ownVersion) && { own: true }),
-    ...(search !== undefined && { search }),
-    version: `${versions.join('+')}#${fnv1a(JSON.stringify({ ...made, search }))
+    ...searches,
+    version: `${versions.join('+')}#${fnv1a(JSON.stringify({ ...made, ...searches }))
       .toString(16)
       .padStart(8, '0')}`,
     ...(Number.isFinite(until) && { until }),
@@ -179,7 +196,7 @@ export function finished({ steps, tiers, peak, search, source, date, versions }:
 /** A vendor that tells no price for cached tokens charges them as others; reasoning is charged as output. */
 function filled(rates: Rates): Rates {
   const { input, output, cacheWrite = input } = rates
-  const all: { [bucket in keyof Usage]: Nano | undefined } = {
+  const all: { [bucket in keyof Rates]: Nano | undefined } = {
     input,
     cacheRead: input,
     cacheWrite: input,

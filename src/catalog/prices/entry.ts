@@ -18,6 +18,14 @@ export interface BucketPrices {
   readonly output?: Usd | undefined
   readonly reasoning?: Usd | undefined
   readonly audioOutput?: Usd | undefined
+  /** Of the tokens in `input` those that are pictures. */
+  readonly imageInput?: Usd | undefined
+  /** Of the tokens in `output` those that are pictures. */
+  readonly imageOutput?: Usd | undefined
+  /** Of the tokens in `cacheRead` those that are sound. */
+  readonly audioCacheRead?: Usd | undefined
+  /** Of the tokens in `cacheRead` those that are pictures. */
+  readonly imageCacheRead?: Usd | undefined
   /** Dollars for each request, beside its tokens. */
   readonly request?: Usd | undefined
 }
@@ -49,6 +57,12 @@ export interface PriceEntry extends TierPrices {
     | undefined
   /** Dollars for each search of the web by the vendor's own tool. */
   readonly search?: Usd | undefined
+  /** Once for each request that was searched for, however often. */
+  readonly searchPer?: 'request' | undefined
+  /** Dollars for each search by OpenAI's older tool, `web_search_preview`. */
+  readonly previewSearch?: Usd | undefined
+  /** Dollars for each search of files by the vendor's own tool. */
+  readonly fileSearch?: Usd | undefined
   /** Begin with the price of another model: `openai/gpt-4o`, or `azure/*` for the model of the same name. */
   readonly like?: string | undefined
   /** Nothing beneath may be trusted. */
@@ -88,6 +102,10 @@ const buckets = {
   output: z.optional(usd),
   reasoning: z.optional(usd),
   audioOutput: z.optional(usd),
+  imageInput: z.optional(usd),
+  imageOutput: z.optional(usd),
+  audioCacheRead: z.optional(usd),
+  imageCacheRead: z.optional(usd),
   request: z.optional(usd),
 }
 
@@ -114,6 +132,9 @@ const entrySchema = z
     ),
     timesInput: z.optional(z.strictObject({ cacheRead: of, cacheWrite: of, cacheWrite1h: of })),
     search: z.optional(usd),
+    searchPer: z.optional(z.literal('request')),
+    previewSearch: z.optional(usd),
+    fileSearch: z.optional(usd),
     like: z.optional(z.string().check(z.regex(/^[^/]+\/./, 'must be provider/model'))),
     unknown: z.optional(z.literal(true)),
     since: z.optional(day),

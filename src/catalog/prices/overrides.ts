@@ -39,6 +39,17 @@ const models: Readonly<Record<string, PriceEntry | readonly PriceEntry[]>> = {
     ...{ audioInput: 10, audioOutput: 20 },
     ...{ source: 'https://developers.openai.com/api/docs/models/gpt-4o-mini-audio-preview', date: '2026-11-22' },
   },
+  // It searches for each request, whatever it is asked. https://developers.openai.com/api/docs/guides/tools-web-search
+  'openai/gpt-5-search-api*': {
+    ...{ input: 1.25, cacheRead: 0.125, output: 10, request: 0.01 },
+    ...{ source: openai, date: '2026-10-04' },
+  },
+  'openai/gpt-4o-search-preview*': { request: 0.025, source: openai, date: '2026-10-04' },
+  'openai/gpt-4o-mini-search-preview*': { request: 0.025, source: openai, date: '2026-10-04' },
+  'openai/gpt-image-2.5-*': {
+    ...{ input: 5, imageInput: 8, cacheRead: 1.25, imageCacheRead: 2, output: 30 },
+    ...{ source: openai, date: '2026-09-20' },
+  },
   'anthropic/claude-fable-5-2*': {
     ...{ input: 8, cacheWrite: 10, cacheWrite1h: 16, cacheRead: 0.2, output: 40 },
     ...{ source: anthropic, date: '2026-11-10' },
@@ -145,6 +156,33 @@ const caching: Readonly<Record<string, PriceEntry>> = {
   'vertex/*claude-*': hourOfCache,
 }
 
-export const overrides: readonly PriceRow[] = [models, hosted, caching, tiers].flatMap((table) =>
+/** By the query or, up to Gemini 2.5, by the prompt, however many queries it took. What is free in a month or on a day is not known here. */
+const grounded: Readonly<Record<string, PriceEntry>> = Object.fromEntries(
+  ['google', 'vertex'].flatMap((provider): [string, PriceEntry][] => [
+    [`${provider}/gemini-2*`, { search: 0.035, searchPer: 'request', source: google, date: '2026-10-01' }],
+    [`${provider}/gemini-3*`, { search: 0.014, source: google, date: '2026-10-01' }],
+  ]),
+)
+
+/** Tools that vendors run by themselves, by the call. */
+const tools: Readonly<Record<string, PriceEntry>> = {
+  'openai/gpt-*': { search: 0.01, fileSearch: 0.0025, source: openai, date: '2026-10-04' },
+  'openai/o*': { search: 0.01, fileSearch: 0.0025, source: openai, date: '2026-10-04' },
+  // Models that do not reason.
+  'openai/gpt-4o*': { previewSearch: 0.025, source: openai, date: '2026-10-04' },
+  'openai/gpt-4.1*': { previewSearch: 0.025, source: openai, date: '2026-10-04' },
+  // It searches with Bing; Claude there is its maker's.
+  'azure/*': {
+    search: 0.014,
+    ...{
+      source: 'https://github.com/microsoft/Foundry-Agent-Solution-Templates/blob/main/enterprise-knowledge-agent/docs/cost.md',
+      date: '2026-09-07',
+    },
+  },
+  'azure/*claude*': { search: 0.01, source: anthropic, date: '2026-10-24' },
+  ...grounded,
+}
+
+export const overrides: readonly PriceRow[] = [models, hosted, caching, tiers, tools].flatMap((table) =>
   Object.entries(table).flatMap(([names, entry]) => [entry].flat().map((one) => ({ models: names, entry: one }))),
 )

@@ -3,8 +3,7 @@ import { type Call, type Target, textOf } from '../../core/call.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
-import { type Price, type PriceBook, serviceTierOf, worstCase } from '../../core/price.js'
-import { buckets, type Usage } from '../../core/usage.js'
+import { type Price, type PriceBook, type Rates, rated, serviceTierOf, worstCase } from '../../core/price.js'
 import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
@@ -79,7 +78,7 @@ interface Measure {
   readonly body: JsonObject
   readonly bytes: number
   /** In which tokens of it and of its answer may fall. */
-  readonly buckets: readonly (keyof Usage)[]
+  readonly buckets: readonly (keyof Rates)[]
 }
 
 /** A body is measured once for all attempts of its call. */
@@ -120,13 +119,13 @@ function costs(
   }
 }
 
-const withoutAudio = buckets.filter((bucket) => !bucket.startsWith('audio'))
-const withoutHour = buckets.filter((bucket) => bucket !== 'cacheWrite1h')
+const withoutAudio = rated.filter((bucket) => !bucket.startsWith('audio'))
+const withoutHour = rated.filter((bucket) => bucket !== 'cacheWrite1h')
 const withoutBoth = withoutAudio.filter((bucket) => bucket !== 'cacheWrite1h')
 
 /** Audio and a cache of an hour are dear, and need to be asked for by their names. */
-function possible(text: string): readonly (keyof Usage)[] {
-  if (text.includes('"1h"')) return text.includes('audio') ? buckets : withoutAudio
+function possible(text: string): readonly (keyof Rates)[] {
+  if (text.includes('"1h"')) return text.includes('audio') ? rated : withoutAudio
   return text.includes('audio') ? withoutHour : withoutBoth
 }
 

@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../../core/call.js'
 import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage } from '../../core/usage.js'
 import { askedTier } from '../../protocols/asked-tier.js'
+import { costWith } from '../../protocols/cost-with.js'
 import { isAnsweredLater } from '../../protocols/effects.js'
 import type { Amounts } from '../rate-limit/units.js'
 import { mayHaveWorked } from '../unbooked.js'
@@ -60,8 +61,9 @@ export class Ticket {
     if (cost != null) return cost
     const price = usage && this.#prices?.price(this.call.target, startedAt)
     if (!price) return undefined
-    // A tier without a price counts as the standard one: it was not free.
-    return costOf(price, usage, serviceTierOf(serviceTier ?? askedTier(this.call))) ?? costOf(price, usage) ?? undefined
+    // A tier without a price counts as the standard one, and a tool without one as nothing: the tokens were not free.
+    const tier = serviceTierOf(serviceTier ?? askedTier(this.call)) ?? 'standard'
+    return costWith(price, usage, tier) ?? costWith(price, usage, 'standard') ?? costOf(price, usage) ?? undefined
   }
 
   #settle(actual: Amounts): void {

@@ -5,7 +5,7 @@
  */
 import { asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { addUsage, inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
-import { withBeside, withSearches } from '../beside.js'
+import { withBeside } from '../beside.js'
 import { asCount } from '../counts.js'
 import type { Sdk } from './wire.js'
 
@@ -29,11 +29,10 @@ export function readUsage(raw: unknown): Usage | undefined {
   const iterations = asObjects(raw.iterations)
   const compactions = iterations.filter(({ type }) => type === 'compaction')
   const advice = iterations.filter(({ type }) => type === 'advisor_message')
-  const usage = withBeside(
-    compactions.map(readCounts).reduce(addUsage, readCounts(raw)),
-    advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
-  )
-  return withSearches(usage, asCount(asObject(raw.server_tool_use).web_search_requests) ?? 0)
+  return withBeside(compactions.map(readCounts).reduce(addUsage, readCounts(raw)), {
+    models: advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
+    searches: asCount(asObject(raw.server_tool_use).web_search_requests),
+  })
 }
 
 function readCounts(raw: RawUsage): Usage {

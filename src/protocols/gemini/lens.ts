@@ -3,7 +3,7 @@ import { asObject, isObject, type JsonObject } from '../../core/json.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText } from '../protocol.js'
 import { GeminiTap } from './tap.js'
-import { decodeUsage, tierIn } from './usage.js'
+import { decodeUsage, queriesIn, tierIn } from './usage.js'
 
 const part = {
   text: 'text',
@@ -83,12 +83,18 @@ function lastOf(body: unknown): unknown {
   return Array.isArray(body) ? body.at(-1) : body
 }
 
+/** A search may be told in any part of a list. */
+function queriesOf(body: unknown): ReadonlySet<string> {
+  return [body].flat().reduce<Set<string>>((queries, part) => queriesIn(part, queries), new Set())
+}
+
 export const lens: Lens = {
   replaceRequest,
   replaceResponse: replaceAnswer,
   replaceEvent: replaceAnswer,
-  usage: (body) => decodeUsage(asObject(lastOf(body)).usageMetadata),
+  usage: (body) => decodeUsage(asObject(lastOf(body)).usageMetadata, queriesOf(body)),
   tier: (body) => tierIn(lastOf(body)),
   usageMembers: ['usageMetadata'],
+  besideMarks: ['SearchQueries"'],
   tap: () => new GeminiTap(),
 }

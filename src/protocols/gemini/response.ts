@@ -11,7 +11,7 @@ import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
 import { decodeCall, decodePart } from './parts.js'
 import { madeElsewhere, wrapSignature } from './signature.js'
-import { decodeUsage, encodeUsage, tierOf } from './usage.js'
+import { decodeUsage, encodeUsage, queriesIn, tierOf } from './usage.js'
 import { message, messages, type WirePart } from './wire.js'
 
 export function decodeResponse(value: unknown, { model, lose }: DecodeContext): ChatResponse {
@@ -25,7 +25,7 @@ export function decodeResponse(value: unknown, { model, lose }: DecodeContext): 
     if (!isBlocked(value)) throw malformed('without any candidate')
     choices.push({ content: [], finishReason: 'content-filter' })
   }
-  const usage = decodeUsage(value.usageMetadata)
+  const usage = decodeUsage(value.usageMetadata, queriesIn(value))
   return { ...head, choices, ...(usage && { usage }), ...decodeTier(value) }
 }
 

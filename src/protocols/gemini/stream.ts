@@ -17,7 +17,7 @@ import { decodeLogprobs } from './logprobs.js'
 import { PartialArgs } from './partial-args.js'
 import { decodeCall, decodePart } from './parts.js'
 import { callCounter, candidateIndex, decodeHead, decodeTier } from './response.js'
-import { decodeUsage } from './usage.js'
+import { decodeUsage, queriesIn } from './usage.js'
 import { message, messages } from './wire.js'
 
 export function decodeStream(context: DecodeContext): StreamDecoder {
@@ -30,6 +30,7 @@ class GeminiStreamDecoder implements StreamDecoder {
   #nextId: (() => string) | undefined
   #blocked = false
   #tier: { serviceTier?: string } = {}
+  readonly #queries = new Set<string>()
 
   constructor(context: DecodeContext) {
     this.#context = context
@@ -51,7 +52,7 @@ class GeminiStreamDecoder implements StreamDecoder {
       const choice = (this.#choices[index] ??= new ChoiceDecoder(index, nextId, this.#context.lose))
       events.push(...choice.push(candidate))
     }
-    const usage = decodeUsage(chunk.usageMetadata)
+    const usage = decodeUsage(chunk.usageMetadata, queriesIn(chunk, this.#queries))
     if (usage) events.push({ type: 'usage', usage })
     this.#tier = { ...this.#tier, ...decodeTier(chunk) }
     return events

@@ -5,7 +5,7 @@ import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { decodeFailure } from './error.js'
 import { isBlocked, isFinal } from './finish.js'
-import { decodeUsage, tierIn } from './usage.js'
+import { decodeUsage, queriesIn, tierIn } from './usage.js'
 import { message, messages } from './wire.js'
 
 /**
@@ -18,9 +18,11 @@ export class GeminiTap implements Tap {
   terminal = false
   error: LeashError | undefined
   #counted: string | undefined
+  #queries: Set<string> | undefined
 
   see({ data }: WireEvent): void {
     if (data.includes('"totalTokenCount"') || data.includes('"promptTokenCount"')) this.#counted = data
+    if (data.includes('SearchQueries"')) this.#queries = queriesIn(parseJson(data), this.#queries)
     // What a gateway says behind the end is not Google's.
     if (!this.terminal && isMalformed(data)) this.error ??= malformedEvent()
     const mayEnd = data.includes('"finishReason"') || data.includes('"blockReason"')
@@ -45,7 +47,7 @@ export class GeminiTap implements Tap {
   }
 
   get usage(): Usage | undefined {
-    return this.#counted === undefined ? undefined : decodeUsage(asObject(parseJson(this.#counted)).usageMetadata)
+    return this.#counted === undefined ? undefined : decodeUsage(asObject(parseJson(this.#counted)).usageMetadata, this.#queries)
   }
 
   get tier(): string | undefined {

@@ -2,12 +2,14 @@
  * `usageMetadata`, in both directions. `promptTokenCount` holds the cached tokens; what a tool of Google's read stands
  * apart from it. https://ai.google.dev/api/generate-content#UsageMetadata
  */
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { withBeside } from '../beside.js'
 import { asCount } from '../counts.js'
 import { messages } from './wire.js'
 
-export function decodeUsage(value: unknown): Usage | undefined {
+/** @param queries that Google has searched for, in this answer or the events of a stream so far */
+export function decodeUsage(value: unknown, queries: ReadonlySet<string> = none): Usage | undefined {
   if (!isObject(value)) return undefined
   const count = (name: string) => asCount(value[name]) ?? 0
   // A blocked prompt, and most chunks of Vertex AI, tell only the kind of traffic.
@@ -19,7 +21,7 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const thoughts = count('thoughtsTokenCount')
   const written = Math.max(0, count('candidatesTokenCount') - (thoughtsInside(value, read) ? thoughts : 0))
   const audioOutput = Math.min(modality(value.candidatesTokensDetails, 'AUDIO'), written)
-  return usageOf({
+  const usage = usageOf({
     input: read - cacheRead - audioInput,
     cacheRead,
     audioInput,
@@ -27,6 +29,29 @@ export function decodeUsage(value: unknown): Usage | undefined {
     reasoning: thoughts,
     audioOutput,
   })
+  return withBeside(usage, {
+    searches: queries.size,
+    apart: {
+      imageOutput: Math.min(modality(value.candidatesTokensDetails, 'IMAGE'), written - audioOutput),
+      audioCacheRead: Math.min(modality(value.cacheTokensDetails, 'AUDIO'), cacheRead),
+    },
+  })
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/**
+ * Each of them is billed once, and empty ones are not: they stand for what Google asked itself.
+ * https://ai.google.dev/gemini-api/docs/google-search#pricing
+ */
+export function queriesIn(body: unknown, queries = new Set<string>()): Set<string> {
+  for (const { groundingMetadata } of messages(asObject(body).candidates)) {
+    const { webSearchQueries, imageSearchQueries } = asObject(groundingMetadata)
+    for (const query of [...asArray(webSearchQueries), ...asArray(imageSearchQueries)]) {
+      if (typeof query === 'string' && query !== '') queries.add(query)
+    }
+  }
+  return queries
 }
 
 /** Of a request, or of an answer. */

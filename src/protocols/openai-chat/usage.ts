@@ -2,6 +2,7 @@
 import type OpenAI from 'openai'
 import { asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { withBeside } from '../beside.js'
 import { withCharge } from '../charge.js'
 import { asCount } from '../counts.js'
 
@@ -39,7 +40,8 @@ export function readUsage(value: unknown): Usage | undefined {
     reasoning,
     audioOutput,
   })
-  return withCharge(usage, value)
+  const drawn = asCount(written.image_tokens)
+  return withCharge(drawn ? withBeside(usage, { apart: { imageOutput: Math.min(drawn, output.rest) } }) : usage, value)
 }
 
 /** Of an answer or a chunk: Groq's streams tell it in a member of their own. */

@@ -1,11 +1,10 @@
 /** Reads and edits native bodies and events in place. */
 import { asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.js'
-import type { Usage } from '../../core/usage.js'
 import { compileTexts } from '../lens.js'
 import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { Watch } from './tap.js'
-import { decodeUsage } from './usage.js'
+import { usageIn } from './usage.js'
 
 type Replace = (body: JsonObject, replace: ReplaceText) => JsonObject
 
@@ -163,15 +162,11 @@ export const lens: Lens = {
   // Each part comes in deltas, is told whole when it is done, and again in every event about what it is a part of.
   repeats: ({ type }) => typeof type === 'string' && !type.endsWith('.delta'),
   bare: ({ output = [] }) => ({ output }),
-  usage: (body) => usageIn(body),
+  usage: (body) => usageIn(body) ?? usageIn(asObject(body).response),
   tier: (body) => tierIn(body),
-  usageMembers: ['usage', 'service_tier'],
+  usageMembers: ['usage', 'service_tier', 'tool_usage'],
+  besideMarks: ['_search_call"', '"image_generation_call"'],
   tap: () => new Watch(),
-}
-
-function usageIn(body: unknown): Usage | undefined {
-  const { usage, response } = asObject(body)
-  return decodeUsage(usage ?? asObject(response).usage)
 }
 
 function tierIn(body: unknown): string | undefined {

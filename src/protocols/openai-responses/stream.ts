@@ -13,7 +13,7 @@ import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { FunctionCallItem, kindOf, MessageItem, ReasoningItem } from './items.js'
 import { PartRow } from './parts.js'
-import { decodeUsage } from './usage.js'
+import { usageIn } from './usage.js'
 import type { Members } from './wire.js'
 
 type Item = MessageItem | FunctionCallItem | ReasoningItem
@@ -181,7 +181,7 @@ export class AnswerDecoder implements StreamDecoder {
       for (const [index, item] of response.output.entries()) this.done(index, asObject(item))
     }
     this.#events.push(...this.#row.endAll(), { type: 'finish', choice: 0, reason: this.#reason(response) })
-    const usage = decodeUsage(response.usage)
+    const usage = usageIn(response)
     if (usage) this.#events.push({ type: 'usage', usage })
     const serviceTier = asString(response.service_tier)
     this.#events.push({ type: 'end', ...(serviceTier !== undefined && { serviceTier }) })

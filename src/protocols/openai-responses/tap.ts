@@ -5,7 +5,7 @@ import type { Usage } from '../../core/usage.js'
 import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
-import { decodeUsage } from './usage.js'
+import { usageIn } from './usage.js'
 
 const failures = new Set(['error', 'response.failed'])
 const ends = new Set(['response.completed', 'response.incomplete'])
@@ -48,9 +48,9 @@ export class Watch implements Tap {
     else if (ends.has(type)) {
       this.terminal = true
       this.content = true
-      const { usage, service_tier } = asObject(asObject(parseJson(data)).response)
-      this.usage = decodeUsage(usage)
-      this.tier = asString(service_tier)
+      const { response } = asObject(parseJson(data))
+      this.usage = usageIn(response)
+      this.tier = asString(asObject(response).service_tier)
     } else if (failures.has(type)) {
       this.#failed(asObject(parseJson(data)))
     } else if (!this.content) {
@@ -70,7 +70,7 @@ export class Watch implements Tap {
   #failed(event: Record<string, unknown>): void {
     this.terminal = true
     this.error ??= streamError(event)
-    this.usage ??= decodeUsage(asObject(event.response).usage)
+    this.usage ??= usageIn(event.response)
   }
 }
 

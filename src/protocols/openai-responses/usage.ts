@@ -1,9 +1,17 @@
 /** Usage. OpenAI counts by inclusion: `input_tokens` holds what was read from and written to the cache, `output_tokens` the reasoning. */
 import type { ResponseUsage } from 'openai/resources/responses/responses'
-import { asObject, isObject } from '../../core/json.js'
+import { asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, total, type Usage, usageOf } from '../../core/usage.js'
+import { type Beside, type Helper, withBeside } from '../beside.js'
 import { withCharge } from '../charge.js'
 import { asCount } from '../counts.js'
+
+/** Of a whole answer, or as much of one as tells it. */
+export function usageIn(response: unknown): Usage | undefined {
+  const answer = asObject(response)
+  const usage = decodeUsage(answer.usage)
+  return usage && withBeside(usage, toolsIn(answer))
+}
 
 export function decodeUsage(told: unknown): Usage | undefined {
   if (!isObject(told)) return undefined
@@ -26,6 +34,43 @@ export function decodeUsage(told: unknown): Usage | undefined {
     reasoning,
   })
   return withCharge(usage, told)
+}
+
+/**
+ * OpenAI tells how many searches of the web it bills. Servers that do not tell it list them among the items, where to open
+ * a page, or to look for a word in one, is none. https://developers.openai.com/api/docs/guides/tools-web-search
+ */
+function toolsIn({ tool_usage, output, tools }: Record<string, unknown>): Beside {
+  const { web_search, image_gen } = asObject(tool_usage)
+  const items = asObjects(output)
+  return {
+    searches: asCount(asObject(web_search).num_requests) ?? items.filter(isSearch).length,
+    preview: asObjects(tools).some(({ type }) => asString(type)?.startsWith('web_search_preview')),
+    fileSearches: items.filter(({ type, status }) => type === 'file_search_call' && status !== 'failed').length,
+    models: drawn(asObject(image_gen), tools),
+  }
+}
+
+/** Older answers have no `action`: then there was but one that it could be. */
+function isSearch({ type, status, action }: Record<string, unknown>): boolean {
+  return type === 'web_search_call' && status !== 'failed' && (asObject(action).type ?? 'search') === 'search'
+}
+
+/** Another model draws, and its tokens are not among those of the one that was asked. Who names none gets the default. */
+function drawn(told: Record<string, unknown>, tools: unknown): readonly Helper[] {
+  const [input = 0, output = 0, cacheRead = 0] = [told.input_tokens, told.output_tokens, told.cached_tokens].map(asCount)
+  if (input + output === 0) return []
+  const images = (details: unknown, name = 'image_tokens') => asCount(asObject(details)[name])
+  const imageCacheRead = images(told.cached_tokens_details, 'cached_image_tokens') ?? 0
+  const usage = withBeside(usageOf({ input: input - cacheRead, cacheRead, output }), {
+    apart: {
+      imageInput: Math.max(0, (images(told.input_tokens_details) ?? 0) - imageCacheRead),
+      imageCacheRead,
+      imageOutput: images(told.output_tokens_details) ?? output,
+    },
+  })
+  const tool = asObjects(tools).find(({ type }) => type === 'image_generation')
+  return [{ model: asString(tool?.model) ?? 'gpt-image-2', usage }]
 }
 
 export function encodeUsage(usage: Usage): ResponseUsage {

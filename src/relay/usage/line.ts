@@ -3,6 +3,7 @@ import { isErrorCode } from '../../core/error-code.js'
 import { type ErrorCode, LeashError } from '../../core/errors.js'
 import { asObject, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
+import { type Share, type Shares, shares } from '../../core/price.js'
 import { buckets, noUsage, type Usage } from '../../core/usage.js'
 
 /** What a line says of whose it is, the virtual key says better. */
@@ -72,6 +73,8 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(given.saved !== undefined && { saved: read.money('saved') }),
     usage: read.usage(),
     ...(given.searches !== undefined && { searches: read.whole('searches', mostTokens) }),
+    ...(given.fileSearches !== undefined && { fileSearches: read.whole('fileSearches', mostTokens) }),
+    ...(isObject(given.apart) && { apart: read.apart() }),
     basis: given.basis === 'complete' ? 'complete' : 'estimated',
     ...(given.serviceTier !== undefined && { serviceTier: read.name('serviceTier') }),
     cost: read.money('cost'),
@@ -125,6 +128,14 @@ class Members {
     const usage: { -readonly [bucket in keyof Usage]: number } = { ...noUsage }
     for (const bucket of buckets) usage[bucket] = counted.whole(bucket, mostTokens)
     return usage
+  }
+
+  apart(): Shares {
+    const told = new Members(asObject(this.#given.apart), this.#place)
+    const found: { -readonly [share in Share]?: number } = {}
+    for (const share of Object.keys(shares) as Share[])
+      if (told.#given[share] !== undefined) found[share] = told.whole(share, mostTokens)
+    return found
   }
 
   /** Whatever a program has said there: what a call has cost is not to be lost for a tag that is too long. */
