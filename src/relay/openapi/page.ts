@@ -1,5 +1,6 @@
 /** The document as a page to be read: no script, and nothing from elsewhere. */
 import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { escaped } from '../html.js'
 
 /** Beside the dashboard's own style, from which it has its colours and letters. */
 export const style = `
@@ -111,7 +112,4 @@ const idOf = (tag: string) => tag.toLowerCase().replace(/\W+/g, '-')
 
 const prose = (text: unknown) => html(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
-function html(text: unknown): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return String(text ?? '').replace(/[&<>"]/g, (letter) => entities[letter] ?? letter)
-}
+const html = (text: unknown) => escaped(String(text ?? ''))

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { relayFile } from '../files.js'
+import { pagePolicy } from '../html.js'
 import { returnPath } from '../people/provider-sign-in.js'
 
 /** What `scripts/dashboard.ts` has made of the source: in the package, or for a relay that runs from its source. */
@@ -15,16 +16,7 @@ const files = {
   '/dashboard.css': ['dashboard.css', 'text/css; charset=utf-8'],
 } as const
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  'img-src data:',
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const policy = pagePolicy("script-src 'self'", "style-src 'self'", 'img-src data:', "connect-src 'self'")
 
 export function dashboardRoutes(): Hono {
   const app = new Hono()

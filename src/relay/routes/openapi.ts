@@ -1,7 +1,6 @@
 /** The reference of all routes: for programs, and to be read. It is loaded when it is asked for. */
 import { type Context, Hono } from 'hono'
-
-const policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+import { pagePolicy } from '../html.js'
 
 export function openapiRoutes(): Hono {
   const app = new Hono()
@@ -9,7 +8,7 @@ export function openapiRoutes(): Hono {
   const page = async (c: Context, type: string, text: string) =>
     c.body(text, 200, {
       'content-type': `${type}; charset=utf-8`,
-      'content-security-policy': policy,
+      'content-security-policy': pagePolicy("style-src 'self'"),
       'cache-control': 'no-cache',
     })
   app.get('/openapi.json', async (c) => c.json(await document()))

@@ -1,6 +1,7 @@
 /** A statement as a page to print: no script, nothing from elsewhere, and no text that could be anything else. */
 import { hash } from 'node:crypto'
 import { inputTotal, outputTotal } from '../../core/usage.js'
+import { escaped, pagePolicy } from '../html.js'
 import type { Statement } from './statements.js'
 import type { UsageRow } from './usage.js'
 
@@ -18,13 +19,7 @@ th, td { padding: .25rem .5rem; border-bottom: 1px solid #ddd } tr { break-insid
 /** The one style is allowed by its digest, so not even a style that somebody has smuggled in would count. */
 export const statementHeaders = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': [
-    "default-src 'none'",
-    `style-src 'sha256-${hash('sha256', style, 'base64')}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
+  'content-security-policy': pagePolicy(`style-src 'sha256-${hash('sha256', style, 'base64')}'`),
   'cache-control': 'private, no-store',
 }
 
@@ -39,10 +34,10 @@ export function statementPage(statement: Statement): string {
   ]
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${safe(`${name}, ${month}`)}</title><style>${style}</style></head><body>
-<header><div><h1>${safe(name)}</h1><p>${safe(tenant)} · ${safe(plan)} · ${safe(month)} (UTC)</p></div>
-<div class="total">$${safe(total.cost)}</div></header>
-${notes.map((note) => `<p class="note">${safe(note)}</p>`).join('\n')}
+<title>${escaped(`${name}, ${month}`)}</title><style>${style}</style></head><body>
+<header><div><h1>${escaped(name)}</h1><p>${escaped(tenant)} · ${escaped(plan)} · ${escaped(month)} (UTC)</p></div>
+<div class="total">$${escaped(total.cost)}</div></header>
+${notes.map((note) => `<p class="note">${escaped(note)}</p>`).join('\n')}
 ${table('Models', byModel, { Provider: ({ of }) => of.provider ?? '', Model: ({ of }) => of.model ?? '' })}
 ${table('Keys', byKey, { Key: ({ of, name }) => [name, of.key].filter(Boolean).join(' · ') })}
 ${table('Users', byUser, { User: ({ of }) => of.user || 'none named' })}
@@ -61,18 +56,14 @@ function table(title: string, rows: readonly UsageRow[], first: Readonly<Record<
     Cost: ({ cost }) => `$${cost}`,
   }
   const head = (names: readonly string[], kind: string) =>
-    names.map((name) => `<th scope="col"${kind}>${safe(name)}</th>`).join('')
+    names.map((name) => `<th scope="col"${kind}>${escaped(name)}</th>`).join('')
   const cells = (row: UsageRow, of: readonly Cell[], kind: string) =>
-    of.map((cell) => `<td${kind}>${safe(cell(row))}</td>`).join('')
+    of.map((cell) => `<td${kind}>${escaped(cell(row))}</td>`).join('')
   const number = ' class="n"'
-  return `<h2>${safe(title)}</h2>
+  return `<h2>${escaped(title)}</h2>
 <table><thead><tr>${head(Object.keys(first), '')}${head(Object.keys(numbers), number)}</tr></thead><tbody>
 ${rows.map((row) => `<tr>${cells(row, Object.values(first), '')}${cells(row, Object.values(numbers), number)}</tr>`).join('\n')}
 </tbody></table>`
 }
 
 const count = (number: number) => number.toLocaleString('en')
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-const safe = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
