@@ -1,6 +1,6 @@
 /** Which addresses strangers may have us ask: those of the public internet, and what whoever runs the relay has allowed. */
-import { isIP } from 'node:net'
-import { rangesOf } from '../ip-ranges.js'
+import { isIPv4 } from 'node:net'
+import { isIn, rangesOf } from '../ip-ranges.js'
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and what is reserved. */
 const special4 = [
@@ -33,11 +33,5 @@ const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'] as con
 const global = rangesOf([global6])
 const special = rangesOf([...special4, ...special6])
 
-/** Whether it is an address of the public internet, as text that {@link isIP} takes for one. */
-export function isPublic(address: string): boolean {
-  const version = isIP(address)
-  // A scope says of which of this machine's own networks the address is.
-  if (version === 0 || address.includes('%')) return false
-  if (version === 4) return !special.check(address, 'ipv4')
-  return global.check(address, 'ipv6') && !special.check(address, 'ipv6')
-}
+/** Whether it is an address of the public internet. One with a scope is of this machine's own networks, and in no list. */
+export const isPublic = (address: string): boolean => (isIPv4(address) || isIn(global, address)) && !isIn(special, address)
