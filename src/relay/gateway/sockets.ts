@@ -5,10 +5,11 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { LeashError } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
 import { addressOf } from '../../node-http.js'
+import { headersOf } from '../http/asked.js'
 import { failureOf, refuse } from '../http/failure.js'
 import type { Gate } from '../http/gate.js'
 import type { Upgrade } from '../http/plain-again.js'
-import { type Caller, type Callers, callerOf, type HeadersLike, isAdministrator, keyIn } from '../people/caller.js'
+import { type Caller, type Callers, callerOf, isAdministrator, keyIn } from '../people/caller.js'
 import type { Gateway } from './gateway.js'
 import { closing, Session } from './session.js'
 
@@ -160,13 +161,4 @@ function takeKey({ headers }: IncomingMessage): void {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())
   const key = offered.find((one) => one.startsWith(keyProtocol))?.slice(keyProtocol.length)
   if (key) headers.authorization ??= `Bearer ${key}`
-}
-
-function headersOf({ headers }: IncomingMessage): HeadersLike {
-  return {
-    get(name) {
-      const value = headers[name]
-      return typeof value === 'string' ? value : value?.join(', ')
-    },
-  }
 }

@@ -4,20 +4,24 @@ import { LeashError } from '../../core/errors.js'
 import { type Asked, tooLarge } from '../../handler.js'
 
 export function askedBy(incoming: IncomingMessage, path: string, signal: AbortSignal): Asked {
-  const { method = 'GET', headers, url = '' } = incoming
+  const { method = 'GET', url = '' } = incoming
   const query = url.indexOf('?')
   return {
     method,
     path,
     query: query === -1 ? '' : url.slice(query),
     signal,
-    headers: {
-      get(name) {
-        const value = headers[name.toLowerCase()]
-        return typeof value === 'string' ? value : (value?.join(', ') ?? null)
-      },
-    },
+    headers: headersOf(incoming),
     text: (limit) => textOf(incoming, limit),
+  }
+}
+
+export function headersOf({ headers }: IncomingMessage): Asked['headers'] {
+  return {
+    get(name) {
+      const value = headers[name.toLowerCase()]
+      return typeof value === 'string' ? value : (value?.join(', ') ?? null)
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import { rangesOf } from '../ip-ranges.js'
 import type { RelayMetrics } from '../metrics/relay.js'
 import { keyIn } from '../people/caller.js'
 import { note, type TenantFrom } from '../people/tenant-of.js'
+import { headersOf } from './asked.js'
 import { clientAddress, countedAs } from './client-address.js'
 import { crossSite } from './cors.js'
 import { refuse } from './failure.js'
@@ -98,7 +99,7 @@ export class Gate {
 
 /** A key; nothing that anybody knows for a password, which is in the body; undefined for who shows nothing. */
 function shownBy(incoming: IncomingMessage): string | undefined {
-  return keyIn({ get: (name) => first(incoming.headers[name]) }) ?? (signsIn(incoming) ? '' : undefined)
+  return keyIn(headersOf(incoming)) ?? (signsIn(incoming) ? '' : undefined)
 }
 
 /** By the path as the router will read it, however it is written. */
@@ -132,5 +133,3 @@ function tooLarge({ headers }: IncomingMessage, most: number): LeashError | unde
 function tooMany(message: string, retryAfterMs: number): LeashError {
   return new LeashError('rate_limited', message, { retryAfterMs })
 }
-
-const first = (value: string | string[] | undefined) => (typeof value === 'string' ? value : value?.[0])
