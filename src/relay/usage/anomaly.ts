@@ -1,7 +1,7 @@
 /** Tells when a tenant spends far more in an hour than it is used to. docs/relay/reports.md has the rule in words. */
 import { formatUsd, parseUsd } from '../../core/money.js'
 import type { Notice } from '../webhooks/events.js'
-import { hourMs } from './parts.js'
+import { hourMs, hourName } from './parts.js'
 import type { UsageLog } from './usage.js'
 
 export interface AnomalyOptions {
@@ -61,16 +61,16 @@ export class AnomalyWatch {
     if (before.length < leastHours) return
     const { usual, limit } = limitOf(before, deviations)
     if (spent <= limit) return
-    const name = nameOf(hour - hourMs)
+    const name = hourName(hour - hourMs)
     // It goes on: whoever had to know was told when it began.
     if (hours.some(({ of, nano }) => of.hour === name && nano > limit)) return
     const models = await usage.report({ by: ['provider', 'model'], from: hour, where })
     await publish({
       type: 'cost.anomaly',
       tenant,
-      once: `anomaly ${tenant} ${nameOf(hour)}`,
+      once: `anomaly ${tenant} ${hourName(hour)}`,
       data: {
-        ...{ tenant, hour: nameOf(hour), spent: formatUsd(spent), usual: formatUsd(usual), limit: formatUsd(limit) },
+        ...{ tenant, hour: hourName(hour), spent: formatUsd(spent), usual: formatUsd(usual), limit: formatUsd(limit) },
         models: models.slice(0, mostModels).map(({ of, cost }) => ({ provider: of.provider ?? '', model: of.model ?? '', cost })),
       },
     })
@@ -90,5 +90,3 @@ function median(numbers: readonly number[]): number {
   const [low = 0, high = 0] = [sorted[sorted.length % 2 ? middle : middle - 1], sorted[middle]]
   return Math.round((low + high) / 2)
 }
-
-const nameOf = (hour: number) => new Date(hour).toISOString().slice(0, 13)

@@ -7,7 +7,7 @@ import { inputTotal, outputTotal } from '../../core/usage.js'
 import type { Tenant, Tenants } from '../people/tenants.js'
 import type { Sql } from '../store/sql.js'
 import type { WebhookQueue } from '../webhooks/queue.js'
-import { hourMs } from './parts.js'
+import { hourMs, hourName } from './parts.js'
 import { reportOf } from './report.js'
 import type { UsageRow } from './usage.js'
 
@@ -181,7 +181,7 @@ export class Billing {
       const event: MeterEvent = {
         event_name: eventName,
         timestamp: hour / 1000,
-        identifier: `leash-${slug}-${new Date(hour).toISOString().slice(0, 13)}-${unit}-${row.events}`,
+        identifier: `leash-${slug}-${hourName(hour)}-${unit}-${row.events}`,
         payload: { stripe_customer_id: customer, value: String(value) },
       }
       await queue.hand(

@@ -5,7 +5,7 @@ import { inParts, places, type Sql, type SqlValue } from '../store/sql.js'
 import { hourMs, isOfTags, keyIn, partKeyColumns, parts } from './parts.js'
 
 /** What the lines of one hour are told apart by. */
-const keyColumns = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider'] as const
+export const keyColumns = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider'] as const
 
 const counters = {
   /** By the first attempt of each, and by answers without one. */
@@ -35,7 +35,7 @@ export const usageColumns = {
 } as const satisfies Record<keyof Usage, string>
 
 /** The same for each tag that a line has: a line stands there once for each of them. */
-const tagKeyColumns = [...keyColumns, 'tag', 'value'] as const
+export const tagKeyColumns = [...keyColumns, 'tag', 'value'] as const
 
 /** Tags of one line that are summed up. */
 const mostTags = 8

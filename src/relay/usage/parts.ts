@@ -4,6 +4,9 @@ import type { SqlValue } from '../store/sql.js'
 export const hourMs = 3_600_000
 export const dayMs = 24 * hourMs
 
+/** `2026-11-22T13` */
+export const hourName = (at: number): string => new Date(at).toISOString().slice(0, 13)
+
 const columns = ['tenant', 'key_id', 'user_id', 'model', 'provider', 'tag', 'value'] as const
 export type PartColumn = (typeof columns)[number]
 

@@ -5,7 +5,7 @@ import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
-import { addToHours } from './hours.js'
+import { addToHours, keyColumns, tagKeyColumns } from './hours.js'
 import { type Owner, readLine } from './line.js'
 import { partKeyColumns } from './parts.js'
 import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
@@ -139,13 +139,12 @@ export class UsageLog {
    */
   async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
     const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
-    const hourKey = ['hour', 'tenant', 'key_id', 'user_id', 'model', 'provider']
     // A month is forgotten as a whole, lest a statement of it say less from day to day.
     const over = new Date(hoursBefore)
     const monthsBefore = Date.UTC(over.getUTCFullYear(), over.getUTCMonth())
     await prune(this.#sql, 'usage_parts', partKeyColumns, 'hour', monthsBefore)
-    await prune(this.#sql, 'usage_tag_hours', [...hourKey, 'tag', 'value'], 'hour', monthsBefore)
-    return lines + (await prune(this.#sql, 'usage_hours', hourKey, 'hour', monthsBefore))
+    await prune(this.#sql, 'usage_tag_hours', tagKeyColumns, 'hour', monthsBefore)
+    return lines + (await prune(this.#sql, 'usage_hours', keyColumns, 'hour', monthsBefore))
   }
 }
 
