@@ -60,6 +60,8 @@ const mostKnown = 10_000
 /** A policy is small: what is larger is a mistake, and every client would load it. */
 const mostCharacters = 256 * 1024
 
+const versions = 'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1'
+
 export class Policies {
   readonly #sql: Sql
   readonly #told: (tenant: string) => void
@@ -116,10 +118,7 @@ export class Policies {
   async #read(tenant: string, before: PolicyVersion | undefined): Promise<PolicyVersion> {
     const now = this.#now()
     const changes = this.#changes
-    const [row] = await this.#sql.all<Row>(
-      'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT 1',
-      [tenant],
-    )
+    const [row] = await this.#sql.all<Row>(`${versions} ORDER BY version DESC LIMIT 1`, [tenant])
     // The very same object as before, for who remembers something of it.
     const same = (row?.version ?? 0) === before?.version ? before : undefined
     const found = same ?? (row ? versionOf(row) : this.#default(tenant))
@@ -175,10 +174,11 @@ export class Policies {
     { after = Number.MAX_SAFE_INTEGER, limit }: { readonly after?: number; readonly limit?: number } = {},
   ): Promise<Page<PolicyVersion>> {
     const size = pageSize(limit)
-    const rows = await this.#sql.all<Row>(
-      'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 AND version < $2 ORDER BY version DESC LIMIT $3',
-      [tenant, after, size + 1],
-    )
+    const rows = await this.#sql.all<Row>(`${versions} AND version < $2 ORDER BY version DESC LIMIT $3`, [
+      tenant,
+      after,
+      size + 1,
+    ])
     return pageOf(rows.map(versionOf), size, ({ version }) => String(version))
   }
 
@@ -190,17 +190,14 @@ export class Policies {
   /** @param version 0 is the default @throws LeashError `not_found` */
   async version(tenant: string, version: number): Promise<PolicyVersion> {
     if (version === 0) return this.#default(tenant)
-    const [row] = await this.#sql.all<Row>(
-      'SELECT tenant, version, policy, at, actor FROM policies WHERE tenant = $1 AND version = $2',
-      [tenant, version],
-    )
+    const [row] = await this.#sql.all<Row>(`${versions} AND version = $2`, [tenant, version])
     if (row) return versionOf(row)
     throw new LeashError('not_found', `There is no version ${version} of this policy.`)
   }
 
   /** What holds for one holds for the other from its beginning. @param sql of a transaction under way */
   async handOn(from: string, to: string, sql: Sql): Promise<void> {
-    const [row] = await sql.all<Row>('SELECT * FROM policies WHERE tenant = $1 ORDER BY version DESC LIMIT 1', [from])
+    const [row] = await sql.all<Row>(`${versions} ORDER BY version DESC LIMIT 1`, [from])
     if (!row || row.policy === '{}') return
     await sql.run('INSERT INTO policies (tenant, version, policy, at, actor) VALUES ($1, 1, $2, $3, $4)', [
       to,
