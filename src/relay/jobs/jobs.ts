@@ -78,15 +78,10 @@ export class Jobs {
       await this.#round(first && alone)
       first = false
     }
-    const again = () => {
-      this.#filling ??= this.#fill(round).finally(() => {
-        this.#filling = undefined
-        if (this.#again) this.wake()
-      })
-    }
-    this.#timer = setInterval(again, roundMs)
+    const go = () => this.#go(round)
+    this.#timer = setInterval(go, roundMs)
     this.#timer.unref()
-    again()
+    go()
   }
 
   /** @throws LeashError `invalid_request`, also when something else was submitted under its name, or `rate_limited` when too many wait */
@@ -116,7 +111,11 @@ export class Jobs {
   /** Something may have come. */
   wake(): void {
     this.#again = true
-    this.#filling ??= this.#fill().finally(() => {
+    this.#go()
+  }
+
+  #go(first?: () => Promise<void>): void {
+    this.#filling ??= this.#fill(first).finally(() => {
       this.#filling = undefined
       if (this.#again && !this.#closing) this.wake()
     })
