@@ -1,3 +1,5 @@
+import { isLeashError } from '../core/errors.js'
+
 /** Milliseconds. */
 const first = 500
 const most = 30_000
@@ -16,10 +18,11 @@ export class Backoff {
     this.#random = random
   }
 
-  /** @param retryAfterMs what the relay asks for @returns milliseconds to wait */
-  failed(retryAfterMs?: number): number {
+  /** @param error that may say how long the relay wants to be left alone @returns milliseconds to wait */
+  failed(error?: unknown): number {
+    const asked = isLeashError(error) ? (error.retryAfterMs ?? 0) : 0
     const full = Math.min(most, first * 2 ** Math.min(this.#failures++, 10))
-    const wait = Math.max(Math.min(retryAfterMs ?? 0, mostAsked), full / 2 + (this.#random() * full) / 2)
+    const wait = Math.max(Math.min(asked, mostAsked), full / 2 + (this.#random() * full) / 2)
     this.#until = Date.now() + wait
     return wait
   }

@@ -67,7 +67,7 @@ export class Lender {
       if (isRefused(error)) throw error
       if (!isAway(error))
         return { kind: 'away', error: new LeashError('overloaded', `Nothing is lent. ${error.detail}`, { cause: error }) }
-      this.#backoff.failed(error.retryAfterMs)
+      this.#backoff.failed(error)
       return { kind: 'away', error: away(error) }
     }
   }
@@ -88,7 +88,7 @@ export class Lender {
       }
       this.#backoff.succeeded()
     } catch (error) {
-      this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined)
+      this.#backoff.failed(error)
     }
     return taken
   }

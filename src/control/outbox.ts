@@ -199,7 +199,7 @@ export class Outbox {
   }
 
   #failed(error: unknown): void {
-    this.#again(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
+    this.#again(this.#backoff.failed(error))
     const why = isLeashError(error) ? error.detail : 'The relay cannot be told of calls.'
     if (why !== this.#told && !this.#stop.signal.aborted) this.#deps.warn(`What calls have cost waits to be told. ${why}`)
     this.#told = why

@@ -118,7 +118,7 @@ export class PolicyFeed {
       if (await this.#pull()) this.#tell()
     } catch (error) {
       if (isRefused(error)) throw error
-      this.#askAgainAt = Date.now() + this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined)
+      this.#askAgainAt = Date.now() + this.#backoff.failed(error)
       throw stale(error)
     }
   }
@@ -168,7 +168,7 @@ export class PolicyFeed {
         if (signal.aborted) return
         if (isRefused(error) && isLeashError(error)) this.#refusal = error
         this.#warn(error)
-        await pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined), signal)
+        await pause(this.#backoff.failed(error), signal)
       }
     }
   }

@@ -223,7 +223,7 @@ export class Jobs {
         return
       } catch (error) {
         if (tries === mostTries || !isLeashError(error) || !error.retryable) throw error
-        await sleep(backoff.failed(error.retryAfterMs))
+        await sleep(backoff.failed(error))
       }
     }
   }

@@ -163,7 +163,7 @@ export class Journal {
         if (!this.#warned) this.#deps.warn(`What calls have cost waits for the database. ${messageOf(error)}`)
         this.#warned = true
         if (this.#stopping.signal.aborted) return false
-        await this.#pause(this.#backoff.failed(isLeashError(error) ? error.retryAfterMs : undefined))
+        await this.#pause(this.#backoff.failed(error))
       }
     }
   }
