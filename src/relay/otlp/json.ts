@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import { isRead } from './names.js'
-import { type Attributes, mostSpans, type Span } from './span.js'
+import { type Attributes, checkRoom, type Span } from './span.js'
 
 const failedCodes: readonly unknown[] = [2, 'STATUS_CODE_ERROR']
 
@@ -16,8 +16,7 @@ export function spansInJson(body: unknown): Span[] {
     const program = attributesIn(asObject(resource).attributes)
     for (const { spans: given } of asObjects(scopeSpans))
       for (const span of asArray(given)) {
-        if (spans.length >= mostSpans)
-          throw new LeashError('request_too_large', `A request has at most ${mostSpans} spans. Send smaller batches.`)
+        checkRoom(spans.length)
         spans.push(spanIn(asObject(span), program))
       }
   }

@@ -5,7 +5,7 @@
 import { PbfReader, PbfWriter } from 'pbf'
 import { LeashError } from '../../core/errors.js'
 import { isRead } from './names.js'
-import { type Attributes, mostSpans, type Span } from './span.js'
+import { type Attributes, checkRoom, type Span } from './span.js'
 
 type Value = string | number | boolean
 
@@ -60,8 +60,7 @@ function readResourceSpans(reader: PbfReader, end: number, spans: Span[]): void 
 }
 
 function readSpan(reader: PbfReader, end: number, resource: Attributes, before: number): Span {
-  if (before >= mostSpans)
-    throw new LeashError('request_too_large', `A request has at most ${mostSpans} spans. Send smaller batches.`)
+  checkRoom(before)
   const attributes = new Map<string, Value>()
   let [traceId, spanId, parentId] = ['', '', '']
   let [startMs, endMs] = [0, 0]

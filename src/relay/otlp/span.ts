@@ -1,4 +1,5 @@
 /** A span, as much of it as the ledger is made of. */
+import { LeashError } from '../../core/errors.js'
 
 /** Numbers, texts and flags by their names; lists and objects are left out, since nobody asks for one. */
 export type Attributes = ReadonlyMap<string, string | number | boolean>
@@ -19,5 +20,11 @@ export interface Span {
   readonly resource: Attributes
 }
 
-/** Spans of one request. More are refused, and their sender makes smaller batches. */
-export const mostSpans = 10_000
+/** Of one request. */
+const mostSpans = 10_000
+
+/** @param before those that were read @throws LeashError `request_too_large`, and their sender makes smaller batches */
+export function checkRoom(before: number): void {
+  if (before >= mostSpans)
+    throw new LeashError('request_too_large', `A request has at most ${mostSpans} spans. Send smaller batches.`)
+}
