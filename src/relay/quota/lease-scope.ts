@@ -8,9 +8,6 @@ import { lastingName, readScopeName, type ScopeName, scopeName } from '../../mid
 import { type Window, windowAt } from '../../middleware/budget/windows.js'
 import { rulesIn } from '../policy/budgets.js'
 
-/** A scope whose limit the policy says. */
-export type LentScope = BudgetScope
-
 interface Party {
   /** Of the key. Absent: it may be any of the tenant's. */
   readonly id?: string
@@ -26,9 +23,10 @@ const offMs = 60_000
 /**
  * @param name as middleware/budget/scope-name.ts writes it
  * @param now milliseconds since 1970
+ * @returns with the limit that the policy says
  * @throws LeashError as `lend` of leases.ts
  */
-export function scopeFor(name: string, party: Party, budgets: readonly Budget[], now: number): LentScope {
+export function scopeFor(name: string, party: Party, budgets: readonly Budget[], now: number): BudgetScope {
   const named = read(name)
   const rule = rulesIn(budgets).find((rule) => rule.name === named.rule && rule.per !== 'call')
   const held = rule?.limits.find((limit) => limit.unit === named.unit)

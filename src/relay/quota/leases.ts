@@ -6,12 +6,12 @@ import { randomBytes } from 'node:crypto'
 import type { Lease, LeaseRefusal } from '../../control/wire.js'
 import { LeashError } from '../../core/errors.js'
 import { mostNano } from '../../core/money.js'
-import type { Balance } from '../../core/store.js'
+import type { Balance, BudgetScope } from '../../core/store.js'
 import type { Budget } from '../../middleware/budget/options.js'
 import { space } from '../../middleware/budget/reserver.js'
 import { places, type Sql } from '../store/sql.js'
 import { type Asked, readRequest, readSettlement, type Settled } from './lease-body.js'
-import { type LentScope, scopeFor } from './lease-scope.js'
+import { scopeFor } from './lease-scope.js'
 import { SqlBudgets } from './sql-budgets.js'
 
 /** Whoever asks, by the virtual key. */
@@ -123,7 +123,7 @@ export class Leases {
     await this.#sql.run('DELETE FROM leases WHERE until <= $1', [this.#now() - dayMs])
   }
 
-  async #lend(sql: Sql, { tenant }: Holder, asked: Asked & { readonly id: string }, scope: LentScope): Promise<Lent> {
+  async #lend(sql: Sql, { tenant }: Holder, asked: Asked & { readonly id: string }, scope: BudgetScope): Promise<Lent> {
     const { id, least } = asked
     const { limit } = scope
     const reserved = await this.#budgets(sql).reserveSome(space, [scope], ([balance]) => this.#amount(asked, limit, balance), {
@@ -146,7 +146,7 @@ export class Leases {
   }
 
   /** Somebody has asked by this id before. */
-  async #again(sql: Sql, { tenant, id: key }: Holder, id: string, scope: LentScope, now: number): Promise<Lent> {
+  async #again(sql: Sql, { tenant, id: key }: Holder, id: string, scope: BudgetScope, now: number): Promise<Lent> {
     const [row] = await sql.all<Row>('SELECT * FROM leases WHERE tenant = $1 AND id = $2', [tenant, id])
     if (row && (row.key_id !== key || (row.scope !== scope.key && row.scope !== '')))
       throw new LeashError('invalid_request', 'Another lease has this id. Make a new one at random.', {
