@@ -49,6 +49,7 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   let closing = false
   // What is said to one that has just been killed is lost with it, and no reason for all to end.
   cluster.on('fork', (worker) => worker.on('error', () => {}))
+  cluster.on('fork', hangUpFor)
   cluster.on('message', (worker, message: unknown) => {
     if (isReady(message)) serving.add(worker)
   })
@@ -80,6 +81,24 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
     close,
     reload,
   }
+}
+
+/**
+ * Node hands a worker one connection at a time, and lets go of it when the worker says that it has it: that of a worker which is
+ * killed before stays open, and nobody answers on it.
+ */
+function hangUpFor({ process }: Worker): void {
+  const { send } = process
+  let handed: { close(): void } | undefined
+  Object.assign(process, {
+    send(message: unknown, handle?: typeof handed, ...rest: readonly unknown[]): unknown {
+      if (asObject(message).act === 'newconn') handed = handle
+      return Reflect.apply(send, process, [message, handle, ...rest])
+    },
+  })
+  process.once('exit', (code) => {
+    if (code !== 0) handed?.close()
+  })
 }
 
 /** What one does not take, none does. */
