@@ -47,12 +47,15 @@ describe('a relay that is killed', { timeout: 60_000 }, () => {
     const folder = temporaryFolder()
     const vendor = await startVendor()
     const first = await startRelay({ vendor: vendor.ready, folder })
-    const client = await startClient(vendor.ready, first.ready)
+    const line = await cuttable(portOf(first.ready.url))
+    const client = await startClient(vendor.ready, { url: line.url, key: first.ready.key })
     const called = client.ask<ClientTold>('call')
     await wait(calls * everyMs * 0.3)
     await first.kill()
+    line.cut()
     await wait(calls * everyMs * 0.3)
-    const second = await startRelay({ vendor: vendor.ready, folder, port: portOf(first.ready.url) })
+    const second = await startRelay({ vendor: vendor.ready, folder })
+    line.mend(portOf(second.ready.url))
     expect(await called).toEqual({ ok: calls - 1 })
     await client.ask('close')
     expect(await auditOf(second.ready, first.ready.admin)).toMatchObject({ ok: true })
@@ -150,7 +153,7 @@ describe.skipIf(!hasPostgres)('a Postgres that is killed', { timeout: 60_000 }, 
   })
 })
 
-/** A way to a port of this machine that can be cut in mid-word. */
+/** A way to a port of this machine that can be cut in mid-word, and mended to lead to another. */
 async function cuttable(port: number) {
   const open = new Set<Socket>()
   let whole = true
@@ -175,7 +178,8 @@ async function cuttable(port: number) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut,
-    mend: () => {
+    mend: (to = port) => {
+      port = to
       whole = true
     },
   }
