@@ -3,7 +3,7 @@ export interface Foreign {
   readonly status: number
   readonly statusText?: string
   readonly url?: string
-  readonly headers: Iterable<[name: string, value: string]>
+  readonly headers: { entries(): Iterable<[name: string, value: string]> }
   readonly body?: AsyncIterable<Uint8Array | string> | null
   text?(): Promise<string>
   json?(): Promise<unknown>
@@ -16,7 +16,7 @@ const bodiless = [204, 205, 304]
 export async function adopted(theirs: Foreign): Promise<Response> {
   const { status, statusText = '', headers, url = '' } = theirs
   const body = bodiless.includes(status) ? null : await bodyOf(theirs)
-  const response = new Response(body, { status, statusText, headers: [...headers] })
+  const response = new Response(body, { status, statusText, headers: [...headers.entries()] })
   return Object.defineProperty(response, 'url', { value: url })
 }
 

@@ -111,7 +111,7 @@ test('an answer keeps its status, its address and its headers', async () => {
 })
 
 test('an answer without a body has none', async () => {
-  const empty = { headers: [], text: async () => '' }
+  const empty = { headers: new Headers(), text: async () => '' }
   expect((await adopted({ ...empty, status: 204 })).body).toBeNull()
-  expect((await adopted({ status: 200, headers: [], body: null })).body).toBeNull()
+  expect((await adopted({ status: 200, headers: new Headers(), body: null })).body).toBeNull()
 })
