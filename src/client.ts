@@ -10,6 +10,7 @@ import { attachReport, without } from './fetch.js'
 import { reportBehind } from './leashed-headers.js'
 import { type Leash, type LeashInside, type LeashOptions, openLeash } from './open-leash.js'
 import type { PlainRequests } from './plain-requests.js'
+import { checkedKey } from './providers/credentials.js'
 import { readEnv } from './providers/env.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
@@ -120,6 +121,17 @@ export class LeashLLM extends OpenAI {
 
   override async buildRequest(...[options, retries]: Parameters<OpenAI['buildRequest']>): Promise<Built> {
     return (options as StainlessOptions)[failed]?.built ?? super.buildRequest(options, retries)
+  }
+
+  protected override async bearerAuth(...given: Parameters<OpenAI['bearerAuth']>): ReturnType<OpenAI['bearerAuth']> {
+    const auth = await super.bearerAuth(...given).catch((error: unknown) => {
+      // Of a header that cannot be, whose text shows the key.
+      if (error instanceof TypeError) checkedKey('', 'openai')
+      throw error
+    })
+    const sent = auth?.values.get('authorization')
+    if (sent) checkedKey(sent, 'openai')
+    return auth
   }
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {

@@ -1,4 +1,5 @@
 /** Whose key a request carries: its headers are kept from one call to the next, and only as long as they are the same. */
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
 import { mockProviders } from '../../src/testing/index.js'
@@ -56,4 +57,24 @@ describe('a key', () => {
     await create(client, 'gpt-4o-mini')
     expect(sent()).toEqual(['Bearer signed-1', 'Bearer signed-2'])
   })
+})
+
+test.each(['sk-bad\nsecret', 'sk-bad-sécret'])(
+  'a key that cannot stand in a header is refused, and shown to nobody: %j',
+  async (key) => {
+    for (const apiKey of [key, async () => key]) {
+      const client = new LeashLLM({ baseURL: `${mock.url}/v1`, apiKey })
+      for (const asked of [create(client, 'gpt-4o-mini'), client.models.list()]) {
+        const error = await asked.catch((error: unknown) => error)
+        expect(error).toMatchObject({ code: 'invalid_config', message: expect.stringContaining('stray newline') })
+        expect(inspect(error, { depth: 9 })).not.toContain(key.slice(0, 6))
+      }
+    }
+    expect(mock.requests).toEqual([])
+  },
+)
+
+test('the end of a line behind a key is no part of it', async () => {
+  await create(new LeashLLM({ baseURL: `${mock.url}/v1`, apiKey: 'sk-good\n' }), 'gpt-4o-mini')
+  expect(sent()).toEqual(['Bearer sk-good'])
 })
