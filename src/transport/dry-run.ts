@@ -1,6 +1,5 @@
 /** The innermost layer of a call that is not sent: it says who would be asked, and what that would cost. */
 import type { Call, Estimate, Loss, Result } from '../core/call.js'
-import { replay } from '../core/events.js'
 import type { Lazy } from '../core/lazy.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Next } from '../core/middleware.js'
@@ -22,6 +21,7 @@ import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { renamed } from '../protocols/tool-names.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
+import { replayed } from './replayed.js'
 
 export interface DryRunDeps {
   readonly prices: Lazy<PriceBook>
@@ -103,9 +103,5 @@ async function emptyAnswer(call: Call, own: Protocol, { model, inputTokens }: Es
   const answer: ChatResponse = { id: call.id, model, choices: [{ content: [], finishReason: 'stop' }], usage }
   if (!call.stream) return { stream: false, status: 200, headers, body: downstream.encodeResponse(answer, request) }
   headers.set('content-type', own.framing.contentType)
-  const encoder = downstream.encodeStream(request)
-  async function* body() {
-    for (const event of replay(answer)) for (const wire of encoder.push(event)) yield own.framing.frame(wire)
-  }
-  return { stream: true, status: 200, headers, body: body() }
+  return { stream: true, status: 200, headers, body: replayed(answer, own, downstream.encodeStream(request)) }
 }

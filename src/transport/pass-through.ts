@@ -64,8 +64,11 @@ export async function passThrough(underway: Underway): Promise<Result> {
   if (!usage) underway.characters = saidInAll(lens, answer.body)
   const failure = own.failureIn?.(read)
   if (failure) throw refused(failure, read, own.name, response)
+  // Gemini streams a list of JSON to who asks for no events: that is handed on as it is.
+  const isWhole = call.stream && isObject(answer.body)
+  const streamed = isWhole ? await (await import('./replayed.js')).asStream(underway, answer) : undefined
   underway.end(undefined)
-  return answer
+  return streamed ?? answer
 }
 
 /** What an answer tells of its own failure. The caller's SDK reads it as it would have read it from the vendor. */
@@ -89,10 +92,9 @@ export function noteLosses(call: Call, losses: readonly Loss[]): void {
   warnings.push(...losses.filter((loss) => !warnings.some(({ path, why }) => path === loss.path && why === loss.why)))
 }
 
-/** Asked where a stream is due: what does not say what it is, is taken for one. Proxies that hand on a body forget its headers. */
+/** Asked where a stream is due: what is no JSON is taken for one. Proxies that hand on a body forget its headers, or make it plain text. */
 export function isEventStream(headers: Headers): boolean {
-  const type = headers.get('content-type') ?? 'event-stream'
-  return type.includes('event-stream') || type.includes('eventstream')
+  return !headers.get('content-type')?.includes('json')
 }
 
 /** An answer that does not say what it is, is taken for JSON. */

@@ -2,9 +2,9 @@
 import { type Loss, type Result, type StreamResult, textOf, type UnaryResult } from '../core/call.js'
 import { endings } from '../core/ending.js'
 import { LeashError, thrown } from '../core/errors.js'
-import { replay, type StreamEvent } from '../core/events.js'
+import type { StreamEvent } from '../core/events.js'
 import { exactBody, readExact } from '../core/exact-json.js'
-import type { AssistantPart, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
+import type { AssistantPart, EmbedRequest, EmbedResponse } from '../core/message.js'
 import { requestId } from '../core/request-id.js'
 import { addUsage, type Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
@@ -24,6 +24,7 @@ import { unlikeBefore } from '../protocols/unique-calls.js'
 import type { Streamed, Underway } from './attempt.js'
 import { isEventStream, noteLosses, parseAnswer } from './pass-through.js'
 import { maxAnswerLength, readText } from './read-text.js'
+import { replayed } from './replayed.js'
 
 export async function translate(underway: Underway): Promise<Result> {
   const { own, theirs } = underway
@@ -74,7 +75,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
     id: answer.id || call.id,
     choices: answer.choices.map((choice) => ({ ...choice, content: choice.content.map(told) })),
   }
-  if (call.stream) return streamResult(underway, response, replayed(named, underway, down.encodeStream(asked)))
+  if (call.stream) return streamResult(underway, response, replayed(named, underway.own, down.encodeStream(asked)))
   return unary(underway, response.headers, down.encodeResponse(named, asked))
 }
 
@@ -136,11 +137,6 @@ function streamResult(underway: Underway, response: Response, stream: AsyncGener
   const body = Object.assign(stream, { [endings]: underway.endings })
   underway.streaming()
   return { stream: true, status: 200, headers, body, attempt: underway.record }
-}
-
-/** A whole answer where a stream was asked for: some servers do not stream everything. */
-async function* replayed(answer: ChatResponse, { own }: Underway, encoder: StreamEncoder): AsyncGenerator<Uint8Array> {
-  for (const event of replay(answer)) for (const wire of encoder.push(event)) yield own.framing.frame(wire)
 }
 
 /** A vendor's stream as neutral events, in batches of one chunk. */
