@@ -58,7 +58,7 @@ export function contentFilter(options: ContentFilterOptions): Module {
   })
   return Object.freeze({
     ...module,
-    holdBackOf: ({ text, kind }: Text) => endWith(kind === 'arguments' ? holdBack * longestEscape : holdBack, text),
+    holdBackOf: (text: Text) => endWith(text.kind === 'arguments' ? holdBack * longestEscape : holdBack, text),
   })
 }
 

@@ -250,6 +250,33 @@ test.each([
   expect(told).not.toContain('"g"')
 })
 
+test.each([
+  ['tags', 'text', 'bigbird', [...'bigbird'].join('\u{e0061}'.repeat(12))],
+  ['bold letters', 'text', 'counterintelligence', bold('counterintelligence')],
+  ['letters taken apart', 'text', '한국은행금융통화위원회', '한국은행금융통화위원회'.normalize('NFD')],
+  ['escapes', 'arguments', 'bigbird', [...'bigbird'].join('\\u200b'.repeat(20))],
+  ['escapes of tags', 'arguments', 'bigbird', [...'bigbird'].join('\\udb40\\udc61'.repeat(12))],
+] as const)('nothing of a word goes on before it ends, however long it is written: with %s', async (_, kind, keyword, said) => {
+  const letters = [...`{"a":"${'x '.repeat(80)}${said} x"}`]
+  const pieces = letters.flatMap((_, at) => (at % 5 === 0 ? [letters.slice(at, at + 5).join('')] : []))
+  const delta = (piece: string) =>
+    kind === 'text' ? { content: piece } : { tool_calls: [{ index: 0, function: { arguments: piece } }] }
+  const chunks = pieces.map((piece) => ({ choices: [{ index: 0, delta: delta(piece), finish_reason: null }] }))
+  const events = [...chunks, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }]
+  const lines = [...events.map((event) => JSON.stringify(event)), '[DONE]'].map((data) => Buffer.from(`data: ${data}\n\n`))
+  const body = () => new ReadableStream({ pull: (to) => (lines.length > 0 ? to.enqueue(lines.shift()) : to.close()) })
+  const fetch = async () => new Response(body(), { headers: { 'content-type': 'text/event-stream' } })
+  const told = await (await ask(open({ keywords: [keyword], direction: 'response' }, { fetch }).leash, 'hi', true)).text()
+  expect(told).toContain('policy_blocked')
+  const passed = [...told.matchAll(/"(?:content|arguments)":"((?:[^"\\]|\\.)*)"/g)].map(([, piece]) => piece).join('')
+  expect(passed).toMatch(/^\{\\"a\\":\\"[x ]+$/)
+})
+
+/** As some write who have no other way to stress. */
+function bold(text: string): string {
+  return text.replace(/[a-z]/g, (letter) => String.fromCodePoint(0x1d41a + letter.charCodeAt(0) - 97))
+}
+
 test('whether a word ends at the end of a stream is seen at its end', async () => {
   const { leash } = open({ keywords: ['eight'], direction: 'response' })
   expect(await (await ask(leash, 'seven eight', true)).text()).toContain('policy_blocked')

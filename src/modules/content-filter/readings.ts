@@ -16,15 +16,25 @@ export function folded(text: string): string {
 }
 
 const unseen = /\p{Default_Ignorable_Code_Point}/u
+/** What may be written with more characters than it is read as. */
+const long = /[\p{Default_Ignorable_Code_Point}\u{10000}-\u{10ffff}]|\\u/u
+/** What is read as one character at most. */
+const written = /\\u(?:d[89ab][\da-f]{2}\\u)?[\da-f]{4}|./gisu
 /** Who floods a word with more than this is not waited for. */
 const longestEnd = 10_000
 
 /** The length of the end of a text that has so many characters which can be seen. */
-export function endWith(seen: number, text: string): number {
-  if (!unseen.test(text)) return seen
-  let at = text.length
-  for (let left = seen; left > 0 && at > 0; at--) if (!unseen.test(text.charAt(at - 1))) left--
-  return Math.min(text.length - at, longestEnd)
+export function endWith(seen: number, { text, kind }: Text): number {
+  if (!long.test(text)) return seen
+  const read: Read = kind === 'arguments' ? unescaped : (one) => one
+  const all = text.match(kind === 'arguments' ? written : /./gsu) ?? []
+  let length = 0
+  for (let left = seen, at = all.length - 1; left > 0 && at >= 0; at--) {
+    const one = all[at] ?? ''
+    length += one.length
+    if (!unseen.test(read(one))) left--
+  }
+  return Math.min(length, longestEnd)
 }
 
 /** Vendors that have arguments as objects, and not as JSON, have plain strings in them: what stands there is read both ways. */

@@ -47,7 +47,9 @@ const mostReach = 4096
 
 /** The most characters that a match of it has. */
 export function reachOf({ keywords = [], phrases = [], patterns = [], maxLength = defaultReach }: ContentRule): number {
-  const words = [...keywords, ...phrases].map((phrase) => folded(phrase).length + between * phrase.trim().split(/\s+/).length)
+  const words = [...keywords, ...phrases].map(
+    (phrase) => folded(phrase).normalize('NFD').length + between * phrase.trim().split(/\s+/).length,
+  )
   return Math.min(mostReach, Math.max(1, ...words, patterns.length > 0 ? maxLength : 0))
 }
 
