@@ -1,7 +1,7 @@
 /** Tools that a vendor runs by itself: each use has a price, beside the tokens of what it found. */
 import { describe, expect, test } from 'vitest'
 import { total } from '../../src/core/usage.js'
-import type { LeashOptions } from '../../src/leash.js'
+import { createLeash, type LeashOptions } from '../../src/leash.js'
 import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
 import { booked, type Words } from './booked.js'
@@ -220,4 +220,25 @@ test('a vendor’s own bill has what its tools and other models have cost', asyn
   const answer = response([search], { tool_usage: { image_gen: { input_tokens: 1, output_tokens: 1 } } })
   const billed = JSON.stringify({ ...answer, usage: { ...answer.usage, cost_in_usd_ticks: 1_000_000 } })
   expect(await booked('xai/grok-4', billed, 'responses')).toMatchObject({ cost: 100_000, searches: 1, priceVersion: 'vendor' })
+})
+
+describe('a budget', () => {
+  const asking = async (usd: number, more: object) => {
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' } },
+      budgets: [{ limit: { usd }, per: 'day' }],
+      fetch: async () => new Response(gpt.whole, { headers: { 'content-type': 'application/json' } }),
+    })
+    const body = JSON.stringify({ model: 'gpt-5', input: 'Hi', max_output_tokens: 16, tools: [{ type: 'web_search' }], ...more })
+    const { status } = await leash.fetch('https://api.openai.com/v1/responses', { method: 'POST', body })
+    await leash.close()
+    return status
+  }
+
+  test('sets aside what the searches of a request may cost', async () => {
+    expect(await asking(0.025, { max_tool_calls: 2 })).toBe(200)
+    expect(await asking(0.025, { max_tool_calls: 3 })).toBe(402)
+    expect(await asking(0.095, {})).toBe(402)
+    expect(await asking(0.105, {})).toBe(200)
+  })
 })

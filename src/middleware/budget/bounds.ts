@@ -5,9 +5,11 @@ import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, type Rates, rated, serviceTierOf, worstCase } from '../../core/price.js'
 import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
+import { feesOf } from '../../protocols/cost-with.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
+import { toolUses } from '../../protocols/tool-uses.js'
 
 type Capabilities = (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
 
@@ -110,11 +112,13 @@ function costs(
 ): Bounds['cost'] {
   if (!price || !serviceTierOf(askedTier(call))) return () => null
   const tier = dearestTier(call)
+  // What nobody knows is not booked either.
+  const fees = feesOf(price, toolUses(call.protocol, call.body)) ?? 0
   let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {
     if (last?.output === output) return last.cost
     const cost = worstCase(price, { inputTokens, maxOutputTokens: tokens(output), tier, buckets })
-    last = { output, cost: cost === null ? null : Math.min(cost, most) }
+    last = { output, cost: cost === null ? null : Math.min(cost + fees, most) }
     return last.cost
   }
 }

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { toolUses } from '../../src/protocols/tool-uses.js'
+
+test('a request says how often its tools may be used', () => {
+  const tools = [
+    { type: 'web_search' },
+    { type: 'file_search', vector_store_ids: ['v'] },
+    { type: 'function', name: 'web_search' },
+  ]
+  expect(toolUses('openai-responses', { max_tool_calls: 3, tools })).toEqual({ searches: 3, fileSearches: 3, preview: false })
+  const claude = [
+    { name: 'f', input_schema: {} },
+    { type: 'web_search_20250305', name: 'web_search', max_uses: 2 },
+  ]
+  expect(toolUses('anthropic-messages', { tools: claude })).toEqual({ searches: 2 })
+})
+
+test('one that does not say it is taken to use them ten times', () => {
+  const older = [{ type: 'web_search_preview_2025_03_11' }]
+  expect(toolUses('openai-responses', { tools: older })).toEqual({ searches: 10, fileSearches: 0, preview: true })
+  expect(toolUses('anthropic-messages', { tools: [{ type: 'web_search_20260209', name: 'web_search' }] })).toEqual({
+    searches: 10,
+  })
+  for (const tools of [[{ google_search: {} }], [{ googleSearch: {} }], { googleSearch: {} }])
+    expect(toolUses('gemini', { tools })).toEqual({ searches: 10 })
+})
+
+test('a caller’s own tools are none of the vendor’s', () => {
+  expect(toolUses('openai-responses', { tools: [{ type: 'function', name: 'web_search' }] })).toMatchObject({
+    searches: 0,
+    fileSearches: 0,
+  })
+  expect(toolUses('anthropic-messages', { tools: [{ name: 'web_search', input_schema: {} }] })).toEqual({ searches: 0 })
+  expect(toolUses('gemini', { tools: [{ functionDeclarations: [{ name: 'googleSearch' }] }] })).toEqual({ searches: 0 })
+  expect(toolUses('gemini', { tools: [{ fileSearch: { fileSearchStoreNames: ['s'] } }] })).toEqual({ searches: 0 })
+  expect(toolUses('openai-chat', { tools: [{ type: 'function' }] })).toEqual({})
+  expect(toolUses('openai-responses', {})).toEqual({})
+})
