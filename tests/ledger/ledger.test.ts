@@ -155,7 +155,12 @@ describe('a file', () => {
       const appendFile = (file: number, text: string, done: (error: Error | null) => void) => {
         fs.appendFile(file, full ? text.slice(0, 20) : text, (error) => done(full ? new Error('no space left on device') : error))
       }
-      return { ...fs, appendFile }
+      // In a worker, as tests are.
+      const appendFileSync = (file: number, text: string) => {
+        fs.appendFileSync(file, full ? text.slice(0, 20) : text)
+        if (full) throw new Error('no space left on device')
+      }
+      return { ...fs, appendFile, appendFileSync }
     })
     const { leash, ask } = counted({ ledger: { file } })
     const warnings: string[] = []
