@@ -128,10 +128,10 @@ export function checkVerb(command: string, verb: string, known: readonly string[
 /** For a part of a path that somebody has typed. */
 export const segment = (typed: string): string => encodeURIComponent(typed)
 
-/** @throws LeashError for a verb that the command does not have */
+/** @throws LeashError for a verb that the command does not have, or for none where it wants one */
 export function unknownVerb(command: string, verb: string, known: string): never {
-  const what = `${command} ${verb.slice(0, 40)}`.trimEnd()
-  throw new LeashError('invalid_config', `There is no "${what}". Known: ${known}.`)
+  if (verb === '') throw new LeashError('invalid_config', `Write: leash ${command} ${known.replaceAll(', ', '|')}`)
+  throw new LeashError('invalid_config', `There is no "${command} ${verb.slice(0, 40)}". Known: ${known}.`)
 }
 
 /** @throws LeashError that says how to write it */

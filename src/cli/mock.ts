@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { LeashError, messageOf } from '../core/errors.js'
 import { startMock } from '../testing/index.js'
 import { printJson, table, telling } from './output.js'
 import { portOf } from './whole-number.js'
@@ -11,7 +12,7 @@ export const mock = defineCommand({
   },
   run: ({ args }) =>
     telling(args.json, async () => {
-      const { url, close } = await startMock({ port: portOf(args.port) })
+      const { url, close } = await startMock({ port: portOf(args.port) }).catch(cannotListen)
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close())
       if (args.json) printJson({ url })
       else {
@@ -28,3 +29,8 @@ export const mock = defineCommand({
       }
     }),
 })
+
+function cannotListen(cause: unknown): never {
+  const message = `The mock vendors cannot listen: ${messageOf(cause)}. Choose another \`--port\`; 0 takes a free one.`
+  throw new LeashError('invalid_config', message, { cause })
+}

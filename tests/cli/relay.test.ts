@@ -241,6 +241,7 @@ describe('the administration of a relay by commands', () => {
 
   test.each([
     [['tenants', 'paint', 'red'], 'There is no "tenants paint"'],
+    [['config'], 'Write: leash config validate|diff|schema'],
     [['tenants', 'create'], 'leash tenants create SLUG'],
     [['keys', 'create'], '--tenant'],
     [['policy', 'rollback', '9'], 'no version 9'],
