@@ -1,9 +1,10 @@
 /** `systemInstruction` and `contents` as neutral messages. */
-import { asString, isObject } from '../../core/json.js'
-import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { asObject, asString, isObject } from '../../core/json.js'
+import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeMedia } from './media.js'
+import { PartialArgs } from './partial-args.js'
 import { decodeCall, decodePart } from './parts.js'
 import { Unanswered } from './unanswered.js'
 import { message, messages } from './wire.js'
@@ -29,6 +30,10 @@ class HistoryDecoder {
   /** Of the last turn, which may have very many parts: they are not copied for each new one. */
   #said: AssistantPart[] = []
   #results: ToolResultPart[] = []
+  /** The call whose arguments come in pieces, and where it stands. */
+  #growing:
+    | { readonly call: ToolCallPart; readonly said: AssistantPart[]; readonly at: number; readonly pieces: PartialArgs }
+    | undefined
 
   constructor(lose: ReportLoss) {
     this.#lose = lose
@@ -85,11 +90,23 @@ class HistoryDecoder {
     }
   }
 
+  /** Each chunk of a stream may be a content of its own, and one without a name goes on with the call before it. */
   #call(part: Record<string, unknown>, path: string): void {
-    const call = decodeCall(part, `call_${this.#calls++}`)
-    if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called.')
-    this.#waiting.add({ id: call.id, name: call.name })
-    this.#say(call)
+    const { name, args, partialArgs, willContinue } = message(part.functionCall)
+    if (!this.#growing || name) {
+      const call = decodeCall(part, `call_${this.#calls++}`)
+      if (call.name === '') throw invalid(`${path}.functionCall.name`, 'must say which function was called.')
+      this.#waiting.add({ id: call.id, name: call.name })
+      this.#say(call)
+      const isPiece = willContinue === true || partialArgs !== undefined
+      this.#growing = isPiece ? { call, said: this.#said, at: this.#said.length - 1, pieces: new PartialArgs() } : undefined
+    }
+    if (!this.#growing) return
+    const { call, said, at, pieces } = this.#growing
+    pieces.merge(asObject(args))
+    pieces.add(partialArgs)
+    said[at] = { ...call, arguments: pieces.json }
+    if (willContinue !== true) this.#growing = undefined
   }
 
   /** A turn may come in many contents: Google's SDK keeps each chunk of a stream as one. */

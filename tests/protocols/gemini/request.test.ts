@@ -426,6 +426,44 @@ describe('a history of a caller', () => {
     expect(request.messages[1]?.content).toMatchObject([{ content: [{ text: 'Bang' }, { type: 'image' }] }])
   })
 
+  it('joins the arguments of a call that came in pieces, as the SDK keeps each chunk of a stream', () => {
+    const { request, losses } = decode({
+      contents: [
+        { role: 'user', parts: [{ text: 'Weather?' }] },
+        ...[
+          { name: 'weather', willContinue: true },
+          { partialArgs: [{ jsonPath: '$.city', stringValue: 'New ', willContinue: true }], willContinue: true },
+          { partialArgs: [{ jsonPath: '$.city', stringValue: 'York' }], willContinue: true },
+          { partialArgs: [{ jsonPath: '$.days[0]', numberValue: 3 }], willContinue: true },
+          {},
+          { name: 'time', args: { zone: 'EST' } },
+        ].map((functionCall) => ({ role: 'model', parts: [{ functionCall }] })),
+        ...['weather', 'time'].map((name) => ({
+          role: 'user',
+          parts: [{ functionResponse: { name, response: { output: `${name}: fine` } } }],
+        })),
+      ],
+    })
+    expect(losses).toEqual([])
+    expect(request.messages.slice(1)).toMatchObject([
+      {
+        role: 'assistant',
+        content: [
+          { id: 'call_0', name: 'weather', arguments: '{"city":"New York","days":[3]}' },
+          { id: 'call_1', name: 'time', arguments: '{"zone":"EST"}' },
+        ],
+      },
+      { role: 'tool', content: [{ id: 'call_0' }, { id: 'call_1' }] },
+    ])
+  })
+
+  it('refuses a piece of a call that goes on with none', () => {
+    const parts = [{ functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'b' }] } }]
+    expect(() => decode({ contents: [{ role: 'model', parts }] })).toThrow(
+      /must say which function was called/,
+    )
+  })
+
   it('has the results that the model told by itself as results too', () => {
     const messages = history({
       role: 'model',
