@@ -84,3 +84,13 @@ test.each(['Report', 'Attempt'])(
     expect(told(own)).toEqual(all.sort())
   },
 )
+
+test.each([
+  ['src/core/ledger.ts', 'LedgerLine'],
+  ['src/ledger/fold.ts', 'UsageRow'],
+])('the members of %s, %s, stand in the page of the ledger', (file, name) => {
+  const page = read('docs/ledger.md')
+  const all = declared(file, name)
+  expect(all).toEqual(expect.arrayContaining(['cost', 'saved']))
+  expect(all.filter((member) => !page.includes(`\`${member}\``))).toEqual([])
+})
