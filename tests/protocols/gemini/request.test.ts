@@ -459,9 +459,7 @@ describe('a history of a caller', () => {
 
   it('refuses a piece of a call that goes on with none', () => {
     const parts = [{ functionCall: { partialArgs: [{ jsonPath: '$.a', stringValue: 'b' }] } }]
-    expect(() => decode({ contents: [{ role: 'model', parts }] })).toThrow(
-      /must say which function was called/,
-    )
+    expect(() => decode({ contents: [{ role: 'model', parts }] })).toThrow(/must say which function was called/)
   })
 
   it('has the results that the model told by itself as results too', () => {
