@@ -23,12 +23,14 @@ export function readUsage(value: unknown): Usage | undefined {
   // DeepSeek and Moonshot told it before they took over OpenAI's details.
   const cacheRead = input.take(read.cached_tokens ?? value.prompt_cache_hit_tokens ?? value.cached_tokens)
   const cacheWrite = input.take(read.cache_write_tokens)
-  const audioInput = input.take(read.audio_tokens)
+  const beside = Math.max(0, (asCount(value.total_tokens) ?? 0) - (prompt ?? 0) - (completion ?? 0))
+  // Mistral's total alone has the tokens of sound: https://docs.mistral.ai/capabilities/audio_transcription
+  const heard = asCount(value.prompt_audio_seconds) ? beside : 0
+  const audioInput = input.take(read.audio_tokens) + heard
 
   const output = new Bucketed(completion ?? 0)
   const told = asCount(written.reasoning_tokens) ?? 0
-  const beside = (asCount(value.total_tokens) ?? 0) - (prompt ?? 0) - (completion ?? 0)
-  const reasoning = beside > 0 && beside >= told ? beside : output.take(told)
+  const reasoning = beside > heard && beside >= told ? beside : output.take(told)
   const audioOutput = output.take(written.audio_tokens)
 
   const usage = usageOf({

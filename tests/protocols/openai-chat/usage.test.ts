@@ -99,6 +99,12 @@ describe('vendors’ own ways to count', () => {
     )
   })
 
+  test('Mistral counts sound in the total alone', () => {
+    const told = { prompt_audio_seconds: 30, prompt_tokens: 100, completion_tokens: 10, total_tokens: 485 }
+    expect(readUsage(told)).toEqual(usageOf({ input: 100, audioInput: 375, output: 10 }))
+    expect(readUsage({ ...told, prompt_audio_seconds: null, total_tokens: 110 })).toEqual(usageOf({ input: 100, output: 10 }))
+  })
+
   test('DeepSeek named its cache before OpenAI did', () => {
     expect(readUsage({ prompt_tokens: 100, completion_tokens: 5, prompt_cache_hit_tokens: 64 })).toEqual(
       usageOf({ input: 36, cacheRead: 64, output: 5 }),
