@@ -7,7 +7,7 @@ import { inputTotal, outputTotal } from '../core/usage.js'
 import { createLeash, type Leash } from '../open-leash.js'
 import { sseUnframer } from '../protocols/framing/sse.js'
 import { paint, printJson, telling } from './output.js'
-import { localProviders, namesIn, readPrompt } from './prompt.js'
+import { localProviders, messagesOf, namesIn, readPrompt } from './prompt.js'
 
 export const chat = defineCommand({
   meta: { name: 'chat', description: 'Ask a model, and see who answered and with how many tokens.' },
@@ -44,7 +44,7 @@ async function ask(
   leash: Leash,
   asked: { model: string; prompt: string; system?: string | undefined; stream: boolean },
 ): Promise<Response> {
-  const messages = [...(asked.system ? [{ role: 'system', content: asked.system }] : []), { role: 'user', content: asked.prompt }]
+  const messages = messagesOf(asked.prompt, asked.system)
   const response = await leash.handle(
     new Request('http://leash.internal/v1/chat/completions', {
       method: 'POST',

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import type { Estimate } from '../core/call.js'
 import { createLeash } from '../open-leash.js'
 import { printJson, table, telling } from './output.js'
-import { localProviders, readPrompt } from './prompt.js'
+import { localProviders, messagesOf, readPrompt } from './prompt.js'
 import { wholeNumber } from './whole-number.js'
 
 export const dryRun = defineCommand({
@@ -21,7 +21,7 @@ export const dryRun = defineCommand({
         const { 'max-tokens': typed } = args
         const most = typed === undefined ? undefined : wholeNumber(typed, 1, Number.MAX_SAFE_INTEGER, 'no number of tokens')
         const prompt = await readPrompt(args.prompt)
-        const messages = [...(args.system ? [{ role: 'system', content: args.system }] : []), { role: 'user', content: prompt }]
+        const messages = messagesOf(prompt, args.system)
         const told = await leash.estimate({ model: args.model, messages, ...(most !== undefined && { max_tokens: most }) })
         if (args.json) printJson(told)
         else process.stdout.write(`${table(rows(told))}\n`)

@@ -1,10 +1,16 @@
 /** What commands that take a prompt and a model have in common. */
+import { text } from 'node:stream/consumers'
+import type { JsonObject } from '../core/json.js'
 import { isPreset, presets } from '../providers/presets.js'
 import type { ProvidersOptions } from '../providers/registry.js'
 
 /** `-` is what comes on standard input. */
 export async function readPrompt(prompt: string): Promise<string> {
-  return prompt === '-' ? readStdin() : prompt
+  return prompt === '-' ? (await text(process.stdin)).trim() : prompt
+}
+
+export function messagesOf(prompt: string, system: string | undefined): JsonObject[] {
+  return [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content: prompt }]
 }
 
 /** Names with commas between them. */
@@ -16,10 +22,4 @@ export function namesIn(list: string | undefined): string[] {
 export function localProviders(models: readonly string[]): ProvidersOptions {
   const names = models.map((model) => model.split('/', 1)[0] ?? '')
   return Object.fromEntries(names.filter((name) => isPreset(name) && presets[name].keyless).map((name) => [name, {}]))
-}
-
-async function readStdin(): Promise<string> {
-  let text = ''
-  for await (const chunk of process.stdin) text += chunk
-  return text.trim()
 }

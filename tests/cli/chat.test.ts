@@ -36,6 +36,12 @@ describe('leash chat', () => {
     expect([code, stdout]).toEqual([0, 'Echo: from a pipe\n'])
   })
 
+  test('- reads letters whole that come in two pieces', async () => {
+    const said = '€'.repeat(50_000)
+    const { stdout } = await leash(['chat', '-'], { env: env(), stdin: said })
+    expect(stdout).toBe(`Echo: ${said}\n`)
+  })
+
   test('--json prints the answer and its report, and nothing else', async () => {
     const { code, stdout, stderr } = await leash(['chat', 'Hello', '--json', '--stream'], { env: env() })
     expect([code, stderr]).toEqual([0, ''])
