@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { defineCommand } from 'citty'
-import { LeashError } from '../core/errors.js'
 import { compact } from '../core/json.js'
 import { ask, askAll, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
@@ -46,13 +44,4 @@ export const policy = defineCommand({
     }),
 })
 
-/** JSON is YAML. */
-async function read(file: string): Promise<unknown> {
-  if (!existsSync(file)) throw new LeashError('invalid_config', `There is no file ${file}.`)
-  const { parse } = await import('yaml')
-  try {
-    return parse(readFileSync(file, 'utf8'), { maxAliasCount: 100 })
-  } catch (cause) {
-    throw new LeashError('invalid_config', `${file} cannot be read as YAML or JSON.`, { cause })
-  }
-}
+const read = async (file: string) => (await import('../relay/config/yaml.js')).readYaml(file)

@@ -1,11 +1,11 @@
 /** Where the configuration comes from: a file, and the environment over it. Flags come over both, and code says what it likes. */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { readAs } from '../../config/read-as.js'
 import { LeashError } from '../../core/errors.js'
 import { isObject } from '../../core/json.js'
 import { checkRelayOptions, type RelayOptions, relayShape } from './config.js'
+import { readYaml } from './yaml.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -29,7 +29,7 @@ const variables: Readonly<Record<string, keyof RelayOptions>> = {
  * @throws LeashError `invalid_config`
  */
 export function readConfig(path: string | undefined, env: Environment = process.env): RelayOptions {
-  const file = path === undefined ? {} : filled(parsed(path), { env, folder: dirname(resolve(path)) })
+  const file = path === undefined ? {} : filled(readYaml(path), { env, folder: dirname(resolve(path)) })
   return checkRelayOptions(isObject(file) ? readAs({ ...file, ...fromEnvironment(env) }, relayShape) : file)
 }
 
@@ -39,16 +39,6 @@ function fromEnvironment(env: Environment): Record<string, string> {
     return value === undefined || value === '' ? [] : [[name, value] as const]
   })
   return Object.fromEntries(given)
-}
-
-function parsed(path: string): unknown {
-  if (!existsSync(path)) throw new LeashError('invalid_config', `There is no file ${path}.`)
-  try {
-    return parse(readFileSync(path, 'utf8'), { maxAliasCount: 100 }) ?? {}
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n', 1)[0] : ''
-    throw new LeashError('invalid_config', `${path} is no YAML: ${why}`, { cause })
-  }
 }
 
 interface Sources {
