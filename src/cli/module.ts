@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand } from 'citty'
+import { codeOf } from '../core/code-of.js'
 import { LeashError } from '../core/errors.js'
 import { moduleText, testText } from './module-template.js'
 import { paint, printJson, telling } from './output.js'
@@ -39,7 +40,7 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx' })
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
+    if (codeOf(cause) !== 'EEXIST') throw cause
     throw new LeashError('invalid_config', `${path} is there already. Choose another name, or another \`--dir\`.`, { cause })
   }
 }

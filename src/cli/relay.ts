@@ -130,7 +130,7 @@ async function followWorkers(again: Again<boolean>): Promise<() => void> {
   return stop
 }
 
-function greeting(url: string, keys: { readonly admin: string; readonly call: string } | undefined): string {
+function greeting(url: string, keys: Relay['firstKeys']): string {
   const there = `The relay is at ${paint('bold', url)}\n`
   if (!keys) return there
   return `${there}

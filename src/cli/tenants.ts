@@ -18,7 +18,7 @@ export const tenants = defineCommand({
       checkVerb('tenants', verb, ['create', 'suspend', 'activate'])
       const which = needed(slug, `leash tenants ${verb} SLUG`)
       if (verb === 'create') return printJson(await ask('POST', 'tenants', { slug: which, name, plan }))
-      if (verb === 'suspend') return printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'suspended' }))
-      printJson(await ask('PATCH', `tenants/${segment(which)}`, { status: 'active' }))
+      const status = verb === 'suspend' ? 'suspended' : 'active'
+      printJson(await ask('PATCH', `tenants/${segment(which)}`, { status }))
     }),
 })
