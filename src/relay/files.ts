@@ -2,15 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from '../core/code-of.js'
-import { LeashError } from '../core/errors.js'
+import { LeashError, messageOf } from '../core/errors.js'
 
 /** Where the relay keeps its own, for its user alone. @throws LeashError `invalid_config` */
 export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : ''
-    throw new LeashError('invalid_config', `The relay's \`folder\` ${folder} cannot be made: ${why}.`, { cause })
+    throw new LeashError('invalid_config', `The relay's \`folder\` ${folder} cannot be made: ${messageOf(cause)}.`, { cause })
   }
 }
 

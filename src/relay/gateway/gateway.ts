@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Control } from '../../control/control.js'
 import { LeasedBudgets } from '../../control/leased-budgets.js'
 import type { PolicyBundle } from '../../control/wire.js'
+import { messageOf } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
 import type { MaybePromise } from '../../core/store.js'
 import { type Asked, createServe, type Serve } from '../../handler.js'
@@ -174,7 +175,7 @@ export class Gateway {
   #shut(tenant: string, { inside }: Ready): void {
     const closing: Promise<void> = paused(graceMs, this.#stopping.signal)
       .then(() => inside.leash.close())
-      .catch((error) => this.#deps.warn(`${tenant}: ${error instanceof Error ? error.message : 'it could not be closed'}`))
+      .catch((error) => this.#deps.warn(`${tenant}: ${messageOf(error)}`))
       .finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { LeashError } from '../../core/errors.js'
+import { LeashError, messageOf } from '../../core/errors.js'
 import type { LimitOptions, TlsOptions } from './options.js'
 
 const usual = { headerBytes: 32 * 1024, headersMs: 20_000, requestMs: 300_000 }
@@ -11,8 +11,13 @@ const usual = { headerBytes: 32 * 1024, headersMs: 20_000, requestMs: 300_000 }
 /** Longer than proxies keep a connection that nothing is asked on, which would else ask on one that is just being closed. */
 const keepAliveMs = 65_000
 
+interface Listened {
+  readonly tls: TlsOptions | undefined
+  readonly limits: LimitOptions | undefined
+}
+
 /** @throws LeashError `invalid_config` when there is no certificate to be had */
-export function createListener(listener: RequestListener, { tls, limits }: { tls?: TlsOptions; limits?: LimitOptions }): Server {
+export function createListener(listener: RequestListener, { tls, limits }: Listened): Server {
   const { headerBytes, headersMs, requestMs } = { ...usual, ...limits }
   const options = {
     maxHeaderSize: headerBytes,
@@ -43,7 +48,7 @@ function certificateOf({ cert, key, clientCa }: TlsOptions) {
   try {
     createSecureContext(options)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : ''
+    const why = messageOf(cause)
     throw new LeashError('invalid_config', `\`tls\` has no certificate and key that belong together, in PEM: ${why}.`, { cause })
   }
   return { ...options, ...(clientCa !== undefined && { requestCert: true, rejectUnauthorized: true }) }

@@ -79,8 +79,8 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
     }
   }
   const server = createListener((incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()), {
-    ...(tls && { tls }),
-    ...(limits && { limits }),
+    tls,
+    limits,
   })
   server.on('upgrade', (incoming, socket, head) => {
     const outgoing = answerOn(incoming, socket)

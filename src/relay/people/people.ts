@@ -1,5 +1,7 @@
 /** Who there is, and what proves it. */
+
 import { join } from 'node:path'
+import { messageOf } from '../../core/errors.js'
 import { readEnv } from '../../providers/env.js'
 import type { Audit } from '../audit/audit.js'
 import { Decisions } from '../audit/decisions.js'
@@ -55,6 +57,6 @@ export async function rewrapKeys(vendorKeys: VendorKeys, audit: Audit, warn: (me
     const tenants = await vendorKeys.rewrap()
     if (tenants > 0) await audit.append({ actor: 'relay', action: 'vendor_key.rewrap', detail: { tenants } })
   } catch (error) {
-    warn(error instanceof Error ? error.message : 'The vendor keys of tenants cannot be opened.')
+    warn(messageOf(error))
   }
 }
