@@ -2,7 +2,6 @@
 import { Hono } from 'hono'
 import { isAdministrator } from '../people/caller.js'
 import { rightsOf } from '../people/roles.js'
-import { csvOf } from '../usage/csv.js'
 import { adminAudit } from './admin-audit.js'
 import { adminBackup } from './admin-backup.js'
 import { adminClients } from './admin-clients.js'
@@ -18,7 +17,7 @@ import { adminWebhooks } from './admin-webhooks.js'
 import type { RelayContext } from './context.js'
 import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
-import { reportQuery } from './report-query.js'
+import { reported, reportQuery } from './report-query.js'
 import { guard } from './rights.js'
 
 export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
@@ -48,9 +47,7 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
 
   app.get('/usage', async (c) => {
     const query = reportQuery(c.req.query())
-    const rows = await usage.report({ ...query, where: { ...query.where, ...c.get('reach') } })
-    if (c.req.query('format') !== 'csv') return c.json({ rows })
-    return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
+    return reported(c, await usage.report({ ...query, where: { ...query.where, ...c.get('reach') } }), query)
   })
 
   return app

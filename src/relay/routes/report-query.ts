@@ -1,6 +1,8 @@
-/** What a report is asked for by the query of an address. */
+/** What a report is asked for by the query of an address, and how it is told. */
+import type { Context } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { type Dimension, dimensions } from '../usage/usage.js'
+import { csvOf } from '../usage/csv.js'
+import { type Dimension, dimensions, type UsageRow } from '../usage/usage.js'
 import { only, timeIn } from './fields.js'
 
 export interface ReportQuery {
@@ -35,6 +37,12 @@ export function reportQuery(query: Readonly<Record<string, string>>): ReportQuer
     where,
     ...(tagged && { tagged }),
   }
+}
+
+/** As JSON, or as CSV for who has asked for that. */
+export function reported(c: Context, rows: readonly UsageRow[], { by }: Pick<ReportQuery, 'by'>): Response {
+  if (c.req.query('format') !== 'csv') return c.json({ rows })
+  return c.body(csvOf(rows, by), 200, { 'content-type': 'text/csv; charset=utf-8' })
 }
 
 const isTag = (name: string): name is `tag:${string}` => /^tag:./.test(name)

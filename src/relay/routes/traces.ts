@@ -5,7 +5,7 @@ import { atOnce } from '../http/at-once.js'
 import { bytesOf, jsonOf } from '../http/body.js'
 import { retryAfter } from '../http/failure.js'
 import type { Traces } from '../otlp/traces.js'
-import { callerOf } from '../people/caller.js'
+import { type Caller, callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
 
 /** Of one request, unpacked, in bytes. */
@@ -22,7 +22,7 @@ export function traceRoutes(context: RelayContext): Hono {
     const caller = await callerOf(context.keys, c.req.raw.headers, 'usage')
     return taking(async () => {
       const { traces } = context.collector
-      if (type === protobuf) return inProtobuf(c, (spans) => traces.take(spans, caller))
+      if (type === protobuf) return inProtobuf(c, traces, caller)
       if (type !== 'application/json')
         throw new LeashError('invalid_request', `Send traces as ${protobuf} or application/json.`, { status: 415 })
       const { spansInJson } = await import('../otlp/json.js')
@@ -35,12 +35,12 @@ export function traceRoutes(context: RelayContext): Hono {
 }
 
 /** Whoever speaks Protocol Buffers is answered in them, also when it fails. */
-async function inProtobuf(c: Context, take: (spans: Parameters<Traces['take']>[0]) => ReturnType<Traces['take']>) {
+async function inProtobuf(c: Context, traces: Traces, caller: Caller) {
   const { answerInProtobuf, spansInProtobuf, statusInProtobuf } = await import('../otlp/protobuf.js')
   const answer = (bytes: Uint8Array, status: number, headers?: Record<string, string>) =>
     new Response(new Uint8Array(bytes), { status, headers: { 'content-type': protobuf, ...headers } })
   try {
-    const { rejected, why } = await take(spansInProtobuf(await bytesOf(c.req.raw, mostBytes)))
+    const { rejected, why } = await traces.take(spansInProtobuf(await bytesOf(c.req.raw, mostBytes)), caller)
     return answer(answerInProtobuf(rejected, why), 200)
   } catch (error) {
     if (!isLeashError(error)) throw error

@@ -4,9 +4,8 @@ import { atOnce } from '../http/at-once.js'
 import { jsonOf } from '../http/body.js'
 import { callerOf, isAdministrator } from '../people/caller.js'
 import { extentOf } from '../people/roles.js'
-import { csvOf } from '../usage/csv.js'
 import type { RelayContext } from './context.js'
-import { reportQuery } from './report-query.js'
+import { reported, reportQuery } from './report-query.js'
 
 /** Of one batch of usage, unpacked, in bytes. */
 const mostBytes = 16 * 1024 * 1024
@@ -25,9 +24,7 @@ export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
     const query = reportQuery(c.req.query())
     const own = caller.role !== undefined && !isAdministrator(caller) && extentOf(caller.role, 'usage:read') !== 'all'
     const where = { ...query.where, tenant: caller.tenant, ...(own && { user: caller.user ?? '' }) }
-    const rows = await usage.report({ ...query, where })
-    if (c.req.query('format') !== 'csv') return c.json({ rows })
-    return c.body(csvOf(rows, query.by), 200, { 'content-type': 'text/csv; charset=utf-8' })
+    return reported(c, await usage.report({ ...query, where }), query)
   })
 
   return app
