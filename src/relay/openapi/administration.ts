@@ -29,6 +29,11 @@ const write = (does: string, body?: z.Shape, status = 200): Operation => ({
 })
 const gone = (does: string, body?: z.Shape): Operation => ({ ...write(does, body, 204), answers: null })
 
+const checked = (does: string, body: z.Shape): Operation => ({
+  ...write(`${does}; \`dry_run\` only checks`, body),
+  query: { dry_run: z.optional(text) },
+})
+
 const tenants: Operations = {
   'GET /v1/admin/tenants': read('Lists tenants', {
     ...page,
@@ -47,7 +52,7 @@ const tenants: Operations = {
   ),
   [`DELETE ${tenant}`]: gone('Takes the keys of a tenant out of use for good'),
   [`GET ${tenant}/policy`]: read('Shows the policy of a tenant'),
-  [`PUT ${tenant}/policy`]: { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
+  [`PUT ${tenant}/policy`]: checked('Sets it', policy),
   [`GET ${tenant}/policy/history`]: read('Its versions', page),
   [`GET ${tenant}/policies/diff`]: read('What changed from one version to another', versions),
   [`POST ${tenant}/policy/rollback`]: write('Puts one of them in force again', version),
@@ -118,7 +123,7 @@ const keys: Operations = {
   'POST /v1/admin/keys/:id/revoke': write('Takes a key out of use'),
   'POST /v1/admin/keys/:id/rotate': write('Makes the successor of a key', undefined, 201),
   'GET /v1/admin/keys/:id/policy': read('Shows the policy of a key, which stands over its tenant’s'),
-  'PUT /v1/admin/keys/:id/policy': { ...write('Sets it; `dry_run` only checks', policy), query: { dry_run: z.optional(text) } },
+  'PUT /v1/admin/keys/:id/policy': checked('Sets it', policy),
   'GET /v1/admin/keys/:id/policy/history': read('Its versions', page),
   'GET /v1/admin/keys/:id/policies/diff': read('What changed from one version to another', versions),
   'POST /v1/admin/keys/:id/policy/rollback': write('Puts one of them in force again', version),
@@ -128,10 +133,7 @@ const changed = Object.fromEntries(Object.entries(relayShape.members).filter(([n
 
 const relay: Operations = {
   'GET /v1/admin/config': read('Shows the configuration in force, without secrets'),
-  'PUT /v1/admin/config': {
-    ...write('Changes the part of it that may change; `dry_run` only checks', z.strictObject(changed)),
-    query: { dry_run: z.optional(text) },
-  },
+  'PUT /v1/admin/config': checked('Changes the part of it that may change', z.strictObject(changed)),
   'GET /v1/admin/config/versions': read('Versions of what was changed'),
   'POST /v1/admin/config/rollback': write('Puts one of them in force again; 0 takes every change back', version),
   'GET /v1/admin/backup': { ...read('A copy of the database'), answers: 'application/vnd.sqlite3' },

@@ -99,8 +99,10 @@ function operationOf(tag: string, route: string, operation: Operation): JsonObje
     operationId: `${method.toLowerCase()}${path.replace(/[^a-z0-9]+(\w?)/gi, (_, next: string) => next.toUpperCase())}`,
     summary: does,
     tags: [tag],
-    ...(who !== 'everybody' && { security: [{ key: [] }] }),
-    ...(who !== 'everybody' && { description: who === 'role' ? whoMay(route) : `For keys with the scope \`${who}\`.` }),
+    ...(who !== 'everybody' && {
+      security: [{ key: [] }],
+      description: who === 'role' ? whoMay(route) : `For keys with the scope \`${who}\`.`,
+    }),
     parameters: [...inPath(path), ...inQuery(operation)],
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: jsonSchemaOf(body) ?? {} } } } }),
     responses: {
