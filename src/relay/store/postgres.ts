@@ -44,6 +44,7 @@ interface Query {
 }
 
 interface Answer {
+  readonly command: string
   readonly rows: object[]
   readonly rowCount: number | null
 }
@@ -155,7 +156,7 @@ class Postgres implements Sql {
 
 /** Postgres answers the end of a transaction in which something has failed with `ROLLBACK`, and no error. */
 async function commit(client: Client, answerMs: number): Promise<void> {
-  const { command } = (await ask(client, answerMs, 'COMMIT')) as Answer & { readonly command?: string }
+  const { command } = await ask(client, answerMs, 'COMMIT')
   if (command === 'ROLLBACK') throw failed(new Error('something in the transaction has failed'))
 }
 
