@@ -20,6 +20,10 @@ export interface Route {
   readonly fallback?: boolean | undefined
 }
 
+/** Of its targets, each as `provider/model`. */
+export const modelsIn = (route: string | Route): string[] =>
+  typeof route === 'string' ? [route] : route.targets.map((target) => (typeof target === 'string' ? target : target.model))
+
 export interface RouteTarget {
   /** `provider/model` */
   readonly model: string

@@ -2,6 +2,7 @@
 import { parseModel } from '../../catalog/resolve.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { rulesOf } from '../../middleware/budget/rules.js'
+import { modelsIn } from '../../middleware/route/options.js'
 import { findModule } from '../../modules/module-file.js'
 import { readyModule } from '../../modules/ready.js'
 import type { LeashOptions } from '../../open-leash.js'
@@ -11,8 +12,7 @@ export type Parts = Pick<LeashOptions, 'budgets' | 'modules' | 'redact' | 'route
 /** @throws LeashError `invalid_config` */
 export async function checkParts({ budgets = [], modules = [], redact, routes = {}, shadow = {} }: Parts = {}): Promise<void> {
   rulesOf([...budgets, ...(shadow.budgets ?? [])])
-  for (const [name, route] of Object.entries(routes))
-    for (const target of typeof route === 'string' ? [route] : route.targets) checkTarget(name, target)
+  for (const [name, route] of Object.entries(routes)) for (const model of modelsIn(route)) checkTarget(name, model)
   if (redact) await made((await import('../../middleware/redact/open.js')).openRedaction(redact === true ? {} : redact))
   for (const given of [...modules, ...(shadow.modules ?? [])]) {
     // A file may be another by now than the one that is meant.
@@ -22,8 +22,7 @@ export async function checkParts({ budgets = [], modules = [], redact, routes = 
 }
 
 /** Which providers there are, each client knows for itself. */
-function checkTarget(route: string, target: string | { readonly model: string }): void {
-  const model = typeof target === 'string' ? target : target.model
+function checkTarget(route: string, model: string): void {
   if (parseModel(model, () => true).provider !== undefined) return
   const message = `The route "${route}" leads to "${model}", which names no provider. Write it as "provider/model".`
   throw new LeashError('invalid_config', message)

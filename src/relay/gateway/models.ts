@@ -2,6 +2,7 @@
 import { knownModels } from '../../catalog/models.js'
 import { parseModel } from '../../catalog/resolve.js'
 import { accessTo } from '../../middleware/access.js'
+import { modelsIn } from '../../middleware/route/options.js'
 import type { ListedModel } from '../../protocols/model-list.js'
 import type { Serving } from './gateway.js'
 import { ownModels } from './own-models.js'
@@ -20,8 +21,7 @@ export async function modelsOf({ options, configured, provider }: Serving): Prom
   }
   const listed = new Map<string, ListedModel>()
   for (const [name, route] of Object.entries(routes)) {
-    const targets = typeof route === 'string' ? [route] : route.targets.map((it) => (typeof it === 'string' ? it : it.model))
-    if (targets.some(mayGo)) listed.set(name, { id: name, owner: ownOwner })
+    if (modelsIn(route).some(mayGo)) listed.set(name, { id: name, owner: ownOwner })
   }
   for (const { name, provider, ...known } of knownModels) {
     const id = `${provider}/${name}`
