@@ -8,7 +8,7 @@ import { masked } from './replacement.js'
 import { restorations } from './restore.js'
 import type { Decide, Reading } from './strand.js'
 import type { Vault } from './vault.js'
-import { escaped, isJson, viewOf } from './view.js'
+import { isJson, viewOf, writtenAs } from './view.js'
 
 /** What the model itself wrote is looked at by these rules. */
 export interface AnswerRules {
@@ -61,7 +61,7 @@ function inWhole(text: string, { modes, detector }: AnswerRules): Proposed[] {
     if (mode === undefined) return []
     return view.places(found.start, found.end).map(({ start, end, value, as }) => {
       const put = replacing(value, found.type, mode)
-      return { start, end, found, text: as === 'plain' ? put : as === 'escaped' ? escaped(put) : JSON.stringify(put) }
+      return { start, end, found, text: writtenAs(as, put) }
     })
   })
 }

@@ -11,7 +11,7 @@ import { signedIn } from './signed.js'
 import { Sweep } from './sweep.js'
 import { mostEncoded, spellingIn, unencoded, variantsOf } from './variants.js'
 import type { Vault } from './vault.js'
-import { escaped, type Place, type View, viewOf } from './view.js'
+import { type Place, type View, viewOf, writtenAs } from './view.js'
 
 export interface RequestContext {
   readonly lens: Lens
@@ -170,7 +170,7 @@ async function rewritten(text: string, found: readonly Found[], vault: Vault, { 
           : mode === 'hash'
             ? `<${label}_${await hasher?.hash(value)}>`
             : ''
-    pieces.push(as === 'plain' ? put : as === 'escaped' ? escaped(put) : JSON.stringify(put))
+    pieces.push(writtenAs(as, put))
     from = end
   }
   pieces.push(text.slice(from))

@@ -34,6 +34,10 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** A text as it is to stand in a place. */
+export const writtenAs = (as: Place['as'], text: string): string =>
+  as === 'plain' ? text : as === 'escaped' ? escaped(text) : JSON.stringify(text)
+
 export const escaped = (value: string): string => JSON.stringify(value).slice(1, -1)
 
 const plain = (text: string): View => ({
