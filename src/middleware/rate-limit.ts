@@ -1,5 +1,5 @@
 import { addHeaders } from '../core/added-headers.js'
-import type { Attempt, Call, Report, Result, Target } from '../core/call.js'
+import type { Call, Report, Result } from '../core/call.js'
 import { atEnd } from '../core/ending.js'
 import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
@@ -7,6 +7,7 @@ import type { PriceBook } from '../core/price.js'
 import type { Limit, Store, Taken } from '../core/store.js'
 import { isAnsweredLater } from '../protocols/effects.js'
 import type { CountTokens } from '../protocols/tokens.js'
+import { isAt } from './attempt-at.js'
 import { Admission, type Held, standings, wasCounted } from './rate-limit/admission.js'
 import { estimate, used } from './rate-limit/amounts.js'
 import { besides, headersOf } from './rate-limit/headers.js'
@@ -118,10 +119,6 @@ export class RateLimits {
 
 function isHeld(held: Held, rule: Rule, call: Call): boolean {
   return held.rule === rule && rule.keys(call).includes(held.key)
-}
-
-function isAt({ provider, model }: Attempt, target: Target): boolean {
-  return provider === target.provider.name && model === target.model
 }
 
 /** Made here, and not where the call is at hand: whoever keeps a report is not to keep the request with it. */

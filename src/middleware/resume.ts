@@ -7,12 +7,13 @@ import type { ChatRequest } from '../core/message.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import { timeLeft } from '../core/signals.js'
-import { targetName } from '../core/target.js'
+import { targetKey, targetName } from '../core/target.js'
 import { addUsage } from '../core/usage.js'
 import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
 import { protocolNamed } from '../protocols/index.js'
 import { estimateTokens } from '../protocols/tokens.js'
+import { isAt } from './attempt-at.js'
 import { attemptsLeft } from './attempts-left.js'
 import { tooDear } from './fallback/cost.js'
 import type { Way } from './resume/decide.js'
@@ -128,9 +129,9 @@ export class Resume {
   /** The same target again: the fallback, further inside, goes on from there. */
   #targetOf(last: Attempt, call: Call): Target {
     const { target } = call
-    if (last.provider === target.provider.name && last.model === target.model) return target
+    if (isAt(last, target)) return target
     try {
-      return this.#deps.find(nameOf(last), call)
+      return this.#deps.find(targetKey(last.provider, last.model), call)
     } catch {
       return target
     }
@@ -150,10 +151,6 @@ function instructionFor(anchor: string): string {
     'Say nothing else before them, and do not begin anew.',
     `<last-words>${anchor}</last-words>`,
   ].join('\n')
-}
-
-function nameOf({ provider, model }: Attempt): string {
-  return `${provider}/${model}`
 }
 
 /** The record of an answer that several attempts gave: how the last one ended, and what all of them used. */

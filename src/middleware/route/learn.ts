@@ -1,4 +1,4 @@
-import type { Attempt, Call, Result, Target } from '../../core/call.js'
+import type { Attempt, Call, Result } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import { atEnd, type Ending } from '../../core/ending.js'
 import { isLeashError } from '../../core/errors.js'
@@ -6,6 +6,7 @@ import type { Lazy } from '../../core/lazy.js'
 import type { Next } from '../../core/middleware.js'
 import type { PriceBook } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
+import { isAt } from '../attempt-at.js'
 import { spentUsd } from './cost.js'
 import type { Experiment } from './experiment.js'
 import { Latencies } from './latency.js'
@@ -51,7 +52,7 @@ export class Learner {
       return atEnd(result, (ending) => {
         waiting.pending--
         if (result.stream && result.attempt && isLeashError(ending)) this.#observe([result.attempt], stream)
-        if (isLeashError(ending) || !isFrom(target, result.attempt)) this.#measure(subject, { failed: true })
+        if (isLeashError(ending) || (result.attempt && !isAt(result.attempt, target))) this.#measure(subject, { failed: true })
         else this.#measure(subject, { failed: false, latencyMs, ...this.#costOf(report.attempts.slice(earlier), ending) })
       })
     } catch (error) {
@@ -91,6 +92,3 @@ export class Learner {
 }
 
 /** Who fell back to another target was not answered by this one. */
-function isFrom({ provider, model }: Target, attempt: Attempt | undefined): boolean {
-  return attempt === undefined || (attempt.provider === provider.name && attempt.model === model)
-}
