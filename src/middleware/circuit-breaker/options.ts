@@ -54,6 +54,6 @@ const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /** A wrong request, a wrong key and a limit that was reached say nothing against the target: it is there, and answers. */
-export function isFailure({ code }: LeashError): boolean {
+export function isFailure({ code }: Pick<LeashError, 'code'>): boolean {
   return failures.has(code)
 }

@@ -2,20 +2,9 @@ import type { Attempt } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import type { ErrorCode } from '../../core/errors.js'
 import type { SloObjective, SloState, SloWindow } from '../../core/slo.js'
+import { isFailure } from '../circuit-breaker/options.js'
 import type { Slo, SloOptions } from './options.js'
 import { Tally, windows } from './tally.js'
-
-/** A wrong request, a wrong key and a limit of ours say nothing of how a provider does; a rate limit of its own does. */
-const failures: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'upstream_error',
-  'upstream_malformed',
-  'overloaded',
-  'rate_limited',
-  'network_error',
-  'stream_truncated',
-  'timeout',
-  'deadline_exceeded',
-])
 
 /** Those that have been called. A leash has a few, and each costs 327 buckets. */
 const mostProviders = 100
@@ -44,7 +33,7 @@ export class Slos {
 
   add(attempt: Attempt): void {
     const { provider, outcome, error, durationMs = 0, firstTokenMs = durationMs } = attempt
-    const failed = outcome === 'error' && error !== undefined && failures.has(error)
+    const failed = outcome === 'error' && error !== undefined && tells(error)
     // Who left, and whose own fault it was, have found out nothing.
     if (outcome !== 'ok' && !failed) return
     const held = this.#heldAs(provider)
@@ -113,3 +102,6 @@ function stateOf(
 function exact(share: number): number {
   return Math.round(share * 1e9) / 1e9 || 0
 }
+
+/** What tells against a target does against its provider; and so does a rate limit of its own. */
+const tells = (code: ErrorCode) => code === 'rate_limited' || isFailure({ code })
