@@ -4,6 +4,7 @@ import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash
 const messages = [{ role: 'user', content: 'Hi' }]
 const asked = {
   chat: ['https://api.openai.com/v1/chat/completions', { messages }],
+  embeddings: ['https://api.openai.com/v1/embeddings', { input: 'Hi' }],
   responses: ['https://api.openai.com/v1/responses', { input: 'Hi' }],
   messages: ['https://api.anthropic.com/v1/messages', { messages, max_tokens: 100 }],
   gemini: ['https://generativelanguage.googleapis.com/v1beta/models/', { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }],

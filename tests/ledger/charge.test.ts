@@ -82,3 +82,23 @@ test.each([-1, 1e9, '0.5', null, { total_cost: 'free' }])('%j is no charge', asy
 test('who is not known to tell charges is not believed', async () => {
   expect(await costOf('groq/acme/unheard-of', chatAnswer({ cost: 0.5, cost_in_usd_ticks: 1e9 }))).toMatchObject({ cost: null })
 })
+
+test('OpenRouter tells it of embeddings, too', async () => {
+  const answer = JSON.stringify({
+    ...{ object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding: [1, 2] }] },
+    usage: { prompt_tokens: 8, total_tokens: 8, cost: 0.0000012 },
+  })
+  expect(await costOf('openrouter/m', answer, 'embeddings')).toEqual({
+    ...{ cost: 1200, priceVersion: 'vendor', basis: 'complete', warnings: [] },
+  })
+})
+
+test('counted by a price of one’s own, what xAI has searched costs what its page says', async () => {
+  const answer = JSON.stringify({
+    ...{ id: 'r', object: 'response', created_at: 1, model: 'grok-4', status: 'completed' },
+    output: [{ type: 'web_search_call', id: 'w', status: 'completed', action: { type: 'search', query: 'a' } }],
+    usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15, cost_in_usd_ticks: 1 },
+  })
+  const prices = { 'xai/*': { multiplier: 0.5 } }
+  expect(await costOf('xai/grok-4', answer, 'responses', { prices })).toMatchObject({ cost: 10 * 1500 + 5 * 7500 + 2_500_000 })
+})

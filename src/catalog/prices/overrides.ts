@@ -171,6 +171,8 @@ const tools: Readonly<Record<string, PriceEntry>> = {
   // Models that do not reason.
   'openai/gpt-4o*': { previewSearch: 0.025, source: openai, date: '2026-10-04' },
   'openai/gpt-4.1*': { previewSearch: 0.025, source: openai, date: '2026-10-04' },
+  // For prices of your own: its bill has them.
+  'xai/*': { search: 0.005, fileSearch: 0.0025, source: 'https://docs.x.ai/developers/pricing', date: '2026-11-23' },
   // It searches with Bing; Claude there is its maker's.
   'azure/*': {
     search: 0.014,

@@ -2,6 +2,7 @@ import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest, EmbedResponse } from '../../core/message.js'
 import { inputTotal, type Usage, usageOf } from '../../core/usage.js'
+import { withCharge } from '../charge.js'
 import { asCount } from '../counts.js'
 import { openAiErrorIn } from '../openai-error.js'
 import { readVector, toBase64 } from './vectors.js'
@@ -29,9 +30,9 @@ function fail(how: string): never {
 }
 
 export function readUsage(body: unknown): Usage | undefined {
-  const { prompt_tokens, total_tokens } = asObject(asObject(body).usage)
-  const input = asCount(prompt_tokens) ?? asCount(total_tokens)
-  return input === undefined ? undefined : usageOf({ input })
+  const told = asObject(asObject(body).usage)
+  const input = asCount(told.prompt_tokens) ?? asCount(told.total_tokens)
+  return input === undefined ? undefined : withCharge(usageOf({ input }), told)
 }
 
 export function encodeResponse({ model, vectors, usage }: EmbedResponse, { encoding }: EmbedRequest): JsonObject {
