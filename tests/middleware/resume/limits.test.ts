@@ -73,13 +73,13 @@ describe('a caller who', () => {
   test('does not read on when a stream has died, and then stops, has ended the call', async () => {
     vendor.model.pieces = pieces
     vendor.script({ hang: 6 })
-    const { leash, reports } = open({ timeouts: { idleMs: 300 } })
+    const { leash, reports } = open({ timeouts: { deadlineMs: 1500 } })
     const stop = new AbortController()
     const reader = (await ask(leash, {}, stop.signal)).body?.getReader()
     await reader?.read()
     await until(() => vendor.left() === 1)
     await reader?.cancel()
-    expect(reports).toMatchObject([{ ended: true, attempts: [{ error: 'timeout' }] }])
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ error: 'deadline_exceeded' }] }])
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0)
   })
 
