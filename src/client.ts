@@ -205,6 +205,8 @@ function reporting<T>(answer: APIPromise<T>, straight = false): APIPromise<T> {
   const unwrapTold: typeof unwrap = (transform) => reporting(unwrap(transform))
   inside.parseResponse = parseTold
   answer._thenUnwrap = unwrapTold
+  // Tracers put a proxy around an answer, which has none of its private members.
+  answer.withResponse = answer.withResponse.bind(answer)
   if (straight) unwrapOnce(answer)
   return answer
 }

@@ -23,6 +23,17 @@ describe.each(models)('with %s', (model) => {
     expect(request_id).toMatch(/^req_/)
   })
 
+  test('withResponse() works through a proxy, which tracers put around an answer', async () => {
+    const { completions } = leashed(mock).chat
+    const answers = [completions.create({ model, messages }), completions.parse({ model, messages })]
+    for (const answer of answers.map((answer) => new Proxy(answer, {}))) {
+      const { data, response } = await answer.withResponse()
+      expect([data.choices[0]?.message.content, response.status]).toEqual([echo, 200])
+    }
+    const { data: stream } = await new Proxy(completions.create({ model, messages, stream: true }), {}).withResponse()
+    expect(Symbol.asyncIterator in stream).toBe(true)
+  })
+
   test('withResponse() counts the attempts that it took', async () => {
     mock.script({ status: 500 }, { status: 429 })
     const { response } = await leashed(mock).chat.completions.create({ model, messages }).withResponse()
