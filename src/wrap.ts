@@ -44,12 +44,15 @@ function isStainless(client: object): client is Stainless {
 
 function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
   const fetch = leash.fetchFor(undefined, client.fetch)
-  const copy = client.withOptions({ fetch })
+  // Its class's: one that was wrapped before would put its own leash around this one.
+  const { withOptions }: T = Object.getPrototypeOf(client)
+  const copy = withOptions.call(client, { fetch })
   // One of ours has laid its own leash around it, and sees to all that follows.
   if (copy.fetch !== fetch && laid.get(copy.fetch)) return copy
   const post = copy.post.bind(copy)
   const prepareRequest = copy.prepareRequest.bind(copy)
-  const leashed: Pick<Stainless, 'post' | 'prepareRequest'> = {
+  const leashed: Pick<Stainless, 'post' | 'prepareRequest' | 'withOptions'> = {
+    withOptions: (options) => wrapStainless(withOptions.call(copy, options), leash),
     post: (path, options) =>
       isLeashed(path)
         ? post(

@@ -136,6 +136,34 @@ describe('wrapping', () => {
     },
   )
 
+  test.each(sdks.slice(0, 2))('a copy that $name makes of itself is on the leash as it is', async ({ make, ask, own }) => {
+    const leash = leashed()
+    const seen: string[] = []
+    const fetched = (url: string, init?: RequestInit) => {
+      seen.push(url)
+      return fetch(url, init)
+    }
+    // What each SDK has, and none of their types in common.
+    const client = leash.wrap(make(mock.url)) as OpenAI
+    const copy = client.withOptions({ timeout: 5000 }).withOptions({ fetch: fetched as typeof fetch })
+    expect(await ask(copy, own)).toBe(echo)
+    expect(leash.reports).toMatchObject([{ attempts: [{ outcome: 'ok' }] }])
+    mock.script({ reset: true, times: 99 })
+    await expect(ask(copy, own)).rejects.toThrow()
+    expect(seen).toHaveLength(1 + 3)
+  })
+
+  test('what a copy is asked for is heeded', async () => {
+    const leash = leashed()
+    const client = leash.wrap(new OpenAI({ apiKey: 'own', baseURL: `${mock.url}/v1` })).withOptions({ maxRetries: 1 })
+    const asking = { leash: { tenant: 'acme' } }
+    await client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked }, asking)
+    expect(leash.usage({ by: ['tenant'] })).toMatchObject([{ of: { tenant: 'acme' } }])
+    mock.script({ status: 500, times: 99 })
+    await expect(client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked })).rejects.toThrow()
+    expect(mock.requests).toHaveLength(1 + 2)
+  })
+
   test('lets everything pass that is no call to a model', async () => {
     const leash = leashed()
     const openai = leash.wrap(new OpenAI({ apiKey: 'own', baseURL: `${mock.url}/v1` }))
