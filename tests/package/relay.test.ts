@@ -71,7 +71,9 @@ test('it says at its start what is missing for the mail that is asked for', asyn
   const file = join(folder, 'mail.yaml')
   writeFileSync(file, 'mail: { url: "smtps://mail.example.com", from: leash@example.com, to: [ops@example.com] }\n')
   const started = relay('--config', file, '--port', '0', '--folder', join(folder, 'mail'))
-  expect(await saying(started, 'npm i nodemailer')).toContain('Mail cannot be sent: [missing_dependency] This needs the package `nodemailer`.')
+  expect(await saying(started, 'npm i nodemailer')).toContain(
+    'Mail cannot be sent: [missing_dependency] This needs the package `nodemailer`.',
+  )
   started.kill('SIGTERM')
 })
 
