@@ -165,7 +165,7 @@ export class Keys {
       id,
       this.#now(),
     ])
-    if (!row) throw missing()
+    if (!row) throw noKey()
     this.#drop((record) => record.id === id)
     return recordOf(row)
   }
@@ -181,7 +181,7 @@ export class Keys {
     const made = await sql.transaction(async (sql) => {
       // Written before it is read: so that two who rotate the same key come one after the other.
       const [row] = await sql.all<KeyRow>('UPDATE keys SET name = name WHERE id = $1 RETURNING *', [id])
-      if (!row) throw missing()
+      if (!row) throw noKey()
       const old = recordOf(row)
       const now = this.#now()
       if (!holds(old, now)) throw wrong('id', 'is that of a key which is expired or revoked: make a new one', 409)
@@ -304,6 +304,4 @@ export class Keys {
 
 const nameOf = (presented: string): string => hash('sha256', presented, 'base64url')
 
-function missing(): LeashError {
-  return new LeashError('not_found', 'There is no key of this id.')
-}
+export const noKey = (): LeashError => new LeashError('not_found', 'There is no key of this id.')

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { audited } from '../audit/audited.js'
-import { type KeyRecord, type KeyScope, keyScopes, type NewKey } from '../keys/keys.js'
+import { type KeyRecord, type KeyScope, keyScopes, type NewKey, noKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { roles } from '../people/roles.js'
 import { policyName } from '../policy/policies.js'
@@ -18,7 +18,7 @@ export function adminKeys(context: RelayContext): Hono<AdminEnv> {
   /** One that the caller may change: of others he learns nothing. */
   const changeable = async (c: Context<AdminEnv, '/:id'>): Promise<KeyRecord> => {
     const record = await keys.get(c.req.param('id'))
-    if (!record || !isWithin(c.get('reach'), record)) throw new LeashError('not_found', 'There is no key of this id.')
+    if (!record || !isWithin(c.get('reach'), record)) throw noKey()
     if (record.role !== c.get('caller').role) mayGive(c.get('caller'), record.role)
     if (reachesBeyond(record) && !isAdministrator(c.get('caller')))
       throw new LeashError('permission_denied', "This is a key of the relay's administrators.")

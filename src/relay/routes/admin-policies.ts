@@ -4,6 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { compact } from '../../core/json.js'
 import { checkPolicy } from '../../policy.js'
 import { changesOf } from '../config/diff.js'
+import { noKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
 import { newHeader, widened } from '../policy/widened.js'
@@ -37,7 +38,7 @@ export function keyPolicies(context: RelayContext): Hono<AdminEnv> {
   const { keys } = context
   return policyRoutes(context, '/:id', async (id, c) => {
     const record = await keys.get(id)
-    if (!record) throw new LeashError('not_found', 'There is no key of this id.')
+    if (!record) throw noKey()
     within(c.get('reach'), { tenant: record.tenant })
     return { name: policyName(record.tenant, id), tenant: record.tenant, target: id, ofRelay: reachesBeyond(record) }
   })
