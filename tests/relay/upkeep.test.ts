@@ -8,6 +8,7 @@ import type { Sql } from '../../src/relay/store/sql.js'
 import { startUpkeep } from '../../src/relay/upkeep.js'
 import { UsageLog } from '../../src/relay/usage/usage.js'
 import { WebhookQueue } from '../../src/relay/webhooks/queue.js'
+import { asBudgets } from './quota/as-budgets.js'
 import { openStore } from './store/open.js'
 
 const day = 86_400_000
@@ -61,7 +62,7 @@ it('forgets what is over, and keeps what is not', async () => {
     { key: 'over', limit: 10, endsAt: clock.now },
     { key: 'lasting', limit: 10 },
   ]
-  await budgets.reserve('s', scopes, 1, { ttlMs: 1000 })
+  await asBudgets(budgets).reserve('s', scopes, 1, { ttlMs: 1000 })
   const budget = { name: 'total', limit: { tokens: 100 }, per: 'total' } as const
   await new Leases({ sql, now }).lend({ id: 'key', tenant: 'red' }, [budget], {
     scope: '["total","tokens","red"] total',

@@ -126,7 +126,7 @@ export class Leases {
   async #lend(sql: Sql, { tenant }: Holder, asked: Asked & { readonly id: string }, scope: BudgetScope): Promise<Lent> {
     const { id, least } = asked
     const { limit } = scope
-    const reserved = await this.#budgets(sql).reserveSome(space, [scope], ([balance]) => this.#amount(asked, limit, balance), {
+    const reserved = await this.#budgets(sql).reserve(space, [scope], ([balance]) => this.#amount(asked, limit, balance), {
       id: reservationOf(tenant, id),
       ttlMs: this.#ttlMs,
     })
@@ -184,7 +184,7 @@ export class Leases {
     const before = sum(row.spent, row.beyond)
     const total = sum(least, most)
     const budgets = this.#budgets(sql)
-    if (row.spent === null) await budgets.settleNow(lentAs(tenant, row), total)
+    if (row.spent === null) await budgets.settle(lentAs(tenant, row), total)
     else if (total !== before) await budgets.adjust(space, row.scope, total - before)
     await sql.run('UPDATE leases SET spent = $3, beyond = $4 WHERE tenant = $1 AND id = $2', [tenant, id, least, most])
   }

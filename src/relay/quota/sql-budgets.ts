@@ -2,14 +2,8 @@
 import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { mostNano } from '../../core/money.js'
-import type { Balance, BudgetScope, Budgets, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
+import type { Balance, BudgetScope, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
-
-export interface SqlBudgetsOptions {
-  readonly now?: () => number
-  /** Told of a settlement that could not be written: what was set aside then counts as it does when it expires. */
-  readonly onError?: (error: unknown) => void
-}
 
 interface BalanceRow extends Balance {
   readonly name: string
@@ -27,20 +21,13 @@ interface Change {
   readonly reserved: number
 }
 
-export class SqlBudgets implements Budgets {
+export class SqlBudgets {
   readonly #sql: Sql
   readonly #now: () => number
-  readonly #onError: (error: unknown) => void
 
-  constructor(sql: Sql, { now = Date.now, onError = () => {} }: SqlBudgetsOptions = {}) {
+  constructor(sql: Sql, { now = Date.now }: { readonly now?: () => number } = {}) {
     this.#sql = sql
     this.#now = now
-    this.#onError = onError
-  }
-
-  async reserve(space: string, scopes: readonly BudgetScope[], amount: number, options: ReserveOptions): Promise<Reserved> {
-    checkNano(amount, ...scopes.map(({ limit }) => limit))
-    return this.reserveSome(space, scopes, () => amount, { ...options, id: crypto.randomUUID() })
   }
 
   /**
@@ -48,7 +35,7 @@ export class SqlBudgets implements Budgets {
    *
    * @param options with an id that no other reservation has
    */
-  reserveSome(
+  reserve(
     space: string,
     scopes: readonly BudgetScope[],
     amountOf: (balances: readonly Balance[]) => number,
@@ -75,21 +62,8 @@ export class SqlBudgets implements Budgets {
     })
   }
 
-  async settle(reservation: Reservation, actual: number): Promise<void> {
-    checkNano(actual)
-    await this.settleNow(reservation, actual).catch(this.#onError)
-  }
-
-  release(reservation: Reservation): Promise<void> {
-    return this.settle(reservation, 0)
-  }
-
-  /**
-   * As `settle`, and fails when it cannot be written.
-   *
-   * @returns false when it had been settled before, or is forgotten
-   */
-  settleNow({ id, space, keys }: Reservation, actual: number): Promise<boolean> {
+  /** @returns false when it had been settled before, or is forgotten */
+  settle({ id, space, keys }: Reservation, actual: number): Promise<boolean> {
     if (keys.length === 0) return Promise.resolve(false)
     return this.#sql.transaction(async (sql) => {
       await lock(sql, space, keys)

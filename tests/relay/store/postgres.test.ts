@@ -12,6 +12,7 @@ import { UsageLog } from '../../../src/relay/usage/usage.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
 import { wayTo } from '../falls-silent.js'
+import { asBudgets } from '../quota/as-budgets.js'
 import { identityScenarios } from './identity-scenarios.js'
 import { jobScenarios } from './job-scenarios.js'
 import { sqlScenarios } from './scenarios.js'
@@ -104,7 +105,7 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     const many = <T>(count: number, work: (sql: Sql, at: number) => Promise<T>) =>
       Promise.all(Array.from({ length: count }, (_, at) => work(either(), at)))
 
-    budgetScenarios(() => new SqlBudgets(either()))
+    budgetScenarios(() => asBudgets(new SqlBudgets(either())))
 
     it('makes the tables once', async () => {
       await Promise.all(relays.map((sql) => migrate(sql)))

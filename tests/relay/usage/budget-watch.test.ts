@@ -10,6 +10,7 @@ import type { Notice } from '../../../src/relay/webhooks/events.js'
 import { mockProviders } from '../../../src/testing/index.js'
 import { useMock } from '../../helpers/mock.js'
 import { openRelay } from '../helpers.js'
+import { asBudgets } from '../quota/as-budgets.js'
 import { openReceiver } from '../receiver.js'
 import { openStore } from '../store/open.js'
 
@@ -23,7 +24,7 @@ async function open(budgets: Budget[]) {
   const policies = new Policies({ sql, now, usual: { budgets } })
   const notices: Notice[] = []
   const make = () => new BudgetWatch({ sql, policies, now, publish: async (notice) => void notices.push(notice) })
-  const books = new SqlBudgets(sql, { now })
+  const books = asBudgets(new SqlBudgets(sql, { now }))
   const spend = async (key: string, amount: number, endsAt = noon + 1000) => {
     const scopes = [{ key, limit: Number.MAX_SAFE_INTEGER, endsAt }]
     const reserved = await books.reserve(space, scopes, amount, { ttlMs: 1000 })
