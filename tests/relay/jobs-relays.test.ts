@@ -1,9 +1,11 @@
 /** Jobs of several relays over one database. */
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { LeashError } from '../../src/core/errors.js'
+import type { Middleware } from '../../src/core/middleware.js'
 import { openLeash } from '../../src/open-leash.js'
 import { beforeSending } from '../../src/relay/gateway/before-sending.js'
 import type { Gateway, Serving } from '../../src/relay/gateway/gateway.js'
-import { Jobs } from '../../src/relay/jobs/jobs.js'
+import { Jobs, type JobsDeps } from '../../src/relay/jobs/jobs.js'
 import type { Keys } from '../../src/relay/keys/keys.js'
 import type { Caller } from '../../src/relay/people/caller.js'
 import { Tenants } from '../../src/relay/people/tenants.js'
@@ -17,17 +19,18 @@ const mock = useMock()
 const caller: Caller = { id: 'key', tenant: 'red', scopes: ['call'] }
 const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
 
-function serving(vendor: string): Serving {
-  const options = { providers: mockProviders(vendor), use: [beforeSending] }
+function serving(vendor: string, outside: readonly Middleware[]): Serving {
+  const options = { providers: mockProviders(vendor), use: [...outside, beforeSending] }
   return { ...openLeash(options), options }
 }
 
-type Open = (times: { holdMs: number; roundMs: number }, holding?: () => Promise<Caller>) => Jobs
+type Times = Pick<JobsDeps, 'holdMs' | 'roundMs' | 'closeMs'>
+type Open = (times: Times, holding?: () => Promise<Caller>) => Jobs
 
-async function open(vendor = mock.url): Promise<Open> {
+async function open(vendor = mock.url, ...outside: readonly Middleware[]): Promise<Open> {
   const sql: Sql = await openStore()
   await new Tenants({ sql }).create({ slug: 'red' })
-  const one = serving(vendor)
+  const one = serving(vendor, outside)
   onTestFinished(() => one.leash.close())
   const gateway = { serving: async () => one } as unknown as Gateway
   const callbacks = { check: (url: string) => new URL(url), jobEnded: async () => {} }
@@ -100,4 +103,46 @@ test('what an administrator has submitted for a tenant that is served no more is
   await until(async () => (await status(jobs, id)) === 'failed')
   expect((await jobs.store.get(caller, id))?.code).toBe('authentication_failed')
   expect(mock.requests).toHaveLength(0)
+})
+
+test('a relay that stops gives back what has not been sent, and says of the rest that it may have been paid for', async () => {
+  let [sent, waiting] = [false, false]
+  const relay = await open(mock.url, (next) => (call) => {
+    if (!sent) {
+      sent = true
+      return next(call)
+    }
+    waiting = true
+    return new Promise((_, reject) => call.signal?.addEventListener('abort', () => reject(new Error('left')), { once: true }))
+  })
+  mock.script({ hang: 'headers' })
+  const [one, two] = [relay({ roundMs: 60_000, closeMs: 1 }), relay({ roundMs: 60_000, closeMs: 1 })]
+  const first = await one.submit(caller, { request })
+  await until(() => mock.requests.length === 1)
+  await one.close()
+  expect(await two.store.get(caller, first.id)).toMatchObject({ status: 'failed', code: 'interrupted' })
+  const second = await two.submit(caller, { request })
+  await until(() => waiting)
+  await two.close()
+  expect(await two.store.get(caller, second.id)).toMatchObject({ status: 'queued' })
+  expect(mock.requests).toHaveLength(1)
+})
+
+test('what a provider has answered outlasts a database that is away for long', async () => {
+  const jobs = (await open())({ roundMs: 60_000 })
+  const end = vi.spyOn(jobs.store, 'end')
+  end.mockRejectedValue(new LeashError('overloaded', 'The database is away.', { retryable: true }))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { id } = await jobs.submit(caller, { request })
+  await vi.waitFor(() => expect(end).toHaveBeenCalled(), 20_000)
+  const later = (isSo: () => boolean | Promise<boolean>) =>
+    until(() => {
+      vi.advanceTimersByTime(30_000)
+      return isSo()
+    })
+  await later(() => end.mock.calls.length > 11)
+  end.mockRestore()
+  await later(async () => (await status(jobs, id)) !== 'running')
+  expect(await jobs.store.answer(caller, id)).toMatchObject({ status: 200, body: { choices: [{}] } })
 })

@@ -30,6 +30,8 @@ export interface JobsDeps {
   readonly holdMs?: number
   /** It says so, and looks for what others have left or queued, so often. @defaultValue 5 seconds */
   readonly roundMs?: number
+  /** What is under way when the relay stops may take so long to end. @defaultValue 20 seconds */
+  readonly closeMs?: number
   /** Whoever tells the end of jobs that came with an address for it. */
   readonly callbacks: Pick<Reporting, 'check' | 'jobEnded'>
 }
@@ -43,10 +45,11 @@ export interface Submitted {
 
 const dayMs = 86_400_000
 
-/** What is under way when the relay stops may take so long to end. */
-const closeMs = 20_000
-
-const mostTries = 5
+interface Outcome {
+  readonly status: JobStatus
+  readonly answer: JobAnswer
+  readonly code?: string
+}
 
 interface Running {
   readonly stop: AbortController
@@ -128,7 +131,7 @@ export class Jobs {
     await this.#filling
     const late = setTimeout(() => {
       for (const { stop } of this.#running.values()) stop.abort()
-    }, closeMs)
+    }, this.#deps.closeMs ?? 20_000)
     await Promise.all([...this.#running.values()].map(({ done }) => done))
     clearTimeout(late)
   }
@@ -169,17 +172,18 @@ export class Jobs {
   }
 
   async #work(job: Claimed, stop: AbortSignal): Promise<void> {
+    let outcome: Outcome
     try {
       const { body, report } = await this.#call(job, stop)
-      await this.#end(job, 'done', { status: 200, body: { ...body, leash: report } as unknown as JsonObject })
+      outcome = { status: 'done', answer: { status: 200, body: { ...body, leash: report } as unknown as JsonObject } }
     } catch (error) {
       if (this.#closing && stop.aborted) {
         if (!(await this.store.release(job, this.#owner))) await this.store.interrupt(job, this.#owner)
         return
       }
-      const { answer, code } = this.#failure(job, error)
-      await this.#end(job, 'failed', answer, code)
+      outcome = { status: 'failed', ...this.#failure(job, error) }
     }
+    await this.#end(job, outcome, stop)
   }
 
   async #call(job: Claimed, stop: AbortSignal) {
@@ -214,16 +218,16 @@ export class Jobs {
     return failedWith(new LeashError('invalid_config', 'The relay has failed. Its log says why.', { status: 500 }))
   }
 
-  /** What a provider was paid for is not to be lost to a database that is away for a moment. */
-  async #end(job: Job, status: JobStatus, answer: JobAnswer, code?: string): Promise<void> {
+  /** What a provider was paid for is not to be lost to a database that is away: it is told when that is back. */
+  async #end(job: Job, { status, answer, code }: Outcome, stop: AbortSignal): Promise<void> {
     const backoff = new Backoff()
-    for (let tries = 1; ; tries++) {
+    for (;;) {
       try {
         await this.store.end(job, this.#owner, status, answer, code)
         return
       } catch (error) {
-        if (tries === mostTries || !isLeashError(error) || !error.retryable) throw error
-        await sleep(backoff.failed(error))
+        if (stop.aborted || !isLeashError(error) || !error.retryable) throw error
+        await sleep(backoff.failed(error), stop).catch(() => {})
       }
     }
   }
