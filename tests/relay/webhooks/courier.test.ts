@@ -88,5 +88,7 @@ it('tries no address again that may not be asked, and any other failure later', 
   await courier.idle()
   const given = { status: 'dead', last: 'Nobody may ask that.', attempts: 2 }
   expect(await now()).toMatchObject(given)
-  expect(warnings).toEqual([expect.stringContaining('(key.created) was not taken by hook, and is given up: Nobody may ask that.')])
+  expect(warnings).toEqual([
+    expect.stringContaining('(key.created) was not taken by hook, and is given up: Nobody may ask that.'),
+  ])
 })
