@@ -52,6 +52,7 @@ export class Learner {
       return atEnd(result, (ending) => {
         waiting.pending--
         if (result.stream && result.attempt && isLeashError(ending)) this.#observe([result.attempt], stream)
+        // Who fell back to another target was not answered by this one.
         if (isLeashError(ending) || (result.attempt && !isAt(result.attempt, target))) this.#measure(subject, { failed: true })
         else this.#measure(subject, { failed: false, latencyMs, ...this.#costOf(report.attempts.slice(earlier), ending) })
       })
@@ -90,5 +91,3 @@ export class Learner {
     if (emitter.heard('experiment')) emitter.emit('experiment', experiment.state())
   }
 }
-
-/** Who fell back to another target was not answered by this one. */
