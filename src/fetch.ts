@@ -51,7 +51,7 @@ export function attachReport(answer: unknown, report: Report | undefined): void 
  * @param stream what `create({ stream: true })` or `.stream()` of a leashed client gave
  */
 export function reportOf(stream: { readonly controller: AbortController }): Promise<Report> {
-  const report = streams.get(stream) ?? reports.get(stream.controller.signal)
+  const report = streams.get(stream) ?? reports.get(stream.controller?.signal ?? stream)
   if (report) return whenEnded(report)
   return Promise.reject(
     new LeashError('invalid_config', 'This stream does not come from a leashed client, or its call has not begun.'),

@@ -67,6 +67,11 @@ describe.each(models)('with %s', (model) => {
     expect(await reportOf(stream)).toMatchObject({ attempts: [{ firstTokenMs: expect.any(Number) }] })
   })
 
+  test('reportOf() says of what is no stream of a leash that it is none', async () => {
+    for (const strange of [JSON.parse('{}'), { controller: new AbortController() }])
+      await expect(reportOf(strange)).rejects.toMatchObject({ code: 'invalid_config' })
+  })
+
   test('reportOf() tells of a stream that was left early', async () => {
     mock.script({ hang: { afterEvents: 6 } })
     const stream = await leashed(mock).chat.completions.create({ model, messages, stream: true })
