@@ -268,6 +268,8 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   }
   const own = asked.providers?.openai
   const ownKey = keyOf(own)
+  // A key that is meant for that address is not to go to another, whatever the call.
+  const ownBase = own && 'baseURL' in own && openai.baseURL == null ? own.baseURL : undefined
   const given = isSome(openai.apiKey, openai.adminAPIKey, openai.workloadIdentity)
   const found = isSome(ownKey, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY'))
   // What is given in code comes before the environment: an OpenAI among the providers is where its models are.
@@ -276,7 +278,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   return {
     openai: {
       ...openai,
-      ...(!given && ownKey !== undefined && { apiKey: ownKey }),
+      ...(!given && { ...(ownKey !== undefined && { apiKey: ownKey }), ...(ownBase !== undefined && { baseURL: ownBase }) }),
       ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
       fetch: leashed,
       ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },

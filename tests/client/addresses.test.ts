@@ -82,6 +82,27 @@ describe('keys', () => {
       expect(keys).toEqual(['Bearer in-code'])
     })
 
+    test('an address is that of what is no call to a model, too', async () => {
+      vi.stubEnv('OPENAI_API_KEY', 'from-env')
+      const asked: string[] = []
+      const fetch = async (url: unknown, init?: RequestInit) => {
+        asked.push(`${url} ${new Headers(init?.headers).get('authorization')}`)
+        return Response.json({ object: 'list', data: [] })
+      }
+      const baseURL = 'https://llm.acme.example/v1'
+      const client = new LeashLLM({ fetch, providers: { openai: { apiKey: 'in-code', baseURL } } })
+      await client.models.list()
+      await client.withOptions({ timeout: 1000 }).files.list()
+      await new LeashLLM({ fetch, providers: { openai: { baseURL } } }).models.list()
+      await new LeashLLM({ fetch, apiKey: 'own', providers: { openai: { baseURL } } }).models.list()
+      expect(asked).toEqual([
+        `${baseURL}/models Bearer in-code`,
+        `${baseURL}/files Bearer in-code`,
+        `${baseURL}/models Bearer from-env`,
+        'https://api.openai.com/v1/models Bearer own',
+      ])
+    })
+
     test('a key yields to the client’s own', async () => {
       const client = new LeashLLM({ apiKey: 'own', baseURL: `${mock.url}/v1`, providers: { openai: { apiKey: 'in-code' } } })
       await create(client, 'gpt-4o-mini')
