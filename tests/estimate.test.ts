@@ -58,6 +58,16 @@ describe('leash.estimate()', () => {
     await leash.close()
   })
 
+  test('has what the searches of the vendor’s own may cost beside the answer', async () => {
+    const asked = { model: 'gpt-5', max_output_tokens: 100, input: 'Which planet has the most moons?' }
+    const told = async (more: object) => {
+      const { mostUsd } = await open().estimate({ ...asked, ...more }, { protocol: 'openai-responses' })
+      return mostUsd ?? expect.fail()
+    }
+    const searching = await told({ tools: [{ type: 'web_search' }], max_tool_calls: 3 })
+    expect(searching - (await told({ tools: [{ type: 'web_search' }], max_tool_calls: 1 }))).toBeCloseTo(0.02, 5)
+  })
+
   test('says null where the price is not known, never 0', async () => {
     const told = await open().estimate({ model: 'openai/nobody-knows-it', max_tokens: 10, messages })
     expect([told.inputUsd, told.mostUsd]).toEqual([null, null])

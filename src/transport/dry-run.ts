@@ -3,7 +3,7 @@ import type { Call, Estimate, Loss, Result } from '../core/call.js'
 import type { Lazy } from '../core/lazy.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Next } from '../core/middleware.js'
-import { type Nano, usdOf } from '../core/money.js'
+import { usdOf } from '../core/money.js'
 import {
   type Expected,
   type Price,
@@ -15,10 +15,12 @@ import {
 } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
 import { askedTier, dearestTier } from '../protocols/asked-tier.js'
+import { feesOf } from '../protocols/cost-with.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { renamed } from '../protocols/tool-names.js'
+import { toolUses } from '../protocols/tool-uses.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
 import { replayed } from './replayed.js'
@@ -75,16 +77,15 @@ function costs(
 ): Pick<Estimate, 'inputUsd' | 'mostUsd'> {
   const asked = serviceTierOf(askedTier(call))
   if (!price || !asked) return { inputUsd: null, mostUsd: null }
-  const at = (tier: ServiceTier, maxOutputTokens: number, buckets: Expected['buckets']) =>
-    inUsd(worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) }))
+  const at = (tier: ServiceTier, maxOutputTokens: number, buckets: Expected['buckets'], fees = 0) => {
+    const nano = worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) })
+    return nano === null ? null : usdOf(nano + fees)
+  }
+  const fees = feesOf(price, toolUses(call.protocol, call.body)) ?? 0
   return {
     inputUsd: at(asked, 0, ['input']),
-    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets),
+    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets, fees),
   }
-}
-
-function inUsd(nano: Nano | null): number | null {
-  return nano === null ? null : usdOf(nano)
 }
 
 /** In the caller's protocol, so that every SDK can read it. */
