@@ -157,8 +157,7 @@ export class OpenTelemetry implements Observer {
 
   #endAttempt(call: Call, { nameOf }: Sink, span: Span, ending: Ending, record: Attempt | undefined): void {
     const { report, attempt, hedged, target } = call
-    const outcome = outcomeOf(ending)
-    const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
+    const { outcome, error } = outcomeOf(ending)
     if (span.isRecording()) {
       const attributes: Attributes = {
         [attribute.provider]: nameOf(target.provider.name),

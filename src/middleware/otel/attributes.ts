@@ -2,6 +2,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { Attempt, Call, Report } from '../../core/call.js'
 import type { Ending } from '../../core/ending.js'
+import type { ErrorCode } from '../../core/errors.js'
 import { usdOf } from '../../core/money.js'
 import { addUsage, inputTotal, outputTotal, type Usage } from '../../core/usage.js'
 import type { Facts } from '../../protocols/facts.js'
@@ -136,7 +137,13 @@ export function addAttempt(attributes: Attributes, { status, protocol, cost, key
   attributes[own.attemptOutput] = outputTotal(usage)
 }
 
-export function outcomeOf(ending: Ending): 'ok' | 'error' | 'cancelled' {
-  if (ending === undefined) return 'ok'
-  return ending === 'cancelled' || ending.code === 'aborted' ? 'cancelled' : 'error'
+interface Outcome {
+  readonly outcome: 'ok' | 'error' | 'cancelled'
+  readonly error?: ErrorCode
+}
+
+export function outcomeOf(ending: Ending): Outcome {
+  if (ending === undefined) return { outcome: 'ok' }
+  if (ending === 'cancelled' || ending.code === 'aborted') return { outcome: 'cancelled' }
+  return { outcome: 'error', error: ending.code }
 }

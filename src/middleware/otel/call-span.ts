@@ -96,9 +96,8 @@ export class CallSpan implements Watch {
     const { instruments, edition, nameOf } = this.#sink
     const answerer = this.#answerer
     const provider = nameOf(answerer)
-    const outcome = outcomeOf(ending)
+    const { outcome, error } = outcomeOf(ending)
     const facts = this.#reader?.facts ?? this.#facts
-    const error = outcome === 'error' && typeof ending === 'object' ? ending.code : undefined
     const usage = billedUsage(report)
     this.#measurePieces()
     const attributes = callAttributes(this.#call, provider)
