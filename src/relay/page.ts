@@ -16,6 +16,10 @@ export function pageSize(limit: number = usual): number {
   throw new LeashError('invalid_request', `The limit of a list is a whole number from 1 to ${most}.`, { param: 'limit' })
 }
 
+/** Of an `after` that no page has named. */
+export const wrongCursor = (): LeashError =>
+  new LeashError('invalid_request', 'Give `after` as the page before has named its `next`.', { param: 'after' })
+
 /** @param rows one more than the page has, when there are more */
 export function pageOf<T>(rows: readonly T[], size: number, nameOf: (last: T) => string): Page<T> {
   const items = rows.slice(0, size)

@@ -3,7 +3,7 @@ import type { UsageTaken } from '../../control/wire.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
-import { type Page, pageOf, pageSize } from '../page.js'
+import { type Page, pageOf, pageSize, wrongCursor } from '../page.js'
 import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours, keyColumns, tagKeyColumns } from './hours.js'
 import { type Owner, readLine } from './line.js'
@@ -193,5 +193,5 @@ function cursorOf(after: string | undefined): readonly [at: number, tenant: stri
   const cursor: unknown = parseJson(Buffer.from(after, 'base64url').toString())
   const [at, tenant, id] = Array.isArray(cursor) ? cursor : []
   if (typeof at === 'number' && typeof tenant === 'string' && typeof id === 'string') return [at, tenant, id]
-  throw new LeashError('invalid_request', 'Give `after` as the page before has named its `next`.', { param: 'after' })
+  throw wrongCursor()
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
-import { type Page, pageOf, pageSize } from '../page.js'
+import { type Page, pageOf, pageSize, wrongCursor } from '../page.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
 import { storable } from '../store/text.js'
 import type { EventType, Notice } from './events.js'
@@ -245,7 +245,7 @@ function cursorOf(after: string | undefined): readonly [at: number, id: string] 
   if (after === undefined) return [Number.MAX_SAFE_INTEGER, '']
   const [, at, id] = /^(\d{1,16})\.([\w-]{1,200})$/.exec(after) ?? []
   if (at !== undefined && id !== undefined && Number.isSafeInteger(Number(at))) return [Number(at), id]
-  throw new LeashError('invalid_request', 'Give `after` as the page before has named its `next`.', { param: 'after' })
+  throw wrongCursor()
 }
 
 function deliveryOf({ body: _, created_at: createdAt, next_at: nextAt, ended_at: endedAt, ...rest }: Row): Delivery {
