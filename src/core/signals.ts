@@ -70,7 +70,7 @@ export class LinkedAbort {
  * @returns what to call when neither matters any more
  */
 export function onStop(
-  { signal, deadline }: { readonly signal?: AbortSignal; readonly deadline?: number },
+  { signal, deadline }: { readonly signal?: AbortSignal | undefined; readonly deadline?: number | undefined },
   listener: (error: LeashError) => void,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -51,10 +51,10 @@ function held(
     async function concurrency(call) {
       const { signal, deadline, alternatives, options } = call
       const entering = gate.enter(slotsOf(call), {
-        ...(options.priority && { priority: options.priority }),
+        priority: options.priority,
         waitMs: alternatives ? 0 : waitMs,
-        ...(signal && { signal }),
-        ...(deadline !== undefined && { deadline }),
+        signal,
+        deadline,
       })
       const leave = entering instanceof Promise ? await entering : entering
       try {

@@ -14,11 +14,11 @@ export type Priority = (typeof priorities)[number]
 /** What is asked of a call that waits. */
 export interface Waiting {
   /** @defaultValue 'normal' */
-  readonly priority?: Priority
+  readonly priority?: Priority | undefined
   /** How long it waits at most, in milliseconds; 0 for not at all. */
   readonly waitMs: number
-  readonly signal?: AbortSignal
-  readonly deadline?: number
+  readonly signal?: AbortSignal | undefined
+  readonly deadline?: number | undefined
 }
 
 interface Waiter {
@@ -64,8 +64,8 @@ export class Gate {
     return this.#wait(slots, waiting)
   }
 
-  #wait(slots: readonly Slot[], { priority = 'normal', waitMs, ...until }: Waiting): Promise<() => void> {
-    const queue = this.#waiting[priority]
+  #wait(slots: readonly Slot[], { priority, waitMs, ...until }: Waiting): Promise<() => void> {
+    const queue = this.#waiting[priority ?? 'normal']
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         slots,

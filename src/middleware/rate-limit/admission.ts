@@ -65,7 +65,7 @@ export class Admission {
     try {
       return await this.#line.enter(
         patient.map(({ key }) => ({ name: `${space} ${key}`, limit: 1 })),
-        { waitMs, ...(signal && { signal }), ...(deadline !== undefined && { deadline }) },
+        { waitMs, signal, deadline },
       )
     } catch (error) {
       // Others have waited as long, and are still in front.
