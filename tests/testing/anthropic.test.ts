@@ -74,6 +74,25 @@ describe('Anthropic’s client', () => {
     expect(second.content.at(-1)).toMatchObject({ text: 'Tool results: "get_weather ok"; "get_time ok"' })
   })
 
+  test.each([false, true])(
+    'calls tools in a loop by its runner, which sends what is new of its thread alone, streamed: %s',
+    async (stream) => {
+      const runner = anthropic(mock.url).beta.messages.toolRunner({
+        ...base,
+        stream,
+        messages: [{ role: 'user', content: 'Weather?' }],
+        tools: [{ name: 'get_weather', input_schema: weather, run: async () => 'sunny', parse: (input: unknown) => input }],
+      })
+      const { content } = await runner.runUntilDone()
+      expect(content).toMatchObject([{ type: 'text', text: expect.stringContaining('sunny') }])
+      const sent = mock.requests.map(({ body }) => body)
+      expect(sent).toMatchObject([
+        { messages: [{ content: 'Weather?' }] },
+        { thread: { type: 'continue' }, messages: [{ content: [{ type: 'tool_result' }] }] },
+      ])
+    },
+  )
+
   test('gets an instance of a schema', async () => {
     const shape = z.object({ city: z.string(), degrees: z.int() })
     const { $schema: _, ...schema } = z.toJSONSchema(shape)

@@ -22,6 +22,8 @@ export class Memory {
   readonly #prompts = new Set<string>()
   /** Stored responses: the items of their input and output, for `previous_response_id`. */
   readonly responses = new Map<string, readonly Record<string, unknown>[]>()
+  /** Threads by the id of their newest message: all of their messages, for `previous_message_id`. */
+  readonly threads = new Map<string, readonly Record<string, unknown>[]>()
   /** Stored items by id, for items that come back as their id alone. */
   readonly items = new Map<string, Record<string, unknown>>()
   /** The reasoning item that has to come back in front of an item that was made with it. */
@@ -64,6 +66,7 @@ export class Memory {
     this.#requests.clear()
     this.#prompts.clear()
     this.responses.clear()
+    this.threads.clear()
     this.items.clear()
     this.reasoningOf.clear()
   }

@@ -13,17 +13,26 @@ export function anthropicMessages(over: Partial<Endpoint> = {}): Endpoint {
   return { protocol: 'anthropic-messages', dialect: anthropicDialect, answer: answerMessage, ...over }
 }
 
-export function answerMessage(ask: Ask): Reply {
-  const { body, world, ids } = ask
+export function answerMessage(given: Ask): Reply {
+  const { world, ids } = given
+  const body = wholeThread(given)
+  const ask = { ...given, body }
   checkMessage(body, ask.model)
   checkThinkingBlocks(merged(asObjects(body.messages)), body.thinking, world)
   const answer = answerTo(readMessage(body), world.seed)
   const blocks = blocksOf(ask, answer)
   const usage = usageOf(ask, answer)
   const head = { id: ids('msg_01', 22), type: 'message', role: 'assistant', model: ask.model }
+  if (body.thread) world.memory.threads.set(head.id, [...asObjects(body.messages), { role: 'assistant', content: blocks }])
   if (ask.stream) return streamed(ask, head, answer, blocks, usage)
   const ends = { content: blocks, ...endOf(answer) }
   return json({ ...head, ...ends, usage }, anthropicHeaders(ids))
+}
+
+/** Of a thread, only what is new is sent: the rest Anthropic holds. */
+function wholeThread({ body, world }: Ask): Ask['body'] {
+  const before = world.memory.threads.get(String(asObject(body.thread).previous_message_id)) ?? []
+  return before.length === 0 ? body : { ...body, messages: [...before, ...asObjects(body.messages)] }
 }
 
 export function anthropicCountTokens(): Endpoint {
