@@ -1,21 +1,14 @@
 import { hex } from '../../core/hex.js'
 import type { EntityType } from '../../detect/index.js'
 
-/** As receipts do. Nothing else keeps a part of what it was. */
-const shown: Partial<Record<EntityType, number>> = { CREDIT_CARD: 4 }
+/** As a card is written. In base64, or in words, its last digits are not the last, and all behind them would stay. */
+const asDigits = /^(?:[^\p{L}\p{Nd}]*\p{Nd}){12}\P{L}*$/u
+const lastFour = /(?:\p{Nd}\P{Nd}*){4}$/u
 
-/** Asterisks in the place of letters and digits, so that the form stays and the value does not. */
+/** Asterisks in the place of letters and digits, so that the form stays and the value does not. Of a card, four digits stay, as on receipts. */
 export function masked(value: string, type: EntityType): string {
-  const kept = shown[type] ?? 0
-  const end = kept > 0 ? tailOf(value, kept) : value.length
+  const end = type === 'CREDIT_CARD' && asDigits.test(value) ? value.search(lastFour) : value.length
   return value.slice(0, end).replace(/[\p{L}\p{N}\p{M}]/gu, '*') + value.slice(end)
-}
-
-/** Where the last so many digits begin. */
-function tailOf(value: string, digits: number): number {
-  let at = value.length
-  for (let left = digits; left > 0 && at > 0; at--) if (/\p{Nd}/u.test(value[at - 1] as string)) left--
-  return at
 }
 
 /** Names values by a secret, so that nobody finds them by trying all there are. */

@@ -325,6 +325,17 @@ describe('an answer', () => {
   })
 })
 
+test.each([
+  ['card 4111 1111 1111 1112, or NDExMSAxMTExIDExMTEgMTExMg==', `card **** **** **** 1112, or ${'*'.repeat(26)}==`],
+  ['four one four two', '**** *** **** ***'],
+  ['41 42', '** **'],
+  ['𝟒𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟐', '**** **** **** 𝟏𝟏𝟏𝟐'],
+])('nothing stays of a card whose last digits tell more than a card’s do: %s', async (said, expected) => {
+  const ner = (text: string) =>
+    text.startsWith('card') ? [] : [{ type: 'CREDIT_CARD' as const, start: 0, end: text.length, confidence: 1 }]
+  expect((await pass(said, { mode: 'mask', ner })).leaving).toBe(expected)
+})
+
 test('of a card in full-width digits no more is shown than of any other', async () => {
   const { leaving } = await pass('カード ４１１１ １１１１ １１１１ １１１１ です', { mode: 'mask' })
   expect(leaving).toBe('カード **** **** **** １１１１ です')
