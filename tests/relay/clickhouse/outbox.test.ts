@@ -12,6 +12,7 @@ import { RelayMetrics } from '../../../src/relay/metrics/relay.js'
 import type { RelayContext } from '../../../src/relay/routes/context.js'
 import { healthRoutes } from '../../../src/relay/routes/health.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
+import { until } from '../../helpers/mock.js'
 import { root } from '../../helpers/source.js'
 import { openStore } from '../store/open.js'
 
@@ -22,14 +23,16 @@ const line = (id: string, more: object = {}) => ({
   ...{ protocol: 'openai-chat', outcome: 'ok', usage: noUsage, basis: 'complete', cost: 5, ...more },
 })
 
-/** What it is sent, and an answer by choice: only what is said of the protocol, and nothing of ClickHouse. */
+/** What it is sent, and an answer by choice, of which 0 is none: only what is said of the protocol, and nothing of ClickHouse. */
 async function openReceiver() {
-  const said = { status: 200, text: '' }
+  const said = { status: 200, text: '', asked: 0 }
   const rows: Record<string, unknown>[] = []
   const inserts: number[] = []
   const server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
+    said.asked++
+    if (said.status === 0) return
     if (said.status === 200) {
       const some = text
         .trim()
@@ -41,7 +44,10 @@ async function openReceiver() {
     response.writeHead(said.status).end(said.text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, said, rows, inserts }
 }
 
@@ -130,6 +136,21 @@ it('is brought by one relay of several, and by another when that one is gone', a
   await make().round()
   expect(new Set(receiver.rows.map(({ id }) => id)).size).toBe(500)
   expect(await waiting()).toBe(0)
+})
+
+it('is given up when the relay stops before it is taken, without a word, and brought by the next at once', async () => {
+  const { usage, feed, make, receiver, warnings, waiting } = await open()
+  await usage.take({ lines: [line('a')] })
+  receiver.said.status = 0
+  const round = feed.round()
+  await until(() => receiver.said.asked === 1)
+  await feed.close()
+  await round
+  expect(await waiting()).toBe(1)
+  receiver.said.status = 200
+  await make().round()
+  expect(receiver.rows.map(({ id }) => id)).toEqual(['a'])
+  expect([await waiting(), warnings]).toEqual([0, []])
 })
 
 it('reads a bounded part of what is there at once', async () => {

@@ -96,6 +96,16 @@ it('is a page that nothing which a caller has named can change', async () => {
   expect(body).toContain('1 attempts have no known price')
 })
 
+it('says on its page what its sum is without, and whether more may come', async () => {
+  const relay = await openRelay(mock.url)
+  await told(relay, line({ user: 'ada' }), line({ at: Date.parse('2026-11-20T11:00:00Z'), basis: 'estimated', cost: null }))
+  const page = async (month: string): Promise<string> => (await relay.ask('GET', `${at}/${month}?format=html`)).body
+  const notes = ['is provisional', '1 attempts have no known price', 'of 1 attempts are estimates', '<td>none named</td>']
+  const isThere = (text: string) => notes.map((note) => text.includes(note))
+  expect(isThere(await page('2026-10'))).toEqual([false, false, false, false])
+  expect(isThere(await page('2026-11'))).toEqual([true, true, true, true])
+})
+
 test.each(['2026-13', '2026-1', 'now', '2026-10-01', '..', '%00'])('%s is no month', async (month) => {
   const relay = await openRelay(mock.url)
   for (const format of ['json', 'csv', 'html'])

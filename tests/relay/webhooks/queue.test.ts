@@ -61,3 +61,18 @@ it('waits for as long as a receiver asks, and no longer than an hour', async () 
   expect(await nextIn(40 * second)).toBe(40 * second)
   expect(await nextIn(48 * hour)).toBe(hour)
 })
+
+it('is listed page by page, the newest first, and from nowhere that no page has named', async () => {
+  const { clock, queue } = await open()
+  for (let at = 0; at < 2; at++) {
+    clock.now += second
+    await queue.publish({ type: 'key.created', data: {} })
+  }
+  const first = await queue.list({ limit: 2 })
+  expect(first.items.map(({ createdAt }) => createdAt)).toEqual([clock.now, clock.now - second])
+  const rest = await queue.list({ limit: 2, after: first.next ?? '' })
+  expect(rest.items.map(({ createdAt }) => createdAt)).toEqual([clock.now - 2 * second])
+  expect(rest.next).toBeUndefined()
+  for (const after of ['', 'x', '1', '9999999999999999.msg', '1.a b'])
+    await expect(queue.list({ after })).rejects.toMatchObject({ code: 'invalid_request', param: 'after' })
+})
