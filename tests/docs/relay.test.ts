@@ -8,6 +8,7 @@ import { policyMembers } from '../../src/policy.js'
 import { relayShape } from '../../src/relay/config/config.js'
 import { configSchema } from '../../src/relay/config/schema.js'
 import { RelayMetrics } from '../../src/relay/metrics/relay.js'
+import { operations } from '../../src/relay/openapi/document.js'
 import { eventTypes } from '../../src/relay/webhooks/events.js'
 import { root } from '../helpers/source.js'
 
@@ -71,5 +72,27 @@ describe('the configuration of a relay', () => {
     const variables = (text: string) => new Set([...text.matchAll(/\bLEASH_RELAY_[A-Z_]+[A-Z]\b/g)].map(([name]) => name))
     const everywhere = globSync('src/**/*.ts', { cwd: root }).map(read).join('\n')
     expect([...variables(relayPages)].sort()).toEqual([...variables(everywhere)].sort())
+  })
+})
+
+describe('the routes of a relay', () => {
+  const shape = (path: string) => path.replace(/[?`].*$/, '').replace(/:\w+|\{\w+\}|\b\d{4}-\d\d$/g, '*')
+  const routes = Object.keys(operations).map(shape)
+  /** As pages write them: `GET`, `PUT /v1/…`, or with `…` in the place of what stands in the row above. */
+  const named = [
+    ...relayPages.matchAll(/`((?:[A-Z]+`, `)*[A-Z]+) ((?:…|\/v1\/(?:admin|gateway|control)|\/api)\/[^\s`]+)`/g),
+  ].flatMap(([, verbs = '', path = '']) => (verbs.match(/[A-Z]+/g) ?? []).map((verb) => ({ verb, path: shape(path) })))
+  const isAt = (route: string, { verb, path }: (typeof named)[number]) =>
+    route.startsWith(`${verb} `) && (path.startsWith('…') ? route.endsWith(path.slice(1)) : route === `${verb} ${path}`)
+
+  test('that a page names are there', () => {
+    expect(named.length).toBeGreaterThan(60)
+    expect(named.filter((one) => !routes.some((route) => isAt(route, one)))).toEqual([])
+  })
+
+  test('for the administration stand in a page', () => {
+    const own = routes.filter((route) => /\/v1\/admin|\/api\/auth|\/gateway\/jobs/.test(route))
+    expect(own.length).toBeGreaterThan(60)
+    expect(own.filter((route) => !named.some((one) => isAt(route, one)))).toEqual([])
   })
 })
