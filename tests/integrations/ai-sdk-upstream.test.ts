@@ -19,6 +19,7 @@ import { convertArrayToReadableStream, MockEmbeddingModelV4, MockLanguageModelV4
 import OpenAI from 'openai'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { LedgerLine } from '../../src/core/ledger.js'
 import { LeashLLM, reportOf } from '../../src/index.js'
 import { createLeashProvider, fromAiSdk, leashMiddleware } from '../../src/integrations/ai-sdk.js'
 import { mockProviders } from '../../src/testing/index.js'
@@ -351,6 +352,23 @@ describe('a single model', () => {
     const doGenerate = { ...answer, usage: { ...answer.usage, inputTokens, raw } }
     const { leash } = await over(new MockLanguageModelV4({ doGenerate })).chat.completions.create(hello)
     expect(leash?.usage).toMatchObject({ input: 3, cacheWrite: 4, cacheWrite1h: 6 })
+  })
+
+  test('is paid for what its vendor has searched, where that is told, whole and in pieces', async () => {
+    const raw = { server_tool_use: { web_search_requests: 2 } }
+    const told = { ...answer, usage: { ...answer.usage, raw } }
+    const doStream = { stream: convertArrayToReadableStream([{ type: 'finish' as const, ...told }]) }
+    const lines: LedgerLine[] = []
+    const client = new LeashLLM({
+      ...{ apiKey: 'mock', baseURL: `${mock.url}/v1`, maxRetries: 0 },
+      providers: { own: fromAiSdk(new MockLanguageModelV4({ provider: 'acme.chat', doGenerate: told, doStream })) },
+      prices: { 'acme/*': { input: 0, output: 0, search: 0.01 } },
+      ledger: { sink: (more) => void lines.push(...more) },
+    })
+    await client.chat.completions.create(hello)
+    for await (const _ of await client.chat.completions.create({ ...hello, stream: true }));
+    await client.leash.close()
+    expect(lines.map(({ searches, cost }) => ({ searches, cost }))).toEqual(Array(2).fill({ searches: 2, cost: 20_000_000 }))
   })
 
   test('is paid by the tier that its vendor served it in, whole and in pieces', async () => {

@@ -1,6 +1,7 @@
 /** Tokens: totals with their parts beside them, and our buckets that do not overlap. */
 import { asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
+import { withBeside } from '../beside.js'
 import type { WireUsage } from './wire.js'
 
 export function writeUsage(usage: Usage | undefined): WireUsage {
@@ -32,7 +33,9 @@ export function readUsage(value: unknown): Usage | undefined {
   if (fresh === undefined && told === undefined) return undefined
   const hour = Math.min(written, hourIn(value.raw))
   const cached = { cacheRead: read, cacheWrite: written - hour, cacheWrite1h: hour }
-  return usageOf({ input: fresh ?? 0, ...cached, output: told ?? 0, reasoning: thought })
+  const usage = usageOf({ input: fresh ?? 0, ...cached, output: told ?? 0, reasoning: thought })
+  // As Anthropic's provider hands it on; others hand on no such thing.
+  return withBeside(usage, { searches: asNumber(asObject(asObject(value.raw).server_tool_use).web_search_requests) })
 }
 
 /** The AI SDK has one word for what is written to a cache; what is kept for an hour costs more, and stands in Anthropic's own. */
