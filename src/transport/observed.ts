@@ -127,6 +127,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   }
 
   readonly #handOn = (read: Read): IteratorResult<Uint8Array> | Promise<IteratorResult<Uint8Array>> => {
+    // Left while it was waited for: what the reader says now is only our own leaving.
+    if (this.#ended) return done
     let bytes: Uint8Array | undefined
     try {
       bytes = this.#take(read)

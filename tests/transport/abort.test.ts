@@ -90,6 +90,18 @@ describe.each(lanes)('%s', (_, model) => {
     expect(listeners(signal)).toBe(0)
   })
 
+  test('a read that waits when its stream is cancelled is done, and has not failed', async () => {
+    mock.script({ hang: { afterEvents: 6 } })
+    const { ask, reports } = lane(mock, model)
+    const reader = (await ask({ stream: true })).body?.getReader()
+    // More than there is: the last of them waits.
+    const reads = Array.from({ length: 20 }, () => reader?.read())
+    await reads[0]
+    await reader?.cancel()
+    expect((await Promise.all(reads)).at(-1)).toMatchObject({ done: true })
+    expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'cancelled' }] }])
+  })
+
   test('an abort after the end does nothing', async () => {
     const controller = new AbortController()
     const { ask, reports } = lane(mock, model)
