@@ -54,16 +54,19 @@ export class Signatures {
     const [signature, timestamp, nonce, digest] = names.map((name) => headers.get(name) ?? '')
     const [method = '', path = ''] = (headers.get(requestLine) ?? '').split(' ', 2)
     const at = Number(timestamp) * 1000
-    if (!signature || !nonce || !digest || !timestamp || method === '') throw refused('This key wants every request signed.')
+    if (!signature || !nonce || !digest || !timestamp || method === '') throw refused(unsigned)
     if (!(Math.abs(this.#now() - at) <= offMs)) throw refused('The signature is of another time than now. Set the clock.')
     if (!/^[\w-]{16,64}$/.test(nonce)) throw refused('The nonce of a signature has 16 to 64 letters, digits, `_` and `-`.')
-    if (!same(signature, `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`))
-      throw refused('The signature is wrong.')
+    if (!same(signature, `v1=${signatureOf(secret, [method, path, timestamp, nonce, digest])}`)) throw refused(wrong)
     const first = this.#nonces.take(`${key} ${nonce}`)
     if (first instanceof Promise) return first.then(checkFirst)
     checkFirst(first)
   }
 }
+
+const unsigned =
+  'This key wants every request signed. A client signs by its `signingSecret`, or LEASH_RELAY_SIGNING_SECRET; others by the headers `x-leash-signature` and its like.'
+const wrong = 'The signature is wrong. Sign what is sent, as it is sent, by the `signingSecret` that was shown with the key.'
 
 const names = ['x-leash-signature', 'x-leash-timestamp', 'x-leash-nonce', 'x-leash-digest'] as const
 

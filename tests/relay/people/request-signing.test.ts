@@ -64,6 +64,10 @@ describe('a key that wants its requests signed', () => {
     const before = mock.requests.length
     for (const headers of bad) expect((await send('POST', path, headers, body)).status).toBe(401)
     expect(mock.requests).toHaveLength(before)
+    // A client in a process and whoever signs by hand are told what by.
+    const [unsigned = {}, , , , byAnother = {}] = bad
+    expect((await send('POST', path, unsigned, body)).text).toMatch(/`signingSecret`.*LEASH_RELAY_SIGNING_SECRET/)
+    expect((await send('POST', path, byAnother, body)).text).toMatch(/wrong.*`signingSecret` that was shown with the key/)
   })
 
   test('is not served a body that is another than the one that was signed', async () => {
