@@ -99,7 +99,8 @@ export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard
   }
   for (const [share, tokens = 0] of Object.entries(apart ?? {}) as [Share, number?][]) {
     const { [share]: own, [shares[share]]: usual = 0 } = step.rates
-    if (own !== undefined) cost += tokens * (own - usual)
+    // A part is no more than its whole, whatever a vendor tells.
+    if (own !== undefined) cost += Math.max(0, Math.min(tokens, usage[shares[share]])) * (own - usual)
   }
   return Math.round(cost / million) + step.request
 }

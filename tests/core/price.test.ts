@@ -43,6 +43,17 @@ describe('what an attempt cost', () => {
     expect(costOf(flat, usageOf({ [bucket]: 1_000_000 }))).toBe(dollars * usd)
   })
 
+  test('has tokens at a price of their own within a bucket, and never more of them than are in it', () => {
+    const drawing = priceOf({ from: 0, rates: { ...rates, imageOutput: 30 * usd }, request: 0 })
+    const usage = usageOf({ input: 1_000_000, output: 1_000_000 })
+    const costs = [250_000, 2_000_000, -1].map((imageOutput) => costOf(drawing, usage, 'standard', { imageOutput }))
+    expect(costs).toEqual([(3 + 0.75 * 15 + 0.25 * 30) * usd, (3 + 30) * usd, (3 + 15) * usd])
+    expect(costOf(flat, usage, 'standard', { imageOutput: 250_000 })).toBe((3 + 15) * usd)
+    expect(worstCase(drawing, { inputTokens: 1_000_000, maxOutputTokens: 1_000_000, buckets: ['input', 'imageOutput'] })).toBe(
+      33 * usd,
+    )
+  })
+
   test('a request for which nothing was billed costs nothing', () => {
     expect(costOf(flat, noUsage)).toBe(0)
   })

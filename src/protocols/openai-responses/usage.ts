@@ -58,15 +58,20 @@ function isSearch({ type, status, action }: Record<string, unknown>): boolean {
 
 /** Another model draws, and its tokens are not among those of the one that was asked. Who names none gets the default. */
 function drawn(told: Record<string, unknown>, tools: unknown): readonly Helper[] {
-  const [input = 0, output = 0, cacheRead = 0] = [told.input_tokens, told.output_tokens, told.cached_tokens].map(asCount)
+  const count = (from: Record<string, unknown>, name: string, most: number) =>
+    Math.max(0, Math.min(asCount(from[name]) ?? 0, most))
+  const input = count(told, 'input_tokens', Number.POSITIVE_INFINITY)
+  const output = count(told, 'output_tokens', Number.POSITIVE_INFINITY)
   if (input + output === 0) return []
-  const images = (details: unknown, name = 'image_tokens') => asCount(asObject(details)[name])
-  const imageCacheRead = images(told.cached_tokens_details, 'cached_image_tokens') ?? 0
+  const cacheRead = count(told, 'cached_tokens', input)
+  const imageCacheRead = count(asObject(told.cached_tokens_details), 'cached_image_tokens', cacheRead)
+  const seen = count(asObject(told.input_tokens_details), 'image_tokens', input)
   const usage = withBeside(usageOf({ input: input - cacheRead, cacheRead, output }), {
     apart: {
-      imageInput: Math.max(0, (images(told.input_tokens_details) ?? 0) - imageCacheRead),
+      imageInput: Math.min(Math.max(0, seen - imageCacheRead), input - cacheRead),
       imageCacheRead,
-      imageOutput: images(told.output_tokens_details) ?? output,
+      // Where it does not say, all of it is a picture.
+      imageOutput: count({ image_tokens: output, ...asObject(told.output_tokens_details) }, 'image_tokens', output),
     },
   })
   const tool = asObjects(tools).find(({ type }) => type === 'image_generation')

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { buckets, inputTotal, outputTotal, total, usageOf } from '../../../src/core/usage.js'
-import { decodeUsage, encodeUsage } from '../../../src/protocols/openai-responses/usage.js'
+import { besideOf } from '../../../src/protocols/beside.js'
+import { decodeUsage, encodeUsage, usageIn } from '../../../src/protocols/openai-responses/usage.js'
 
 const tokens = fc.nat(1_000_000)
 
@@ -79,5 +80,34 @@ describe('usage', () => {
 
   test('usage that is not told is absent, not zero', () => {
     for (const usage of [undefined, null, {}, { input_tokens: 1 }, 'many']) expect(decodeUsage(usage)).toBeUndefined()
+  })
+
+  test('whatever a model that draws is said to have used, no part is more than its whole', () => {
+    const odd = fc.oneof(fc.integer({ min: -1000, max: 1_000_000 }), fc.constant(null), fc.constant('7'))
+    const image_gen = fc.record(
+      {
+        ...{ input_tokens: odd, output_tokens: odd, cached_tokens: odd },
+        input_tokens_details: fc.record({ image_tokens: odd }, { requiredKeys: [] }),
+        output_tokens_details: fc.option(fc.record({ image_tokens: odd }, { requiredKeys: [] })),
+        cached_tokens_details: fc.record({ cached_image_tokens: odd }, { requiredKeys: [] }),
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(image_gen, (image_gen) => {
+        const read = usageIn({ usage: { input_tokens: 1, output_tokens: 1 }, tool_usage: { image_gen } })
+        for (const { usage } of besideOf(read ?? expect.fail()).models ?? []) {
+          const { imageInput = -1, imageCacheRead = -1, imageOutput = -1 } = besideOf(usage).apart ?? {}
+          for (const [part, whole] of [
+            [imageInput, usage.input],
+            [imageCacheRead, usage.cacheRead],
+            [imageOutput, usage.output],
+          ]) {
+            expect(part).toBeGreaterThanOrEqual(0)
+            expect(part).toBeLessThanOrEqual(whole ?? -1)
+          }
+        }
+      }),
+    )
   })
 })
