@@ -61,6 +61,12 @@ describe('a request', () => {
       '<VERB_1> <EMAIL_1>, card <CARD_1>.',
       mail,
     ],
+    [
+      'whose name is too short for a placeholder',
+      { patterns: [{ name: 'x', pattern: 'M\\w+l' }] },
+      '<CUSTOM_1> <EMAIL_1>, card <CARD_1>.',
+      mail,
+    ],
     ['what is sure enough', { minConfidence: 1 }, mail, mail],
   ])('%s', async (_, options, leaving, outcome) => {
     expect(await pass(mail, options)).toMatchObject({ leaving, outcome })
@@ -425,6 +431,94 @@ describe('when looking fails', () => {
     ]
     const options = { ner: found, entities: ['PERSON'] } satisfies RedactOptions
     expect(await pass('I am Ada.', options)).toMatchObject({ leaving: 'I am <PERSON_1>.', outcome: 'I am Ada.' })
+  })
+})
+
+test.each<[RedactOptions, string]>([
+  [{}, 'Dear <PERSON_1>'],
+  [{ entities: { PERSON: false } }, 'Dear John Smith'],
+  [{ response: 'mask' }, 'Dear <PERSON_1>'],
+])('a recogniser names people in requests, unless they are left out, and in no answer: %j', async (options, leaving) => {
+  const ner = () => [{ type: 'PERSON' as const, start: 5, end: 15, confidence: 1 }]
+  const said = 'Dear John Smith'
+  expect(await pass(said, { ...options, ner }, 'My name is Sarah Miller')).toMatchObject({
+    leaving,
+    outcome: 'My name is Sarah Miller',
+  })
+})
+
+test.each([
+  { start: -1, end: 3, confidence: 1 },
+  { start: 3, end: 3, confidence: 1 },
+  { start: 0, end: 100, confidence: 1 },
+  { start: 0, end: 3, confidence: 2 },
+  { start: 0, end: 3, confidence: -1 },
+])('a recogniser that answers nonsense is not believed, whatever it names: %j', async (place) => {
+  const { outcome } = await pass('I am Ada.', { entities: ['EMAIL_ADDRESS'], ner: () => [{ type: 'PERSON', ...place }] })
+  expect(outcome).toMatchObject({ code: 'invalid_config', message: expect.stringContaining('ner answered') })
+})
+
+test('words of one’s own tell what a value is', async () => {
+  const options: RedactOptions = { context: { PHONE_NUMBER: ['Durchwahl'] } }
+  expect((await pass('Durchwahl 6512347')).leaving).toBe('Durchwahl 6512347')
+  expect((await pass('Durchwahl 6512347', options)).leaving).toBe('Durchwahl <PHONE_1>')
+})
+
+test('a value is counted as often as it is found, also where nothing tells what it is', async () => {
+  const said = 'password: Hunter2secret and so Hunter2secret'
+  expect((await pass(said)).report.redactions).toEqual({ PASSWORD: 2 })
+  const { policies } = await pass('a.b@acme.com or c.d@acme.com', { mode: 'annotate' })
+  expect(policies).toMatchObject([{ action: 'annotate', found: { EMAIL_ADDRESS: 2 } }])
+})
+
+/** Nobody refuses those when they are changed. */
+test.each<[string, JsonObject]>([
+  ['openai-chat', { messages: [{ role: 'assistant', reasoning_content: 'Mail a.b@acme.com', content: 'Hi' }] }],
+  [
+    'anthropic-messages',
+    { messages: [{ role: 'assistant', content: [{ type: 'thinking', thinking: 'Mail a.b@acme.com', signature: '' }] }] },
+  ],
+  ...[undefined, null, { openai: { itemId: 'rs_1' } }, { openai: null }, { openai: 'x' }].map(
+    (providerOptions): [string, JsonObject] => [
+      'ai-sdk',
+      {
+        prompt: [
+          {
+            role: 'assistant',
+            content: [
+              { type: 'reasoning', text: 'Mail a.b@acme.com', ...(providerOptions !== undefined && { providerOptions }) },
+            ],
+          },
+        ],
+      },
+    ],
+  ),
+])('a thought that nobody has signed is looked at: %s %j', async (name, body) => {
+  const { layer } = await drive()
+  const sent = layer(async (call) => {
+    expect(JSON.stringify(call.body)).toContain('Mail <EMAIL_1>')
+    return whole({})
+  })(callOf((await protocolNamed(name)) as Protocol, body))
+  expect(await sent).toMatchObject({ body: {} })
+})
+
+describe('in a conversation', () => {
+  const value = 'say "x" a.b@acme.com'
+  async function spoken(conversations: number | undefined, last: string) {
+    const { layer } = await drive({ deny: [value], ...(conversations !== undefined && { conversations }) })
+    const ask = async (content: string, says: string) =>
+      contentOf(await layer(async () => saying(says))(callOf(await chat(), bodyOf(content), { conversation: 'c' })))
+    await ask(`Mail ${value}`, 'Done')
+    return ask(last, 'To <CUSTOM_1>')
+  }
+
+  test('a placeholder comes back whose value was said before', async () => {
+    expect(await spoken(undefined, 'And now?')).toBe(`To ${value}`)
+    expect(await spoken(0, 'And now?')).toBe('To <CUSTOM_1>')
+  })
+
+  test('what the caller himself writes like a placeholder is none', async () => {
+    expect(await spoken(undefined, 'What is <CUSTOM_1>?')).toBe('To <CUSTOM_1>')
   })
 })
 

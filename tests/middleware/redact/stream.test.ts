@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../src/core/json.js'
 import type { RedactOptions } from '../../../src/middleware/redact/options.js'
 import { protocolNamed } from '../../../src/protocols/index.js'
 import type { Protocol } from '../../../src/protocols/protocol.js'
-import { callOf, drive, framed, read, streamed, unframed } from './drive.js'
+import { callOf, drive, framed, read, streamed, unframed, whole } from './drive.js'
 import { chatProtocols, speakerOf } from './speakers.js'
 
 const encoder = new TextEncoder()
@@ -333,6 +333,35 @@ describe('the end', () => {
     expect(state.left).toBe(true)
     expect(policies).toMatchObject([{ action: 'block', direction: 'response', found: { EMAIL_ADDRESS: 1 } }])
   })
+})
+
+test.each([
+  ['in the event', (event: string) => event.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e')],
+  ['in arguments', (event: string) => event.replaceAll('<', '\\\\u003c').replaceAll('>', '\\\\u003e')],
+])('signs of a placeholder may be escaped %s', async (_, written) => {
+  const { bytes } = await back([written(chunk('to <EMAIL_1>')), over])
+  expect(spoken(bytes)).toEqual({ 0: 'to a.b@acme.com' })
+})
+
+test('in a conversation a placeholder comes back whose value was said before, in pieces, and as its text wants it', async () => {
+  const { layer } = await drive({ deny: ['say "x"'] })
+  const ask = async (content: string, events: readonly string[]) => {
+    const call = callOf(await chat(), { model: 'm', messages: [{ role: 'user', content }] }, { conversation: 'c' })
+    return spoken((await read(await layer(async () => streamed(encoder.encode(events.join(''))))(call))).bytes)
+  }
+  await ask('say "x"', [chunk('Hi'), over])
+  expect(await ask('And now?', [chunk('To <CUS'), chunk('TOM_1>!'), over])).toEqual({ 0: 'To say "x"!' })
+  expect(await ask('In JSON?', [chunk('{"a": "'), chunk('<CUSTOM_1>"}'), over])).toEqual({ 0: '{"a": "say \\"x\\""}' })
+})
+
+test('nothing is lost of what a list of Gemini ends with', async () => {
+  const { layer } = await drive()
+  const part = (text: string) => ({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] })
+  const call = callOf((await protocolNamed('gemini')) as Protocol, {
+    contents: [{ role: 'user', parts: [{ text: 'Mail a.b@acme.com' }] }],
+  })
+  const body = [part('<EMAIL_1>'), part('or <EMA')]
+  expect(await layer(async () => whole(body))(call)).toMatchObject({ body: [part('a.b@acme.com'), part('or <EMA')] })
 })
 
 test('a stream of Gemini that comes as one list is put back too', async () => {
