@@ -245,6 +245,7 @@ describe('the administration of a relay by commands', () => {
     [['tenants', 'create'], 'leash tenants create SLUG'],
     [['keys', 'create'], '--tenant'],
     [['policy', 'rollback', '9'], 'no version 9'],
+    [['policy', 'diff', '9'], 'no version 9'],
     [['users', '--tenant', 'nobody'], 'no such tenant'],
   ])('%j says what to do', async (args, said) => {
     const { code, stderr } = await leash(args, { env: env() })

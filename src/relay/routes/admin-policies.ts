@@ -78,7 +78,8 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     const { name } = await whose(c)
     const to = versionIn(c, 'to') ?? (await policies.inForce(name)).version
     const from = versionIn(c, 'from') ?? Math.max(0, to - 1)
-    const [before, after] = [await policies.version(name, from), await policies.version(name, to)]
+    const after = await policies.version(name, to)
+    const before = await policies.version(name, from)
     return c.json({ from, to, changes: changesOf(before.policy, after.policy) })
   })
   app.post(`${at}/rollback`, async (c) => {
