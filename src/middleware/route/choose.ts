@@ -41,13 +41,7 @@ export function choose(
   return { index, why: `${why}${among(fitting.length, group.names.length)}`, others: fitting.filter((other) => other !== index) }
 }
 
-type Choose = (
-  group: Group,
-  fitting: readonly number[],
-  targets: readonly Target[],
-  asked: Asked,
-  deps: ChooseDeps,
-) => { readonly index: number; readonly why: string }
+type Choose = (...asked: Parameters<typeof choose>) => Pick<Choice, 'index' | 'why'>
 
 const preferred: Readonly<Record<Preference, Choose>> = {
   cost(_group, fitting, targets, asked, { prices }) {

@@ -49,17 +49,9 @@ export interface Replayed {
 }
 
 /** What is known of a call. */
-interface Asked {
-  readonly call: string
-  readonly tenant: string
-  readonly key: string
+interface Asked extends Omit<Replayed, 'replayed' | 'today' | 'same'> {
   readonly user?: string
   readonly tags?: Readonly<Record<string, string>>
-  readonly model: string
-  readonly at: number
-  readonly policy: number
-  readonly keyPolicy?: number
-  readonly recorded: Verdict
   readonly budget?: Figures
 }
 
