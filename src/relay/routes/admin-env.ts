@@ -29,15 +29,17 @@ export async function bodyOf(c: Context<AdminEnv>): Promise<Record<string, unkno
 export async function tenantOf({ tenants }: Pick<RelayContext, 'tenants'>, slug: string): Promise<Tenant> {
   const tenant = await tenants.get(slug)
   if (tenant) return tenant
-  throw new LeashError('not_found', 'There is no such tenant.')
+  throw noTenant()
 }
 
 /** @throws LeashError `not_found` */
 export async function activeTenantOf(context: Pick<RelayContext, 'tenants'>, slug: string): Promise<Tenant> {
   const tenant = await tenantOf(context, slug)
   if (tenant.status === 'active') return tenant
-  throw new LeashError('not_found', 'There is no such tenant.')
+  throw noTenant()
 }
+
+const noTenant = () => new LeashError('not_found', 'There is no such tenant.')
 
 /** Whether it is only to be said what would come of it. By either name: who writes the wrong one means no change. */
 export function isDry(c: Context<AdminEnv>): boolean {

@@ -8,6 +8,7 @@ import { emailOf } from '../people/record.js'
 import { idOfUser, type SignedIn } from '../people/tokens.js'
 import type { RelayContext } from './context.js'
 import { only, required, text } from './fields.js'
+import { notAdministrative } from './rights.js'
 
 /** Of a body: there are three short members. */
 const mostBytes = 4096
@@ -22,8 +23,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
     if (presented === undefined) return c.json(answerOf(await byPassword(asObject(await jsonOf(c.req.raw, mostBytes)))))
     const caller = await anyCallerOf(callers, headers)
     if (isToken(presented)) return c.json(answerOf((await tokens.renew(presented)) ?? refused()))
-    if (!isAdministrator(caller) && caller.role === undefined)
-      throw new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
+    if (!isAdministrator(caller) && caller.role === undefined) throw notAdministrative()
     await audit.append({ actor: caller.id, action: 'auth.sign_in', tenant: caller.tenant })
     return c.json(answerOf(await tokens.issue(caller)))
   })

@@ -85,8 +85,7 @@ function told<T>(look: () => T, refused: () => void): T {
 function reachOf(caller: Caller, right: Right | 'anyone' | undefined): Reach {
   if (isAdministrator(caller)) return {}
   const { role, tenant, user } = caller
-  if (role === undefined)
-    throw new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
+  if (role === undefined) throw notAdministrative()
   if (right === 'anyone') return { tenant }
   const extent = right && extentOf(role, right)
   if (right === undefined) throw new LeashError('permission_denied', "This is for the relay's administrators.")
@@ -124,3 +123,6 @@ export function within(reach: Reach, { tenant, user }: { readonly tenant?: strin
     throw new LeashError('permission_denied', 'This key is for what is its own alone.')
   return reach
 }
+
+export const notAdministrative = (): LeashError =>
+  new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
