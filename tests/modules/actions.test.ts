@@ -1,6 +1,7 @@
 /** Every kind and action, in every protocol, by both doors, whole and streamed. */
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Leash, type LeashOptions, type Report } from '../../src/leash.js'
+import { actionsOf } from '../../src/modules/actions.js'
 import { annotate, block, defineModule, edit, type Module, retry, route, transform } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -196,6 +197,33 @@ test('an edit changes each match, whatever the flags of its pattern', () => {
   ]
   expect(edit('aa AA', /a+/i, 'b')).toEqual({ action: 'transform', edits })
   expect(edit('aa AA', /a+/gi, 'b')).toEqual({ action: 'transform', edits })
+})
+
+test('an edit takes a text as it stands, puts what is made of each match, and nothing where nothing is', () => {
+  expect(edit('a+b aab', 'a+b', (found) => `<${found}>`)).toEqual({
+    action: 'transform',
+    edits: [{ start: 0, end: 3, text: '<a+b>' }],
+  })
+  expect(edit('ab', /x*/, 'y')).toEqual({ action: 'transform', edits: [] })
+})
+
+test.each([
+  [undefined],
+  ['all'],
+  [[null]],
+  [[{ start: 0.5, end: 1, text: '' }]],
+  [[{ start: 0, end: '1', text: '' }]],
+  [[{ start: 0, end: 1 }]],
+  [[{ start: -1, end: 1, text: '' }]],
+  [[{ start: 1, end: 1, text: '' }]],
+  [
+    [
+      { start: 0, end: 3, text: '' },
+      { start: 2, end: 4, text: '' },
+    ],
+  ],
+])('edits that cannot be are none: %j', (edits) => {
+  expect(() => actionsOf({ action: 'transform', edits }, 'transformer', 'chunk')).toThrow('lacks what it needs')
 })
 
 test('an answer that a policy does not like is asked for again, twice at most', async () => {

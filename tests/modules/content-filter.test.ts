@@ -36,6 +36,8 @@ describe('keywords', () => {
     ['blue\ufe0fbi\u{e0061}rd', true],
     ['blue\u3164b\u034fird', true],
     ['blue bird', false],
+    ['{"a":"b\\u006Cuebird"}', true],
+    ['b\\u006Cuebird', false],
   ])('are whole words, however they are written: %s', async (text, expected) => {
     expect(await refuses({ keywords: ['bluebird'], direction: 'request' }, text)).toBe(expected)
   })
@@ -48,6 +50,11 @@ describe('keywords', () => {
   test('of scripts without spaces are found within', async () => {
     expect(await refuses({ keywords: ['機密'], direction: 'request' }, 'これは機密です')).toBe(true)
   })
+})
+
+test('a pattern that matches nothing is not met by everything', async () => {
+  expect(await refuses({ patterns: ['(bluebird)?'] }, 'hello')).toBe(false)
+  expect(await refuses({ patterns: ['(bluebird)?'] }, 'a bluebird')).toBe(true)
 })
 
 test.each([
