@@ -103,7 +103,7 @@ export interface Here extends Origin {
   readonly provider: string
   /** Whether the request carries a key for it. */
   readonly ready: boolean
-  /** The SDK's way of sending carries its calls to other vendors too. */
+  /** The SDK's way of sending, and what it gives it beside a request, carry its calls to other vendors too. */
   readonly carriesAll?: boolean | undefined
 }
 

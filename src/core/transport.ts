@@ -26,8 +26,15 @@ export const laid = hidden<Laid>()
 /** Stands in what a transport answers with that is an `instanceof` the platform's class, and has nothing of its inside. */
 export const ownKind = Symbol('leashllm.ownKind')
 
-export async function send(transport: Transport, request: HttpRequest, signal?: AbortSignal): Promise<Response> {
+/** @param own how the caller has its requests carried, such as by the dispatcher of a proxy */
+export async function send(
+  transport: Transport,
+  request: HttpRequest,
+  signal?: AbortSignal,
+  own?: RequestInit,
+): Promise<Response> {
   const init: RequestInit = {
+    ...own,
     method: request.method,
     headers: request.headers as Record<string, string>,
     body: request.body as BodyInit,

@@ -171,10 +171,10 @@ export class Underway {
 
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
     const request = await this.keyed(this.#prepare(wire))
-    const { here } = this.call
-    const transport = this.#leave(request.transport ?? (here?.carriesAll ? here.transport : undefined))
+    const own = this.call.here?.carriesAll ? this.call.here : undefined
+    const transport = this.#leave(request.transport ?? own?.transport)
     this.#headers = request.headers
-    return send(transport, request, wire.signal)
+    return send(transport, request, wire.signal, own?.init)
   }
 
   /** Waits for a request whose key is being read, until the attempt is stopped. */

@@ -121,6 +121,21 @@ describe('withOptions()', () => {
 })
 
 describe('options', () => {
+  test('a proxy by fetchOptions carries calls to every vendor', async () => {
+    const seen: [string, unknown][] = []
+    const proxied = { keepalive: false, dispatcher: 'a proxy' }
+    const client = leashed(mock, {
+      fetchOptions: proxied as object,
+      fetch: (url, { dispatcher, ...init }: RequestInit & { dispatcher?: unknown } = {}) => {
+        seen.push([String(url), dispatcher])
+        return fetch(url, init)
+      },
+    })
+    for (const model of ['gpt-4o-mini', 'claude-sonnet-4-5'])
+      expect((await create(client, model)).choices[0]?.message.content).toBe(echo)
+    expect(seen).toEqual(['chat/completions', 'messages'].map((path) => [`${mock.url}/v1/${path}`, 'a proxy']))
+  })
+
   test('a fetch patched later is the one that is used', async () => {
     const client = leashed(mock)
     const patched = vi.spyOn(globalThis, 'fetch')
