@@ -95,6 +95,9 @@ export class Failed extends Error {
   }
 }
 
+/** A report holds nothing that JSON does not. */
+export const asJson = (report: Report): JsonObject => report as object as JsonObject
+
 /** What is told of a failure: of its code, and of no upstream's own words beside the message. */
 export function toldOf({ code, message, param }: LeashError): JsonObject {
   return { message, type: 'leash_error', code, ...(param !== undefined && { param }) }

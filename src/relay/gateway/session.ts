@@ -6,7 +6,7 @@ import { failureOf } from '../http/failure.js'
 import type { Caller } from '../people/caller.js'
 import { Answering, Conversation } from './conversation.js'
 import type { Serving } from './gateway.js'
-import { Failed, run, toldOf } from './run.js'
+import { asJson, Failed, run, toldOf } from './run.js'
 import { readMessage, type Said } from './socket-messages.js'
 import { streamOf, type Told } from './stream.js'
 
@@ -141,7 +141,7 @@ export class Session {
       return this.#send({ type: 'error', error: { code, message } })
     }
     await this.#deps.booked()
-    const report = cause instanceof Failed && { report: cause.report as unknown as JsonObject }
+    const report = cause instanceof Failed && { report: asJson(cause.report) }
     await this.#send({ type: 'error', error: toldOf(error), ...report })
     // A vendor that refuses the relay's own key says so by the same code.
     if (error.code === 'authentication_failed' && !(cause instanceof Failed))

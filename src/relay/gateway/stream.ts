@@ -2,9 +2,9 @@
 import type { StreamResult } from '../../core/call.js'
 import { brokenBy } from '../../core/ending.js'
 import { isLeashError } from '../../core/errors.js'
-import { type Json, type JsonObject, parseJson } from '../../core/json.js'
+import { type JsonObject, parseJson } from '../../core/json.js'
 import { whenEnded } from '../../core/report.js'
-import { Failed, type Ran, toldOf } from './run.js'
+import { asJson, Failed, type Ran, toldOf } from './run.js'
 
 /** One event of it: a chunk, or how it ended. */
 export type Told =
@@ -54,8 +54,6 @@ async function* whole({ report }: Ran, chunk: JsonObject): AsyncGenerator<Told, 
   yield { type: 'chunk', chunk }
   yield { type: 'done', report: asJson(await whenEnded(report)) }
 }
-
-const asJson = (report: object): JsonObject => report as { [key: string]: Json }
 
 const encoder = new TextEncoder()
 

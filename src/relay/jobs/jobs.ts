@@ -1,6 +1,7 @@
 /** Calls that are made while nobody waits for them: queued in the database, made a few at a time, and kept until they are fetched. */
 import { hash, randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
+import type { Report } from '../../core/call.js'
 import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
 import { sleep } from '../../core/signals.js'
@@ -8,7 +9,7 @@ import { canonical } from '../../middleware/cache/canonical.js'
 import { tellBeforeSending } from '../gateway/before-sending.js'
 import { callOptionsOf } from '../gateway/call-options.js'
 import type { Gateway } from '../gateway/gateway.js'
-import { answerOf, checkRequest, Failed, toldOf } from '../gateway/run.js'
+import { answerOf, asJson, checkRequest, Failed, toldOf } from '../gateway/run.js'
 import type { Keys } from '../keys/keys.js'
 import type { Caller } from '../people/caller.js'
 import type { Sql } from '../store/sql.js'
@@ -175,7 +176,7 @@ export class Jobs {
     let outcome: Outcome
     try {
       const { body, report } = await this.#call(job, stop)
-      outcome = { status: 'done', answer: { status: 200, body: { ...body, leash: report } as unknown as JsonObject } }
+      outcome = { status: 'done', answer: { status: 200, body: { ...body, leash: asJson(report) } } }
     } catch (error) {
       if (this.#closing && stop.aborted) {
         if (!(await this.store.release(job, this.#owner))) await this.store.interrupt(job, this.#owner)
@@ -235,7 +236,7 @@ export class Jobs {
 
 const tooLate = () => new LeashError('deadline_exceeded', 'The time of the job was over before there was an answer.')
 
-function failedWith(error: LeashError, report?: object): { readonly answer: JobAnswer; readonly code: string } {
-  const body = { error: toldOf(error), ...(report && { leash: report }) }
-  return { answer: { status: error.status, body: body as unknown as JsonObject }, code: error.code }
+function failedWith(error: LeashError, report?: Report): { readonly answer: JobAnswer; readonly code: string } {
+  const body = { error: toldOf(error), ...(report && { leash: asJson(report) }) }
+  return { answer: { status: error.status, body }, code: error.code }
 }
