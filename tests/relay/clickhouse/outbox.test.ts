@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { noUsage } from '../../../src/core/usage.js'
 import { ClickHouseFeed } from '../../../src/relay/clickhouse/feed.js'
 import { Outbox } from '../../../src/relay/clickhouse/outbox.js'
@@ -28,7 +28,9 @@ async function openReceiver() {
   const said = { status: 200, text: '', asked: 0 }
   const rows: Record<string, unknown>[] = []
   const inserts: number[] = []
+  const heads: IncomingHttpHeaders[] = []
   const server = createServer(async (request, response) => {
+    heads.push(request.headers)
     let text = ''
     for await (const chunk of request) text += chunk
     said.asked++
@@ -41,14 +43,14 @@ async function openReceiver() {
       inserts.push(some.length)
       rows.push(...some)
     }
-    response.writeHead(said.status).end(said.text)
+    response.writeHead(said.status, said.status === 307 ? { location: '/elsewhere' } : {}).end(said.text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, said, rows, inserts }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, said, rows, inserts, heads }
 }
 
 async function open(on = true) {
@@ -151,6 +153,40 @@ it('is given up when the relay stops before it is taken, without a word, and bro
   await make().round()
   expect(receiver.rows.map(({ id }) => id)).toEqual(['a'])
   expect([await waiting(), warnings]).toEqual([0, []])
+})
+
+it('comes with the name and the password, and follows nobody who sends it elsewhere', async () => {
+  const { usage, feed, receiver, warnings, waiting } = await open()
+  await usage.take({ lines: [line('a')] })
+  receiver.said.status = 307
+  await feed.round()
+  expect(warnings).toEqual(['Usage waits for ClickHouse. It cannot be reached.'])
+  receiver.said.status = 200
+  await feed.round()
+  const whose = { 'x-clickhouse-user': 'default', 'x-clickhouse-key': 'a secret' }
+  expect(receiver.heads).toMatchObject([whose, whose])
+  expect(await waiting()).toBe(0)
+})
+
+it('leaves a ClickHouse alone that does not take it, for half a minute at most', async () => {
+  const { feed, receiver } = await open()
+  receiver.said.status = 500
+  const claim = vi.spyOn(feed.outbox, 'claim').mockResolvedValue([{ id: 'a', lines: [] }])
+  const release = vi.spyOn(feed.outbox, 'release').mockResolvedValue()
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+  feed.start()
+  for (let second = 0; second < 120; second++) {
+    await vi.advanceTimersByTimeAsync(1000)
+    await until(() => release.mock.calls.length === claim.mock.calls.length)
+    await new Promise(setImmediate)
+  }
+  expect(claim.mock.calls.length).toBeGreaterThan(4)
+  expect(claim.mock.calls.length).toBeLessThan(20)
 })
 
 it('reads a bounded part of what is there at once', async () => {

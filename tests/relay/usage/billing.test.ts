@@ -200,6 +200,22 @@ it('goes on hour by hour when it was switched on more than a month ago', async (
   expect(readFileSync(file, 'utf8')).toContain('leash-red-2026-12-22T10-calls-1')
 })
 
+it('remembers for thirty days what it has exported of an hour', async () => {
+  const { sql, clock, use, reporting } = await open({ eventName: 'llm', file: join(temporaryFolder(), 'meter.ndjson') })
+  const hours = async () => (await sql.all(`SELECT hour FROM billing_hours WHERE tenant = 'red'`)).length
+  await reporting.round()
+  await use(new Date(clock.now).toISOString(), 1)
+  clock.now += 2 * hour
+  await reporting.round()
+  expect(await hours()).toBe(1)
+  clock.now += 28 * 24 * hour
+  await reporting.round()
+  expect(await hours()).toBe(1)
+  clock.now += 2 * 24 * hour
+  await reporting.round()
+  expect(await hours()).toBe(0)
+})
+
 it('exports nothing of the time that it was switched off, and keeps what it could not deliver', async () => {
   const receiver = await openReceiver()
   const billing: BillingOptions = { eventName: 'llm', url: receiver.url, unit: 'calls' }

@@ -4,6 +4,7 @@ import { openStore } from '../store/open.js'
 
 const second = 1000
 const hour = 3600 * second
+const day = 24 * hour
 
 async function open() {
   const sql = await openStore()
@@ -75,4 +76,26 @@ it('is listed page by page, the newest first, and from nowhere that no page has 
   expect(rest.next).toBeUndefined()
   for (const after of ['', 'x', '1', '9999999999999999.msg', '1.a b'])
     await expect(queue.list({ after })).rejects.toMatchObject({ code: 'invalid_request', param: 'after' })
+})
+
+it('tells once for four hundred days, and keeps no name for longer', async () => {
+  const { clock, queue } = await open()
+  const told = () => queue.publish({ type: 'cost.anomaly', once: 'red 2026-11-21T12', data: {} })
+  expect([await told(), await told()]).toEqual([1, 0])
+  clock.now += 400 * day
+  await queue.prune(0)
+  expect(await told()).toBe(0)
+  clock.now++
+  await queue.prune(0)
+  expect(await told()).toBe(1)
+})
+
+it('keeps three hundred characters of what came of a try', async () => {
+  const { queue, take } = await open()
+  const last = async () => (await queue.list({})).items[0]?.last
+  const due = await take()
+  await queue.failed(due, 'a'.repeat(1000), false)
+  expect(await last()).toBe('a'.repeat(300))
+  await queue.delivered(due.id, 'b'.repeat(1000))
+  expect(await last()).toBe('b'.repeat(300))
 })
