@@ -36,7 +36,7 @@ const triggers: readonly (readonly [string, Fault])[] = [
   ['rate_limited', { status: 429 }],
   ['timeout', { hang: 'headers' }],
   ['network_error', { reset: true }],
-  ['upstream_malformed', { body: 'no JSON' }],
+  ['upstream_malformed', { body: '{"no": JSON', headers: { 'content-type': 'application/json' } }],
   ['authentication_failed', { status: 401 }],
   ['permission_denied', { status: 403 }],
   ['not_found', { status: 404 }],
