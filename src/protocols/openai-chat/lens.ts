@@ -43,6 +43,12 @@ const aroundMessages = compileTexts({
   'response_format.json_schema.description': 'description',
   'prediction.content': 'text',
   'prediction.content.*.text': 'text',
+  // What Groq and vLLM take beside the messages.
+  'documents.*': 'text',
+  'documents.*.title': 'text',
+  'documents.*.text': 'text',
+  'documents.*.source.text': 'text',
+  'documents.*.source.data': 'text',
 })
 const responseTexts = compileTexts(messagePaths('text', 'choices.*.message.'))
 const eventTexts = compileTexts(messagePaths('text', 'choices.*.delta.'))

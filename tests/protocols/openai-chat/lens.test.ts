@@ -91,6 +91,22 @@ describe('the texts of a request', () => {
     },
   )
 
+  test('stand in documents too, which some vendors take beside the messages', () => {
+    const documents = [
+      'a',
+      { doc_id: '1', title: 'b', text: 'c' },
+      { id: '2', source: { type: 'text', text: 'd' } },
+      { id: '3', source: { type: 'json', data: { owner: ['e'] } } },
+    ]
+    expect(visited(lens.replaceRequest, { messages: [], documents })).toEqual([
+      'text: a',
+      'text: b',
+      'text: c',
+      'text: d',
+      'text: e',
+    ])
+  })
+
   test('may be anything at all, and nothing breaks', () => {
     for (const messages of [
       undefined,
