@@ -126,9 +126,17 @@ function readRequest(url: string, init: RequestInit): ReadRequest | undefined {
     path,
     text,
     init,
-    headers: headers instanceof Headers ? headers : new Headers(headers),
+    headers: lengthless(headers),
     ...(signal && { signal }),
   }
+}
+
+/** The length that an SDK names is that of its own body, which layers may change. */
+function lengthless(given: RequestInit['headers']): Headers {
+  if (given instanceof Headers && !given.has('content-length')) return given
+  const headers = new Headers(given)
+  headers.delete('content-length')
+  return headers
 }
 
 /** No `URL` is made where the address is a plain one: this is asked for each call. */

@@ -46,6 +46,19 @@ describe('a call to a model', () => {
     expect(mock.requests[0]?.text).toBe(chat('gpt-4o-mini').body)
   })
 
+  test.each([
+    ['a record', (headers: Record<string, string>) => headers],
+    ['Headers', (headers: Record<string, string>) => new Headers(headers)],
+  ])('goes with the length of the body that is sent, and not with that which its SDK names in %s', async (_, make) => {
+    const init = chat('gpt-4o-mini', { stream: true })
+    const given = make({ ...headers, 'content-length': String(String(init.body).length) })
+    const response = await leashFetch()(chatUrl(), { ...init, headers: given })
+    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/)
+    expect(mock.requests[0]?.headers['content-length']).toBe(String(mock.requests[0]?.text.length))
+    expect(mock.requests[0]?.text).toContain('include_usage')
+    expect(new Headers(given).get('content-length')).toBe(String(String(init.body).length))
+  })
+
   test('goes by the SDK’s own options of fetch', async () => {
     const seen: (RequestInit & { dispatcher?: unknown })[] = []
     const transport = (url: string, init: RequestInit) => {
