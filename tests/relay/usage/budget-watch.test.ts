@@ -57,6 +57,34 @@ it('tells of each threshold that is passed once, of whose budget it is and of ho
   expect(notices.slice(1).map(({ data }) => data.percent)).toEqual([80, 100])
 })
 
+it('measures each unit of a budget by its own limit', async () => {
+  const { notices, watch, spend } = await open([{ name: 'daily', limit: { usd: 10, tokens: 100 }, per: 'day', thresholds: [90] }])
+  await spend(`["daily","usd","red"] ${today}`, 9 * dollar)
+  await spend(`["daily","tokens","red"] ${today}`, 89)
+  await spend(`["daily","requests","red"] ${today}`, 1000)
+  await watch.look()
+  expect(notices.map(({ data: { unit, spent, limit } }) => ({ unit, spent, limit }))).toEqual([
+    { unit: 'usd', spent: '9', limit: '10' },
+  ])
+})
+
+it('tells of a budget that is used up by whose it is, of how much and for how long, and once', async () => {
+  const { notices, watch } = await open([{ name: 'daily', limit: { usd: 10 }, per: 'day', by: 'user' }])
+  const scope = `["daily","usd","red","ada"] ${today}`
+  const refused = { tenant: 'red', scope, taken: 9.5 * dollar, limit: 10 * dollar }
+  await watch.refused(refused)
+  await watch.refused(refused)
+  const data = { tenant: 'red', budget: 'daily', unit: 'usd', taken: '9.5', limit: '10', window: today }
+  expect(notices).toEqual([
+    {
+      type: 'budget.exhausted',
+      tenant: 'red',
+      once: expect.any(String),
+      data: { ...data, of: { tenant: 'red', user: 'ada' } },
+    },
+  ])
+})
+
 it('names what another relay has told of by the same name', async () => {
   const { notices, watch, make, spend } = await open([{ limit: { tokens: 100 }, per: 'month', thresholds: [90], name: 'm' }])
   await spend('["m","tokens","red"] month 2026-11-01T00:00', 95)

@@ -118,6 +118,18 @@ it('is of its own tenant for whoever has a role there, and of its own calls for 
   const key = async (more: object) => (await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', ...more })).body.key
   const [viewer, ada] = [await key({ role: 'viewer' }), await key({ user: 'ada', role: 'member' })]
   await told(relay, line({ user: 'ada', cost: 5 }), line({ user: 'bob', cost: 7 }))
+  const others = await key({ tenant: 'other', scopes: ['usage'] })
+  await relay.ask('POST', '/v1/usage', { lines: [line({ cost: 100 }), line({ at: Date.UTC(2026, 8, 1) })] }, others)
+  for (const [who, nano] of [
+    [viewer, 12],
+    [ada, 5],
+  ]) {
+    const months = (await relay.ask('GET', at, undefined, who)).body.items
+    expect(months).toMatchObject([{ of: { month: '2026-10' }, nano }])
+    const [, ...rows] = (await relay.ask('GET', `${at}/2026-10?format=csv`, undefined, who)).body.trim().split('\r\n')
+    const costs: number[] = rows.map((row: string) => Math.round(Number(row.split(',').at(-2)) * 1e9))
+    expect(costs.reduce((sum, cost) => sum + cost, 0)).toBe(nano)
+  }
   expect((await relay.ask('GET', `${at}/2026-10`, undefined, viewer)).body.total.nano).toBe(12)
   expect((await relay.ask('GET', `${at}/2026-10`, undefined, ada)).body.total.nano).toBe(5)
   expect((await relay.ask('GET', '/v1/admin/tenants/other/statements/2026-10', undefined, viewer)).status).toBe(403)
