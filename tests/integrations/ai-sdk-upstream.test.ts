@@ -399,6 +399,24 @@ describe('a single model', () => {
     expect(model.doEmbedCalls).toHaveLength(4)
   })
 
+  test('is told with each part of the texts what the caller asked for, and when he has left', async () => {
+    const left = new AbortController()
+    const model = new MockEmbeddingModelV4({
+      maxEmbeddingsPerCall: 1,
+      doEmbed: async ({ values, abortSignal }) => {
+        if (values[0] === 'b') left.abort()
+        return { embeddings: [[abortSignal?.aborted ? 1 : 0]], warnings: [] }
+      },
+    })
+    const leash = createLeashProvider({ providers: { own: fromAiSdk(model) } })
+    const options = { headers: { 'x-team': 'blue' }, providerOptions: { own: { dimensions: 2 } }, abortSignal: left.signal }
+    await expect(leash.embeddingModel('own/any').doEmbed({ values: ['a', 'b'], ...options })).rejects.toThrow()
+    expect(model.doEmbedCalls).toMatchObject(
+      ['a', 'b'].map((value) => ({ values: [value], headers: options.headers, providerOptions: options.providerOptions })),
+    )
+    expect(model.doEmbedCalls.map(({ abortSignal }) => abortSignal?.aborted)).toEqual([true, true])
+  })
+
   test('that tells what some of the texts took alone is charged as one that tells nothing', async () => {
     const charged = async (tells: (call: number) => boolean) => {
       let call = 0
@@ -474,11 +492,14 @@ describe('a single model', () => {
   })
 
   test('of another specification is refused with what to do', async () => {
-    const old = { ...new MockLanguageModelV4({ doGenerate: answer }), specificationVersion: 'v3' } as never
-    const failure = await over(old)
-      .chat.completions.create(hello)
-      .catch((error: unknown) => error)
-    expect(failure).toMatchObject({ code: 'unsupported', message: expect.stringContaining('`ai` 7') })
+    const older = { specificationVersion: 'v3' } as never
+    const speaks = over(Object.assign(new MockLanguageModelV4({ doGenerate: answer }), older))
+    const embeds = over(Object.assign(new MockEmbeddingModelV4(), older))
+    for (const asked of [
+      speaks.chat.completions.create(hello),
+      embeds.embeddings.create({ model: 'own/any', input: 'x' }),
+    ] as Promise<unknown>[])
+      await expect(asked).rejects.toMatchObject({ code: 'unsupported', message: expect.stringContaining('`ai` 7') })
   })
 
   test('that generates text makes no embeddings, and the other way round', async () => {
