@@ -50,6 +50,18 @@ export function jobScenarios(openSql: Open): void {
     expect(await store.claim(owner('other'), 1)).toMatchObject({ id: idle.id, request: '{}' })
   })
 
+  test('of a relay that died while a provider worked on them tell so where they were to tell their end', async () => {
+    const { clock, store, queue } = await open()
+    const { id } = await store.add({ ...fresh, callback: 'https://example.com/done' })
+    const job = await store.claim(owner('dead'), 1)
+    if (!job) throw new Error('It is to be had.')
+    await store.sending(job, owner('dead'))
+    clock.now += 1001
+    for (const name of ['one', 'two']) await store.recover(owner(name), false)
+    const told = (await queue.take({ most: 10 })).map(({ body }) => JSON.parse(body).data)
+    expect(told).toMatchObject([{ id, status: 'failed', code: 'interrupted' }])
+  })
+
   test('are submitted once under one name, by one key', async () => {
     const { sql, store } = await open()
     const named = { ...fresh, once: 'mine' }
