@@ -25,7 +25,7 @@ export function wrap<T extends object>(client: T, leash: Wrapping): T {
   if (isAws(client)) return wrapAws(client, leash)
   throw new LeashError(
     'unsupported',
-    `Cannot wrap an instance of ${client.constructor?.name ?? 'no class'}. Known: OpenAI, Anthropic, GoogleGenAI, BedrockRuntimeClient; for any other SDK pass \`leash.fetch\` as its fetch option.`,
+    `Cannot wrap an instance of ${client.constructor?.name ?? 'no class'}. Known: OpenAI from openai 5 on, Anthropic from 0.60 on, GoogleGenAI, BedrockRuntimeClient; for any other SDK pass \`leash.fetch\` as its fetch option.`,
   )
 }
 
