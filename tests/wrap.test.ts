@@ -106,7 +106,9 @@ describe('wrapping', () => {
   })
 
   test('refuses anything else, and names what it knows', () => {
-    expect(() => leashed().wrap(new Map())).toThrow(/\[unsupported\] Cannot wrap an instance of Map\. Known: OpenAI from openai 5 on/)
+    expect(() => leashed().wrap(new Map())).toThrow(
+      /\[unsupported\] Cannot wrap an instance of Map\. Known: OpenAI from openai 5/,
+    )
     expect(() => leashed().wrap(Object.create(null))).toThrow('no class')
   })
 
