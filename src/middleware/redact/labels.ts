@@ -30,6 +30,11 @@ const labels: Readonly<Record<EntityType, string>> = {
   PERSON: 'PERSON',
 }
 
+const types = new Map(Object.entries(labels).map(([type, label]) => [label, type as EntityType]))
+
+/** What is called so. */
+export const typeOf = (label: string): EntityType => types.get(label) ?? 'CUSTOM'
+
 export const longestLabel = 24
 
 /** A pattern of the caller's own is called by its name, as far as that has letters. */

@@ -4,7 +4,7 @@ import type { Detection, Detector, EntityType } from '../../detect/index.js'
 import type { Lens, TextKind } from '../../protocols/protocol.js'
 import type { Counts } from './counts.js'
 import { areFew, findFew } from './few.js'
-import { labelOf } from './labels.js'
+import { labelOf, typeOf } from './labels.js'
 import type { RedactMode } from './options.js'
 import { type Hasher, masked } from './replacement.js'
 import { signedIn } from './signed.js'
@@ -54,15 +54,17 @@ export async function redactRequest(body: JsonObject, vault: Vault, context: Req
   for (const [text, isThought] of textsIn(body, context))
     texts.set(text, isThought && signed.has(text) ? { text, view: viewOf(text), found: [] } : await look(text, context, counted))
   const { annotated, blocked } = counted
-  const found = [...texts.values()].flatMap(({ found }) => found)
   if (Object.keys(blocked).length > 0) return { body, counts: {}, annotated, blocked }
+  const foundIn = () => [...texts.values()].flatMap(({ found }) => found)
+  const known = [...vault.remembered.map(remembered), ...foundIn()]
+  if (known.length > 0) sweep(texts.values(), known)
+  const found = foundIn()
   if (found.length > 0 || !vault.isEmpty)
     vault.avoid(
       JSON.stringify(body),
       found.map(({ label }) => label),
     )
   if (found.length === 0) return { body, counts: {}, annotated, blocked }
-  sweep(texts.values(), found)
   const counts: Counts = {}
   const replaced = new Map<string, string>()
   for (const { text, found } of texts.values())
@@ -107,6 +109,11 @@ async function look(
 function placed(view: View, detection: Detection, mode: RedactMode): Found[] {
   const { start, end, type } = detection
   return view.places(start, end).map((place) => ({ ...place, type, label: labelOf(detection), mode }))
+}
+
+/** Of an earlier call of the conversation. */
+function remembered([value, label]: readonly [string, string]): Found {
+  return { start: 0, end: value.length, value, as: 'plain', type: typeOf(label), label, mode: 'reversible' }
 }
 
 /** What was found once is replaced wherever it stands, also where nothing tells what it is, and in other spellings. */

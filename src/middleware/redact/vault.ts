@@ -86,6 +86,11 @@ export class Vault {
     return this.#odd || (this.#agreed?.odd ?? false)
   }
 
+  /** The values that the conversation has agreed on, each with its label. */
+  get remembered(): (readonly [value: string, label: string])[] {
+    return [...(this.#agreed?.values ?? [])].map(([value, token]) => [value, labelIn(token)])
+  }
+
   /** Keeps clear of what this request says already. To be told before the first placeholder is given out. */
   avoid(request: string, labels: Iterable<string>): void {
     this.#taken = lookalikes(request, new Set([...labels, ...(this.#agreed?.labels ?? [])]))

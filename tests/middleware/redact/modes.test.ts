@@ -517,6 +517,26 @@ describe('in a conversation', () => {
     expect(await spoken(0, 'And now?')).toBe('To <CUSTOM_1>')
   })
 
+  test('a value is taken out wherever it stands, once it was found in an earlier call', async () => {
+    const { layer } = await drive()
+    const sent: JsonObject[] = []
+    const reports = []
+    for (const [content, conversation] of [
+      ['password: Hunter2secret', 'c'],
+      ['Is Hunter2secret a good one?', 'c'],
+      ['Is Hunter2secret a good one?', 'd'],
+    ] as const) {
+      const call = callOf(await chat(), bodyOf(content), { conversation })
+      await layer(async ({ body }) => {
+        sent.push(body)
+        return saying('Yes')
+      })(call)
+      reports.push(call.report.redactions)
+    }
+    expect(sent).toEqual(['password: <PASSWORD_1>', 'Is <PASSWORD_1> a good one?', 'Is Hunter2secret a good one?'].map(bodyOf))
+    expect(reports).toEqual([{ PASSWORD: 1 }, { PASSWORD: 1 }, undefined])
+  })
+
   test('what the caller himself writes like a placeholder is none', async () => {
     expect(await spoken(undefined, 'What is <CUSTOM_1>?')).toBe('To <CUSTOM_1>')
   })
