@@ -24,7 +24,7 @@ const shipped = ['tests/package/**/*.test.ts', 'tests/docs/{code-blocks,commands
 const setupFiles = ['tests/helpers/seed.ts']
 
 /** How long is waited for what never comes: long enough for a machine that has other things to do. */
-const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } }
 
 export default defineConfig({
   test: {

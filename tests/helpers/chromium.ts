@@ -46,7 +46,7 @@ export function useChromium(): (url: string, options?: BrowserContextOptions) =>
   return async (url, options = {}) => {
     if (!browser) throw new Error('The browser is started before the first test, not while tests are collected.')
     const context = await browser.newContext(options)
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(20_000)
     const page = await context.newPage()
     const problems: string[] = []
     const { origin } = new URL(url)

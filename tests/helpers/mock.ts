@@ -51,4 +51,4 @@ export function useNoKeys(): void {
 export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
   vi.waitFor(async () => {
     if (!(await condition())) throw new Error('It did not come to pass.')
-  }, 10_000)
+  }, 30_000)
