@@ -4,9 +4,10 @@ import { parseModel } from './catalog/resolve.js'
 import type { Call, Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
+import type { Provider } from './core/provider.js'
 import type { Routes } from './middleware/route/options.js'
 import { originOf } from './providers/origins.js'
-import { hasPrefixedNames } from './providers/presets.js'
+import { presetAt } from './providers/presets.js'
 import type { Providers } from './providers/registry.js'
 
 /**
@@ -25,17 +26,23 @@ export type Find = (model: string, call: Call) => Target
  * appeared yesterday, needs no entry in a table.
  */
 export function createResolver(registry: Providers, routes: Routes = {}): Resolve {
-  function at(name: string, model: string, here: Here | undefined): Target | undefined {
+  function at(name: string, model: string, here: Here | undefined, protocol: string): Target | undefined {
     const provider = registry.get(name)
     if (!provider) return undefined
     // Several keys for this very server were configured to be used.
     const theirs = here?.ready && here.provider === name && !provider.hasKeysFor?.(here.url)
-    return theirs ? { provider, model, origin: here } : { provider, model }
+    return theirs ? { provider: answering(here, protocol) ?? provider, model, origin: here } : { provider, model }
   }
 
-  function routed(route: string, model: string, here: Here | undefined): Target {
+  /** Who is at the address that an SDK was given: what an answer costs, and how that is told, is their matter. */
+  function answering({ url, isVendor }: Here, protocol: string): Provider | undefined {
+    const provider = isVendor ? undefined : registry.get(presetAt(url) ?? '')
+    return provider?.protocols.includes(protocol) ? provider : undefined
+  }
+
+  function routed(route: string, model: string, here: Here | undefined, protocol: string): Target {
     const { provider = '', model: name } = parseModel(model, registry.has)
-    const target = at(provider, name, here)
+    const target = at(provider, name, here, protocol)
     if (target) return target
     throw new LeashError(
       'invalid_config',
@@ -45,31 +52,33 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
 
   return function resolve(model, protocol, here, remote = false) {
     const { provider: prefix = '', model: rest } = parseModel(model, registry.has)
-    const named = at(prefix, rest, here)
+    const named = at(prefix, rest, here, protocol)
     // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
-    if (named && here?.ready && !here.isVendor && (hasPrefixedNames(here.url) || !registry.isConfigured(prefix))) {
-      const there = at(here.provider, model, here)
+    if (named && here?.ready && !here.isVendor && (presetAt(here.url) || !registry.isConfigured(prefix))) {
+      const there = at(here.provider, model, here, protocol)
       if (there) return there
     }
     if (named && (!remote || registry.isConfigured(prefix) || named.provider.missing() !== undefined)) return named
     const route = Object.hasOwn(routes, model) ? routes[model] : undefined
-    if (typeof route === 'string') return routed(model, route, here)
+    if (typeof route === 'string') return routed(model, route, here, protocol)
     if (route) {
-      const targets = route.targets.map((target) => routed(model, typeof target === 'string' ? target : target.model, here))
+      const targets = route.targets.map((target) =>
+        routed(model, typeof target === 'string' ? target : target.model, here, protocol),
+      )
       const first = targets.find(isReady) ?? targets[0]
       // Which one it is to be, the layer `route` decides, when it knows the request.
       if (first) return { ...first, route: { name: model, targets } }
     }
     let suggested: Target | undefined
     for (const name of resolveByPattern(model)) {
-      const target = at(name, model, here)
+      const target = at(name, model, here, protocol)
       if (target && (target.origin !== undefined || registry.isConfigured(name))) return target
       suggested ??= target
     }
     // A proxy or server of the caller's own may well serve the models of a vendor that we hold no key for.
     const elsewhere = here ? !here.isVendor : false
     if (suggested && !elsewhere) return suggested
-    const fallback = at(here?.provider ?? originOf(protocol), model, here)
+    const fallback = at(here?.provider ?? originOf(protocol), model, here, protocol)
     if (fallback && isReady(fallback)) return fallback
     throw unknownModel(model, registry)
   }

@@ -173,8 +173,8 @@ describe('a name with a vendor in front, at an address of the caller’s own', (
 
   test('stays whole where such names are the server’s own', () => {
     const resolve = resolver({ anthropic: key })
-    expect(brief(resolve('openai/gpt-4o', openrouter))).toBe('openai openai/gpt-4o as addressed')
-    expect(brief(resolve('anthropic/claude-sonnet-5-5', openrouter))).toBe('openai anthropic/claude-sonnet-5-5 as addressed')
+    expect(brief(resolve('openai/gpt-4o', openrouter))).toBe('openrouter openai/gpt-4o as addressed')
+    expect(brief(resolve('anthropic/claude-sonnet-5-5', openrouter))).toBe('openrouter anthropic/claude-sonnet-5-5 as addressed')
   })
 
   test('stays whole where the vendor in front has no key here', () => {
@@ -190,4 +190,18 @@ describe('a name with a vendor in front, at an address of the caller’s own', (
   test('leads to that vendor where it has a key', () => {
     expect(brief(resolver({ anthropic: key })('anthropic/claude-sonnet-5-5', proxy))).toBe('anthropic claude-sonnet-5-5')
   })
+})
+
+test('who lives at the public address of another vendor is that vendor, by the protocols that it speaks', () => {
+  const at = (url: string) => here({ url, isVendor: false })
+  expect(brief(resolver()('gpt-oss-120b', at('https://api.cerebras.ai/v1/chat/completions')))).toBe(
+    'cerebras gpt-oss-120b as addressed',
+  )
+  const responses = at('https://api.cerebras.ai/v1/responses')
+  expect(brief(resolver()('gpt-oss-120b', responses, 'openai-responses'))).toBe('openai gpt-oss-120b as addressed')
+  const evil = at('https://api.cerebras.ai.evil.example/v1/chat/completions')
+  expect(brief(resolver()('gpt-oss-120b', evil))).toBe('openai gpt-oss-120b as addressed')
+  expect(brief(resolver()('gpt-oss-120b', at('http://127.0.0.1:8000/v1/chat/completions')))).toBe(
+    'openai gpt-oss-120b as addressed',
+  )
 })

@@ -276,7 +276,7 @@ function knownTraits({ traits, models = [] }: Preset, model: string): Traits {
   return Object.assign({}, traits, ...models.filter(([matching]) => matching.test(model)).map(([, traits]) => traits))
 }
 
-/** Whether the address is one of ours whose models are named `vendor/model`, so that the part before the slash is no provider of ours. */
-export function hasPrefixedNames(url: string): boolean {
-  return Object.values(presets).some(({ baseURL, keyless }) => !keyless && url.startsWith(`${baseURL}/`))
+/** Whose public address it is. Its models may be named `vendor/model`, so that the part before the slash is no provider of ours. */
+export function presetAt(url: string): string | undefined {
+  return Object.entries(presets).find(([, { baseURL, keyless }]) => !keyless && url.startsWith(`${baseURL}/`))?.[0]
 }

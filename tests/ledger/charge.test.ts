@@ -1,5 +1,6 @@
 /** Vendors that tell what they have charged: their bill has tools and discounts in it that no list of prices knows. */
 import { describe, expect, test } from 'vitest'
+import { LeashLLM, type LedgerLine } from '../../src/index.js'
 import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
 import { booked } from './booked.js'
@@ -101,4 +102,17 @@ test('counted by a price of one’s own, what xAI has searched costs what its pa
   })
   const prices = { 'xai/*': { multiplier: 0.5 } }
   expect(await costOf('xai/grok-4', answer, 'responses', { prices })).toMatchObject({ cost: 10 * 1500 + 5 * 7500 + 2_500_000 })
+})
+
+test('who lives at the address that an SDK was given tells it, whatever the SDK is called', async () => {
+  const lines: LedgerLine[] = []
+  const client = new LeashLLM({
+    apiKey: 'k',
+    baseURL: 'https://openrouter.ai/api/v1',
+    ledger: { sink: (more) => void lines.push(...more) },
+    fetch: async () => new Response(chatAnswer({ cost: 0.5 }), { headers: { 'content-type': 'application/json' } }),
+  })
+  await client.chat.completions.create({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'Hi' }] })
+  await client.leash.close()
+  expect(lines).toMatchObject([{ provider: 'openrouter', model: 'openai/gpt-4o', cost: 500_000_000, priceVersion: 'vendor' }])
 })
