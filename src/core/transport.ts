@@ -1,6 +1,7 @@
 import { LeashError } from './errors.js'
 import { hidden } from './hidden.js'
 import type { HttpRequest } from './provider.js'
+import type { MaybePromise } from './store.js'
 
 /**
  * What carries a request to an upstream. The default is `fetch`; anything with its shape will do
@@ -9,9 +10,8 @@ import type { HttpRequest } from './provider.js'
 export type Transport = (url: string, init: RequestInit) => Promise<Response>
 
 /** What a transport answered, as a response of the platform. */
-export async function received(answer: Promise<Response>): Promise<Response> {
-  const response = await answer
-  return response instanceof Response ? response : (await import('./adopted.js')).adopted(response)
+export function received(answer: Response): MaybePromise<Response> {
+  return answer instanceof Response ? answer : import('./adopted.js').then(({ adopted }) => adopted(answer))
 }
 
 /** What a transport is made of that is a leash. */
@@ -42,7 +42,7 @@ export async function send(
     redirect: 'manual',
     ...(signal && { signal }),
   }
-  const response = await received(transport(request.url, init))
+  const response = await received(await transport(request.url, init))
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) throw redirected(request, response)
   return response
 }

@@ -130,7 +130,8 @@ export class Underway {
     const { clock, theirs, record } = this
     clock.enter('attemptMs')
     if (clock.signal.aborted) throw this.explain(undefined)
-    const response = await this.#counted(this.#dispatch(body, text, headers))
+    const answer = received(await this.#counted(this.#dispatch(body, text, headers)))
+    const response = answer instanceof Promise ? await answer : answer
     record.status = response.status
     if (response.ok) {
       this.#key?.answered?.(response.headers)
@@ -156,7 +157,7 @@ export class Underway {
       const transport = this.#leave(origin.transport)
       this.#headers = headers ??= retryCounted(origin.headers, call.attempt)
       const init = { ...origin.init, method: 'POST', headers, body: text ?? JSON.stringify(body), signal }
-      return received(transport(origin.url, init))
+      return transport(origin.url, init)
     }
     return this.#prepareAndSend({
       protocol: theirs.name,
