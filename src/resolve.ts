@@ -5,6 +5,7 @@ import type { Call, Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import type { Provider } from './core/provider.js'
+import { hostOf } from './core/target.js'
 import type { Routes } from './middleware/route/options.js'
 import { originOf } from './providers/origins.js'
 import { presetAt } from './providers/presets.js'
@@ -36,7 +37,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
 
   /** Who is at the address that an SDK was given: what an answer costs, and how that is told, is their matter. */
   function answering({ url, isVendor }: Here, protocol: string): Provider | undefined {
-    const provider = isVendor ? undefined : registry.get(presetAt(url) ?? '')
+    const provider = isVendor ? undefined : registry.get(presetAt(hostOf(url)) ?? '')
     return provider?.protocols.includes(protocol) ? provider : undefined
   }
 
@@ -54,7 +55,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
     const { provider: prefix = '', model: rest } = parseModel(model, registry.has)
     const named = at(prefix, rest, here, protocol)
     // An aggregator's ids have a vendor in front, and a server of the caller's own may have any.
-    if (named && here?.ready && !here.isVendor && (presetAt(here.url) || !registry.isConfigured(prefix))) {
+    if (named && here?.ready && !here.isVendor && (presetAt(hostOf(here.url)) || !registry.isConfigured(prefix))) {
       const there = at(here.provider, model, here, protocol)
       if (there) return there
     }

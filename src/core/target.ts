@@ -30,7 +30,7 @@ export function targetKey(provider: string, model: string): string {
 }
 
 /** No `URL` is made: this is asked for each call. What stands before an `@` is a name and password. */
-function hostOf(url: string): string {
+export function hostOf(url: string): string {
   const start = url.indexOf('//') + 2
   const end = url.indexOf('/', start)
   const host = end === -1 ? url.slice(start) : url.slice(start, end)

@@ -1,5 +1,5 @@
 /** Our providers by what instrumentation of others calls them, in all editions of OpenTelemetry's conventions and beside them. */
-import { presets } from './presets.js'
+import { presetAt } from './presets.js'
 
 /** In lower case. Names that are ours as well are not listed. */
 const systems: Readonly<Record<string, string>> = {
@@ -34,14 +34,9 @@ const hosts: readonly (readonly [host: RegExp, provider: string])[] = [
   [/^bedrock-runtime(-fips)?\.[\w-]+\.amazonaws\.com$/, 'bedrock'],
 ]
 
-let known: ReadonlyMap<string, string> | undefined
-
 /** Vendors who follow OpenAI's API are called by its SDK, whose instrumentation takes them for OpenAI: the host knows better. */
 export function providerOfSystem(system: string, host: string): string {
-  known ??= new Map(
-    Object.entries(presets).flatMap(([name, { baseURL, keyless }]) => (keyless ? [] : [[new URL(baseURL).hostname, name]])),
-  )
-  const at = known.get(host) ?? hosts.find(([pattern]) => pattern.test(host))?.[1]
+  const at = presetAt(host) ?? hosts.find(([pattern]) => pattern.test(host))?.[1]
   if (at !== undefined) return at
   const name = system.trim().toLowerCase()
   return (Object.hasOwn(systems, name) ? systems[name] : undefined) ?? name

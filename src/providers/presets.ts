@@ -276,7 +276,12 @@ function knownTraits({ traits, models = [] }: Preset, model: string): Traits {
   return Object.assign({}, traits, ...models.filter(([matching]) => matching.test(model)).map(([, traits]) => traits))
 }
 
-/** Whose public address it is. Its models may be named `vendor/model`, so that the part before the slash is no provider of ours. */
-export function presetAt(url: string): string | undefined {
-  return Object.entries(presets).find(([, { baseURL, keyless }]) => !keyless && url.startsWith(`${baseURL}/`))?.[0]
+let hosts: ReadonlyMap<string, string> | undefined
+
+/** Whose public host it is. Its models may be named `vendor/model`, so that the part before the slash is no provider of ours. */
+export function presetAt(host: string): string | undefined {
+  hosts ??= new Map(
+    Object.entries(presets).flatMap(([name, { baseURL, keyless }]) => (keyless ? [] : [[new URL(baseURL).hostname, name]])),
+  )
+  return hosts.get(host)
 }
