@@ -65,7 +65,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const failure = own.failureIn?.(read)
   if (failure) throw refused(failure, read, own.name, response)
   // Gemini streams a list of JSON to who asks for no events: that is handed on as it is.
-  const isWhole = call.stream && isObject(answer.body)
+  const isWhole = call.stream && (isObject(answer.body) || (Array.isArray(answer.body) && !own.listed))
   const streamed = isWhole ? await (await import('./replayed.js')).asStream(underway, answer) : undefined
   underway.end(undefined)
   return streamed ?? answer

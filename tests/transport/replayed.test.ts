@@ -82,6 +82,7 @@ test.each(servers)('a whole answer of %s is told as the stream that was asked fo
 describe('where a stream was asked for', () => {
   test.each([
     ['other JSON', json, { message: 'Welcome.' }, 'upstream_malformed'],
+    ['a list of JSON', json, [{ message: 'Welcome.' }], 'upstream_malformed'],
     ['a page of HTML', { 'content-type': 'text/html' }, '<html>Sign in</html>', 'stream_truncated'],
   ])('%s is a failure, and no stream of nothing', async (_, headers, body, code) => {
     mock.script({ status: 200, headers, body })
