@@ -11,5 +11,7 @@ export function endOfEvent(framing: Framing, bytes: Uint8Array, from: number): n
     if (bytes[at + 1] === newline) return at + 2
     if (bytes[at + 1] === carriageReturn && bytes[at + 2] === newline) return at + 3
   }
+  for (let at = bytes.indexOf(carriageReturn, from); at >= 0; at = bytes.indexOf(carriageReturn, at + 1))
+    if (bytes[at + 1] === carriageReturn) return at + 2
   return -1
 }
