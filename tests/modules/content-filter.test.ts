@@ -124,6 +124,23 @@ test('patterns run in time that grows with the text alone', async () => {
   expect(await refuses({ patterns: ['(?i)proj-\\d{4}'], direction: 'request' }, 'see PROJ-1234')).toBe(true)
 })
 
+test('marks of a phrase are what may stand between its words, and are not tried in every way', async () => {
+  const long: ContentFilterOptions = {
+    phrases: [`${'. '.repeat(40)}x ${'- '.repeat(40)}y${' !'.repeat(40)}`],
+    direction: 'request',
+  }
+  expect(await refuses(long, `${'.'.repeat(60)} x ${'-'.repeat(60)} z ${'!'.repeat(60)}`)).toBe(false)
+  const phrase: ContentFilterOptions = { phrases: ['red -- fox', '. . dot'], direction: 'request' }
+  for (const text of ['red -- fox', 'red, fox', 'red ---------- fox', '. . dot']) expect(await refuses(phrase, text)).toBe(true)
+  for (const text of ['redfox', 'red -- foxes', 'dot']) expect(await refuses(phrase, text)).toBe(false)
+})
+
+test('thousands of keywords are looked for at once', async () => {
+  const many: ContentFilterOptions = { keywords: Array.from({ length: 8000 }, (_, at) => `word${at}`), direction: 'request' }
+  expect(await refuses(many, 'the word7999 is one of them')).toBe(true)
+  expect(await refuses(many, 'word80000 and sword1 are none of them')).toBe(false)
+})
+
 test('a short word of one rule is found within a longer phrase of another', async () => {
   const rules = [
     { name: 'soft', phrases: ['kill the process'], action: 'annotate' as const },

@@ -80,15 +80,33 @@ export function compileRule(rule: ContentRule, engine: PatternEngine | undefined
 const unspaced =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Thai}|\p{Script=Lao}|\p{Script=Khmer}|\p{Script=Myanmar}/u
 
-/** Literal words alone, so that V8 has nothing to go back over. */
+/** Literal words alone, so that V8 has nothing to go back over; what stands at either side is looked at once for all of them. */
 function literalOf(entries: readonly string[]): RegExp | undefined {
-  if (entries.length === 0) return undefined
-  const forms = entries.map((entry) => {
-    const words = folded(entry).trim().split(/\s+/).map(escaped)
-    const form = words.join(`[\\s\\p{P}]{1,${between}}`)
-    return unspaced.test(entry) ? form : `(?<![\\p{L}\\p{N}])${form}(?![\\p{L}\\p{N}])`
-  })
-  return new RegExp(forms.join('|'), 'giu')
+  const within = entries.filter((entry) => unspaced.test(entry)).map(formOf)
+  const whole = entries.filter((entry) => !unspaced.test(entry)).map(formOf)
+  const forms = whole.length > 0 ? [`(?<![\\p{L}\\p{N}])(?:${whole.join('|')})(?![\\p{L}\\p{N}])`, ...within] : within
+  return forms.length > 0 ? new RegExp(forms.join('|'), 'giu') : undefined
+}
+
+const marks = /^\p{P}+$/u
+
+/** Marks between two of its words are part of what may stand there: a row of dots could else be read in ways without number. */
+function formOf(entry: string): string {
+  const words = folded(entry).trim().split(/\s+/)
+  const first = words.findIndex((word) => !marks.test(word))
+  const last = words.findLastIndex((word) => !marks.test(word))
+  let form = ''
+  let most = between
+  for (const [at, word] of words.entries()) {
+    if (at > first && at < last && marks.test(word)) {
+      most += word.length + between
+      continue
+    }
+    const isBeside = at < first || at > last + 1
+    form += (at === 0 ? '' : isBeside ? '\\s+' : `[\\s\\p{P}]{1,${most}}`) + escaped(word)
+    most = between
+  }
+  return form
 }
 
 const escaped = (word: string) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
