@@ -10,12 +10,10 @@ import { askedTier } from '../protocols/asked-tier.js'
 import { type Beside, besideOf, withBeside } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
 import { costWith } from '../protocols/cost-with.js'
-import { kindOf, protocolAtHand } from '../protocols/index.js'
+import { isCredible } from '../protocols/credible.js'
+import { protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
-
-/** Five times the largest window there is, and for a great number of texts to embed: who tells of more tokens has told nothing. */
-const mostTokens = { chat: 5e7, embeddings: 1e9 } as const
 
 /** Models are named by callers. */
 const mostTold = 1000
@@ -92,7 +90,7 @@ export class Bookkeeper implements Accounts {
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
   #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
     const { usage: given } = attempt
-    const told = given && total(given) <= mostTokens[kindOf(call.protocol) ?? 'chat'] ? given : undefined
+    const told = given && isCredible(given, call.protocol) ? given : undefined
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
     // A refusal is not billed, and nor is what never came to the vendor.
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }

@@ -4,10 +4,13 @@
  */
 import { hidden } from '../core/hidden.js'
 import { asNumber, asObject } from '../core/json.js'
-import { mostNano, type Nano } from '../core/money.js'
+import type { Nano } from '../core/money.js'
 import type { Usage } from '../core/usage.js'
 
 const kept = hidden<Nano>()
+
+/** Nine hundred US dollars, which is all that a relay takes of one attempt: who bills more is not believed. */
+const mostCharge: Nano = 900_000_000_000
 
 /**
  * @param written the vendor's own words, in which the charge stands beside the tokens
@@ -15,7 +18,7 @@ const kept = hidden<Nano>()
  */
 export function withCharge(usage: Usage, written: Record<string, unknown>): Usage {
   const nano = chargeIn(written)
-  if (nano !== undefined && nano >= 0 && nano <= mostNano) kept.set(usage, Math.round(nano))
+  if (nano !== undefined && nano >= 0 && nano <= mostCharge) kept.set(usage, Math.round(nano))
   return usage
 }
 

@@ -222,6 +222,40 @@ test('a vendor’s own bill has what its tools and other models have cost', asyn
   expect(await booked('xai/grok-4', billed, 'responses')).toMatchObject({ cost: 100_000, searches: 1, priceVersion: 'vendor' })
 })
 
+describe('of a vendor that tells what cannot be', () => {
+  const web = (num_requests: number) => response([search], { tool_usage: { web_search: { num_requests } } })
+  const claudes = (web_search_requests: number) => ({
+    ...JSON.parse(claude.whole),
+    usage: { input_tokens: 10, output_tokens: 5, server_tool_use: { web_search_requests } },
+  })
+  const advised = JSON.parse(claude.whole)
+  advised.usage.iterations = [{ type: 'advisor_message', model: 'claude-opus-4-5', input_tokens: 1e12, output_tokens: 1 }]
+  const drawn = response([search], { tool_usage: { image_gen: { input_tokens: 1e12, output_tokens: 1e12 } } })
+
+  test.each([
+    ['Responses', gpt.model, 'responses', web(1e12)],
+    ['Messages', claude.model, 'messages', claudes(1e300)],
+    ['a model that draws', gpt.model, 'responses', drawn],
+    ['a model that advises', claude.model, 'messages', advised],
+  ] as const)('no more is booked than an estimate: %s', async (_, model, words, answer) => {
+    const { basis, searches, cost } = await booked(model, JSON.stringify(answer), words)
+    expect({ basis, searches }).toEqual({ basis: 'estimated', searches: undefined })
+    expect(cost).toBeLessThan(1_000_000)
+  })
+
+  test.each([
+    ['Responses', gpt.model, 'responses', web(-5)],
+    ['Messages', claude.model, 'messages', claudes(-5)],
+  ] as const)('fewer searches than none take nothing off the cost: %s', async (_, model, words, answer) => {
+    const { searches, fees } = await feesOf(model, JSON.stringify(answer), words)
+    expect({ searches, fees }).toEqual({ searches: undefined, fees: 0 })
+  })
+
+  test('half a search is a whole one', async () => {
+    expect(await feesOf(gpt.model, JSON.stringify(web(1.5)), 'responses')).toMatchObject({ searches: 2, fees: 20_000_000 })
+  })
+})
+
 describe('a budget', () => {
   const asking = async (usd: number, more: object) => {
     const leash = createLeash({
@@ -240,5 +274,21 @@ describe('a budget', () => {
     expect(await asking(0.025, { max_tool_calls: 3 })).toBe(402)
     expect(await asking(0.095, {})).toBe(402)
     expect(await asking(0.105, {})).toBe(200)
+  })
+
+  test.each([undefined, false] as const)('is not used up by numbers that cannot be, with the ledger %s', async (ledger) => {
+    for (const num_requests of [1e12, -1e12]) {
+      const leash = createLeash({
+        providers: { openai: { apiKey: 'k' } },
+        budgets: [{ limit: { usd: 1 }, per: 'day' }],
+        ledger,
+        fetch: async () => Response.json(response([search], { tool_usage: { web_search: { num_requests } } })),
+      })
+      const body = JSON.stringify({ model: 'gpt-5', input: 'Hi', max_output_tokens: 16, tools: [{ type: 'web_search' }] })
+      await (await leash.fetch('https://api.openai.com/v1/responses', { method: 'POST', body })).text()
+      const [budget] = await leash.budgets()
+      await leash.close()
+      expect(budget).toMatchObject({ spent: expect.toSatisfy((usd) => usd < 0.2), reserved: 0 })
+    }
   })
 })

@@ -4,6 +4,7 @@ import { costOf, type PriceBook, serviceTierOf } from '../../core/price.js'
 import { total, type Usage } from '../../core/usage.js'
 import { askedTier } from '../../protocols/asked-tier.js'
 import { costWith } from '../../protocols/cost-with.js'
+import { isCredible } from '../../protocols/credible.js'
 import { isAnsweredLater } from '../../protocols/effects.js'
 import type { Amounts } from '../rate-limit/units.js'
 import { mayHaveWorked } from '../unbooked.js'
@@ -43,7 +44,7 @@ export class Ticket {
       this.#settle({ ...this.#amounts, requests: 1 })
       return
     }
-    const usage = isWhole(attempt) ? attempt.usage : undefined
+    const usage = isWhole(attempt) && attempt.usage && isCredible(attempt.usage, attempt.protocol) ? attempt.usage : undefined
     const worked = mayHaveWorked(attempt)
     this.#settle({
       requests: 1,

@@ -1,7 +1,8 @@
 /** Tokens: totals with their parts beside them, and our buckets that do not overlap. */
-import { asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asObject, asString, isObject } from '../../core/json.js'
 import { inputTotal, outputTotal, type Usage, usageOf } from '../../core/usage.js'
 import { withBeside } from '../beside.js'
+import { asCount } from '../counts.js'
 import type { WireUsage } from './wire.js'
 
 export function writeUsage(usage: Usage | undefined): WireUsage {
@@ -25,22 +26,22 @@ export function readUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined
   const input = asObject(value.inputTokens)
   const output = asObject(value.outputTokens)
-  const read = asNumber(input.cacheRead) ?? 0
-  const written = asNumber(input.cacheWrite) ?? 0
-  const thought = asNumber(output.reasoning) ?? 0
-  const fresh = asNumber(input.noCache) ?? less(input.total, read + written)
-  const told = asNumber(output.text) ?? less(output.total, thought)
+  const read = asCount(input.cacheRead) ?? 0
+  const written = asCount(input.cacheWrite) ?? 0
+  const thought = asCount(output.reasoning) ?? 0
+  const fresh = asCount(input.noCache) ?? less(input.total, read + written)
+  const told = asCount(output.text) ?? less(output.total, thought)
   if (fresh === undefined && told === undefined) return undefined
   const hour = Math.min(written, hourIn(value.raw))
   const cached = { cacheRead: read, cacheWrite: written - hour, cacheWrite1h: hour }
   const usage = usageOf({ input: fresh ?? 0, ...cached, output: told ?? 0, reasoning: thought })
   // As Anthropic's provider hands it on; others hand on no such thing.
-  return withBeside(usage, { searches: asNumber(asObject(asObject(value.raw).server_tool_use).web_search_requests) })
+  return withBeside(usage, { searches: asCount(asObject(asObject(value.raw).server_tool_use).web_search_requests) })
 }
 
 /** The AI SDK has one word for what is written to a cache; what is kept for an hour costs more, and stands in Anthropic's own. */
 function hourIn(raw: unknown): number {
-  return asNumber(asObject(asObject(raw).cache_creation).ephemeral_1h_input_tokens) ?? 0
+  return asCount(asObject(asObject(raw).cache_creation).ephemeral_1h_input_tokens) ?? 0
 }
 
 /** The tier that an answer was served in, which the AI SDK has no word for: as OpenAI's provider tells it, and Anthropic's. */
@@ -51,6 +52,6 @@ export function readTier(answer: unknown): string | undefined {
 }
 
 function less(total: unknown, parts: number): number | undefined {
-  const number = asNumber(total)
+  const number = asCount(total)
   return number === undefined ? undefined : number - parts
 }

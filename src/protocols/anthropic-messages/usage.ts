@@ -25,7 +25,7 @@ export function overlay(earlier: RawUsage, later: unknown): RawUsage {
  * https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool
  */
 export function readUsage(raw: unknown): Usage | undefined {
-  if (!isObject(raw)) return undefined
+  if (!isObject(raw) || (raw.input_tokens ?? raw.output_tokens) == null) return undefined
   const iterations = asObjects(raw.iterations)
   const compactions = iterations.filter(({ type }) => type === 'compaction')
   const advice = iterations.filter(({ type }) => type === 'advisor_message')

@@ -60,7 +60,7 @@ export function finishReasonOf(stopReason: unknown, calledTools: boolean): Finis
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html
  */
 export function usageFrom(wire: unknown): Usage | undefined {
-  if (!isObject(wire)) return undefined
+  if (!isObject(wire) || (wire.inputTokens ?? wire.outputTokens) == null) return undefined
   const written = asCount(wire.cacheWriteInputTokens) ?? 0
   const forAnHour = asObjects(wire.cacheDetails)
     .filter(({ ttl }) => ttl === '1h')

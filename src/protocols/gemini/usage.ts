@@ -13,7 +13,7 @@ export function decodeUsage(value: unknown, queries: ReadonlySet<string> = none)
   if (!isObject(value)) return undefined
   const count = (name: string) => asCount(value[name]) ?? 0
   // A blocked prompt, and most chunks of Vertex AI, tell only the kind of traffic.
-  if (value.promptTokenCount === undefined && value.totalTokenCount === undefined) return undefined
+  if ((value.promptTokenCount ?? value.totalTokenCount) == null) return undefined
   const read = count('promptTokenCount') + count('toolUsePromptTokenCount')
   const cacheRead = Math.min(count('cachedContentTokenCount'), read)
   const heard = modality(value.promptTokensDetails, 'AUDIO') + modality(value.toolUsePromptTokensDetails, 'AUDIO')

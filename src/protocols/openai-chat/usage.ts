@@ -61,11 +61,11 @@ class Bucketed {
   rest: number
 
   constructor(total: number) {
-    this.rest = Math.max(0, total)
+    this.rest = total
   }
 
   take(share: unknown): number {
-    const taken = Math.min(this.rest, Math.max(0, asCount(share) ?? 0))
+    const taken = Math.min(this.rest, asCount(share) ?? 0)
     this.rest -= taken
     return taken
   }

@@ -58,8 +58,7 @@ function isSearch({ type, status, action }: Record<string, unknown>): boolean {
 
 /** Another model draws, and its tokens are not among those of the one that was asked. Who names none gets the default. */
 function drawn(told: Record<string, unknown>, tools: unknown): readonly Helper[] {
-  const count = (from: Record<string, unknown>, name: string, most: number) =>
-    Math.max(0, Math.min(asCount(from[name]) ?? 0, most))
+  const count = (from: Record<string, unknown>, name: string, most: number) => Math.min(asCount(from[name]) ?? 0, most)
   const input = count(told, 'input_tokens', Number.POSITIVE_INFINITY)
   const output = count(told, 'output_tokens', Number.POSITIVE_INFINITY)
   if (input + output === 0) return []
