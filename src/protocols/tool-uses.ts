@@ -1,6 +1,10 @@
 /** How often a vendor may run a search of its own for a request. One table for all protocols, loaded only where somebody counts. */
-import { asNumber, asObjects, asString, type JsonObject } from '../core/json.js'
+import type { Call } from '../core/call.js'
+import { asNumber, asObject, asObjects, asString, type JsonObject } from '../core/json.js'
+import type { Nano } from '../core/money.js'
+import type { Price } from '../core/price.js'
 import type { Beside } from './beside.js'
+import { feesOf } from './cost-with.js'
 
 /** As often as nearly no answer takes it, where the request does not say how often it may be. */
 const usual = 10
@@ -12,7 +16,7 @@ type Tools = readonly Record<string, unknown>[]
 
 const rows: Readonly<Record<string, (tools: Tools, body: JsonObject) => Beside>> = {
   'openai-responses': (tools, { max_tool_calls }) => {
-    const most = asNumber(max_tool_calls) ?? usual
+    const most = mostOf(max_tool_calls)
     const named = (name: string) => tools.some(({ type }) => asString(type)?.startsWith(name))
     return {
       searches: named('web_search') ? most : 0,
@@ -22,13 +26,29 @@ const rows: Readonly<Record<string, (tools: Tools, body: JsonObject) => Beside>>
   },
   'anthropic-messages': (tools) => {
     const search = tools.find(({ type }) => asString(type)?.startsWith('web_search'))
-    return { searches: search ? (asNumber(search.max_uses) ?? usual) : 0 }
+    return { searches: search ? mostOf(search.max_uses) : 0 }
+  },
+  // Of the tools that it takes for vendors', Claude's search is the one whose uses it tells.
+  'ai-sdk': (tools) => {
+    const search = tools.find(({ id }) => asString(id)?.startsWith('anthropic.web_search'))
+    return { searches: search ? mostOf(asObject(search.args).maxUses) : 0 }
   },
   gemini: (tools) => ({ searches: tools.some((tool) => Object.keys(tool).some((name) => google.test(name))) ? usual : 0 }),
+}
+
+/** A number that no vendor takes bounds nothing. */
+function mostOf(told: unknown): number {
+  const most = asNumber(told)
+  return most !== undefined && most >= 0 ? Math.ceil(most) : usual
 }
 
 export function toolUses(protocol: string, body: JsonObject): Beside {
   const row = Object.hasOwn(rows, protocol) ? rows[protocol] : undefined
   // Google takes a single item for a list of one.
   return (body.tools && row?.(asObjects([body.tools].flat()), body)) || {}
+}
+
+/** What they cost at most. What has no known price is not booked either. */
+export function toolFees(price: Price, { protocol, body }: Pick<Call, 'protocol' | 'body'>): Nano {
+  return feesOf(price, toolUses(protocol, body)) ?? 0
 }

@@ -15,12 +15,11 @@ import {
 } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
 import { askedTier, dearestTier } from '../protocols/asked-tier.js'
-import { feesOf } from '../protocols/cost-with.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { renamed } from '../protocols/tool-names.js'
-import { toolUses } from '../protocols/tool-uses.js'
+import { toolFees } from '../protocols/tool-uses.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
 import { replayed } from './replayed.js'
@@ -81,10 +80,9 @@ function costs(
     const nano = worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) })
     return nano === null ? null : usdOf(nano + fees)
   }
-  const fees = feesOf(price, toolUses(call.protocol, call.body)) ?? 0
   return {
     inputUsd: at(asked, 0, ['input']),
-    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets, fees),
+    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets, toolFees(price, call)),
   }
 }
 

@@ -256,6 +256,33 @@ describe('of a vendor that tells what cannot be', () => {
   })
 })
 
+/** Who was asked for a search of the web, and the status. */
+async function searching(options: LeashOptions) {
+  const leash = createLeash({
+    providers: { openai: { apiKey: 'k' } },
+    fetch: async () => new Response(gpt.whole, { headers: { 'content-type': 'application/json' } }),
+    ...options,
+  })
+  const body = JSON.stringify({ model: 'gpt-5', input: 'Hi', max_output_tokens: 16, tools: [{ type: 'web_search' }] })
+  const { status, headers } = await leash.fetch('https://api.openai.com/v1/responses', { method: 'POST', body })
+  await leash.close()
+  return { status, model: headers.get('x-leash-model') }
+}
+
+test.each([{}, { fallback: ['openai/gpt-5-mini'] }, { routes: { 'gpt-5': { targets: ['openai/gpt-5'] } } }] as LeashOptions[])(
+  '`maxCostUsd` counts what the searches of a request may cost: %j',
+  async (options) => {
+    expect((await searching({ ...options, maxCostUsd: 0.099 })).status).toBe(402)
+    expect((await searching({ ...options, maxCostUsd: 0.102 })).status).toBe(200)
+  },
+)
+
+test('a route by cost counts them', async () => {
+  const routes = { 'gpt-5': { targets: ['openai/gpt-5', 'openai/gpt-5-mini'], prefer: 'cost' } } as const
+  expect(await searching({ routes })).toMatchObject({ model: 'gpt-5-mini' })
+  expect(await searching({ routes, prices: { 'openai/gpt-5-mini': { search: 0.02 } } })).toMatchObject({ model: 'gpt-5' })
+})
+
 describe('a budget', () => {
   const asking = async (usd: number, more: object) => {
     const leash = createLeash({

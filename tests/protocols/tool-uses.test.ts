@@ -13,6 +13,9 @@ test('a request says how often its tools may be used', () => {
     { type: 'web_search_20250305', name: 'web_search', max_uses: 2 },
   ]
   expect(toolUses('anthropic-messages', { tools: claude })).toEqual({ searches: 2 })
+  const tool = { type: 'provider', id: 'anthropic.web_search_20250305', name: 'web_search' }
+  expect(toolUses('ai-sdk', { tools: [{ ...tool, args: { maxUses: 2 } }] })).toEqual({ searches: 2 })
+  expect(toolUses('ai-sdk', { tools: [{ ...tool, args: {} }] })).toEqual({ searches: 10 })
 })
 
 test('one that does not say it is taken to use them ten times', () => {
@@ -23,6 +26,12 @@ test('one that does not say it is taken to use them ten times', () => {
   })
   for (const tools of [[{ google_search: {} }], [{ googleSearch: {} }], { googleSearch: {} }])
     expect(toolUses('gemini', { tools })).toEqual({ searches: 10 })
+})
+
+test.each([-5, '3', null])('%j is no number of times, and takes nothing off', (odd) => {
+  const [web, claude] = [{ type: 'web_search' }, { type: 'web_search_20260209', name: 'web_search', max_uses: odd }]
+  expect(toolUses('openai-responses', { max_tool_calls: odd, tools: [web] })).toMatchObject({ searches: 10 })
+  expect(toolUses('anthropic-messages', { tools: [claude] })).toEqual({ searches: 10 })
 })
 
 test('a caller’s own tools are none of the vendor’s', () => {

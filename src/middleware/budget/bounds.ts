@@ -5,11 +5,10 @@ import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, type Rates, rated, serviceTierOf, worstCase } from '../../core/price.js'
 import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
-import { feesOf } from '../../protocols/cost-with.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
-import { toolUses } from '../../protocols/tool-uses.js'
+import { toolFees } from '../../protocols/tool-uses.js'
 
 type Capabilities = (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
 
@@ -112,8 +111,7 @@ function costs(
 ): Bounds['cost'] {
   if (!price || !serviceTierOf(askedTier(call))) return () => null
   const tier = dearestTier(call)
-  // What nobody knows is not booked either.
-  const fees = feesOf(price, toolUses(call.protocol, call.body)) ?? 0
+  const fees = toolFees(price, call)
   let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {
     if (last?.output === output) return last.cost

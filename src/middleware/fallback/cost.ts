@@ -1,8 +1,9 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
 import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
-import { type Expected, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type Expected, type Price, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import { targetName } from '../../core/target.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
+import { toolFees } from '../../protocols/tool-uses.js'
 import type { FallbackDeps } from '../fallback.js'
 import { unbookedCost } from '../unbooked.js'
 import { type Need, needOf } from './need.js'
@@ -39,7 +40,7 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
   if (!price || maxOutputTokens === undefined) return null
   const tier = dearestTier(call)
   const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets: textBuckets, tier }
-  const next = worstCase(price, expected)
+  const next = worstWith(price, expected, call)
   return next === null ? null : next + spent(call, expected, prices)
 }
 
@@ -47,12 +48,18 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
  * An attempt that is over and told no usage is taken to have cost nothing: most of them never were answered. One that is under
  * way may come to its worst yet.
  */
-function spent({ report }: Call, expected: Expected, prices: PriceBook): Nano {
+function spent(call: Call, expected: Expected, prices: PriceBook): Nano {
   const costOfOne = (attempt: Attempt) =>
     attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : (unbookedCost(attempt, prices) ?? 0))
   const worst = ({ provider, model }: Attempt) => {
     const price = prices.price({ provider: { name: provider }, model })
-    return (price && worstCase(price, expected)) ?? 0
+    return (price && worstWith(price, expected, call)) ?? 0
   }
-  return report.attempts.reduce((sum, attempt) => sum + costOfOne(attempt), 0)
+  return call.report.attempts.reduce((sum, attempt) => sum + costOfOne(attempt), 0)
+}
+
+/** With what the vendor's own tools cost. */
+function worstWith(price: Price, expected: Expected, call: Call): Nano | null {
+  const tokens = worstCase(price, expected)
+  return tokens === null ? null : tokens + toolFees(price, call)
 }

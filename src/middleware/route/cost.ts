@@ -2,6 +2,7 @@ import type { Attempt, Target } from '../../core/call.js'
 import { type Nano, usdOf } from '../../core/money.js'
 import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
+import { toolFees } from '../../protocols/tool-uses.js'
 import { unbookedCost } from '../unbooked.js'
 import type { Asked } from './request.js'
 
@@ -13,7 +14,8 @@ export function expected(target: Target, asked: Asked, prices: PriceBook | undef
   const price = prices?.price(target)
   if (!price) return null
   const maxOutputTokens = Math.min(asked.needs.maxOutputTokens ?? usualAnswer, usualAnswer)
-  return worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] })
+  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] })
+  return cost === null ? null : cost + toolFees(price, asked.call)
 }
 
 /** Why one attempt there could cost more than that; undefined when it cannot. */
@@ -29,8 +31,9 @@ export function tooDear(
   const { maxOutputTokens: ofEach = maxOutput, answers = 1 } = asked.needs
   if (ofEach === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
   const [maxOutputTokens, tier] = [answers * ofEach, dearestTier(asked.call)]
-  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier })
-  if (cost === null) return 'its price is not known'
+  const tokens = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier })
+  if (tokens === null) return 'its price is not known'
+  const cost = tokens + toolFees(price, asked.call)
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }
 
