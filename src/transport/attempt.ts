@@ -325,7 +325,7 @@ function retryCounted(headers: Headers, attempt: number): Headers {
 
 /** What neither the clock nor a protocol can explain: the connection's failure, or a body that we could not work with. */
 function unexplained(error: unknown, provider: string): LeashError {
-  if (error instanceof RangeError || error instanceof SyntaxError || error instanceof ReferenceError) {
+  if (error instanceof RangeError && error.message.includes('call stack')) {
     return new LeashError('invalid_request', 'The body could not be worked with: it may be nested too deeply.', { cause: error })
   }
   const why = causeOf(error)

@@ -81,6 +81,15 @@ describe.each(lanes)('%s', (_, model) => {
     expect(response.status).toBe(502)
   })
 
+  test('a mistake in a transport is told as what it is, and blamed on no request', async () => {
+    const transport = async () => {
+      throw new ReferenceError('agent is not defined')
+    }
+    const { ask, reports } = lane(mock, model, { fetch: transport })
+    await expect(ask()).rejects.toThrow('agent is not defined')
+    expect(reports[0]?.attempts[0]?.error).toBe('network_error')
+  })
+
   test('no failure quotes the prompt or a key', async () => {
     for (const fault of [{ malformed: true }, { reset: true }, { status: 500, body: { error: { message: 'x' } } }]) {
       mock.script(fault)
