@@ -151,7 +151,14 @@ const tiers: Readonly<Record<string, PriceEntry>> = {
 
 /** An hour of cache is twice the input wherever Claude runs; the data set has it for Anthropic's own API alone. */
 const hourOfCache: PriceEntry = { timesInput: { cacheWrite1h: 2 }, source: anthropic, date: '2026-10-24' }
+/** Twelve hours of it, which the data set does not have. Models before these charge nothing for what they write. */
+const halfDayOfCache: PriceEntry = {
+  timesInput: { cacheWrite1h: 2.5 },
+  ...{ source: 'https://developers.openai.com/api/docs/guides/prompt-caching', date: '2026-11-04' },
+}
 const caching: Readonly<Record<string, PriceEntry>> = {
+  'openai/gpt-5.6*': halfDayOfCache,
+  'openai/gpt-6*': halfDayOfCache,
   'bedrock/*anthropic.claude-*': hourOfCache,
   'vertex/*claude-*': hourOfCache,
 }

@@ -125,9 +125,9 @@ const withoutAudio = rated.filter((bucket) => !bucket.startsWith('audio'))
 const withoutHour = rated.filter((bucket) => bucket !== 'cacheWrite1h')
 const withoutBoth = withoutAudio.filter((bucket) => bucket !== 'cacheWrite1h')
 
-/** Audio and a cache of an hour are dear, and need to be asked for by their names. */
+/** Audio and a cache of an hour, or of twelve, are dear, and need to be asked for by their names. */
 function possible(text: string): readonly (keyof Rates)[] {
-  if (text.includes('"1h"')) return text.includes('audio') ? rated : withoutAudio
+  if (text.includes('"1h"') || text.includes('"12h"')) return text.includes('audio') ? rated : withoutAudio
   return text.includes('audio') ? withoutHour : withoutBoth
 }
 

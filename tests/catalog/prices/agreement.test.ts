@@ -88,9 +88,9 @@ const combinations: readonly Usage[] = [
   noUsage,
 ]
 
-/** Vendors charge an hour of cache in the clouds, too; the price data has it for Anthropic's own API alone. */
+/** Vendors charge an hour of cache in the clouds, and OpenAI twelve, too; the price data has it for Anthropic's own API alone. */
 const comparable = (provider: string, usage: Usage) =>
-  usage.cacheWrite1h === 0 || (provider !== 'bedrock' && provider !== 'vertex')
+  usage.cacheWrite1h === 0 || !['bedrock', 'vertex', 'openai'].includes(provider)
 
 const moments = ['2026-11-21T12:00:00Z', '2026-01-15T03:00:00Z', '2025-06-01T00:00:00Z', '2027-02-01T17:00:00Z'].map(
   (day) => new Date(day),

@@ -220,6 +220,15 @@ describe('what the price data lacks', () => {
     expect(dollars(price, 'cacheWrite1h')).toBeCloseTo(2 * (dollars(price, 'input') ?? Number.NaN), 9)
   })
 
+  test.each(['openai/gpt-5.6-terra', 'openai/gpt-6-sol', 'openai/gpt-6.1-terra-2026-10-26'])(
+    'twelve hours of cache are two and a half times the input, with a long prompt too: %s',
+    (name) => {
+      const { standard: steps = [] } = known(name)?.tiers ?? {}
+      expect(steps).toHaveLength(2)
+      for (const { rates } of steps) expect(rates.cacheWrite1h).toBe(2.5 * (rates.input ?? Number.NaN))
+    },
+  )
+
   test('Claude Haiku 5.5 costs more with a long prompt, by the cached tokens too', () => {
     const price = known('anthropic/claude-haiku-5-5') ?? expect.fail()
     expect(usdOf(costOf(price, usageOf({ input: 100_000, output: 1000 })) ?? Number.NaN)).toBe(0.0105)

@@ -51,6 +51,26 @@ describe.each(doors)('through %s', (door) => {
   })
 })
 
+test.each([
+  ['OpenAI', 'openai/gpt-6.1-terra', '12h', 2.5],
+  ['Claude', 'anthropic/claude-sonnet-5-5', '1h', 2],
+])('what %s writes to its longer cache is set aside at the price of that', async (_, model, ttl, times) => {
+  const leash = leashOf({ budgets: [{ limit: { usd: 0.02 }, per: 'total' }], prices: { [model]: { multiplier: 1000 } } })
+  const asking = async (ttl: string | undefined) => {
+    const cached = { type: 'text' as const, text: 'Hi', ...(ttl && { cache_control: { type: 'ephemeral', ttl } }) }
+    const body = { model, max_tokens: 1, messages: [{ role: 'user', content: [cached] }] }
+    const headers = { authorization: 'Bearer k' }
+    const answer = await leash.fetch(`${mock.url}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) })
+    const { error } = await answer.json()
+    return Number(/could use ([\d.]+) US dollars/.exec(error?.message)?.[1])
+  }
+  // The request itself has a few bytes more, and the answer costs the same.
+  const [usual, longer] = [await asking('5m'), await asking(ttl)]
+  expect(longer / usual).toBeGreaterThan((times / 1.25) * 0.9)
+  expect(longer / usual).toBeLessThan((times / 1.25) * 1.1)
+  await leash.close()
+})
+
 test('a call that asks for a cheaper tier and is served in the standard one passes no budget', async () => {
   const prices = { 'openai/*': { input: 1, output: 1, tiers: { flex: { multiplier: 0.1 } } } }
   const message = { role: 'assistant', content: 'Hi' }
