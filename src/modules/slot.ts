@@ -218,7 +218,6 @@ export class Slot {
     const time = new Time()
     const value = work(time)
     if (!isThenable(value)) return value
-    if (stops.signal?.aborted) throw new Stopped(abortError(stops.signal))
     return new Promise<T>((resolve, reject) => {
       let over = false
       const settle = () => {
@@ -236,7 +235,8 @@ export class Slot {
         const why = `it took longer than ${ms} ms`
         giveUp(new LeashError('timeout', `The module has no time left: ${why}.`), new ModuleFailure(why, true))
       }, ms)
-      const forget = onStop(stops, (error) => giveUp(error, new Stopped(error)))
+      const stop = (error: LeashError) => giveUp(error, new Stopped(error))
+      const forget = onStop(stops, stop)
       const ended = (tell: () => void) => {
         if (over) this.meter.abandoned--
         else {
@@ -248,6 +248,7 @@ export class Slot {
         (value) => ended(() => resolve(value)),
         (error) => ended(() => reject(error)),
       )
+      if (stops.signal?.aborted) stop(abortError(stops.signal))
     })
   }
 }

@@ -1,5 +1,6 @@
 /** Modules that throw, hang, leak or give back nonsense: no call crashes, or waits longer than they may take. */
-import { describe, expect, test, vi } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../src/leash.js'
 import { block, defineModule, edit, type Module, type ModuleDefinition, transform } from '../../src/modules/index.js'
 import { mockProviders } from '../../src/testing/index.js'
@@ -309,4 +310,27 @@ test('a module’s own health is asked for, and may fail too', async () => {
     { ok: false, detail: 'the disk is full' },
     { ok: false, detail: 'it took longer than 10 ms' },
   ])
+})
+
+test('a module that is asked when the caller has left is told so, and its failure then brings no process down', async () => {
+  const reasons: unknown[] = []
+  const lost: unknown[] = []
+  const hear = (error: unknown) => lost.push(error)
+  process.on('unhandledRejection', hear)
+  onTestFinished(() => void process.off('unhandledRejection', hear))
+  const late = defineModule({
+    name: 'late',
+    kind: 'policy',
+    request: async (_, { signal }) => {
+      await Promise.resolve()
+      reasons.push(signal.reason?.code)
+      throw new Error('down')
+    },
+  })
+  const leash = open([late])
+  await expect(ask(leash, false, AbortSignal.abort())).rejects.toThrow()
+  await setImmediate()
+  expect(reasons).toEqual(['aborted'])
+  expect(lost).toEqual([])
+  expect(await failures(leash)).toMatchObject({ metrics: { errors: 0 } })
 })
