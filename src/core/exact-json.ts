@@ -3,19 +3,58 @@
  * in place of a number, and `JSON.stringify` writes it as it came. https://github.com/tc39/proposal-json-parse-with-source
  */
 
-/** Runtimes that are older have neither, and read such numbers as JavaScript's. */
-const json: {
-  parse(text: string, revive: (key: string, value: unknown, context?: { readonly source?: string }) => unknown): unknown
-  rawJSON?(text: string): unknown
-} = JSON
+/** Runtimes that are older have none, and read such numbers as JavaScript's. */
+const json: JSON & { rawJSON?(text: string): unknown } = JSON
 
 /** As `JSON.parse`, but with all digits of whole numbers. @throws SyntaxError */
 export function readExact(text: string): unknown {
-  const { rawJSON } = json
-  if (!rawJSON || !hasLongNumber(text)) return JSON.parse(text)
-  return json.parse(text, (_, value, { source = '' } = {}) =>
-    typeof value === 'number' && /^-?\d{16,}$/.test(source) && String(value) !== source ? rawJSON(source) : value,
-  )
+  if (!json.rawJSON || !hasLongNumber(text)) return JSON.parse(text)
+  // A reviver that is told of the text takes two hundred times as long as to parse it. Nobody else knows this mark.
+  const mark = crypto.randomUUID()
+  return unmarked(JSON.parse(marked(text, mark)), mark)
+}
+
+const long = /(?<=[\s:,[]|^)-?\d{16,}(?=\s*(?:[,\]}]|$))/g
+
+/** With a string in the place of each number that JavaScript cannot hold. */
+function marked(text: string, mark: string): string {
+  let all = ''
+  let from = 0
+  for (let at = 0; at < text.length; ) {
+    const next = text.indexOf('"', at)
+    const quote = next < 0 ? text.length : next
+    const between = text.slice(at, quote)
+    const written = between.replace(long, (number) => (String(Number(number)) === number ? number : `"${mark}${number}"`))
+    if (written !== between) {
+      all += text.slice(from, at) + written
+      from = quote
+    }
+    at = endOfString(text, quote)
+  }
+  return all + text.slice(from)
+}
+
+/** @param at the quote that it begins with */
+function endOfString(text: string, at: number): number {
+  for (let end = text.indexOf('"', at + 1); end > 0; end = text.indexOf('"', end + 1)) {
+    let from = end
+    while (text[from - 1] === '\\') from--
+    if ((end - from) % 2 === 0) return end + 1
+  }
+  return text.length
+}
+
+function unmarked(value: unknown, mark: string): unknown {
+  if (typeof value === 'string') return value.startsWith(mark) ? json.rawJSON?.(value.slice(mark.length)) : value
+  if (typeof value !== 'object' || value === null) return value
+  // Of a list too: its places are its names.
+  const members = value as Record<string, unknown>
+  for (const name of Object.keys(members)) {
+    const member = members[name]
+    const own = unmarked(member, mark)
+    if (own !== member) members[name] = own
+  }
+  return value
 }
 
 /** The same, or `undefined` for what is no JSON. */

@@ -2,7 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import fc from 'fast-check'
 import type OpenAI from 'openai'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parseExact } from '../../src/core/exact-json.js'
 import { createLeash, LeashLLM, type LeashOptions } from '../../src/index.js'
 import { defineModule } from '../../src/modules/index.js'
@@ -207,6 +207,34 @@ describe('parseExact', () => {
     const text =
       '{"a":1.0,"b":0.12345678901234567890,"c":1e400,"d":"12345678901234567890","e":9007199254740991,"f":10000000000000000}'
     expect(parseExact(text)).toEqual(JSON.parse(text))
+  })
+
+  test('takes a string for no number, and what is no JSON for none, however it is written', () => {
+    const string = fc.string({ unit: fc.constantFrom('"', '\\', '12345678901234567890', ',', ' ') })
+    fc.assert(
+      fc.property(string, string, (one, other) => {
+        const text = JSON.stringify({ [one]: [12345678901234567890n.toString(), other], n: [one] }).slice(0, -1)
+        expect(JSON.stringify(parseExact(`${text},"x":-12345678901234567890}`))).toBe(`${text},"x":-12345678901234567890}`)
+      }),
+    )
+    const none = [
+      '{12345678901234567890:1}',
+      '{"a":1,12345678901234567890:1}',
+      '[012345678901234567890]',
+      '[12345678901234567890"a"]',
+    ]
+    expect(none.map(parseExact)).toEqual(none.map(() => undefined))
+  })
+
+  test('asks for no text of each of the values beside one', () => {
+    const parse = vi.spyOn(JSON, 'parse')
+    try {
+      const text = `[12345678901234567890${',1'.repeat(1000)}]`
+      expect(JSON.stringify(parseExact(text))).toBe(text)
+      expect(parse.mock.calls.map((given) => given.length)).toEqual([1])
+    } finally {
+      parse.mockRestore()
+    }
   })
 
   test('reads as JSON.parse does where the runtime cannot keep a text', () => {
