@@ -572,6 +572,75 @@ describe('as one of many', () => {
   })
 })
 
+describe('what else is told to a vendor', () => {
+  const call = { id: 'call_1', name: 'get_weather', args: { city: 'Lisbon' }, type: 'tool_call' as const }
+  const picture = { type: 'image', url: 'https://acme.example/a.png' }
+
+  test('is a file that it has already, and a text as a file', async () => {
+    const content = [
+      { type: 'file', fileId: 'file-7' },
+      { type: 'text-plain', text: 'Some notes.', mimeType: 'text/plain', title: 'notes.txt' },
+    ]
+    await chat('gpt-4o-mini').invoke([new HumanMessage({ content })])
+    expect(mock.requests[0]?.body).toMatchObject({ messages: [{ content: [{ type: 'file', file: { file_id: 'file-7' } }, {}] }] })
+    expect(JSON.stringify(mock.requests[0]?.body)).toMatch(/Some notes\.|U29tZSBub3Rlcy4=/)
+  })
+
+  test('is what a tool shows', async () => {
+    const shown = new ToolMessage({ tool_call_id: 'call_1', content: [{ type: 'text', text: 'From above:' }, picture] })
+    const history = [new HumanMessage('Weather?'), new AIMessage({ content: '', tool_calls: [call] }), shown]
+    await chat('claude-haiku-4-5').bindTools([weather]).invoke(history)
+    const source = { type: 'url', url: 'https://acme.example/a.png' }
+    const content = [
+      { type: 'text', text: 'From above:' },
+      { type: 'image', source },
+    ]
+    expect(mock.requests[0]?.body).toMatchObject({
+      messages: [{}, {}, { content: [{ type: 'tool_result', tool_use_id: 'call_1', content }] }],
+    })
+  })
+
+  test('is a tool held to its schema, which stands for an object where that is asked for', async () => {
+    const schema = z.object({ name: z.string() })
+    await chat('gpt-4o-mini').withStructuredOutput(schema, { name: 'person', strict: true }).invoke('Invent a person.')
+    expect(mock.requests[0]?.body).toMatchObject({
+      tools: [{ function: { name: 'person', strict: true } }],
+      tool_choice: { function: { name: 'person' } },
+    })
+  })
+
+  test('is said once, where a call is not to be tried again', async () => {
+    mock.script({ status: 503 })
+    await expect(chat('gpt-4o-mini').invoke('Hello', { maxRetries: 0 })).rejects.toThrow('[overloaded]')
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  test('is what vectors are for', async () => {
+    const tasks = { document: 'RETRIEVAL_DOCUMENT', query: 'RETRIEVAL_QUERY' }
+    const embeddings = new LeashEmbeddings({ model: 'gemini-embedding-001', leash, tasks })
+    await embeddings.embedQuery('Where do rivers end?')
+    await embeddings.embedDocuments(['In the sea.'])
+    const asked = mock.requests.map(({ body }) => JSON.stringify(body))
+    expect(asked).toEqual([expect.stringContaining('"RETRIEVAL_QUERY"'), expect.stringContaining('"RETRIEVAL_DOCUMENT"')])
+  })
+})
+
+test.each([[{ city: 'Lisbon' }], ['{"city":"Lisbon"}']])('a call that a stream tells whole is a call: %j', async (input) => {
+  const part = { type: 'tool-call', toolCallId: 'call_1', toolName: 'get_weather', input } as const
+  const finish = { type: 'finish', finishReason: { unified: 'tool-calls', raw: 'tool_calls' }, usage: {} } as const
+  const streaming: Middleware = () => async () => ({
+    stream: true,
+    status: 200,
+    headers: new Headers(),
+    body: (async function* () {
+      for (const one of [part, finish]) yield Buffer.from(`data: ${JSON.stringify(one)}\n\n`)
+    })(),
+  })
+  const model = chat('gpt-4o-mini', { leash: createLeash({ use: [streaming] }) })
+  const message = await whole(await model.bindTools([weather]).stream('Weather?'))
+  expect(message.tool_calls).toMatchObject([{ id: 'call_1', name: 'get_weather', args: { city: 'Lisbon' } }])
+})
+
 describe('what is refused before anything is sent', () => {
   async function refused(work: Promise<unknown>): Promise<unknown> {
     const error = await work.catch((error: unknown) => error)
