@@ -49,7 +49,7 @@ export function ofPolicy(given: unknown): ReadyModule {
   const { name = given.use } = given
   if (typeof name !== 'string' || !named.test(name))
     throw wrong("The `name` of a policy's module is up to 32 letters, digits and dashes")
-  return checkReady({ ...(given as JsonObject), name: `${prefix}${name}` })
+  return checkReady({ ...given, name: `${prefix}${name}` })
 }
 
 export const isOfPolicy = (name: string | undefined): boolean => name?.startsWith(prefix) ?? false

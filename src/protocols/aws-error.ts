@@ -136,7 +136,7 @@ export function encodeAwsError(protocol: string, error: LeashError): { readonly 
   const { code, status, message, upstream } = error
   if (upstream?.protocol === protocol) {
     const theirs = parseJson(upstream.text)
-    if (isObject(theirs)) return { status: upstream.status, body: { ...typed(upstream), ...(theirs as JsonObject) } }
+    if (isObject(theirs)) return { status: upstream.status, body: { ...typed(upstream), ...theirs } }
   }
   const fallback = status < 500 ? 'ValidationException' : 'InternalServerException'
   return { status, body: { __type: exceptions[code] ?? fallback, message } }

@@ -51,7 +51,7 @@ export function questionIn(protocol: string, body: JsonObject, scope: 'last-user
 /** Whose turn it is, by name too, and whatever else may make another answer: an id makes none. */
 function around(turn: Json): Json {
   if (!isObject(turn)) return null
-  const { content: _, parts: __, id: ___, ...rest } = turn as JsonObject
+  const { content: _, parts: __, id: ___, ...rest } = turn
   return rest
 }
 

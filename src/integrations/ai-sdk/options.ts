@@ -30,7 +30,7 @@ export function divided(providerOptions: JsonObject | undefined): Divided {
   const { leash, ...others } = providerOptions ?? {}
   if (!isObject(leash)) return { options: {}, providerOptions }
   const told: JsonObject = {}
-  const options: JsonObject = { ...(leash as JsonObject) }
+  const options: JsonObject = { ...leash }
   for (const name of ofTheRequest) {
     if (options[name] === undefined) continue
     told[name] = options[name]

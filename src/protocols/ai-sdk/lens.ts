@@ -41,7 +41,7 @@ function output(part: JsonObject, replace: ReplaceText): JsonObject {
   const { output } = part
   if (!isObject(output)) return part
   const texts = lookup(outputs, output.type) ?? value
-  const replaced = texts(output as JsonObject, (text, kind, path = '') => replace(text, kind, `.output${path}`))
+  const replaced = texts(output, (text, kind, path = '') => replace(text, kind, `.output${path}`))
   return replaced === output ? part : { ...part, output: replaced }
 }
 
@@ -75,7 +75,7 @@ function each(body: JsonObject, member: string, replace: ReplaceText, edit: Text
   for (const [index, item] of list.entries()) {
     if (!isObject(item)) continue
     const within = (text: string, kind: TextKind, path = '') => replace(text, kind, `.${member}.${index}${path}`)
-    const edited = edit(item as JsonObject, within)
+    const edited = edit(item, within)
     if (edited !== item) (copy ??= [...list])[index] = edited
   }
   return copy ? { ...body, [member]: copy } : body

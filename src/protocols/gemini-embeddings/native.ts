@@ -34,5 +34,5 @@ function hasTexts({ instances }: JsonObject): boolean {
 function renamed(body: JsonObject, model: string): JsonObject {
   if (!Array.isArray(body.requests)) return body
   const resource = model.includes('/') ? model : `models/${model}`
-  return { ...body, requests: body.requests.map((request) => ({ ...(asObject(request) as JsonObject), model: resource })) }
+  return { ...body, requests: body.requests.map((request) => ({ ...asObject(request), model: resource })) }
 }

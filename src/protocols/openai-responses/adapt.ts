@@ -16,7 +16,7 @@ function withOwnInput(body: JsonObject, traits: Traits, lose: ReportLoss): JsonO
   const model = traits.baseModel ?? asString(body.model) ?? ''
   const own = input.flatMap((item, index): Json[] => {
     if (!isObject(item)) return [item]
-    return ownItem(item as JsonObject, `input[${index}]`, model, traits, lose)
+    return ownItem(item, `input[${index}]`, model, traits, lose)
   })
   return own.length === input.length && own.every((item, index) => item === input[index]) ? body : { ...body, input: own }
 }
@@ -54,7 +54,7 @@ function withoutExtra(value: JsonObject): JsonObject {
 }
 
 function withPlainContent(item: JsonObject, content: Json[]): JsonObject {
-  const plain = content.map((part) => (isObject(part) ? withoutExtra(part as JsonObject) : part))
+  const plain = content.map((part) => (isObject(part) ? withoutExtra(part) : part))
   return plain.some((part, index) => part !== content[index]) ? { ...item, content: plain } : item
 }
 

@@ -74,7 +74,7 @@ const within =
   (body, replace) => {
     const member = body[name]
     if (!isObject(member)) return body
-    const edited = edit(member as JsonObject, replace)
+    const edited = edit(member, replace)
     return edited === member ? body : { ...body, [name]: edited }
   }
 
@@ -85,7 +85,7 @@ const inPrompt = within(
     const entries = Object.entries(variables)
     const edited = entries.map(([, value]) => {
       if (typeof value === 'string') return replace(value, 'text')
-      return isObject(value) ? contentPart(value as JsonObject, replace) : value
+      return isObject(value) ? contentPart(value, replace) : value
     })
     if (edited.every((value, index) => value === entries[index]?.[1])) return variables
     return Object.fromEntries(entries.map(([name], index) => [name, edited[index]]))
@@ -107,9 +107,9 @@ function inItems(body: JsonObject, name: string, replace: ReplaceText): JsonObje
 }
 
 function editedItems(list: Json | undefined, replace: ReplaceText): Json | undefined {
-  if (isObject(list)) return replaceItem(list as JsonObject, replace)
+  if (isObject(list)) return replaceItem(list, replace)
   if (!Array.isArray(list)) return list
-  const edited = list.map((item) => (isObject(item) ? replaceItem(item as JsonObject, replace) : item))
+  const edited = list.map((item) => (isObject(item) ? replaceItem(item, replace) : item))
   return edited.every((item, index) => item === list[index]) ? list : edited
 }
 
