@@ -8,6 +8,8 @@ import type { ReportLoss } from './protocol.js'
 
 const inOrder: readonly ReasoningEffort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
+export const isEffort = (value: unknown): value is ReasoningEffort => inOrder.some((effort) => effort === value)
+
 /** The first that fits holds. */
 const table: readonly (readonly [name: RegExp, efforts: readonly ReasoningEffort[]])[] = [
   [/^o\d|^gpt-oss/, ['low', 'medium', 'high']],

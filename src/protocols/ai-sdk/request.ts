@@ -1,7 +1,7 @@
 /** Call options of the AI SDK, in both directions. */
 import { asArray, asNumber, asObject, asObjects, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
-import { effortFor } from '../openai-efforts.js'
+import { effortFor, isEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { readPrompt } from './read-prompt.js'
 import { cacheIn, loseOptions, optionsOf, whyNotTranslated } from './signature.js'
@@ -69,12 +69,6 @@ function readFormat({ type, schema, name, description }: Members, strict: unknow
     schema: schema as JsonObject,
     ...(typeof strict === 'boolean' && { strict }),
   }
-}
-
-const efforts: ReadonlySet<unknown> = new Set<ReasoningEffort>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
-
-function isEffort(value: unknown): value is ReasoningEffort {
-  return efforts.has(value)
 }
 
 /** Whoever asks the AI SDK for reasoning is shown it. */

@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
 import { invalid } from '../invalid.js'
-import { effortFor, takenEffort } from '../openai-efforts.js'
+import { effortFor, isEffort, takenEffort } from '../openai-efforts.js'
 import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { openAiUser, userId } from '../user-id.js'
@@ -138,12 +138,6 @@ function readModalities(_draft: Draft, value: unknown, lose: ReportLoss): void {
   const others = Array.isArray(value) && value.some((modality) => modality !== 'text')
   if (others)
     lose('modalities', 'dropped', 'An answer other than text can only be asked of a target that speaks Chat Completions.')
-}
-
-const efforts: ReadonlySet<unknown> = new Set<ReasoningEffort>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
-
-function isEffort(value: unknown): value is ReasoningEffort {
-  return efforts.has(value)
 }
 
 /** OpenAI's `reasoning_effort`, OpenRouter's `reasoning`, DeepSeek's, Z.ai's and LiteLLM's `thinking`. */

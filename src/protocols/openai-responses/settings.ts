@@ -2,16 +2,13 @@
 import type { ResponseFormatTextConfig } from 'openai/resources/responses/responses'
 import type { Reasoning as WireReasoning } from 'openai/resources/shared'
 import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { Reasoning, ReasoningEffort, ResponseFormat } from '../../core/message.js'
-import { effortFor, takenEffort } from '../openai-efforts.js'
+import type { Reasoning, ResponseFormat } from '../../core/message.js'
+import { effortFor, isEffort, takenEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
 const textMembers = new Set(['format'])
 const reasoningMembers = new Set(['effort', 'summary', 'generate_summary'])
-const efforts: ReadonlySet<string> = new Set<ReasoningEffort>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
-
-const isEffort = (value: unknown): value is ReasoningEffort => typeof value === 'string' && efforts.has(value)
 
 export function decodeTextFormat(text: unknown, lose: ReportLoss): ResponseFormat | undefined {
   if (!isObject(text)) throw invalid('text', '`text` has to be an object.')
