@@ -5,6 +5,7 @@
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { CacheHint, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { isFormat } from '../signature-format.js'
 import { type Members, type Metadata, ours } from './wire.js'
 
 /** The state of a part of any type. */
@@ -13,12 +14,6 @@ export interface Carried {
   readonly id?: string
   readonly redacted?: boolean
   readonly summary?: boolean
-}
-
-const formats: ReadonlySet<unknown> = new Set<SignatureFormat>(['anthropic-claude-v1', 'google-gemini-v1', 'openai-responses-v1'])
-
-function isFormat(value: unknown): value is SignatureFormat {
-  return formats.has(value)
 }
 
 /** Where the AI SDK's own providers keep it, by name of the provider. */

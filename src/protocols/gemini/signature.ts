@@ -8,6 +8,7 @@
 import { base64Of, textOfBase64 } from '../../core/base64.js'
 import { compact, isObject, parseJson } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
+import { isFormat } from '../signature-format.js'
 
 export const ownFormat = 'google-gemini-v1' satisfies SignatureFormat
 
@@ -54,8 +55,4 @@ export function unwrapSignature(value: unknown): Signed | undefined {
 
 export function isWrapped(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith(wrapped)
-}
-
-function isFormat(value: unknown): value is SignatureFormat {
-  return value === 'anthropic-claude-v1' || value === 'openai-responses-v1' || value === ownFormat
 }

@@ -4,18 +4,13 @@
  * (https://openrouter.ai/docs/use-cases/reasoning-tokens), Google's `extra_content` on a tool call.
  */
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
+import type { AssistantPart, ReasoningPart, Signature } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
+import { isFormat } from '../signature-format.js'
 import type { Members, ReasoningCarrier } from './wire.js'
 
 /** Names, in a detail, the text of the message itself: Gemini signs texts too. OpenRouter names tool calls this way. */
 const textId = 'text'
-
-const formats: ReadonlySet<unknown> = new Set<SignatureFormat>(['anthropic-claude-v1', 'google-gemini-v1', 'openai-responses-v1'])
-
-function isFormat(value: unknown): value is SignatureFormat {
-  return formats.has(value)
-}
 
 /** What one entry of `reasoning_details` says. */
 export type Detail =
