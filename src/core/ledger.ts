@@ -59,14 +59,23 @@ export interface Reused extends Pick<Attempt, 'provider' | 'model' | 'protocol' 
   readonly status: number
 }
 
+/** How often a vendor has run tools of its own for an answer: each use has a price. */
+export interface ToolUses {
+  /** Of the web. */
+  readonly searches?: number | undefined
+  /** Of the caller's files. */
+  readonly fileSearches?: number | undefined
+}
+
 /** Whoever books the attempts. In memory: an attempt does not wait for it. */
 export interface Accounts {
   /**
    * An attempt that was sent has ended. Writes its cost into the record, and its line into the ledger.
    *
    * @param characters of the answer, as far as it came: all that an estimate can go by
+   * @param seen what the vendor did meanwhile, where it has told no usage
    */
-  book(call: Call, attempt: Attempt, characters: number): void
+  book(call: Call, attempt: Attempt, characters: number, seen?: ToolUses): void
   /** An answer was given again: writes a line of zeros, and what the answer had cost. */
   reuse(call: Call, answer: Reused, how?: 'cached' | 'coalesced'): void
 }

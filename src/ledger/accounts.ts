@@ -1,11 +1,11 @@
 /** Books each attempt once, in the moment in which it ends: what it used, what that cost, and a line that says so. */
 import { type Attempt, type Call, textOf } from '../core/call.js'
 import { isObject, type JsonObject, parseJson } from '../core/json.js'
-import type { Accounts, Basis, LedgerLine, Reused } from '../core/ledger.js'
+import type { Accounts, Basis, LedgerLine, Reused, ToolUses } from '../core/ledger.js'
 import type { Nano } from '../core/money.js'
 import { type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
-import { addUsage, buckets, noUsage, total, type Usage, usageOf } from '../core/usage.js'
+import { addUsage, buckets, inputTotal, noUsage, total, type Usage } from '../core/usage.js'
 import { askedTier } from '../protocols/asked-tier.js'
 import { type Beside, besideOf, withBeside } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
@@ -35,8 +35,8 @@ export class Bookkeeper implements Accounts {
     this.#deps = deps
   }
 
-  book(call: Call, attempt: Attempt, characters: number): void {
-    const { usage: used, basis } = this.#used(call, attempt, characters)
+  book(call: Call, attempt: Attempt, characters: number, seen?: ToolUses): void {
+    const { usage: used, basis } = this.#used(call, attempt, characters, seen)
     const { prices } = this.#deps
     const word = attempt.serviceTier ?? askedTier(call)
     const price = prices.price(call.target, attempt.startedAt)
@@ -88,7 +88,7 @@ export class Bookkeeper implements Accounts {
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
-  #used(call: Call, attempt: Attempt, characters: number): { readonly usage: Usage; readonly basis: Basis } {
+  #used(call: Call, attempt: Attempt, characters: number, seen: ToolUses = {}): { readonly usage: Usage; readonly basis: Basis } {
     const { usage: given } = attempt
     const told = given && isCredible(given, call.protocol) ? given : undefined
     if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
@@ -96,10 +96,11 @@ export class Bookkeeper implements Accounts {
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }
     if (attempt.status !== undefined && attempt.status >= 300) return { usage: told ?? noUsage, basis: 'complete' }
     const output = Math.ceil(characters / charactersPerToken)
-    if (told) return { usage: atLeast(told, output), basis: 'estimated' }
+    if (told && inputTotal(told) > 0) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens
     const input = lens ? inputTokens(lens, sentBody(call), this.#deps.countTokens) : 0
-    return { usage: usageOf({ input, output }), basis: 'estimated' }
+    const read = withBeside({ ...(told ?? noUsage), input }, told ? besideOf(told) : seen)
+    return { usage: atLeast(read, output), basis: 'estimated' }
   }
 }
 

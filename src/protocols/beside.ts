@@ -1,17 +1,14 @@
 /** What is billed for an answer beside the tokens of the model that was asked, as the vendor told it with this very usage. */
 import { hidden } from '../core/hidden.js'
+import type { ToolUses } from '../core/ledger.js'
 import type { Shares } from '../core/price.js'
 import type { Usage } from '../core/usage.js'
 
-export interface Beside {
+export interface Beside extends ToolUses {
   /** What other models have used for the same answer. Their tokens have prices of their own. */
   readonly models?: readonly Helper[]
-  /** How often the vendor has searched the web: each search has a price of its own. */
-  readonly searches?: number | undefined
-  /** They were made by OpenAI's tool of 2025, which some models are charged more for. */
+  /** The web was searched by OpenAI's tool of 2025, which some models are charged more for. */
   readonly preview?: boolean
-  /** How often the vendor has searched the caller's files. */
-  readonly fileSearches?: number
   /** Tokens within the buckets that may have a price of their own. */
   readonly apart?: Shares
 }

@@ -3,6 +3,7 @@ import type { Loss } from '../core/call.js'
 import type { LeashError } from '../core/errors.js'
 import type { StreamEvent } from '../core/events.js'
 import type { JsonObject } from '../core/json.js'
+import type { ToolUses } from '../core/ledger.js'
 import type { ChatRequest, ChatResponse, EmbedRequest, EmbedResponse } from '../core/message.js'
 import type { Traits } from '../core/provider.js'
 import type { Usage } from '../core/usage.js'
@@ -105,6 +106,8 @@ export interface Tap {
   /** False as long as only such events have come as the protocol's streams do not begin with. Absent: a stream is one as it stands. */
   readonly began?: boolean
   readonly usage: Usage | undefined
+  /** What the vendor's own tools have done so far, where usage comes with the end alone. */
+  readonly uses?: ToolUses | undefined
   /** How the vendor says that it serves the call, in its own word. Absent: its streams do not tell. */
   readonly tier?: string | undefined
   /** The vendor reported a failure inside the stream. */

@@ -8,7 +8,7 @@ import type { Emitter } from '../core/emitter.js'
 import { type Ending, Endings } from '../core/ending.js'
 import { LeashError, messageOf } from '../core/errors.js'
 import type { Lazy } from '../core/lazy.js'
-import type { Accounts } from '../core/ledger.js'
+import type { Accounts, ToolUses } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
@@ -89,6 +89,8 @@ export class Underway {
   stream: Streamed | undefined
   /** Characters of the answer that came, as far as they were counted. */
   characters = 0
+  /** What the vendor's own tools did until it ended, where usage is told at the end alone. */
+  uses: ToolUses | undefined
   readonly #context: AttemptContext
   #key: KeyInUse | undefined
   #sent = false
@@ -270,9 +272,9 @@ export class Underway {
   }
 
   #tell(): void {
-    const { call, record, characters } = this
+    const { call, record, characters, uses } = this
     const { accounts, emitter } = this.#context
-    const book = (accounts: Accounts) => accounts.book(call, record, characters)
+    const book = (accounts: Accounts) => accounts.book(call, record, characters, uses)
     if (accounts?.value) book(accounts.value)
     // A first call can be stopped before they are at hand.
     else accounts?.get().then(book, () => {})
@@ -315,9 +317,9 @@ function again(
   return new LeashError(code, detail, { status, retryable, retryAfterMs, param, upstream, cause })
 }
 
-/** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header. */
+/** The vendors' SDKs tell the server which try this is; ours are counted in their stead, unless the caller set the header or has signed it. */
 function retryCounted(headers: Headers, attempt: number): Headers {
-  if (attempt === 1 || headers.get('x-stainless-retry-count') !== '0') return headers
+  if (attempt === 1 || headers.get('x-stainless-retry-count') !== '0' || headers.has('x-amz-date')) return headers
   const counted = new Headers(headers)
   counted.set('x-stainless-retry-count', String(attempt - 1))
   return counted

@@ -71,6 +71,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   usageSoFar(): Usage | undefined {
     const { tap } = this.#options
     this.#underway.characters = this.#characters()
+    this.#underway.uses = tap.uses
     this.#underway.used(undefined, tap.tier)
     return tap.usage
   }

@@ -1,7 +1,7 @@
 /** Tools that a vendor runs by itself: each use has a price, beside the tokens of what it found. */
 import { describe, expect, test } from 'vitest'
 import { total } from '../../src/core/usage.js'
-import { createLeash, type LeashOptions } from '../../src/leash.js'
+import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
 import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
 import { booked, type Words } from './booked.js'
@@ -220,6 +220,73 @@ test('a vendor’s own bill has what its tools and other models have cost', asyn
   const answer = response([search], { tool_usage: { image_gen: { input_tokens: 1, output_tokens: 1 } } })
   const billed = JSON.stringify({ ...answer, usage: { ...answer.usage, cost_in_usd_ticks: 1_000_000 } })
   expect(await booked('xai/grok-4', billed, 'responses')).toMatchObject({ cost: 100_000, searches: 1, priceVersion: 'vendor' })
+})
+
+describe('a stream that its caller leaves', () => {
+  const files = { type: 'file_search_call', id: 'fs_1', status: 'completed', queries: ['a'], results: null }
+  const events = (items: readonly object[]) => [
+    { type: 'response.created', response: { id: 'r', status: 'in_progress', output: [], usage: null } },
+    ...items.map((item, output_index) => ({ type: 'response.output_item.done', output_index, item })),
+    { type: 'response.output_item.added', output_index: 9, item: { ...said, content: [] } },
+    { type: 'response.output_text.delta', output_index: 9, content_index: 0, item_id: 'msg_1', delta: 'Hi' },
+  ]
+  const responses = (...items: readonly object[]) =>
+    events(items)
+      .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      .join('')
+  const untilTheEnd = claude.streamed.slice(0, claude.streamed.indexOf('event: message_delta'))
+
+  /** The line of one that is left when all of this has come. */
+  async function left(model: string, said: string, words: 'responses' | 'messages') {
+    const lines: LedgerLine[] = []
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' }, anthropic: { apiKey: 'k' } },
+      ledger: { sink: (more) => void lines.push(...more) },
+      prices: priced(model, { search: '0.01', fileSearch: '0.001' }),
+      fetch: async () => {
+        const body = new ReadableStream({ start: (stream) => stream.enqueue(new TextEncoder().encode(said)) })
+        return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+      },
+    })
+    const url = words === 'messages' ? 'https://api.anthropic.com/v1/messages' : 'https://api.openai.com/v1/responses'
+    const asked = words === 'messages' ? { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 99 } : { input: 'Hi' }
+    const answer = await leash.fetch(url, {
+      method: 'POST',
+      headers: { authorization: 'Bearer k' },
+      body: JSON.stringify({ model, stream: true, ...asked }),
+    })
+    const reader = (answer.body ?? expect.fail()).getReader()
+    await reader.read()
+    await reader.cancel()
+    await leash.close()
+    const [{ searches, fileSearches, cost, usage, basis } = expect.fail()] = lines
+    return { searches, fileSearches, basis, input: usage.input, fees: (cost ?? Number.NaN) - total(usage) * 1000 }
+  }
+
+  test('has cost what was searched for it until then: Responses', async () => {
+    const answer = responses(search, searched({ type: 'open_page', url: 'https://example.com' }), files, search)
+    expect(await left(gpt.model, answer, 'responses')).toEqual({
+      ...{ searches: 2, fileSearches: 1, basis: 'estimated', input: 1 },
+      fees: 21_000_000,
+    })
+    expect(await left(gpt.model, responses(), 'responses')).toMatchObject({ searches: undefined, fees: 0 })
+  })
+
+  test('has cost at least its request, where its vendor tells of that at the end alone', async () => {
+    const late = untilTheEnd.replace(/"input_tokens":\d+/, '"input_tokens":0')
+    expect(late).not.toBe(untilTheEnd)
+    expect((await left(claude.model, late, 'messages')).input).toBeGreaterThan(0)
+  })
+
+  test('has cost what was searched for it until then: Messages', async () => {
+    expect(await left(claude.model, untilTheEnd, 'messages')).toMatchObject({ searches: 2, fees: 20_000_000 })
+    const failed = untilTheEnd.replaceAll(
+      /"web_search_tool_result",("tool_use_id":"[^"]+"),"content":\[.*/g,
+      '"web_search_tool_result",$1,"content":{"type":"web_search_tool_result_error","error_code":"unavailable"}}}',
+    )
+    expect(failed).not.toBe(untilTheEnd)
+    expect(await left(claude.model, failed, 'messages')).toMatchObject({ searches: undefined, fees: 0 })
+  })
 })
 
 describe('of a vendor that tells what cannot be', () => {

@@ -17,6 +17,7 @@ export class MessageTap implements Tap {
   terminal = false
   error: LeashError | undefined
   #usage: RawUsage | undefined
+  #searches = 0
 
   get usage(): Usage | undefined {
     return readUsage(this.#usage)
@@ -39,6 +40,9 @@ export class MessageTap implements Tap {
         break
       case 'content_block_start':
         if (!this.content) this.content = !opensEmpty.test(data)
+        // Told at the end, for which a caller who leaves does not wait. One that failed is not billed.
+        if (data.includes('"web_search_tool_result"') && !data.includes('"web_search_tool_result_error"'))
+          this.#account({ server_tool_use: { web_search_requests: ++this.#searches } })
         break
       case 'message_start':
         this.#account(asObject(asObject(parseJson(data)).message).usage)

@@ -1,11 +1,12 @@
 /** What is seen of a stream on its way past. The names of events are enough for all but the last. */
 import type { LeashError } from '../../core/errors.js'
 import { asObject, asString, parseJson } from '../../core/json.js'
+import type { ToolUses } from '../../core/ledger.js'
 import type { Usage } from '../../core/usage.js'
 import { isMalformed, malformedEvent } from '../malformed.js'
 import type { Tap, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
-import { usageIn } from './usage.js'
+import { toolsIn, usageIn } from './usage.js'
 
 const failures = new Set(['error', 'response.failed'])
 const ends = new Set(['response.completed', 'response.incomplete'])
@@ -33,6 +34,12 @@ export class Watch implements Tap {
   error: LeashError | undefined
   #begun = 0
   #whole = 0
+  /** Events of searches. They are read where nobody has told of them at the end. */
+  readonly #searches: string[] = []
+
+  get uses(): ToolUses | undefined {
+    return this.usage ? undefined : toolsIn({ output: this.#searches.map((data) => asObject(parseJson(data)).item) })
+  }
 
   see({ event, data }: WireEvent): void {
     if (this.terminal && !this.error) return
@@ -43,7 +50,10 @@ export class Watch implements Tap {
     const type = event ?? typeOf(data)
     if (!this.began) this.began = begins.has(type)
     if (type === 'response.output_item.added') this.#begun++
-    else if (type === 'response.output_item.done') this.#whole++
+    else if (type === 'response.output_item.done') {
+      this.#whole++
+      if (data.includes('_search_call"')) this.#searches.push(data)
+    }
     if (data === '[DONE]') this.#ended()
     else if (ends.has(type)) {
       this.terminal = true

@@ -40,7 +40,7 @@ export function decodeUsage(told: unknown): Usage | undefined {
  * OpenAI tells how many searches of the web it bills. Servers that do not tell it list them among the items, where to open
  * a page, or to look for a word in one, is none. https://developers.openai.com/api/docs/guides/tools-web-search
  */
-function toolsIn({ tool_usage, output, tools }: Record<string, unknown>): Beside {
+export function toolsIn({ tool_usage, output, tools }: Record<string, unknown>): Beside {
   const { web_search, image_gen } = asObject(tool_usage)
   const items = asObjects(output)
   return {
