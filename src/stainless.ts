@@ -16,6 +16,7 @@ export interface StainlessOptions {
   timeout?: number
   signal?: AbortSignal | null | undefined
   body?: unknown
+  middleware?: readonly unknown[]
   idempotencyKey?: string
   leash?: CallOptions
   [owned]?: Owned

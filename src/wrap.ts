@@ -5,6 +5,7 @@ import { isObject } from './core/json.js'
 import { laid, type Transport } from './core/transport.js'
 import { IteratorStream } from './iterator-stream.js'
 import type { AwsRequestHandler } from './providers/auth/aws-handler.js'
+import type { Signing, Step } from './put-off.js'
 import { hangBeside, isLeashed, type StainlessOptions, takeOver } from './stainless.js'
 
 /** What `wrap` needs of a leash. */
@@ -33,17 +34,36 @@ interface Stainless {
   maxRetries: number
   timeout: number
   fetch: Transport
+  middleware?: readonly unknown[]
+  /** Of Anthropic's clients for other clouds: gives a request that cloud's form, and signs it. */
+  backendMiddleware?(): readonly Step[]
+  /** Of OpenAI's for other clouds: signs a request. */
+  _provider?: Signing | undefined
   withOptions(options: object): this
   post(path: string, options?: StainlessOptions | Promise<StainlessOptions>): unknown
   prepareRequest(request: RequestInit, context: { options: StainlessOptions }): Promise<void>
 }
+
+const late = () => import('./put-off.js')
+
+/** Those that finish what was put off. */
+const finishing = hidden<true>()
 
 function isStainless(client: object): client is Stainless {
   return ['withOptions', 'post', 'prepareRequest'].every((name) => typeof Reflect.get(client, name) === 'function')
 }
 
 function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
-  const fetch = leash.fetchFor(undefined, client.fetch)
+  if ('awsSecretKey' in client && !client.backendMiddleware)
+    throw new LeashError(
+      'unsupported',
+      `${client.constructor.name} rewrites what the leash reads. Take @anthropic-ai/bedrock-sdk 1, or wrap an Anthropic and ask for "bedrock/…".`,
+    )
+  const { fetch: own } = client
+  const putsOff = client.backendMiddleware?.().length || client._provider
+  const finished: Transport = async (url, init) => (await late()).finish(own, url, init)
+  const fetch = leash.fetchFor(undefined, putsOff && !finishing.get(own) ? finished : own)
+  if (putsOff) finishing.set(fetch, true)
   // Its class's: one that was wrapped before would put its own leash around this one.
   const { withOptions }: T = Object.getPrototypeOf(client)
   const copy = withOptions.call(client, { fetch })
@@ -51,7 +71,13 @@ function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
   if (copy.fetch !== fetch && laid.get(copy.fetch)) return copy
   const post = copy.post.bind(copy)
   const prepareRequest = copy.prepareRequest.bind(copy)
-  const leashed: Pick<Stainless, 'post' | 'prepareRequest' | 'withOptions'> = {
+  const { _provider: provider } = copy
+  const backend = copy.backendMiddleware?.bind(copy)
+  const putOff: Step = async (...request) => (await late()).putOff(backend?.() ?? [], ...request)
+  const prepare: Signing['prepareRequest'] = async (...request) => provider && (await late()).signLater(provider, ...request)
+  const leashed: Partial<Stainless> = {
+    ...(provider && { _provider: Object.create(provider, { prepareRequest: { value: prepare } }) }),
+    ...(putsOff && backend && { backendMiddleware: () => [putOff] }),
     withOptions: (options) => wrapStainless(withOptions.call(copy, options), leash),
     post: (path, options) =>
       isLeashed(path)
@@ -62,7 +88,10 @@ function wrapStainless<T extends Stainless>(client: T, leash: Wrapping): T {
         : post(path, options),
     async prepareRequest(request, context) {
       await prepareRequest(request, context)
-      hangBeside(request, context.options, {})
+      const { options } = context
+      const isEdited = copy.middleware?.length || options.middleware?.length
+      // What a middleware has made of the body stands in the request alone.
+      hangBeside(request, isEdited ? { ...options, body: undefined } : options, {})
     },
   }
   return Object.assign(copy, leashed)

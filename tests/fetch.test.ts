@@ -46,6 +46,13 @@ describe('a call to a model', () => {
     expect(mock.requests[0]?.text).toBe(chat('gpt-4o-mini').body)
   })
 
+  test('that is signed by its SDK keeps the headers that it has signed, in every try', async () => {
+    const signed = { 'x-amz-date': '20260101T000000Z', 'x-stainless-retry-count': '0' }
+    mock.script({ status: 503 })
+    await leashFetch()(chatUrl(), { ...chat('gpt-4o-mini'), headers: { ...headers, ...signed } })
+    expect(mock.requests).toMatchObject([{ headers: signed }, { headers: signed }])
+  })
+
   test.each([
     ['a record', (headers: Record<string, string>) => headers],
     ['Headers', (headers: Record<string, string>) => new Headers(headers)],

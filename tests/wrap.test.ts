@@ -1,7 +1,9 @@
 /** Instances of vendors' own SDKs on the leash: of the same class, with every model behind them. */
+import { createHash } from 'node:crypto'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
+import { bedrock } from 'openai/providers/bedrock'
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Leash, type Report } from '../src/leash.js'
 import { mockProviders } from '../src/testing/index.js'
@@ -238,6 +240,105 @@ describe("a thread of Anthropic's", () => {
       { thread: { type: 'continue', previous_message_id: expect.any(String) }, messages: [{ content: 'More' }] },
     ])
   })
+})
+
+describe("a client of Anthropic's for another cloud", () => {
+  const signed = (body: unknown) => createHash('sha256').update(String(body)).digest('hex')
+  /** As those for Bedrock and Vertex AI do it: the form of that cloud, and a signature over all of it, inside of every middleware. */
+  class OnVertex extends Anthropic {
+    protected override backendMiddleware(): ReturnType<Anthropic['backendMiddleware']> {
+      return [
+        (request, next) => {
+          const { model, ...body } = JSON.parse(String(request.body))
+          const text = JSON.stringify({ ...body, anthropic_version: 'vertex-2023-10-16' })
+          const headers = new Headers(request.headers)
+          headers.set('authorization', 'Bearer own')
+          headers.set('x-signature', signed(`${text} ${headers.get('x-stainless-retry-count')}`))
+          const path = '/v1/projects/p/locations/l/publishers/anthropic/models'
+          return next({ ...request, headers, url: `${mock.url}${path}/${model}:rawPredict`, body: text })
+        },
+      ]
+    }
+  }
+  const make = () => new OnVertex({ apiKey: 'own', baseURL: mock.url, logLevel: 'off' })
+  const asking = { max_tokens: 99, messages: [{ role: 'user' as const, content: 'Write to ada@example.com.' }] }
+  const textOf = ({ content }: Anthropic.Message) => content.map((block) => (block.type === 'text' ? block.text : '')).join('')
+
+  test('sends what layers have made of a call in the form of that cloud, and signs that, in every try', async () => {
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      redact: true,
+      retry: { backoff: () => 0 },
+      routes: { fast: 'anthropic/claude-haiku-4-5' },
+    })
+    mock.script({ status: 503 })
+    const message = await leash
+      .wrap(leash.wrap(make()))
+      .withOptions({ timeout: 5000 })
+      .messages.create({ model: 'fast', ...asking })
+    expect(textOf(message)).toBe('Echo: Write to ada@example.com.')
+    expect(mock.requests).toHaveLength(2)
+    for (const { path, headers, text, body } of mock.requests) {
+      expect(path).toMatch(/models\/claude-haiku-4-5:rawPredict$/)
+      expect(body).toMatchObject({ anthropic_version: 'vertex-2023-10-16', messages: [{ content: 'Write to <EMAIL_1>.' }] })
+      expect(body).not.toHaveProperty('model')
+      expect(headers['x-signature']).toBe(signed(`${text} ${headers['x-stainless-retry-count']}`))
+    }
+  })
+
+  test('reaches the models of others, and what is no call to a model as it is', async () => {
+    const leash = leashed()
+    const client = leash.wrap(make())
+    expect(textOf(await client.messages.create({ model: 'openai/gpt-4o-mini', ...asking }))).toContain('Echo')
+    expect(mock.requests.map(({ protocol }) => protocol)).toEqual(['openai-chat'])
+    mock.script({ status: 404 })
+    const counting = client.messages.countTokens({ model: 'count-tokens', messages: asking.messages })
+    await expect(counting).rejects.toMatchObject({ status: 404 })
+    expect(mock.requests.at(-1)?.path).toContain('count-tokens:rawPredict')
+  })
+
+  test('is refused where it rewrites a request that the leash has taken over', () => {
+    class OldBedrock extends OpenAI {
+      readonly awsSecretKey = 'own'
+    }
+    expect(() => leashed().wrap(new OldBedrock({ apiKey: 'own' }))).toThrow(/\[unsupported\].*OldBedrock .*bedrock-sdk 1/)
+  })
+})
+
+test("a client of OpenAI's for another cloud signs each try, of what layers have made of the call", async () => {
+  const tokens = ['first', 'second']
+  const provider = bedrock({ baseURL: `${mock.url}/v1`, tokenProvider: async () => tokens.shift() ?? 'none' })
+  const client = leashed().wrap(new OpenAI({ provider })).withOptions({ timeout: 5000 })
+  mock.script({ status: 503 })
+  const stream = await client.chat.completions.create({ model: 'gpt-4o-mini', messages: asked, stream: true })
+  for await (const _ of stream);
+  expect(mock.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer first', 'Bearer second'])
+  expect(tokens).toEqual([])
+})
+
+test('what a middleware of Anthropic’s SDK has made of a request is what the layers see', async () => {
+  const leash = createLeash({ providers: mockProviders(mock.url), redact: true })
+  const client = leash.wrap(
+    new Anthropic({
+      apiKey: 'own',
+      baseURL: mock.url,
+      middleware: [
+        (request, next) => {
+          const body = { ...JSON.parse(String(request.body)), model: 'claude-haiku-4-5', metadata: { user_id: 'ada' } }
+          return next({ ...request, body: JSON.stringify(body) })
+        },
+      ],
+    }),
+  )
+  await client.messages.create({
+    model: 'claude-opus-4-6',
+    max_tokens: 9,
+    messages: [{ role: 'user', content: 'I am ada@example.com.' }],
+  })
+  expect(mock.requests).toMatchObject([
+    { body: { model: 'claude-haiku-4-5', metadata: { user_id: 'ada' }, messages: [{ content: 'I am <EMAIL_1>.' }] } },
+  ])
+  expect(leash.usage({ by: ['model'] })).toMatchObject([{ of: { model: 'claude-haiku-4-5' } }])
 })
 
 test('Anthropic’s SDK finds the request’s id in an answer and in a refusal of another vendor', async () => {
