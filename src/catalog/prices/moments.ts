@@ -35,20 +35,21 @@ function daily(time: string, at: number): number[] {
 
 export type Peak = NonNullable<PriceEntry['peak']>
 
-/** Peak hours are given as `01:00-04:00`. */
+/** Peak hours are given as `01:00-04:00`, and those that go on after midnight as `22:00-02:00`. */
 export function isPeak({ hours, weekdays }: Peak, at: number): boolean {
   const now = new Date(at)
   if (weekdays && (now.getUTCDay() === 0 || now.getUTCDay() === 6)) return false
   const minute = now.getUTCHours() * 60 + now.getUTCMinutes()
   return hours.some((span) => {
     const [start = 0, end = 0] = span.split('-').map(minutes)
-    return start <= minute && minute < end
+    return start < end ? start <= minute && minute < end : start <= minute || minute < end
   })
 }
 
 export function peakChanges({ hours }: Peak, at: number): number[] {
   const midnight = Math.floor(at / day) * day
-  return hours
+  // Midnight, for on the next day it may be the weekend.
+  return ['00:00', ...hours]
     .flatMap((span) => span.split('-').map(minutes))
     .flatMap((minute) => around.map((offset) => midnight + offset + minute * 60_000))
 }

@@ -55,6 +55,15 @@ describe('a search of the web', () => {
   })
 })
 
+test('hours of a peak may go on after midnight, into a day of which they are none', async () => {
+  const prices = { input: 1, output: 1, peak: { hours: ['22:00-02:00'], weekdays: true, multiplier: 2 } }
+  const night = await bookOf({ 'acme/*': prices })
+  const rate = (time: string) => dollars(priceIn(night, 'acme/m', Date.parse(time)), 'input')
+  // From Thursday to Saturday.
+  const times = ['26T21:59', '26T22:00', '27T00:00', '27T01:59', '27T02:00', '27T23:59', '28T00:00', '28T23:00']
+  expect(times.map((time) => rate(`2026-11-${time}:00Z`))).toEqual([1, 2, 2, 2, 1, 2, 1, 1])
+})
+
 describe('a price', () => {
   test('tells its currency, its source, its day and its version', () => {
     expect(known('openai/o3')).toMatchObject({
