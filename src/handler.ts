@@ -7,6 +7,7 @@ import { parseExact } from './core/exact-json.js'
 import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
 import { isTooDeep } from './core/too-deep.js'
+import { hasTooMany, tooMany } from './core/too-many.js'
 import type { Engine, Incoming } from './engine.js'
 import { IteratorStream } from './iterator-stream.js'
 import { jsonList, jsonListType } from './protocols/framing/json-list.js'
@@ -178,7 +179,9 @@ async function readBody(asked: Asked, limit: number): Promise<JsonObject> {
     throw new LeashError('permission_denied', 'A page of another site may not call this endpoint.')
   }
   if (Number(asked.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
-  const body = parseExact(await asked.text(limit))
+  const text = await asked.text(limit)
+  if (hasTooMany(text)) throw tooMany()
+  const body = parseExact(text)
   if (!isObject(body)) throw new LeashError('invalid_request', 'The request body is not a JSON object.')
   if (isTooDeep(body)) throw new LeashError('invalid_request', 'The request body is nested too deeply.')
   return body as JsonObject

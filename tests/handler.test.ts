@@ -58,6 +58,18 @@ describe('what is refused', () => {
     })
   })
 
+  test('a body of more objects than a request has, and not one whose texts hold as many', async () => {
+    const { handle } = createLeash({ providers: mockProviders(mock.url) })
+    const many = '{},'.repeat(500_000)
+    const ask = (body: string) => handle(new Request('http://leash.test/v1/chat/completions', { method: 'POST', body }))
+    expect(await refusal(ask(`{"model":"gpt-4o-mini","messages":[${many}{}]}`))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', message: expect.stringContaining('more than 500000 objects') } },
+    })
+    const said = { ...question, messages: [{ role: 'user', content: `\\"${many}\\\\` }] }
+    expect((await ask(JSON.stringify(said))).status).toBe(200)
+  })
+
   test.each([undefined, '', 7, null])('a body that names no model: %j', async (model) => {
     expect(await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, model })))).toMatchObject({
       status: 400,

@@ -2,6 +2,7 @@
  * Whole numbers of more digits than JavaScript's hold, such as ids of rows and snowflakes: where one stands, its own text is kept
  * in place of a number, and `JSON.stringify` writes it as it came. https://github.com/tc39/proposal-json-parse-with-source
  */
+import { endOfString } from './end-of-string.js'
 
 /** Runtimes that are older have none, and read such numbers as JavaScript's. */
 const json: JSON & { rawJSON?(text: string): unknown } = JSON
@@ -32,16 +33,6 @@ function marked(text: string, mark: string): string {
     at = endOfString(text, quote)
   }
   return all + text.slice(from)
-}
-
-/** @param at the quote that it begins with */
-function endOfString(text: string, at: number): number {
-  for (let end = text.indexOf('"', at + 1); end > 0; end = text.indexOf('"', end + 1)) {
-    let from = end
-    while (text[from - 1] === '\\') from--
-    if ((end - from) % 2 === 0) return end + 1
-  }
-  return text.length
 }
 
 function unmarked(value: unknown, mark: string): unknown {

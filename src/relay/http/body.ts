@@ -2,10 +2,13 @@
 import { bytesWithin } from '../../core/bounded.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
+import { hasTooMany, tooMany } from '../../core/too-many.js'
 
-/** @throws LeashError `request_too_large`, or `invalid_request` for what is no JSON */
+/** @throws LeashError `request_too_large`, or `invalid_request` for what is no JSON, or too much of it */
 export async function jsonOf(request: Request, most: number): Promise<unknown> {
-  const value = parseJson(utf8(await bytesOf(request, most)))
+  const text = utf8(await bytesOf(request, most))
+  if (hasTooMany(text)) throw tooMany()
+  const value = parseJson(text)
   if (value === undefined) throw new LeashError('invalid_request', 'The body is no JSON.')
   return value
 }
@@ -25,9 +28,12 @@ export async function bytesOf({ headers, body }: Request, most: number): Promise
   }
 }
 
-function utf8(bytes: Uint8Array): string {
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws LeashError `invalid_request` */
+export function utf8(bytes: Uint8Array | undefined): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch (cause) {
     throw unreadable(cause)
   }

@@ -95,6 +95,16 @@ describe('a chat', () => {
     expect([typeof one, two === one, other === one]).toEqual(['string', true, false])
   })
 
+  test('with more objects in it than a request has is refused before it is read', async () => {
+    const relay = await openRelay(mock.url)
+    const many = `{"model":"gpt-4o-mini","messages":[${'{},'.repeat(500_000)}{}]}`
+    for (const path of ['gateway/chat', 'chat/completions'])
+      expect(await relay.ask('POST', `/v1/${path}`, many, relay.call)).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_request', message: expect.stringContaining('more than 500000 objects') } },
+      })
+  })
+
   test('that is nested as nothing sane is, is refused', async () => {
     const relay = await openRelay(mock.url)
     const deep = `{"model":"gpt-4o-mini","messages":[{"role":"user","content":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`
