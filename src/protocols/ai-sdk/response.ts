@@ -4,13 +4,14 @@ import { truncated } from '../../core/ending.js'
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
 import { readFinish, writeFinish } from './finish.js'
 import { readShown, writeFile } from './media.js'
 import { metadataOf, readCarried } from './signature.js'
 import { readTier, readUsage, writeUsage } from './usage.js'
-import { asJson, type Members, ours, type WireAnswer, type WireContent } from './wire.js'
+import { type Members, ours, type WireAnswer, type WireContent } from './wire.js'
 
 export function encodeResponse({ id, model, created, choices, usage }: ChatResponse): JsonObject {
   const [choice] = choices

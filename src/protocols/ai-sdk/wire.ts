@@ -44,11 +44,6 @@ export interface WireAnswer {
   warnings: SharedV4Warning[]
 }
 
-/** A body that the AI SDK's types have checked: their interfaces have no index signature. */
-export function asJson(body: object): JsonObject {
-  return body as JsonObject
-}
-
 type Streamed<Type extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: Type }>
 
 export type WireStreamPart =

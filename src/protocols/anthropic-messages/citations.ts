@@ -4,8 +4,9 @@
  */
 import { asString, compact, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { lookup } from '../lookup.js'
-import { json, type Sdk } from './wire.js'
+import type { Sdk } from './wire.js'
 
 const own: Readonly<Record<Sdk.TextCitation['type'], true>> = {
   char_location: true,
@@ -45,7 +46,7 @@ export function writeCitation(citation: Citation, text: string): JsonObject {
     url === undefined
       ? { ...told, type: 'search_result_location', source: title ?? '', ...nowhere }
       : { ...told, type: 'web_search_result_location', url, encrypted_index: '' }
-  return json(located)
+  return asJson(located)
 }
 
 const nowhere = { search_result_index: 0, start_block_index: 0, end_block_index: 0 }

@@ -2,6 +2,7 @@
 import { compact, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ResponseFormat } from '../../core/message.js'
 import type { Traits } from '../../core/provider.js'
+import { asJson } from '../as-json.js'
 import { type ClaudeTraits, claude } from '../claude.js'
 import { lookup } from '../lookup.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
@@ -12,7 +13,7 @@ import { withoutRefused } from './refused.js'
 import { planThinking } from './thinking.js'
 import { resumesUnsigned } from './tool-loop.js'
 import { encodeTools, isForced } from './tools.js'
-import { json, type Sdk } from './wire.js'
+import type { Sdk } from './wire.js'
 
 export { decodeRequest } from './decode-request.js'
 
@@ -48,7 +49,7 @@ export function encodeRequest(request: ChatRequest, { model, stream, traits, los
     service_tier: encodeTier(request.serviceTier, lose),
     stream: stream ? (true as const) : undefined,
   })
-  return withoutRefused(json(body), traits, lose)
+  return withoutRefused(asJson(body), traits, lose)
 }
 
 /** What a provider declares outweighs what is known of the model. */

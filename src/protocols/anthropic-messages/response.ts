@@ -3,13 +3,14 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse } from '../../core/message.js'
 import { noUsage } from '../../core/usage.js'
+import { asJson } from '../as-json.js'
 import type { DecodeContext } from '../protocol.js'
 import { carrierBlock, pack } from './carrier.js'
 import { readCitations, writeCitation } from './citations.js'
 import { failureInBody } from './error.js'
 import { toolInput } from './tools.js'
 import { readTier, readUsage, writeUsage } from './usage.js'
-import { type Block, blocksOf, finishReason, json, noDetails, type Sdk, signature, stopReason } from './wire.js'
+import { type Block, blocksOf, finishReason, noDetails, type Sdk, signature, stopReason } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   if (isObject(body) && body.type === 'error') throw failureInBody(body)
@@ -97,7 +98,7 @@ export function encodeResponse(response: ChatResponse): JsonObject {
     diagnostics: null,
     usage: writeUsage(response.usage ?? noUsage, response.serviceTier),
   }
-  return json(message)
+  return asJson(message)
 }
 
 export const isCall = ({ type }: AssistantPart) => type === 'tool-call'

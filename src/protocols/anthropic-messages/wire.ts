@@ -1,17 +1,12 @@
 /** Names, types and small words of Anthropic's Messages API: https://platform.claude.com/docs/en/api/messages */
 import type * as Sdk from '@anthropic-ai/sdk/resources/messages/messages'
-import { asObjects, asString, type JsonObject } from '../../core/json.js'
+import { asObjects, asString } from '../../core/json.js'
 import type { CacheHint, FinishReason, Signature } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 
 export type { Sdk }
 
 export const protocolName = 'anthropic-messages'
-
-/** An object of the vendor's SDK types as JSON: its interfaces have no index signature, JSON has one. */
-export function json(value: object): JsonObject {
-  return value as JsonObject
-}
 
 /** The vendor's own client passes over pings, events without a name and events without data, and takes any text for an error. */
 export function mustBeJson(event: string | undefined, data: string): boolean {
