@@ -1,6 +1,7 @@
+import { crc32 } from '../core/crc32.js'
 import { alphanumeric, isDigit, isLetter, isWithin, isWord } from './chars.js'
 import { dottedShapes, type KeyShape, shapesOf } from './key-shapes.js'
-import { crc32, isPlaceholder, looksRandom } from './randomness.js'
+import { isPlaceholder, looksRandom } from './randomness.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 
@@ -93,7 +94,7 @@ function telegram(scan: Scan, start: number, end: number): void {
 
 /** The last six characters are the CRC-32 of those before, in base 62. https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ */
 function isChecksummed(text: Text, start: number, end: number): boolean {
-  let rest = crc32(text, start, end - 6)
+  let rest = crc32(new TextEncoder().encode(text.slice(start, end - 6)))
   let sum = ''
   for (let place = 0; place < 6; place++, rest = Math.floor(rest / 62)) sum = alphanumeric.charAt(rest % 62) + sum
   return text.startsWith(sum, end - 6)

@@ -45,17 +45,3 @@ export function isPlaceholder(text: Text, start: number, end: number): boolean {
   }
   return distinct < 6
 }
-
-let crcTable: Uint32Array | undefined
-
-/** CRC-32 (ISO 3309) of ASCII. */
-export function crc32(text: Text, start: number, end: number): number {
-  crcTable ??= Uint32Array.from({ length: 256 }, (_, byte) => {
-    let rest = byte
-    for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1
-    return rest
-  })
-  let rest = 0xffffffff
-  for (let at = start; at < end; at++) rest = (rest >>> 8) ^ (crcTable[(rest ^ text.codeAt(at)) & 255] ?? 0)
-  return (rest ^ 0xffffffff) >>> 0
-}

@@ -3,6 +3,7 @@
  * `total length (4) · headers length (4) · CRC of those (4) · headers · payload · CRC of all (4)`, big endian.
  * Source: https://smithy.io/2.0/aws/amazon-eventstream.html
  */
+import { crc32 } from '../../core/crc32.js'
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, parseJson } from '../../core/json.js'
 import type { WireEvent } from '../protocol.js'
@@ -13,18 +14,6 @@ import { joined } from './joined.js'
 const maxMessageLength = 16 * 1024 * 1024 + 128 * 1024 + 16
 const preludeLength = 12
 const shortestMessage = preludeLength + 4
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
-  return crc
-})
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) crc = (crc >>> 8) ^ (crcTable[(crc ^ byte) & 0xff] as number)
-  return (crc ^ 0xffffffff) >>> 0
-}
 
 const malformed = (why: string) =>
   new LeashError('upstream_malformed', `The upstream's AWS event stream is damaged: ${why}. Send the call again.`, {
