@@ -3,6 +3,7 @@
  * be decoded for that. One table for all protocols, loaded only when a stream has died.
  */
 import { asArray, asNumber, asObject, type Json, type JsonObject } from '../core/json.js'
+import { lookup } from './lookup.js'
 
 type Role = 'assistant' | 'user'
 
@@ -52,7 +53,7 @@ export function continuationOf(
   body: JsonObject,
   { said, instruction, spent }: { readonly said: string; readonly instruction: string; readonly spent: number },
 ): Continuation | undefined {
-  const words = Object.hasOwn(tables, protocol) ? tables[protocol] : undefined
+  const words = lookup(tables, protocol)
   if (!words) return undefined
   const { history, turn, limits } = words
   const bounded = spent > 0 ? limits.reduce((all, path) => lowered(all, path.split('.'), spent), body) : body

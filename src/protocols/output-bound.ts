@@ -3,6 +3,7 @@
  * spent on it. One table for all protocols, loaded only where somebody counts.
  */
 import { asNumber, asObject, isObject, type JsonObject } from '../core/json.js'
+import { lookup } from './lookup.js'
 import { at, type Path, valueAt } from './path.js'
 
 interface Row {
@@ -108,7 +109,7 @@ export function withOutputBound(protocol: string, body: JsonObject, tokens: numb
 }
 
 function rowOf(protocol: string): Row {
-  return (Object.hasOwn(rows, protocol) ? rows[protocol] : undefined) ?? { output: [] }
+  return lookup(rows, protocol) ?? { output: [] }
 }
 
 /** A number that no vendor takes bounds nothing. */

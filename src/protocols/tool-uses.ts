@@ -5,6 +5,7 @@ import type { Nano } from '../core/money.js'
 import type { Price } from '../core/price.js'
 import type { Beside } from './beside.js'
 import { feesOf } from './cost-with.js'
+import { lookup } from './lookup.js'
 
 /** As often as nearly no answer takes it, where the request does not say how often it may be. */
 const usual = 10
@@ -43,7 +44,7 @@ function mostOf(told: unknown): number {
 }
 
 export function toolUses(protocol: string, body: JsonObject): Beside {
-  const row = Object.hasOwn(rows, protocol) ? rows[protocol] : undefined
+  const row = lookup(rows, protocol)
   // Google takes a single item for a list of one.
   return (body.tools && row?.(asObjects([body.tools].flat()), body)) || {}
 }

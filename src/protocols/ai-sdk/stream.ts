@@ -5,6 +5,7 @@ import type { StreamEvent } from '../../core/events.js'
 import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
 import { readError } from '../ai-sdk-model.js'
+import { lookup } from '../lookup.js'
 import type { DecodeContext, StreamDecoder } from '../protocol.js'
 import { citationsOf } from './citations.js'
 import { readFinish } from './finish.js'
@@ -78,7 +79,7 @@ class Decoder implements StreamDecoder {
   }
 
   #read(part: Members): void {
-    const handle = Object.hasOwn(handlers, String(part.type)) ? handlers[String(part.type)] : undefined
+    const handle = lookup(handlers, part.type)
     if (handle) handle(this, part)
     else if (!passed.has(part.type))
       this.#lost(`Parts of the type "${String(part.type)}" belong to one provider, and are not translated.`)

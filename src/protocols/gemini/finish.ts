@@ -2,6 +2,7 @@
 import type { FinishReason as WireFinishReason } from '@google/genai'
 import { asObject } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 
 /** `STOP` is read by {@link finishReasonOf}: it does not tell a full stop from a tool call. */
 const neutral: Readonly<Record<`${WireFinishReason}`, FinishReason>> = {
@@ -31,7 +32,7 @@ const neutral: Readonly<Record<`${WireFinishReason}`, FinishReason>> = {
 /** @param calls whether the answer holds a tool call that waits for its result */
 export function finishReasonOf(reason: string, calls: boolean): FinishReason {
   if (reason === 'STOP' && calls) return 'tool-calls'
-  return Object.hasOwn(neutral, reason) ? neutral[reason as keyof typeof neutral] : 'other'
+  return lookup(neutral, reason) ?? 'other'
 }
 
 /** Whether a candidate says that it is finished: some servers write the unspecified reason on every chunk. */

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest } from '../../core/message.js'
+import { lookup } from '../lookup.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { decodeConfig, encodeConfig } from './config.js'
 import { encodeContents } from './contents.js'
@@ -37,7 +38,7 @@ function reportWordless(request: ChatRequest, lose: ReportLoss): void {
 
 function encodeTier(tier: string | undefined, lose: ReportLoss): { serviceTier?: string } {
   if (tier === undefined || tier === 'auto') return {}
-  const serviceTier = Object.hasOwn(tiers, tier) ? tiers[tier] : undefined
+  const serviceTier = lookup(tiers, tier)
   if (serviceTier === undefined) lose('service_tier', 'dropped', 'Google sells no such tier.')
   return serviceTier === undefined ? {} : { serviceTier }
 }
