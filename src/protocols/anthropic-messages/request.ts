@@ -15,8 +15,6 @@ import { resumesUnsigned } from './tool-loop.js'
 import { encodeTools, isForced } from './tools.js'
 import type { Sdk } from './wire.js'
 
-export { decodeRequest } from './decode-request.js'
-
 /** "user_id appears to contain an email address. Please send a uuid or hash value instead", and so it is with telephone numbers. */
 const opaque = /^(?!.*@)(?!\+?[\d\s().-]{7,}$).{0,256}$/s
 

@@ -14,8 +14,6 @@ import { decodeBlock, explanation, isCall, serverBlock } from './response.js'
 import { overlay, type RawUsage, readTier, readUsage } from './usage.js'
 import { finishReason, mustBeJson, type Sdk, signature } from './wire.js'
 
-export { encodeStream } from './encode-stream.js'
-
 /** A block that is a part of the answer and has not ended. */
 interface OpenPart {
   readonly index: number
