@@ -1,5 +1,5 @@
 /** Where a text's claims come from: the source itself once, and with the text what it took from there. */
-import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 import type { Members, WireCitation } from './wire.js'
 
@@ -37,9 +37,8 @@ function sourceOf({ url, title }: Citation, id: string): Source {
   return { type: 'source', sourceType: 'document', id, mediaType: 'text/plain', title: title ?? 'Document' }
 }
 
-export function readCitations(value: unknown): Citation[] {
-  return asArray(value).map((citation) => {
-    const { source, startIndex, endIndex, citedText } = asObject(citation)
+function readCitations(value: unknown): Citation[] {
+  return asObjects(value).map(({ source, startIndex, endIndex, citedText }) => {
     const start = asNumber(startIndex)
     const end = asNumber(endIndex)
     return {
@@ -52,7 +51,7 @@ export function readCitations(value: unknown): Citation[] {
 }
 
 /** Most models tell of sources alone, and not of what was taken from them. */
-export function readSource(source: Members): Citation {
+function readSource(source: Members): Citation {
   const url = asString(source.url)
   const title = asString(source.title)
   return { ...(url !== undefined && { url }), ...(title !== undefined && { title }) }

@@ -55,7 +55,7 @@ export function readCarried(given: unknown): Carried {
 }
 
 /** For whoever keeps the part and brings it back. */
-export function writeCarried({ signature, id, redacted, summary }: Carried & Partial<ReasoningPart>): Metadata[string] {
+function writeCarried({ signature, id, redacted, summary }: Carried & Partial<ReasoningPart>): Metadata[string] {
   return {
     ...(signature && { signature: { format: signature.format, value: signature.value } }),
     ...(id !== undefined && { id }),

@@ -19,7 +19,7 @@ const own: Readonly<Record<Sdk.TextCitation['type'], true>> = {
 const isAddress = (text: string | undefined) => text !== undefined && /^https?:/.test(text)
 
 /** @param length of the text that is cited for, in UTF-16 units */
-export function readCitation(raw: unknown, length: number): Citation | undefined {
+function readCitation(raw: unknown, length: number): Citation | undefined {
   if (!isObject(raw)) return undefined
   const source = asString(raw.source)
   return compact({
@@ -34,7 +34,7 @@ export function readCitation(raw: unknown, length: number): Citation | undefined
 
 export function readCitations(raw: unknown, length: number): readonly Citation[] {
   if (!Array.isArray(raw)) return []
-  return raw.map((citation) => readCitation(citation, length)).filter((citation) => citation !== undefined)
+  return raw.flatMap((citation) => readCitation(citation, length) ?? [])
 }
 
 /** Another vendor's citation can only be told as a search result; what Anthropic would want back of it stays empty. */

@@ -67,7 +67,7 @@ export function decodeBlock(block: Block): AssistantPart | undefined {
         type: 'tool-call',
         id: asString(block.id) ?? '',
         name: asString(block.name) ?? '',
-        arguments: JSON.stringify(isObject(block.input) ? block.input : {}),
+        arguments: JSON.stringify(asObject(block.input)),
       }
     default:
       return undefined

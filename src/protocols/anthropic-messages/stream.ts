@@ -8,7 +8,7 @@ import { InTurn } from '../in-turn.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
-import { readCitation } from './citations.js'
+import { readCitations } from './citations.js'
 import { failureInBody } from './error.js'
 import { decodeBlock, explanation, isCall, serverBlock } from './response.js'
 import { overlay, type RawUsage, readTier, readUsage } from './usage.js'
@@ -199,7 +199,7 @@ function closePart(state: State, at: number): StreamEvent[] {
   if (part.type === 'tool-call' && !open.grown && part.arguments !== '{}')
     events.push({ type: 'part-delta', choice: 0, index, delta: part.arguments })
   const length = open.length + (part.type === 'text' ? part.text.length : 0)
-  const citations = open.citations.map((raw) => readCitation(raw, length)).filter((citation) => citation !== undefined)
+  const citations = readCitations(open.citations, length)
   events.push({
     type: 'part-end',
     choice: 0,

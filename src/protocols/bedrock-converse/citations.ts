@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../core/json.js'
-import { asArray, asObject, asString } from '../../core/json.js'
+import { asObject, asObjects, asString, type JsonObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 
 /**
@@ -9,9 +8,7 @@ import type { Citation } from '../../core/message.js'
 export function citationsOf(citations: readonly unknown[], length: number): readonly Citation[] {
   return citations.map((wire) => {
     const raw = asObject(wire)
-    const quote = asArray(raw.sourceContent)
-      .map((piece) => asString(asObject(piece).text) ?? '')
-      .join('')
+    const quote = textIn(raw.sourceContent)
     const url = asString(asObject(asObject(raw.location).web).url)
     const title = asString(raw.title)
     return {
@@ -23,4 +20,11 @@ export function citationsOf(citations: readonly unknown[], length: number): read
       raw: raw as JsonObject,
     }
   })
+}
+
+/** Of a list of blocks. */
+export function textIn(blocks: unknown): string {
+  return asObjects(blocks)
+    .map(({ text }) => asString(text) ?? '')
+    .join('')
 }

@@ -1,11 +1,11 @@
 /** From the body of a `Converse` answer to the neutral answer. */
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, asString, isObject } from '../../core/json.js'
-import type { AssistantPart, ChatResponse, Citation, SignatureFormat } from '../../core/message.js'
+import { asArray, asObject, asString } from '../../core/json.js'
+import type { AssistantPart, ChatResponse, SignatureFormat } from '../../core/message.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
-import { citationsOf } from './citations.js'
+import { citationsOf, textIn } from './citations.js'
 import { habitsOf } from './models.js'
-import { finishReasonOf, usageFrom } from './wire.js'
+import { finishReasonOf, tierIn, usageFrom } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   const answer = asObject(body)
@@ -19,7 +19,7 @@ export function decodeResponse(body: unknown, { model, lose }: DecodeContext): C
   const parts = content.flatMap((block, index) => decodeBlock(asObject(block), `content[${index}]`, signer, lose) ?? [])
   const usage = usageFrom(answer.usage)
   const stopSequence = stopSequenceOf(answer)
-  const serviceTier = asString(asObject(answer.serviceTier).type)
+  const serviceTier = tierIn(answer)
   return {
     // Bedrock names an answer in a header only.
     id: '',
@@ -44,7 +44,7 @@ export function stopSequenceOf(answer: Record<string, unknown>): string | undefi
 }
 
 /** The model that a prompt router chose. */
-export function routedModel({ trace }: Record<string, unknown>): string | undefined {
+function routedModel({ trace }: Record<string, unknown>): string | undefined {
   return asString(asObject(asObject(trace).promptRouter).invokedModelId)
 }
 
@@ -86,7 +86,7 @@ function decodeToolUse(value: unknown, path: string, _: unknown, lose: ReportLos
     type: 'tool-call',
     id: asString(toolUse.toolUseId) ?? '',
     name: asString(toolUse.name) ?? '',
-    arguments: JSON.stringify(isObject(toolUse.input) ? toolUse.input : {}),
+    arguments: JSON.stringify(asObject(toolUse.input)),
   }
 }
 
@@ -105,10 +105,8 @@ function decodeReasoning(value: unknown, _: unknown, signer: SignatureFormat | u
 
 function decodeCited(value: unknown): AssistantPart {
   const { content, citations } = asObject(value)
-  const text = asArray(content)
-    .map((piece) => asString(asObject(piece).text) ?? '')
-    .join('')
-  const known: readonly Citation[] = citationsOf(asArray(citations), text.length)
+  const text = textIn(content)
+  const known = citationsOf(asArray(citations), text.length)
   return { type: 'text', text, ...(known.length > 0 && { citations: known }) }
 }
 

@@ -2,7 +2,7 @@
 
 import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
-import { asArray, asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, SignatureFormat } from '../../core/message.js'
 import { isAwsFailure } from '../aws-error.js'
 import { lookup } from '../lookup.js'
@@ -12,7 +12,7 @@ import { citationsOf } from './citations.js'
 import { streamError } from './error.js'
 import { habitsOf } from './models.js'
 import { imageOf, isServerTool, stopSequenceOf } from './response.js'
-import { finishReasonOf, usageFrom } from './wire.js'
+import { finishReasonOf, tierIn, usageFrom } from './wire.js'
 
 /** A block of Bedrock's that is open. */
 interface Block {
@@ -73,7 +73,7 @@ export function decodeStream(context: DecodeContext): StreamDecoder {
         if (state.stopped) return []
         throw malformedEvent()
       }
-      return event === 'messageStart' ? begin(state) : [...begin(state), ...handler(state, payload)]
+      return [...begin(state), ...handler(state, payload)]
     },
     end() {
       if (!state.stopped) throw truncated()
@@ -182,7 +182,7 @@ function stopBlock(state: State, number: number): StreamEvent[] {
       choice: 0,
       index,
       ...(signature && state.signer && { signature: { format: state.signer, value: signature } }),
-      ...(citations.length > 0 && { citations: citationsOf(asArray(citations), length) }),
+      ...(citations.length > 0 && { citations: citationsOf(citations, length) }),
     },
   ]
 }
@@ -205,8 +205,7 @@ function stop(state: State, payload: Payload): StreamEvent[] {
 /** Usage comes after the answer, in an event of its own. */
 function conclude(state: State, payload: Payload): StreamEvent[] {
   const usage = usageFrom(payload.usage)
-  const tier = asString(asObject(payload.serviceTier).type)
-  return [...(usage ? [{ type: 'usage', usage } as const] : []), ...(state.stopped ? end(state, tier) : [])]
+  return [...(usage ? [{ type: 'usage', usage } as const] : []), ...(state.stopped ? end(state, tierIn(payload)) : [])]
 }
 
 function end(state: State, serviceTier?: string): StreamEvent[] {

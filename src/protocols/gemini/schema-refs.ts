@@ -1,6 +1,6 @@
 /** A schema without references: `$ref` replaced by what it names, and `allOf` folded into one. */
 import { LeashError } from '../../core/errors.js'
-import { isObject } from '../../core/json.js'
+import { asArray, asObject, isObject } from '../../core/json.js'
 import { pointed } from '../json-pointer.js'
 import type { ReportLoss } from '../protocol.js'
 
@@ -60,8 +60,8 @@ export function inlined(root: Schema, path: string, lose: ReportLoss): unknown {
       lose(`${at}.allOf`, 'approximated', 'Folded into one schema: where two speak of the same, the last holds.')
     let whole: Schema = {}
     for (const part of [...parts, schema].filter(isObject)) {
-      const properties = { ...asSchema(whole.properties), ...asSchema(part.properties) }
-      const required = [...new Set([...list(whole.required), ...list(part.required)])]
+      const properties = { ...asObject(whole.properties), ...asObject(part.properties) }
+      const required = [...new Set([...asArray(whole.required), ...asArray(part.required)])]
       whole = {
         ...whole,
         ...part,
@@ -76,6 +76,3 @@ export function inlined(root: Schema, path: string, lose: ReportLoss): unknown {
 function mapValues(of: Schema, map: (value: unknown, name: string) => unknown): Schema {
   return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, map(value, name)]))
 }
-
-const asSchema = (value: unknown): Schema => (isObject(value) ? value : {})
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])

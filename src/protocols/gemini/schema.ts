@@ -3,7 +3,7 @@
  * word it does not know, so only known words pass: a list of words to strip is never complete.
  * The words: https://ai.google.dev/api/caching#Schema
  */
-import { asArray, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { inlined } from './schema-refs.js'
@@ -57,7 +57,7 @@ export function toOpenApi(schema: JsonObject, path: string, lose: ReportLoss): J
 }
 
 function convert(value: unknown, place: Place): Schema {
-  const schema = isObject(value) ? value : {}
+  const schema = asObject(value)
   const types = typesOf(schema)
   const nullable = types.includes('null') || schema.nullable === true || valuesOf(schema)?.includes(null) === true
   const named = types.filter((type) => type !== 'null')
@@ -106,7 +106,7 @@ function branchesOf(schema: Schema, types: readonly string[], { path, lose }: Pl
   }
   if (word === 'oneOf') lose(`${path}.oneOf`, 'approximated', 'Sent as `anyOf`: Gemini cannot ask for exactly one.')
   const type = types.length > 0 ? { type: [...types] } : {}
-  const branches = asArray(schema[word]).map((branch) => ({ ...type, ...(isObject(branch) ? branch : {}) }))
+  const branches = asArray(schema[word]).map((branch) => ({ ...type, ...asObject(branch) }))
   // One alone takes them on.
   if (branches.filter((branch) => !isNull(branch)).length > 1)
     for (const [other, value] of Object.entries(schema))
