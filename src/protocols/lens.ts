@@ -7,6 +7,7 @@
  * object (tool arguments in vendors' own JSON) stands for every string inside it.
  */
 import { asObject, isExact, isObject, type JsonObject } from '../core/json.js'
+import { editedList } from './edited-list.js'
 import type { ReplaceText, TextKind } from './protocol.js'
 
 interface Step {
@@ -37,12 +38,7 @@ function visit(value: unknown, step: Step, replace: ReplaceText, path: string): 
   if (Array.isArray(value)) {
     const each = step.members.get('*')
     if (!each) return value
-    let copy: unknown[] | undefined
-    for (const [index, item] of value.entries()) {
-      const replaced = visit(item, each, replace, `${path}.${asObject(item).index ?? index}`)
-      if (replaced !== item) (copy ??= [...value])[index] = replaced
-    }
-    return copy ?? value
+    return editedList<unknown>(value, (item, index) => visit(item, each, replace, `${path}.${asObject(item).index ?? index}`))
   }
   if (!isObject(value)) return value
   let copy: Record<string, unknown> | undefined

@@ -1,5 +1,6 @@
 /** Reads and edits calls and answers in place. */
-import { asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
+import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
@@ -71,14 +72,11 @@ function inContent(body: JsonObject, replace: ReplaceText): JsonObject {
 function each(body: JsonObject, member: string, replace: ReplaceText, edit: Texts): JsonObject {
   const list = body[member]
   if (!Array.isArray(list)) return body
-  let copy: Json[] | undefined
-  for (const [index, item] of list.entries()) {
-    if (!isObject(item)) continue
+  const edited = editedList(list, (item, index) => {
     const within = (text: string, kind: TextKind, path = '') => replace(text, kind, `.${member}.${index}${path}`)
-    const edited = edit(item, within)
-    if (edited !== item) (copy ??= [...list])[index] = edited
-  }
-  return copy ? { ...body, [member]: copy } : body
+    return isObject(item) ? edit(item, within) : item
+  })
+  return edited === list ? body : { ...body, [member]: edited }
 }
 
 export const lens: Lens = {

@@ -1,5 +1,6 @@
 /** Where the texts of a request, an answer and a stream event stand. */
 import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { MessageTap } from './tap.js'
@@ -81,9 +82,7 @@ function documentTexts(body: JsonObject, replace: ReplaceText): JsonObject {
 }
 
 function each(list: unknown, edit: (item: Record<string, unknown>) => Record<string, unknown>): unknown {
-  if (!Array.isArray(list)) return list
-  const edited = list.map((item) => (isObject(item) ? edit(item) : item))
-  return edited.some((item, index) => item !== list[index]) ? edited : list
+  return Array.isArray(list) ? editedList<unknown>(list, (item) => (isObject(item) ? edit(item) : item)) : list
 }
 
 function member(object: Record<string, unknown>, name: string, edit: (value: unknown) => unknown): Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** Reads and edits native bodies in place. */
 import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText } from '../protocol.js'
 import { GeminiTap } from './tap.js'
@@ -51,12 +52,8 @@ function inMember<T>(value: T, member: string, replace: (item: unknown, index: n
     return replaced === list ? value : { ...value, [member]: replaced }
   }
   if (!Array.isArray(list)) return value
-  let copy: unknown[] | undefined
-  for (const [index, item] of list.entries()) {
-    const replaced = replace(item, index)
-    if (replaced !== item) (copy ??= [...list])[index] = replaced
-  }
-  return copy ? { ...value, [member]: copy } : value
+  const replaced = editedList<unknown>(list, replace)
+  return replaced === list ? value : { ...value, [member]: replaced }
 }
 
 function replaceAnswer(body: JsonObject, replace: ReplaceText): JsonObject {

@@ -1,6 +1,7 @@
 /** A vendor's declared quirks, worked into a body in OpenAI's own words: a caller's, or one that we translated. */
 import { asArray, asObject, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
+import { editedList } from '../edited-list.js'
 import type { ReportLoss } from '../protocol.js'
 import { shortId } from '../short-id.js'
 
@@ -161,11 +162,8 @@ function without(body: JsonObject, name: string): JsonObject {
 function mapItems(body: JsonObject, member: string, map: (item: JsonObject, path: string) => JsonObject, path = ''): JsonObject {
   const list = body[member]
   if (!Array.isArray(list)) return body
-  let copy: Json[] | undefined
-  for (const [index, item] of list.entries()) {
-    if (!isObject(item)) continue
-    const mapped = map(item, `${path && `${path}.`}${member}[${index}]`)
-    if (mapped !== item) (copy ??= [...list])[index] = mapped
-  }
-  return copy ? { ...body, [member]: copy } : body
+  const mapped = editedList(list, (item, index) =>
+    isObject(item) ? map(item, `${path && `${path}.`}${member}[${index}]`) : item,
+  )
+  return mapped === list ? body : { ...body, [member]: mapped }
 }

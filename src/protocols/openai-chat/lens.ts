@@ -1,7 +1,8 @@
 /** Reads and edits native bodies in place, and watches native streams beside the road. */
 import type { LeashError } from '../../core/errors.js'
-import { asArray, asObject, isObject, type Json, type JsonObject, parseJson } from '../../core/json.js'
+import { asArray, asObject, isObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { Usage } from '../../core/usage.js'
+import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import { isWhole, malformedEvent } from '../malformed.js'
 import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
@@ -56,15 +57,13 @@ const eventTexts = compileTexts(messagePaths('text', 'choices.*.delta.'))
 function replaceRequest(body: JsonObject, replace: ReplaceText): JsonObject {
   const replaced = aroundMessages(body, replace)
   if (!Array.isArray(body.messages)) return replaced
-  let messages: Json[] | undefined
-  for (const [index, message] of body.messages.entries()) {
-    if (!isObject(message)) continue
+  const messages = editedList(body.messages, (message) => {
+    if (!isObject(message)) return message
     // Who speaks stands beside the text, where a path cannot look.
     const texts = message.role === 'tool' || message.role === 'function' ? toolResult : spoken
-    const changed = texts(message, replace)
-    if (changed !== message) (messages ??= [...body.messages])[index] = changed
-  }
-  return messages ? { ...replaced, messages } : replaced
+    return texts(message, replace)
+  })
+  return messages === body.messages ? replaced : { ...replaced, messages }
 }
 
 export const lens: Lens = {

@@ -1,6 +1,7 @@
 /** What a native body needs before it goes to a target of the same protocol. */
 import { asString, isObject, type Json, type JsonObject } from '../../core/json.js'
 import type { Traits } from '../../core/provider.js'
+import { editedList } from '../edited-list.js'
 import type { ReportLoss } from '../protocol.js'
 import { isUnreadable } from './maker.js'
 import { callIdOf, ourReasoning, signatureIn } from './wire.js'
@@ -54,8 +55,8 @@ function withoutExtra(value: JsonObject): JsonObject {
 }
 
 function withPlainContent(item: JsonObject, content: Json[]): JsonObject {
-  const plain = content.map((part) => (isObject(part) ? withoutExtra(part) : part))
-  return plain.some((part, index) => part !== content[index]) ? { ...item, content: plain } : item
+  const plain = editedList(content, (part) => (isObject(part) ? withoutExtra(part) : part))
+  return plain === content ? item : { ...item, content: plain }
 }
 
 export function withoutRefused(body: JsonObject, refuses: readonly string[] = [], lose: ReportLoss): JsonObject {

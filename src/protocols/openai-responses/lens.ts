@@ -1,5 +1,6 @@
 /** Reads and edits native bodies and events in place. */
 import { asObject, asString, isObject, type Json, type JsonObject } from '../../core/json.js'
+import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
@@ -109,8 +110,7 @@ function inItems(body: JsonObject, name: string, replace: ReplaceText): JsonObje
 function editedItems(list: Json | undefined, replace: ReplaceText): Json | undefined {
   if (isObject(list)) return replaceItem(list, replace)
   if (!Array.isArray(list)) return list
-  const edited = list.map((item) => (isObject(item) ? replaceItem(item, replace) : item))
-  return edited.every((item, index) => item === list[index]) ? list : edited
+  return editedList(list, (item) => (isObject(item) ? replaceItem(item, replace) : item))
 }
 
 const inResponse = within('response', replaceBody)
