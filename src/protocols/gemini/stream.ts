@@ -137,18 +137,13 @@ class ChoiceDecoder {
     return [...this.#close(), { type: 'finish', choice: this.#choice, reason }]
   }
 
-  /** What to do with a part, by the member it has; every other is decoded as in a whole answer. */
-  readonly #handlers: Readonly<Record<string, (part: WireMembers) => StreamEvent[]>> = {
-    functionCall: (part) => this.#functionCall(part),
-    functionResponse: () => {
+  #part(part: WireMembers): StreamEvent[] {
+    if (part.functionCall !== undefined) return this.#functionCall(part)
+    if (part.functionResponse !== undefined) {
       this.#waiting--
       this.#lose('functionResponse', 'dropped', 'Google has run this tool by itself; its result is not handed on.')
       return this.#close()
-    },
-  }
-
-  #part(part: WireMembers): StreamEvent[] {
-    for (const [member, handle] of Object.entries(this.#handlers)) if (part[member] !== undefined) return handle(part)
+    }
     const decoded = decodePart(part, 'parts', this.#lose)
     if (!decoded) return []
     return decoded.type === 'text' || decoded.type === 'reasoning' ? this.#grow(decoded) : this.#whole(decoded)
