@@ -52,7 +52,8 @@ interface Version {
   readonly number: number
 }
 
-function versionOf(model: string): Version | undefined {
+/** Undefined for what is no Claude. A name without a number is taken for the newest. */
+export function versionOf(model: string): Version | undefined {
   const match = versioned.exec(model.toLowerCase())
   if (match) return { family: match[1] ?? match[4] ?? '', number: Number(match[2]) * 100 + Number(match[3] ?? 0) }
   return /claude/i.test(model) ? { family: '', number: Number.POSITIVE_INFINITY } : undefined

@@ -8,6 +8,7 @@
  */
 import type { SignatureFormat } from '../../core/message.js'
 import type { Traits } from '../../core/provider.js'
+import { versionOf } from '../claude.js'
 
 export interface ModelHabits {
   /** Who signs its reasoning, and so whose reasoning may stand in the history. Absent: none may. */
@@ -36,34 +37,27 @@ const everyChoice = ['any', 'tool'] as const
 const everywhere = ['system', 'messages', 'tools'] as const
 const common: Traits = { streamUsage: 'always', imageUrls: false }
 
-/** 4_05 from `us.anthropic.claude-sonnet-4-5-20250929-v1:0`; a name without a number is taken for the newest. */
-function claudeVersion(model: string): number {
-  if (/claude-(instant|v\d)/.test(model)) return 2_00
-  const [, major, minor] = /claude-(?:[a-z]+-)?(\d+)(?:-(\d{1,2})(?!\d))?/.exec(model) ?? []
-  return major === undefined ? Number.POSITIVE_INFINITY : Number(major) * 100 + Number(minor ?? 0)
-}
-
 function claude(model: string): Known {
-  const version = claudeVersion(model)
-  const thinking = version >= 4_06 ? 'claude-adaptive' : version >= 3_07 ? 'claude-budget' : undefined
+  const version = versionOf(model)?.number ?? Number.POSITIVE_INFINITY
+  const thinking = version >= 406 ? 'claude-adaptive' : version >= 307 ? 'claude-budget' : undefined
   return {
     habits: {
       signature: 'anthropic-claude-v1',
       ...(thinking && { thinking }),
-      thinkingBudget: version < 4_07,
+      thinkingBudget: version < 407,
       topK: 'top_k',
-      oneSampler: version >= 4_01,
+      oneSampler: version >= 401,
       toolChoice: everyChoice,
       toolStatus: true,
-      ...(version >= 3_05 && { cache: everywhere }),
-      cacheTtl: version >= 4_05,
+      ...(version >= 305 && { cache: everywhere }),
+      cacheTtl: version >= 405,
       tellsStopSequence: true,
     },
     traits: {
       ...common,
-      supportsPrefill: version < 4_06,
-      structuredOutput: version >= 4_05 ? 'json-schema' : 'none',
-      ...(version >= 4_07 && { refuses: ['temperature', 'top_p', 'top_k'] }),
+      supportsPrefill: version < 406,
+      structuredOutput: version >= 405 ? 'json-schema' : 'none',
+      ...(version >= 407 && { refuses: ['temperature', 'top_p', 'top_k'] }),
     },
   }
 }
