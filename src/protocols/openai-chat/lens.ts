@@ -6,7 +6,7 @@ import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import { isWhole, malformedEvent } from '../malformed.js'
 import type { Lens, ReplaceText, Tap, TextKind, WireEvent } from '../protocol.js'
-import { errorIn } from './error.js'
+import { errorIn, errorInEvent } from './error.js'
 import { tierIn, usageIn } from './usage.js'
 import { saysSomething } from './wire.js'
 
@@ -110,9 +110,7 @@ class ChunkTap implements Tap {
   }
 
   #read(chunk: unknown, event: string | undefined): void {
-    this.error ??= errorIn(
-      event === 'error' && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk,
-    )
+    this.error ??= errorInEvent(event, chunk)
     if (!isObject(chunk)) this.error ??= malformedEvent()
     this.usage = usageIn(chunk) ?? this.usage
     this.tier = tierIn(chunk) ?? this.tier

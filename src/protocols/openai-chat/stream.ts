@@ -10,7 +10,7 @@ import { readExtraContent } from '../extra-content.js'
 import { malformedEvent } from '../malformed.js'
 import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { readCitations, readSources } from './citations.js'
-import { errorIn } from './error.js'
+import { errorIn, errorInEvent } from './error.js'
 import { OpenParts } from './open-parts.js'
 import { foreignState, gapBefore, isForeign, plainReasoning, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
@@ -39,7 +39,7 @@ class ChunkDecoder implements StreamDecoder {
     if (this.#ended) return []
     this.#events = []
     if (data.trim() === '[DONE]') this.#end()
-    else this.#chunk(parseExact(data), event === 'error')
+    else this.#chunk(parseExact(data), event)
     return this.#events
   }
 
@@ -53,8 +53,8 @@ class ChunkDecoder implements StreamDecoder {
     return this.#events
   }
 
-  #chunk(chunk: unknown, isError: boolean): void {
-    const failure = errorIn(isError && !isObject(asObject(chunk).error) ? { error: chunk ?? 'The stream failed.' } : chunk)
+  #chunk(chunk: unknown, event: string | undefined): void {
+    const failure = errorInEvent(event, chunk)
     if (failure) throw failure
     if (!isObject(chunk)) throw malformedEvent()
     const choices = asArray(chunk.choices).filter(isObject)
