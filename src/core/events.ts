@@ -94,7 +94,8 @@ export function collect(events: Iterable<StreamEvent>): ChatResponse {
   }
 }
 
-function grown(part: AssistantPart, delta: string): AssistantPart {
+/** The part with more of its text, its arguments or its base64. */
+export function grown(part: AssistantPart, delta: string): AssistantPart {
   switch (part.type) {
     case 'tool-call':
       return { ...part, arguments: part.arguments + delta }

@@ -1,6 +1,6 @@
 /** A stream as a caller of Gemini expects it: each event a `GenerateContentResponse`, tool calls whole. */
 import { LeashError } from '../../core/errors.js'
-import type { StreamEvent } from '../../core/events.js'
+import { grown, type StreamEvent } from '../../core/events.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, Citation, FinishReason, Signature, TokenLogprob } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
@@ -128,12 +128,4 @@ function signed(part: AssistantPart, signature: Signature): AssistantPart {
 
 function wireText(part: Growing, text: string): WirePart {
   return part.type === 'reasoning' ? { text, thought: true } : { text }
-}
-
-function grown(part: AssistantPart, delta: string): AssistantPart {
-  if (part.type === 'tool-call') return { ...part, arguments: part.arguments + delta }
-  if (growsInSight(part)) return { ...part, text: part.text + delta }
-  if (part.type === 'audio' && part.source.kind === 'base64')
-    return { ...part, source: { ...part.source, data: part.source.data + delta } }
-  return part
 }
