@@ -115,3 +115,26 @@ test('an answer without a body has none', async () => {
   expect((await adopted({ ...empty, status: 204 })).body).toBeNull()
   expect((await adopted({ status: 200, headers: new Headers(), body: null })).body).toBeNull()
 })
+
+test('an answer is read piece by piece, whatever the pieces are, and is left to whoever gave it', async () => {
+  const bytes = new Uint8Array(Buffer.from('é'))
+  const told: string[] = []
+  async function* pieces() {
+    try {
+      for (const piece of ['One, ', bytes.subarray(0, 1), bytes.subarray(1), '.']) {
+        told.push('asked')
+        yield piece
+      }
+    } finally {
+      told.push('left')
+    }
+  }
+  const answer = () => adopted({ status: 200, headers: new Headers(), body: pieces() })
+  expect(await (await answer()).text()).toBe('One, é.')
+  told.length = 0
+  const reader = (await answer()).body?.getReader()
+  expect(told).toEqual([])
+  await reader?.read()
+  await reader?.cancel()
+  expect(told).toEqual(['asked', 'left'])
+})

@@ -141,6 +141,13 @@ describe('the worst case', () => {
     expect(worstCase(odd, { inputTokens: 200, maxOutputTokens: 0, buckets: ['input'] })).toBe(600_000)
   })
 
+  test('counts no step that nobody can come to', () => {
+    const steep = priceOf({ from: 0, rates, request: 0 }, { from: 100, rates: { input: 6 * usd }, request: 0 })
+    const only = { maxOutputTokens: 0, buckets: ['input'] } as const
+    expect(worstCase(steep, { ...only, inputTokens: 99 })).toBe(297_000)
+    expect(worstCase(steep, { ...only, inputTokens: 100 })).toBe(600_000)
+  })
+
   test('has the fee of the request in it', () => {
     expect(worstCase(priceOf({ from: 0, rates, request: 7 }), { inputTokens: 0, maxOutputTokens: 0 })).toBe(7)
   })

@@ -235,4 +235,43 @@ describe('a total', () => {
       }),
     )
   })
+
+  const noon = Date.UTC(2026, 10, 22, 12)
+  const one = (rest: Partial<LedgerLine>): LedgerLine => ({
+    ...{ id: `${rest.callId}/1`, callId: 'c', attempt: 1, at: noon, durationMs: 1, provider: 'p', model: 'm' },
+    ...{ protocol: 'openai-chat', outcome: 'ok', usage: usageOf({}), basis: 'complete', cost: 0 },
+    ...rest,
+  })
+
+  test('is of the attempts that began in a time, its beginning with it and its end without', () => {
+    const lines = [-1, 0, 5, 10].map((at) => one({ callId: `at ${at}`, at: noon + at, cost: 1 }))
+    expect(fold(lines, { since: noon, until: noon + 10 })).toMatchObject([{ calls: 2, nano: 2 }])
+    expect(fold(lines, { since: noon })).toMatchObject([{ calls: 3 }])
+    expect(fold(lines, { until: noon })).toMatchObject([{ calls: 1 }])
+  })
+
+  test('has the dearest first, and a day as it is in UTC', () => {
+    const lines = [
+      one({ callId: 'a', cost: 1 }),
+      one({ callId: 'b', cost: 3, at: noon + 12 * 3_600_000 - 1, tags: { day: 'no' } }),
+      one({ callId: 'c', cost: 9, at: noon + 12 * 3_600_000 }),
+    ]
+    expect(fold(lines, { by: 'day' }).map(({ of, cost }) => [of, cost])).toEqual([
+      [{ day: '2026-11-23' }, '0.000000009'],
+      [{ day: '2026-11-22' }, '0.000000004'],
+    ])
+    expect(fold(lines, { by: 'tag:day' }).map(({ of }) => of['tag:day'])).toEqual(['', 'no'])
+  })
+
+  test('tells answers that were kept from those that were shared, and what both saved', () => {
+    const lines = [
+      one({ callId: 'a', cost: 5 }),
+      one({ callId: 'b', attempt: 0, cached: true, saved: 5 }),
+      one({ callId: 'c', attempt: 0, coalesced: true, saved: 2 }),
+      one({ callId: 'd', attempt: 0, coalesced: true }),
+    ]
+    expect(fold(lines)).toMatchObject([
+      { calls: 4, attempts: 1, cached: 1, coalesced: 2, saved: '0.000000007', cost: '0.000000005' },
+    ])
+  })
 })

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, type ContextManager, context, metrics, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { LeashLLM } from '../../src/index.js'
 import { createLeash, type Leash, type LeashOptions, type TelemetryOptions } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
@@ -233,6 +234,88 @@ describe('what else is told of a call', () => {
     })
     expect(call.attributes['gen_ai.request.choice.count']).toBeUndefined()
   })
+
+  test('is whose it is, what it was tagged with, and by which route and key it went', async () => {
+    const client = new LeashLLM({
+      apiKey: 'mock',
+      baseURL: `${mock.url}/v1`,
+      providers: {
+        ...mockProviders(mock.url),
+        openai: { baseURL: `${mock.url}/v1`, apiKey: [{ key: 'sk-mock', name: 'first' }] },
+      },
+      routes: { quick: { targets: ['openai/gpt-4.1'] } },
+      telemetry: { tracerProvider: otlp.tracerProvider, meterProvider: otlp.meterProvider },
+    })
+    const tags = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`tag${at}`, `${at}`]))
+    const about = { tenant: 'acme', conversation: 'talk-1', tags }
+    await client.chat.completions.create(
+      { model: 'quick', n: 2, messages: [{ role: 'user', content: 'hello' }] },
+      { leash: about },
+    )
+    const { call, attempts } = await spansOfCall()
+    expect(call.attributes).toMatchObject({
+      'gen_ai.conversation.id': 'talk-1',
+      'gen_ai.request.choice.count': 2,
+      'leash.tenant': 'acme',
+      'leash.tag.tag0': '0',
+      'leash.route': 'quick',
+    })
+    expect(Object.keys(call.attributes).filter((name) => name.startsWith('leash.tag.'))).toHaveLength(32)
+    expect(call.events).toEqual([
+      {
+        name: 'leash.route',
+        attributes: { 'leash.route': 'quick', 'leash.to': 'openai/gpt-4.1', 'leash.why': expect.any(String) },
+      },
+    ])
+    expect(attempts[0]?.attributes).toMatchObject({ 'leash.key': 'first', 'leash.usage.input_tokens': expect.any(Number) })
+  })
+
+  test.each([
+    ['published', 'gen_ai.usage.cache_creation.input_tokens'],
+    ['newest', 'gen_ai.usage.cache_write.input_tokens'],
+  ] as const)(
+    'is which of its tokens a cache read or wrote, and which were thought or heard, by %s names',
+    async (conventions, write) => {
+      const input = { cached_tokens: 40, cache_write_tokens: 20, audio_tokens: 10 }
+      const output = { reasoning_tokens: 30, audio_tokens: 5 }
+      const details = { prompt_tokens_details: input, completion_tokens_details: output }
+      const message = { role: 'assistant', content: 'Hi.' }
+      mock.script({
+        status: 200,
+        body: {
+          ...{ id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'gpt-5' },
+          choices: [{ index: 0, message, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 100, completion_tokens: 50, total_tokens: 150, ...details },
+        },
+      })
+      const body = { model: 'gpt-5', reasoning_effort: 'low', messages: [{ role: 'user', content: 'hello' }] }
+      await read(send(open({}, { conventions }), 'fetch', mock.url, { path: '/v1/chat/completions', body }))
+      const { call } = await spansOfCall()
+      expect(own(call.attributes)).toMatchObject({
+        'gen_ai.usage.input_tokens': 100,
+        'gen_ai.usage.output_tokens': 50,
+        'gen_ai.usage.cache_read.input_tokens': 40,
+        [write]: 20,
+        'gen_ai.usage.reasoning.output_tokens': 30,
+      })
+      expect(call.attributes['gen_ai.request.reasoning.level']).toBe(conventions === 'newest' ? 'low' : undefined)
+      if (conventions === 'published') return
+      const sums = [...(await otlp.metrics())].flatMap(([name, { points }]) =>
+        points
+          .filter(({ attributes }) => attributes['gen_ai.request.model'] === 'gpt-5' && 'gen_ai.token.modality' in attributes)
+          .map(({ attributes, sum }) => [`${name.split('.usage.')[1]} ${attributes['gen_ai.token.modality']}`, sum]),
+      )
+      expect(Object.fromEntries(sums)).toEqual({
+        'input_tokens unknown': 90,
+        'input_tokens audio': 10,
+        'output_tokens unknown': 45,
+        'output_tokens audio': 5,
+        'cache_read.input_tokens unknown': 40,
+        'cache_write.input_tokens unknown': 20,
+        'reasoning.output_tokens unknown': 30,
+      })
+    },
+  )
 
   test('is that it came from the cache, and what that saved', async () => {
     const leash = open({ cache: true })
