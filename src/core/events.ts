@@ -27,6 +27,8 @@ export type StreamEvent =
   /** The vendor's own terminal event was seen. Without it the stream was cut. */
   | { readonly type: 'end'; readonly serviceTier?: string }
 
+export type EventOf<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
+
 /** Folds a stream into the answer it spells. */
 export function collect(events: Iterable<StreamEvent>): ChatResponse {
   let id = ''

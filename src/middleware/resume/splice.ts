@@ -1,11 +1,10 @@
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import type { AssistantPart, Citation } from '../../core/message.js'
 import { addUsage, type Usage } from '../../core/usage.js'
 import type { Join } from './join.js'
 import type { Said } from './said.js'
 
-type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
-type Handlers = { readonly [Type in StreamEvent['type']]: (splice: Splice, event: Of<Type>) => void }
+type Handlers = { readonly [Type in StreamEvent['type']]: (splice: Splice, event: EventOf<Type>) => void }
 
 const handlers: Handlers = {
   start: () => {},
@@ -49,10 +48,10 @@ export class Splice {
     this.#options = options
   }
 
-  push<Type extends StreamEvent['type']>(event: Of<Type>): StreamEvent[] {
+  push<Type extends StreamEvent['type']>(event: EventOf<Type>): StreamEvent[] {
     this.#out = []
     if ('choice' in event && event.choice > 0) return []
-    const handle: (splice: Splice, event: Of<Type>) => void = handlers[event.type as Type]
+    const handle: (splice: Splice, event: EventOf<Type>) => void = handlers[event.type as Type]
     handle(this, event)
     return this.#out
   }
@@ -62,7 +61,7 @@ export class Splice {
     this.#out.push(event)
   }
 
-  begin({ index, part }: Of<'part-start'>): void {
+  begin({ index, part }: EventOf<'part-start'>): void {
     if (part.type === 'text') {
       this.#text = index
       this.#parts.set(index, { type: part.type, shift: 0 })
@@ -74,13 +73,13 @@ export class Splice {
     }
   }
 
-  grow({ index, delta }: Of<'part-delta'>): void {
+  grow({ index, delta }: EventOf<'part-delta'>): void {
     const part = this.#parts.get(index)
     if (part?.type === 'text') this.#say(index, this.#options.join ? this.#options.join.push(delta) : delta)
     else if (part?.at !== undefined) this.tell({ type: 'part-delta', choice: 0, index: part.at, delta })
   }
 
-  end(event: Of<'part-end'>): void {
+  end(event: EventOf<'part-end'>): void {
     const { index, citations } = event
     if (index === this.#text) this.#flush()
     const { at, shift = 0 } = this.#parts.get(index) ?? {}
@@ -88,7 +87,7 @@ export class Splice {
     this.tell({ ...event, index: at, ...(citations && { citations: citations.map((citation) => moved(citation, shift)) }) })
   }
 
-  finish(event: Of<'finish'>): void {
+  finish(event: EventOf<'finish'>): void {
     this.#flush()
     this.close()
     this.tell(event)

@@ -1,6 +1,6 @@
 /** Neutral events as the parts of the AI SDK's streams. */
 import type { LeashError } from '../../core/errors.js'
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import type { AssistantPart, FinishReason } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
 import { writeError } from '../ai-sdk-model.js'
@@ -14,8 +14,7 @@ import { metadataOf } from './signature.js'
 import { writeUsage } from './usage.js'
 import type { WireStreamPart } from './wire.js'
 
-type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
-type Handlers = { readonly [Type in StreamEvent['type']]: (writer: Writer, event: Of<Type>) => void }
+type Handlers = { readonly [Type in StreamEvent['type']]: (writer: Writer, event: EventOf<Type>) => void }
 
 const handlers: Handlers = {
   start: (writer, event) => writer.start(event),
@@ -49,9 +48,9 @@ class Writer {
   readonly #sources = new Sources()
   #out: WireStreamPart[] = []
 
-  push<Type extends StreamEvent['type']>(event: Of<Type>): WireStreamPart[] {
+  push<Type extends StreamEvent['type']>(event: EventOf<Type>): WireStreamPart[] {
     if ('choice' in event && event.choice !== 0) return []
-    const handle: (writer: Writer, event: Of<Type>) => void = handlers[event.type as Type]
+    const handle: (writer: Writer, event: EventOf<Type>) => void = handlers[event.type as Type]
     handle(this, event)
     return this.taken()
   }
@@ -66,12 +65,12 @@ class Writer {
     this.#out.push(...parts)
   }
 
-  start({ id, model, created }: Of<'start'>): void {
+  start({ id, model, created }: EventOf<'start'>): void {
     const timestamp = created === undefined ? {} : { timestamp: timestampOf(created) }
     this.tell({ type: 'stream-start', warnings: [] }, { type: 'response-metadata', id, modelId: model, ...timestamp })
   }
 
-  begin({ index, part }: Of<'part-start'>): void {
+  begin({ index, part }: EventOf<'part-start'>): void {
     const id = this.ids[index] ?? (part.type === 'tool-call' ? part.id : String(index))
     this.#open.set(index, { part, id, grown: '' })
     switch (part.type) {
@@ -94,7 +93,7 @@ class Writer {
     if (known !== '') this.grow({ type: 'part-delta', choice: 0, index, delta: known })
   }
 
-  grow({ index, delta }: Of<'part-delta'>): void {
+  grow({ index, delta }: EventOf<'part-delta'>): void {
     const open = this.#open.get(index)
     if (!open || delta === '') return
     open.grown += open.part.type === 'tool-call' || open.part.type === 'audio' ? delta : ''
@@ -112,7 +111,7 @@ class Writer {
     }
   }
 
-  close({ index, signature, citations = [], transcript }: Of<'part-end'>): void {
+  close({ index, signature, citations = [], transcript }: EventOf<'part-end'>): void {
     const open = this.#open.get(index)
     if (!open) return
     this.#open.delete(index)

@@ -1,6 +1,6 @@
 /** Files: one kind of part for images, speech and documents, told apart by their media type. */
 import { asObject, asString } from '../../core/json.js'
-import type { AssistantPart, AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
+import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { metadataOf } from './signature.js'
 import type { Members, WireFile } from './wire.js'
@@ -95,7 +95,7 @@ export function writeData(source: MediaSource): Members {
 }
 
 /** Of an answer. @returns undefined where there is nothing to show of it */
-export function writeFile(part: Extract<AssistantPart, { type: 'image' | 'audio' }>): WireFile | undefined {
+export function writeFile(part: ImagePart | AudioPart): WireFile | undefined {
   const { source } = part
   const metadata = part.type === 'audio' && part.transcript !== undefined ? metadataOf({}, { transcript: part.transcript }) : {}
   if (source.kind === 'base64')

@@ -3,7 +3,7 @@
 import { truncated } from '../../core/ending.js'
 import { LeashError } from '../../core/errors.js'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ChatResponse } from '../../core/message.js'
+import type { AssistantPart, ChatResponse, ToolCallPart } from '../../core/message.js'
 import { asJson } from '../as-json.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, Sources } from './citations.js'
@@ -122,7 +122,7 @@ function readPart(part: Members, beside: readonly Members[], lost: (why: string)
   return undefined
 }
 
-export function readCall(part: Members): Extract<AssistantPart, { type: 'tool-call' }> {
+export function readCall(part: Members): ToolCallPart {
   const { signature } = readCarried(part.providerMetadata)
   const { input } = part
   return {

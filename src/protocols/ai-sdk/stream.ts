@@ -1,7 +1,7 @@
 /** A stream's parts as neutral events. */
 
 import { truncated } from '../../core/ending.js'
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import { asObject, asString, isObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
 import { readError } from '../ai-sdk-model.js'
@@ -120,7 +120,7 @@ class Decoder implements StreamDecoder {
     this.#tell({ type: 'part-delta', choice, index, delta: asString(part.delta) ?? '' })
   }
 
-  close(part: Members, known: Partial<Extract<StreamEvent, { type: 'part-end' }>> = {}): void {
+  close(part: Members, known: Partial<EventOf<'part-end'>> = {}): void {
     const index = this.#parts.of(part)
     if (index === undefined) return
     const { signature = this.#signatures.get(index) } = readCarried(part.providerMetadata)

@@ -4,9 +4,9 @@
  * back in the next request.
  */
 import type { LeashError } from '../../core/errors.js'
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import { asObject, parseJson } from '../../core/json.js'
-import type { AssistantPart, Citation, FinishReason, Signature } from '../../core/message.js'
+import type { AssistantPart, Citation, FinishReason, ReasoningPart, Signature } from '../../core/message.js'
 import { noUsage, type Usage } from '../../core/usage.js'
 import type { StreamEncoder, WireEvent } from '../protocol.js'
 import { carrierBlock } from './carrier.js'
@@ -17,7 +17,6 @@ import { writeDeltaUsage, writeUsage } from './usage.js'
 import { noDetails, type Sdk, stopReason } from './wire.js'
 
 type PartEvent = Extract<StreamEvent, { index: number }>
-type PartEnd = Extract<StreamEvent, { type: 'part-end' }>
 
 /** The part whose block is being written. */
 interface Current {
@@ -188,7 +187,7 @@ class MessageStreamEncoder implements StreamEncoder {
     this.#send({ type: 'content_block_delta', index: this.#blocks, delta })
   }
 
-  #close(current: Current, end: PartEnd): void {
+  #close(current: Current, end: EventOf<'part-end'>): void {
     const { part } = current
     const signature = end.signature ?? ('signature' in part ? part.signature : undefined)
     switch (part.type) {
@@ -216,7 +215,7 @@ class MessageStreamEncoder implements StreamEncoder {
     }
   }
 
-  #closeReasoning(current: Current, part: Extract<AssistantPart, { type: 'reasoning' }>, signature: Signature | undefined): void {
+  #closeReasoning(current: Current, part: ReasoningPart, signature: Signature | undefined): void {
     const block = encodeReasoning({ ...part, ...(signature && { signature }) })
     if (block.type === 'redacted_thinking') this.#whole(block)
     else if (current.open || signature) {

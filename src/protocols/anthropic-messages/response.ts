@@ -1,7 +1,7 @@
 /** A whole answer, in both directions. https://platform.claude.com/docs/en/api/messages/create */
 import { LeashError } from '../../core/errors.js'
 import { asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ChatResponse } from '../../core/message.js'
+import type { AssistantPart, ChatResponse, ReasoningPart } from '../../core/message.js'
 import { noUsage } from '../../core/usage.js'
 import { asJson } from '../as-json.js'
 import type { DecodeContext } from '../protocol.js'
@@ -128,9 +128,7 @@ function encodePart(part: AssistantPart): Sdk.ContentBlock[] {
   }
 }
 
-export function encodeReasoning(
-  part: Extract<AssistantPart, { type: 'reasoning' }>,
-): Sdk.ThinkingBlock | Sdk.RedactedThinkingBlock {
+export function encodeReasoning(part: ReasoningPart): Sdk.ThinkingBlock | Sdk.RedactedThinkingBlock {
   const packed = pack({ of: 'reasoning', ...(part.id && { id: part.id }), ...(part.signature && { signature: part.signature }) })
   if (part.redacted) return { type: 'redacted_thinking', data: packed }
   return { type: 'thinking', thinking: part.text, signature: packed }

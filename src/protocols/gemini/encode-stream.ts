@@ -1,6 +1,6 @@
 /** A stream as a caller of Gemini expects it: each event a `GenerateContentResponse`, tool calls whole. */
 import { LeashError } from '../../core/errors.js'
-import { grown, type StreamEvent } from '../../core/events.js'
+import { type EventOf, grown, type StreamEvent } from '../../core/events.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import type { AssistantPart, Citation, FinishReason, Signature, TokenLogprob } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
@@ -24,7 +24,7 @@ interface ChoiceState {
   reason: FinishReason
 }
 
-type Handlers = { readonly [Type in StreamEvent['type']]: (event: Extract<StreamEvent, { type: Type }>) => WireEvent[] }
+type Handlers = { readonly [Type in StreamEvent['type']]: (event: EventOf<Type>) => WireEvent[] }
 
 class GeminiStreamEncoder implements StreamEncoder {
   #head: JsonObject = {}

@@ -1,6 +1,14 @@
 /** `systemInstruction` and `contents` as neutral messages. */
 import { asObject, asString, isObject } from '../../core/json.js'
-import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
+import type {
+  AssistantPart,
+  Message,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../core/message.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeMedia } from './media.js'
@@ -158,6 +166,6 @@ function textOf(result: unknown): { content: TextPart[]; isError: boolean } {
   return { content: text === '' ? [] : [{ type: 'text', text }], isError }
 }
 
-function isUnsigned(part: AssistantPart): part is Extract<AssistantPart, { type: 'text' | 'reasoning' }> {
+function isUnsigned(part: AssistantPart): part is TextPart | ReasoningPart {
   return (part.type === 'text' || part.type === 'reasoning') && !part.signature
 }

@@ -2,7 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { parseExact } from '../../core/exact-json.js'
 import { asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ChatResponse, Choice, TextPart } from '../../core/message.js'
+import type { AssistantPart, AudioPart, ChatResponse, Choice, ImagePart, TextPart } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, encodeCitations } from './citations.js'
@@ -162,7 +162,7 @@ function argumentsOf(text: string): JsonObject {
   return isObject(parsed) ? (parsed as JsonObject) : { arguments: text }
 }
 
-function encodeMediaOut({ source }: Extract<AssistantPart, { type: 'image' | 'audio' }>): WirePart[] {
+function encodeMediaOut({ source }: ImagePart | AudioPart): WirePart[] {
   if (source.kind === 'base64') return [{ inlineData: { mimeType: source.mediaType, data: source.data } }]
   if (source.kind === 'url') return [{ fileData: { fileUri: source.url } }]
   return []
