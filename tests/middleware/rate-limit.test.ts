@@ -201,6 +201,12 @@ describe('tokens', () => {
     expect(await remaining(send, asking(500))).toBe(first - 5)
   })
 
+  test('that nobody can have used are none that were told: the estimate stands', async () => {
+    const send = tokens(used({ usage: usageOf({ input: 1e15 }) }))
+    const first = await remaining(send, asking(400))
+    expect(await remaining(send, asking(400))).toBe(first - (1000 - first))
+  })
+
   test('are taken for as many answers as are asked for', async () => {
     const send = tokens(used({ usage: usageOf({ input: 3, output: 2 }) }))
     const call = by({}, { body: { messages: [{ role: 'user', content: 'one two three' }], max_tokens: 300, n: 3 } })

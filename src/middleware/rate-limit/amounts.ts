@@ -3,6 +3,7 @@ import type { Attempt, Call } from '../../core/call.js'
 import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
 import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
+import { isCredible } from '../../protocols/credible.js'
 import { protocolNamed } from '../../protocols/index.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
@@ -31,7 +32,7 @@ function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol 
 export function used(attempts: readonly Attempt[], estimated: Amounts, prices: PriceBook | undefined): Amounts {
   let [tokens, usd, unknown] = [0, 0, false]
   for (const attempt of attempts) {
-    if (attempt.usage) {
+    if (attempt.usage && isCredible(attempt.usage, attempt.protocol)) {
       tokens += total(attempt.usage)
       usd += attempt.cost ?? unbookedCost(attempt, prices) ?? 0
     } else if (mayHaveWorked(attempt)) unknown = true
