@@ -3,7 +3,7 @@ import type OpenAI from 'openai'
 import { asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
-import { sourceOf } from '../data-url.js'
+import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
@@ -29,7 +29,7 @@ type PartReader = (part: Members, path: string, lose: ReportLoss) => UserPart
 
 const readers = new Map<unknown, PartReader>([
   ['text', readText],
-  ['image_url', readImage],
+  ['image_url', (part, path, lose) => shown(readImage(part, path, lose))],
   ['input_audio', readAudio],
   ['file', readFile],
   // vLLM's and OpenRouter's; OpenAI itself takes no video.

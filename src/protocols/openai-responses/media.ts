@@ -4,7 +4,7 @@ import { base64Of } from '../../core/base64.js'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
-import { sourceOf } from '../data-url.js'
+import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
@@ -23,7 +23,7 @@ export function decodeContent(part: Members, path: string, lose: ReportLoss): Te
       return { type: 'text', text: asString(part.text) ?? '', ...openAiCacheHint(part, path, lose) }
     case 'input_image':
       noticeUnread(part, imageMembers, path, lose)
-      return decodeImage(part, path, lose)
+      return shown(decodeImage(part, path, lose))
     case 'input_file':
       noticeUnread(part, fileMembers, path, lose)
       return decodeFile(part, path, lose)

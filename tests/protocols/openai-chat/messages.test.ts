@@ -149,6 +149,17 @@ describe('what a user sends', () => {
     expect(request.messages[0]?.content[0]).toMatchObject({ source: { data: '/9j/', mediaType: 'image/jpeg' } })
   })
 
+  test('a document that stands for an image is a file, whoever reads it', () => {
+    const shown = (url: string) =>
+      decoded({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] }).request.messages[0]
+        ?.content[0]
+    const mediaType = 'application/pdf'
+    const source = { kind: 'base64', data: 'JVBERi0=', mediaType }
+    expect(shown('data:application/pdf;base64,JVBERi0=')).toEqual({ type: 'file', source, mediaType })
+    expect(shown('data:text/plain,Hi')).toEqual({ type: 'file', source: { kind: 'text', text: 'Hi' } })
+    expect(shown('data:application/octet-stream;base64,iVBORw0=')).toMatchObject({ type: 'image' })
+  })
+
   test('a data URL of a drawing stays the address it is', () => {
     const url = 'data:image/svg+xml,%3Csvg/%3E'
     const { request } = decoded({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })

@@ -231,6 +231,12 @@ test('a JPEG is one by either name', () => {
   expect(request.messages[0]?.content[0]).toMatchObject({ source: { data: '/9j/', mediaType: 'image/jpeg' } })
 })
 
+test('a document that stands for an image is a file', () => {
+  const image_url = 'data:application/pdf;base64,JVBERi0='
+  const { request } = decode({ input: [{ role: 'user', content: [{ type: 'input_image', image_url }] }] })
+  expect(request.messages[0]?.content[0]).toMatchObject({ type: 'file', mediaType: 'application/pdf' })
+})
+
 describe('a custom tool in the history', () => {
   test('was called as a function of one argument, and that is reported', () => {
     const { request, lost } = decode({
