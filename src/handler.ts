@@ -1,7 +1,7 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
 import { textWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
-import { brokenBy } from './core/ending.js'
+import { brokenBy, done } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { parseExact } from './core/exact-json.js'
 import { isObject, type JsonObject } from './core/json.js'
@@ -105,8 +105,8 @@ async function spokenAt(path: string): Promise<Protocol | undefined> {
 async function answer(engine: Engine, incoming: Incoming): Promise<Answered> {
   const { report, result } = engine.run(incoming)
   try {
-    const done = await result
-    return answerWhole(done.stream ? { ...done, body: told(done.body, incoming) } : done, report)
+    const answered = await result
+    return answerWhole(answered.stream ? { ...answered, body: told(answered.body, incoming) } : answered, report)
   } catch (error) {
     if (!isLeashError(error)) throw error
     return failWhole(error, incoming.protocol, report)
@@ -136,7 +136,7 @@ function told(body: AsyncIterable<Uint8Array>, { protocol, signal }: Incoming): 
     },
     async return() {
       await bytes.return?.()
-      return { done: true, value: undefined }
+      return done
     },
   }
   return { [Symbol.asyncIterator]: () => iterator }

@@ -6,6 +6,7 @@
  * call would cost more than all the layers together.
  */
 import type { Report, Result, UnaryResult } from './core/call.js'
+import { done } from './core/ending.js'
 import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { holdsExact } from './core/json.js'
@@ -117,7 +118,7 @@ function behind(piece: Uint8Array, bytes: AsyncIterator<Uint8Array>): AsyncItera
       first = undefined
       return value ? { done: false, value } : bytes.next()
     },
-    return: async () => bytes.return?.() ?? { done: true, value: undefined },
+    return: async () => bytes.return?.() ?? done,
     [Symbol.asyncIterator]: () => stream,
   }
   return stream

@@ -2,6 +2,7 @@
  * A stream as Google answers where no server-sent events are asked for: one list of JSON that grows by an item for each event.
  * https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
  */
+import { done } from '../../core/ending.js'
 import type { Framing } from './framing.js'
 
 export const jsonListType = 'application/json; charset=UTF-8'
@@ -21,7 +22,7 @@ export function jsonList(events: string | AsyncIterable<Uint8Array>, framing: Fr
   const iterator: AsyncIterator<Uint8Array, undefined> = {
     async next() {
       while (text === '') {
-        if (over) return { done: true, value: undefined }
+        if (over) return done
         const read = await bytes.next()
         if (!read.done) unframer.push(read.value)
         else {
@@ -36,7 +37,7 @@ export function jsonList(events: string | AsyncIterable<Uint8Array>, framing: Fr
     },
     async return() {
       await bytes.return?.()
-      return { done: true, value: undefined }
+      return done
     },
   }
   return { [Symbol.asyncIterator]: () => iterator }
