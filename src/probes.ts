@@ -1,4 +1,5 @@
 /** Asks providers for a sign of life, again and again or when told to. */
+import { codeOf } from './core/code-of.js'
 import type { Emitter } from './core/emitter.js'
 import { every } from './core/every.js'
 import type { Probe } from './core/health.js'
@@ -112,7 +113,5 @@ function refusal(status: number): string {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return 'It could not be asked.'
   if ('detail' in error && typeof error.detail === 'string') return error.detail
-  const { cause } = error
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : error.name
-  return `The connection failed: ${code}.`
+  return `The connection failed: ${codeOf(error.cause) ?? error.name}.`
 }

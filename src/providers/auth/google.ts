@@ -1,7 +1,8 @@
 /** Who we are at Google Cloud, by google-auth-library: it knows all the ways, from a key file to a virtual machine's identity. */
 import type { AuthClient, GoogleAuth, GoogleAuthOptions } from 'google-auth-library'
+import { codeOf } from '../../core/code-of.js'
 import { LeashError, messageOf } from '../../core/errors.js'
-import { compact } from '../../core/json.js'
+import { asObject, asString, compact } from '../../core/json.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { HeaderMap } from '../headers.js'
 
@@ -68,7 +69,7 @@ async function open(credentials: GoogleCredentials | undefined): Promise<{ auth:
   })
   const auth = new library.GoogleAuth({ scopes, ...(credentials && given(credentials, library)) })
   const client = await auth.getClient()
-  honourTokenUri(client, credentials?.token_uri ?? tokenUriIn(auth.jsonContent))
+  honourTokenUri(client, credentials?.token_uri ?? asString(asObject(auth.jsonContent).token_uri))
   return { auth, client }
 }
 
@@ -91,11 +92,6 @@ function honourTokenUri(client: AuthClient, uri: string | undefined): void {
   })
 }
 
-function tokenUriIn(json: unknown): string | undefined {
-  if (typeof json !== 'object' || json === null || !('token_uri' in json)) return undefined
-  return typeof json.token_uri === 'string' ? json.token_uri : undefined
-}
-
 /** Without the library's own error as the cause: it holds the request, and so the signed assertion. */
 function explain(error: unknown, provider: string): LeashError {
   if (error instanceof LeashError) return error
@@ -109,7 +105,7 @@ function explain(error: unknown, provider: string): LeashError {
   const status = statusOf(error)
   if (status !== undefined && status < 500 && status !== 429)
     return new LeashError('authentication_failed', `Google refused the credentials of "${provider}": ${firstLine(why)}`)
-  if (status !== undefined || hasNetworkCode(error))
+  if (status !== undefined || /^E[A-Z]+$/.test(codeOf(error) ?? ''))
     return new LeashError('network_error', `Google's token server could not be asked for "${provider}": ${firstLine(why)}`, {
       retryable: true,
     })
@@ -119,10 +115,6 @@ function explain(error: unknown, provider: string): LeashError {
 function statusOf(error: unknown): number | undefined {
   const status = error instanceof Error && 'status' in error ? error.status : undefined
   return typeof status === 'number' ? status : undefined
-}
-
-function hasNetworkCode(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code)
 }
 
 function firstLine(text: string): string {
