@@ -3,7 +3,7 @@ import type { CallOptions, Estimate } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { isObject, type JsonObject } from './core/json.js'
 import type { Engine } from './engine.js'
-import { protocolNamed, protocolNames } from './protocols/index.js'
+import { knownProtocol } from './protocols/index.js'
 
 export interface EstimateOptions extends Omit<CallOptions, 'dryRun'> {
   /** How the request reads. @defaultValue 'openai-chat' */
@@ -15,8 +15,7 @@ export async function estimate(
   body: { readonly model: string },
   { protocol: name = 'openai-chat', ...options }: EstimateOptions,
 ): Promise<Estimate> {
-  const protocol = await protocolNamed(name)
-  if (!protocol) throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
+  const protocol = await knownProtocol(name)
   if (!isObject(body) || typeof body.model !== 'string')
     throw new LeashError('invalid_request', 'Pass the request as an object that names its `model`.')
   const { report, result } = engine.run({

@@ -2,6 +2,7 @@
  * Every protocol, by its name. Each is loaded by the first call in it, and a translation by the first call that crosses, so
  * that an edge worker which talks to one vendor does not start with the words of all.
  */
+import { LeashError } from '../core/errors.js'
 import type { ChatCodec, EmbedCodec, Native, Protocol } from './protocol.js'
 
 type Entry = {
@@ -109,6 +110,13 @@ export function protocolNamed(name: string): Protocol | Promise<Protocol> | unde
   const ready = loaded.get(name)
   const entry = entries[name]
   return ready ?? (entry && load(name, entry))
+}
+
+/** The same. @throws LeashError `invalid_config` for a name that is none */
+export function knownProtocol(name: string): Protocol | Promise<Protocol> {
+  const found = protocolNamed(name)
+  if (found) return found
+  throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
 /** The protocol when it has been loaded: that of a call under way always has. */

@@ -14,7 +14,7 @@ import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provi
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
 import { laid, received, send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
-import { kindOf, protocolNamed, protocolNames } from '../protocols/index.js'
+import { kindOf, knownProtocol } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { Clock } from './clock.js'
 import { passThrough } from './pass-through.js'
@@ -57,9 +57,9 @@ export function protocolsOf(call: Call): Protocols | Promise<Protocols> {
   const { provider, model, origin } = call.target
   const missing = origin ? undefined : provider.missing()
   if (missing !== undefined) throw notReady(call, missing)
-  const own = protocol(call.protocol)
+  const own = knownProtocol(call.protocol)
   const beside = (own: Protocol): Protocols | Promise<Protocols> => {
-    const theirs = protocol(chooseProtocol(provider, model, own))
+    const theirs = knownProtocol(chooseProtocol(provider, model, own))
     return theirs instanceof Promise ? theirs.then((theirs) => ({ own, theirs })) : { own, theirs }
   }
   return own instanceof Promise ? own.then(beside) : beside(own)
@@ -300,12 +300,6 @@ function chooseProtocol(provider: Provider, model: string, own: Protocol): strin
       ? `The provider "${provider.name}" makes no embeddings. Choose a model of another provider.`
       : `The provider "${provider.name}" cannot serve a chat call for "${model}". Choose another model.`,
   )
-}
-
-function protocol(name: string): Protocol | Promise<Protocol> {
-  const found = protocolNamed(name)
-  if (found) return found
-  throw new LeashError('invalid_config', `The protocol "${name}" is unknown. Known: ${protocolNames.join(', ')}.`)
 }
 
 /** The same failure, when another try is worth something though it says otherwise, as that of a key is where there is another; or is not. */

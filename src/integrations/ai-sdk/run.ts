@@ -1,8 +1,7 @@
 import type { Report, Result, Target } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import { compact, type JsonObject } from '../../core/json.js'
 import type { Engine } from '../../engine.js'
-import { protocolNamed } from '../../protocols/index.js'
+import { knownProtocol } from '../../protocols/index.js'
 import { apiError, sdk } from './errors.js'
 import { plain } from './json.js'
 import { divided, headersOf } from './options.js'
@@ -28,8 +27,7 @@ interface CallLike {
 
 /** Takes a call through the stack. @throws what the AI SDK expects of a provider */
 export async function run(called: Called, options: CallLike, stream: boolean): Promise<Asked> {
-  const [protocol] = await Promise.all([protocolNamed(called.protocol), sdk.get()])
-  if (!protocol) throw new LeashError('invalid_config', `The protocol "${called.protocol}" is unknown.`)
+  const [protocol] = await Promise.all([knownProtocol(called.protocol), sdk.get()])
   const { abortSignal: signal, headers, ...asked } = options
   const body = plain(asked)
   const { options: ours, providerOptions } = divided(body.providerOptions as JsonObject | undefined)

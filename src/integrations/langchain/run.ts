@@ -1,8 +1,7 @@
 import type { CallOptions, Report, Result } from '../../core/call.js'
-import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Engine } from '../../engine.js'
-import { protocolNamed } from '../../protocols/index.js'
+import { knownProtocol } from '../../protocols/index.js'
 import { failureOf } from './failure.js'
 
 export interface Asked {
@@ -24,8 +23,7 @@ export async function run(
   engine: Engine,
   { protocol: name, model, body, options, stream = false, signal }: Asked,
 ): Promise<Answered> {
-  const protocol = await protocolNamed(name)
-  if (!protocol) throw new LeashError('invalid_config', `The protocol "${name}" is unknown.`)
+  const protocol = await knownProtocol(name)
   const { report, result } = engine.run({ protocol, model, stream, body, headers: {}, options, ...(signal && { signal }) })
   try {
     return { report, result: await result }
