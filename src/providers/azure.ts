@@ -6,7 +6,7 @@ import { claudeTraits } from './claude-traits.js'
 import { bearer } from './credentials.js'
 import { type Addressed, endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
-import { openaiPath, openaiProtocols } from './openai-paths.js'
+import { openaiPath, openaiProtocols, responsesFirst } from './openai-paths.js'
 import { openaiTraits, prefersResponses } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
 
@@ -24,7 +24,6 @@ export interface AzureOptions extends Omit<ProviderOptions, 'baseURL'> {
 }
 
 const claudeProtocols = ['anthropic-messages'] as const
-const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] as const
 
 /**
  * Azure OpenAI and Microsoft Foundry. The v1 API, which names the deployment in the body, unless a dated `apiVersion`

@@ -9,6 +9,7 @@ const openaiPaths: Readonly<Record<string, string>> = {
 }
 
 export const openaiProtocols = ['openai-chat', 'openai-responses', 'openai-embeddings'] as const
+export const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] as const
 
 export function openaiPath(protocol: string, provider: string): string {
   const path = Object.hasOwn(openaiPaths, protocol) ? openaiPaths[protocol] : undefined

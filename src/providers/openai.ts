@@ -3,7 +3,7 @@ import { bearer } from './credentials.js'
 import { endpoint } from './endpoint.js'
 import { readEnv } from './env.js'
 import { checkedHeaders } from './headers.js'
-import { openaiPath, openaiProtocols } from './openai-paths.js'
+import { openaiPath, openaiProtocols, responsesFirst } from './openai-paths.js'
 import { openaiTraits, prefersResponses } from './openai-traits.js'
 import { type ProviderOptions, traitsWith } from './options.js'
 
@@ -15,7 +15,6 @@ export interface OpenAIOptions extends ProviderOptions {
 }
 
 const home = 'https://api.openai.com/v1'
-const responsesFirst = ['openai-responses', 'openai-chat', 'openai-embeddings'] as const
 
 /**
  * OpenAI. Reads `OPENAI_API_KEY`, `OPENAI_BASE_URL`, `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`, as OpenAI's own SDK does.
