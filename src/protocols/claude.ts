@@ -7,6 +7,9 @@
  */
 export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
+/** Members of a request that some of them refuse, in Anthropic's words and OpenAI's. */
+export const samplers = ['temperature', 'top_p', 'top_k']
+
 export interface ClaudeTraits {
   /** How it is told to think: not at all, by a budget in tokens, or by an effort. */
   readonly thinking: 'none' | 'budget' | 'adaptive'

@@ -1,7 +1,5 @@
 import type { Traits } from '../core/provider.js'
-import { claude } from '../protocols/claude.js'
-
-const sampling = ['temperature', 'top_p', 'top_k']
+import { claude, samplers } from '../protocols/claude.js'
 
 /** What a Claude takes, by the version in its name: at Anthropic, on Vertex AI and on Azure alike. */
 export function claudeTraits(model: string): Traits {
@@ -10,6 +8,6 @@ export function claudeTraits(model: string): Traits {
     supportsPrefill: known.prefill,
     structuredOutput: known.structuredOutput ? 'json-schema' : 'none',
     streamUsage: 'always',
-    ...(known.sampling === 'none' && { refuses: sampling }),
+    ...(known.sampling === 'none' && { refuses: samplers }),
   }
 }

@@ -8,7 +8,7 @@
  */
 import type { SignatureFormat } from '../../core/message.js'
 import type { Traits } from '../../core/provider.js'
-import { versionOf } from '../claude.js'
+import { samplers, versionOf } from '../claude.js'
 
 export interface ModelHabits {
   /** Who signs its reasoning, and so whose reasoning may stand in the history. Absent: none may. */
@@ -57,7 +57,7 @@ function claude(model: string): Known {
       ...common,
       supportsPrefill: version < 406,
       structuredOutput: version >= 405 ? 'json-schema' : 'none',
-      ...(version >= 407 && { refuses: ['temperature', 'top_p', 'top_k'] }),
+      ...(version >= 407 && { refuses: samplers }),
     },
   }
 }

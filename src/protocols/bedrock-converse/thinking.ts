@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../../core/json.js'
 import type { Reasoning, ReasoningEffort } from '../../core/message.js'
-import type { ClaudeTraits } from '../claude.js'
+import { type ClaudeTraits, samplers } from '../claude.js'
 import { effortBudgets, effortOf } from '../effort-budgets.js'
 import type { ReportLoss } from '../protocol.js'
 import type { ModelHabits } from './models.js'
@@ -97,9 +97,6 @@ function graded({ reasoning, lose }: Wish, known: readonly ReasoningEffort[]): s
   return found
 }
 
-/** https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-extended-thinking.html: sampling is left as it is. */
-const besideClaude = ['temperature', 'top_p', 'top_k']
-
 function adaptive(wish: Wish): ThinkingPlan {
   const { reasoning, maxTokens, habits } = wish
   if (reasoning.budget !== undefined && reasoning.effort === undefined && habits.thinkingBudget) return budgeted(wish)
@@ -111,7 +108,7 @@ function adaptive(wish: Wish): ThinkingPlan {
     ...(asked && { effort: graded(wish, habits.thinkingBudget ? efforts : [...efforts, 'xhigh']) }),
     maxTokens,
     thinks: true,
-    refuses: besideClaude,
+    refuses: samplers,
   }
 }
 
@@ -129,7 +126,7 @@ function budgeted({ reasoning, maxTokens, lose }: Wish): ThinkingPlan {
     fields: { thinking: { type: 'enabled', budget_tokens: budget } },
     maxTokens: raised,
     thinks: true,
-    refuses: besideClaude,
+    refuses: samplers,
   }
 }
 
