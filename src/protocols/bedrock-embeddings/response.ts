@@ -3,6 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import { asArray, asObject } from '../../core/json.js'
 import type { EmbedRequest, EmbedResponse } from '../../core/message.js'
 import { type Usage, usageOf } from '../../core/usage.js'
+import { areNumbers } from '../are-numbers.js'
 import { asCount } from '../counts.js'
 
 export function decodeResponse(body: unknown, { model, request }: { model: string; request: EmbedRequest }): EmbedResponse {
@@ -25,11 +26,7 @@ export function decodeResponse(body: unknown, { model, request }: { model: strin
 function vectorsOf(answer: Record<string, unknown>): number[][] {
   const list = Array.isArray(answer.embeddings) ? answer.embeddings : asArray(asObject(answer.embeddings).float)
   const found = list.length > 0 ? list.map((one) => (Array.isArray(one) ? one : asObject(one).embedding)) : [answer.embedding]
-  return found.filter(isVector)
-}
-
-function isVector(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every((number) => typeof number === 'number')
+  return found.filter(areNumbers)
 }
 
 /** Titan counts in the body; the others only in a header. */

@@ -1,5 +1,6 @@
 import { asNumber, asString, compact, type JsonObject } from '../../core/json.js'
 import type { EmbedRequest } from '../../core/message.js'
+import { areNumbers } from '../are-numbers.js'
 import { invalid } from '../invalid.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { adapt } from './adapt.js'
@@ -31,15 +32,11 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): EmbedRequest 
 function readInput(input: unknown): Input {
   if (typeof input === 'string') return [input]
   if (!Array.isArray(input) || input.length === 0) throw invalid('input', 'is to be a text, or a list with at least one.')
-  if (isTokens(input)) return [input]
+  if (areNumbers(input)) return [input]
   return input.map((each: unknown, index) => {
-    if (typeof each === 'string' || isTokens(each)) return each
+    if (typeof each === 'string' || areNumbers(each)) return each
     throw invalid(`input[${index}]`, 'is to be a text or a list of tokens.')
   })
-}
-
-function isTokens(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length > 0 && value.every((token) => typeof token === 'number')
 }
 
 /** Always asks for floats: every compatible server has them, and the caller's own protocol encodes them again. */
