@@ -1,3 +1,5 @@
+import { lookup } from '../protocols/lookup.js'
+
 /**
  * Our providers as OpenTelemetry calls them, where its list has another name.
  * https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/ (`gen_ai.provider.name`)
@@ -13,5 +15,5 @@ const names: Readonly<Record<string, string>> = {
 }
 
 export function otelName(provider: string): string {
-  return (Object.hasOwn(names, provider) ? names[provider] : undefined) ?? provider
+  return lookup(names, provider) ?? provider
 }

@@ -1,4 +1,5 @@
 /** Our providers by what instrumentation of others calls them, in all editions of OpenTelemetry's conventions and beside them. */
+import { lookup } from '../protocols/lookup.js'
 import { presetAt } from './presets.js'
 
 /** In lower case. Names that are ours as well are not listed. */
@@ -39,5 +40,5 @@ export function providerOfSystem(system: string, host: string): string {
   const at = presetAt(host) ?? hosts.find(([pattern]) => pattern.test(host))?.[1]
   if (at !== undefined) return at
   const name = system.trim().toLowerCase()
-  return (Object.hasOwn(systems, name) ? systems[name] : undefined) ?? name
+  return lookup(systems, name) ?? name
 }
