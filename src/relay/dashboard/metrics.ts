@@ -14,8 +14,10 @@ export interface Metric {
 
 export const tokensOf = ({ usage }: UsageRow): number => total(usage)
 
+/** In nano-dollars. */
+export const savedOf = ({ saved }: UsageRow): number => Number(saved) * 1e9
+
 const reused = ({ cached, coalesced }: UsageRow): number => cached + coalesced
-const perDollar = 1_000_000_000
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
 
 const spend: Metric = {
@@ -59,7 +61,7 @@ export const metrics: readonly [Metric, ...Metric[]] = [
   },
   {
     name: 'Saved',
-    of: ({ saved }) => Number(saved) * perDollar,
+    of: savedOf,
     format: wholeMoney,
     short: shortMoney,
     note: (row) => `${count(reused(row))} answers reused`,

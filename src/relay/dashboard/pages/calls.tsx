@@ -5,7 +5,7 @@ import { total } from '../../../core/usage.js'
 import { clock, count, duration, exact, money } from '../format.js'
 import { useLiveCalls } from '../live-calls.js'
 import { Icon } from '../parts/icon.js'
-import { Badge, Card, Page, Time } from '../parts/page.js'
+import { Badge, Card, Facts, Page, Time } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
@@ -66,24 +66,8 @@ export function CallsPage({ of: asked }: { readonly of: string }) {
 }
 
 function Latencies({ of, p50, p95, p99 }: Latency) {
-  return (
-    <dl class="facts">
-      {[
-        ['p50', p50],
-        ['p95', p95],
-        ['p99', p99],
-      ].map(([name, ms]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{duration(Number(ms))}</dd>
-        </div>
-      ))}
-      <div>
-        <dt>of the newest</dt>
-        <dd>{exact(of)} attempts</dd>
-      </div>
-    </dl>
-  )
+  const facts = Object.entries({ p50, p95, p99 }).map(([name, ms]) => [name, duration(ms)] as const)
+  return <Facts of={[...facts, ['of the newest', `${exact(of)} attempts`]]} />
 }
 
 const columns: readonly Column<LedgerLine>[] = [

@@ -4,7 +4,7 @@ import type { ProviderHealth } from '../../../core/health.js'
 import { type Conversation, useConversation } from '../conversation.js'
 import { count, duration, money } from '../format.js'
 import { Icon } from '../parts/icon.js'
-import { Card, Page } from '../parts/page.js'
+import { Card, type Fact, Facts, Page } from '../parts/page.js'
 import { Failed } from '../parts/states.js'
 import { useResource } from '../resource.js'
 import type { Overview } from '../types.js'
@@ -219,15 +219,15 @@ function TalkView({ name, side, talk, providers, onSide }: TalkProps) {
         {talk.error !== undefined && <Failed error={talk.error} />}
         <div ref={end} />
       </div>
-      {talk.end && <Facts talk={talk} />}
+      {talk.end && <Account talk={talk} />}
     </Card>
   )
 }
 
-function Facts({ talk: { end, cost } }: { readonly talk: Conversation }) {
+function Account({ talk: { end, cost } }: { readonly talk: Conversation }) {
   if (!end) return null
   const seconds = Math.max(end.totalMs - end.firstMs, 1) / 1000
-  const facts: readonly (readonly [name: string, value: string])[] = [
+  const facts: readonly Fact[] = [
     ['Cost', cost === undefined ? '…' : cost === null ? 'no price' : money(cost)],
     ['First text', duration(end.firstMs)],
     ['In all', duration(end.totalMs)],
@@ -237,16 +237,7 @@ function Facts({ talk: { end, cost } }: { readonly talk: Conversation }) {
     ...(end.attempts > 1 ? [['Attempts', String(end.attempts)] as const] : []),
     ...(end.cache ? [['Cache', end.cache] as const] : []),
   ]
-  return (
-    <dl class="facts small">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  )
+  return <Facts of={facts} more="small" />
 }
 
 function Composer({

@@ -4,9 +4,9 @@ import type { Statement } from '../../usage/statements.js'
 import type { UsageRow } from '../../usage/usage.js'
 import { download } from '../download.js'
 import { count, exact, money } from '../format.js'
-import { tokensOf } from '../metrics.js'
+import { savedOf, tokensOf } from '../metrics.js'
 import { Icon } from '../parts/icon.js'
-import { Badge, Card } from '../parts/page.js'
+import { Badge, Card, type Fact, Facts } from '../parts/page.js'
 import { Loaded } from '../parts/states.js'
 import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
@@ -50,26 +50,16 @@ export function Statements({ slug }: { readonly slug: string }) {
 }
 
 function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) {
-  const facts = [
+  const facts: readonly Fact[] = [
     ['Total', money(total.nano)],
     ['Requests', exact(total.calls)],
     ['Tokens', count(tokensOf(total))],
-    ['Saved', money(Number(total.saved) * 1e9)],
+    ['Saved', money(savedOf(total))],
+    [provisional ? <Badge tone="odd">not closed yet</Badge> : 'Month', nameOf(month)],
   ]
   return (
     <>
-      <dl class="facts pad">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>{provisional ? <Badge tone="odd">not closed yet</Badge> : 'Month'}</dt>
-          <dd>{nameOf(month)}</dd>
-        </div>
-      </dl>
+      <Facts of={facts} more="pad" />
       {total.unpriced > 0 && (
         <p class="muted pad">{exact(total.unpriced)} attempts have no known price, and are not in the sum.</p>
       )}

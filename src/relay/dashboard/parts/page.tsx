@@ -57,6 +57,22 @@ export function Time({ at, as = ago }: { readonly at: number; readonly as?: (at:
   )
 }
 
+/** What is told of a thing, by names. */
+export function Facts({ of, more = '' }: { readonly of: readonly Fact[]; readonly more?: 'pad' | 'small' | '' }) {
+  return (
+    <dl class={`facts ${more}`}>
+      {of.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+export type Fact = readonly [name: ComponentChildren, value: string]
+
 /** A part of a whole, from 0 to 1. */
 export function Share({ of }: { readonly of: number }) {
   return (
