@@ -6,7 +6,7 @@ import type { VendorKey } from '../../vendors/vendor-keys.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
-import { Badge, Card, Page, Time } from '../parts/page.js'
+import { Card, Page, Status, Time } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
@@ -54,13 +54,12 @@ export function TenantPage({ slug }: { readonly slug: string }) {
 function About({ slug, plan, status, createdAt }: Tenant): ComponentChildren {
   return (
     <>
-      <code>{slug}</code> · plan {plan} · made <Time at={createdAt} />{' '}
-      <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge>
+      <code>{slug}</code> · plan {plan} · made <Time at={createdAt} /> <Status of={status} />
     </>
   )
 }
 
-type Asked = { readonly what: 'set'; readonly provider: string } | { readonly what: 'remove'; readonly provider: string }
+type Asked = { readonly what: 'set' | 'remove'; readonly provider: string }
 
 function VendorKeys({ path }: { readonly path: string }) {
   const keys = useResource<{ readonly items: readonly VendorKey[] }>(path)

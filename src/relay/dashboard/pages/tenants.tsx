@@ -1,6 +1,5 @@
 /** Teams or customers: who there is, and who is let in. */
 import { useState } from 'preact/hooks'
-import type { Page as PageOf } from '../../page.js'
 import type { Tenant } from '../../people/tenants.js'
 import type { UsageRow } from '../../usage/usage.js'
 import { ask } from '../api.js'
@@ -9,7 +8,7 @@ import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
 import { More } from '../parts/more.js'
-import { Badge, Card, Page, Time } from '../parts/page.js'
+import { Card, Page, Status, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
@@ -50,7 +49,7 @@ function All() {
       <Card>
         {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
-          {({ items }: PageOf<Tenant>) =>
+          {({ items }) =>
             items.length === 0 ? (
               <Empty icon="tenants" title="No tenant yet">
                 <p>Make one for each team or customer.</p>
@@ -86,7 +85,7 @@ const columnsOf = (usedBy: Used, onAsk: (asked: Asked) => void): readonly Column
       </>
     ),
   },
-  { head: 'Status', cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge> },
+  { head: 'Status', cell: ({ status }) => <Status of={status} /> },
   { head: 'Plan', cell: ({ plan }) => plan },
   { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => count(row?.calls ?? 0)) },
   { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => money(row?.nano ?? 0)) },

@@ -7,7 +7,7 @@ import { useList } from '../list.js'
 import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
 import { More } from '../parts/more.js'
-import { Badge, Card, Page, Time } from '../parts/page.js'
+import { Card, Page, Status, Time } from '../parts/page.js'
 import { Empty, Failed, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
@@ -107,7 +107,7 @@ function columnsOf(writes: boolean, onAsk: (asked: Asked) => void): Column<User>
       head: 'Role',
       cell: ({ role }) => <span title={about[role]}>{role}</span>,
     },
-    { head: 'Status', cell: ({ status }) => <Badge tone={status === 'active' ? 'good' : 'odd'}>{status}</Badge> },
+    { head: 'Status', cell: ({ status }) => <Status of={status} /> },
     { head: 'Password', cell: ({ password }) => (password ? 'set' : <span class="muted">none</span>) },
     { head: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
     {

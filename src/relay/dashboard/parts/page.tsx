@@ -49,6 +49,11 @@ export function Badge({ tone = 'plain', children }: { tone?: Tone; children: Com
   return <span class={`badge ${tone}`}>{children}</span>
 }
 
+/** Of a tenant or a user. */
+export function Status({ of }: { readonly of: string }) {
+  return <Badge tone={of === 'active' ? 'good' : 'odd'}>{of}</Badge>
+}
+
 export function Time({ at, as = ago }: { readonly at: number; readonly as?: (at: number) => string }) {
   return (
     <time dateTime={new Date(at).toISOString()} title={moment(at)}>
