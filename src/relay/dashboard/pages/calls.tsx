@@ -7,7 +7,7 @@ import { useLiveCalls } from '../live-calls.js'
 import { Icon } from '../parts/icon.js'
 import { Badge, Card, Facts, Page, Time } from '../parts/page.js'
 import { Empty, Loaded } from '../parts/states.js'
-import { type Column, Table } from '../parts/table.js'
+import { type Column, Table, whose } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
 import { ToPlayground } from '../parts/to-playground.js'
 import { useResource } from '../resource.js'
@@ -82,16 +82,7 @@ const columns: readonly Column<LedgerLine>[] = [
       </>
     ),
   },
-  {
-    head: 'Tenant',
-    class: 'long',
-    cell: ({ tenant, user }) => (
-      <>
-        {tenant}
-        {user && <span class="under">{user}</span>}
-      </>
-    ),
-  },
+  whose,
   { head: 'Outcome', cell: (line) => <Outcome {...line} /> },
   { head: 'Tokens', as: 'number', cell: ({ usage }) => count(total(usage)) },
   { head: 'Latency', as: 'number', cell: ({ durationMs }) => duration(durationMs) },

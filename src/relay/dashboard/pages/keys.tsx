@@ -10,7 +10,7 @@ import { More } from '../parts/more.js'
 import { Badge, Card, Page, Time, type Tone } from '../parts/page.js'
 import { Secret } from '../parts/secret.js'
 import { Empty, Loaded } from '../parts/states.js'
-import { Action, type Column, Table } from '../parts/table.js'
+import { Action, type Column, Table, whose } from '../parts/table.js'
 import { TenantSelect } from '../parts/tenant-select.js'
 import { toast } from '../parts/toast.js'
 import { go, hrefOf } from '../router.js'
@@ -122,16 +122,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
       return <Badge tone={tone}>{text}</Badge>
     },
   },
-  {
-    head: 'Tenant',
-    class: 'long',
-    cell: ({ tenant, user }) => (
-      <>
-        {tenant}
-        {user && <span class="under">{user}</span>}
-      </>
-    ),
-  },
+  whose,
   { head: 'For', class: 'scopes', cell: ({ scopes, role }) => [...scopes, ...(role ? [`the role ${role}`] : [])].join(', ') },
   {
     head: 'Last used',

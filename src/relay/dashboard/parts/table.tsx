@@ -9,6 +9,18 @@ export interface Column<T> {
   readonly class?: string
 }
 
+/** The tenant, and under it who of the tenant's. */
+export const whose: Column<{ readonly tenant?: string; readonly user?: string }> = {
+  head: 'Tenant',
+  class: 'long',
+  cell: ({ tenant, user }) => (
+    <>
+      {tenant}
+      {user && <span class="under">{user}</span>}
+    </>
+  ),
+}
+
 export interface TableProps<T> {
   readonly columns: readonly Column<T>[]
   readonly rows: readonly T[]
