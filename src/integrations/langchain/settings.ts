@@ -61,7 +61,7 @@ const names = [
 
 /** The settings among whatever else is given. */
 export function settingsIn(given: ModelSettings): ModelSettings {
-  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])))
+  return compact(Object.fromEntries(names.map((name) => [name, given[name]])))
 }
 
 export interface AskedOptions

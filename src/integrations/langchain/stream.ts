@@ -1,9 +1,10 @@
 /** The stream of an answer as LangChain's chunks, which add up to the message that a whole answer would have been. */
 import { AIMessageChunk, type AIMessageChunkFields, type ContentBlock } from '@langchain/core/messages'
 import type { Report } from '../../core/call.js'
-import { asObject, asString, isObject, type JsonObject, parseJson } from '../../core/json.js'
+import { asObject, asString, type JsonObject, parseJson } from '../../core/json.js'
 import { readError } from '../../protocols/ai-sdk-model.js'
 import { sse } from '../../protocols/framing/sse.js'
+import { lookup } from '../../protocols/lookup.js'
 import { annotationsOf, asBlock, messageOf, metadataOf } from './answer.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
@@ -72,8 +73,7 @@ class ChunkReader {
   }
 
   push(part: Members): void {
-    const type = asString(part.type) ?? ''
-    if (Object.hasOwn(handlers, type)) handlers[type]?.(this, part)
+    lookup(handlers, part.type)?.(this, part)
   }
 
   taken(): AIMessageChunk[] {
@@ -165,7 +165,7 @@ class ChunkReader {
   /** Told when all that happened to the call is known. */
   last(report: Report): AIMessageChunk {
     const { finishReason, usage } = this.#finish
-    const response_metadata = metadataOf(this.#response, isObject(finishReason) ? finishReason : {}, report)
+    const response_metadata = metadataOf(this.#response, asObject(finishReason), report)
     return new AIMessageChunk(withUsage(usage, { content: '', response_metadata }))
   }
 }

@@ -11,7 +11,7 @@ import { toJsonSchema } from '@langchain/core/utils/json_schema'
 import type { SerializableSchema } from '@langchain/core/utils/standard_schema'
 import { type InteropZodType, isInteropZodSchema, type ZodV3Like, type ZodV4Like } from '@langchain/core/utils/types'
 import { LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asString, isObject, type JsonObject } from '../../core/json.js'
 import { plain } from '../ai-sdk/json.js'
 import type { ChatLeashCallOptions } from './settings.js'
 
@@ -78,6 +78,6 @@ function described(
   return {
     name: isFunction ? name : /^[\w-]{1,64}$/.test(asString(title) ?? '') ? (asString(title) ?? asked) : asked,
     description: asString(description) ?? 'What is to be answered with.',
-    json: isFunction ? (asObject(parameters) as JsonObject) : whole,
+    json: isFunction ? parameters : whole,
   }
 }
