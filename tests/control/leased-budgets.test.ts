@@ -197,6 +197,19 @@ describe('a reservation', () => {
   })
 })
 
+it('holds to so many budgets at most, and forgets those that are over for whoever comes then', async () => {
+  const budgets = openInMadeUpTime()
+  const endsAt = Date.now() + 1000
+  const counted = (key: string): BudgetScope => ({ key, limit: mostNano, endsAt })
+  for (let at = 0; at < 50_000; at++) granted(await reserve(budgets, 1, [counted(`h${at}`)]))
+  expect(() => reserve(budgets, 1, [counted('more')])).toThrow('[overloaded] This process holds to 50000 budgets already.')
+  expect(budgets.read('budget', 'more')).toEqual({ spent: 0, reserved: 0 })
+  vi.setSystemTime(endsAt + 24 * 3_600_000)
+  granted(await reserve(budgets, 1, [counted('more')]))
+  expect(budgets.read('budget', 'h0')).toEqual({ spent: 0, reserved: 0 })
+  expect(relay.asked).toEqual([])
+})
+
 describe('a settlement', () => {
   it('replaces what was set aside by what was spent, and what is left serves the next', async () => {
     const budgets = open()

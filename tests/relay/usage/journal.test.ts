@@ -205,6 +205,19 @@ test('a disk that stays full is told of once, and what is lost with it at the en
   expect(told.at(-1)).toMatch(/what up to 2 attempts have cost is lost/)
 })
 
+test('a folder that is gone costs no line while the database takes them', async () => {
+  const [folder, { batches, usage }] = [temporaryFolder(), database()]
+  const warnings: string[] = []
+  const journal = await Journal.open({ folder, usage, warn: (message) => warnings.push(message), everyMs: 5 })
+  files.rmSync(join(folder, 'journal'), { recursive: true })
+  for (const id of ['a', 'b']) {
+    journal.add([line(id)])
+    await expect.poll(() => batches.flat()).toContain(id)
+  }
+  await journal.close()
+  expect(warnings).toEqual([expect.stringMatching(/^What calls have cost is kept in memory only, until the database has it: /)])
+})
+
 test('what is in a file alone that cannot be read for the moment is brought later, and what is in memory at once', async () => {
   const folder = temporaryFolder()
   let away = true

@@ -68,6 +68,23 @@ test('a mail that a server refuses is a failure that may pass', async () => {
   mailer.close()
 })
 
+test('a password goes to no other machine in the clear', async () => {
+  const { url, mails } = await openSmtp()
+  // Written so, this machine is known to nobody as itself.
+  const elsewhere = openMailer({ url: url.replace('127.0.0.1', '127.1'), from: 'a@example.com', to: ['b@example.com'] })
+  const body = JSON.stringify({ data: {} })
+  await expect(elsewhere.send({ id: 'msg_1', type: 'key.created', tenant: '', body })).rejects.toMatchObject({
+    code: 'network_error',
+  })
+  expect(mails).toEqual([])
+})
+
+test('a mail that nobody is configured for any more is given up', async () => {
+  const mail = { id: 'msg_1', endpoint: 'mail', type: 'key.created', tenant: '', body: '{}', status: 'pending' } as const
+  const due = { ...mail, attempts: 1, createdAt: 1, nextAt: 1, last: '' }
+  expect(await mailSender(() => undefined)(due, new AbortController().signal)).toMatchObject({ ok: false, final: true })
+})
+
 test('a name with a line in it makes no header', async () => {
   const { url, mails } = await openSmtp()
   const mailer = openMailer({ url, from: 'leash@example.com', to: ['ops@example.com'] })
