@@ -15,6 +15,7 @@ import {
 } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
 import { askedTier, dearestTier } from '../protocols/asked-tier.js'
+import { into } from '../protocols/into.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -55,7 +56,7 @@ export function dryRun({ prices, capabilities, tokens }: DryRunDeps): Next {
 /** Encodes the request for the target, and throws it away: what cannot be said to it is refused as it would be. */
 async function lossesOf({ body, stream, target }: Call, own: Protocol, theirs: Protocol): Promise<Loss[]> {
   const losses: Loss[] = []
-  const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
+  const lose = into(losses)
   const traits = target.provider.traits(target.model)
   if (own === theirs) {
     own.adapt?.(body, traits, lose)

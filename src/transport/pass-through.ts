@@ -3,6 +3,7 @@ import { type Call, type Loss, type Result, textOf } from '../core/call.js'
 import { LeashError } from '../core/errors.js'
 import { isObject, lastMembers } from '../core/json.js'
 import { LazyAnswer } from '../core/lazy-answer.js'
+import { into } from '../protocols/into.js'
 import { saidInAll } from '../protocols/said.js'
 import type { Underway } from './attempt.js'
 import { ObservedStream } from './observed.js'
@@ -25,7 +26,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
   let body = model === call.model ? call.body : own.withModel(call.body, model)
   if (own.adapt) {
     const losses: Loss[] = []
-    body = own.adapt(body, traits, (path, action, why) => losses.push({ path, action, why }))
+    body = own.adapt(body, traits, into(losses))
     noteLosses(call, losses)
   }
   const renewing = call.attempt > 1 ? origin?.renew?.(call.attempt) : undefined

@@ -8,6 +8,7 @@ import type { AssistantPart, EmbedRequest, EmbedResponse } from '../core/message
 import { requestId } from '../core/request-id.js'
 import { addUsage, type Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
+import { into } from '../protocols/into.js'
 import type {
   ChatDownstream,
   ChatUpstream,
@@ -47,14 +48,13 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const { call } = underway
   const { provider, model } = call.target
   const losses: Loss[] = []
-  const lose = (path: string, action: Loss['action'], why: string) => losses.push({ path, action, why })
+  const lose = into(losses)
   const asked = down.decodeRequest(exactBody(textOf(call), call.body), lose)
   const { request, own } = renamed(asked, up.toolNames, lose)
   const body = up.encodeRequest(request, { model, stream: call.stream, traits: provider.traits(model), lose })
   noteLosses(call, losses)
   const response = await underway.exchange(body)
-  const warn = (path: string, action: Loss['action'], why: string) => call.report.warnings.push({ path, action, why })
-  const context = { model, lose: warn, request }
+  const context = { model, lose: into(call.report.warnings), request }
   const unlike = unlikeBefore(request)
   const told = (part: AssistantPart): AssistantPart =>
     part.type === 'tool-call' ? { ...part, id: unlike(part.id), name: own(part.name) } : part
@@ -88,7 +88,7 @@ async function translateEmbeddings(underway: Underway, down: EmbedDownstream, up
   const { provider, model } = call.target
   const traits = provider.traits(model)
   const losses: Loss[] = []
-  const request: EmbedRequest = down.decodeRequest(call.body, (path, action, why) => losses.push({ path, action, why }))
+  const request: EmbedRequest = down.decodeRequest(call.body, into(losses))
   const requests = inParts(request, up.maxInputs?.(model, traits)).map((request, index) => {
     // What one part loses, all lose.
     const lose: ReportLoss = (path, action, why) => index === 0 && losses.push({ path, action, why })

@@ -4,6 +4,7 @@ import { isLeashError, type LeashError } from '../../core/errors.js'
 import { replay, type StreamEvent } from '../../core/events.js'
 import type { ChatRequest } from '../../core/message.js'
 import { addUsage, type Usage } from '../../core/usage.js'
+import { into } from '../../protocols/into.js'
 import type {
   ChatDownstream,
   ChatUpstream,
@@ -187,7 +188,7 @@ export class Recovery implements Successor {
 
   /** In batches of one chunk. @throws LeashError when the stream fails */
   async *#events(result: Result): AsyncGenerator<StreamEvent[]> {
-    const context = this.#decoding((path, action, why) => this.#context.call.report.warnings.push({ path, action, why }))
+    const context = this.#decoding(into(this.#context.call.report.warnings))
     if (result.stream) yield* decoded(result, this.#upstream.decodeStream(context), this.#context.protocol)
     else yield [...replay(this.#upstream.decodeResponse(result.body, context))]
   }
