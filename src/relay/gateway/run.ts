@@ -79,10 +79,16 @@ export async function answerOf(asked: Asked): Promise<Answer> {
     const done = await result
     if (done.stream) throw new LeashError('upstream_malformed', 'The provider sent a stream that nobody had asked for.')
     await whenEnded(report)
-    return { body: done.body as JsonObject, report }
+    return { body: completionIn(done.body), report }
   } catch (error) {
     throw isLeashError(error) ? new Failed(error, report) : error
   }
+}
+
+/** What comes by the protocol that was asked in comes as it is. @throws LeashError `upstream_malformed` */
+function completionIn(body: unknown): JsonObject {
+  if (isObject(body)) return body as JsonObject
+  throw new LeashError('upstream_malformed', 'The provider answered with something that is not a chat completion.')
 }
 
 /** A call that has failed, with what happened to it until then. */

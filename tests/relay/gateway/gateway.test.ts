@@ -95,6 +95,12 @@ describe('a chat', () => {
     expect([typeof one, two === one, other === one]).toEqual(['string', true, false])
   })
 
+  test.each(['<p>Come in</p>', '[]', 'null'])('that is answered with no completion fails: %s', async (body) => {
+    const relay = await openRelay(mock.url, { leash: { retry: false } })
+    mock.script({ status: 200, headers: { 'content-type': 'text/html' }, body })
+    expect(await post(relay, 'chat', request)).toMatchObject({ status: 502, body: { error: { code: 'upstream_malformed' } } })
+  })
+
   test('with more objects in it than a request has is refused before it is read', async () => {
     const relay = await openRelay(mock.url)
     const many = `{"model":"gpt-4o-mini","messages":[${'{},'.repeat(500_000)}{}]}`
