@@ -116,9 +116,9 @@ export function withReport(theirs: Headers, report: Report): Headers {
   return headers
 }
 
-/** Of a vendor's headers those that are not the vendor's to set: about the connection, its cookies, or who may read the page. */
+/** Of a vendor's headers those that are not the vendor's to set: about the connection, its cookies, or what a browser does with our address. */
 const notTheirs =
-  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|date)$/
+  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy.*|clear-site-data|nel|report-to|reporting-endpoints|refresh|www-authenticate|alt-svc|server|via|date)$/
 
 export type HeaderList = [name: string, value: string][]
 

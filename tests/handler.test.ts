@@ -25,6 +25,14 @@ const refusal = async (response: Response | Promise<Response>) => {
 }
 const question = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello there' }] }
 
+test("tells nothing of a vendor's that a browser would do to our address", async () => {
+  const theirs = { nel: '{}', 'report-to': '{}', 'clear-site-data': '"*"', 'www-authenticate': 'Basic', 'set-cookie': 'a=b' }
+  mock.script({ headers: { ...theirs, 'x-request-id': 'req_1' } })
+  const { headers } = await post('/v1/chat/completions', JSON.stringify(question))
+  expect(headers.get('x-request-id')).toBe('req_1')
+  expect(Object.keys(theirs).filter((name) => headers.has(name))).toEqual([])
+})
+
 describe('what is refused', () => {
   test('an unknown path, with what was asked', async () => {
     expect(await refusal(post('/v1/nothing?key=secret', '{}'))).toMatchObject({

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import type { Provider } from '../../core/provider.js'
 import type { Transport } from '../../core/transport.js'
+import { forwardable } from '../../leashed-headers.js'
 import { textOf } from '../../transport/refused.js'
 import { addressAt } from './raw-path.js'
 
@@ -9,9 +10,8 @@ import { addressAt } from './raw-path.js'
 const ours =
   /^(?:authorization|x-api-key|api-key|x-goog-api-key|x-goog-user-project|openai-(?:organization|project)|cookie|host|origin|referer|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-length|content-encoding|accept-encoding|via|forwarded|x-(?:forwarded|real|leash|client)-.*|x-(?:http-)?method(?:-override)?|cf-.*|true-client-ip|proxy-.*|sec-.*|access-control-.*)$/
 
-/** Of an answer: about the connection, the vendor's cookies, and who may read the page. */
-const theirs =
-  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|content-length|content-encoding|set-cookie|access-control-.*|strict-transport-security|content-security-policy|alt-svc|server|via|proxy-.*)$/
+/** It was unpacked. */
+const outdated = /^content-(?:length|encoding)$/
 
 /** An answer has to begin within so many milliseconds. */
 const patience = 600_000
@@ -53,7 +53,7 @@ export async function forward(request: Forwarded, transport: Transport): Promise
     })
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400 && response.status !== 304))
       throw new LeashError('upstream_error', `"${provider.name}" redirects elsewhere, where its key must not follow.`)
-    const kept = [...response.headers].filter(([name]) => !theirs.test(name))
+    const kept = forwardable(response.headers).filter(([name]) => !outdated.test(name))
     const told = response.ok || !response.body ? response.body : await textOf(response, asked.headers)
     return new Response(told, { status: response.status, headers: kept })
   } catch (cause) {
