@@ -125,6 +125,8 @@ export interface Tool {
   /** JSON Schema as the caller wrote it, member order kept. Absent: the tool takes no arguments. */
   readonly parameters?: JsonObject
   readonly strict?: boolean
+  /** As its caller wrote it: it takes free text, which for all others is the argument `input`. */
+  readonly custom?: JsonObject
   readonly cache?: CacheHint
 }
 

@@ -197,9 +197,10 @@ const items: Rows<NonNullable<Responses.ResponseInputItem['type']>> = {
 
 const responsesTools: Rows<Responses.Tool['type']> = {
   function: ['carried', { name: 'g', parameters: schema }],
+  custom: ['carried', { name: 'g' }],
   ...reported(
     ...(['file_search', 'computer', 'computer_use_preview', 'web_search', 'web_search_2025_08_26', 'mcp'] as const),
-    ...(['code_interpreter', 'programmatic_tool_calling', 'image_generation', 'local_shell', 'shell', 'custom'] as const),
+    ...(['code_interpreter', 'programmatic_tool_calling', 'image_generation', 'local_shell', 'shell'] as const),
     ...(['namespace', 'tool_search', 'web_search_preview', 'web_search_preview_2025_03_11', 'apply_patch'] as const),
   ),
 }
@@ -213,7 +214,7 @@ const chatParts: Rows<OpenAI.ChatCompletionContentPart['type']> = {
 
 const chatTools: Rows<OpenAI.ChatCompletionTool['type']> = {
   function: ['carried', { function: { name: 'g' } }],
-  custom: ['reported', { custom: { name: 'g' } }],
+  custom: ['carried', { custom: { name: 'g' } }],
 }
 
 const parts: Members<Google.Part> = {

@@ -2,6 +2,7 @@
 import { asArray, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
+import { argumentsOf } from '../custom-tool.js'
 import { readExtraContent } from '../extra-content.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
@@ -157,7 +158,7 @@ function readCall(call: unknown, path: string, { names, lose }: History): ToolCa
     type: 'tool-call',
     id,
     name,
-    arguments: custom ? JSON.stringify({ input }) : argumentsText(given),
+    arguments: custom ? argumentsOf(input) : argumentsText(given),
     ...(signature && { signature }),
     ...openAiCacheHint(call, path, lose),
   }

@@ -2,7 +2,17 @@
 import type OpenAI from 'openai'
 import { callId } from '../../core/id.js'
 import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ChatResponse, Choice, Citation, TextPart, TokenLogprob, ToolCallPart } from '../../core/message.js'
+import type {
+  AssistantPart,
+  ChatRequest,
+  ChatResponse,
+  Choice,
+  Citation,
+  TextPart,
+  TokenLogprob,
+  ToolCallPart,
+} from '../../core/message.js'
+import { argumentsOf, inputIn, takesText } from '../custom-tool.js'
 import { sourceOf } from '../data-url.js'
 import { extraContent, readExtraContent } from '../extra-content.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
@@ -12,7 +22,7 @@ import { audioType, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
 import { readReasoning, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
-import { asJson, type Members, malformed, readFinish, type WireToolCall, writeFinish } from './wire.js'
+import { asJson, type Members, malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   const failure = errorIn(body)
@@ -97,7 +107,7 @@ function readCalls(message: Members): ToolCallPart[] {
       // Unlike that of any earlier turn: Anthropic refuses a history in which two calls have one name.
       id: asString(call.id) || callId(),
       name,
-      arguments: call.custom ? JSON.stringify({ input }) : argumentsText(given),
+      arguments: call.custom ? argumentsOf(input) : argumentsText(given),
       ...(signature && { signature }),
     }
   })
@@ -140,30 +150,30 @@ export function writeLogprobs(tokens: readonly TokenLogprob[]): OpenAI.ChatCompl
   return { content: tokens.map((token) => ({ ...plain(token), top_logprobs: (token.top ?? []).map(plain) })), refusal: null }
 }
 
-export function encodeResponse(response: ChatResponse): JsonObject {
+export function encodeResponse(response: ChatResponse, request: ChatRequest): JsonObject {
   const { id, model, created, choices, usage, serviceTier } = response
   return asJson({
     id,
     object: 'chat.completion',
     created: created ?? Math.floor(Date.now() / 1000),
     model,
-    choices: choices.map((choice, index) => writeChoice(choice, index, id)),
+    choices: choices.map((choice, index) => writeChoice(choice, index, id, request)),
     ...(usage && { usage: writeUsage(usage) }),
     ...(serviceTier !== undefined && { service_tier: serviceTier }),
   })
 }
 
-function writeChoice({ content, finishReason, logprobs }: Choice, index: number, id: string): object {
+function writeChoice({ content, finishReason, logprobs }: Choice, index: number, id: string, request: ChatRequest): object {
   const refused = content.some(({ type }) => type === 'refusal')
   return {
     index,
-    message: writeAnswer(content, id),
+    message: writeAnswer(content, id, request),
     logprobs: logprobs ? writeLogprobs(logprobs) : null,
     finish_reason: writeFinish(finishReason, refused),
   }
 }
 
-function writeAnswer(content: readonly AssistantPart[], id: string): object {
+function writeAnswer(content: readonly AssistantPart[], id: string, request: ChatRequest): object {
   const texts = content.filter((part) => part.type === 'text')
   const refusals = content.filter((part) => part.type === 'refusal')
   const calls = content.filter((part) => part.type === 'tool-call')
@@ -182,7 +192,7 @@ function writeAnswer(content: readonly AssistantPart[], id: string): object {
     ...(audio?.source.kind === 'base64' && {
       audio: { id: `audio_${id}`, data: audio.source.data, expires_at: 0, transcript: audio.transcript ?? '' },
     }),
-    ...(calls.length > 0 && { tool_calls: calls.map(writeCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map((call) => writeCall(call, request)) }),
   }
 }
 
@@ -200,6 +210,7 @@ function annotationsOf(texts: readonly TextPart[]): JsonObject[] {
   return annotations
 }
 
-function writeCall({ id, name, arguments: given, signature }: ToolCallPart): WireToolCall {
+function writeCall({ id, name, arguments: given, signature }: ToolCallPart, request: ChatRequest): WireToolCall | WireCustomCall {
+  if (takesText(request, name)) return { id, type: 'custom', custom: { name, input: inputIn(given) }, ...extraContent(signature) }
   return { id, type: 'function', function: { name, arguments: given }, ...extraContent(signature) }
 }

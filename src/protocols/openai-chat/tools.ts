@@ -3,11 +3,14 @@ import type OpenAI from 'openai'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
+import { customTool } from '../custom-tool.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
+import { asJson, type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
 
 const toolMembers = new Set(['type', 'function', 'cache_control', 'prompt_cache_breakpoint'])
+const customToolMembers = new Set(['type', 'custom'])
+const customMembers = new Set(['name', 'description', 'format'])
 const functionMembers = new Set(['name', 'description', 'parameters', 'strict', 'cache_control'])
 const schemaMembers = new Set(['name', 'description', 'schema', 'strict'])
 
@@ -16,6 +19,7 @@ export function readTools(tools: unknown, lose: ReportLoss): Tool[] {
   return tools.flatMap((tool: unknown, index) => {
     const path = `tools[${index}]`
     if (!isObject(tool)) throw invalid(path, 'is to be an object.')
+    if (tool.type === 'custom') return [readCustom(tool, path, lose)]
     if (tool.type !== undefined && tool.type !== 'function') {
       lose(path, 'dropped', `A tool of type "${String(tool.type)}" has no counterpart outside the Chat Completions API.`)
       return []
@@ -23,6 +27,15 @@ export function readTools(tools: unknown, lose: ReportLoss): Tool[] {
     noticeUnread(tool, toolMembers, path, lose)
     return [readFunction(asObject(tool.function), `${path}.function`, lose, tool)]
   })
+}
+
+function readCustom(tool: Members, path: string, lose: ReportLoss): Tool {
+  noticeUnread(tool, customToolMembers, path, lose)
+  const custom = asObject(tool.custom)
+  noticeUnread(custom, customMembers, `${path}.custom`, lose)
+  const name = asString(custom.name)
+  if (!name) throw invalid(`${path}.custom.name`, 'is to be the name of a tool.')
+  return customTool(asJson(custom), name, path, lose)
 }
 
 /** The list that `tools` replaced. */
@@ -65,9 +78,10 @@ export function readToolChoice(choice: unknown, lose: ReportLoss): ToolChoice | 
   if (choice === 'auto' || choice === 'none') return { type: choice }
   if (!isObject(choice)) throw invalid('tool_choice', 'is to be "auto", "none", "required" or an object that names a function.')
   switch (choice.type ?? 'function') {
-    case 'function': {
-      const name = asString(asObject(choice.function).name)
-      if (!name) throw invalid('tool_choice.function.name', 'is to be the name of a function.')
+    case 'function':
+    case 'custom': {
+      const name = nameIn(choice)
+      if (!name) throw invalid(`tool_choice.${String(choice.type ?? 'function')}.name`, 'is to be the name of a tool.')
       return { type: 'tool', name }
     }
     case 'allowed_tools':
@@ -77,14 +91,18 @@ export function readToolChoice(choice: unknown, lose: ReportLoss): ToolChoice | 
   return undefined
 }
 
+function nameIn({ function: called, custom }: Members): string | undefined {
+  return asString(asObject(called ?? custom).name)
+}
+
 function readAllowedTools({ mode, tools }: Members, lose: ReportLoss): ToolChoice {
   const names = asArray(tools).flatMap((tool, index) => {
-    const name = asString(asObject(asObject(tool).function).name)
+    const name = nameIn(asObject(tool))
     if (name) return [name]
     lose(
       `tool_choice.allowed_tools.tools[${index}]`,
       'dropped',
-      'Only functions have a counterpart outside the Chat Completions API.',
+      'Only functions and custom tools have a counterpart outside the Chat Completions API.',
     )
     return []
   })

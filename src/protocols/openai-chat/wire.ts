@@ -13,6 +13,7 @@ export type WireContentPart = (OpenAI.ChatCompletionContentPart | VideoPart) & C
 export type WireTextPart = OpenAI.ChatCompletionContentPartText & CacheCarrier
 export type WireTool = OpenAI.ChatCompletionFunctionTool & CacheCarrier
 export type WireToolCall = OpenAI.ChatCompletionMessageFunctionToolCall & CacheCarrier & ExtraContent
+export type WireCustomCall = OpenAI.ChatCompletionMessageCustomToolCall & ExtraContent
 export type WireUserMessage = Omit<OpenAI.ChatCompletionUserMessageParam, 'content'> & { content: string | WireContentPart[] }
 export type WireMessage = (
   | OpenAI.ChatCompletionSystemMessageParam

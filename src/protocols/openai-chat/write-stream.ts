@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../core/events.js'
 import type { JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatRequest } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
+import { InputText, takesText } from '../custom-tool.js'
 import { extraContent } from '../extra-content.js'
 import type { StreamEncoder, WireEvent } from '../protocol.js'
 import { writeCitations } from './citations.js'
@@ -15,7 +16,7 @@ import { writeUsage } from './usage.js'
 import { writeFinish } from './wire.js'
 
 export function encodeStream(request: ChatRequest): StreamEncoder {
-  return new ChunkEncoder(request.includeUsage === true)
+  return new ChunkEncoder(request)
 }
 
 /** A part as far as it was told. */
@@ -25,6 +26,8 @@ interface Told {
   text: string
   /** The place of a tool call among the tool calls. */
   readonly tool: number
+  /** Of the call of a tool that takes free text. */
+  readonly input?: InputText
 }
 
 /** One choice as far as it was told. */
@@ -52,6 +55,7 @@ const handlers: Handlers = {
 }
 
 class ChunkEncoder implements StreamEncoder {
+  readonly #request: ChatRequest
   readonly #includeUsage: boolean
   readonly #choices = new Map<number, ToldChoice>()
   #id = ''
@@ -60,8 +64,9 @@ class ChunkEncoder implements StreamEncoder {
   #usage: Usage | undefined
   #out: WireEvent[] = []
 
-  constructor(includeUsage: boolean) {
-    this.#includeUsage = includeUsage
+  constructor(request: ChatRequest) {
+    this.#request = request
+    this.#includeUsage = request.includeUsage === true
   }
 
   push<Type extends StreamEvent['type']>(event: Of<Type>): WireEvent[] {
@@ -103,13 +108,17 @@ class ChunkEncoder implements StreamEncoder {
 
   partStart({ choice, index, part }: Of<'part-start'>): void {
     const state = this.#choice(choice)
-    const told: Told = { part, text: '', tool: part.type === 'tool-call' ? state.tools++ : 0 }
+    const isCall = part.type === 'tool-call'
+    const input = isCall && takesText(this.#request, part.name) ? { input: new InputText() } : {}
+    const told: Told = { part, text: '', tool: isCall ? state.tools++ : 0, ...input }
     state.parts[index] = told
     switch (part.type) {
       case 'tool-call': {
         const { id, name, signature } = part
-        const call = { index: told.tool, id, type: 'function', function: { name, arguments: '' } }
-        this.tell(choice, { tool_calls: [{ ...call, ...extraContent(signature) }] })
+        const called = told.input
+          ? { type: 'custom', custom: { name, input: '' } }
+          : { type: 'function', function: { name, arguments: '' } }
+        this.tell(choice, { tool_calls: [{ index: told.tool, id, ...called, ...extraContent(signature) }] })
         this.#grow(choice, told, part.arguments)
         return
       }
@@ -136,7 +145,8 @@ class ChunkEncoder implements StreamEncoder {
     if (delta === '') return
     const gap = told.text === '' ? this.#gapBefore(choice, told.part) : ''
     told.text += delta
-    this.tell(choice, deltaOf(told, gap + delta))
+    const more = told.input ? told.input.push(delta) : gap + delta
+    if (more !== '') this.tell(choice, deltaOf(told, more))
   }
 
   #gapBefore(choice: number, part: AssistantPart): string {
@@ -166,13 +176,15 @@ class ChunkEncoder implements StreamEncoder {
         this.#endCall(choice, told)
         if (signature?.format === 'google-gemini-v1')
           this.tell(choice, {
-            tool_calls: [{ index: told.tool, function: { arguments: '' }, ...extraContent(signature) }],
+            tool_calls: [{ ...callDelta(told, ''), ...extraContent(signature) }],
           })
     }
   }
 
   /** That there are no arguments is known only now: `{}` is never followed by real ones. */
   #endCall(choice: number, told: Told): void {
+    const rest = told.input?.end()
+    if (rest) this.tell(choice, deltaOf(told, rest))
     if (told.part.type === 'tool-call' && told.text === '') this.#grow(choice, told, '{}')
   }
 
@@ -201,8 +213,12 @@ class ChunkEncoder implements StreamEncoder {
   }
 }
 
-function deltaOf({ part, tool }: Told, delta: string): object {
-  switch (part.type) {
+function callDelta({ tool, input }: Told, delta: string): object {
+  return { index: tool, ...(input ? { custom: { input: delta } } : { function: { arguments: delta } }) }
+}
+
+function deltaOf(told: Told, delta: string): object {
+  switch (told.part.type) {
     case 'text':
       return { content: delta }
     case 'reasoning':
@@ -210,7 +226,7 @@ function deltaOf({ part, tool }: Told, delta: string): object {
     case 'refusal':
       return { refusal: delta }
     case 'tool-call':
-      return { tool_calls: [{ index: tool, function: { arguments: delta } }] }
+      return { tool_calls: [callDelta(told, delta)] }
     default:
       return { audio: { data: delta } }
   }

@@ -1,6 +1,7 @@
 /** Output items on their way in: each kind opens parts, lets them grow and ends them in its own way. */
 import { asArray, asString, isObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
+import { argumentsOf } from '../custom-tool.js'
 import { decodeAnnotation, decodeAnnotations } from './annotations.js'
 import { decodeLogprobs } from './logprobs.js'
 import type { Part, PartEnd, PartRow } from './parts.js'
@@ -95,7 +96,7 @@ function end({ part, citations, known }: SaidPart, listed: Citation[] = []): voi
   part.end({ ...(part.type === 'text' && known), ...(all.length > 0 && { citations: all }) })
 }
 
-/** `function_call`: one part, opened when its name is known. */
+/** `function_call` and `custom_tool_call`: one part, opened when its name is known. Of the latter, all comes at its end. */
 export class FunctionCallItem {
   readonly #row: PartRow
   #part: Part | undefined
@@ -117,7 +118,7 @@ export class FunctionCallItem {
 
   done(item: Members): void {
     this.#open(item)
-    this.#part?.complete(asString(item.arguments) ?? '')
+    this.#part?.complete(item.type === 'custom_tool_call' ? argumentsOf(item.input) : (asString(item.arguments) ?? ''))
     this.#part?.end()
   }
 

@@ -1,5 +1,6 @@
 /** Output items on their way out: each kind tells its events as its parts open, grow and end. */
 import type {
+  ResponseCustomToolCallItem,
   ResponseErrorEvent,
   ResponseFunctionCallArgumentsDoneEvent,
   ResponseFunctionToolCall,
@@ -10,6 +11,7 @@ import type {
   ResponseStreamEvent,
 } from 'openai/resources/responses/responses'
 import type { ReasoningPart, Signature, TokenLogprob, ToolCallPart } from '../../core/message.js'
+import { InputText } from '../custom-tool.js'
 import { type ExtraContent, extraContent } from '../extra-content.js'
 import { encodeCitation } from './annotations.js'
 import type { errorMembers } from './error.js'
@@ -143,6 +145,40 @@ export class CallOut extends Told implements OutputItem {
     Object.assign(this.item, extraContent(signature))
     const { arguments: args, name } = this.item
     this.tell({ type: 'response.function_call_arguments.done', ...this.at(this.item.id), name, arguments: args })
+  }
+
+  close(status: ItemStatus): void {
+    this.item.status = status
+    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
+  }
+}
+
+/** Of a tool that takes free text. */
+export class CustomCallOut extends Told implements OutputItem {
+  readonly item: ResponseCustomToolCallItem & ExtraContent
+  readonly #text = new InputText()
+
+  constructor(tell: Tell, index: number, id: string, { id: call_id, name, arguments: args, signature }: ToolCallPart) {
+    super(tell, index)
+    this.item = { id, type: 'custom_tool_call', status: 'in_progress', call_id, name, input: '', ...extraContent(signature) }
+    tell({ type: 'response.output_item.added', output_index: index, item: this.item })
+    if (args) this.delta(args)
+  }
+
+  delta(delta: string): void {
+    this.#grow(this.#text.push(delta))
+  }
+
+  #grow(delta: string): void {
+    if (delta === '') return
+    this.item.input += delta
+    this.tell({ type: 'response.custom_tool_call_input.delta', ...this.at(this.item.id), delta })
+  }
+
+  end({ signature }: PartEnd): void {
+    this.#grow(this.#text.end())
+    Object.assign(this.item, extraContent(signature))
+    this.tell({ type: 'response.custom_tool_call_input.done', ...this.at(this.item.id), input: this.item.input })
   }
 
   close(status: ItemStatus): void {

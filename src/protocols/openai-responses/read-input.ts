@@ -2,6 +2,7 @@
 import { asArray, asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
+import { argumentsOf } from '../custom-tool.js'
 import { readExtraContent } from '../extra-content.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
@@ -32,7 +33,7 @@ const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'phas
 const outputTextMembers = new Set(['type', 'text', 'annotations', 'logprobs', 'parsed', 'extra_content', 'cache_control'])
 const reasoningMembers = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
 const callMembers = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'parsed_arguments', 'extra_content'])
-const customMembers = new Set(['type', 'id', 'call_id', 'name', 'input', 'status'])
+const customMembers = new Set(['type', 'id', 'call_id', 'name', 'input', 'status', 'extra_content'])
 const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'output', 'status', 'cache_control'])
 
 export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
@@ -156,8 +157,8 @@ function readCustomCall(item: Members, path: string, history: History): void {
   const { lose } = history
   noticeUnread(item, customMembers, path, lose)
   lose(path, 'approximated', 'A call of a custom tool is sent as a call of a function with the argument `input`.')
-  const given = JSON.stringify({ input: asString(item.input) ?? '' })
-  turn(history).push({ ...readCall(item, path, history), arguments: given })
+  const signature = readExtraContent(item)
+  turn(history).push({ ...readCall(item, path, history), arguments: argumentsOf(item.input), ...(signature && { signature }) })
 }
 
 function readCall(item: Members, path: string, { names }: History): { type: 'tool-call'; id: string; name: string } {

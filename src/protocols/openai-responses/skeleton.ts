@@ -1,7 +1,8 @@
 /** The response object around the output: what the API echoes of the request, and how the answer ended. */
-import type { Response } from 'openai/resources/responses/responses'
+import type { CustomTool, FunctionTool, Response } from 'openai/resources/responses/responses'
 import { callId } from '../../core/id.js'
 import type { ChatRequest, FinishReason } from '../../core/message.js'
+import { takesText } from '../custom-tool.js'
 import { encodeFormat } from './settings.js'
 import { encodeToolChoice, encodeTools } from './tools.js'
 
@@ -34,8 +35,14 @@ export function skeleton(request: ChatRequest, { id, model, created }: Identity)
     store: false,
     temperature: request.temperature ?? null,
     text: { format: encodeFormat(responseFormat) },
-    tool_choice: encodeToolChoice(toolChoice),
-    tools: encodeTools(tools, () => {}),
+    tool_choice:
+      toolChoice.type === 'tool' && takesText(request, toolChoice.name)
+        ? { type: 'custom', name: toolChoice.name }
+        : encodeToolChoice(toolChoice),
+    // A custom tool is echoed as its caller wrote it.
+    tools: tools.flatMap((tool): (CustomTool | FunctionTool)[] =>
+      tool.custom ? [tool.custom as unknown as CustomTool] : encodeTools([tool], () => {}),
+    ),
     top_p: request.topP ?? null,
     truncation: 'disabled',
     ...(request.user !== undefined && { user: request.user }),

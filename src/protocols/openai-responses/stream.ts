@@ -203,6 +203,7 @@ export class AnswerDecoder implements StreamDecoder {
       case 'message':
         return new MessageItem(this.#row, item)
       case 'function_call':
+      case 'custom_tool_call':
         return new FunctionCallItem(this.#row, item)
       case 'reasoning':
         return new ReasoningItem(this.#row, item)

@@ -1,11 +1,12 @@
-/** Tools and the choice among them. Only functions cross: every other tool runs at OpenAI, or is free text. */
+/** Tools and the choice among them. Only what the caller runs crosses: every other tool runs at OpenAI. */
 import type { FunctionTool, ToolChoiceAllowed, ToolChoiceFunction, ToolChoiceOptions } from 'openai/resources/responses/responses'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Tool, ToolChoice } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
+import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
-import { invalid, type Members, noticeUnread } from './wire.js'
+import { asJson, invalid, type Members, noticeUnread } from './wire.js'
 
 const functionMembers = new Set([
   'type',
@@ -17,12 +18,15 @@ const functionMembers = new Set([
   'prompt_cache_breakpoint',
 ])
 
+const customMembers = new Set(['type', 'name', 'description', 'format'])
+
 export function decodeTools(tools: unknown, lose: ReportLoss): Tool[] {
   if (!Array.isArray(tools)) throw invalid('tools', '`tools` has to be an array.')
   return tools.flatMap((value, index): Tool[] => {
     const tool = asObject(value)
     const path = `tools[${index}]`
     if (tool.type === 'function') return [decodeFunction(tool, path, lose)]
+    if (tool.type === 'custom') return [decodeCustom(tool, path, lose)]
     lose(
       path,
       'dropped',
@@ -47,12 +51,19 @@ function decodeFunction(tool: Members, path: string, lose: ReportLoss): Tool {
   }
 }
 
+function decodeCustom(tool: Members, path: string, lose: ReportLoss): Tool {
+  noticeUnread(tool, customMembers, path, lose)
+  const name = asString(tool.name)
+  if (!name) throw invalid(`${path}.name`, 'A custom tool needs a `name`.')
+  return customTool(asJson(tool), name, path, lose)
+}
+
 export function decodeToolChoice(choice: unknown, lose: ReportLoss): ToolChoice | undefined {
   if (choice === 'auto' || choice === 'none' || choice === 'required') return { type: choice }
   if (!isObject(choice)) throw invalid('tool_choice', '`tool_choice` is "auto", "none", "required" or an object.')
-  if (choice.type === 'function') {
+  if (choice.type === 'function' || choice.type === 'custom') {
     const name = asString(choice.name)
-    if (!name) throw invalid('tool_choice.name', 'A `tool_choice` of type "function" needs the `name` of the function.')
+    if (!name) throw invalid('tool_choice.name', `A \`tool_choice\` of type "${choice.type}" needs the \`name\` of the tool.`)
     return { type: 'tool', name }
   }
   if (choice.type === 'allowed_tools') return decodeAllowed(choice, lose)
@@ -64,7 +75,7 @@ function decodeAllowed(choice: Members, lose: ReportLoss): ToolChoice {
   const names = asArray(choice.tools).flatMap((value, index): string[] => {
     const tool = asObject(value)
     const name = asString(tool.name)
-    if (tool.type === 'function' && name) return [name]
+    if ((tool.type === 'function' || tool.type === 'custom') && name) return [name]
     lose(`tool_choice.tools[${index}]`, 'dropped', `A tool of type "${String(tool.type)}" does not cross.`)
     return []
   })

@@ -5,8 +5,9 @@
 import type { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import type { AssistantPart, ChatRequest, FinishReason, ImagePart, ReasoningPart, TokenLogprob } from '../../core/message.js'
+import { takesText } from '../custom-tool.js'
 import { errorMembers } from './error.js'
-import { CallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
+import { CallOut, CustomCallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
 import { encodeUsage } from './usage.js'
 import { ourReasoning } from './wire.js'
@@ -19,12 +20,14 @@ export interface ToldItems {
   readonly done: ReadonlyMap<number, WireItem>
 }
 
+type ItemOut = CallOut | CustomCallOut | MessageOut | ReasoningOut
+
 export class AnswerWriter {
   readonly #request: ChatRequest
   readonly #tell: Tell
   #response: WireResponse | undefined
   /** The item under way. It stays open after its part has ended: the next part may be of it too. */
-  #item: CallOut | MessageOut | ReasoningOut | undefined
+  #item: ItemOut | undefined
   /** Where deltas go; nowhere, for a part that this API has no word for. */
   #part: OutputItem | undefined
   #lastMessage: MessageOut | undefined
@@ -122,7 +125,9 @@ export class AnswerWriter {
         this.#part = this.#openReasoning(part)
         break
       case 'tool-call':
-        this.#part = this.#next((index) => new CallOut(this.#tell, index, this.#id('fc', index), part))
+        this.#part = takesText(this.#request, part.name)
+          ? this.#next((index) => new CustomCallOut(this.#tell, index, this.#id('ctc', index), part))
+          : this.#next((index) => new CallOut(this.#tell, index, this.#id('fc', index), part))
         break
       case 'image':
         this.#addImage(part)
@@ -175,7 +180,7 @@ export class AnswerWriter {
   }
 
   /** Closes the item under way and begins another. */
-  #next<T extends CallOut | MessageOut | ReasoningOut>(make: (index: number) => T): T {
+  #next<T extends ItemOut>(make: (index: number) => T): T {
     this.#close('completed')
     const { output } = this.response
     const item = make(output.length)

@@ -242,18 +242,18 @@ describe('tools', () => {
     expect(Object.keys(body)).toEqual(['model', 'messages'])
   })
 
-  test('custom tools and vendors’ own are reported', () => {
+  test('vendors’ own tools are reported', () => {
     const { request, losses } = decoded({
       messages: hello,
-      tools: [weather, { type: 'custom', custom: { name: 'sql' } }, { type: 'openrouter:web_search' }],
-      tool_choice: { type: 'custom', custom: { name: 'sql' } },
+      tools: [weather, { type: 'openrouter:web_search' }],
+      tool_choice: { type: 'openrouter:web_search' },
     })
     expect(request.tools?.map(({ name }) => name)).toEqual(['weather'])
-    expect(brief(losses)).toEqual(['tools[1] dropped', 'tools[2] dropped', 'tool_choice dropped'])
+    expect(brief(losses)).toEqual(['tools[1] dropped', 'tool_choice dropped'])
   })
 
   test('a choice among tools of which none crosses allows none', () => {
-    const allowed_tools = { mode: 'required', tools: [{ type: 'custom', custom: { name: 'sql' } }] }
+    const allowed_tools = { mode: 'required', tools: [{ type: 'openrouter:web_search' }] }
     const { request, losses } = decoded({
       messages: hello,
       tools: [weather],

@@ -22,7 +22,6 @@ describe('tools of a caller', () => {
     'mcp',
     'computer',
     'image_generation',
-    'custom',
     'local_shell',
     'namespace',
   ]
