@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { LeashError } from '../../core/errors.js'
 import { type Asked, tooLarge } from '../../handler.js'
+import { utf8 } from './body.js'
 
 export function askedBy(incoming: IncomingMessage, path: string, signal: AbortSignal): Asked {
   const { method = 'GET', url = '' } = incoming
@@ -25,10 +26,11 @@ export function headersOf({ headers }: IncomingMessage): Asked['headers'] {
   }
 }
 
-const utf8 = new TextDecoder()
-
+/** @throws LeashError `invalid_request` for what is packed, or no UTF-8: a vendor would be sent other words than were meant */
 function textOf(incoming: IncomingMessage, limit: number): Promise<string> {
   return new Promise((resolve, reject) => {
+    const encoding = incoming.headers['content-encoding']?.toLowerCase() ?? 'identity'
+    if (encoding !== 'identity') throw new LeashError('invalid_request', 'Send the body of a call as it is.', { status: 415 })
     const chunks: Uint8Array[] = []
     let size = 0
     const take = (chunk: Uint8Array) => {
@@ -36,7 +38,15 @@ function textOf(incoming: IncomingMessage, limit: number): Promise<string> {
       if (size <= limit) chunks.push(chunk)
       else settle(() => reject(tooLarge(limit)))
     }
-    const end = () => settle(() => resolve(utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))))
+    const end = () => {
+      settle(() => {
+        try {
+          resolve(utf8(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    }
     const leave = () => settle(() => reject(new LeashError('aborted', 'The caller left before the request was complete.')))
     const settle = (how: () => void) => {
       incoming.off('data', take).off('end', end).off('error', leave).off('close', leave)

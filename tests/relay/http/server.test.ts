@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { fileURLToPath } from 'node:url'
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import OpenAI, { APIError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { until, useMock } from '../../helpers/mock.js'
@@ -144,6 +144,25 @@ describe('bounds', () => {
     }
     expect((await ask('POST', '/v1/chat/completions', ping, call)).status).toBe(200)
     expect(mock.requests).toHaveLength(1)
+  })
+
+  test('a body that is no UTF-8 or is packed is refused, and no vendor is asked in other words', async () => {
+    const { call, url } = await openRelay(mock.url)
+    const text = JSON.stringify({ ...ping, messages: [{ role: 'user', content: 'Café' }] })
+    const ask = (body: BodyInit, headers?: Record<string, string>) =>
+      fetch(`${url}/v1/chat/completions`, { method: 'POST', body, headers: { authorization: `Bearer ${call}`, ...headers } })
+    const latin = await ask(new Uint8Array(Buffer.from(text, 'latin1')), {
+      'content-type': 'application/json; charset=iso-8859-1',
+    })
+    expect(latin.status).toBe(400)
+    expect(await latin.json()).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining('UTF-8') } })
+    const packed = await ask(new Uint8Array(gzipSync(text)), { 'content-encoding': 'gzip' })
+    expect(packed.status).toBe(415)
+    expect(await packed.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining('as it is') },
+    })
+    expect(mock.requests).toEqual([])
+    expect((await ask(text, { 'content-encoding': 'identity' })).status).toBe(200)
   })
 
   test('headers that are too many, or too late, end the connection', async () => {
