@@ -172,8 +172,8 @@ export function answerWhole(result: Result, report: Report): Answered {
 }
 
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
-  const { status, headers, text, breaksOff } = failureIn(error, protocol, report)
-  const response = new Response(null, { status })
+  const { status, statusText = '', headers, text, breaksOff } = failureIn(error, protocol, report)
+  const response = new Response(null, { status, statusText })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   read.set(response, { headers, ...(breaksOff ? { stream: brokenOff(text, error) } : { text }), used: false })
   return response
@@ -186,6 +186,7 @@ export function failWhole(error: LeashError, protocol: Protocol, report: Report)
 
 interface Failure {
   readonly status: number
+  readonly statusText?: string | undefined
   readonly headers: Headers
   readonly text: string
   /** The stream was given up after so much of it. */
@@ -214,7 +215,7 @@ function failureIn(error: LeashError, protocol: Protocol, report: Report): Failu
   const sooner = own && wait !== undefined && wait < (retryAfterMs(own.headers) ?? 0)
   if (sooner) headers.delete('retry-after-ms')
   if (wait !== undefined && (!own || sooner)) headers.set('retry-after', String(Math.ceil(wait / 1000)))
-  if (own) return { status: own.status, headers, text: own.text }
+  if (own) return { ...own, headers }
   const { status, body } = protocol.encodeError(error)
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
   return { status, headers, text: JSON.stringify(body) }

@@ -46,6 +46,13 @@ describe('a call to a model', () => {
     expect(mock.requests[0]?.text).toBe(chat('gpt-4o-mini').body)
   })
 
+  test('that is refused in words of a proxy has its status in words too, which SDKs take for the message then', async () => {
+    mock.script({ status: 502, body: '<h1>Sorry</h1>', times: 99 })
+    const response = await leashFetch()(chatUrl(), chat('gpt-4o-mini'))
+    expect([response.status, response.statusText, await response.clone().text()]).toEqual([502, 'Bad Gateway', '<h1>Sorry</h1>'])
+    expect(response.clone().statusText).toBe('Bad Gateway')
+  })
+
   test('that is signed by its SDK keeps the headers that it has signed, in every try', async () => {
     const signed = { 'x-amz-date': '20260101T000000Z', 'x-stainless-retry-count': '0' }
     mock.script({ status: 503 })

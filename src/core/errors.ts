@@ -42,6 +42,8 @@ export type ErrorCode = keyof typeof errorStatus
 export interface UpstreamFailure {
   readonly protocol: string
   readonly status: number
+  /** As HTTP/1.1 has it. */
+  readonly statusText?: string
   readonly headers: Headers
   /** The body as it came. */
   readonly text: string

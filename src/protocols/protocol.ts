@@ -57,6 +57,7 @@ export interface StreamEncoder {
 /** What a refused or failed request meant. */
 export interface FailedResponse {
   readonly status: number
+  readonly statusText?: string
   readonly headers: Headers
   readonly text: string
 }

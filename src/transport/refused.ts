@@ -10,8 +10,8 @@ export type SentHeaders = Headers | Readonly<Record<string, string>>
 const shortestKey = 8
 
 export async function refused(response: Response, protocol: Protocol, sent: SentHeaders): Promise<LeashError> {
-  const { status, headers } = response
-  return protocol.decodeError({ status, headers, text: await textOf(response, sent) })
+  const { status, statusText, headers } = response
+  return protocol.decodeError({ status, statusText, headers, text: await textOf(response, sent) })
 }
 
 /** The text of a refusal, with stars in the place of the keys in these headers. */
