@@ -54,12 +54,12 @@ describe('a shadow', () => {
   })
 
   test.each([false, true])('settles budgets by what calls have cost in truth (stream: %s)', async (stream) => {
-    const usd = 0.0001
-    const held = open({}, { budgets: [{ limit: { usd }, per: 'day' }] })
+    const budgets = [{ limit: { usd: 0.0001 }, per: 'total' }] as const
+    const held = open({}, { budgets })
     let passed = 0
     while ((await held.call({ stream })) === 200) passed++
     await held.leash.close()
-    const tried = open({ budgets: [{ limit: { usd }, per: 'day' }] })
+    const tried = open({ budgets })
     for (let calls = 0; calls <= passed; calls++) expect(await tried.call({ stream })).toBe(200)
     await tried.leash.close()
     expect(passed).toBeGreaterThan(1)
