@@ -24,7 +24,8 @@ async function dead(how: keyof typeof deaths): Promise<Dead> {
 type Ask = (stream?: boolean) => Promise<Response>
 
 /** Only where nothing else would end a call: a machine that does other things must not seem dead. */
-const patience = (how: keyof typeof deaths): LeashOptions => (how === 'is silent' ? { timeouts: { attemptMs: 300 } } : {})
+const patience = (how: keyof typeof deaths): LeashOptions =>
+  how === 'is silent' ? { timeouts: { attemptMs: 300, providers: { groq: { attemptMs: 60_000 } } } } : {}
 
 const [question = raise()] = asks
 

@@ -39,7 +39,7 @@ const late = { latencyMs: 500, when: () => true } as const
 
 describe.each([false, true])('with streams: %s', (stream) => {
   test('a target that stays silent is down after a few calls, and those that follow ask the other one at once', async () => {
-    const { ask, health, reports } = open({ circuitBreaker: { consecutive: 3 }, timeouts: { attemptMs: 5000 } })
+    const { ask, health, reports } = open({ circuitBreaker: { consecutive: 3 } })
     first.script(silent)
     for (let call = 0; call < 10; call++) expect(await ask(stream)).toMatchObject({ status: 200 })
     expect(first.requests).toHaveLength(3)
@@ -81,7 +81,7 @@ test('a target that fails while the other is under way has failed', async () => 
 
 test('a call that waited for a place says nothing against the target', async () => {
   const { ask, health, reports } = open({ circuitBreaker: { consecutive: 1 }, concurrency: { provider: { openai: 1 } } })
-  first.script({ latencyMs: 300 })
+  first.script({ latencyMs: 1500 })
   other.script({ status: 400 })
   const calls = [ask()]
   await until(() => other.requests.length === 1)
