@@ -23,7 +23,9 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const { provider, model, origin } = call.target
   // What the caller's own SDK addressed to this very server is the caller's to word; only what we put into its history is not.
   const traits = origin ? { carriers: !origin.isVendor } : provider.traits(model)
-  let body = model === call.model ? call.body : own.withModel(call.body, model)
+  // Azure's SDKs name it in the address alone, where no other server looks.
+  const isNamed = model === call.model && (origin || call.body.model !== undefined)
+  let body = isNamed ? call.body : own.withModel(call.body, model)
   if (own.adapt) {
     const losses: Loss[] = []
     body = own.adapt(body, traits, into(losses))
