@@ -23,10 +23,15 @@ export const tenantFromShape = z.strictObject({
 export const namedTenant = 'x-leash-named-tenant'
 export const requestLine = 'x-leash-request-line'
 
+/** Where Google has a key too. A key of the relay has no character that is escaped in an address. */
+const keyInAddress = /^(?:\/v1\/[\w-]+)?\/v1(?:alpha|beta)\/[^?]*\?(?:.*&)?key=([\w-]+)(?=&|$)/
+
 /** Notes what the door alone knows, in place of whatever somebody has written there. */
 export function note(incoming: IncomingMessage, from: TenantFrom | undefined, trusted: BlockList | undefined): void {
   const { headers, method = 'GET', url = '/' } = incoming
   noteCertificate(incoming)
+  const key = keyInAddress.exec(url)?.[1]
+  if (key !== undefined) headers['x-goog-api-key'] ??= key
   delete headers[namedTenant]
   delete headers[requestLine]
   if (headers['x-leash-signature'] !== undefined) headers[requestLine] = `${method} ${url}`
