@@ -11,6 +11,8 @@ export interface ListedModel {
 }
 
 interface ModelList {
+  /** In whose words such an SDK is refused; undefined for one that reads an error in any. */
+  readonly protocol?: string
   /** What stands before the id in an address or an answer. */
   readonly prefix: string
   readonly one: (model: ListedModel) => JsonObject
@@ -47,6 +49,7 @@ const gemini: ModelList['one'] = ({ id, kind = 'chat', contextWindow, maxOutput 
 const lists = {
   openai: { prefix: '', one: openai, all: (models) => ({ object: 'list', data: models.map(openai) }) },
   anthropic: {
+    protocol: 'anthropic-messages',
     prefix: '',
     one: anthropic,
     all: (models) => ({
@@ -56,7 +59,7 @@ const lists = {
       last_id: models.at(-1)?.id ?? null,
     }),
   },
-  gemini: { prefix: 'models/', one: gemini, all: (models) => ({ models: models.map(gemini) }) },
+  gemini: { protocol: 'gemini', prefix: 'models/', one: gemini, all: (models) => ({ models: models.map(gemini) }) },
 } satisfies Record<string, ModelList>
 
 /** Three vendors have their models at the same address: the headers that their SDKs send tell them apart. */

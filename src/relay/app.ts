@@ -1,8 +1,10 @@
 /** Every route but the calls to models, which do not pass here: they are many, and a router costs each of them. */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { LeashError } from '../core/errors.js'
 import { tokenProtocol } from '../protocols/count-tokens.js'
 import { protocolNamed } from '../protocols/index.js'
-import { errorBody, failureResponse } from './http/failure.js'
+import { modelListFor } from '../protocols/model-list.js'
+import { failureResponse } from './http/failure.js'
 import { adminRoutes } from './routes/admin.js'
 import { authRoutes } from './routes/auth.js'
 import type { RelayContext } from './routes/context.js'
@@ -40,8 +42,12 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/api/auth', authRoutes(context))
   app.route('/api/auth/provider', providerSignInRoutes(context))
   app.route('/', gatewayRawRoutes(context))
-  app.notFound(({ json, req: { method, path } }) => json(errorBody({ code: 'not_found', message: notServed(method, path) }), 404))
-  app.onError(async (error, c) => failureResponse(error, warn, await protocolNamed(tokenProtocol(c.req.path) ?? '')))
+  const failed = async (error: Error, { req: { path, raw } }: Context) => {
+    const spoken = tokenProtocol(path) ?? modelListFor(path, raw.headers).protocol ?? ''
+    return failureResponse(error, warn, await protocolNamed(spoken))
+  }
+  app.notFound((c) => failed(new LeashError('not_found', notServed(c.req.method, c.req.path)), c))
+  app.onError(failed)
   return app
 }
 

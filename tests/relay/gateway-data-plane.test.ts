@@ -86,6 +86,48 @@ test('a key that is refused is refused in the words of whose SDK shows it', asyn
   expect(mock.requests).toEqual([])
 })
 
+test('what is asked beside calls is refused in the words of whose SDK asks, also where nothing is served', async () => {
+  const relay = await openRelay(mock.url)
+  const { models, beta } = anthropic(relay)
+  const notFound = { status: 404, error: { type: 'error', error: { type: 'not_found_error' } } }
+  await expect(models.retrieve('nonesuch')).rejects.toMatchObject(notFound)
+  await expect(beta.files.list()).rejects.toMatchObject(notFound)
+  const theirs = { type: 'error', error: { type: 'authentication_error' } }
+  await expect(anthropic({ ...relay, call: 'lk_nobody' }).models.list()).rejects.toMatchObject({ status: 401, error: theirs })
+  const { models: known, caches } = google(relay)
+  const missing = { status: 404, message: expect.stringContaining('"status":"NOT_FOUND"') }
+  await expect(known.get({ model: 'nonesuch' })).rejects.toMatchObject(missing)
+  await expect(caches.list()).rejects.toMatchObject(missing)
+  await expect(openai(relay).files.list()).rejects.toMatchObject({ status: 404, code: 'not_found' })
+  expect(mock.requests).toEqual([])
+})
+
+test("a key may stand in an address of Google's, as Google has it, and goes to no vendor", async () => {
+  const { url, call } = await openRelay(mock.url, { policy: { access: { raw: ['google'] } } })
+  const body = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] })
+  const ask = async (path: string, key: string) =>
+    (await fetch(`${url}${path}key=${key}`, path.includes(':') ? { method: 'POST', body } : {})).status
+  for (const base of ['/v1beta', '/v1/google/v1beta']) {
+    for (const asked of ['generateContent?', 'streamGenerateContent?alt=sse&', 'countTokens?'])
+      expect(await ask(`${base}/models/gemini-2.5-flash:${asked}`, call)).toBe(200)
+    expect(await ask(`${base}/models/gemini-2.5-flash:generateContent?`, 'lk_nobody')).toBe(401)
+  }
+  expect(await ask('/v1beta/models?', call)).toBe(200)
+  expect(await ask('/v1/models?', call)).toBe(401)
+  expect(mock.requests.length).toBeGreaterThan(0)
+  expect(JSON.stringify(mock.requests)).not.toContain(call)
+})
+
+test.each(['gpt-4o-mini', 'claude-haiku-4-5'])(
+  "the model that an SDK of Azure's names in the address alone is asked: %s",
+  async (model) => {
+    const { ask, call } = await openRelay(mock.url)
+    const path = `/openai/deployments/${model}/chat/completions?api-version=2024-10-21`
+    expect(await ask('POST', path, { messages, max_tokens: 9 }, call)).toMatchObject({ status: 200 })
+    expect(mock.requests).toMatchObject([{ body: { model } }])
+  },
+)
+
 test.each(['/v1beta', '/v1/google/v1beta'])('a stream of Gemini without `alt=sse` is one list of JSON, at %s', async (base) => {
   const { url, call } = await openRelay(mock.url)
   const response = await fetch(`${url}${base}/models/gemini-2.5-flash:streamGenerateContent`, {

@@ -30,10 +30,10 @@ const models = '/v1/models/{model}'
 const modelsBeta = '/v1beta/models/{model}'
 
 export const calls: Operations = {
-  'GET /v1/models': { does: 'Lists the models that this key may call', who: 'call' },
-  'GET /v1/models/*': { does: 'Shows one of them', who: 'call', path: models },
-  'GET /v1beta/models': { does: "Lists them in Google's words", who: 'call' },
-  'GET /v1beta/models/*': { does: "Shows one of them in Google's words", who: 'call', path: modelsBeta },
+  'GET /v1/models': { does: 'Lists the models that this key may call', who: 'call', fails: 'theirs' },
+  'GET /v1/models/*': { does: 'Shows one of them', who: 'call', path: models, fails: 'theirs' },
+  'GET /v1beta/models': { does: "Lists them in Google's words", who: 'call', fails: 'theirs' },
+  'GET /v1beta/models/*': { does: "Shows one of them in Google's words", who: 'call', path: modelsBeta, fails: 'theirs' },
   'POST /v1/messages/count_tokens': { does: "Counts tokens in Anthropic's words", who: 'call', body: anything, fails: 'theirs' },
   'POST /v1/responses/input_tokens': { does: "Counts tokens in OpenAI's words", who: 'call', body: anything },
   'POST /v1/models/*': {
