@@ -11,7 +11,7 @@ export function unbookedCost({ provider, model, usage, startedAt }: Attempt, pri
   return price ? (costWith(price, usage, 'standard') ?? costOf(price, usage)) : null
 }
 
-/** A refusal is not billed, nor a request that never arrived. */
-export function mayHaveWorked({ outcome, status }: Attempt): boolean {
-  return outcome === 'error' ? status === 200 : true
+/** A refusal is not billed, nor a request that never arrived. Whoever was waited for in vain may have worked all the same. */
+export function mayHaveWorked({ outcome, status = 200, unsent }: Attempt): boolean {
+  return outcome === 'error' ? status === 200 && !unsent : true
 }

@@ -71,6 +71,39 @@ test.each([
   await leash.close()
 })
 
+describe.each([undefined, false] as const)('with the ledger %s', (ledger) => {
+  const spent = async (fetch: typeof globalThis.fetch) => {
+    const budgets = [{ limit: { usd: 1 }, per: 'total' }] as const
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' } },
+      fetch,
+      retry: false,
+      timeouts: { attemptMs: 5 },
+      ledger,
+      budgets,
+    })
+    const body = JSON.stringify({ model: 'gpt-5', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] })
+    const { ok } = await leash
+      .fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', body })
+      .catch(() => ({ ok: false }))
+    expect(ok).toBe(false)
+    const [budget] = await leash.budgets()
+    await leash.close()
+    expect(budget).toMatchObject({ reserved: 0 })
+    return budget?.spent
+  }
+
+  test('a vendor that was waited for in vain may have worked, and one that was not reached has not', async () => {
+    expect(
+      await spent(
+        (_, init) => new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))),
+      ),
+    ).toBeGreaterThan(0)
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+    expect(await spent(async () => Promise.reject(new TypeError('fetch failed', { cause })))).toBe(0)
+  })
+})
+
 test('a call that asks for a cheaper tier and is served in the standard one passes no budget', async () => {
   const prices = { 'openai/*': { input: 1, output: 1, tiers: { flex: { multiplier: 0.1 } } } }
   const message = { role: 'assistant', content: 'Hi' }
