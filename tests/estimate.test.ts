@@ -149,6 +149,15 @@ describe('a dry run', () => {
     expect([text, mock.requests.length]).toEqual(['', 0])
   })
 
+  test('of a response that goes on from what its vendor holds is no failure', async () => {
+    const previous_response_id = 'resp_1'
+    const { output } = await client().responses.create(
+      { model: 'gpt-4o-mini', input: 'And moons?', previous_response_id },
+      { leash: { dryRun: true } },
+    )
+    expect([output, mock.requests.length]).toEqual([[], 0])
+  })
+
   test('of embeddings has no vectors', async () => {
     const answer = await client().embeddings.create(
       { model: 'text-embedding-3-small', input: 'moons' },

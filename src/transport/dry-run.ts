@@ -14,6 +14,7 @@ import {
   worstCase,
 } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
+import { askedIn } from '../protocols/asked.js'
 import { askedTier, dearestTier } from '../protocols/asked-tier.js'
 import { into } from '../protocols/into.js'
 import { needsOf } from '../protocols/needs.js'
@@ -99,7 +100,7 @@ async function emptyAnswer(call: Call, own: Protocol, { model, inputTokens }: Es
   }
   const { downstream } = await own.codec()
   if (!downstream) return { stream: false, status: 200, headers, body: {} }
-  const request = downstream.decodeRequest(call.body, () => {})
+  const request = askedIn(call.body, downstream)
   const answer: ChatResponse = { id: call.id, model, choices: [{ content: [], finishReason: 'stop' }], usage }
   if (!call.stream) return { stream: false, status: 200, headers, body: downstream.encodeResponse(answer, request) }
   headers.set('content-type', own.framing.contentType)

@@ -5,6 +5,7 @@ import { replay } from '../core/events.js'
 import { readExact } from '../core/exact-json.js'
 import type { LazyAnswer } from '../core/lazy-answer.js'
 import type { ChatResponse } from '../core/message.js'
+import { askedIn } from '../protocols/asked.js'
 import type { Protocol, StreamEncoder } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
 
@@ -20,7 +21,7 @@ export async function asStream(
   if (own.kind !== 'chat') return undefined
   const { downstream, upstream } = await own.codec()
   if (!downstream) return undefined
-  const request = downstream.decodeRequest(call.body, () => {})
+  const request = askedIn(call.body, downstream)
   const { status, headers: theirs, text } = answer
   const whole = upstream.decodeResponse(readExact(text), {
     model: call.target.model,

@@ -79,6 +79,30 @@ test.each(servers)('a whole answer of %s is told as the stream that was asked fo
   expect(reports).toMatchObject([{ ended: true, usage: { input: 3, output: 2 }, attempts: [{ outcome: 'ok' }] }])
 })
 
+test('a whole answer to what goes on from an earlier one is told, and not refused', async () => {
+  const [, [, body]] = servers as [unknown, (typeof servers)[number]]
+  mock.script({ status: 200, headers: json, body })
+  const stream = openai(createLeash({ retry: false })).responses.stream({
+    model: 'gpt-4o-mini',
+    input: prompt,
+    previous_response_id: 'resp_0',
+  })
+  expect((await stream.finalResponse()).output_text).toBe('Whole.')
+})
+
+test('a whole call of a custom tool is told as that', async () => {
+  const custom = { name: 'patch', input: '*** "Begin"' }
+  const tool_calls = [{ id: 'call_1', type: 'custom', custom }]
+  const message = { role: 'assistant', content: null, tool_calls }
+  mock.script({ status: 200, headers: json, body: { id: 'c', choices: [{ index: 0, finish_reason: 'tool_calls', message }] } })
+  const told = openai(createLeash({ retry: false })).chat.completions.stream({
+    model: 'gpt-4o-mini',
+    messages: asked,
+    tools: [{ type: 'custom', custom: { name: 'patch' } }],
+  })
+  expect(await told.finalMessage()).toMatchObject({ tool_calls })
+})
+
 describe('where a stream was asked for', () => {
   test.each([
     ['other JSON', json, { message: 'Welcome.' }, 'upstream_malformed'],

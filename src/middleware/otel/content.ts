@@ -3,6 +3,7 @@ import type { Attributes } from '@opentelemetry/api'
 import type { Call } from '../../core/call.js'
 import type { JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, MediaSource, Message, ToolResultPart, UserPart } from '../../core/message.js'
+import { askedIn } from '../../protocols/asked.js'
 import type { ChatCodec } from '../../protocols/protocol.js'
 import { attribute } from './names.js'
 
@@ -16,9 +17,8 @@ const longestParts = longestAttribute - 1024
 type Part = AssistantPart | UserPart | ToolResultPart
 
 export function requestContent(call: Call, codec: ChatCodec): Attributes {
-  const request = codec.downstream?.decodeRequest(call.body, () => {})
-  if (!request) return {}
-  const { messages, tools } = request
+  if (!codec.downstream) return {}
+  const { messages, tools } = askedIn(call.body, codec.downstream)
   const system = messages.flatMap((message) => (message.role === 'system' ? message.content.map(partOf) : []))
   const others = messages.filter((message) => message.role !== 'system')
   return {

@@ -34,6 +34,17 @@ test.each<readonly [string, LeashOptions['modules'], boolean, RegExp | undefined
   await leash.close()
 })
 
+test('of what goes on from an earlier response the new words are told', async () => {
+  const { tracerProvider, meterProvider } = otlp
+  const leash = createLeash({ providers: mockProviders(mock.url), telemetry: { tracerProvider, meterProvider, content: true } })
+  const body = { model: 'gpt-4.1', input: 'And the moons?', previous_response_id: 'resp_1' }
+  const request = new Request('http://leash.test/v1/responses', { method: 'POST', body: JSON.stringify(body) })
+  await (await leash.handle(request)).text()
+  const span = (await otlp.spans()).find(({ name }) => name.startsWith('chat '))
+  expect(span?.attributes['gen_ai.input.messages']).toContain('And the moons?')
+  await leash.close()
+})
+
 test('of a message that is too long the last parts are told', async () => {
   const { tracerProvider, meterProvider } = otlp
   const leash = createLeash({ providers: mockProviders(mock.url), telemetry: { tracerProvider, meterProvider, content: true } })
