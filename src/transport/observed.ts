@@ -1,6 +1,6 @@
 import { done, type Endings, endings, hearing, type TellingStream, truncated } from '../core/ending.js'
 import { type LeashError, thrown } from '../core/errors.js'
-import { parseJson } from '../core/json.js'
+import { isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'
@@ -210,7 +210,10 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     let length = 0
     const read = ({ data }: WireEvent) => {
       // What ends a stream is often no JSON, and to find that out by parsing costs more than all the rest of it.
-      if (data.startsWith('{')) said += saidIn(lens, parseJson(data))
+      const event = data.startsWith('{') ? parseJson(data) : undefined
+      // Of what is said again at an end, however long, nothing can be told of what was before.
+      if (isObject(event) && lens.repeats?.(event as JsonObject)) length -= data.length
+      else said += saidIn(lens, event)
     }
     for (const newest of this.#newest) {
       if (newest instanceof Uint8Array) framing.unframer(read).push(newest)

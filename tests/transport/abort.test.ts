@@ -1,5 +1,6 @@
 /** A caller who leaves: nothing goes on upstream, and nothing stays behind on its signal. */
 import { getEventListeners } from 'node:events'
+import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { createLeash, type Layer, type LeashOptions } from '../../src/leash.js'
 import type { Fault } from '../../src/testing/index.js'
@@ -135,6 +136,20 @@ describe('a key that does not come', () => {
     },
   )
 })
+
+test.each(['output_text', 'content_part', 'output_item'])(
+  'a stream of Responses that is left at the end of its %s is charged for all that it said',
+  async (what) => {
+    const { leash, reports } = lane(mock, lanes[0][1])
+    const openai = leash.wrap(new OpenAI({ apiKey: 'own', baseURL: `${mock.url}/v1` }))
+    const input = 'All of these words come back. '.repeat(300)
+    for await (const { type } of await openai.responses.create({ model: lanes[0][1], input, stream: true }))
+      if (type === `response.${what}.done`) break
+    await until(() => reports[0]?.ended === true)
+    expect(reports).toMatchObject([{ attempts: [{ outcome: 'cancelled' }], cost: { estimated: true } }])
+    expect(reports[0]?.attempts[0]?.usage?.output).toBeGreaterThan((0.8 * input.length) / 4)
+  },
+)
 
 test('a call whose time is up while it waited is not sent', async () => {
   const use: Layer[] = [
