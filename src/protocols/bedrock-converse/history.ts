@@ -27,21 +27,19 @@ export interface History {
 export function encodeHistory(messages: readonly Message[], habits: ModelHabits, lose: ReportLoss): History {
   const context: PartContext = { habits, lose, documentNames: new Set() }
   const system: SystemBlock[] = []
-  const turns: Turn[] = []
+  const all: Turn[] = []
   for (const [index, message] of withUniqueCalls(messages).entries()) {
     const path = `messages[${index}]`
     if ('name' in message && message.name !== undefined) lose(`${path}.name`, 'dropped', 'Bedrock has no names of participants')
     if (message.role === 'system') {
-      if (turns.length > 0) lose(path, 'approximated', 'a system message in the middle is moved to the start')
+      if (all.length > 0) lose(path, 'approximated', 'a system message in the middle is moved to the start')
       system.push(...message.content.flatMap((part, at) => encodeSystem(part, `${path}.content[${at}]`, context)))
       continue
     }
     const role = message.role === 'assistant' ? 'assistant' : 'user'
-    const pieces = encodeParts(message, path, context)
-    const last = turns.at(-1)
-    if (last?.role === role) last.pieces.push(...pieces)
-    else if (pieces.length > 0) turns.push({ role, pieces })
+    take(all, { role, pieces: encodeParts(message, path, context) })
   }
+  const turns = withoutIdleThinking(all, lose)
   if (turns.length === 0)
     throw new LeashError('invalid_request', 'Bedrock needs a message of the user with content.', { param: 'messages' })
   if (turns[0]?.role === 'assistant') {
@@ -54,6 +52,23 @@ export function encodeHistory(messages: readonly Message[], habits: ModelHabits,
     called: new Set(messages.flatMap(callsOf)),
     resumesUnsigned: resumesUnsigned(turns),
   }
+}
+
+/** Neighbours of one role are one turn. */
+function take(turns: Turn[], { role, pieces }: Turn): void {
+  const last = turns.at(-1)
+  if (last?.role === role) last.pieces.push(...pieces)
+  else if (pieces.length > 0) turns.push({ role, pieces })
+}
+
+/** An answer that was cut while it was still thinking has said nothing: newer models of Claude take it for one to be continued, and refuse it. */
+function withoutIdleThinking(all: readonly Turn[], lose: ReportLoss): Turn[] {
+  const turns: Turn[] = []
+  for (const turn of all) {
+    if (turn.pieces.some(({ kind }) => kind !== 'reasoning')) take(turns, turn)
+    else lose('messages', 'dropped', 'thinking that nothing follows is refused')
+  }
+  return turns
 }
 
 /** For a model that continues no turn of its own, or none while it thinks. */

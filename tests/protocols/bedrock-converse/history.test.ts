@@ -20,6 +20,19 @@ describe('a conversation for Bedrock', () => {
     ])
   })
 
+  it('leaves out thinking that nothing follows, as of an answer that was cut, and says so', () => {
+    const thinking: AssistantPart = {
+      type: 'reasoning',
+      text: 'Hm',
+      signature: { format: 'anthropic-claude-v1', value: 'c2ln' },
+    }
+    const { messages, lost } = turns([user('a'), assistant(thinking), user('b')], models.claude45)
+    expect(messages).toEqual([{ role: 'user', content: [{ text: 'a' }, { text: 'b' }] }])
+    expect(lost).toEqual(['dropped messages'])
+    const followed = turns([user('a'), assistant(thinking), assistant({ type: 'text', text: 'So.' })], models.claude45)
+    expect(followed.messages[1]?.content).toMatchObject([{ reasoningContent: {} }, { text: 'So.' }])
+  })
+
   it('begins with the user, and says so when it did not', () => {
     const { messages, lost } = turns([assistant({ type: 'text', text: 'Welcome' }), user('Hi')])
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
