@@ -1,6 +1,6 @@
 /** Images, files and sound: the content parts of a user's message and their neutral parts, in both directions. */
 import type OpenAI from 'openai'
-import { asString, isObject } from '../../core/json.js'
+import { asObject, asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { shown, sourceOf } from '../data-url.js'
@@ -119,6 +119,14 @@ function readVideo(part: Members, path: string, lose: ReportLoss): FilePart {
   const source = sourceOf(url)
   const mediaType = source.kind === 'base64' ? source.mediaType : 'video/mp4'
   return { type: 'file', source, mediaType, ...openAiCacheHint(part, path, lose) }
+}
+
+/** Of an answer, which does not say in which format it speaks: `wav` is what callers ask for most. */
+export function readSpoken(audio: unknown): AudioPart[] {
+  const { data, transcript } = asObject(audio)
+  if (typeof data !== 'string') return []
+  const source = { kind: 'base64' as const, data, mediaType: audioType('wav') }
+  return [{ type: 'audio', source, ...(typeof transcript === 'string' && { transcript }) }]
 }
 
 export function audioType(format: string): string {

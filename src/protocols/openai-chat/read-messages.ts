@@ -6,7 +6,7 @@ import { argumentsOf } from '../custom-tool.js'
 import { readExtraContent } from '../extra-content.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { readImage, readText, readUserPart } from './media.js'
+import { readImage, readSpoken, readText, readUserPart } from './media.js'
 import { readReasoning, textSignature } from './reasoning.js'
 import { type Members, noticeUnread } from './wire.js'
 
@@ -114,8 +114,11 @@ function* readAnswerParts(message: Members, path: string, lose: ReportLoss): Gen
   if (typeof message.refusal === 'string' && message.refusal !== '') yield { type: 'refusal', text: message.refusal }
   for (const [index, image] of asArray(message.images).entries())
     yield readImage(asObject(image), `${path}.images[${index}]`, lose)
-  const audio = asString(asObject(message.audio).id)
-  if (audio) yield { type: 'audio', source: { kind: 'file-id', id: audio } }
+  // Whoever sends an answer back as it came sends the sound itself; others its id, which means something to its vendor only.
+  const spoken = readSpoken(message.audio)
+  const id = asString(asObject(message.audio).id)
+  if (spoken.length > 0) yield* spoken
+  else if (id) yield { type: 'audio', source: { kind: 'file-id', id } }
 }
 
 function* assistantText(part: unknown, path: string, lose: ReportLoss): Generator<TextPart> {

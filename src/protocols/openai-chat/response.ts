@@ -18,7 +18,7 @@ import { extraContent, readExtraContent } from '../extra-content.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { readCitations, readSources, writeCitations } from './citations.js'
 import { errorIn } from './error.js'
-import { audioType, urlOf } from './media.js'
+import { readSpoken, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
 import { readReasoning, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
@@ -76,7 +76,7 @@ function readAnswer(message: Members, sources: readonly Citation[], path: string
       ? [{ type: 'refusal' as const, text: message.refusal }]
       : []),
     ...readImages(message.images),
-    ...readAudio(message.audio),
+    ...readSpoken(message.audio),
     ...calls.map((call) => {
       const signed = call.signature ?? signatures.get(call.id)
       return signed ? { ...call, signature: signed } : call
@@ -119,14 +119,6 @@ export function readImages(images: unknown): AssistantPart[] {
     const url = asString(asObject(asObject(image).image_url).url)
     return url ? [{ type: 'image', source: sourceOf(url) }] : []
   })
-}
-
-/** The answer does not say in which format it speaks; `wav` is what callers ask for most. */
-function readAudio(audio: unknown): AssistantPart[] {
-  const { data, transcript } = asObject(audio)
-  if (typeof data !== 'string') return []
-  const source = { kind: 'base64' as const, data, mediaType: audioType('wav') }
-  return [{ type: 'audio', source, ...(typeof transcript === 'string' && { transcript }) }]
 }
 
 export function readLogprobs(logprobs: unknown): TokenLogprob[] {

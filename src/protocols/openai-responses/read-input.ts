@@ -27,6 +27,7 @@ const itemReaders: Readonly<Record<string, ItemReader>> = {
   function_call_output: readFunctionCallOutput,
   custom_tool_call: readCustomCall,
   custom_tool_call_output: readFunctionCallOutput,
+  image_generation_call: readImageCall,
 }
 
 const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'phase', 'cache_control'])
@@ -159,6 +160,14 @@ function readCustomCall(item: Members, path: string, history: History): void {
   lose(path, 'approximated', 'A call of a custom tool is sent as a call of a function with the argument `input`.')
   const signature = readExtraContent(item)
   turn(history).push({ ...readCall(item, path, history), arguments: argumentsOf(item.input), ...(signature && { signature }) })
+}
+
+/** An image that the assistant made. */
+function readImageCall(item: Members, path: string, history: History): void {
+  const data = asString(item.result)
+  const mediaType = `image/${asString(item.output_format) ?? 'png'}`
+  if (data) turn(history).push({ type: 'image', source: { kind: 'base64', data, mediaType } })
+  else history.lose(path, 'dropped', 'The image itself is only at OpenAI.')
 }
 
 function readCall(item: Members, path: string, { names }: History): { type: 'tool-call'; id: string; name: string } {

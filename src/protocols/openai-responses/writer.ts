@@ -6,11 +6,15 @@ import type { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
 import type { AssistantPart, ChatRequest, FinishReason, ImagePart, ReasoningPart, TokenLogprob } from '../../core/message.js'
 import { takesText } from '../custom-tool.js'
+import { lookup } from '../lookup.js'
 import { errorMembers } from './error.js'
 import { CallOut, CustomCallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
 import { encodeUsage } from './usage.js'
 import { ourReasoning } from './wire.js'
+
+/** A PNG is what the API makes unless it is asked for another. */
+const formats = { 'image/jpeg': 'jpeg', 'image/webp': 'webp', 'image/gif': 'gif' } as const
 
 export type WireItem = WireResponse['output'][number]
 
@@ -174,7 +178,14 @@ export class AnswerWriter {
       output_index,
       item: { id, type: 'image_generation_call', status: 'in_progress', result: null },
     })
-    const item = { id, type: 'image_generation_call', status: 'completed', result: source.data } as const
+    const output_format = lookup(formats, source.mediaType)
+    const item = {
+      id,
+      type: 'image_generation_call',
+      status: 'completed',
+      result: source.data,
+      ...(output_format && { output_format }),
+    } as const
     output.push(item)
     this.#tell({ type: 'response.output_item.done', output_index, item })
   }

@@ -267,6 +267,14 @@ describe('what the assistant said', () => {
     expect(wire).toEqual(messages)
   })
 
+  test('sound that is sent back as it came is the sound, and not only its name', () => {
+    const audio = { id: 'audio_1', data: 'UklGRg==', transcript: 'Hey', expires_at: 1 }
+    const { request } = decoded({ messages: [{ role: 'assistant', content: null, audio }] })
+    expect(request.messages[0]?.content).toEqual([
+      { type: 'audio', source: { kind: 'base64', data: 'UklGRg==', mediaType: 'audio/wav' }, transcript: 'Hey' },
+    ])
+  })
+
   test('a refusal among the parts is the same refusal', () => {
     const { request } = decoded({
       messages: [{ role: 'assistant', content: [text('Hm.'), { type: 'refusal', refusal: 'No.' }] }],

@@ -1,6 +1,7 @@
 import type { ResponseInput } from 'openai/resources/responses/responses'
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../../src/core/message.js'
+import { encodeResponse } from '../../../src/protocols/openai-responses/response.js'
 import { decode, encode } from './helpers.js'
 
 const history = (input: ResponseInput) => decode({ input })
@@ -235,6 +236,15 @@ test('a document that stands for an image is a file', () => {
   const image_url = 'data:application/pdf;base64,JVBERi0='
   const { request } = decode({ input: [{ role: 'user', content: [{ type: 'input_image', image_url }] }] })
   expect(request.messages[0]?.content[0]).toMatchObject({ type: 'file', mediaType: 'application/pdf' })
+})
+
+test('an image that the assistant made is one in the history', () => {
+  const image = { type: 'image' as const, source: { kind: 'base64' as const, data: '/9j/', mediaType: 'image/jpeg' } }
+  const choices = [{ content: [image], finishReason: 'stop' as const }]
+  const { output } = encodeResponse({ id: '1', model: 'm', choices }, { messages: [] })
+  expect(decode({ input: output }).request.messages).toEqual([{ role: 'assistant', content: [image] }])
+  const { paths } = decode({ input: [{ type: 'image_generation_call', id: 'ig_1', status: 'completed' }] })
+  expect(paths).toEqual(['input[0]'])
 })
 
 describe('a custom tool in the history', () => {
