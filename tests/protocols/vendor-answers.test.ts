@@ -43,9 +43,10 @@ const claude: Rows<Anthropic.Beta.BetaContentBlock['type'], Part> = {
 const responses: Rows<Responses.ResponseOutputItem['type'], Part> = {
   message: { content: [{ type: 'output_text', text: 'Hi' }] },
   function_call: { call_id: 'c', name: 'f', arguments: '{}' },
+  custom_tool_call: { call_id: 'c', name: 'f', input: 'x' },
   reasoning: { summary: [{ type: 'summary_text', text: 'Hm' }] },
   ...unheard(
-    ...(['function_call_output', 'custom_tool_call', 'custom_tool_call_output', 'file_search_call', 'computer_call'] as const),
+    ...(['function_call_output', 'custom_tool_call_output', 'file_search_call', 'computer_call'] as const),
     ...(['computer_call_output', 'web_search_call', 'tool_search_call', 'tool_search_output', 'additional_tools'] as const),
     ...(['compaction', 'image_generation_call', 'code_interpreter_call', 'local_shell_call', 'shell_call'] as const),
     ...(['local_shell_call_output', 'shell_call_output', 'apply_patch_call', 'apply_patch_call_output'] as const),
