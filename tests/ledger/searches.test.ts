@@ -159,16 +159,21 @@ describe('of OpenAI', () => {
       },
       ...{ cached_tokens: 100, cached_tokens_details: { cached_text_tokens: 0, cached_image_tokens: 100 } },
     }
-    const drawn = response(
-      [{ type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'aGk=' }],
-      { tool_usage: { image_gen } },
-      [{ type: 'image_generation', model: 'gpt-image-2.5-flare' }],
-    )
+    const drawnBy = (tool: object) =>
+      response(
+        [{ type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'aGk=' }],
+        { tool_usage: { image_gen } },
+        [{ type: 'image_generation', ...tool }],
+      )
+    const drawn = drawnBy({ model: 'gpt-image-2.5-flare' })
     const pictures = (200 * 5 + 700 * 8 + 100 * 2 + 400 * 30) * 1000
     expect(await fees(drawn)).toMatchObject({
       cost: cost(1.25, 10) + pictures,
       usage: { input: 910, cacheRead: 100, output: 405 },
     })
+    const unnamed = await fees(drawnBy({}))
+    expect(unnamed.cost).toBe((await fees(drawnBy({ model: 'gpt-image-2' }))).cost)
+    expect(unnamed.cost).toBeGreaterThan(cost(1.25, 10))
   })
 
   test('a model that searches for each request costs a search for each', async () => {

@@ -90,8 +90,10 @@ test('a condition says for which calls it is', async () => {
 })
 
 test.each([false, true])('its runs, time and refusals are counted (stream: %s)', async (stream) => {
+  const began = performance.now()
   const { leash, events } = open([redact()])
   await (await ask(leash, stream)).text()
+  const all = performance.now() - began
   expect(await first(leash)).toMatchObject({
     kind: 'transformer',
     state: 'ready',
@@ -101,6 +103,7 @@ test.each([false, true])('its runs, time and refusals are counted (stream: %s)',
   // Each piece of a stream is one.
   expect((await first(leash))?.metrics.executions).toBeGreaterThanOrEqual(stream ? 3 : 2)
   expect((await first(leash))?.metrics.duration.total).toBeGreaterThan(0)
+  expect((await first(leash))?.metrics.duration.total).toBeLessThan(all)
   expect(events).toEqual(['redact redact request {"EMAIL_ADDRESS":1,"PHONE_NUMBER":1}'])
   await leash.modules.replace('redact', redact({ mode: 'block' }))
   const refused = await ask(leash, stream)

@@ -89,9 +89,11 @@ test('a name with a line in it makes no header', async () => {
   const { url, mails } = await openSmtp()
   const mailer = openMailer({ url, from: 'leash@example.com', to: ['ops@example.com'] })
   await mailer.send(mail)
+  await mailer.send({ ...mail, tenant: '' })
   mailer.close()
   expect(mails[0]?.to).toEqual(['ops@example.com'])
   expect(mails[0]?.text).not.toMatch(/^Bcc:/m)
+  expect(mails[1]?.text).toMatch(/^Subject: \[leash\] [\w.]+\r$/m)
 })
 
 test('a server that does not answer fails, and says nothing of the password', async () => {
