@@ -2,6 +2,7 @@
 import type OpenAI from 'openai'
 import { asNumber, asObject, asString, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { invalid } from '../invalid.js'
 import { effortFor, isEffort, takenEffort } from '../openai-efforts.js'
 import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
@@ -19,7 +20,6 @@ import {
   writeTool,
   writeToolChoice,
 } from './tools.js'
-import { asJson } from './wire.js'
 import { writeMessages } from './write-messages.js'
 
 type Draft = { -readonly [Member in keyof ChatRequest]: ChatRequest[Member] }

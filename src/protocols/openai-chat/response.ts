@@ -12,6 +12,7 @@ import type {
   TokenLogprob,
   ToolCallPart,
 } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { argumentsOf, inputIn, takesText } from '../custom-tool.js'
 import { sourceOf } from '../data-url.js'
 import { extraContent, readExtraContent } from '../extra-content.js'
@@ -22,7 +23,7 @@ import { readSpoken, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
 import { readReasoning, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
-import { asJson, type Members, malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
+import { type Members, malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   const failure = errorIn(body)

@@ -2,11 +2,12 @@
 import type OpenAI from 'openai'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { asJson, type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
+import { type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
 
 const toolMembers = new Set(['type', 'function', 'cache_control', 'prompt_cache_breakpoint'])
 const customToolMembers = new Set(['type', 'custom'])

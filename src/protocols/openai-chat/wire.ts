@@ -41,11 +41,6 @@ export interface ReasoningCarrier {
   reasoning_details?: JsonObject[]
 }
 
-/** The SDK's types are interfaces, which TypeScript does not take for a `JsonObject` though each of them is one. */
-export function asJson(value: object): JsonObject {
-  return value as JsonObject
-}
-
 export function malformed(message: string): LeashError {
   return new LeashError('upstream_malformed', `${message} Send the call again.`, { retryable: true })
 }

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, Message } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { isInWords, jsonInWords, reachableFormat, reachableTools } from '../openai-strict.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { openAiUser, userId } from '../user-id.js'
@@ -9,7 +10,7 @@ import { withoutRefused } from './adapt.js'
 import { decodeInput } from './read-input.js'
 import { decodeReasoning, decodeTextFormat, encodeFormat, encodeReasoning } from './settings.js'
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.js'
-import { asJson, invalid, noticeUnread } from './wire.js'
+import { invalid, noticeUnread } from './wire.js'
 import { encodeInput } from './write-input.js'
 
 // ---- a caller's body to a neutral request

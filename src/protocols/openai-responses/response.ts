@@ -3,12 +3,12 @@ import { LeashError } from '../../core/errors.js'
 import { collect, replay, type StreamEvent } from '../../core/events.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { ChatRequest, ChatResponse } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import type { DecodeContext, StreamEncoder, WireEvent } from '../protocol.js'
 import { Adopted } from './adopted.js'
 import { streamError } from './error.js'
 import type { Tell } from './output.js'
 import { AnswerDecoder } from './stream.js'
-import { asJson } from './wire.js'
 import { AnswerWriter } from './writer.js'
 
 export function decodeResponse(body: unknown, context: DecodeContext): ChatResponse {

@@ -2,11 +2,12 @@
 import type { FunctionTool, ToolChoiceAllowed, ToolChoiceFunction, ToolChoiceOptions } from 'openai/resources/responses/responses'
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Tool, ToolChoice } from '../../core/message.js'
+import { asJson } from '../as-json.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
-import { asJson, invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, type Members, noticeUnread } from './wire.js'
 
 const functionMembers = new Set([
   'type',

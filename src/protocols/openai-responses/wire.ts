@@ -1,6 +1,5 @@
 /** What several files of this protocol share: its name, readers of members, and the carriers of opaque state. */
 import { LeashError } from '../../core/errors.js'
-import type { JsonObject } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { shortId } from '../short-id.js'
@@ -19,11 +18,6 @@ export function noticeUnread(value: Members, read: ReadonlySet<string>, path: st
     if (read.has(name) || member === undefined || member === null) continue
     lose(path ? `${path}.${name}` : name, 'dropped', `\`${name}\` has no counterpart outside the Responses API.`)
   }
-}
-
-/** The SDK's types are interfaces, which TypeScript does not take for a `JsonObject` though each of them is one. */
-export function asJson(value: object): JsonObject {
-  return value as JsonObject
 }
 
 /** "Invalid 'input[2].call_id': string too long. Expected a string with maximum length 64" */
