@@ -70,7 +70,7 @@ export function readImage(part: Members, path: string, lose: ReportLoss): ImageP
 
 function readAudio(part: Members, path: string, lose: ReportLoss): AudioPart {
   noticeUnread(part, members.audio, path, lose)
-  const audio = isObject(part.input_audio) ? part.input_audio : {}
+  const audio = asObject(part.input_audio)
   noticeUnread(audio, within.input_audio, `${path}.input_audio`, lose)
   const data = asString(audio.data)
   if (!data) throw invalid(`${path}.input_audio.data`, 'is to be base64.')
@@ -79,7 +79,7 @@ function readAudio(part: Members, path: string, lose: ReportLoss): AudioPart {
 
 function readFile(part: Members, path: string, lose: ReportLoss): FilePart {
   noticeUnread(part, members.file, path, lose)
-  const file = isObject(part.file) ? part.file : {}
+  const file = asObject(part.file)
   noticeUnread(file, within.file, `${path}.file`, lose)
   const name = asString(file.filename)
   const source = fileSource(asString(file.file_data), asString(file.file_id), name)

@@ -1,6 +1,6 @@
 /** The caller's messages in neutral words. */
-import { asArray, asObject, asString, isObject } from '../../core/json.js'
-import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
+import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { argumentsOf } from '../custom-tool.js'
 import { readExtraContent } from '../extra-content.js'
@@ -70,10 +70,9 @@ function readSystem(message: Members, path: string, { messages, lose }: History)
 
 function readUser(message: Members, path: string, { messages, lose }: History): void {
   noticeUnread(message, members.user, path, lose)
-  const content = contentParts(message, path).flatMap((part, index): UserPart[] => {
-    const read = readUserPart(part, `${path}.content[${index}]`, lose)
-    return read ? [read] : []
-  })
+  const content = contentParts(message, path).flatMap(
+    (part, index) => readUserPart(part, `${path}.content[${index}]`, lose) ?? [],
+  )
   messages.push({ role: 'user', content: cachedLast(content, message, path, lose), ...named(message) })
 }
 
@@ -129,8 +128,8 @@ function* assistantText(part: unknown, path: string, lose: ReportLoss): Generato
 
 /** Mistral's chunk of thinking: a list of text chunks. */
 export function thinkingText(chunk: Members): string {
-  return asArray(chunk.thinking)
-    .map((each) => asString(asObject(each).text) ?? '')
+  return asObjects(chunk.thinking)
+    .map(({ text }) => asString(text) ?? '')
     .join('')
 }
 
@@ -217,10 +216,7 @@ function readResultContent(message: Members, path: string, lose: ReportLoss): To
 }
 
 function readTexts(message: Members, path: string, lose: ReportLoss): TextPart[] {
-  const texts = contentParts(message, path).flatMap((part, index) => {
-    const text = readTextPart(part, `${path}.content[${index}]`, lose)
-    return text ? [text] : []
-  })
+  const texts = contentParts(message, path).flatMap((part, index) => readTextPart(part, `${path}.content[${index}]`, lose) ?? [])
   return cachedLast(texts, message, path, lose)
 }
 

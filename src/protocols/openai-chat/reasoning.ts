@@ -52,7 +52,7 @@ export function isForeign(value: unknown): boolean {
 }
 
 /** OpenAI's thinking comes as a summary and, in an entry of its own, the encrypted whole of it: the two as one, if they are. */
-export function completed(summary: ReasoningPart | undefined, part: ReasoningPart): ReasoningPart | undefined {
+function completed(summary: ReasoningPart | undefined, part: ReasoningPart): ReasoningPart | undefined {
   if (!summary?.summary || summary.signature || !part.signature || part.text !== '' || part.redacted) return undefined
   if (summary.id !== undefined && part.id !== undefined && summary.id !== part.id) return undefined
   return { ...part, ...summary, signature: part.signature }

@@ -1,5 +1,5 @@
 import type { ResponseOutputText } from 'openai/resources/responses/responses'
-import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asArray, asNumber, asObjects, asString, isObject } from '../../core/json.js'
 import type { TokenLogprob } from '../../core/message.js'
 import type { Members } from './wire.js'
 
@@ -7,7 +7,7 @@ export function decodeLogprobs(logprobs: unknown): TokenLogprob[] {
   return asArray(logprobs)
     .filter(isObject)
     .map((token) => {
-      const top = asArray(token.top_logprobs).map((other) => weighed(asObject(other)))
+      const top = asObjects(token.top_logprobs).map(weighed)
       return { ...weighed(token), ...(top.length > 0 && { top }) }
     })
 }

@@ -82,12 +82,10 @@ function readMessage(item: Members, path: string, history: History): void {
 function readContent(item: Members, path: string, lose: ReportLoss): UserPart[] {
   if (typeof item.content === 'string') return [{ type: 'text', text: item.content, ...openAiCacheHint(item, path, lose) }]
   if (!Array.isArray(item.content)) throw invalid(`${path}.content`, '`content` has to be a string or an array of parts.')
-  const parts = item.content.flatMap((value, index): UserPart[] => {
+  const parts = item.content.flatMap((value, index): UserPart | [] => {
     const part = asObject(value)
     const at = `${path}.content[${index}]`
-    if (part.type === 'input_audio') return [decodeAudio(part, at)]
-    const read = decodeContent(part, at, lose)
-    return read ? [read] : []
+    return part.type === 'input_audio' ? decodeAudio(part, at) : (decodeContent(part, at, lose) ?? [])
   })
   return hinted(parts, openAiCacheHint(item, path, lose).cache)
 }
