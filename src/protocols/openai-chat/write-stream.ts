@@ -1,6 +1,6 @@
 /** The answer as a stream of chunks, for a caller of Chat Completions. */
 import type { LeashError } from '../../core/errors.js'
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import type { JsonObject } from '../../core/json.js'
 import type { AssistantPart, ChatRequest } from '../../core/message.js'
 import type { Usage } from '../../core/usage.js'
@@ -40,8 +40,7 @@ interface ToldChoice {
   refused: boolean
 }
 
-type Of<Type extends StreamEvent['type']> = Extract<StreamEvent, { type: Type }>
-type Handlers = { readonly [Type in StreamEvent['type']]: (encoder: ChunkEncoder, event: Of<Type>) => void }
+type Handlers = { readonly [Type in StreamEvent['type']]: (encoder: ChunkEncoder, event: EventOf<Type>) => void }
 
 const handlers: Handlers = {
   start: (encoder, event) => encoder.start(event),
@@ -69,9 +68,9 @@ class ChunkEncoder implements StreamEncoder {
     this.#includeUsage = request.includeUsage === true
   }
 
-  push<Type extends StreamEvent['type']>(event: Of<Type>): WireEvent[] {
+  push<Type extends StreamEvent['type']>(event: EventOf<Type>): WireEvent[] {
     this.#out = []
-    const handle: (encoder: ChunkEncoder, event: Of<Type>) => void = handlers[event.type as Type]
+    const handle: (encoder: ChunkEncoder, event: EventOf<Type>) => void = handlers[event.type as Type]
     handle(this, event)
     return this.#out
   }
@@ -81,7 +80,7 @@ class ChunkEncoder implements StreamEncoder {
     return [{ data: JSON.stringify(encodeError(error).body) }]
   }
 
-  start({ id, model, created }: Of<'start'>): void {
+  start({ id, model, created }: EventOf<'start'>): void {
     this.#id = id
     const head = { id, object: 'chat.completion.chunk', created: created ?? Math.floor(Date.now() / 1000), model }
     this.#head = `${JSON.stringify(head).slice(0, -1)},"choices":`
@@ -106,7 +105,7 @@ class ChunkEncoder implements StreamEncoder {
     return told
   }
 
-  partStart({ choice, index, part }: Of<'part-start'>): void {
+  partStart({ choice, index, part }: EventOf<'part-start'>): void {
     const state = this.#choice(choice)
     const isCall = part.type === 'tool-call'
     const input = isCall && takesText(this.#request, part.name) ? { input: new InputText() } : {}
@@ -136,7 +135,7 @@ class ChunkEncoder implements StreamEncoder {
     }
   }
 
-  partDelta({ choice, index, delta }: Of<'part-delta'>): void {
+  partDelta({ choice, index, delta }: EventOf<'part-delta'>): void {
     const told = this.#choice(choice).parts[index]
     if (told) this.#grow(choice, told, delta)
   }
@@ -155,7 +154,7 @@ class ChunkEncoder implements StreamEncoder {
     return thought ? gapBefore(part) : ''
   }
 
-  partEnd({ choice, index, signature, citations = [], transcript }: Of<'part-end'>): void {
+  partEnd({ choice, index, signature, citations = [], transcript }: EventOf<'part-end'>): void {
     const state = this.#choice(choice)
     const told = state.parts[index]
     if (!told) return
@@ -188,7 +187,7 @@ class ChunkEncoder implements StreamEncoder {
     if (told.part.type === 'tool-call' && told.text === '') this.#grow(choice, told, '{}')
   }
 
-  finish({ choice, reason }: Of<'finish'>): void {
+  finish({ choice, reason }: EventOf<'finish'>): void {
     const { parts, citations, refused } = this.#choice(choice)
     const told = Object.values(parts)
     for (const each of told) this.#endCall(choice, each)
@@ -206,7 +205,7 @@ class ChunkEncoder implements StreamEncoder {
     this.#usage = usage
   }
 
-  end({ serviceTier }: Of<'end'>): void {
+  end({ serviceTier }: EventOf<'end'>): void {
     const tier = serviceTier === undefined ? {} : { service_tier: serviceTier }
     if (this.#includeUsage && this.#usage) this.#chunk([], { ...tier, usage: writeUsage(this.#usage) })
     this.#out.push({ data: '[DONE]' })

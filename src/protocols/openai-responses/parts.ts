@@ -2,10 +2,10 @@
  * Parts in a row. Items of a Responses stream may overlap (llama.cpp opens all parallel tool calls before the first one
  * ends), and neutral parts may not: what belongs to a later part is held back until the one before it has ended.
  */
-import type { StreamEvent } from '../../core/events.js'
+import type { EventOf, StreamEvent } from '../../core/events.js'
 import type { AssistantPart, TokenLogprob } from '../../core/message.js'
 
-export type PartEnd = Omit<Extract<StreamEvent, { type: 'part-end' }>, 'type' | 'choice' | 'index'>
+export type PartEnd = Omit<EventOf<'part-end'>, 'type' | 'choice' | 'index'>
 
 export class Part {
   readonly type: AssistantPart['type']
