@@ -44,28 +44,36 @@ export interface OutputItem {
   close(status: ItemStatus): void
 }
 
-abstract class Told {
+type Item = ResponseOutputMessage | ResponseFunctionToolCall | ResponseCustomToolCallItem | ResponseReasoningItem
+
+abstract class Told<Of extends Item> {
   constructor(
     protected readonly tell: Tell,
     /** Its place in the output. */
     public index: number,
-  ) {}
+    readonly item: Of,
+  ) {
+    tell({ type: 'response.output_item.added', output_index: index, item })
+  }
+
+  close(status: ItemStatus): void {
+    // Thinking is told without.
+    if (this.item.status) this.item.status = status
+    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
+  }
 
   /** Where an event belongs. */
-  protected at(id: string | undefined) {
-    return { item_id: id ?? '', output_index: this.index }
+  protected get place() {
+    return { item_id: this.item.id ?? '', output_index: this.index }
   }
 }
 
-export class MessageOut extends Told implements OutputItem {
-  readonly item: ResponseOutputMessage
+export class MessageOut extends Told<ResponseOutputMessage> implements OutputItem {
   #part: (ResponseOutputText & ExtraContent) | ResponseOutputRefusal | undefined
   #unsent: ResponseOutputText.Logprob[] = []
 
   constructor(tell: Tell, index: number, id: string) {
-    super(tell, index)
-    this.item = { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] }
-    tell({ type: 'response.output_item.added', output_index: index, item: this.item })
+    super(tell, index, { id, type: 'message', status: 'in_progress', role: 'assistant', content: [] })
   }
 
   open(type: 'text' | 'refusal'): void {
@@ -109,11 +117,6 @@ export class MessageOut extends Told implements OutputItem {
     this.#unsent = []
   }
 
-  close(status: ItemStatus): void {
-    this.item.status = status
-    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
-  }
-
   #annotate(part: ResponseOutputText, annotation: ReturnType<typeof encodeCitation>): void {
     if (!annotation) return
     const annotation_index = part.annotations.push(annotation) - 1
@@ -121,47 +124,37 @@ export class MessageOut extends Told implements OutputItem {
   }
 
   get #at() {
-    return { ...this.at(this.item.id), content_index: this.item.content.length - 1 }
+    return { ...this.place, content_index: this.item.content.length - 1 }
   }
 }
 
-export class CallOut extends Told implements OutputItem {
-  readonly item: ResponseFunctionToolCall & ExtraContent
-
+export class CallOut extends Told<ResponseFunctionToolCall & ExtraContent> implements OutputItem {
   constructor(tell: Tell, index: number, id: string, { id: call_id, name, arguments: args, signature }: ToolCallPart) {
-    super(tell, index)
-    this.item = { id, type: 'function_call', status: 'in_progress', arguments: '', call_id, name, ...extraContent(signature) }
-    tell({ type: 'response.output_item.added', output_index: index, item: this.item })
+    const begun = { id, type: 'function_call', status: 'in_progress', arguments: '', call_id, name } as const
+    super(tell, index, { ...begun, ...extraContent(signature) })
     if (args) this.delta(args)
   }
 
   delta(delta: string): void {
     this.item.arguments += delta
-    this.tell({ type: 'response.function_call_arguments.delta', ...this.at(this.item.id), delta })
+    this.tell({ type: 'response.function_call_arguments.delta', ...this.place, delta })
   }
 
   end({ signature }: PartEnd): void {
     if (this.item.arguments === '') this.delta('{}')
     Object.assign(this.item, extraContent(signature))
     const { arguments: args, name } = this.item
-    this.tell({ type: 'response.function_call_arguments.done', ...this.at(this.item.id), name, arguments: args })
-  }
-
-  close(status: ItemStatus): void {
-    this.item.status = status
-    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
+    this.tell({ type: 'response.function_call_arguments.done', ...this.place, name, arguments: args })
   }
 }
 
 /** Of a tool that takes free text. */
-export class CustomCallOut extends Told implements OutputItem {
-  readonly item: ResponseCustomToolCallItem & ExtraContent
+export class CustomCallOut extends Told<ResponseCustomToolCallItem & ExtraContent> implements OutputItem {
   readonly #text = new InputText()
 
   constructor(tell: Tell, index: number, id: string, { id: call_id, name, arguments: args, signature }: ToolCallPart) {
-    super(tell, index)
-    this.item = { id, type: 'custom_tool_call', status: 'in_progress', call_id, name, input: '', ...extraContent(signature) }
-    tell({ type: 'response.output_item.added', output_index: index, item: this.item })
+    const begun = { id, type: 'custom_tool_call', status: 'in_progress', call_id, name, input: '' } as const
+    super(tell, index, { ...begun, ...extraContent(signature) })
     if (args) this.delta(args)
   }
 
@@ -172,31 +165,23 @@ export class CustomCallOut extends Told implements OutputItem {
   #grow(delta: string): void {
     if (delta === '') return
     this.item.input += delta
-    this.tell({ type: 'response.custom_tool_call_input.delta', ...this.at(this.item.id), delta })
+    this.tell({ type: 'response.custom_tool_call_input.delta', ...this.place, delta })
   }
 
   end({ signature }: PartEnd): void {
     this.#grow(this.#text.end())
     Object.assign(this.item, extraContent(signature))
-    this.tell({ type: 'response.custom_tool_call_input.done', ...this.at(this.item.id), input: this.item.input })
-  }
-
-  close(status: ItemStatus): void {
-    this.item.status = status
-    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
+    this.tell({ type: 'response.custom_tool_call_input.done', ...this.place, input: this.item.input })
   }
 }
 
-export class ReasoningOut extends Told implements OutputItem {
-  readonly item: ResponseReasoningItem
+export class ReasoningOut extends Told<ResponseReasoningItem> implements OutputItem {
   readonly #partId: string | undefined
   #part: ResponseReasoningItem.Summary | ResponseReasoningItem.Content | undefined
 
   constructor(tell: Tell, index: number, id: string, partId: string | undefined) {
-    super(tell, index)
+    super(tell, index, { id, type: 'reasoning', summary: [] })
     this.#partId = partId
-    this.item = { id, type: 'reasoning', summary: [] }
-    tell({ type: 'response.output_item.added', output_index: index, item: this.item })
   }
 
   /** Whether the part belongs to this item too. The encrypted content closes an item: there is room for one. */
@@ -241,15 +226,11 @@ export class ReasoningOut extends Told implements OutputItem {
     if (signature) this.item.encrypted_content = encryptedContent(signature)
   }
 
-  close(): void {
-    this.tell({ type: 'response.output_item.done', output_index: this.index, item: this.item })
-  }
-
   get #atSummary() {
-    return { ...this.at(this.item.id), summary_index: this.item.summary.length - 1 }
+    return { ...this.place, summary_index: this.item.summary.length - 1 }
   }
 
   get #atContent() {
-    return { ...this.at(this.item.id), content_index: (this.item.content?.length ?? 0) - 1 }
+    return { ...this.place, content_index: (this.item.content?.length ?? 0) - 1 }
   }
 }
