@@ -10,6 +10,9 @@ export function cacheHint(control: unknown): { cache?: CacheHint } {
   return { cache: ttl === '1h' || ttl === '5m' ? { ttl } : {} }
 }
 
+/** How callers of OpenAI's APIs write it. */
+export const cacheMembers: readonly string[] = ['cache_control', 'prompt_cache_breakpoint']
+
 /**
  * In either spelling: `cache_control` as OpenRouter and LiteLLM let OpenAI-shaped callers write it, or OpenAI's own
  * `prompt_cache_breakpoint` (gpt-5.6 and later), which lives for 30 minutes or 12 hours.

@@ -2,14 +2,13 @@
 import type OpenAI from 'openai'
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
-import { openAiCacheHint } from '../cache-hint.js'
+import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { type Members, noticeUnread, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
 
-const cacheMembers = ['cache_control', 'prompt_cache_breakpoint']
 const members = {
   text: new Set(['type', 'text', ...cacheMembers]),
   image: new Set(['type', 'image_url', ...cacheMembers]),

@@ -3,13 +3,13 @@ import type OpenAI from 'openai'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { asJson } from '../as-json.js'
-import { openAiCacheHint } from '../cache-hint.js'
+import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
 
-const toolMembers = new Set(['type', 'function', 'cache_control', 'prompt_cache_breakpoint'])
+const toolMembers = new Set(['type', 'function', ...cacheMembers])
 const customToolMembers = new Set(['type', 'custom'])
 const customMembers = new Set(['name', 'description', 'format'])
 const functionMembers = new Set(['name', 'description', 'parameters', 'strict', 'cache_control'])

@@ -3,13 +3,12 @@ import type { ResponseInputContent } from 'openai/resources/responses/responses'
 import { base64Of } from '../../core/base64.js'
 import { asObject, asString } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
-import { openAiCacheHint } from '../cache-hint.js'
+import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
-const cacheMembers = ['cache_control', 'prompt_cache_breakpoint']
 const textMembers = new Set(['type', 'text', ...cacheMembers])
 const imageMembers = new Set(['type', 'image_url', 'file_id', 'detail', ...cacheMembers])
 const fileMembers = new Set(['type', 'file_data', 'file_url', 'file_id', 'filename', ...cacheMembers])

@@ -3,21 +3,13 @@ import type { FunctionTool, ToolChoiceAllowed, ToolChoiceFunction, ToolChoiceOpt
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
 import type { Tool, ToolChoice } from '../../core/message.js'
 import { asJson } from '../as-json.js'
-import { openAiCacheHint } from '../cache-hint.js'
+import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
 import { invalid, type Members, noticeUnread } from './wire.js'
 
-const functionMembers = new Set([
-  'type',
-  'name',
-  'description',
-  'parameters',
-  'strict',
-  'cache_control',
-  'prompt_cache_breakpoint',
-])
+const functionMembers = new Set(['type', 'name', 'description', 'parameters', 'strict', ...cacheMembers])
 
 const customMembers = new Set(['type', 'name', 'description', 'format'])
 
