@@ -7,6 +7,8 @@ export interface Pattern {
   matcher(text: string): { find(): boolean; start(): number; end(): number }
   /** Whether the whole text matches. */
   testExact(text: string): boolean
+  /** How many instructions it was made into. */
+  programSize(): number
 }
 
 /** What compiles patterns: `re2js`, given by whoever loaded it, so that nobody else does. */

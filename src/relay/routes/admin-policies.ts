@@ -7,6 +7,7 @@ import { changesOf } from '../config/diff.js'
 import { noKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
 import { type PolicyVersion, policyName } from '../policy/policies.js'
+import { tooHeavy } from '../policy/weight.js'
 import { newHeader, widened } from '../policy/widened.js'
 import type { Sql } from '../store/sql.js'
 import { type AdminEnv, bodyOf, isDry, limitOf, tenantOf } from './admin-env.js'
@@ -55,7 +56,7 @@ function policyRoutes({ policies, audit }: RelayContext, of: '/:slug' | '/:id', 
     const inForce = await Promise.all([policies.inForce(name), policies.inForce(tenant), policies.version(tenant, 0)])
     const known = inForce.map(({ policy }) => policy)
     // Where a key may go, its tenant may too: it has to be let by both.
-    const why = of === '/:id' ? newHeader(next, known) : widened(next, known)
+    const why = (of === '/:id' ? newHeader(next, known) : widened(next, known)) ?? (await tooHeavy(next, known))
     if (why !== undefined) throw new LeashError('permission_denied', `Only the relay's administrators ${why}.`)
   }
 

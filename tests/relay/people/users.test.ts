@@ -142,6 +142,35 @@ describe('roles', () => {
     }
   })
 
+  test('write no policy that would hold up the calls of all tenants, and keep one that its administrators have written', async () => {
+    const { ask } = await openRelay(mock.url)
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const { id } = (await ask('POST', '/v1/admin/keys', { tenant: 'default' })).body
+    const budget = { limit: { usd: 5 }, per: 'day' }
+    const fine = {
+      budgets: Array.from({ length: 50 }, () => budget),
+      redact: { deny: ['bluebird'], patterns: [{ name: 'staff', pattern: '\\bEMP-\\d{6}\\b' }] },
+    }
+    const heavy = [
+      { budgets: Array.from({ length: 101 }, () => budget) },
+      { redact: { deny: Array.from({ length: 1001 }, (_, at) => `word${at}`) } },
+      { redact: { patterns: [{ name: 'long', pattern: '(x?){900}' }] } },
+      { modules: [{ use: 'content-filter', patterns: ['(', '[a-z]{400}', '[0-9]{400}'] }] },
+    ]
+    for (const at of [`/v1/admin/keys/${id}/policy`, '/v1/admin/tenants/default/policy']) {
+      expect((await ask('PUT', at, fine, owner)).status).toBe(200)
+      for (const policy of heavy)
+        expect(await ask('PUT', at, policy, owner)).toMatchObject({
+          status: 403,
+          body: { error: { message: expect.stringContaining("Only the relay's administrators write") } },
+        })
+      for (const policy of heavy.slice(0, 3)) {
+        expect((await ask('PUT', at, policy)).status).toBe(200)
+        expect((await ask('PUT', at, { ...policy, maxAttempts: 2 }, owner)).status).toBe(200)
+      }
+    }
+  })
+
   test("change no policy of a key of the relay's administrators, though it is of their tenant", async () => {
     const { ask } = await openRelay(mock.url)
     const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
