@@ -335,7 +335,7 @@ describe('calls', () => {
     relay.fail = () => 'down'
     const all = await Promise.allSettled([feed.check(), feed.check()])
     const [one, other] = all.map((each) => each.status === 'rejected' && each.reason)
-    expect(one).toMatchObject({ code: 'overloaded' })
+    expect(one).toMatchObject({ code: 'overloaded', retryable: true })
     expect(other).not.toBe(one)
     expect(() => feed.check()).toThrow('has not been heard of')
     now.mockRestore()

@@ -609,6 +609,16 @@ describe('what else is told to a vendor', () => {
     })
   })
 
+  test('is which of the tools are held to their schemas', async () => {
+    const parameters = { type: 'object', properties: {}, additionalProperties: false, required: [] }
+    const held = (name: string, strict?: boolean) => ({ type: 'function', function: { name, parameters, strict } })
+    const bound = chat('gpt-4o-mini').bindTools([held('first', false), held('second')], { strict: true })
+    await bound.invoke('Hello')
+    expect(mock.requests[0]?.body).toMatchObject({
+      tools: [{ function: { name: 'first', strict: false } }, { function: { name: 'second', strict: true } }],
+    })
+  })
+
   test('is said once, where a call is not to be tried again', async () => {
     mock.script({ status: 503 })
     await expect(chat('gpt-4o-mini').invoke('Hello', { maxRetries: 0 })).rejects.toThrow('[overloaded]')
@@ -665,6 +675,10 @@ describe('what is refused before anything is sent', () => {
 
   test('a message of a role that no model knows', async () => {
     expect(await refused(chat('gpt-4o-mini').invoke([new ChatMessage('Hi', 'narrator')]))).toBe('invalid_request')
+  })
+
+  test('a result of a tool that does not say of which call it is', async () => {
+    expect(await refused(chat('gpt-4o-mini').invoke([new ChatMessage('24 degrees', 'tool')]))).toBe('invalid_request')
   })
 
   test('a block that is neither text nor file', async () => {
