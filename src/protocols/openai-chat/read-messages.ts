@@ -7,7 +7,7 @@ import { readExtraContent } from '../extra-content.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { readImage, readSpoken, readText, readUserPart } from './media.js'
-import { readReasoning, textSignature } from './reasoning.js'
+import { readReasoning, signedCalls, textSignature } from './reasoning.js'
 import { type Members, noticeUnread } from './wire.js'
 
 const common = ['role', 'content', 'cache_control']
@@ -81,16 +81,12 @@ function readAssistant(message: Members, path: string, history: History): void {
   noticeUnread(message, members.assistant, path, lose)
   const calls = readCalls(message, path, history)
   const { parts, signatures } = readReasoning(message, path, lose)
-  const signed = calls.map((call) => {
-    const signature = call.signature ?? signatures.get(call.id)
-    return signature ? { ...call, signature } : call
-  })
   const content = [...readAnswerParts(message, path, lose)]
   const signature = textSignature(signatures, new Set(calls.map(({ id }) => id)))
   if (signature) signText(content, signature)
   history.messages.push({
     role: 'assistant',
-    content: cachedLast([...parts, ...content, ...signed], message, path, lose),
+    content: cachedLast([...parts, ...content, ...signedCalls(calls, signatures)], message, path, lose),
     ...named(message),
   })
 }

@@ -4,7 +4,7 @@
  * (https://openrouter.ai/docs/use-cases/reasoning-tokens), Google's `extra_content` on a tool call.
  */
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
-import type { AssistantPart, ReasoningPart, Signature } from '../../core/message.js'
+import type { AssistantPart, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { isFormat } from '../signature-format.js'
 import type { Members, ReasoningCarrier } from './wire.js'
@@ -93,6 +93,14 @@ export function plainReasoning(message: Members): string {
 export function textSignature(signatures: ReadonlyMap<string, Signature>, calls: ReadonlySet<string>): Signature | undefined {
   for (const [of, signature] of signatures) if (!calls.has(of)) return signature
   return undefined
+}
+
+/** The calls, each with the signature that came for it elsewhere. */
+export function signedCalls(calls: readonly ToolCallPart[], signatures: ReadonlyMap<string, Signature>): ToolCallPart[] {
+  return calls.map((call) => {
+    const signature = call.signature ?? signatures.get(call.id)
+    return signature ? { ...call, signature } : call
+  })
 }
 
 /** Both carriers: the bare text for whoever only shows it, the details where the text alone would lose something. */

@@ -21,7 +21,7 @@ import { readCitations, readSources, writeCitations } from './citations.js'
 import { errorIn } from './error.js'
 import { readSpoken, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
-import { readReasoning, textSignature, writeReasoning } from './reasoning.js'
+import { readReasoning, signedCalls, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
 import { type Members, malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
 
@@ -78,10 +78,7 @@ function readAnswer(message: Members, sources: readonly Citation[], path: string
       : []),
     ...readImages(message.images),
     ...readSpoken(message.audio),
-    ...calls.map((call) => {
-      const signed = call.signature ?? signatures.get(call.id)
-      return signed ? { ...call, signature: signed } : call
-    }),
+    ...signedCalls(calls, signatures),
   ]
 }
 
