@@ -6,6 +6,7 @@ import { readExact } from '../core/exact-json.js'
 import type { LazyAnswer } from '../core/lazy-answer.js'
 import type { ChatResponse } from '../core/message.js'
 import { askedIn } from '../protocols/asked.js'
+import { into } from '../protocols/into.js'
 import type { Protocol, StreamEncoder } from '../protocols/protocol.js'
 import type { Underway } from './attempt.js'
 
@@ -25,7 +26,7 @@ export async function asStream(
   const { status, headers: theirs, text } = answer
   const whole = upstream.decodeResponse(readExact(text), {
     model: call.target.model,
-    lose: (path, action, why) => call.report.warnings.push({ path, action, why }),
+    lose: into(call.report.warnings),
     request,
   })
   const headers = new Headers(theirs)
