@@ -20,6 +20,7 @@ const read: Readonly<Record<string, ReadonlySet<string>>> = {
   tool_result: new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']),
   thinking: new Set(['type', 'thinking', 'signature']),
   redacted_thinking: new Set(['type', 'data']),
+  compaction: new Set(['type', 'content', 'encrypted_content', 'signature', 'cache_control']),
 }
 
 /** A block of another kind is reported as a whole. */
@@ -141,6 +142,9 @@ function assistantTurn(blocks: Block[], path: string, names: Map<string, string>
       case 'tool_use':
         content.push(toolCall(block, at, names))
         break
+      case 'compaction':
+        content.push(...decodeCompaction(block, at, lose))
+        break
       default:
         lose(at, 'dropped', `a block of the type "${block.type}" is known to Anthropic alone`)
     }
@@ -150,6 +154,14 @@ function assistantTurn(blocks: Block[], path: string, names: Map<string, string>
     return signature ? { ...part, signature } : part
   })
   return signed.length > 0 ? [{ role: 'assistant', content: signed }] : []
+}
+
+/** It may be all that its caller has kept of what was said before. */
+function decodeCompaction(block: Block, path: string, lose: ReportLoss): TextPart[] {
+  const text = asString(block.content)
+  if (text) lose(path, 'approximated', 'the summary of what was said before is told as text')
+  else lose(path, 'dropped', 'what it holds is for Anthropic alone')
+  return text ? [{ type: 'text', text, ...cacheHint(block.cache_control) }] : []
 }
 
 /** A block of thinking, or the carrier of a signature that belongs to a part beside it. */

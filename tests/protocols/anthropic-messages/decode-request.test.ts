@@ -318,6 +318,26 @@ describe('a request from a caller of this API', () => {
     ])
   })
 
+  it('tells the summary that Anthropic made of what was said before, which may be all that is left of it', () => {
+    const compaction = (content: string | null) => [
+      {
+        role: 'assistant',
+        content: [
+          { type: 'compaction', content, encrypted_content: 'x' },
+          { type: 'text', text: 'So.' },
+        ],
+      },
+      { role: 'user', content: 'Go on.' },
+    ]
+    const told = decode({ messages: compaction('They spoke of moons.') })
+    expect(told.request.messages[0]?.content).toEqual([
+      { type: 'text', text: 'They spoke of moons.' },
+      { type: 'text', text: 'So.' },
+    ])
+    expect(told.losses).toEqual(['approximated messages[0].content[0]'])
+    expect(decode({ messages: compaction(null) }).losses).toEqual(['dropped messages[0].content[0]'])
+  })
+
   it('reports the records of tools that ran at Anthropic', () => {
     const { body } = exchange('code-execution-files').request
     const { losses } = decode(body)
