@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { LeashError } from '../core/errors.js'
 import { compact } from '../core/json.js'
 import { ask, askAll, needed, printItems, segment, timeOf, unknownVerb } from './administration.js'
 import { printJson, telling } from './output.js'
@@ -44,4 +45,10 @@ export const policy = defineCommand({
     }),
 })
 
-const read = async (file: string) => (await import('../relay/config/yaml.js')).readYaml(file)
+/** One that was being written when it was read is not to take every limit away. */
+async function read(file: string): Promise<unknown> {
+  const { readYaml } = await import('../relay/config/yaml.js')
+  const policy = readYaml(file)
+  if (policy !== null) return policy
+  throw new LeashError('invalid_config', `There is nothing in ${file}. A policy that limits nothing is written {}.`)
+}

@@ -102,6 +102,12 @@ describe('the administration of a relay by commands', () => {
       code: 2,
       stderr: expect.stringContaining('`acess`'),
     })
+    writeFileSync(file, '# to be written\n')
+    expect(await leash(['policy', 'set', file], { env: env() })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`There is nothing in ${file}`),
+    })
+    expect(await json('policy')).toMatchObject({ version: 1 })
   })
 
   test('makes users, changes them, and gives them a password that stands on no command line', async () => {

@@ -29,7 +29,7 @@ const variables: Readonly<Record<string, keyof RelayOptions>> = {
  * @throws LeashError `invalid_config`
  */
 export function readConfig(path: string | undefined, env: Environment = process.env): RelayOptions {
-  const file = path === undefined ? {} : filled(readYaml(path), { env, folder: dirname(resolve(path)) })
+  const file = path === undefined ? {} : filled(readYaml(path) ?? {}, { env, folder: dirname(resolve(path)) })
   return checkRelayOptions(isObject(file) ? readAs({ ...file, ...fromEnvironment(env) }, relayShape) : file)
 }
 
