@@ -121,7 +121,7 @@ class Meter {
   /** What the vendor has told, and at least the text that came. */
   #usage(): Usage {
     const seen = this.#before === 0 ? this.#tap.usage : undefined
-    const told = this.#attempt.usage ?? seen ?? usageOf({ input: this.#input() })
+    const told = this.#attempt.usage ?? seen ?? withBeside(usageOf({ input: this.#input() }), this.#tap.uses ?? {})
     const missing = tokensOf(this.#characters - this.#before) - outputTotal(told)
     return missing > 0 ? withBeside({ ...told, output: told.output + missing }, besideOf(told)) : told
   }

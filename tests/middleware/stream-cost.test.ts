@@ -168,3 +168,37 @@ test('a stream of OpenAI’s Responses, which says everything again at its end, 
   expect(costs.at(-1)).toBe(cost?.usd)
   expect(Math.max(...costs.map(Number))).toBe(cost?.usd)
 })
+
+test('what a vendor has searched for a stream of Responses counts while that is coming', async () => {
+  const item = { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'a' } }
+  const message = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content: [] }
+  const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'gpt-5', output: [item, item, message], tools: [] }
+  const events = [
+    { type: 'response.created', response: { ...response, status: 'in_progress', output: [], usage: null } },
+    ...[0, 1].map((output_index) => ({ type: 'response.output_item.done', output_index, item })),
+    { type: 'response.output_item.added', output_index: 2, item: message },
+    { type: 'response.output_text.delta', output_index: 2, content_index: 0, item_id: 'msg_1', delta: 'Hi' },
+    { type: 'response.output_item.done', output_index: 2, item: message },
+    {
+      type: 'response.completed',
+      response: { ...response, status: 'completed', usage: { input_tokens: 9, output_tokens: 1, total_tokens: 10 } },
+    },
+  ]
+  const sent = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+  const read = async (stopAtUsd: number) => {
+    const openai = new LeashLLM({
+      apiKey: 'key',
+      prices: { 'openai/*': { ...rates, search: 0.01 } },
+      fetch: async () => new Response(sent.join(''), { headers: { 'content-type': 'text/event-stream' } }),
+    })
+    const stream = await openai.responses.create(
+      { model: 'gpt-5', input: 'Hi', stream: true },
+      { leash: { stopAtUsd, costs: true } },
+    )
+    const costs: unknown[] = []
+    for await (const event of stream) costs.push(Object(Object(Object(event).leash).cost).usd)
+    return costs.map((usd) => Math.floor(Number(usd) * 100))
+  }
+  expect(await read(0.03)).toEqual([0, 1, 2, 2, 2, 2, 2])
+  await expect(read(0.015)).rejects.toMatchObject({ code: 'budget_exceeded' })
+})
