@@ -41,6 +41,13 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
     return provider?.protocols.includes(protocol) ? provider : undefined
   }
 
+  /** An SDK that was made for one of those who serve it, and not the first, was made so with intent. */
+  function whoseOf(model: string, protocol: string, home = ''): readonly string[] {
+    const names = resolveByPattern(model)
+    const there = names.indexOf(home) > 0 ? registry.get(home) : undefined
+    return (there?.protocolsFor?.(model) ?? there?.protocols)?.includes(protocol) ? [home, ...names] : names
+  }
+
   function routed(route: string, model: string, here: Here | undefined, protocol: string): Target {
     const { provider = '', model: name } = parseModel(model, registry.has)
     const target = at(provider, name, here, protocol)
@@ -71,7 +78,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
       if (first) return { ...first, route: { name: model, targets } }
     }
     let suggested: Target | undefined
-    for (const name of resolveByPattern(model)) {
+    for (const name of whoseOf(model, protocol, here?.provider)) {
       const target = at(name, model, here, protocol)
       if (target && (target.origin !== undefined || registry.isConfigured(name))) return target
       suggested ??= target

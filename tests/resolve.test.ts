@@ -115,6 +115,16 @@ describe('a bare name', () => {
     expect(brief(resolver({ vertex, anthropic: key })('claude-sonnet-4-5', here()))).toBe('anthropic claude-sonnet-4-5')
   })
 
+  test('leads to whom the SDK was made for before another who has it, where that one speaks its protocol', () => {
+    const onVertex = here({ url: 'https://us-central1-aiplatform.googleapis.com/v1/x', provider: 'vertex', isVendor: false })
+    const resolve = resolver({ google: key, anthropic: key })
+    expect(brief(resolve('gemini-2.5-flash', onVertex, 'gemini'))).toBe('vertex gemini-2.5-flash as addressed')
+    expect(brief(resolve('claude-sonnet-4-5', onVertex, 'gemini'))).toBe('anthropic claude-sonnet-4-5')
+    expect(brief(resolve('google/gemini-2.5-flash', here({ ...onVertex, isVendor: true }), 'gemini'))).toBe(
+      'google gemini-2.5-flash',
+    )
+  })
+
   test('counts a key in the environment', () => {
     expect(brief(resolver({}, {}, { ANTHROPIC_API_KEY: 'k' })('claude-sonnet-4-5', here()))).toBe('anthropic claude-sonnet-4-5')
   })
