@@ -47,6 +47,10 @@ export function useNoKeys(): void {
   })
 }
 
+/** Never answers, in place of a mock: of what is given up soon, a mock on a busy machine hears when the next test is under way, or never. */
+export const silent: typeof fetch = (_, { signal } = {}) =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+
 /** Waits for what a socket is about to tell. */
 export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
   vi.waitFor(async () => {
