@@ -197,7 +197,7 @@ export class Spool {
   async #makeRoom(): Promise<number> {
     let lost = 0
     const size = () => this.#files.reduce((sum, { bytes }) => sum + bytes, 0)
-    for (let first = this.#files[0]; first && first !== this.#open && size() > this.#options.mostBytes; first = this.#files[0]) {
+    for (let first = this.#files[0]; first && size() > this.#options.mostBytes; first = this.#files[0]) {
       const text = await this.#fs.readFile(first.path, 'utf8').catch(() => '')
       lost += text.split('\n').filter(Boolean).length
       await this.#drop(first)

@@ -78,6 +78,15 @@ describe('a spool', () => {
     expect(left).toEqual(texts(100).slice(lost))
   })
 
+  it('keeps to its room also where a single file may become larger', async () => {
+    const spool = await open({ fileBytes: 1000, mostBytes: 300 })
+    let lost = 0
+    for (let at = 0; at < 10; at++) lost += await spool.add(texts(10, at * 10))
+    const left = await drain(spool)
+    expect(left).toEqual(texts(100).slice(lost))
+    expect(left.join('\n').length).toBeLessThan(300)
+  })
+
   it('leaves all of it at once to whoever comes next, at the end of the process', async () => {
     const spool = await open({ fileBytes: 20 })
     for (let at = 0; at < 3; at++) await spool.add(texts(2, at * 2))
