@@ -1,6 +1,6 @@
 import { done, type Endings, endings, hearing, type TellingStream, truncated } from '../core/ending.js'
 import { type LeashError, thrown } from '../core/errors.js'
-import { isObject, type JsonObject, parseJson } from '../core/json.js'
+import { parseJson } from '../core/json.js'
 import type { Usage } from '../core/usage.js'
 import type { Unframer } from '../protocols/framing/framing.js'
 import type { ByteFilter, Tap, WireEvent } from '../protocols/protocol.js'
@@ -58,7 +58,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
       // Nothing behind nonsense counts: what came in the same chunk is no more of an answer than what would have come later.
       if (this.#isNonsense()) return
       options.tap.see(event)
-      this.#note(event, event.data.length)
+      // What says again, at an end, all that was said tells nothing of how much text the rest holds.
+      if (!underway.theirs.lens.repeats?.({ type: event.event })) this.#note(event, event.data.length)
     })
     underway.stream = this
   }
@@ -210,10 +211,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     let length = 0
     const read = ({ data }: WireEvent) => {
       // What ends a stream is often no JSON, and to find that out by parsing costs more than all the rest of it.
-      const event = data.startsWith('{') ? parseJson(data) : undefined
-      // Of what is said again at an end, however long, nothing can be told of what was before.
-      if (isObject(event) && lens.repeats?.(event as JsonObject)) length -= data.length
-      else said += saidIn(lens, event)
+      if (data.startsWith('{')) said += saidIn(lens, parseJson(data))
     }
     for (const newest of this.#newest) {
       if (newest instanceof Uint8Array) framing.unframer(read).push(newest)

@@ -128,7 +128,7 @@ export function readSpoken(audio: unknown): AudioPart[] {
   return [{ type: 'audio', source, ...(typeof transcript === 'string' && { transcript }) }]
 }
 
-export function audioType(format: string): string {
+function audioType(format: string): string {
   return format === 'mp3' ? 'audio/mpeg' : format === 'pcm16' ? 'audio/pcm' : `audio/${format}`
 }
 
