@@ -152,6 +152,6 @@ export function printItems(
 }
 
 /** What people have called something stays on its line, and says nothing to the terminal. */
-const printable = (cell: unknown): string => String(cell ?? '').replace(/\p{Cc}/gu, ' ')
+export const printable = (cell: unknown): string => String(cell ?? '').replace(/\p{Cc}/gu, ' ')
 
 export const timeOf = (at: unknown): string => new Date(Number(at)).toISOString()

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asObject } from '../core/json.js'
-import { ask, needed, segment, timeOf } from './administration.js'
+import { ask, needed, printable, segment, timeOf } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
 export const replay = defineCommand({
@@ -22,8 +22,8 @@ export const replay = defineCommand({
       process.stdout.write(
         `${table([
           ['call', `${found.call}, ${timeOf(at)}`],
-          ['by', `tenant ${tenant}, key ${key}`],
-          ['model', String(model)],
+          ['by', printable(`tenant ${tenant}, key ${key}`)],
+          ['model', printable(model)],
           ['policy', `version ${of}`],
           ['recorded', said(found.recorded)],
           ['replayed', said(found.replayed)],
@@ -36,5 +36,5 @@ export const replay = defineCommand({
 
 function said(verdict: unknown): string {
   const { verdict: what, code, why } = asObject(verdict)
-  return [what, code ?? why].filter((part) => part !== undefined).join(': ')
+  return printable([what, code ?? why].filter((part) => part !== undefined).join(': '))
 }

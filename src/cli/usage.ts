@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { asObject, asObjects, compact } from '../core/json.js'
-import { askLong } from './administration.js'
+import { askLong, printable } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
 export const usage = defineCommand({
@@ -24,7 +24,7 @@ export const usage = defineCommand({
       if (typeof answer === 'string') return void process.stdout.write(answer)
       const rows = asObjects(asObject(answer).rows)
       if (json) return printJson(rows)
-      const cells = rows.map(({ of, calls, cost }) => [...Object.values(asObject(of)).map(String), String(calls), `$${cost}`])
+      const cells = rows.map(({ of, calls, cost }) => [...Object.values(asObject(of)).map(printable), String(calls), `$${cost}`])
       process.stdout.write(`${table([[...by.split(','), 'calls', 'cost'], ...cells])}\n`)
     }),
 })

@@ -155,13 +155,16 @@ describe('the administration of a relay by commands', () => {
   test('asks a policy again about a call', async () => {
     const id = 'call_1'
     const line = {
-      ...{ id: `${id}/1`, callId: id, attempt: 1, at: Date.now(), durationMs: 1, provider: 'openai', model: 'gpt-4o' },
+      ...{ id: `${id}/1`, callId: id, attempt: 1, at: Date.now(), durationMs: 1, provider: 'openai', model: 'gpt-4o\u001b[2J' },
       ...{ protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost: 0 },
       usage: { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, audioInput: 0, output: 0, reasoning: 0, audioOutput: 0 },
     }
     const headers = { authorization: `Bearer ${relay.firstKeys?.call}`, 'content-type': 'application/json' }
     await fetch(`${relay.url}/v1/usage`, { method: 'POST', headers, body: JSON.stringify({ lines: [line] }) })
-    expect((await leash(['replay', id], { env: env() })).stdout).toMatch(/^replayed\s+allowed$/m)
+    const { stdout } = await leash(['replay', id], { env: env() })
+    expect(stdout).toMatch(/^replayed\s+allowed$/m)
+    // Whoever may call has named the model, and says nothing to an administrator's terminal.
+    for (const told of [stdout, (await leash(['usage'], { env: env() })).stdout]) expect(told).toContain('gpt-4o [2J')
     expect(await leash(['replay', 'nothing'], { env: env() })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('on record'),
