@@ -18,6 +18,14 @@ describe('leash', () => {
     for (const name of ['chat', 'models', 'doctor', 'mock']) expect(stdout).toContain(name)
   })
 
+  test.each(['20.20.2', '22.12.0'])('says which Node it needs to Node %s', async (version) => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}` }
+    const { code, stderr } = await leash(['models'], { env })
+    expect([code, stderr]).toEqual([1, `leash needs Node 22.13 or newer, and this is ${version}.\n`])
+    expect(manifest.engines.node).toBe('>=22.13')
+  })
+
   test.each(['chat', 'models', 'doctor', 'mock'])('%s --help tells its options', async (name) => {
     const { code, stdout } = await leash([name, '--help'])
     expect([code, stdout]).toEqual([0, expect.stringContaining('--json')])
