@@ -1,5 +1,5 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
-import { textWithin } from './core/bounded.js'
+import { bytesWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
 import { brokenBy, done } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
 import { isTooDeep } from './core/too-deep.js'
 import { hasTooMany, tooMany } from './core/too-many.js'
+import { utf8 } from './core/utf8.js'
 import type { Engine, Incoming } from './engine.js'
 import { IteratorStream } from './iterator-stream.js'
 import { jsonList, jsonListType } from './protocols/framing/json-list.js'
@@ -208,7 +209,7 @@ function askedBy(request: Request): Asked {
         const message = 'Something has read the body of this request. Hand it to the leash before, or a `clone()` of it.'
         throw new LeashError('invalid_config', message, { status: 500 })
       }
-      return textWithin(request.body, limit, () => tooLarge(limit))
+      return utf8(await bytesWithin(request.body, limit, () => tooLarge(limit)))
     },
   }
 }

@@ -1,5 +1,6 @@
 /** `leash.handle` behind a real socket: what comes in, what is refused, and what happens when either side leaves. */
 import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLeash } from '../src/leash.js'
 import { mockProviders } from '../src/testing/index.js'
@@ -56,6 +57,18 @@ describe('what is refused', () => {
       status: 400,
       body: { error: { code: 'invalid_request', message: expect.stringContaining('not a JSON object') } },
     })
+  })
+
+  test.each([
+    ['in Latin-1', (text: string) => Buffer.from(text, 'latin1')],
+    ['packed', (text: string) => gzipSync(text)],
+  ])('a body that is %s: a vendor would be asked in other words', async (_, written) => {
+    const body = new Uint8Array(written(JSON.stringify({ ...question, messages: [{ role: 'user', content: 'Café' }] })))
+    expect(await refusal(post('/v1/chat/completions', body))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', message: expect.stringContaining('UTF-8') } },
+    })
+    expect(mock.requests).toHaveLength(0)
   })
 
   test('a body with hundreds of lists in one another', async () => {

@@ -1,8 +1,8 @@
 /** A call as it comes over `node:http`. */
 import type { IncomingMessage } from 'node:http'
 import { LeashError } from '../../core/errors.js'
+import { utf8 } from '../../core/utf8.js'
 import { type Asked, tooLarge } from '../../handler.js'
-import { utf8 } from './body.js'
 
 export function askedBy(incoming: IncomingMessage, path: string, signal: AbortSignal): Asked {
   const { method = 'GET', url = '' } = incoming

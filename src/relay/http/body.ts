@@ -3,6 +3,7 @@ import { bytesWithin } from '../../core/bounded.js'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { parseJson } from '../../core/json.js'
 import { hasTooMany, tooMany } from '../../core/too-many.js'
+import { utf8 } from '../../core/utf8.js'
 
 /** @throws LeashError `request_too_large`, or `invalid_request` for what is no JSON, or too much of it */
 export async function jsonOf(request: Request, most: number): Promise<unknown> {
@@ -24,21 +25,7 @@ export async function bytesOf({ headers, body }: Request, most: number): Promise
   try {
     return await bytesWithin(parts, most, tooLarge)
   } catch (cause) {
-    throw isLeashError(cause) ? cause : unreadable(cause)
+    if (isLeashError(cause)) throw cause
+    throw new LeashError('invalid_request', 'The body cannot be read: it is no gzip.', { cause })
   }
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
-/** @throws LeashError `invalid_request` */
-export function utf8(bytes: Uint8Array | undefined): string {
-  try {
-    return decoder.decode(bytes)
-  } catch (cause) {
-    throw unreadable(cause)
-  }
-}
-
-function unreadable(cause: unknown): LeashError {
-  return new LeashError('invalid_request', 'The body cannot be read: it is no gzip, or no UTF-8.', { cause })
 }

@@ -1,0 +1,12 @@
+import { LeashError } from './errors.js'
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws LeashError `invalid_request`: with marks in the place of what cannot be read, other words would be sent than were meant */
+export function utf8(bytes: Uint8Array | undefined): string {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new LeashError('invalid_request', 'The body cannot be read: it is packed, or no UTF-8.', { cause })
+  }
+}
