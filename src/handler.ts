@@ -185,6 +185,13 @@ async function readBody(asked: Asked, limit: number): Promise<JsonObject> {
   const body = parseExact(text)
   if (!isObject(body)) throw new LeashError('invalid_request', 'The request body is not a JSON object.')
   if (isTooDeep(body)) throw new LeashError('invalid_request', 'The request body is nested too deeply.')
+  // A vendor that takes any member would make the call without the limits that stand in it.
+  if ('leash' in body)
+    throw new LeashError(
+      'invalid_request',
+      'The member `leash` is not read here. A relay reads it at /v1/gateway/chat; other hosts pass it to `handle`.',
+      { param: 'leash' },
+    )
   return body as JsonObject
 }
 

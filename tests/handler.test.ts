@@ -99,6 +99,15 @@ describe('what is refused', () => {
     expect(mock.requests).toEqual([])
   })
 
+  test('what a call says of itself, lest a vendor that takes any member goes beyond its limits', async () => {
+    const body = JSON.stringify({ ...question, leash: { maxCostUsd: 0.01 } })
+    expect(await refusal(post('/v1/chat/completions', body))).toMatchObject({
+      status: 400,
+      body: { error: { code: 'invalid_request', param: 'leash', message: expect.stringContaining('/v1/gateway/chat') } },
+    })
+    expect(mock.requests).toHaveLength(0)
+  })
+
   test('a body that says it is too large, before it is read', async () => {
     const { status, body } = await refusal(post('/v1/chat/completions', JSON.stringify({ ...question, user: 'x'.repeat(3000) })))
     expect([status, body.error.code]).toEqual([413, 'request_too_large'])
