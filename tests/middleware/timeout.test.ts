@@ -178,6 +178,17 @@ describe.each(lanes)('a slow stream, by %s,', (_, model) => {
     expect(reports).toMatchObject([{ attempts: [{ outcome: 'ok' }] }])
   })
 
+  test('is not the vendor’s fault when the process was held up itself', async () => {
+    mock.script({ chunkDelayMs: 20 })
+    const { ask, reports } = guarded({ tokensPerSecond: 5, windowMs: 200 })
+    const response = await ask({ stream: true })
+    let chunks = 0
+    // While the next one is waited for.
+    const holdUp = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
+    for await (const _ of response.body ?? []) if (++chunks === 3) setTimeout(holdUp, 5)
+    expect(reports).toMatchObject([{ attempts: [{ outcome: 'ok' }] }])
+  })
+
   test('that fails while it is held back is a failure like any other before the content', async () => {
     mock.script({ ...slow, errorInStream: { status: 503, after: 4 } })
     const { ask, reports } = guarded({ tokensPerSecond: 1, windowMs: 5000, hold: true }, { retry: { backoff: () => 0 } })

@@ -25,6 +25,9 @@ export async function guarded(next: Next, call: Call, rule: SlowStream): Promise
   }
 }
 
+/** In one window. */
+const looks = 10
+
 /**
  * A stream on its way to the caller, and how fast it comes. Only the time counts in which somebody waits for it: a caller
  * who reads slowly is not the vendor's fault. It begins with the first text, of thinking too, for until then a model may
@@ -36,6 +39,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
   readonly #frames: Unframer
   readonly #tap: Tap
   readonly #rule: Required<SlowStream>
+  readonly #betweenLooks: number
   readonly #abort: LinkedAbort
   /** Read while held back, not handed on yet. */
   readonly #held: Uint8Array[] = []
@@ -52,6 +56,7 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
 
   constructor(result: StreamResult, { lens, framing }: Protocol, rule: SlowStream, abort: LinkedAbort) {
     this.#rule = { windowMs: 10_000, hold: false, ...rule }
+    this.#betweenLooks = Math.ceil(this.#rule.windowMs / looks)
     this.#abort = abort
     const told = atEnd(result, (ending) => this.#end(ending))
     this.#bytes = told.body[Symbol.asyncIterator]()
@@ -106,10 +111,10 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
     }
   }
 
-  /** One timer for a window, and not for each read: it looks at what was waited when it fires. */
+  /** Some timers for a window, and not one for each read: they look at what was waited when they fire. */
   #arm(): void {
     if (this.#timer !== undefined || this.#ended || !this.#begun || this.#tap.terminal) return
-    this.#timer = setTimeout(this.#look, Math.max(1, this.#rule.windowMs - this.#waitedMs))
+    this.#timer = setTimeout(this.#look, this.#betweenLooks)
   }
 
   readonly #look = (): void => {
@@ -122,7 +127,8 @@ class SlowGuard implements AsyncIterableIterator<Uint8Array>, TellingStream {
 
   #measure(): void {
     const now = performance.now()
-    if (this.#begun && this.#readAt !== undefined) this.#waitedMs += now - this.#readAt
+    // A process that looks much later was held up itself, and has not read what came meanwhile.
+    if (this.#begun && this.#readAt !== undefined) this.#waitedMs += Math.min(now - this.#readAt, 2 * this.#betweenLooks)
     this.#readAt = now
     this.#begun ||= this.#characters > 0
     if (this.#waitedMs < this.#rule.windowMs || this.#ended || this.#tap.terminal) return
