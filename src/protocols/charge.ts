@@ -9,8 +9,8 @@ import type { Usage } from '../core/usage.js'
 
 const kept = hidden<Nano>()
 
-/** Nine hundred US dollars, which is all that a relay takes of one attempt: who bills more is not believed. */
-const mostCharge: Nano = 900_000_000_000
+/** Nine hundred US dollars for one attempt: who bills more is not believed. A sum of as many as a relay takes at once is still exact. */
+export const mostCharge: Nano = 900_000_000_000
 
 /**
  * @param written the vendor's own words, in which the charge stands beside the tokens

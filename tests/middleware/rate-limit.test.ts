@@ -481,4 +481,19 @@ describe('over sockets', () => {
     expect(cost).toBeLessThan(0.045)
     await leash.close()
   })
+
+  test.each([
+    [10, 429],
+    [1, 200],
+  ])('US dollars are those of %d searches of the vendor as well: %d', async (max_uses, status) => {
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      rateLimit: [{ limit: { usd: 0.05 }, per: 'day', algorithm: 'fixed-window' }],
+    })
+    const tools = [{ type: 'web_search_20250305', name: 'web_search', max_uses }]
+    const body = JSON.stringify({ model: 'claude-haiku-4-5', max_tokens: 10, messages, tools })
+    const asked = new Request('http://leash.test/v1/messages', { method: 'POST', body })
+    expect((await leash.handle(asked)).status).toBe(status)
+    await leash.close()
+  })
 })

@@ -1,9 +1,9 @@
 import type { Attempt, Call, Target } from '../../core/call.js'
 import { formatUsd, type Nano, parseUsd } from '../../core/money.js'
-import { type Expected, type Price, type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type Expected, type PriceBook, textBuckets } from '../../core/price.js'
 import { targetName } from '../../core/target.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
-import { toolFees } from '../../protocols/tool-uses.js'
+import { worstWithTools } from '../../protocols/tool-uses.js'
 import type { FallbackDeps } from '../fallback.js'
 import { unbookedCost } from '../unbooked.js'
 import { type Need, needOf } from './need.js'
@@ -40,7 +40,7 @@ function costWith(target: Target, call: Call, need: Need, prices: PriceBook, max
   if (!price || maxOutputTokens === undefined) return null
   const tier = dearestTier(call)
   const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets: textBuckets, tier }
-  const next = worstWith(price, expected, call)
+  const next = worstWithTools(price, expected, call)
   return next === null ? null : next + spent(call, expected, prices)
 }
 
@@ -53,13 +53,7 @@ function spent(call: Call, expected: Expected, prices: PriceBook): Nano {
     attempt.cost ?? (attempt.outcome === 'pending' ? worst(attempt) : (unbookedCost(attempt, prices) ?? 0))
   const worst = ({ provider, model }: Attempt) => {
     const price = prices.price({ provider: { name: provider }, model })
-    return (price && worstWith(price, expected, call)) ?? 0
+    return (price && worstWithTools(price, expected, call)) ?? 0
   }
   return call.report.attempts.reduce((sum, attempt) => sum + costOfOne(attempt), 0)
-}
-
-/** With what the vendor's own tools cost. */
-function worstWith(price: Price, expected: Expected, call: Call): Nano | null {
-  const tokens = worstCase(price, expected)
-  return tokens === null ? null : tokens + toolFees(price, call)
 }

@@ -1,6 +1,6 @@
 /** How much a call uses: by estimate before it is sent, and by what the vendors told afterwards. */
 import type { Attempt, Call } from '../../core/call.js'
-import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type PriceBook, textBuckets } from '../../core/price.js'
 import type { MaybePromise } from '../../core/store.js'
 import { total } from '../../core/usage.js'
 import { isCredible } from '../../protocols/credible.js'
@@ -8,6 +8,7 @@ import { protocolNamed } from '../../protocols/index.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { type CountTokens, estimateTokens, inputTokens } from '../../protocols/tokens.js'
+import { worstWithTools } from '../../protocols/tool-uses.js'
 import { mayHaveWorked, unbookedCost } from '../unbooked.js'
 import type { Amounts } from './units.js'
 
@@ -24,7 +25,7 @@ function estimateBy(call: Call, prices: PriceBook | undefined, native: Protocol 
   const { asked = 0, answers } = outputBound(protocol, body)
   const output = asked * answers
   const price = prices?.price(target)
-  const usd = price ? worstCase(price, { inputTokens: input, maxOutputTokens: output, buckets: textBuckets }) : 0
+  const usd = price ? worstWithTools(price, { inputTokens: input, maxOutputTokens: output, buckets: textBuckets }, call) : 0
   return { requests: 1, tokens: input + output, usd: usd ?? 0 }
 }
 

@@ -1,8 +1,8 @@
 import type { Attempt, Target } from '../../core/call.js'
 import { type Nano, usdOf } from '../../core/money.js'
-import { type PriceBook, textBuckets, worstCase } from '../../core/price.js'
+import { type PriceBook, textBuckets } from '../../core/price.js'
 import { dearestTier } from '../../protocols/asked-tier.js'
-import { toolFees } from '../../protocols/tool-uses.js'
+import { worstWithTools } from '../../protocols/tool-uses.js'
 import { unbookedCost } from '../unbooked.js'
 import type { Asked } from './request.js'
 
@@ -14,8 +14,7 @@ export function expected(target: Target, asked: Asked, prices: PriceBook | undef
   const price = prices?.price(target)
   if (!price) return null
   const maxOutputTokens = Math.min(asked.needs.maxOutputTokens ?? usualAnswer, usualAnswer)
-  const cost = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] })
-  return cost === null ? null : cost + toolFees(price, asked.call)
+  return worstWithTools(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] }, asked.call)
 }
 
 /** Why one attempt there could cost more than that; undefined when it cannot. */
@@ -31,9 +30,8 @@ export function tooDear(
   const { maxOutputTokens: ofEach = maxOutput, answers = 1 } = asked.needs
   if (ofEach === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
   const [maxOutputTokens, tier] = [answers * ofEach, dearestTier(asked.call)]
-  const tokens = worstCase(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier })
-  if (tokens === null) return 'its price is not known'
-  const cost = tokens + toolFees(price, asked.call)
+  const cost = worstWithTools(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier }, asked.call)
+  if (cost === null) return 'its price is not known'
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }
 

@@ -5,6 +5,7 @@ import { asObject, isObject } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type Share, type Shares, shares } from '../../core/price.js'
 import { buckets, noUsage, type Usage } from '../../core/usage.js'
+import { mostCharge } from '../../protocols/charge.js'
 
 /** What a line says of whose it is, the virtual key says better. */
 export interface Owner {
@@ -22,8 +23,6 @@ const mostShadow = 10
 
 /** Tokens of one attempt, or searches. */
 const mostTokens = 1e9
-/** Nano-dollars of one attempt: nine hundred US dollars. The sum of the largest batch of them is still exact. */
-const mostCost = 9e11
 const mostMs = 1e9
 
 /** How far a client's clock may be ahead, in milliseconds. What is further ahead counts as of now: a clock is no reason to lose it. */
@@ -120,7 +119,7 @@ class Members {
   }
 
   money(name: string): number | null {
-    return this.#given[name] === null ? null : this.whole(name, mostCost)
+    return this.#given[name] === null ? null : this.whole(name, mostCharge)
   }
 
   usage(): Usage {
