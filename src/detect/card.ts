@@ -66,23 +66,16 @@ function isCard(scan: Scan, group: number, last: number, before: number, digits:
     : areFours(run, group, last)
       ? areValidFours(run, group, last)
       : sums.isValid(before, before + digits)
-  if (!isValid && !(grouped && isFours(run, group, last))) return false
+  if (!isValid && !(grouped && isFourFours(run, group, last))) return false
   const named = isNamed(scan, run.start)
-  if (!named && !usual) return false
-  if (!isValid) return named && mistyped(scan, run, group, last)
-  scan.report('CREDIT_CARD', start, run.endOf(last), named ? 0.99 : grouped ? 0.9 : 0.8)
+  if (!named && !(usual && isValid)) return false
+  // Four times four digits after "card" are to be kept even if one of them is wrong.
+  scan.report('CREDIT_CARD', start, run.endOf(last), !isValid ? 0.6 : named ? 0.99 : grouped ? 0.9 : 0.8)
   return true
 }
 
 const isNamed = (scan: Scan, at: number): boolean =>
   (scan.before(at).labels & Meaning.card) !== 0 || scan.isNear(at, Meaning.card)
-
-/** Four times four digits after "card" are to be kept even if one of them is wrong. */
-function mistyped(scan: Scan, run: NumberRun, group: number, last: number): boolean {
-  if (!isFours(run, group, last)) return false
-  scan.report('CREDIT_CARD', run.startOf(group), run.endOf(last), 0.6)
-  return true
-}
 
 /** Not a word's beginning, a decimal, nor a percentage. */
 function standsAlone(run: NumberRun): boolean {
@@ -97,7 +90,7 @@ function isAlone(run: NumberRun, group: number): boolean {
   return code !== 46 && code !== 47 && code !== 45 && code !== 36 && code !== 35
 }
 
-const isFours = (run: NumberRun, group: number, last: number): boolean => last - group === 3 && areFours(run, group, last)
+const isFourFours = (run: NumberRun, group: number, last: number): boolean => last - group === 3 && areFours(run, group, last)
 
 function areFours(run: NumberRun, group: number, last: number): boolean {
   const all = (1 << (last - group + 1)) - 1
@@ -108,8 +101,8 @@ function areFours(run: NumberRun, group: number, last: number): boolean {
 function isUsualGrouping(run: NumberRun, group: number, last: number): boolean {
   if (run.length(group) !== 4) return false
   if (last - group === 2) return run.length(group + 1) === 6 && run.length(last) >= 4 && run.length(last) <= 5
-  if (last - group === 4) return isFours(run, group, last - 1) && run.length(last) === 3
-  return isFours(run, group, last)
+  if (last - group === 4) return isFourFours(run, group, last - 1) && run.length(last) === 3
+  return isFourFours(run, group, last)
 }
 
 /** Ranges: ISO/IEC 7812 registrations as issuers publish them (Visa, Mastercard, American Express, Discover, Diners Club, JCB, UnionPay). */

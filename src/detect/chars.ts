@@ -56,6 +56,9 @@ export function areDigits(text: Text, start: number, count: number): boolean {
   return true
 }
 
+/** Which of the 676 pairs of letters they are, whatever their case. */
+export const letterPair = (first: number, second: number): number => ((first | 32) - 97) * 26 + (second | 32) - 97
+
 /** Letters of Latin, Greek and Cyrillic beyond ASCII, which stand in names and so in addresses. */
 export const isFarLetter = (code: number): boolean => code >= 0xc0 && code <= 0x52f && code !== 0xd7 && code !== 0xf7
 

@@ -3,7 +3,7 @@ import { Gap, Kind, Marks } from './gap.js'
 import { NearWords } from './near-words.js'
 import type { Text } from './text.js'
 import { wordEnd, wordStart } from './word-bounds.js'
-import { isHan, isLetter, WordTable } from './word-table.js'
+import { isHan, isWordLetter, WordTable } from './word-table.js'
 import { Meaning } from './words.js'
 
 /** How many characters before a value are read. */
@@ -174,7 +174,7 @@ export class ContextReader {
       }
       if (at <= limit) break
       // No letter by itself tells of which kind a value is.
-      if (!isLetter(text.codeAt(at - 2))) {
+      if (!isWordLetter(text.codeAt(at - 2))) {
         at--
         slot = -1
         continue
@@ -210,7 +210,7 @@ export class ContextReader {
 
   /** The limit may cut a word that says nothing, and leave one that does: then who looks as far has to look himself. */
   #isCut(text: Text, limit: number): boolean {
-    if (limit <= this.#passed.start || !isLetter(text.codeAt(limit)) || !isLetter(text.codeAt(limit - 1))) return false
+    if (limit <= this.#passed.start || !isWordLetter(text.codeAt(limit)) || !isWordLetter(text.codeAt(limit - 1))) return false
     return isHan(text.codeAt(limit)) || this.#words.meaning(text, limit, wordEnd(text, limit)) !== 0
   }
 

@@ -1,6 +1,6 @@
 import { lookUp } from './chars.js'
 import type { Text } from './text.js'
-import { isLetter } from './word-table.js'
+import { isWordLetter } from './word-table.js'
 
 /** A power of two, and more runs than within reach of a value. */
 const remembered = 128
@@ -28,7 +28,7 @@ for (let code = 0; code < 128; code++) if (marks[code] !== 0) kinds[code] = Kind
 
 const kindOfAscii = lookUp(kinds)
 const marksOf = lookUp(marks)
-const kindOf = (code: number): number => (code < 128 ? kindOfAscii(code) : isLetter(code) ? Kind.letter : Kind.nothing)
+const kindOf = (code: number): number => (code < 128 ? kindOfAscii(code) : isWordLetter(code) ? Kind.letter : Kind.nothing)
 
 /** Of what stands between words, or between one and a value. */
 export class Gap {

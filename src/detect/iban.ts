@@ -1,4 +1,4 @@
-import { isBlank, isDigit, isLetter, isWithin, isWord } from './chars.js'
+import { isBlank, isDigit, isLetter, isWithin, isWord, letterPair } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import type { Text } from './text.js'
 import { Meaning } from './words.js'
@@ -9,7 +9,7 @@ for (const entry of `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28
    FR27 GB22 GE22 GI23 GL18 GR27 GT28 HN28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27
    MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27
    SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30`.split(/\s+/)) {
-  lengths[countryOf(entry.charCodeAt(0), entry.charCodeAt(1))] = Number(entry.slice(2))
+  lengths[letterPair(entry.charCodeAt(0), entry.charCodeAt(1))] = Number(entry.slice(2))
 }
 const shortest = 15
 const longest = 34
@@ -25,16 +25,11 @@ export const iban: Finder = {
     if (!isDigit(text.codeAt(start + 2)) || !isDigit(text.codeAt(start + 3))) return
     const [first, second] = [text.codeAt(start), text.codeAt(start + 1)]
     if (!isLetter(first) || !isLetter(second) || isWithin(text, start)) return
-    const length = lengths[countryOf(first, second)] ?? 0
+    const length = lengths[letterPair(first, second)] ?? 0
     const end = length === 0 ? -1 : checkedEnd(text, start, length)
     if (end !== -1) scan.report('IBAN_CODE', start, end, 0.98)
     else mistyped(scan, start, length)
   },
-}
-
-/** Which of the 676 pairs of letters they are, whatever their case. */
-function countryOf(first: number, second: number): number {
-  return ((first | 32) - 97) * 26 + (second | 32) - 97
 }
 
 /**

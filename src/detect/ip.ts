@@ -48,7 +48,7 @@ export const ipv6: Finder = {
     }
     scan.hexEnd = end
     if (colons < 2) return
-    const before = start > 0 ? text.codeAt(start - 1) : 32
+    const before = text.codeAt(start - 1)
     if (isWord(before) || before === 58 || before === 46) return
     if (text.codeAt(end) === 46) end = withV4(text, end)
     // What begins with no group is in use only where it ends as one of IPv4 is written.
@@ -66,9 +66,9 @@ export const ipv6: Finder = {
 
 /** Not a part of a longer name or number: `1.2.3.4-beta`, `v1.2.3.4`, `.1.2.3.4`. */
 function isOutside(text: Text, start: number, end: number): boolean {
-  const before = start > 0 ? text.codeAt(start - 1) : 32
+  const before = text.codeAt(start - 1)
   if (isWord(before) || before === 46 || before === 43) return false
-  const after = end < text.length ? text.codeAt(end) : 32
+  const after = text.codeAt(end)
   if (isLetter(after) || after === 95) return false
   return !((after === 45 || after === 43 || after === 46) && isWord(text.codeAt(end + 1)) && !isDigit(text.codeAt(end + 1)))
 }

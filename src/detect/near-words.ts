@@ -1,6 +1,6 @@
 import type { Text } from './text.js'
 import { wordEnd } from './word-bounds.js'
-import { isHan, isLetter, type WordTable } from './word-table.js'
+import { isHan, isWordLetter, type WordTable } from './word-table.js'
 
 /** Where a text last told of what: every word is read once, for however many values that have it within reach. */
 export class NearWords {
@@ -24,12 +24,12 @@ export class NearWords {
   /** Whether there may be a word between these two that says any of this: where there is none, nobody need go back for it. */
   isAny(text: Text, limit: number, value: number, wanted: number): boolean {
     // Who begins within a word reads what is before him as one.
-    if (value > limit && isLetter(text.codeAt(value)) && isLetter(text.codeAt(value - 1))) return true
+    if (value > limit && isWordLetter(text.codeAt(value)) && isWordLetter(text.codeAt(value - 1))) return true
     if (limit > this.#to || limit < this.#from) this.#forget(limit)
-    for (let at = this.#to; at < value; ) at = isLetter(text.codeAt(at)) ? this.#read(text, at) : at + 1
+    for (let at = this.#to; at < value; ) at = isWordLetter(text.codeAt(at)) ? this.#read(text, at) : at + 1
     if (value > this.#to) this.#to = value
     // Of a word that begins before the limit the rest may say what the whole does not.
-    if (limit > this.#from && isLetter(text.codeAt(limit - 1)) && isLetter(text.codeAt(limit))) this.#read(text, limit)
+    if (limit > this.#from && isWordLetter(text.codeAt(limit - 1)) && isWordLetter(text.codeAt(limit))) this.#read(text, limit)
     return this.#told > limit && this.#toldWithin(limit, wanted)
   }
 

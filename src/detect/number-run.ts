@@ -59,9 +59,9 @@ export class NumberRun {
   date = false
   /** Of {@link Shape}. */
   shape = 0
-  /** What stands directly before and after; 32 at the ends of the text. */
-  before = 32
-  after = 32
+  /** What stands directly before and after; 0 at the ends of the text. */
+  before = 0
+  after = 0
 
   constructor(text: Text) {
     this.text = text
@@ -99,13 +99,13 @@ export class NumberRun {
     if ((code === 58 || code === 95 || isLetter(code)) && this.#giveBack()) code = text.codeAt(this.endOf(this.count - 1))
     this.last = this.end = this.endOf(this.count - 1)
     this.#endSkip(code)
-    this.before = first > 0 ? text.codeAt(first - 1) : 32
+    this.before = text.codeAt(first - 1)
     if (this.before === 43 || this.before === 40) this.#head()
     if (isBlank(code) || (code | 32) === 101 || (code | 32) === 120) {
       this.#extend()
       code = text.codeAt(this.end)
     }
-    this.after = this.end < text.length ? code : 32
+    this.after = code
     this.shape = this.#shape()
     return this.end
   }
@@ -247,7 +247,7 @@ export class NumberRun {
       start--
     }
     this.start = start
-    this.before = start > 0 ? text.codeAt(start - 1) : 32
+    this.before = text.codeAt(start - 1)
   }
 
   #isExtension(at: number): boolean {

@@ -64,6 +64,7 @@ const cue =
 /** Weaker: what follows has to be of two words. */
 const weakCue =
   /(?:\b(?:i am|i'm|this is|meet|named?:|attn:?|contact:?|patient|customer|client|applicant|employee|manager|director|author|songwriter|producer|founders?:|user:)\s{1,4}["'“]?)$/i
+const titleBefore = /\b(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sr|Sra)\.?\s{1,3}$/
 const firmAfter = /^ (?:and|&) (?:Sons|Co|Company|Partners|Associates|Brothers)\b/
 /** What stands directly behind a name. */
 const afterCue =
@@ -133,8 +134,6 @@ function named(all: readonly Part[]): { readonly parts: readonly Part[]; readonl
   const prior = all[from - 1]?.low ?? ''
   return { parts: all.slice(from, Math.max(from, to)), told: titles.has(prior) || greetings.has(prior) }
 }
-
-const titleBefore = /\b(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof|Sr|Sra)\.?\s{1,3}$/
 
 /** Neither all in capitals, as constants and headings are, nor with one in its middle, as names in code have. */
 const isWritten = (parts: readonly Part[]) =>

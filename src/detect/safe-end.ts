@@ -1,7 +1,7 @@
 import { isBlank, isDigit } from './chars.js'
 import { keyAround, mayHaveKey, openKey } from './private-key.js'
 import { unitAt } from './text.js'
-import { isLetter } from './word-table.js'
+import { isWordLetter } from './word-table.js'
 
 /** How far an entity with blanks in it goes back: numbers in groups, dates with the name of a month, `name=value;` pairs. */
 export const longestSpaced = 816
@@ -67,7 +67,7 @@ function withWord(text: string, at: number, floor: number): number {
   if (end - from <= longestWord) return from
   // It may stand behind the last mark of a long one, "…,see:AB 12 34 56 C", of which there is no half.
   let word = end
-  while (word > from && isLetter(unitAt(text, word - 1))) word--
+  while (word > from && isWordLetter(unitAt(text, word - 1))) word--
   return word > from && word < end ? chunkStart(text, end, floor) : at
 }
 

@@ -1,4 +1,4 @@
-import { areDigits, isBlank, isLetter, isWithin, isWord } from './chars.js'
+import { areDigits, isBlank, isLetter, isWithin, isWord, letterPair } from './chars.js'
 import type { Finder, Scan } from './scan.js'
 import { Meaning } from './words.js'
 
@@ -32,7 +32,7 @@ export const ukNinoSpaced: Finder = {
 
 function report(scan: Scan, start: number, end: number, suffix: number, confidence: number): void {
   const text = scan.text
-  const before = start > 0 ? text.codeAt(start - 1) : 32
+  const before = text.codeAt(start - 1)
   if (isWithin(text, start) || before === 45 || before === 47 || isWord(text.codeAt(end))) return
   if (!isSuffix(suffix, text.codeAt(start)) || !isPrefix(text.codeAt(start), text.codeAt(start + 1))) return
   const { labels, label } = scan.before(start)
@@ -43,15 +43,13 @@ function report(scan: Scan, start: number, end: number, suffix: number, confiden
 
 /** Neither letter is one of `D F I Q U V`, the second is no `O`, and some pairs are not given out. */
 function isPrefix(first: number, second: number): boolean {
-  return isLetter(first) && isLetter(second) && (first & 32) === (second & 32) && prefixes[pairOf(first, second)] === 1
+  return isLetter(first) && isLetter(second) && (first & 32) === (second & 32) && prefixes[letterPair(first, second)] === 1
 }
-
-const pairOf = (first: number, second: number): number => ((first | 32) - 97) * 26 + (second | 32) - 97
 
 const prefixes = new Uint8Array(26 * 26)
 for (const first of 'abceghjklmnoprstwxyz')
-  for (const second of 'abceghjklmnprstwxyz') prefixes[pairOf(first.charCodeAt(0), second.charCodeAt(0))] = 1
-for (const pair of ['bg', 'gb', 'kn', 'nk', 'nt', 'tn', 'zz']) prefixes[pairOf(pair.charCodeAt(0), pair.charCodeAt(1))] = 0
+  for (const second of 'abceghjklmnprstwxyz') prefixes[letterPair(first.charCodeAt(0), second.charCodeAt(0))] = 1
+for (const pair of ['bg', 'gb', 'kn', 'nk', 'nt', 'tn', 'zz']) prefixes[letterPair(pair.charCodeAt(0), pair.charCodeAt(1))] = 0
 
 /** A to D, in the same case as the prefix. */
 function isSuffix(code: number, first: number): boolean {

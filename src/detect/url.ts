@@ -54,7 +54,7 @@ function bare(scan: Scan, dot: number): void {
   const text = scan.text
   const start = dot - 3
   if (start < 0 || (text.codeAt(start) | 32) !== 119 || (text.codeAt(start + 1) | 32) !== 119) return
-  const before = start > 0 ? text.codeAt(start - 1) : 32
+  const before = text.codeAt(start - 1)
   if (isWord(before) || before === 46 || before === 64 || before === 47) return
   const { end: authorityEnd } = readAuthority(text, start)
   if (!isPublicHost(text, dot + 1, authorityEnd)) return

@@ -51,7 +51,7 @@ const its = Meaning.ssn | Meaning.tax
 function separated(scan: Scan, run: NumberRun, group: number): void {
   const start = run.startOf(group)
   const end = run.endOf(group + 2)
-  const before = start > 0 ? run.text.codeAt(start - 1) : 32
+  const before = run.text.codeAt(start - 1)
   const after = run.text.codeAt(end)
   if (isWord(before) || before === 45 || isWord(after) || (after === 45 && isWord(run.text.codeAt(end + 1)))) return
   const type = typeOf(run.value(group), run.value(group + 1), run.value(group + 2))

@@ -1,6 +1,6 @@
 /** Where words begin and end: `phoneNumber` is two, and `IPAddress`. */
 import type { Text } from './text.js'
-import { isHan, isLetter } from './word-table.js'
+import { isHan, isWordLetter } from './word-table.js'
 
 /** Of the word that ends at `end`: back over lower case to the capital before it, or over capitals. Of Chinese, two characters. */
 export function wordStart(text: Text, end: number, limit: number): number {
@@ -13,7 +13,7 @@ export function wordStart(text: Text, end: number, limit: number): number {
   }
   while (at > limit) {
     const code = text.codeAt(at - 1)
-    if (!isLetter(code) || isHan(code)) break
+    if (!isWordLetter(code) || isHan(code)) break
     at--
     if (isCapital(code)) break
   }
@@ -25,11 +25,11 @@ export function wordEnd(text: Text, start: number): number {
   let end = start + 1
   if (isCapital(text.codeAt(start)) && isCapital(text.codeAt(end))) {
     while (isCapital(text.codeAt(end))) end++
-    return isLetter(text.codeAt(end)) && !isHan(text.codeAt(end)) ? end - 1 : end
+    return isWordLetter(text.codeAt(end)) && !isHan(text.codeAt(end)) ? end - 1 : end
   }
   for (; ; end++) {
     const code = text.codeAt(end)
-    if (!isLetter(code) || isCapital(code) || isHan(code)) return end
+    if (!isWordLetter(code) || isCapital(code) || isHan(code)) return end
   }
 }
 

@@ -1,4 +1,4 @@
-import { isFarLetter, isLetter as isLatin } from './chars.js'
+import { isFarLetter, isLetter } from './chars.js'
 import { Text } from './text.js'
 import { meanings } from './words.js'
 
@@ -50,13 +50,13 @@ export class WordTable {
   /** Where the word that begins at `start` ends. */
   end(text: Text, start: number): number {
     let end = start
-    while (end < text.length && end - start < longestWord && isLetter(text.codeAt(end))) end++
+    while (end < text.length && end - start < longestWord && isWordLetter(text.codeAt(end))) end++
     return end
   }
 }
 
 /** Of Latin, Greek, Cyrillic, or Han. */
-export const isLetter = (code: number): boolean => (code < 128 ? isLatin(code) : isFarLetter(code) || isHan(code))
+export const isWordLetter = (code: number): boolean => (code < 128 ? isLetter(code) : isFarLetter(code) || isHan(code))
 
 export const isHan = (code: number): boolean => code >= 0x4e00 && code <= 0x9fff
 

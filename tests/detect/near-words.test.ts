@@ -4,7 +4,7 @@ import { lookBehind } from '../../src/detect/context.js'
 import { NearWords } from '../../src/detect/near-words.js'
 import { Text } from '../../src/detect/text.js'
 import { wordStart } from '../../src/detect/word-bounds.js'
-import { isHan, isLetter, WordTable } from '../../src/detect/word-table.js'
+import { isHan, isWordLetter, WordTable } from '../../src/detect/word-table.js'
 import { Meaning } from '../../src/detect/words.js'
 
 const words = new WordTable([])
@@ -20,7 +20,7 @@ function opened(whole: string): Text {
 function said(text: Text, limit: number, value: number): number {
   let all = 0
   for (let at = value; at > limit; ) {
-    if (!isLetter(text.codeAt(at - 1))) at--
+    if (!isWordLetter(text.codeAt(at - 1))) at--
     else {
       const start = wordStart(text, at, limit)
       if (start < at - 1) all |= words.meaning(text, start, at)
