@@ -21,6 +21,7 @@ const read: Readonly<Record<string, ReadonlySet<string>>> = {
   thinking: new Set(['type', 'thinking', 'signature']),
   redacted_thinking: new Set(['type', 'data']),
   compaction: new Set(['type', 'content', 'encrypted_content', 'signature', 'cache_control']),
+  tool_reference: new Set(['type', 'tool_name', 'cache_control']),
 }
 
 /** A block of another kind is reported as a whole. */
@@ -89,9 +90,21 @@ function userBlock(block: Block, path: string, lose: ReportLoss): Exclude<UserPa
       return some(decodeDocument(block, path, lose))
     case 'search_result':
       return [decodeSearchResult(block, path, lose)]
+    case 'tool_reference':
+      return [decodeToolReference(block, path, lose)]
     default:
       lose(path, 'dropped', `a block of the type "${block.type}" is known to Anthropic alone`)
       return []
+  }
+}
+
+/** A caller's own search of its tools answers with these alone: without them it would have found nothing. */
+function decodeToolReference(block: Block, path: string, lose: ReportLoss): TextPart {
+  lose(path, 'approximated', 'a tool that was found is told as text')
+  return {
+    type: 'text',
+    text: `The tool "${asString(block.tool_name) ?? ''}" can be called now.`,
+    ...cacheHint(block.cache_control),
   }
 }
 

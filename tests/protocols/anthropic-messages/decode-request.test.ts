@@ -174,7 +174,7 @@ describe('a request from a caller of this API', () => {
     expect(request.messages).toHaveLength(2)
   })
 
-  it('keeps images and documents of a result as media, and reports what else it holds', () => {
+  it('keeps images and documents of a result as media, and tells as text what was found, tools too', () => {
     const { request, losses } = decode({
       messages: [
         {
@@ -201,12 +201,13 @@ describe('a request from a caller of this API', () => {
               { type: 'image', source: { kind: 'base64', data: 'QUJD', mediaType: 'image/png' } },
               { type: 'file', source: { kind: 'url', url: 'https://x.test/a.pdf' }, mediaType: 'application/pdf', name: 'a' },
               { type: 'text', text: 'T\nhttps://x.test\nfound' },
+              { type: 'text', text: 'The tool "f" can be called now.' },
             ],
           },
         ],
       },
     ])
-    expect(losses).toEqual(['approximated messages[0].content[0].content[2]', 'dropped messages[0].content[0].content[3]'])
+    expect(losses).toEqual(['approximated messages[0].content[0].content[2]', 'approximated messages[0].content[0].content[3]'])
   })
 
   it('reads a document in blocks as one text, with its mark for the cache, and says what it left out', () => {
