@@ -1,7 +1,7 @@
 /** Which provider a model's name leads to. */
 import { resolveByPattern } from './catalog/patterns.js'
 import { parseModel } from './catalog/resolve.js'
-import type { Call, Here, Target } from './core/call.js'
+import type { Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import type { Provider } from './core/provider.js'
@@ -17,9 +17,6 @@ import type { Providers } from './providers/registry.js'
  * @throws LeashError `unknown_model`, with what to do about it
  */
 export type Resolve = (model: string, protocol: string, here: Here | undefined, remote?: boolean) => Target
-
-/** The same for a layer that sends a call elsewhere. */
-export type Find = (model: string, call: Call) => Target
 
 /**
  * In this order: `provider/model` where the first part names a provider; the configured routes; the catalog's patterns.

@@ -2,14 +2,15 @@
  * The order of the stack, outermost first, compiled once from the options: only the layers that were asked for.
  * docs/stack.md says which failure is handled where.
  */
-import type { Capabilities } from './catalog/capabilities.js'
 import type { Call, Target } from './core/call.js'
+import type { CapabilitiesOf } from './core/capabilities.js'
 import type { Emitter } from './core/emitter.js'
 import { Lazy, lazyLayer } from './core/lazy.js'
 import type { Accounts } from './core/ledger.js'
 import { compose, type Middleware, type Next } from './core/middleware.js'
 import type { PriceBook } from './core/price.js'
 import type { MaybePromise, Store } from './core/store.js'
+import type { Find } from './core/target.js'
 import type { HealthOptions } from './health.js'
 import type { LimitLayers, LimitOptions } from './limits.js'
 import type { AccessOptions } from './middleware/access.js'
@@ -36,7 +37,6 @@ import type { ReadyModule } from './modules/ready.js'
 import type { Registry } from './modules/registry.js'
 import type { ObserveOptions, Observers } from './observers.js'
 import type { CountTokens } from './protocols/tokens.js'
-import type { Find } from './resolve.js'
 
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
@@ -94,10 +94,9 @@ export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOption
 /** What the layers share. */
 export interface StackDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. */
   readonly find: Find
   /** What is known of models. */
-  readonly capabilities: Lazy<(target: Target) => Capabilities>
+  readonly capabilities: Lazy<CapabilitiesOf>
   readonly prices: Lazy<PriceBook>
   /** How tokens are counted that no vendor has told yet. */
   readonly tokens: Lazy<CountTokens>

@@ -1,23 +1,12 @@
 /** What a model can, and how much it takes. */
+import type { Capabilities } from '../core/capabilities.js'
 import { compact } from '../core/json.js'
 import type { Priced } from '../core/price.js'
 import { Recent } from '../core/recent.js'
-import { type Abilities, abilitiesOf } from './families.js'
+import { abilitiesOf } from './families.js'
 import { type KnownModel, knownModels } from './models.js'
 import { loadData, type PriceData } from './prices/genai.js'
 import { spellingsOf } from './prices/providers.js'
-
-/** Absent is unknown, and never a guess. */
-export interface Capabilities extends Abilities {
-  /** Tokens in and out together; for embeddings, of one input. */
-  readonly contextWindow?: number
-  /** Tokens that one answer may have. */
-  readonly maxOutput?: number
-  /** Holds its answer to a JSON Schema, natively. */
-  readonly structuredOutput?: boolean
-  /** Continues an assistant message that comes last. */
-  readonly prefill?: boolean
-}
 
 /** Who serves the models of whom under their own names. */
 const makers: Readonly<Record<string, readonly string[]>> = {

@@ -2,19 +2,7 @@
  * What models of a family can, whoever serves them, from their makers' pages (read in November 2026). A `false` is of the
  * model itself; what one vendor withholds is said by its traits. What no page tells is left out.
  */
-export interface Abilities {
-  /** Calls functions. */
-  readonly tools?: boolean
-  /** Reads images. */
-  readonly images?: boolean
-  /** Hears sound. */
-  readonly audio?: boolean
-  /** Reads documents such as PDF. */
-  readonly files?: boolean
-  /** Thinks before it answers. */
-  readonly thinking?: boolean
-  readonly embeddings?: boolean
-}
+import type { Abilities } from '../core/capabilities.js'
 
 const openai = 'https://developers.openai.com/api/docs/models'
 const anthropic = 'https://platform.claude.com/docs/en/about-claude/models/overview'

@@ -1,4 +1,7 @@
-import type { Target } from './call.js'
+import type { Call, Target } from './call.js'
+
+/** Where a model's name leads to, for a layer that sends a call elsewhere. @throws LeashError `unknown_model` */
+export type Find = (model: string, call: Call) => Target
 
 /** A prompt may have been passed in a model's place. */
 const longest = 200

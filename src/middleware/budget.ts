@@ -1,12 +1,12 @@
 import type { BudgetEvent, BudgetState } from '../core/budget.js'
-import { type Call, type Result, type Target, withBody } from '../core/call.js'
+import { type Call, type Result, withBody } from '../core/call.js'
 import { Claims } from '../core/claims.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
 import { hidden } from '../core/hidden.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { Budgets } from '../core/store.js'
-import { targetName } from '../core/target.js'
+import { type Find, targetName } from '../core/target.js'
 import { Alerts } from './budget/alerts.js'
 import type { BoundsDeps } from './budget/bounds.js'
 import { Hold } from './budget/hold.js'
@@ -27,8 +27,7 @@ export interface BudgetOptions {
 export interface BudgetDeps extends BoundsDeps {
   readonly emitter: Emitter
   readonly store: Budgets
-  /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
   /** Milliseconds since 1970. @defaultValue Date.now */
   readonly now?: () => number
 }

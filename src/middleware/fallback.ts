@@ -1,8 +1,10 @@
-import type { Call, Target } from '../core/call.js'
+import type { Target } from '../core/call.js'
+import type { CapabilitiesOf } from '../core/capabilities.js'
 import type { Emitter } from '../core/emitter.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Middleware } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
+import type { Find } from '../core/target.js'
 import { type ChainOptions, chainsOf } from './fallback/chains.js'
 import type { Trigger } from './fallback/triggers.js'
 import { Walk } from './fallback/walk.js'
@@ -16,10 +18,9 @@ export interface FallbackOptions extends ChainOptions {
 
 export interface FallbackDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
   /** What is known of a target's model, in tokens. Asked for only when something was too long, or must not cost too much. */
-  readonly capabilities?: Lazy<(target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }>
+  readonly capabilities?: Lazy<CapabilitiesOf>
   readonly prices?: Lazy<PriceBook>
   /** Whether a call there would be refused for what others have met. */
   readonly isDown?: (target: Target) => boolean

@@ -3,7 +3,7 @@ import type { Emitter } from '../core/emitter.js'
 import { isLeashError } from '../core/errors.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { MaybePromise } from '../core/store.js'
-import { targetName } from '../core/target.js'
+import { type Find, targetName } from '../core/target.js'
 import { hasEffects } from '../protocols/effects.js'
 import { attemptsLeft, keepingAttempts } from './attempts-left.js'
 import { Latencies } from './hedge/latencies.js'
@@ -29,8 +29,7 @@ export interface HedgeOptions {
 
 export interface HedgeDeps {
   readonly emitter?: Emitter
-  /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
   /** Sets aside what a second attempt may cost, before it is sent. False: there is not enough, and it is not sent. */
   readonly reserve?: (second: Call) => MaybePromise<boolean>
 }

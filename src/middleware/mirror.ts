@@ -1,9 +1,10 @@
-import type { Call, Report, Result, Target } from '../core/call.js'
+import type { Call, Report, Result } from '../core/call.js'
 import type { Emitter } from '../core/emitter.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import { callId } from '../core/id.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import { createReport, endReport, reportResult, whenEnded } from '../core/report.js'
+import type { Find } from '../core/target.js'
 import { kindOf } from '../protocols/index.js'
 import { type Answer, Listener } from './mirror/answer.js'
 
@@ -35,8 +36,7 @@ export interface Mirrored {
 
 interface MirrorDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
   /** From 0 to below 1. @defaultValue Math.random */
   readonly random?: () => number
 }

@@ -1,4 +1,5 @@
 import type { Attempt, Call, StreamResult, Target } from '../core/call.js'
+import type { CapabilitiesOf } from '../core/capabilities.js'
 import type { Emitter } from '../core/emitter.js'
 import { isLeashError } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
@@ -7,7 +8,7 @@ import type { ChatRequest } from '../core/message.js'
 import type { Middleware, Next } from '../core/middleware.js'
 import type { PriceBook } from '../core/price.js'
 import { timeLeft } from '../core/signals.js'
-import { targetKey, targetName } from '../core/target.js'
+import { type Find, targetKey, targetName } from '../core/target.js'
 import { addUsage } from '../core/usage.js'
 import { continuationOf } from '../protocols/continuation.js'
 import { sse } from '../protocols/framing/sse.js'
@@ -33,9 +34,8 @@ export interface ResumeOptions {
 
 export interface ResumeDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
-  readonly capabilities: Lazy<(target: Target) => { readonly maxOutput?: number }>
+  readonly find: Find
+  readonly capabilities: Lazy<CapabilitiesOf>
   readonly prices: Lazy<PriceBook>
 }
 

@@ -1,4 +1,5 @@
 import type { Call, Result, Target } from '../core/call.js'
+import type { CapabilitiesOf } from '../core/capabilities.js'
 import type { Emitter } from '../core/emitter.js'
 import { LeashError } from '../core/errors.js'
 import type { ExperimentState } from '../core/experiment.js'
@@ -10,7 +11,7 @@ import type { MaybePromise } from '../core/store.js'
 import { protocolNamed } from '../protocols/index.js'
 import { type Choice, choose } from './route/choose.js'
 import { tooDear, usd } from './route/cost.js'
-import { type Capabilities, misfit } from './route/fits.js'
+import { misfit } from './route/fits.js'
 import { type Group, groupOf } from './route/group.js'
 import { Learner, type Subject } from './route/learn.js'
 import type { Routes } from './route/options.js'
@@ -21,7 +22,7 @@ export interface RouterDeps {
   /** Loaded by the first call that asks what something costs. */
   readonly prices?: Lazy<PriceBook> | undefined
   /** Loaded by the first call that not every model may take. */
-  readonly capabilities?: Lazy<(target: Target) => Capabilities> | undefined
+  readonly capabilities?: Lazy<CapabilitiesOf> | undefined
   /** From 0 to below 1. @defaultValue Math.random */
   readonly random?: () => number
   /** Milliseconds. @defaultValue Date.now */
@@ -141,7 +142,7 @@ interface Weighed {
   /** Present when somebody wants to know what it would. */
   readonly prices: PriceBook | undefined
   /** Present when not every model may be able to take it. */
-  readonly can: ((target: Target) => Capabilities) | undefined
+  readonly can: CapabilitiesOf | undefined
 }
 
 interface Passed {

@@ -1,8 +1,10 @@
 /** One call among the modules: who is asked, what they remember of it, and what they have said. */
-import type { Call, Target } from '../core/call.js'
+
+import type { Call } from '../core/call.js'
 import type { Emitter, PolicyEvent } from '../core/emitter.js'
 import { LeashError } from '../core/errors.js'
 import type { Json } from '../core/json.js'
+import type { Find } from '../core/target.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type Action, actionsOf, type Hook } from './actions.js'
 import type { Module, ModuleContext, ModuleKind } from './module.js'
@@ -11,8 +13,7 @@ import { type Answered, CallView } from './view.js'
 
 export interface SessionDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
 }
 
 type Of<A extends Action['action']> = Extract<Action, { readonly action: A }>

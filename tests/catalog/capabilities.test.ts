@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Capabilities, loadCapabilities } from '../../src/catalog/capabilities.js'
+import { loadCapabilities } from '../../src/catalog/capabilities.js'
 import { abilitiesOf, sources } from '../../src/catalog/families.js'
 import { knownModels } from '../../src/catalog/models.js'
+import type { Capabilities } from '../../src/core/capabilities.js'
 import { configuredProviders } from '../../src/providers/registry.js'
 
 const registry = configuredProviders({}, {})

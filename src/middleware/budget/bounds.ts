@@ -1,5 +1,6 @@
 /** What one attempt could use at most, at its own target. */
-import { type Call, type Target, textOf } from '../../core/call.js'
+import { type Call, textOf } from '../../core/call.js'
+import type { CapabilitiesOf } from '../../core/capabilities.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
@@ -10,11 +11,9 @@ import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import { toolFees } from '../../protocols/tool-uses.js'
 
-type Capabilities = (target: Target) => { readonly contextWindow?: number; readonly maxOutput?: number }
-
 export interface BoundsDeps {
   readonly prices: Lazy<PriceBook>
-  readonly capabilities: Lazy<Capabilities>
+  readonly capabilities: Lazy<CapabilitiesOf>
 }
 
 export interface Bounds {
@@ -47,7 +46,7 @@ export function boundsOf(call: Call, deps: BoundsDeps, measured: Measurements): 
   return Promise.all([deps.prices.get(), deps.capabilities.get()]).then((both) => boundsBy(call, ...both, measured))
 }
 
-function boundsBy(call: Call, prices: PriceBook, capabilities: Capabilities, measured: Measurements): Bounds {
+function boundsBy(call: Call, prices: PriceBook, capabilities: CapabilitiesOf, measured: Measurements): Bounds {
   const { protocol, body, target } = call
   const can = capabilities(target)
   const { asked, answers, least, raised, stored } = outputBound(protocol, body)

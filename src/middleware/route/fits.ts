@@ -1,20 +1,8 @@
+import type { Capabilities } from '../../core/capabilities.js'
 import type { Conditions, RouteTarget } from './options.js'
 import type { Asked } from './request.js'
 
-/** What is known of a model. Absent: nobody knows, and it is not passed over for that. */
-export interface Capabilities {
-  /** Tokens in and out together. */
-  readonly contextWindow?: number
-  /** Tokens that one answer may have. */
-  readonly maxOutput?: number
-  readonly tools?: boolean
-  readonly images?: boolean
-  readonly audio?: boolean
-  readonly files?: boolean
-  readonly structuredOutput?: boolean
-}
-
-/** Why a target does not get a call, in words that go on "passed over …"; undefined when it can have it, as far as is known. */
+/** Why a target does not get a call, in words that go on "passed over …"; undefined when it can have it. What nobody knows of a model is no reason. */
 export function misfit({ when = {} }: RouteTarget, asked: Asked, can: Capabilities): string | undefined {
   const taken = typeof when === 'function' ? when(asked.call) : holds(when, asked)
   return taken ? incapable(asked, can) : 'its `when` does not hold'

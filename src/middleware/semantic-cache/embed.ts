@@ -1,17 +1,17 @@
-import type { Call, Target } from '../../core/call.js'
+import type { Call } from '../../core/call.js'
 import type { Emitter } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
 import { callId } from '../../core/id.js'
 import { asArray, asObject, compact } from '../../core/json.js'
 import type { Next } from '../../core/middleware.js'
 import { createReport, endReport, reportResult } from '../../core/report.js'
+import type { Find } from '../../core/target.js'
 import { nearDuplicate } from './near-duplicate.js'
 import type { Embedder, SemanticCacheOptions } from './options.js'
 
 export interface EmbedDeps {
   readonly emitter: Emitter
-  /** Where a model's name leads to. @throws LeashError */
-  readonly find: (model: string, call: Call) => Target
+  readonly find: Find
 }
 
 /** What makes vectors for a call; where that is a model, by calls of their own through the layers below. */
