@@ -4,6 +4,7 @@ import type { CallOptions, Target } from './core/call.js'
 import { brokenBy, done } from './core/ending.js'
 import { isLeashError, LeashError } from './core/errors.js'
 import { parseExact } from './core/exact-json.js'
+import { callId } from './core/id.js'
 import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
 import { isTooDeep } from './core/too-deep.js'
@@ -86,7 +87,7 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
       return await answer(engine, incomingOf(asked, found, body, options, host.target))
     } catch (error) {
       if (!isLeashError(error)) throw error
-      return failWhole(error, protocol, createReport('', undefined))
+      return failWhole(error, protocol, createReport(callId(), undefined))
     }
   }
 }
@@ -95,7 +96,7 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
 export async function refused(asked: Asked, error: unknown): Promise<Answered> {
   const protocol = await spokenAt(asked.path)
   if (!protocol || !isLeashError(error)) throw error
-  return inForm(failWhole(error, protocol, createReport('', undefined)), asked, protocol)
+  return inForm(failWhole(error, protocol, createReport(callId(), undefined)), asked, protocol)
 }
 
 async function spokenAt(path: string): Promise<Protocol | undefined> {

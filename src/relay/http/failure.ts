@@ -1,6 +1,7 @@
 /** What the relay answers by itself when something fails. */
 import type { ServerResponse } from 'node:http'
 import { isLeashError, type LeashError } from '../../core/errors.js'
+import { callId } from '../../core/id.js'
 import type { Protocol } from '../../protocols/protocol.js'
 
 export type Failure = Pick<LeashError, 'message' | 'status' | 'retryAfterMs'> & { readonly code: string }
@@ -9,34 +10,39 @@ export type Failure = Pick<LeashError, 'message' | 'status' | 'retryAfterMs'> & 
  * What is not ours to have foreseen is told to whoever runs the relay, and not to whoever asked.
  *
  * @param what has failed, for the log
+ * @param id as in {@link headersOf}
  */
-export function failureOf(error: unknown, what: string, warn: (message: string) => void): Failure {
+export function failureOf(error: unknown, what: string, warn: (message: string) => void, id = callId()): Failure {
   if (isLeashError(error)) return error
-  warn(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
-  return { code: 'internal_error', message: 'The relay has failed. Its log says why.', status: 500, retryAfterMs: undefined }
+  warn(`${what} (${id}): ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
+  const message = `The relay has failed. Its log says why, beside ${id}.`
+  return { code: 'internal_error', message, status: 500, retryAfterMs: undefined }
 }
 
 export const errorBody = ({ code, message }: Pick<Failure, 'code' | 'message'>) => ({
   error: { message, type: 'leash_error', code },
 })
 
-export function retryAfter({ retryAfterMs }: Pick<Failure, 'retryAfterMs'>): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+/** @param id of the call; of what never came to be one, a name of its own, to find it by in the log */
+export function headersOf({ code, retryAfterMs }: Pick<Failure, 'code' | 'retryAfterMs'>, id = callId()): Record<string, string> {
+  const told = { 'x-leash-error': code, 'x-leash-id': id }
+  return retryAfterMs === undefined ? told : { ...told, 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** @param protocol in whose words, where it is a vendor's SDK that reads them */
 export function failureResponse(error: unknown, warn: (message: string) => void, protocol?: Protocol): Response {
-  const failure = failureOf(error, 'A request failed', warn)
+  const id = callId()
+  const failure = failureOf(error, 'A request failed', warn, id)
   const body = isLeashError(error) ? protocol?.encodeError(error).body : undefined
-  return Response.json(body ?? errorBody(failure), { status: failure.status, headers: retryAfter(failure) })
+  return Response.json(body ?? errorBody(failure), { status: failure.status, headers: headersOf(failure, id) })
 }
 
-export function refuse(outgoing: ServerResponse, failure: Failure): void {
+export function refuse(outgoing: ServerResponse, failure: Failure, id?: string): void {
   const body = JSON.stringify(errorBody(failure))
   outgoing.writeHead(failure.status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    ...retryAfter(failure),
+    ...headersOf(failure, id),
   })
   outgoing.end(body)
 }

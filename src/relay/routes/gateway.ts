@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { type Asked, answerOf, Failed, run, toldOf } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import { jsonOf } from '../http/body.js'
-import { retryAfter } from '../http/failure.js'
+import { headersOf } from '../http/failure.js'
 import type { RelayContext } from './context.js'
 import { gatewayCacheRoutes } from './gateway-cache.js'
 import { mostBytes, openedFor } from './gateway-env.js'
@@ -46,7 +46,7 @@ export function gatewayRoutes(context: RelayContext): Hono {
   app.onError((error) => {
     if (!(error instanceof Failed)) throw error
     const { error: cause, report } = error
-    return Response.json({ error: toldOf(cause), leash: report }, { status: cause.status, headers: retryAfter(cause) })
+    return Response.json({ error: toldOf(cause), leash: report }, { status: cause.status, headers: headersOf(cause, report.id) })
   })
   return app
 }
