@@ -22,7 +22,8 @@ import { traceRoutes } from './routes/traces.js'
 import { usageRoutes } from './routes/usage.js'
 
 export function createApp(context: RelayContext, warn: (message: string) => void): Hono {
-  const app = new Hono()
+  // A slash at the end is one that somebody's base URL had.
+  const app = new Hono({ strict: false })
   app.use(async (c, next) => {
     await next()
     c.header('x-content-type-options', 'nosniff')

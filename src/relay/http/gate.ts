@@ -49,6 +49,11 @@ export class Gate {
     this.#held = heldTo(options)
   }
 
+  /** As far as it says how large its body is. */
+  fits(incoming: IncomingMessage): boolean {
+    return tooLarge(incoming, this.#held.bodyBytes) === undefined
+  }
+
   /** @returns whether it may come in; else it is answered */
   enter(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
     const held = this.#held

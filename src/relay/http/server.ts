@@ -51,9 +51,9 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
   const writing = { keepAliveMs, before: booked }
   const other = async (incoming: IncomingMessage, signal: AbortSignal) => {
     const url = addressOf(incoming)
-    if (!url) return new Response(null, { status: 400 })
+    if (!url) throw new LeashError('invalid_request', 'The address cannot be read.')
     // The platform makes no request of it.
-    if (incoming.method === 'TRACE') return new Response(null, { status: 405 })
+    if (incoming.method === 'TRACE') throw new LeashError('invalid_request', 'Nothing is served by TRACE.', { status: 405 })
     return others(checkedRequest(requestOf(incoming, url, signal)))
   }
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -81,6 +81,11 @@ export function createRelayServer({ calls, others, sockets, booked, warn, gate, 
   const server = createListener((incoming, outgoing) => void answer(incoming, outgoing).catch(() => outgoing.destroy()), {
     tls,
     limits,
+  })
+  // Who asks whether it may send its body, and may not, is told so by the answer alone.
+  server.on('checkContinue', (incoming, outgoing) => {
+    if (gate.fits(incoming)) outgoing.writeContinue()
+    server.emit('request', incoming, outgoing)
   })
   server.on('upgrade', (incoming, socket, head) => {
     const outgoing = answerOn(incoming, socket)

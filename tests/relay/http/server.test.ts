@@ -146,6 +146,25 @@ describe('bounds', () => {
     expect(mock.requests).toHaveLength(1)
   })
 
+  test('who asks whether a body may come is told so, or that it is too large, and sends it in no case for nothing', async () => {
+    const { call, url } = await openRelay(mock.url, { limits: { bodyBytes: 1000 } })
+    const body = JSON.stringify(ping)
+    const asking = (length: number) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1')
+        const head = ['POST /v1/chat/completions HTTP/1.1', 'host: relay', `authorization: Bearer ${call}`, 'connection: close']
+        socket.write([...head, `content-length: ${length}`, 'expect: 100-continue', '', ''].join('\r\n'))
+        let said = ''
+        socket.on('data', (chunk) => {
+          if (said === '' && String(chunk).startsWith('HTTP/1.1 100')) socket.write(body)
+          said += chunk
+        })
+        socket.once('close', () => resolve(said))
+      })
+    expect(await asking(5000)).toMatch(/^HTTP\/1\.1 413 /)
+    expect(await asking(body.length)).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+  })
+
   test('a body that is no UTF-8 or is packed is refused, and no vendor is asked in other words', async () => {
     const { call, url } = await openRelay(mock.url)
     const text = JSON.stringify({ ...ping, messages: [{ role: 'user', content: 'Café' }] })
@@ -177,6 +196,26 @@ describe('bounds', () => {
     await until(() => said.startsWith('HTTP/1.1 408'))
     socket.destroy()
   })
+})
+
+test('a slash at the end of an address is no other address', async () => {
+  const { ask, call, admin } = await openRelay(mock.url)
+  const path = '/v1/admin/tenants/default/policy'
+  const { body } = await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'viewer' })
+  for (const [method, at, key] of [
+    ['GET', '/health', call],
+    ['GET', '/v1/models', call],
+    ['GET', '/v1/models/openai/gpt-4o-mini', call],
+    ['GET', '/v1beta/models', call],
+    ['GET', '/v1/admin/tenants', admin],
+    ['GET', path, body.key],
+    ['PUT', path, body.key],
+  ] as const) {
+    const sent = method === 'PUT' ? {} : undefined
+    const [plain, slashed] = [await ask(method, at, sent, key), await ask(method, `${at}/`, sent, key)]
+    expect(plain.status).toBe(method === 'PUT' ? 403 : 200)
+    expect([at, slashed.status, slashed.body]).toEqual([at, plain.status, plain.body])
+  }
 })
 
 test('a method of which the platform makes no request is refused, and no failure', async () => {
