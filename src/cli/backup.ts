@@ -7,7 +7,8 @@ import { bytesOf, download, hasKey, needed } from './administration.js'
 import { printJson, telling } from './output.js'
 
 /** What the relay has beside its database, without which a copy of that is of little use. */
-const keyFiles = ['pepper', 'signing-key.pem', 'master-key']
+const signingKey = 'signing-key.pem'
+const keyFiles = ['pepper', signingKey, 'master-key']
 
 const database = 'relay.db'
 
@@ -25,10 +26,12 @@ export const backup = defineCommand({
     telling(json, async () => {
       const to = needed(given, 'leash backup TO')
       if (existsSync(to)) throw new LeashError('invalid_config', `${to} is there already. Name a new folder.`)
+      const runs = hasKey()
+      // The database comes from elsewhere, and would hide that this is not the folder which has its keys.
+      if (runs && !existsSync(join(folder, signingKey))) throw noFolder(folder)
       await mkdir(dirname(to), { recursive: true, mode: 0o700 })
       // Under its own name it stands when it is whole: half of one is not to be taken for a backup.
       const part = await mkdtemp(join(dirname(to), `${basename(to)}.part-`))
-      const runs = hasKey()
       const keys = keyFiles.filter((name) => existsSync(join(folder, name)))
       const left = !runs && (await isFull(join(folder, journal))) ? [journal] : []
       try {
@@ -45,6 +48,12 @@ export const backup = defineCommand({
       else process.stdout.write(told(to, files, missing, folder))
     }),
 })
+
+const noFolder = (folder: string) =>
+  new LeashError(
+    'invalid_config',
+    `There is no ${join(folder, signingKey)}, as every relay has one. Name its folder by --folder; GET /v1/admin/backup has the database alone.`,
+  )
 
 const isFull = async (folder: string) => (await readdir(folder).catch(() => [])).length > 0
 

@@ -186,6 +186,11 @@ describe('the administration of a relay by commands', () => {
       code: 2,
       stderr: expect.stringContaining('there already'),
     })
+    expect(await leash(['backup', join(folder, 'none'), '--folder', folder], { env: env() })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`no ${join(folder, 'signing-key.pem')}`),
+    })
     expect((await leash(['backup', join(folder, 'none'), '--folder', folder])).stderr).toContain('LEASH_RELAY_ADMIN_KEY')
     expect(existsSync(join(folder, 'none'))).toBe(false)
     expect((await leash(['backup', join(folder, 'none'), '--folder', from])).stderr).toContain('set LEASH_RELAY_ADMIN_KEY')
@@ -202,7 +207,10 @@ describe('the administration of a relay by commands', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     const to = join(folder, 'interrupted')
-    const child = leash.start(['backup', to], { LEASH_RELAY_URL: `http://127.0.0.1:${port}`, LEASH_RELAY_ADMIN_KEY: 'lk_any' })
+    const child = leash.start(['backup', to, '--folder', join(folder, 'relay')], {
+      LEASH_RELAY_URL: `http://127.0.0.1:${port}`,
+      LEASH_RELAY_ADMIN_KEY: 'lk_any',
+    })
     await until(() =>
       readdirSync(folder).some((name) => existsSync(join(folder, name, 'relay.db')) && name.startsWith('interrupted')),
     )
