@@ -2,6 +2,9 @@
 export type Json = string | number | boolean | null | Json[] | JsonObject
 export type JsonObject = { [key: string]: Json | undefined }
 
+/** An object of which nothing is promised: a body that somebody sent, or a part of one, to be read and not changed. */
+export type Members = Readonly<Record<string, unknown>>
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

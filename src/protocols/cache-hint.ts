@@ -1,5 +1,5 @@
 /** Breakpoints of a vendor's prompt cache, as callers mark them. */
-import { isObject } from '../core/json.js'
+import { isObject, type Members } from '../core/json.js'
 import type { CacheHint } from '../core/message.js'
 import type { ReportLoss } from './protocol.js'
 
@@ -18,7 +18,7 @@ export const cacheMembers: readonly string[] = ['cache_control', 'prompt_cache_b
  * `prompt_cache_breakpoint` (gpt-5.6 and later), which lives for 30 minutes or 12 hours.
  */
 export function openAiCacheHint(
-  { cache_control, prompt_cache_breakpoint: breakpoint }: Readonly<Record<string, unknown>>,
+  { cache_control, prompt_cache_breakpoint: breakpoint }: Members,
   path: string,
   lose: ReportLoss,
 ): { cache?: CacheHint } {

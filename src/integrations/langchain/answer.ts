@@ -11,14 +11,13 @@ import {
   compact,
   isObject,
   type JsonObject,
+  type Members,
   parseJson,
 } from '../../core/json.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
 import { reported } from './report.js'
 import { withUsage } from './usage.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 export function messageOf(body: unknown, report: Report): AIMessage {
   const { content, finishReason, usage, response } = asObject(body)

@@ -1,9 +1,7 @@
 /** Content that is no text, between LangChain's standard blocks and the words that models of this process are asked in. */
 import { base64Of } from '../../core/base64.js'
-import { asObject, asString, compact, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, type JsonObject, type Members } from '../../core/json.js'
 import { lookup } from '../../protocols/lookup.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** What a block's type tells of its media, where the block does not. */
 const kinds: Readonly<Record<string, string>> = {

@@ -3,9 +3,8 @@
  * calls, which LangChain keeps beside the content, in `additional_kwargs.leash`.
  */
 import type { BaseMessage } from '@langchain/core/messages'
-import { asObject, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, isObject, type JsonObject, type Members } from '../../core/json.js'
 
-type Members = Readonly<Record<string, unknown>>
 /** By the name of a provider of the AI SDK's, or ours. */
 export type PartOptions = Record<string, JsonObject>
 

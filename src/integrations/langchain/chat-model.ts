@@ -20,7 +20,7 @@ import { promptOf } from './prompt.js'
 import { type Answered, run } from './run.js'
 import { bodyOf, type ChatLeashCallOptions, type ModelSettings, settingsIn } from './settings.js'
 import { chunkOf, chunksOf } from './stream.js'
-import { type Members, type OutputSchema, type Raw, type Structured, structured } from './structured.js'
+import { type Output, type OutputSchema, type Raw, type Structured, structured } from './structured.js'
 import { toolsOf } from './tools.js'
 import { usageOf } from './usage.js'
 
@@ -117,15 +117,15 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
     return this.withConfig({ ...options, tools })
   }
 
-  override withStructuredOutput<Out extends Members = Members>(
+  override withStructuredOutput<Out extends Output = Output>(
     schema: OutputSchema<Out>,
     config?: StructuredOutputMethodOptions<false>,
   ): Structured<Out>
-  override withStructuredOutput<Out extends Members = Members>(
+  override withStructuredOutput<Out extends Output = Output>(
     schema: OutputSchema<Out>,
     config: StructuredOutputMethodOptions<true>,
   ): Structured<Raw<Out>>
-  override withStructuredOutput<Out extends Members>(
+  override withStructuredOutput<Out extends Output>(
     schema: OutputSchema<Out>,
     config: StructuredOutputMethodOptions<boolean> = {},
   ): Structured<Out> | Structured<Raw<Out>> {

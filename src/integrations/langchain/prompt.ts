@@ -1,13 +1,11 @@
 /** A conversation of LangChain's, in the words that models of this process are asked in: those of the `ai-sdk` protocol. */
 import { AIMessage, type BaseMessage, ChatMessage, ToolMessage } from '@langchain/core/messages'
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import { invalid } from '../../protocols/invalid.js'
 import { lookup } from '../../protocols/lookup.js'
 import { plain } from '../ai-sdk/json.js'
 import { fileOf, ofOpenAi } from './blocks.js'
 import { carriedByCalls, kept, type PartOptions, told } from './carried.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** @throws LeashError `invalid_request` that names the message at fault */
 export function promptOf(messages: readonly BaseMessage[]): JsonObject[] {

@@ -1,7 +1,7 @@
 /** The stream of an answer as LangChain's chunks, which add up to the message that a whole answer would have been. */
 import { AIMessageChunk, type AIMessageChunkFields, type ContentBlock } from '@langchain/core/messages'
 import type { Report } from '../../core/call.js'
-import { asObject, asString, type JsonObject, parseJson } from '../../core/json.js'
+import { asObject, asString, type JsonObject, type Members, parseJson } from '../../core/json.js'
 import { readError } from '../../protocols/ai-sdk-model.js'
 import { sse } from '../../protocols/framing/sse.js'
 import { lookup } from '../../protocols/lookup.js'
@@ -11,7 +11,6 @@ import { carriedIn, onCalls } from './carried.js'
 import { failureOf } from './failure.js'
 import { withUsage } from './usage.js'
 
-type Members = Readonly<Record<string, unknown>>
 type Handler = (reader: ChunkReader, part: Members) => void
 
 /**

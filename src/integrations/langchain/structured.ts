@@ -15,8 +15,8 @@ import { asString, isObject, type JsonObject } from '../../core/json.js'
 import { plain } from '../ai-sdk/json.js'
 import type { ChatLeashCallOptions } from './settings.js'
 
-export type Members = Record<string, unknown>
-export type OutputSchema<Out extends Members> = SerializableSchema<Out> | ZodV4Like<Out> | ZodV3Like<Out> | Members
+export type Output = Record<string, unknown>
+export type OutputSchema<Out extends Output> = SerializableSchema<Out> | ZodV4Like<Out> | ZodV3Like<Out> | Output
 export type Structured<Out> = Runnable<BaseLanguageModelInput, Out>
 export interface Raw<Out> {
   raw: BaseMessage
@@ -25,13 +25,13 @@ export interface Raw<Out> {
 
 type Bind = (options: Partial<ChatLeashCallOptions>) => Runnable<BaseLanguageModelInput>
 
-export function structured<Out extends Members>(
+export function structured<Out extends Output>(
   schema: OutputSchema<Out>,
   config: StructuredOutputMethodOptions<boolean>,
   bind: Bind,
 ): Structured<Out> | Structured<Raw<Out>> {
   const { includeRaw, strict } = config
-  const known = schema as InteropZodType<Out> | SerializableSchema<Out> | Members
+  const known = schema as InteropZodType<Out> | SerializableSchema<Out> | Output
   const { name, description, json } = described(schema, config.name)
   const method = config.method ?? (strict ? 'functionCalling' : 'jsonSchema')
   switch (method) {

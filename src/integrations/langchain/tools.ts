@@ -3,10 +3,8 @@ import { convertToOpenAITool, isLangChainTool } from '@langchain/core/utils/func
 import { toJsonSchema } from '@langchain/core/utils/json_schema'
 import { isInteropZodSchema } from '@langchain/core/utils/types'
 import { LeashError } from '../../core/errors.js'
-import { asObject, asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, compact, isObject, type JsonObject, type Members } from '../../core/json.js'
 import { plain } from '../ai-sdk/json.js'
-
-type Members = Readonly<Record<string, unknown>>
 
 /** @throws LeashError `unsupported` for tools that run at one vendor alone */
 export function toolsOf(tools: readonly BindToolsInput[], strict: boolean | undefined): JsonObject[] {

@@ -1,6 +1,4 @@
-import { isObject } from '../../core/json.js'
-
-type Members = Readonly<Record<string, unknown>>
+import { isObject, type Members } from '../../core/json.js'
 
 const signatures = ['signature', 'thoughtSignature', 'thought_signature']
 

@@ -1,7 +1,7 @@
 /** Where a text's claims come from: the source itself once, and with the text what it took from there. */
-import { asNumber, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject, type Members } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
-import type { Members, WireCitation } from './wire.js'
+import type { WireCitation } from './wire.js'
 
 type Source = WireCitation['source']
 

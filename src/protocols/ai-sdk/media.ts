@@ -1,9 +1,9 @@
 /** Files: one kind of part for images, speech and documents, told apart by their media type. */
-import { asObject, asString } from '../../core/json.js'
+import { asObject, asString, type Members } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { metadataOf } from './signature.js'
-import type { Members, WireFile } from './wire.js'
+import type { WireFile } from './wire.js'
 
 /** How the base64 of a kind of file begins: a media type may be told as `image` alone. */
 const beginnings: readonly (readonly [begins: string, mediaType: string])[] = [

@@ -1,7 +1,6 @@
 /** Which parts a stream has, in the order in which they begin: ours count them, the AI SDK's have ids. */
-import { asObject, asString, parseJson } from '../../core/json.js'
+import { asObject, asString, type Members, parseJson } from '../../core/json.js'
 import type { WireEvent } from '../protocol.js'
-import type { Members } from './wire.js'
 
 const starts: ReadonlySet<unknown> = new Set(['text-start', 'reasoning-start', 'tool-input-start', 'tool-call', 'file'])
 

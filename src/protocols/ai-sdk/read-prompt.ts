@@ -1,11 +1,11 @@
 /** The conversation, from the AI SDK's messages. */
-import { asArray, asObject, asObjects, asString } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, type Members } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { readFile } from './media.js'
 import { cacheIn, loseOptions, readCarried } from './signature.js'
-import { type Members, ours } from './wire.js'
+import { ours } from './wire.js'
 
 /** @throws LeashError `invalid_request` */
 export function readPrompt(prompt: unknown, lose: ReportLoss): Message[] {

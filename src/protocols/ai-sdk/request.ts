@@ -1,11 +1,21 @@
 /** Call options of the AI SDK, in both directions. */
-import { asArray, asNumber, asObject, asObjects, asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asObjects,
+  asString,
+  compact,
+  isObject,
+  type JsonObject,
+  type Members,
+} from '../../core/json.js'
 import type { ChatRequest, Reasoning, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { effortFor, isEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
 import { readPrompt } from './read-prompt.js'
 import { cacheIn, loseOptions, optionsOf, whyNotTranslated } from './signature.js'
-import { type Members, ours } from './wire.js'
+import { ours } from './wire.js'
 import { writePrompt } from './write-prompt.js'
 
 /** @throws LeashError `invalid_request` that names the member at fault */

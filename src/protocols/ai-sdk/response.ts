@@ -2,7 +2,7 @@
 
 import { truncated } from '../../core/ending.js'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { AssistantPart, ChatResponse, ToolCallPart } from '../../core/message.js'
 import { asJson } from '../as-json.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
@@ -11,7 +11,7 @@ import { readFinish, writeFinish } from './finish.js'
 import { readShown, writeFile } from './media.js'
 import { metadataOf, readCarried } from './signature.js'
 import { readTier, readUsage, writeUsage } from './usage.js'
-import { type Members, ours, type WireAnswer, type WireContent } from './wire.js'
+import { ours, type WireAnswer, type WireContent } from './wire.js'
 
 export function encodeResponse({ id, model, created, choices, usage }: ChatResponse): JsonObject {
   const [choice] = choices

@@ -2,11 +2,11 @@
  * What a part carries beside its text: opaque state of the vendor that made it. Ours says whose it is; the AI SDK's own
  * providers each have a member of their own, which is read, and written, so that a history may begin with one and go on with another.
  */
-import { asObject, asString, isObject } from '../../core/json.js'
+import { asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { CacheHint, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { isFormat } from '../signature-format.js'
-import { type Members, type Metadata, ours } from './wire.js'
+import { type Metadata, ours } from './wire.js'
 
 /** The state of a part of any type. */
 export interface Carried {

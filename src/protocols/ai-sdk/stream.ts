@@ -2,7 +2,7 @@
 
 import { truncated } from '../../core/ending.js'
 import type { EventOf, StreamEvent } from '../../core/events.js'
-import { asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asObject, asString, isObject, type Members, parseJson } from '../../core/json.js'
 import type { AssistantPart, Signature } from '../../core/message.js'
 import { readError } from '../ai-sdk-model.js'
 import { lookup } from '../lookup.js'
@@ -14,7 +14,7 @@ import { Parts } from './parts.js'
 import { createdOf, readCall, readWarnings } from './response.js'
 import { readCarried } from './signature.js'
 import { readTier, readUsage } from './usage.js'
-import { type Members, ours } from './wire.js'
+import { ours } from './wire.js'
 
 const choice = 0
 

@@ -20,7 +20,6 @@ export const protocolName = 'ai-sdk'
 /** Our own member of `providerOptions` and `providerMetadata`. */
 export const ours = 'leash'
 
-export type Members = Readonly<Record<string, unknown>>
 export type Metadata = { [name: string]: JsonObject }
 
 export type WireFile = Omit<LanguageModelV4File, 'data'> & {

@@ -1,5 +1,5 @@
 /** The neutral request as the body of `POST /v1/messages`. https://platform.claude.com/docs/en/api/messages/create */
-import { compact, type JsonObject } from '../../core/json.js'
+import { compact, type JsonObject, type Members } from '../../core/json.js'
 import type { ChatRequest, ResponseFormat } from '../../core/message.js'
 import type { Traits } from '../../core/provider.js'
 import { asJson } from '../as-json.js'
@@ -61,7 +61,7 @@ function declared(own: ClaudeTraits, traits: Traits): ClaudeTraits {
 }
 
 function reportUnknown(request: ChatRequest, lose: ReportLoss): void {
-  const unknown: Readonly<Record<string, unknown>> = {
+  const unknown: Members = {
     seed: request.seed,
     presence_penalty: request.presencePenalty || undefined,
     frequency_penalty: request.frequencyPenalty || undefined,

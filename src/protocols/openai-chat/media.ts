@@ -1,13 +1,13 @@
 /** Images, files and sound: the content parts of a user's message and their neutral parts, in both directions. */
 import type OpenAI from 'openai'
-import { asObject, asString, isObject } from '../../core/json.js'
+import { asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/message.js'
 import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { type Members, noticeUnread, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
+import { noticeUnread, type WireContentPart, type WireTextPart, writeCache } from './wire.js'
 
 const members = {
   text: new Set(['type', 'text', ...cacheMembers]),

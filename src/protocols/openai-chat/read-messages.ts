@@ -1,5 +1,5 @@
 /** The caller's messages in neutral words. */
-import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type Members } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { argumentsOf } from '../custom-tool.js'
@@ -8,7 +8,7 @@ import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
 import { readImage, readSpoken, readText, readUserPart } from './media.js'
 import { readReasoning, signedCalls, textSignature } from './reasoning.js'
-import { type Members, noticeUnread } from './wire.js'
+import { noticeUnread } from './wire.js'
 
 const common = ['role', 'content', 'cache_control']
 const members = {

@@ -3,11 +3,11 @@
  * text, OpenRouter's `reasoning_details` for blocks with their signatures
  * (https://openrouter.ai/docs/use-cases/reasoning-tokens), Google's `extra_content` on a tool call.
  */
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { isFormat } from '../signature-format.js'
-import type { Members, ReasoningCarrier } from './wire.js'
+import type { ReasoningCarrier } from './wire.js'
 
 /** Names, in a detail, the text of the message itself: Gemini signs texts too. OpenRouter names tool calls this way. */
 const textId = 'text'

@@ -1,7 +1,7 @@
 /** The whole answer, in both directions. */
 import type OpenAI from 'openai'
 import { callId } from '../../core/id.js'
-import { asArray, asNumber, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asNumber, asObject, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type {
   AssistantPart,
   ChatRequest,
@@ -23,7 +23,7 @@ import { readSpoken, urlOf } from './media.js'
 import { argumentsText, thinkingText } from './read-messages.js'
 import { readReasoning, signedCalls, textSignature, writeReasoning } from './reasoning.js'
 import { usageIn, writeUsage } from './usage.js'
-import { type Members, malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
+import { malformed, readFinish, type WireCustomCall, type WireToolCall, writeFinish } from './wire.js'
 
 export function decodeResponse(body: unknown, { model, lose }: DecodeContext): ChatResponse {
   const failure = errorIn(body)

@@ -4,7 +4,7 @@ import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
 import { parseExact } from '../../core/exact-json.js'
 import { callId } from '../../core/id.js'
-import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
+import { asArray, asNumber, asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { Citation, ReasoningPart, Signature, ToolCallPart } from '../../core/message.js'
 import { readExtraContent } from '../extra-content.js'
 import { malformedEvent } from '../malformed.js'
@@ -15,7 +15,7 @@ import { OpenParts } from './open-parts.js'
 import { foreignState, gapBefore, isForeign, plainReasoning, readDetail } from './reasoning.js'
 import { readContent, readImages, readLogprobs } from './response.js'
 import { usageIn } from './usage.js'
-import { type Members, malformed, readFinish, saysSomething } from './wire.js'
+import { malformed, readFinish, saysSomething } from './wire.js'
 
 export function decodeStream(context: DecodeContext): StreamDecoder {
   return new ChunkDecoder(context)

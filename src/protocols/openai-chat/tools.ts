@@ -1,13 +1,13 @@
 /** Tools, the choice among them, and the format of the answer, in both directions. */
 import type OpenAI from 'openai'
-import { asArray, asObject, asObjects, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { ResponseFormat, Tool, ToolChoice } from '../../core/message.js'
 import { asJson } from '../as-json.js'
 import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import { invalid } from '../invalid.js'
 import type { ReportLoss } from '../protocol.js'
-import { type Members, noticeUnread, type WireTool, writeCache } from './wire.js'
+import { noticeUnread, type WireTool, writeCache } from './wire.js'
 
 const toolMembers = new Set(['type', 'function', ...cacheMembers])
 const customToolMembers = new Set(['type', 'custom'])

@@ -1,14 +1,13 @@
 /** What several files of this protocol share: its name, the types and words of the wire, readers of members. */
 import type OpenAI from 'openai'
 import { LeashError } from '../../core/errors.js'
-import { isObject, type JsonObject } from '../../core/json.js'
+import { isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { AssistantPart, CacheHint, FinishReason } from '../../core/message.js'
 import type { ExtraContent } from '../extra-content.js'
 import type { ReportLoss } from '../protocol.js'
 
 export const protocolName = 'openai-chat'
 
-export type Members = Readonly<Record<string, unknown>>
 export type WireContentPart = (OpenAI.ChatCompletionContentPart | VideoPart) & CacheCarrier
 export type WireTextPart = OpenAI.ChatCompletionContentPartText & CacheCarrier
 export type WireTool = OpenAI.ChatCompletionFunctionTool & CacheCarrier

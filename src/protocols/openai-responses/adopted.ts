@@ -1,7 +1,6 @@
 /** What a caller was told by a stream that another one goes on with. */
-import { asNumber, asObject, isObject, parseJson } from '../../core/json.js'
+import { asNumber, asObject, isObject, type Members, parseJson } from '../../core/json.js'
 import type { WireEvent } from '../protocol.js'
-import type { Members } from './wire.js'
 import type { ToldItems, WireItem } from './writer.js'
 
 /** These are told once for each thing; the others, such as deltas, over and over. */

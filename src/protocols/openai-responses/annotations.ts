@@ -1,6 +1,6 @@
 /** Annotations of an output text, and neutral citations. */
 import type { ResponseOutputText } from 'openai/resources/responses/responses'
-import { asArray, asNumber, asString, compact, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asNumber, asString, compact, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 
 export type Annotation = ResponseOutputText['annotations'][number]
@@ -9,7 +9,7 @@ export function decodeAnnotations(annotations: unknown): Citation[] {
   return asArray(annotations).filter(isObject).map(decodeAnnotation)
 }
 
-export function decodeAnnotation(annotation: Readonly<Record<string, unknown>>): Citation {
+export function decodeAnnotation(annotation: Members): Citation {
   return compact({
     url: asString(annotation.url),
     title: asString(annotation.title) ?? asString(annotation.filename),

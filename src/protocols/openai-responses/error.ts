@@ -1,11 +1,11 @@
 /** Failures: as HTTP answers, and inside a stream. https://platform.openai.com/docs/guides/error-codes/api-errors */
 import { type ErrorCode, errorStatus, type LeashError } from '../../core/errors.js'
-import { asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asObject, asString, isObject, type Members, parseJson } from '../../core/json.js'
 import { lookup } from '../lookup.js'
 import { decodeOpenAiError, encodeOpenAiError } from '../openai-error.js'
 import type { FailedResponse } from '../protocol.js'
 import { upstreamError } from '../upstream-error.js'
-import { type Members, protocolName } from './wire.js'
+import { protocolName } from './wire.js'
 
 /** What OpenAI's policies stopped. These codes are of this API alone. */
 const policies: Readonly<Record<string, ErrorCode>> = {

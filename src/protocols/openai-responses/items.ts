@@ -1,12 +1,12 @@
 /** Output items on their way in: each kind opens parts, lets them grow and ends them in its own way. */
-import { asArray, asString, isObject } from '../../core/json.js'
+import { asArray, asString, isObject, type Members } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 import { argumentsOf } from '../custom-tool.js'
 import { decodeAnnotation, decodeAnnotations } from './annotations.js'
 import { decodeLogprobs } from './logprobs.js'
 import type { Part, PartEnd, PartRow } from './parts.js'
 import { reasoningBase, reasoningParts } from './reasoning.js'
-import { type Members, phaseOf } from './wire.js'
+import { phaseOf } from './wire.js'
 
 type Said = 'text' | 'refusal'
 

@@ -1,7 +1,6 @@
 import type { ResponseOutputText } from 'openai/resources/responses/responses'
-import { asArray, asNumber, asObjects, asString, isObject } from '../../core/json.js'
+import { asArray, asNumber, asObjects, asString, isObject, type Members } from '../../core/json.js'
 import type { TokenLogprob } from '../../core/message.js'
-import type { Members } from './wire.js'
 
 export function decodeLogprobs(logprobs: unknown): TokenLogprob[] {
   return asArray(logprobs)

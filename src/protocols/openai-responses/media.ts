@@ -1,13 +1,13 @@
 /** Texts, images and files: `input_text`, `input_image`, `input_file` and their neutral parts. */
 import type { ResponseInputContent } from 'openai/resources/responses/responses'
 import { base64Of } from '../../core/base64.js'
-import { asObject, asString } from '../../core/json.js'
+import { asObject, asString, type Members } from '../../core/json.js'
 import type { AudioPart, FilePart, ImagePart, MediaSource, TextPart } from '../../core/message.js'
 import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { shown, sourceOf } from '../data-url.js'
 import { idAt } from '../file-ids.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
-import { invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, noticeUnread } from './wire.js'
 
 const textMembers = new Set(['type', 'text', ...cacheMembers])
 const imageMembers = new Set(['type', 'image_url', 'file_id', 'detail', ...cacheMembers])

@@ -1,5 +1,5 @@
 /** From `input` items to messages. One turn of the assistant is several items here, and one message there. */
-import { asArray, asObject, asString, isObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { argumentsOf } from '../custom-tool.js'
@@ -9,7 +9,7 @@ import type { ReportLoss } from '../protocol.js'
 import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
 import { reasoningParts } from './reasoning.js'
-import { invalid, type Members, noticeUnread, phaseOf } from './wire.js'
+import { invalid, noticeUnread, phaseOf } from './wire.js'
 
 interface History {
   readonly messages: Message[]

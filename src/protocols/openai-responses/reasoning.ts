@@ -1,7 +1,7 @@
 /** A reasoning item and its neutral parts: one for each text, the last of which carries the encrypted whole. */
-import { asObjects, asString } from '../../core/json.js'
+import { asObjects, asString, type Members } from '../../core/json.js'
 import type { AssistantPart, ReasoningPart } from '../../core/message.js'
-import { type Members, signatureIn } from './wire.js'
+import { signatureIn } from './wire.js'
 
 export function reasoningParts(item: Members): ReasoningPart[] {
   const signature = signatureIn(item.encrypted_content)

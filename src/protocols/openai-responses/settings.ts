@@ -1,11 +1,11 @@
 /** The small members that both directions need: how the answer is to look, and how much to think before it. */
 import type { ResponseFormatTextConfig } from 'openai/resources/responses/responses'
 import type { Reasoning as WireReasoning } from 'openai/resources/shared'
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asObject, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { Reasoning, ResponseFormat } from '../../core/message.js'
 import { effortFor, isEffort, takenEffort } from '../openai-efforts.js'
 import type { EncodeContext, ReportLoss } from '../protocol.js'
-import { invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, noticeUnread } from './wire.js'
 
 const textMembers = new Set(['format'])
 const reasoningMembers = new Set(['effort', 'summary', 'generate_summary'])

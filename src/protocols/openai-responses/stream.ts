@@ -5,7 +5,7 @@
 
 import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
-import { asNumber, asObject, asString, isObject, parseJson } from '../../core/json.js'
+import { asNumber, asObject, asString, isObject, type Members, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
@@ -14,7 +14,6 @@ import { streamError } from './error.js'
 import { FunctionCallItem, kindOf, MessageItem, ReasoningItem } from './items.js'
 import { PartRow } from './parts.js'
 import { usageIn } from './usage.js'
-import type { Members } from './wire.js'
 
 type Item = MessageItem | FunctionCallItem | ReasoningItem
 

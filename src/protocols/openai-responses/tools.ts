@@ -1,13 +1,13 @@
 /** Tools and the choice among them. Only what the caller runs crosses: every other tool runs at OpenAI. */
 import type { FunctionTool, ToolChoiceAllowed, ToolChoiceFunction, ToolChoiceOptions } from 'openai/resources/responses/responses'
-import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { Tool, ToolChoice } from '../../core/message.js'
 import { asJson } from '../as-json.js'
 import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
-import { invalid, type Members, noticeUnread } from './wire.js'
+import { invalid, noticeUnread } from './wire.js'
 
 const functionMembers = new Set(['type', 'name', 'description', 'parameters', 'strict', ...cacheMembers])
 

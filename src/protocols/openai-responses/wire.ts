@@ -1,12 +1,11 @@
 /** What several files of this protocol share: its name, readers of members, and the carriers of opaque state. */
 import { LeashError } from '../../core/errors.js'
+import type { Members } from '../../core/json.js'
 import type { Signature, SignatureFormat } from '../../core/message.js'
 import type { ReportLoss } from '../protocol.js'
 import { shortId } from '../short-id.js'
 
 export const protocolName = 'openai-responses'
-
-export type Members = Readonly<Record<string, unknown>>
 
 export function invalid(param: string, message: string): LeashError {
   return new LeashError('invalid_request', message, { param })

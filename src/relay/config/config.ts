@@ -1,7 +1,7 @@
 /** `leash.yaml`: the options of a leash, and the relay's own beside them. */
 import { checkOptions, optionsSchema } from '../../config/schema.js'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js'
+import { asArray, asObject, isObject, type JsonObject, type Members } from '../../core/json.js'
 import * as z from '../../core/shape.js'
 import { checkReady } from '../../modules/ready.js'
 import type { LeashOptions } from '../../open-leash.js'
@@ -97,7 +97,7 @@ export function checkRelayOptions(options: unknown): RelayOptions {
 }
 
 /** What a program gives its client stands one step further in here. */
-function refuseMisplaced(options: Readonly<Record<string, unknown>>): void {
+function refuseMisplaced(options: Members): void {
   const name = Object.keys(options).find(
     (given) => !Object.hasOwn(own.members, given) && Object.hasOwn(optionsSchema.members, given),
   )

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readAs } from '../../config/read-as.js'
 import { LeashError } from '../../core/errors.js'
-import { isObject } from '../../core/json.js'
+import { isObject, type Members } from '../../core/json.js'
 import { checkRelayOptions, type RelayOptions, relayShape } from './config.js'
 import { readYaml } from './yaml.js'
 
@@ -54,7 +54,7 @@ function filled(value: unknown, sources: Sources): unknown {
   return file === undefined ? within(value, sources) : secretIn(resolve(sources.folder, file))
 }
 
-function within(value: Readonly<Record<string, unknown>>, sources: Sources): Record<string, unknown> {
+function within(value: Members, sources: Sources): Record<string, unknown> {
   const beside = typeof value.integrity === 'string' && { folder: resolve(sources.folder, String(value.folder ?? 'modules')) }
   return Object.fromEntries(
     Object.entries({ ...value, ...beside }).map(([name, member]) => {
@@ -66,7 +66,7 @@ function within(value: Readonly<Record<string, unknown>>, sources: Sources): Rec
 }
 
 /** A file of its own for each secret: `{ file: /run/secrets/openai }`. */
-const secretFile = (value: Readonly<Record<string, unknown>>): string | undefined =>
+const secretFile = (value: Members): string | undefined =>
   typeof value.file === 'string' && Object.keys(value).length === 1 ? value.file : undefined
 
 function substituted(text: string, { env }: Sources): string {

@@ -1,3 +1,4 @@
+import type { Members } from '../../core/json.js'
 /** Things that policies often say, to begin with. */
 export interface PolicyExample {
   readonly name: string
@@ -5,7 +6,7 @@ export interface PolicyExample {
   readonly addTo: (text: string) => string
 }
 
-const example = (name: string, member: Readonly<Record<string, unknown>>): PolicyExample => ({
+const example = (name: string, member: Members): PolicyExample => ({
   name,
   addTo: (text) => JSON.stringify({ ...objectIn(text), ...member }, null, 2),
 })

@@ -1,5 +1,5 @@
 /** The document as a page to be read: no script, and nothing from elsewhere. */
-import { asArray, asObject, asObjects, asString, isObject } from '../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type Members } from '../../core/json.js'
 import { escaped } from '../html.js'
 
 /** Beside the dashboard's own style, from which it has its colours and letters. */
@@ -26,7 +26,7 @@ export const style = `
 .docs td:first-child { color: var(--ink); }
 `
 
-export function pageOf(document: Readonly<Record<string, unknown>>): string {
+export function pageOf(document: Members): string {
   const { title, description } = asObject(document.info)
   const tags = asObjects(document.tags).map(({ name }) => asString(name) ?? '')
   const all = Object.entries(asObject(document.paths)).flatMap(([path, methods]) =>
@@ -62,7 +62,7 @@ ${tags.map(chapter).join('\n')}
 interface Shown {
   readonly path: string
   readonly method: string
-  readonly operation: Readonly<Record<string, unknown>>
+  readonly operation: Members
 }
 
 function shown({ path, method, operation }: Shown): string {
@@ -89,7 +89,7 @@ ${isObject(body) ? `<h3>Body</h3>${bodyOf(body)}` : ''}
 </details>`
 }
 
-function bodyOf(schema: Readonly<Record<string, unknown>>): string {
+function bodyOf(schema: Members): string {
   const { properties, required } = schema
   if (!isObject(properties)) return '<table><tr><td>JSON</td></tr></table>'
   const rows = Object.entries(properties).map(([name, member]) => {

@@ -2,7 +2,7 @@
 import { checkAddress } from '../../core/address.js'
 import { textWithin } from '../../core/bounded.js'
 import { LeashError } from '../../core/errors.js'
-import { asArray, asObject, asString, parseJson } from '../../core/json.js'
+import { asArray, asObject, asString, type Members, parseJson } from '../../core/json.js'
 import { Lazy } from '../../core/lazy.js'
 
 const timeoutMs = 5000
@@ -24,7 +24,7 @@ export interface Discovered {
 
 export interface ProviderAnswer {
   readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: Members
 }
 
 export class Provider {

@@ -1,6 +1,7 @@
 /** Virtual keys: made, shown once, turned over and taken back. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import type { Members } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { type KeyRecord, type KeyScope, keyScopes, type NewKey, noKey } from '../keys/keys.js'
 import { isAdministrator } from '../people/caller.js'
@@ -82,7 +83,7 @@ export const reachesBeyond = ({ scopes = [] }: Pick<NewKey, 'scopes'>): boolean 
 const isWithin = (reach: Reach, { tenant, user }: KeyRecord) =>
   (reach.tenant ?? tenant) === tenant && (reach.user ?? user) === user
 
-function newKey(body: Readonly<Record<string, unknown>>) {
+function newKey(body: Members) {
   only(body, ['tenant', 'user', 'name', 'scopes', 'role', 'signed', 'certificate', 'expiresAt'])
   const scopes = scopesOf(body.scopes)
   return {

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import type { Members } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { givenStatuses, statuses } from '../people/status.js'
 import { Tenants } from '../people/tenants.js'
@@ -57,15 +58,13 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   return app
 }
 
-type Body = Readonly<Record<string, unknown>>
-
-function newTenant(body: Body) {
+function newTenant(body: Members) {
   only(body, ['slug', 'name', 'plan', 'metadata'])
   return { slug: required(body, 'slug'), ...text(body, 'name'), ...text(body, 'plan'), ...metadataOf(body) }
 }
 
 /** What a tenant has booked, and whether it is served, is not its own to say. */
-function changesOf(body: Body, reach: Reach) {
+function changesOf(body: Members, reach: Reach) {
   only(body, reach.tenant === undefined ? ['name', 'plan', 'status', 'metadata'] : ['name', 'metadata'])
   return { ...text(body, 'name'), ...text(body, 'plan'), ...oneOf(body, 'status', givenStatuses), ...metadataOf(body) }
 }

@@ -1,6 +1,7 @@
 /** The people of a tenant. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import type { Members } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import { roles } from '../people/roles.js'
 import { givenStatuses } from '../people/status.js'
@@ -88,18 +89,16 @@ export function adminUsers(context: RelayContext): Hono<AdminEnv> {
   return app
 }
 
-type Body = Readonly<Record<string, unknown>>
-
 /** No tenant has a blank in its name. */
 const nameOf = (tenant: string, id: string) => `${tenant} ${id}`
 const own = ({ tenant, user = '' }: { readonly tenant: string; readonly user?: string }) => nameOf(tenant, user)
 
-function newUser(body: Body) {
+function newUser(body: Members) {
   only(body, ['id', 'email', 'name', 'role'])
   return { email: required(body, 'email'), ...text(body, 'id'), ...text(body, 'name'), ...oneOf(body, 'role', roles) }
 }
 
-function changesOf(body: Body) {
+function changesOf(body: Members) {
   only(body, ['email', 'name', 'role', 'status'])
   return {
     ...text(body, 'email'),

@@ -1,6 +1,7 @@
 /** Webhooks: who is told of what, what was told, and what could not be. */
 import { type Context, Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
+import type { Members } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
 import type { WebhookEndpoints } from '../webhooks/endpoints.js'
 import { type EventType, eventTypes } from '../webhooks/events.js'
@@ -92,7 +93,7 @@ function deliveries(context: RelayContext): Hono<AdminEnv> {
   return app
 }
 
-function changesIn(body: Readonly<Record<string, unknown>>) {
+function changesIn(body: Members) {
   const { events } = body
   return {
     ...text(body, 'description'),

@@ -1,7 +1,7 @@
 /** Signing in: a key, or an e-mail address with a password, for a token that holds for a while. */
 import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { asObject } from '../../core/json.js'
+import { asObject, type Members } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
 import { anyCallerOf, isAdministrator, isToken, keyIn } from '../people/caller.js'
 import { emailOf } from '../people/record.js'
@@ -28,7 +28,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
     return c.json(answerOf(await tokens.issue(caller)))
   })
 
-  async function byPassword(body: Readonly<Record<string, unknown>>): Promise<SignedIn> {
+  async function byPassword(body: Members): Promise<SignedIn> {
     only(body, ['email', 'password', 'tenant'])
     const [email, password] = [emailOf(required(body, 'email')), required(body, 'password')]
     const { tenant = 'default' } = text(body, 'tenant')

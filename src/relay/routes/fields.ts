@@ -1,11 +1,9 @@
 /** Members of bodies that are read one by one, so that each that is wrong is named. */
 import { LeashError } from '../../core/errors.js'
-import { isObject } from '../../core/json.js'
-
-type Body = Readonly<Record<string, unknown>>
+import { isObject, type Members } from '../../core/json.js'
 
 /** @throws LeashError `invalid_request` that names members which nobody reads: a slip of the pen is not to pass in silence */
-export function only(body: Body, names: readonly string[]): void {
+export function only(body: Members, names: readonly string[]): void {
   const stranger = Object.keys(body).find((name) => !names.includes(name))
   if (stranger === undefined) return
   throw new LeashError('invalid_request', `There is no \`${stranger.slice(0, 100)}\`. Known: ${names.join(', ')}.`, {
@@ -22,20 +20,20 @@ export function queryIn<N extends string>(
   return query as { readonly [K in N]?: string }
 }
 
-export function text<N extends string>(body: Body, name: N): { readonly [K in N]?: string } {
+export function text<N extends string>(body: Members, name: N): { readonly [K in N]?: string } {
   const value = body[name]
   if (value === undefined) return {}
   if (typeof value !== 'string') throw wrong(name, 'a string')
   return { [name]: value } as { readonly [K in N]?: string }
 }
 
-export function required(body: Body, name: string): string {
+export function required(body: Members, name: string): string {
   const value = body[name]
   if (typeof value !== 'string' || value === '') throw wrong(name, 'a string')
   return value
 }
 
-export function flag<N extends string>(body: Body, name: N): { readonly [K in N]?: boolean } {
+export function flag<N extends string>(body: Members, name: N): { readonly [K in N]?: boolean } {
   const value = body[name]
   if (value === undefined) return {}
   if (typeof value !== 'boolean') throw wrong(name, 'true or false')
@@ -58,7 +56,7 @@ export function timeIn(text: string): number {
 }
 
 /** Milliseconds since 1970, or a date. */
-export function moment<N extends string>(body: Body, name: N): { readonly [K in N]?: number } {
+export function moment<N extends string>(body: Members, name: N): { readonly [K in N]?: number } {
   const value = body[name]
   if (value === undefined) return {}
   const at = typeof value === 'string' ? timeIn(value) : value
@@ -67,7 +65,7 @@ export function moment<N extends string>(body: Body, name: N): { readonly [K in 
   return { [name]: at } as { readonly [K in N]?: number }
 }
 
-export function metadataOf(body: Body): { readonly metadata?: Record<string, string> } {
+export function metadataOf(body: Members): { readonly metadata?: Record<string, string> } {
   const { metadata } = body
   if (metadata === undefined) return {}
   const entries = isObject(metadata) ? Object.entries(metadata) : undefined
@@ -76,7 +74,11 @@ export function metadataOf(body: Body): { readonly metadata?: Record<string, str
   return { metadata: Object.fromEntries(entries) }
 }
 
-export function oneOf<N extends string, V extends string>(body: Body, name: N, values: readonly V[]): { readonly [K in N]?: V } {
+export function oneOf<N extends string, V extends string>(
+  body: Members,
+  name: N,
+  values: readonly V[],
+): { readonly [K in N]?: V } {
   const value = body[name]
   if (value === undefined) return {}
   const found = values.find((known) => known === value)

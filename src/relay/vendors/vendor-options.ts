@@ -1,5 +1,5 @@
 /** Providers with a tenant's own keys: everything by which the relay would pay, or say who it is, is left out of them. */
-import { isObject } from '../../core/json.js'
+import { isObject, type Members } from '../../core/json.js'
 import { configuredProviders, type ProvidersOptions } from '../../providers/registry.js'
 import type { KeysByProvider } from './vendor-keys.js'
 
@@ -23,7 +23,7 @@ const places = /_(BASE_URL|ENDPOINT|API_VERSION|REGION|LOCATION)$/
 export function withVendorKeys(providers: ProvidersOptions = {}, keys: KeysByProvider): ProvidersOptions {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => places.test(name)))
   const own = Object.entries(keys).map(([name, apiKey]) => {
-    const given: Readonly<Record<string, unknown>> = isObject(providers[name]) ? { ...providers[name] } : {}
+    const given: Members = isObject(providers[name]) ? { ...providers[name] } : {}
     const same = Object.fromEntries(kept.flatMap((member) => (given[member] === undefined ? [] : [[member, given[member]]])))
     return [name, { ...same, apiKey, env }]
   })

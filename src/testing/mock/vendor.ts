@@ -1,4 +1,5 @@
 /** What a vendor's half of the mock has to say, and in which shape it says it. */
+import type { Members } from '../../core/json.js'
 import type { WireEvent } from '../../protocols/protocol.js'
 import type { Ids, Seal } from './ids.js'
 import type { Memory } from './memory.js'
@@ -27,7 +28,7 @@ export interface Ask {
   readonly headers: Readonly<Record<string, string>>
   readonly path: string
   readonly query: URLSearchParams
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: Members
   readonly model: string
   readonly stream: boolean
   readonly ids: Ids

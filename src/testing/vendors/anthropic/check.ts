@@ -1,8 +1,6 @@
 /** What Anthropic refuses of a message, in its own words. */
-import { asNumber, asObject, asObjects, asString } from '../../../core/json.js'
+import { asNumber, asObject, asObjects, asString, type Members } from '../../../core/json.js'
 import { refuse } from '../../mock/vendor.js'
-
-type Body = Readonly<Record<string, unknown>>
 
 /** Of the reference and its betas; `temperature`, `top_k` and `top_p` are for older models. */
 const known = new Set(
@@ -14,7 +12,7 @@ const known = new Set(
 
 const overloads = 'Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking'
 
-export function checkMessage(body: Body, model: string, counting = false): void {
+export function checkMessage(body: Members, model: string, counting = false): void {
   const unknown = Object.keys(body).find((name) => !known.has(name))
   if (unknown !== undefined) refuse(400, `${unknown}: Extra inputs are not permitted`)
   if (model === '') refuse(400, 'model: Field required')
@@ -31,7 +29,7 @@ export function checkMessage(body: Body, model: string, counting = false): void 
   checkLast(messages, model)
 }
 
-function checkRoles(messages: readonly Body[], model: string): void {
+function checkRoles(messages: readonly Members[], model: string): void {
   for (const [index, { role }] of messages.entries()) {
     if (role === 'user' || role === 'assistant') continue
     if (role !== 'system') refuse(400, `messages.${index}.role: Input should be 'user' or 'assistant'`)
@@ -44,9 +42,9 @@ function checkRoles(messages: readonly Body[], model: string): void {
   }
 }
 
-const blocksOf = (message: Body | undefined) => asObjects(message?.content)
+const blocksOf = (message: Members | undefined) => asObjects(message?.content)
 
-function checkContents(messages: readonly Body[]): void {
+function checkContents(messages: readonly Members[]): void {
   for (const [index, message] of messages.entries()) {
     const last = index === messages.length - 1
     const empty = message.content === '' || (Array.isArray(message.content) && message.content.length === 0)
@@ -58,7 +56,7 @@ function checkContents(messages: readonly Body[]): void {
   }
 }
 
-function checkBlock(block: Body, path: string): void {
+function checkBlock(block: Members, path: string): void {
   if (typeof block.type !== 'string') refuse(400, `${path}.type: Field required`)
   if (block.type === 'text' && block.text === '') refuse(400, 'messages: text content blocks must be non-empty')
   if (block.type === 'tool_use' && (typeof block.input !== 'object' || block.input === null || Array.isArray(block.input))) {
@@ -73,7 +71,7 @@ function checkBlock(block: Body, path: string): void {
 }
 
 /** Every call is answered in the very next message, and nothing is answered that was not called. */
-function checkToolTurns(given: readonly Body[]): void {
+function checkToolTurns(given: readonly Members[]): void {
   const messages = merged(given)
   for (const [index, { blocks }] of messages.entries()) {
     const called = ids(messages[index - 1]?.blocks ?? [], 'tool_use', 'id')
@@ -100,12 +98,12 @@ function refuseOpen(index: number, open: readonly string[]): never {
   )
 }
 
-const ids = (blocks: readonly Body[], type: string, member: string) =>
+const ids = (blocks: readonly Members[], type: string, member: string) =>
   blocks.filter((block) => block.type === type).map((block) => String(block[member]))
 
 /** Adjacent messages of one role are one turn to Anthropic. */
-export function merged(messages: readonly Body[]): { role: unknown; blocks: Body[] }[] {
-  const out: { role: unknown; blocks: Body[] }[] = []
+export function merged(messages: readonly Members[]): { role: unknown; blocks: Members[] }[] {
+  const out: { role: unknown; blocks: Members[] }[] = []
   for (const message of messages) {
     const blocks = typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : blocksOf(message)
     const last = out.at(-1)
@@ -115,7 +113,7 @@ export function merged(messages: readonly Body[]): { role: unknown; blocks: Body
   return out
 }
 
-function checkTools(tools: readonly Body[]): void {
+function checkTools(tools: readonly Members[]): void {
   for (const [index, tool] of tools.entries()) {
     // Tools with a type of their own are the vendor's.
     if (tool.type !== undefined && tool.type !== 'custom') continue
@@ -131,7 +129,7 @@ function checkTools(tools: readonly Body[]): void {
   if (new Set(tools.map((tool) => tool.name)).size < tools.length) refuse(400, 'tools: Tool names must be unique.')
 }
 
-function checkThinking(body: Body): void {
+function checkThinking(body: Members): void {
   const temperature = asNumber(body.temperature)
   if (temperature !== undefined && (temperature < 0 || temperature > 1)) refuse(400, 'temperature: range: 0..1')
   const thinking = asObject(body.thinking)
@@ -150,13 +148,13 @@ function checkThinking(body: Body): void {
   }
 }
 
-function checkCacheMarks(body: Body): void {
+function checkCacheMarks(body: Members): void {
   const marks = JSON.stringify([body.tools, body.system, body.messages]).match(/"cache_control":\{/g)?.length ?? 0
   if (marks > 4) refuse(400, `A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`)
 }
 
 /** The beginning of the answer in the caller's words is called a prefill; Claude 4.6 and later take none. */
-function checkLast(messages: readonly Body[], model: string): void {
+function checkLast(messages: readonly Members[], model: string): void {
   const last = messages.at(-1)
   if (last?.role !== 'assistant') return
   const text = typeof last.content === 'string' ? last.content : asString(blocksOf(last).at(-1)?.text)

@@ -1,5 +1,5 @@
 /** https://docs.anthropic.com/en/api/messages and .../messages-streaming */
-import { asObject, asObjects } from '../../../core/json.js'
+import { asObject, asObjects, type Members } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo, argsObject } from '../../mock/answer.js'
 import { type Ask, type Endpoint, json, type Reply } from '../../mock/vendor.js'
@@ -59,9 +59,7 @@ const endOf = (answer: Answer) => ({
   stop_details: null,
 })
 
-type Block = Readonly<Record<string, unknown>>
-
-function blocksOf({ ids, world, body }: Ask, answer: Answer): Block[] {
+function blocksOf({ ids, world, body }: Ask, answer: Answer): Members[] {
   const shown = asObject(body.thinking).display !== 'omitted'
   const thinking = thinkingFor(answer.thinking, ids('', 8), world, shown).map((part) =>
     'redacted' in part
@@ -96,7 +94,7 @@ function usageOf({ body, world }: Ask, answer: Answer) {
 
 type Usage = ReturnType<typeof usageOf>
 
-function streamed(ask: Ask, head: Block, answer: Answer, blocks: readonly Block[], usage: Usage): Reply {
+function streamed(ask: Ask, head: Members, answer: Answer, blocks: readonly Members[], usage: Usage): Reply {
   const { output_tokens_details: details, ...begun } = usage
   const ends = { stop_reason: null, stop_sequence: null, stop_details: null }
   const start = { ...head, content: [], ...ends, usage: { ...begun, output_tokens: 1 } }
@@ -133,9 +131,9 @@ const event = (type: string, rest: Record<string, unknown> = {}): WireEvent => (
   data: JSON.stringify({ type, ...rest }),
 })
 
-function blockEvents({ world }: Ask, answer: Answer, block: Block, index: number): WireEvent[] {
+function blockEvents({ world }: Ask, answer: Answer, block: Members, index: number): WireEvent[] {
   const delta = (type: string, rest: Record<string, unknown>) => event('content_block_delta', { index, delta: { type, ...rest } })
-  const wrap = (content_block: Block, deltas: readonly WireEvent[]) => [
+  const wrap = (content_block: Members, deltas: readonly WireEvent[]) => [
     event('content_block_start', { index, content_block }),
     ...deltas,
     event('content_block_stop', { index }),

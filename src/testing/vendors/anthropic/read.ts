@@ -1,13 +1,11 @@
-import { asArray, asNumber, asObject, asObjects, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, isObject, type Members } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
 import { textOf } from '../text-of.js'
 import { merged } from './check.js'
 import { resultText, thinks } from './thinking.js'
 
-type Body = Readonly<Record<string, unknown>>
-
-export function readMessage(body: Body): Asked {
+export function readMessage(body: Members): Asked {
   const turns = merged(asObjects(body.messages))
   const last = turns.at(-1)
   const user = turns.findLast((turn) => turn.role === 'user')?.blocks ?? []
@@ -40,12 +38,12 @@ function choiceOf(choice: unknown): ToolWish {
 }
 
 /** The prompt in the order in which Anthropic caches it: tools, system, messages. */
-export function promptBlocks(body: Body): PromptBlock[] {
+export function promptBlocks(body: Members): PromptBlock[] {
   const system = typeof body.system === 'string' ? [{ type: 'text', text: body.system }] : asObjects(body.system)
   const messages = merged(asObjects(body.messages)).flatMap(({ role, blocks }) =>
-    blocks.map((block): Body => ({ role, ...block })),
+    blocks.map((block): Members => ({ role, ...block })),
   )
-  const all: Body[] = [...asObjects(body.tools), ...system, ...messages]
+  const all: Members[] = [...asObjects(body.tools), ...system, ...messages]
   return all.map(({ cache_control, ...value }, index) => {
     // At the top of the body it marks the last block.
     const mark = cache_control ?? (index === all.length - 1 ? body.cache_control : undefined)

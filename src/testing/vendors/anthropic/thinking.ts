@@ -1,5 +1,5 @@
 /** Claude's thinking, as Anthropic and Bedrock hand it out and want it back. */
-import { asObject, asObjects } from '../../../core/json.js'
+import { asObject, asObjects, type Members } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 
 /** Anthropic's own word to make its models redact their thinking, for tests. */
@@ -27,7 +27,7 @@ function holdsRedacted(data: unknown, { seal }: World): boolean {
   return seal.holds(data, hidden, '')
 }
 
-type Turn = { readonly role: unknown; readonly blocks: readonly Readonly<Record<string, unknown>>[] }
+type Turn = { readonly role: unknown; readonly blocks: readonly Members[] }
 
 /**
  * Thinking that comes back must be what went out. Where the model is told to think by a budget, it must not be missing in front of the

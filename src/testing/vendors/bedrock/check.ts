@@ -1,13 +1,11 @@
 /** What Bedrock's Converse refuses, in its own words. */
-import { asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import { Refusal, refuse, type World } from '../../mock/vendor.js'
 import { checkThinkingBlocks, thinks } from '../anthropic/thinking.js'
 
-type Body = Readonly<Record<string, unknown>>
-
 export const isClaude = (model: string) => /claude/.test(model)
 
-export function checkConverse(body: Body, model: string, world: World): void {
+export function checkConverse(body: Members, model: string, world: World): void {
   const messages = asObjects(body.messages)
   for (const [index, { role }] of messages.entries()) {
     if (role === 'user' || role === 'assistant') continue
@@ -25,9 +23,9 @@ export function checkConverse(body: Body, model: string, world: World): void {
   if (isClaude(model)) checkClaude(body, messages, world)
 }
 
-const blocksOf = (message: Body | undefined) => asObjects(message?.content)
+const blocksOf = (message: Members | undefined) => asObjects(message?.content)
 
-function checkBlocks(messages: readonly Body[]): void {
+function checkBlocks(messages: readonly Members[]): void {
   for (const [index, message] of messages.entries()) {
     if (index > 0 && messages[index - 1]?.role === message.role) {
       refuse(
@@ -68,12 +66,12 @@ function checkBlocks(messages: readonly Body[]): void {
 }
 
 /** Tools with a type are Bedrock's own, called and answered within one message. */
-const idsOf = (message: Body | undefined, kind: 'toolUse' | 'toolResult') =>
+const idsOf = (message: Members | undefined, kind: 'toolUse' | 'toolResult') =>
   blocksOf(message)
     .filter((block) => block[kind] !== undefined && asObject(block[kind]).type === undefined)
     .map((block) => String(asObject(block[kind]).toolUseId))
 
-function checkToolTurns(messages: readonly Body[]): void {
+function checkToolTurns(messages: readonly Members[]): void {
   for (const [index, message] of messages.entries()) {
     const called = idsOf(messages[index - 1], 'toolUse')
     const answered = idsOf(message, 'toolResult')
@@ -90,7 +88,7 @@ function checkToolTurns(messages: readonly Body[]): void {
   }
 }
 
-function checkToolConfig(body: Body, messages: readonly Body[]): void {
+function checkToolConfig(body: Members, messages: readonly Members[]): void {
   const uses = messages.some((message) => [...idsOf(message, 'toolUse'), ...idsOf(message, 'toolResult')].length > 0)
   if (body.toolConfig === undefined) {
     if (uses) refuse(400, 'The toolConfig field must be defined when using toolUse and toolResult content blocks.')
@@ -119,7 +117,7 @@ function checkToolConfig(body: Body, messages: readonly Body[]): void {
 }
 
 /** What the model itself refuses comes through Bedrock in a sentence. */
-function checkClaude(body: Body, messages: readonly Body[], world: World): void {
+function checkClaude(body: Members, messages: readonly Members[], world: World): void {
   const thinking = asObject(body.additionalModelRequestFields).thinking
   const turns = messages.map((message) => ({ role: message.role, blocks: blocksOf(message).map(asClaude) }))
   try {
@@ -137,7 +135,7 @@ function checkClaude(body: Body, messages: readonly Body[], world: World): void 
 }
 
 /** The block as Anthropic spells it. */
-function asClaude(block: Body): Record<string, unknown> {
+function asClaude(block: Members): Record<string, unknown> {
   const { reasoningText, redactedContent } = asObject(block.reasoningContent)
   if (redactedContent !== undefined) return { type: 'redacted_thinking', data: redactedContent }
   if (reasoningText !== undefined) {

@@ -1,5 +1,5 @@
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and API_runtime_ConverseStream.html */
-import { asObject } from '../../../core/json.js'
+import { asObject, type Members } from '../../../core/json.js'
 import type { WireEvent } from '../../../protocols/protocol.js'
 import { type Answer, answerTo, argsObject } from '../../mock/answer.js'
 import { type Ask, type Endpoint, json, type Reply } from '../../mock/vendor.js'
@@ -36,9 +36,7 @@ const stopReasons: Record<Answer['finish'], string> = {
   'tool-calls': 'tool_use',
 }
 
-type Block = Readonly<Record<string, unknown>>
-
-function blocksOf({ ids, world }: Ask, answer: Answer): Block[] {
+function blocksOf({ ids, world }: Ask, answer: Answer): Members[] {
   const thinking = thinkingFor(answer.thinking, ids('', 8), world).map((part) => ({
     reasoningContent:
       'redacted' in part ? { redactedContent: part.redacted } : { reasoningText: { text: part.text, signature: part.signature } },
@@ -65,14 +63,14 @@ function usageOf({ body, world }: Ask, answer: Answer) {
 
 const padding = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 
-function streamed(ask: Ask, answer: Answer, blocks: readonly Block[], stop: Block, metadata: Block): Reply {
+function streamed(ask: Ask, answer: Answer, blocks: readonly Members[], stop: Members, metadata: Members): Reply {
   // `p` pads every event, so that its length does not give the text away.
-  const event = (name: string, data: Block): WireEvent => ({
+  const event = (name: string, data: Members): WireEvent => ({
     event: name,
     data: JSON.stringify({ ...data, p: padding.slice(0, 4 + (ask.ids('', 1).charCodeAt(0) % 50)) }),
   })
   const content = blocks.flatMap((block, contentBlockIndex) => {
-    const delta = (given: Block) => event('contentBlockDelta', { contentBlockIndex, delta: given })
+    const delta = (given: Members) => event('contentBlockDelta', { contentBlockIndex, delta: given })
     return [
       ...startOf(block).map((start) => event('contentBlockStart', { contentBlockIndex, start })),
       ...deltasOf(block, answer, ask.world.wordsPerChunk).map(delta),
@@ -94,13 +92,13 @@ function streamed(ask: Ask, answer: Answer, blocks: readonly Block[], stop: Bloc
 }
 
 /** Only tool calls are announced. */
-function startOf(block: Block): Block[] {
+function startOf(block: Members): Members[] {
   if (block.toolUse === undefined) return []
   const { toolUseId, name } = asObject(block.toolUse)
   return [{ toolUse: { toolUseId, name } }]
 }
 
-function deltasOf(block: Block, answer: Answer, words: number): Block[] {
+function deltasOf(block: Members, answer: Answer, words: number): Members[] {
   const { reasoningText, redactedContent } = asObject(block.reasoningContent)
   if (redactedContent !== undefined) return [{ reasoningContent: { redactedContent } }]
   if (reasoningText !== undefined) {

@@ -1,12 +1,10 @@
-import { asArray, asNumber, asObject, asObjects, parseJson } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, type Members, parseJson } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import type { PromptBlock } from '../../mock/memory.js'
 import { thinks } from '../anthropic/thinking.js'
 import { textOf } from '../text-of.js'
 
-type Body = Readonly<Record<string, unknown>>
-
-export function readConverse(body: Body): Asked {
+export function readConverse(body: Members): Asked {
   const messages = asObjects(body.messages)
   const user = blocksOf(messages.findLast((message) => message.role === 'user'))
   const last = messages.at(-1)
@@ -33,8 +31,8 @@ export function readConverse(body: Body): Asked {
   }
 }
 
-const blocksOf = (message: Body | undefined) => asObjects(message?.content)
-const toolsOf = (body: Body) => asObjects(asObject(body.toolConfig).tools)
+const blocksOf = (message: Members | undefined) => asObjects(message?.content)
+const toolsOf = (body: Members) => asObjects(asObject(body.toolConfig).tools)
 
 function resultText(given: unknown): string {
   return asObjects(asObject(given).content)
@@ -52,14 +50,14 @@ function choiceOf(choice: unknown): ToolWish {
 }
 
 /** Converse wants the schema as a text. */
-function schemaOf(body: Body): Record<string, unknown> | undefined {
+function schemaOf(body: Members): Record<string, unknown> | undefined {
   const { structure } = asObject(asObject(body.outputConfig).textFormat)
   const { schema } = asObject(asObject(structure).jsonSchema)
   return schema === undefined ? undefined : asObject(typeof schema === 'string' ? parseJson(schema) : schema)
 }
 
 /** A cache point is a block of its own and marks the block in front of it. */
-export function promptBlocks(body: Body): PromptBlock[] {
+export function promptBlocks(body: Members): PromptBlock[] {
   const blocks = [
     ...toolsOf(body),
     ...asObjects(body.system),

@@ -1,23 +1,21 @@
 /** https://ai.google.dev/api/embeddings, and Vertex's older `predict`. */
-import { asArray, asNumber, asObject, asObjects, asString } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, type Members } from '../../../core/json.js'
 import { type Dialect, type Endpoint, json, refuse } from '../../mock/vendor.js'
 import { countTokens } from '../../mock/words.js'
 import { geminiDialect, geminiHeaders, vertexDialect } from '../gemini/dialect.js'
 import { vectorOf } from './vectors.js'
 
-type Body = Readonly<Record<string, unknown>>
-
 export function geminiEmbeddings(model: string, action: string, vertex: boolean): Endpoint | undefined {
   const dialect: Dialect = vertex ? vertexDialect : geminiDialect
   const base = { protocol: 'embeddings', dialect, model, stream: false } as const
   const size = (wanted: unknown) => asNumber(wanted) ?? (/text-embedding-00/.test(model) ? 768 : 3072)
-  const values = (request: Body) => {
+  const values = (request: Members) => {
     const text = textOf(request.content)
     if (text === '') refuse(400, '* EmbedContentRequest.content: contents is not specified\n')
     const config = asObject(request.embedContentConfig)
     return { values: vectorOf(text, size(request.outputDimensionality ?? config.outputDimensionality)) }
   }
-  const counted = (requests: readonly Body[]) => {
+  const counted = (requests: readonly Members[]) => {
     const promptTokenCount = countTokens(requests.map((request) => request.content))
     return { promptTokenCount, promptTokensDetails: [{ modality: 'TEXT', tokenCount: promptTokenCount }] }
   }

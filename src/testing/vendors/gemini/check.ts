@@ -1,10 +1,8 @@
 /** What Google refuses of a content generation, in its own words. */
-import { asArray, asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 import { camel, schemaFaults, unknownFields } from './schema.js'
 import { checkThoughtSignatures } from './thoughts.js'
-
-type Body = Readonly<Record<string, unknown>>
 
 /** Unknown members are refused at every level whose members are listed here. */
 const members = {
@@ -30,7 +28,7 @@ interface Complaint {
   readonly why: string
 }
 
-export function checkContents(body: Body, model: string, world: World): void {
+export function checkContents(body: Members, model: string, world: World): void {
   const complaints = unknownMembers(body)
   if (complaints.length > 0) {
     const lines = complaints.map(({ why }) => `Invalid JSON payload received. ${why}`)
@@ -60,7 +58,7 @@ export function checkContents(body: Body, model: string, world: World): void {
 export const fromThirdOn = /gemini-([3-9]|\d\d)/
 
 /** Gemini 3 always thinks; older models when they are told how much. */
-export function thinksOf(body: Body, model: string): boolean {
+export function thinksOf(body: Members, model: string): boolean {
   const config = asObject(asObject(body.generationConfig).thinkingConfig)
   if (config.thinkingBudget === 0) return false
   return fromThirdOn.test(model) || Object.keys(config).length > 0
@@ -69,7 +67,7 @@ export function thinksOf(body: Body, model: string): boolean {
 const complain = (faults: readonly string[]): never =>
   refuse(400, faults.map((fault) => `* GenerateContentRequest.${fault}\n`).join(''))
 
-function unknownMembers(body: Body): Complaint[] {
+function unknownMembers(body: Members): Complaint[] {
   const out = strangers(body, known.body, '')
   for (const [index, content] of asObjects(body.contents).entries()) {
     out.push(...strangers(content, known.content, `contents[${index}]`))
@@ -90,13 +88,13 @@ function unknownMembers(body: Body): Complaint[] {
   return out
 }
 
-function strangers(value: Body, names: ReadonlySet<string>, path: string): Complaint[] {
+function strangers(value: Members, names: ReadonlySet<string>, path: string): Complaint[] {
   return Object.keys(value)
     .filter((name) => !names.has(camel(name)))
     .map((name) => ({ path, why: `Unknown name "${name}"${path === '' ? '' : ` at '${path}'`}: Cannot find field.` }))
 }
 
-export function* declarations(body: Body): Generator<{ declaration: Record<string, unknown>; path: string }> {
+export function* declarations(body: Members): Generator<{ declaration: Record<string, unknown>; path: string }> {
   for (const [index, tool] of asObjects(body.tools).entries()) {
     const list = asObjects(tool.functionDeclarations ?? tool.function_declarations)
     for (const [at, declaration] of list.entries()) {
@@ -105,7 +103,7 @@ export function* declarations(body: Body): Generator<{ declaration: Record<strin
   }
 }
 
-function checkSchemas(body: Body): void {
+function checkSchemas(body: Members): void {
   const faults: string[] = []
   for (const { declaration, path } of declarations(body)) {
     if (!/^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/.test(asString(declaration.name) ?? '')) {
@@ -121,8 +119,8 @@ function checkSchemas(body: Body): void {
 }
 
 /** Calls and their results stand in turns next to each other, as many here as there. */
-function checkTurns(contents: readonly Body[]): void {
-  const count = (content: Body | undefined, member: string) =>
+function checkTurns(contents: readonly Members[]): void {
+  const count = (content: Members | undefined, member: string) =>
     asArray(content?.parts).filter((part) => asObject(part)[member] !== undefined).length
   for (const [index, content] of contents.entries()) {
     if (content.role !== undefined && !['user', 'model', 'function'].includes(String(content.role))) {

@@ -1,11 +1,9 @@
-import { asArray, asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import { textOf } from '../text-of.js'
 import { declarations, thinksOf } from './check.js'
 
-type Body = Readonly<Record<string, unknown>>
-
-export function readContents(body: Body, model: string): Asked {
+export function readContents(body: Members, model: string): Asked {
   const contents = asObjects(body.contents)
   const config = asObject(body.generationConfig)
   const last = contents.at(-1)
@@ -33,9 +31,9 @@ export function readContents(body: Body, model: string): Asked {
   }
 }
 
-const partsOf = (content: Body | undefined) => asObjects(content?.parts)
+const partsOf = (content: Members | undefined) => asObjects(content?.parts)
 
-const saidIn = (parts: readonly Body[]) => textOf(parts.filter((part) => part.thought !== true))
+const saidIn = (parts: readonly Members[]) => textOf(parts.filter((part) => part.thought !== true))
 
 /** SDKs wrap a result that is no object, under `result` or `output`. */
 function resultText(given: unknown): string {

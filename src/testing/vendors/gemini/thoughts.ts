@@ -1,5 +1,5 @@
 /** Gemini's thought signatures. https://ai.google.dev/gemini-api/docs/thought-signatures */
-import { asArray, asObject, asObjects } from '../../../core/json.js'
+import { asArray, asObject, asObjects, type Members } from '../../../core/json.js'
 import { sorted } from '../../../core/sorted.js'
 import { refuse, type World } from '../../mock/vendor.js'
 
@@ -20,11 +20,7 @@ export function signCall(name: string, args: unknown, nonce: string, { seal }: W
   return seal.sign(onCall, contentOf(name, args), nonce)
 }
 
-export function checkThoughtSignatures(
-  contents: readonly Readonly<Record<string, unknown>>[],
-  insists: boolean,
-  world: World,
-): void {
+export function checkThoughtSignatures(contents: readonly Members[], insists: boolean, world: World): void {
   for (const content of contents) {
     for (const part of asObjects(content.parts)) {
       const token = part.thoughtSignature ?? part.thought_signature
@@ -41,7 +37,7 @@ export function checkThoughtSignatures(
 }
 
 /** In the current turn, which starts at the user's last words, the first call of each step has its signature. */
-function checkCurrentTurn(contents: readonly Readonly<Record<string, unknown>>[]): void {
+function checkCurrentTurn(contents: readonly Members[]): void {
   const start = contents.findLastIndex(
     ({ role, parts }) => role !== 'model' && asArray(parts).some((part) => asObject(part).text !== undefined),
   )

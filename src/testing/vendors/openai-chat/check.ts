@@ -1,10 +1,10 @@
 /** What OpenAI refuses of a chat completion, in its own words. */
-import { asArray, asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asArray, asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import { refuse } from '../../mock/vendor.js'
 
 const roles = ['system', 'assistant', 'user', 'function', 'tool', 'developer']
 
-export function checkChat(body: Readonly<Record<string, unknown>>, model: string): void {
+export function checkChat(body: Members, model: string): void {
   if (model === '') refuse(400, 'you must provide a model parameter')
   if (body.messages === undefined) {
     refuse(400, "Missing required parameter: 'messages'.", { param: 'messages', code: 'missing_required_parameter' })
@@ -95,11 +95,7 @@ function checkContent(message: Record<string, unknown>, index: number): void {
   }
 }
 
-function checkOptions(
-  body: Readonly<Record<string, unknown>>,
-  model: string,
-  messages: readonly Record<string, unknown>[],
-): void {
+function checkOptions(body: Members, model: string, messages: readonly Record<string, unknown>[]): void {
   if (isObject(body.stream_options) && body.stream !== true) {
     refuse(400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", { param: 'stream_options' })
   }
@@ -135,7 +131,7 @@ function checkOptions(
   }
 }
 
-function checkTools(body: Readonly<Record<string, unknown>>): void {
+function checkTools(body: Members): void {
   const tools = asObjects(body.tools)
   if (tools.length === 0) {
     if (body.tools !== undefined) {
@@ -178,7 +174,7 @@ export function checkParameters(parameters: unknown, title: string, param: strin
   })
 }
 
-export function checkAnswerSchema({ name, schema, strict }: Readonly<Record<string, unknown>>, param: string): void {
+export function checkAnswerSchema({ name, schema, strict }: Members, param: string): void {
   const title = `Invalid schema for response_format '${name}'`
   const { type } = asObject(schema)
   if (type !== undefined && ![type].flat().includes('object'))

@@ -1,10 +1,8 @@
-import { asArray, asNumber, asObject, asObjects, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, isObject, type Members } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 import { textOf } from '../text-of.js'
 
-type Body = Readonly<Record<string, unknown>>
-
-export function readChat(body: Body): Asked {
+export function readChat(body: Members): Asked {
   const messages = asObjects(body.messages)
   const lastAssistant = messages.findLastIndex((message) => message.role === 'assistant')
   const turn = messages.slice(lastAssistant + 1)
@@ -36,7 +34,7 @@ export function readChat(body: Body): Asked {
 }
 
 /** `thinking` is how DeepSeek and its kin ask for it. */
-function thinks(body: Body): boolean {
+function thinks(body: Members): boolean {
   const effort = body.reasoning_effort ?? asObject(body.reasoning).effort
   return (effort !== undefined && effort !== null && effort !== 'none') || asObject(body.thinking).type === 'enabled'
 }

@@ -1,10 +1,8 @@
 /** What OpenAI refuses of a response request, in its own words. */
-import { asArray, asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asArray, asNumber, asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import { refuse, type World } from '../../mock/vendor.js'
 import { checkAnswerSchema, checkParameters, checkStrict } from '../openai-chat/check.js'
 import { holdsReasoning } from './reasoning.js'
-
-type Body = Readonly<Record<string, unknown>>
 
 const known = new Set(
   `access_programs background context_management conversation image include input instructions max_output_tokens
@@ -22,7 +20,7 @@ const moved: Record<string, string> = {
   reasoning_effort: 'reasoning.effort',
 }
 
-export function checkRequest(body: Body): void {
+export function checkRequest(body: Members): void {
   for (const name of Object.keys(body)) {
     const place = moved[name]
     if (place !== undefined) {
@@ -167,7 +165,7 @@ function checkCallsAnswered(items: readonly Record<string, unknown>[]): void {
 }
 
 /** The input as items, with those that came as an id put in. */
-export function itemsOf(body: Body, world: World): Record<string, unknown>[] {
+export function itemsOf(body: Members, world: World): Record<string, unknown>[] {
   const given = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : asArray(body.input).filter(isObject)
   const own = given.map((item) => {
     if (item.type !== 'item_reference') return item

@@ -1,9 +1,7 @@
-import { asNumber, asObject, asObjects, asString, isObject } from '../../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject, type Members } from '../../../core/json.js'
 import type { Asked, ToolWish } from '../../mock/answer.js'
 
-type Item = Readonly<Record<string, unknown>>
-
-export function readItems(items: readonly Item[], body: Item): Asked {
+export function readItems(items: readonly Members[], body: Members): Asked {
   const lastOwn = items.findLastIndex(
     (item) => item.role === 'assistant' || item.type === 'function_call' || item.type === 'reasoning',
   )
@@ -31,7 +29,7 @@ export function readItems(items: readonly Item[], body: Item): Asked {
   }
 }
 
-export function thinks(body: Item): boolean {
+export function thinks(body: Members): boolean {
   return isObject(body.reasoning) && body.reasoning.effort !== 'none'
 }
 
