@@ -45,6 +45,8 @@ export interface LedgerLine {
   readonly fileSearches?: number
   /** Of the tokens in `usage` those that have a price of their own there: of pictures, and of sound in a cache. */
   readonly apart?: Shares
+  /** It had to be made in a region, and its vendor charges for that. */
+  readonly regional?: true
   readonly basis: Basis
   /** How the vendor says that it served the call, in its own word. Absent: it did not say. */
   readonly serviceTier?: string

@@ -5,7 +5,7 @@ import type { Provider } from './provider.js'
 import { buckets, inputTotal, type Usage } from './usage.js'
 
 /** How a vendor serves a request, by what it charges for it. */
-export type ServiceTier = 'standard' | 'batch' | 'flex' | 'priority'
+export type ServiceTier = 'standard' | 'batch' | 'flex' | 'priority' | 'fast'
 
 /** Tokens that are counted in one of the buckets, and may have a price of their own there. */
 export const shares = {
@@ -41,6 +41,8 @@ export interface Price {
   readonly version: string
   /** Milliseconds since 1970 at which these numbers cease to hold: a discount by the hour, a change that is announced. */
   readonly until?: number
+  /** Times as much for the tokens of an answer that had to be made in a region. Absent: no more than elsewhere, or it is in the numbers. */
+  readonly regional?: number
   /** For each search of the web by the vendor's own tool, in nano-dollars. Absent: nobody knows. */
   readonly search?: Nano
   /** However often it searches for one request, it is charged once. */
@@ -72,8 +74,9 @@ export interface Prices {
 
 /** A `Target`, or as much of one as tells its price. */
 export interface Priced {
-  readonly provider: Pick<Provider, 'name'> & Partial<Pick<Provider, 'traits'>>
+  readonly provider: Pick<Provider, 'name'> & Partial<Pick<Provider, 'traits' | 'inRegion'>>
   readonly model: string
+  readonly origin?: { readonly url: string }
 }
 
 /** Rates are for so many tokens. */
@@ -83,9 +86,16 @@ const million = 1_000_000
  * What an attempt cost: the sum over all buckets, rounded once to the nearest nano-dollar.
  *
  * @param apart tokens within the buckets that may have a price of their own
+ * @param regional whether it had to be made in a region
  * @returns null when the tier, or a bucket that was used, has no known price
  */
-export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard', apart?: Shares): Nano | null {
+export function costOf(
+  price: Price,
+  usage: Usage,
+  tier: ServiceTier = 'standard',
+  apart?: Shares,
+  regional = false,
+): Nano | null {
   const size = inputTotal(usage)
   const step = price.tiers[tier]?.findLast(({ from }) => from <= size)
   if (!step) return null
@@ -102,8 +112,10 @@ export function costOf(price: Price, usage: Usage, tier: ServiceTier = 'standard
     // A part is no more than its whole, whatever a vendor tells.
     if (own !== undefined) cost += Math.max(0, Math.min(tokens, usage[shares[share]])) * (own - usual)
   }
-  return Math.round(cost / million) + step.request
+  return Math.round((cost * timesOf(price, regional)) / million) + step.request
 }
+
+const timesOf = ({ regional = 1 }: Price, asked: boolean) => (asked ? regional : 1)
 
 export interface Expected {
   /** No more than so many go in. */
@@ -116,6 +128,8 @@ export interface Expected {
    */
   readonly buckets?: readonly (keyof Rates)[]
   readonly tier?: ServiceTier
+  /** It has to be made in a region. */
+  readonly regional?: boolean
 }
 
 const inward: readonly (keyof Rates)[] = [
@@ -142,14 +156,14 @@ export const textBuckets = ['input', 'cacheRead', 'cacheWrite', 'output', 'reaso
  * @returns null when the tier, or everything that the tokens may fall into, has no known price
  */
 export function worstCase(price: Price, expected: Expected): Nano | null {
-  const { inputTokens, maxOutputTokens, buckets: possible = rated, tier = 'standard' } = expected
+  const { inputTokens, maxOutputTokens, buckets: possible = rated, tier = 'standard', regional = false } = expected
   let worst = -1
   for (const { from, rates, request } of price.tiers[tier] ?? []) {
     if (from > inputTokens) break
     const read = most(inputTokens, rates, inward, possible)
     const written = most(maxOutputTokens, rates, outward, possible)
     if (read === null || written === null) return null
-    worst = Math.max(worst, Math.ceil((read + written) / million) + request)
+    worst = Math.max(worst, Math.ceil(((read + written) * timesOf(price, regional)) / million) + request)
   }
   return worst === -1 ? null : worst
 }
@@ -176,7 +190,7 @@ const words: Readonly<Record<string, ServiceTier>> = {
   flex: 'flex',
   on_demand_flex: 'flex',
   priority: 'priority',
-  fast: 'priority',
+  fast: 'fast',
   on_demand_priority: 'priority',
 }
 

@@ -106,6 +106,11 @@ export interface Provider {
   /** Protocols for some models only (Claude on Vertex). @defaultValue `protocols` */
   protocolsFor?(model: string): readonly string[]
   traits(model: string): Traits
+  /**
+   * Whether calls that go to this address, or to its own, are held to a region, for which some vendors charge more. Absent: no
+   * address tells.
+   */
+  inRegion?(url?: string): boolean
   /** What is missing before this provider can be used, as an instruction to the user; absent when nothing is. */
   missing(): string | undefined
   /** Addresses and authenticates. May load a vendor's SDK on first use. */

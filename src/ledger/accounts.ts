@@ -6,7 +6,7 @@ import type { Nano } from '../core/money.js'
 import { type Price, type PriceBook, serviceTierOf } from '../core/price.js'
 import { targetName } from '../core/target.js'
 import { addUsage, buckets, inputTotal, noUsage, total, type Usage } from '../core/usage.js'
-import { askedTier } from '../protocols/asked-tier.js'
+import { askedTier, asksForRegion } from '../protocols/asked-tier.js'
 import { type Beside, besideOf, withBeside } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
 import { costWith } from '../protocols/cost-with.js'
@@ -99,7 +99,7 @@ export class Bookkeeper implements Accounts {
     if (told && inputTotal(told) > 0) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens
     const input = lens ? inputTokens(lens, sentBody(call), this.#deps.countTokens) : 0
-    const read = withBeside({ ...(told ?? noUsage), input }, told ? besideOf(told) : seen)
+    const read = withBeside({ ...(told ?? noUsage), input }, told ? besideOf(told) : { ...seen, regional: asksForRegion(call) })
     return { usage: atLeast(read, output), basis: 'estimated' }
   }
 }
@@ -140,13 +140,15 @@ function feeMissing(price: Price | null, { searches = 0, fileSearches = 0 }: Bes
 function toldBeside({
   searches = 0,
   fileSearches = 0,
+  regional,
   apart = {},
-}: Beside): Pick<LedgerLine, 'searches' | 'fileSearches' | 'apart'> {
+}: Beside): Pick<LedgerLine, 'searches' | 'fileSearches' | 'apart' | 'regional'> {
   const told = Object.entries(apart).filter(([, tokens]) => tokens > 0)
   return {
     ...(searches > 0 && { searches }),
     ...(fileSearches > 0 && { fileSearches }),
     ...(told.length > 0 && { apart: Object.fromEntries(told) }),
+    ...(regional && { regional }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
 import { type Price, type PriceBook, type Priced, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
+import { asksForRegion } from '../protocols/asked-tier.js'
 import { besideOf, withBeside } from '../protocols/beside.js'
 import { costWith } from '../protocols/cost-with.js'
 import { joined } from '../protocols/framing/joined.js'
@@ -44,8 +45,8 @@ function pricedBy(
   call: Call,
   find: StreamCostDeps['find'],
 ): Priced {
-  const { provider } = call.target
-  if (provider.name === name) return { provider, model }
+  const { provider, origin } = call.target
+  if (provider.name === name) return { provider, model, ...(origin && { origin }) }
   try {
     return find(`${name}/${model}`, call)
   } catch {
@@ -121,7 +122,10 @@ class Meter {
   /** What the vendor has told, and at least the text that came. */
   #usage(): Usage {
     const seen = this.#before === 0 ? this.#tap.usage : undefined
-    const told = this.#attempt.usage ?? seen ?? withBeside(usageOf({ input: this.#input() }), this.#tap.uses ?? {})
+    const told =
+      this.#attempt.usage ??
+      seen ??
+      withBeside(usageOf({ input: this.#input() }), { ...this.#tap.uses, regional: asksForRegion(this.#call) })
     const missing = tokensOf(this.#characters - this.#before) - outputTotal(told)
     return missing > 0 ? withBeside({ ...told, output: told.output + missing }, besideOf(told)) : told
   }

@@ -9,6 +9,8 @@ export interface Beside extends ToolUses {
   readonly models?: readonly Helper[]
   /** The web was searched by OpenAI's tool of 2025, which some models are charged more for. */
   readonly preview?: boolean
+  /** The answer had to be made in a region, for which every token may cost more. */
+  readonly regional?: boolean
   /** Tokens within the buckets that may have a price of their own. */
   readonly apart?: Shares
 }

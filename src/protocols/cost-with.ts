@@ -11,7 +11,7 @@ import { type Beside, besideOf } from './beside.js'
  */
 export function costWith(price: Price, usage: Usage, tier: ServiceTier): Nano | null {
   const beside = besideOf(usage)
-  const tokens = costOf(price, usage, tier, beside.apart)
+  const tokens = costOf(price, usage, tier, beside.apart, beside.regional)
   const fees = feesOf(price, beside)
   return tokens === null || fees === null ? null : tokens + fees
 }

@@ -136,6 +136,8 @@ export interface Lens {
   usage(body: unknown): Usage | undefined
   /** The vendor's word for how a request is to be served, or an answer was. Absent: the protocol has none. */
   tier?(body: unknown): string | undefined
+  /** Whether a request is to be answered in a region that costs more. Absent: the protocol has no word for that. */
+  regional?(body: unknown): boolean
   /** The members of an answer that `usage` and `tier` read. */
   readonly usageMembers?: readonly string[]
   /** What an answer has in it where `usage` reads more of it than those members. */

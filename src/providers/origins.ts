@@ -1,23 +1,20 @@
-/** Who lives where a vendor's SDK sends its requests, by the protocol that it speaks. */
-const origins: Readonly<Record<string, { readonly provider: string; readonly hosts: readonly string[] }>> = {
-  'openai-chat': { provider: 'openai', hosts: ['api.openai.com'] },
-  'openai-responses': { provider: 'openai', hosts: ['api.openai.com'] },
-  'openai-embeddings': { provider: 'openai', hosts: ['api.openai.com'] },
-  'anthropic-messages': { provider: 'anthropic', hosts: ['api.anthropic.com'] },
-  gemini: { provider: 'google', hosts: ['generativelanguage.googleapis.com'] },
-  'gemini-embeddings': { provider: 'google', hosts: ['generativelanguage.googleapis.com'] },
-  'bedrock-converse': { provider: 'bedrock', hosts: [] },
-  'bedrock-embeddings': { provider: 'bedrock', hosts: [] },
+/** Who lives where a vendor's SDK sends its requests, by the protocol that it speaks. Of the others it is OpenAI. */
+const origins: Readonly<Record<string, string>> = {
+  'anthropic-messages': 'anthropic',
+  gemini: 'google',
+  'gemini-embeddings': 'google',
+  'bedrock-converse': 'bedrock',
+  'bedrock-embeddings': 'bedrock',
 }
 
 /** The provider that a caller of this protocol means when it names none. */
 export function originOf(protocol: string): string {
-  return origins[protocol]?.provider ?? 'openai'
+  return origins[protocol] ?? 'openai'
 }
 
-const vendors = Object.values(origins).flatMap(({ hosts }) => hosts.map((host) => `https://${host}/`))
+const vendors = /^https:\/\/(?:(?:[a-z]{2}\.)?api\.openai|api\.anthropic|generativelanguage\.googleapis)\.com\//
 
-/** Whether the address is the vendor's public one, and not a proxy or a server of the caller's own. */
+/** Whether the address is the vendor's public one, be it of a region, and not a proxy or a server of the caller's own. */
 export function isPublicEndpoint(url: string): boolean {
-  return vendors.some((vendor) => url.startsWith(vendor))
+  return vendors.test(url)
 }

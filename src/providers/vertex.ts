@@ -49,13 +49,14 @@ export function vertex(options: VertexOptions = {}): Provider {
       options.location ?? readEnv('GOOGLE_CLOUD_LOCATION', env) ?? readEnv('CLOUD_ML_REGION', env) ?? 'global',
       name,
     )
+  const base = () => (express ? hostOf('global') : hostOf(location()))
   const knownProject = () =>
     options.project ?? readEnv('GOOGLE_CLOUD_PROJECT', env) ?? readEnv('GCLOUD_PROJECT', env) ?? credentials?.project_id
   const express = (typeof apiKey === 'function' || Boolean(apiKey?.trim())) && options.project === undefined
   const { send } = endpoint({
     name,
     options,
-    base: () => (express ? hostOf('global') : hostOf(location())),
+    base,
     baseVariable: { name: 'GOOGLE_VERTEX_BASE_URL' },
     credentials: [
       { option: 'apiKey', given: apiKey, variables: [], headers: (key) => ({ 'x-goog-api-key': key }) },
@@ -79,6 +80,7 @@ export function vertex(options: VertexOptions = {}): Provider {
     protocols,
     protocolsFor: (model) => protocolsOf(traits(model).baseModel ?? model),
     traits,
+    inRegion: (url = base()) => /-aiplatform\.|\.rep\./.test(url),
     missing() {
       if (express || knownProject() || readEnv('GOOGLE_APPLICATION_CREDENTIALS', env)) return undefined
       return 'Set GOOGLE_CLOUD_PROJECT and run `gcloud auth application-default login`, or pass `project` and `credentials`.'

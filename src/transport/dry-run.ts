@@ -3,25 +3,17 @@ import type { Call, Estimate, Loss, Result } from '../core/call.js'
 import type { Lazy } from '../core/lazy.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Next } from '../core/middleware.js'
-import { usdOf } from '../core/money.js'
-import {
-  type Expected,
-  type Price,
-  type PriceBook,
-  type ServiceTier,
-  serviceTierOf,
-  textBuckets,
-  worstCase,
-} from '../core/price.js'
+import { type Nano, usdOf } from '../core/money.js'
+import { type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
 import { askedIn } from '../protocols/asked.js'
-import { askedTier, dearestTier } from '../protocols/asked-tier.js'
+import { askedTier, asksForRegion, dearestTier } from '../protocols/asked-tier.js'
 import { into } from '../protocols/into.js'
 import { needsOf } from '../protocols/needs.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
 import { renamed } from '../protocols/tool-names.js'
-import { toolFees } from '../protocols/tool-uses.js'
+import { worstWithTools } from '../protocols/tool-uses.js'
 import { protocolsOf } from './attempt.js'
 import { noteLosses } from './pass-through.js'
 import { replayed } from './replayed.js'
@@ -78,13 +70,12 @@ function costs(
 ): Pick<Estimate, 'inputUsd' | 'mostUsd'> {
   const asked = serviceTierOf(askedTier(call))
   if (!price || !asked) return { inputUsd: null, mostUsd: null }
-  const at = (tier: ServiceTier, maxOutputTokens: number, buckets: Expected['buckets'], fees = 0) => {
-    const nano = worstCase(price, { inputTokens: input, maxOutputTokens, tier, ...(buckets && { buckets }) })
-    return nano === null ? null : usdOf(nano + fees)
-  }
+  const dollars = (nano: Nano | null) => (nano === null ? null : usdOf(nano))
+  const [request, tier] = [{ inputTokens: input, maxOutputTokens: 0, tier: asked }, dearestTier(call)]
+  const most = { inputTokens: input, maxOutputTokens: output ?? 0, tier, buckets: textBuckets }
   return {
-    inputUsd: at(asked, 0, ['input']),
-    mostUsd: output === undefined ? null : at(dearestTier(call), output, textBuckets, toolFees(price, call)),
+    inputUsd: dollars(worstCase(price, { ...request, buckets: ['input'], regional: asksForRegion(call) })),
+    mostUsd: output === undefined ? null : dollars(worstWithTools(price, most, call)),
   }
 }
 

@@ -169,7 +169,7 @@ test.each([
   ['ON_DEMAND', 'standard'],
   ['flex', 'flex'],
   ['priority', 'priority'],
-  ['fast', 'priority'],
+  ['fast', 'fast'],
   ['batch', 'batch'],
   ['scale', undefined],
   ['PROVISIONED_THROUGHPUT', undefined],

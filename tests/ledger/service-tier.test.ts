@@ -7,7 +7,7 @@ import { framed, messages, streamType, type Vendor, vendorKeys, vendors } from '
 useNoKeys()
 
 /** A dollar for a million tokens, half of that for flex, two for priority. */
-const rates = { input: 1, output: 1, tiers: { flex: { multiplier: 0.5 }, priority: { multiplier: 2 } } }
+const rates = { input: 1, output: 1, tiers: { flex: { multiplier: 0.5 }, priority: { multiplier: 2 } }, regional: 1.1 }
 const prices = { 'openai/*': rates, 'anthropic/*': rates, 'google/*': rates, 'bedrock/*': rates }
 
 /** The line of a call that asks for one tier and is told another, or none. */
@@ -84,6 +84,40 @@ describe('Claude', () => {
     const asking = { path: claude.path, ask: (stream: boolean) => ({ ...claude.ask(stream, undefined), speed: 'fast' }) }
     expect((await lineOf(claude, false, undefined, undefined, asking)).cost).toBe(2_000_000)
   })
+
+  describe.each([false, true])('held to a region, streamed: %s', (stream) => {
+    const inRegion = (inference_geo: string): Vendor => ({
+      ...claude,
+      answer: (tier) => withMore(claude.answer(tier), 'usage', { inference_geo }),
+      events: (tier) => claude.events(tier).map((event) => withMore(event, 'usage', { inference_geo })),
+    })
+
+    test('costs more where it says that it was', async () => {
+      expect(await lineOf(inRegion('us'), stream, undefined, 'standard')).toMatchObject({ cost: 1_100_000, regional: true })
+      const elsewhere = await lineOf(inRegion('global'), stream, undefined, 'standard')
+      expect([elsewhere.cost, elsewhere.regional]).toEqual([1_000_000, undefined])
+    })
+
+    test('costs more for a caller who speaks another protocol', async () => {
+      const caller = {
+        path: () => 'https://api.openai.com/v1/chat/completions',
+        ask: () => ({ model: 'anthropic/claude-haiku-4-5', stream, messages }),
+      }
+      expect(await lineOf(inRegion('us'), stream, undefined, 'standard', caller)).toMatchObject({
+        cost: 1_100_000,
+        regional: true,
+      })
+    })
+  })
+})
+
+test('a call to OpenAI at an address of a region costs more, also for a wrapped client', async () => {
+  const openai = vendors.find(({ name }) => name === 'openai-chat') ?? expect.fail()
+  const to = (host: string) => ({ ask: openai.ask, path: () => `https://${host}/v1/chat/completions` })
+  for (const stream of [false, true]) {
+    expect((await lineOf(openai, stream, undefined, 'default', to('eu.api.openai.com'))).cost).toBe(1_100_000)
+    expect((await lineOf(openai, stream, undefined, 'default', to('api.openai.com'))).cost).toBe(1_000_000)
+  }
 })
 
 describe('Vertex AI', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { toolUses } from '../../src/protocols/tool-uses.js'
+import type { JsonObject } from '../../src/core/json.js'
+import { knownProtocol } from '../../src/protocols/index.js'
+import { toolUses, worstWithTools } from '../../src/protocols/tool-uses.js'
 
 test('a request says how often its tools may be used', () => {
   const tools = [
@@ -44,4 +46,16 @@ test('a caller’s own tools are none of the vendor’s', () => {
   expect(toolUses('gemini', { tools: [{ fileSearch: { fileSearchStoreNames: ['s'] } }] })).toEqual({ searches: 0 })
   expect(toolUses('openai-chat', { tools: [{ type: 'function' }] })).toEqual({})
   expect(toolUses('openai-responses', {})).toEqual({})
+})
+
+test('an answer that has to be made in a region may cost what that costs', async () => {
+  await Promise.all(['anthropic-messages', 'ai-sdk'].map(knownProtocol))
+  const steps = [{ from: 0, rates: { input: 1_000_000, output: 1_000_000 }, request: 0 }]
+  const price = { currency: 'USD', source: 's', version: 'v', tiers: { standard: steps }, regional: 1.1 } as const
+  const most = (protocol: string, body: JsonObject) =>
+    worstWithTools(price, { inputTokens: 500, maxOutputTokens: 500 }, { protocol, body })
+  expect(most('anthropic-messages', { inference_geo: 'us' })).toBe(1100)
+  expect(most('anthropic-messages', { inference_geo: 'global' })).toBe(1000)
+  expect(most('ai-sdk', { providerOptions: { anthropic: { inferenceGeo: 'us' } } })).toBe(1100)
+  expect(most('ai-sdk', {})).toBe(1000)
 })

@@ -31,6 +31,14 @@ describe('openai', () => {
     )
   })
 
+  test('knows an address of a region', () => {
+    const { inRegion } = openai({ apiKey: 'k', env: bare })
+    expect(inRegion?.()).toBe(false)
+    expect(inRegion?.('https://eu.api.openai.com/v1/responses')).toBe(true)
+    expect(openai({ apiKey: 'k', env: { OPENAI_BASE_URL: 'https://us.api.openai.com/v1' } }).inRegion?.()).toBe(true)
+    expect(openai({ apiKey: 'k', env: bare, baseURL: 'https://eu.example/api.openai.com' }).inRegion?.()).toBe(false)
+  })
+
   test('a bad base URL fails when the provider is made, one in the environment when it is used', async () => {
     expect(() => openai({ baseURL: 'localhost:8080' })).toThrow(expect.objectContaining({ code: 'invalid_config' }))
     const provider = openai({ apiKey: 'k', env: { OPENAI_BASE_URL: 'nonsense' } })

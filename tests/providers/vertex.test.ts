@@ -44,6 +44,15 @@ describe('vertex', () => {
     ).toBe('projects/a/locations/eu')
   })
 
+  test('knows whether it is held to a region', () => {
+    const inRegion = (location?: string, url?: string) => vertex({ project: 'p', location, env: bare }).inRegion?.(url)
+    expect([inRegion(), inRegion('global'), inRegion('eu'), inRegion('europe-west1')]).toEqual([false, false, true, true])
+    expect(inRegion('eu', 'https://aiplatform.googleapis.com/v1/x')).toBe(false)
+    expect(inRegion('global', 'https://aiplatform.eu.rep.googleapis.com/v1/x')).toBe(true)
+    expect(inRegion('global', 'https://us-east5-aiplatform.googleapis.com/v1/x')).toBe(true)
+    expect(vertex({ apiKey: 'k', location: 'eu', env: bare }).inRegion?.()).toBe(false)
+  })
+
   test('a location that is none is refused, because it becomes part of the host', async () => {
     for (const location of ['evil.example/', 'a@b', 'x y'])
       await expect(vertex({ project: 'p', location, accessToken: 't', env: bare }).prepare(gemini)).rejects.toMatchObject({

@@ -52,14 +52,15 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
   let from: { readonly edition: number; readonly layers: readonly Layer[] } = { edition: data.edition.count, layers: layers() }
 
   return {
-    price({ provider, model }, at = Date.now()) {
+    price({ provider, model, origin }, at = Date.now()) {
       if (model.length > longest) return null
       const now = layers()
       if (from.edition !== data.edition.count || from.layers !== now) {
         from = { edition: data.edition.count, layers: now }
         compiled = new Recent(most)
       }
-      const key = targetKey(provider.name, model)
+      const inRegion = provider.inRegion?.(origin?.url) ?? false
+      const key = targetKey(inRegion ? `${provider.name} in a region` : provider.name, model)
       const known = compiled.get(key)
       const sure = provider.traits !== undefined
       const serves = known && (known.sure || !sure)
@@ -74,7 +75,7 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
       const draft = compile(asked, data, now, deepest)
       if (draft?.peak) asked.changes.push(...peakChanges(draft.peak, at))
       const { since, until } = stretchOf(asked.changes, at)
-      const price = draft ? finished(draft, at, until) : null
+      const price = draft ? finished(draft, at, until, inRegion) : null
       // A question about the past must not drive out the present.
       if (!serves || since > known.since) compiled.set(key, { price, sure, since, until })
       return price

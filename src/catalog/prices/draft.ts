@@ -21,6 +21,7 @@ export interface Draft {
   readonly steps: readonly DraftStep[]
   readonly tiers: NonNullable<PriceEntry['tiers']>
   readonly peak?: Peak
+  readonly regional?: number
   readonly searches: Searches
   readonly source: string
   readonly date?: string
@@ -107,6 +108,7 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
       steps: [first, ...steps].map((step) => ({ ...step, rates: withMultiples(step.rates, entry) })),
       tiers: entry.tiers ?? {},
       ...(entry.peak && { peak: entry.peak }),
+      ...(entry.regional && { regional: entry.regional }),
       searches: searchesIn(entry, {}),
       source,
       ...(date !== undefined && { date }),
@@ -114,7 +116,7 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
     }
   }
   if (!draft) return undefined
-  const { peak = draft.peak } = entry
+  const { peak = draft.peak, regional = draft.regional } = entry
   return {
     ...draft,
     steps: draft.steps.map((step) => {
@@ -123,6 +125,7 @@ export function overlaid(draft: Draft | undefined, entry: PriceEntry, label: Lab
     }),
     tiers: { ...draft.tiers, ...entry.tiers },
     ...(peak && { peak }),
+    ...(regional && { regional }),
     searches: searchesIn(entry, draft.searches),
     versions: draft.versions.includes(label.version) ? draft.versions : [...draft.versions, label.version],
   }
@@ -167,25 +170,32 @@ function withMultiples(rates: Rates, { timesInput = {} }: PriceEntry): Rates {
   return { ...rates, ...Object.fromEntries(multiples) }
 }
 
-/** Done: what has no price of its own costs what it is a kind of, the hour and the tiers are reckoned in. */
-export function finished({ steps, tiers, peak, searches, source, date, versions }: Draft, at: number, until: number): Price {
-  const multiplier = peak && isPeak(peak, at) ? peak.multiplier : 1
+/**
+ * Done: what has no price of its own costs what it is a kind of; the hour, the tiers, and a region in which all calls are held, are
+ * reckoned in.
+ */
+export function finished(draft: Draft, at: number, until: number, inRegion: boolean): Price {
+  const { steps, tiers, peak, searches, source, date, versions } = draft
+  const { regional = 1 } = draft
+  const multiplier = (peak && isPeak(peak, at) ? peak.multiplier : 1) * (inRegion ? regional : 1)
   const standard = steps.map((step) => {
     const { rates, request } = changed(step, { multiplier })
     return { from: step.from, rates: filled(rates), request }
   })
   const made: { [tier in ServiceTier]?: readonly Step[] } = { standard }
-  for (const tier of ['batch', 'flex', 'priority'] as const) {
-    const own = tiers[tier]
+  for (const tier of ['batch', 'flex', 'priority', 'fast'] as const) {
+    // Who names but one of them has no other.
+    const own = tiers[tier] ?? (tier === 'fast' ? tiers.priority : undefined)
     if (own) made[tier] = standard.map((step) => ({ from: step.from, ...changed(step, own) }))
   }
+  const beside = { ...searches, ...(!inRegion && regional !== 1 && { regional }) }
   return {
     currency: 'USD',
     source,
     ...(date !== undefined && { date }),
     ...(versions.includes(ownVersion) && { own: true }),
-    ...searches,
-    version: `${versions.join('+')}#${fnv1a(JSON.stringify({ ...made, ...searches }))
+    ...beside,
+    version: `${versions.join('+')}#${fnv1a(JSON.stringify({ ...made, ...beside }))
       .toString(16)
       .padStart(8, '0')}`,
     ...(Number.isFinite(until) && { until }),

@@ -42,11 +42,13 @@ export interface TierPrices extends BucketPrices {
 export interface PriceEntry extends TierPrices {
   /** From so many input tokens on, the whole request is charged so. Buckets that are not named keep their price. */
   readonly long?: readonly (BucketPrices & { readonly from: number })[] | undefined
-  readonly tiers?: Readonly<Partial<Record<'batch' | 'flex' | 'priority', TierPrices | undefined>>> | undefined
+  readonly tiers?: Readonly<Partial<Record<'batch' | 'flex' | 'priority' | 'fast', TierPrices | undefined>>> | undefined
   /** A dearer time of day, in UTC: `{ hours: ['01:00-04:00'], weekdays: true, multiplier: 2 }`. */
   readonly peak?:
     | { readonly hours: readonly string[]; readonly weekdays?: boolean | undefined; readonly multiplier: number }
     | undefined
+  /** Times the price of all tokens, where a call is held to a region. */
+  readonly regional?: number | undefined
   /** A multiple of the input price, where the vendor tells it so: `{ cacheWrite1h: 2 }`. */
   readonly timesInput?:
     | {
@@ -126,10 +128,11 @@ const entrySchema = z
     ...buckets,
     multiplier,
     long: z.optional(z.array(z.strictObject({ ...buckets, from: z.int().check(z.minimum(1)) }))),
-    tiers: z.optional(z.strictObject({ batch: tier, flex: tier, priority: tier })),
+    tiers: z.optional(z.strictObject({ batch: tier, flex: tier, priority: tier, fast: tier })),
     peak: z.optional(
       z.strictObject({ hours: z.array(hours).check(z.minLength(1)), weekdays: z.optional(z.boolean()), multiplier: factor }),
     ),
+    regional: of,
     timesInput: z.optional(z.strictObject({ cacheRead: of, cacheWrite: of, cacheWrite1h: of })),
     search: z.optional(usd),
     searchPer: z.optional(z.literal('request')),

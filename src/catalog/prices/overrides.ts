@@ -123,13 +123,22 @@ function fast(multiplier: number, names: readonly string[]): Record<string, Pric
   return Object.fromEntries(names.flatMap((name) => [`openai/${name}`, `openai/${name}-20*`].map((key) => [key, entry])))
 }
 
-/** `service_tier` and the batch APIs. */
+/** The multiples of caching lie over it. */
+const claudeFast: PriceEntry = {
+  tiers: { fast: { multiplier: 2 } },
+  ...{ source: 'https://platform.claude.com/docs/en/about-claude/pricing#fast-mode-pricing', date: '2026-11-23' },
+}
+
+/** `service_tier`, Claude's `speed`, and the batch APIs. */
 const tiers: Readonly<Record<string, PriceEntry>> = {
   'openai/*': { tiers: { batch: half, flex: half }, source: openai, date: '2026-11-05' },
   ...fast(2, ['gpt-6.1-sol', 'gpt-6.1-terra', 'gpt-5.6-sol', 'gpt-5.6-terra', 'gpt-5.6-luna']),
   ...fast(2, ['gpt-5.4', 'gpt-5.4-mini', 'gpt-5.2', 'gpt-5.1', 'gpt-5']),
   ...fast(2.5, ['gpt-5.5']),
   ...fast(1.8, ['gpt-5-mini']),
+  'anthropic/claude-opus-4-8*': claudeFast,
+  'anthropic/claude-opus-5*': claudeFast,
+  'anthropic/claude-fable-5-2*': claudeFast,
   // The multiples of caching stack with it: half of every token.
   'anthropic/*': { tiers: { batch: half }, source: anthropic, date: '2026-10-24' },
   'google/*': { tiers: { batch: geminiHalf, flex: geminiHalf }, source: google, date: '2026-11-21' },
@@ -180,6 +189,8 @@ const tools: Readonly<Record<string, PriceEntry>> = {
   'openai/gpt-4.1*': { previewSearch: 0.025, source: openai, date: '2026-10-04' },
   // For prices of your own: its bill has them.
   'xai/*': { search: 0.005, fileSearch: 0.0025, source: 'https://docs.x.ai/developers/pricing', date: '2026-11-23' },
+  'anthropic/*': { search: 0.01, source: anthropic, date: '2026-10-24' },
+  'vertex/*claude-*': { search: 0.01, source: anthropic, date: '2026-10-24' },
   // It searches with Bing; Claude there is its maker's.
   'azure/*': {
     search: 0.014,
@@ -192,6 +203,35 @@ const tools: Readonly<Record<string, PriceEntry>> = {
   ...grounded,
 }
 
-export const overrides: readonly PriceRow[] = [models, hosted, caching, tiers, tools].flatMap((table) =>
+/** Of calls that are held to a region: a tenth more for every token. */
+const residency: PriceEntry = {
+  regional: 1.1,
+  ...{ source: 'https://platform.claude.com/docs/en/manage-claude/data-residency', date: '2026-11-23' },
+}
+const openaiResidency: PriceEntry = {
+  regional: 1.1,
+  ...{ source: 'https://developers.openai.com/api/docs/guides/data-residency', date: '2026-11-23' },
+}
+const vertexEndpoints = {
+  ...{ source: 'https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai', date: '2026-11-23' },
+} as const
+const regions: Readonly<Record<string, PriceEntry>> = {
+  'anthropic/*': residency,
+  // Those that were released since March 2026.
+  'openai/gpt-5.4*': openaiResidency,
+  'openai/gpt-5.5*': openaiResidency,
+  'openai/gpt-5.6*': openaiResidency,
+  'openai/gpt-6*': openaiResidency,
+  // Since Sonnet 4.5.
+  'vertex/*claude-*': { regional: 1.1, ...vertexEndpoints },
+  ...Object.fromEntries(
+    ['3*', 'sonnet-4', 'sonnet-4@*', 'opus-4', 'opus-4@*', 'opus-4-1*'].map((name) => [
+      `vertex/*claude-${name}`,
+      { regional: 1, ...vertexEndpoints },
+    ]),
+  ),
+}
+
+export const overrides: readonly PriceRow[] = [models, hosted, caching, tiers, regions, tools].flatMap((table) =>
   Object.entries(table).flatMap(([names, entry]) => [entry].flat().map((one) => ({ models: names, entry: one }))),
 )

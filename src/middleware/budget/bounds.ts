@@ -4,12 +4,12 @@ import type { CapabilitiesOf } from '../../core/capabilities.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
-import { type Price, type PriceBook, type Rates, rated, serviceTierOf, worstCase } from '../../core/price.js'
+import { type Price, type PriceBook, type Rates, rated, serviceTierOf } from '../../core/price.js'
 import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
-import { toolFees } from '../../protocols/tool-uses.js'
+import { worstWithTools } from '../../protocols/tool-uses.js'
 
 export interface BoundsDeps {
   readonly prices: Lazy<PriceBook>
@@ -110,12 +110,11 @@ function costs(
 ): Bounds['cost'] {
   if (!price || !serviceTierOf(askedTier(call))) return () => null
   const tier = dearestTier(call)
-  const fees = toolFees(price, call)
   let last: { readonly output: number; readonly cost: Nano | null } | undefined
   return (output) => {
     if (last?.output === output) return last.cost
-    const cost = worstCase(price, { inputTokens, maxOutputTokens: tokens(output), tier, buckets })
-    last = { output, cost: cost === null ? null : Math.min(cost + fees, most) }
+    const cost = worstWithTools(price, { inputTokens, maxOutputTokens: tokens(output), tier, buckets }, call)
+    last = { output, cost: cost === null ? null : Math.min(cost, most) }
     return last.cost
   }
 }

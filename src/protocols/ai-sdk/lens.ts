@@ -5,7 +5,7 @@ import { compileTexts } from '../lens.js'
 import { lookup } from '../lookup.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { PartTap } from './tap.js'
-import { readTier, readUsage } from './usage.js'
+import { asksForRegion, readTier, readUsage } from './usage.js'
 
 type Texts = (body: JsonObject, replace: ReplaceText) => JsonObject
 
@@ -87,6 +87,7 @@ export const lens: Lens = {
   repeats: ({ type }) => type === 'tool-call',
   usage: (body) => readUsage(asObject(body).usage),
   tier: readTier,
+  regional: asksForRegion,
   usageMembers: ['usage', 'providerMetadata'],
   tap: () => new PartTap(),
 }

@@ -36,7 +36,11 @@ export function readUsage(value: unknown): Usage | undefined {
   const cached = { cacheRead: read, cacheWrite: written - hour, cacheWrite1h: hour }
   const usage = usageOf({ input: fresh ?? 0, ...cached, output: told ?? 0, reasoning: thought })
   // As Anthropic's provider hands it on; others hand on no such thing.
-  return withBeside(usage, { searches: asCount(asObject(asObject(value.raw).server_tool_use).web_search_requests) })
+  const { server_tool_use, inference_geo } = asObject(value.raw)
+  return withBeside(usage, {
+    searches: asCount(asObject(server_tool_use).web_search_requests),
+    regional: inference_geo === 'us',
+  })
 }
 
 /** The AI SDK has one word for what is written to a cache; what is kept for an hour costs more, and stands in Anthropic's own. */
@@ -48,7 +52,14 @@ function hourIn(raw: unknown): number {
 export function readTier(answer: unknown): string | undefined {
   const { providerMetadata, usage } = asObject(answer)
   const { openai } = asObject(providerMetadata)
-  return asString(asObject(openai).serviceTier) ?? asString(asObject(asObject(usage).raw).service_tier)
+  const { speed, service_tier } = asObject(asObject(usage).raw)
+  if (speed === 'fast') return speed
+  return asString(asObject(openai).serviceTier) ?? asString(service_tier)
+}
+
+/** Whether a request asks Anthropic's provider for an answer that is made in a region. */
+export function asksForRegion(request: unknown): boolean {
+  return asObject(asObject(asObject(request).providerOptions).anthropic).inferenceGeo === 'us'
 }
 
 function less(total: unknown, parts: number): number | undefined {

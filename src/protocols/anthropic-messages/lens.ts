@@ -4,7 +4,7 @@ import { editedList } from '../edited-list.js'
 import { compileTexts } from '../lens.js'
 import type { Lens, ReplaceText, TextKind } from '../protocol.js'
 import { MessageTap } from './tap.js'
-import { readTier, readUsage } from './usage.js'
+import { isRegional, readTier, readUsage } from './usage.js'
 
 /** A block of the caller's, or of an earlier answer, standing at `at`. */
 const blockTexts = (at: string): Record<string, TextKind> => ({
@@ -103,5 +103,6 @@ export const lens: Lens = {
     const { usage, message } = asObject(body)
     return readTier(asObject(body)) ?? readTier(asObject(usage ?? asObject(message).usage))
   },
+  regional: (body) => isRegional(asObject(body)),
   tap: () => new MessageTap(),
 }

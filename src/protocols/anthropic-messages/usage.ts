@@ -29,9 +29,11 @@ export function readUsage(raw: unknown): Usage | undefined {
   const iterations = asObjects(raw.iterations)
   const compactions = iterations.filter(({ type }) => type === 'compaction')
   const advice = iterations.filter(({ type }) => type === 'advisor_message')
+  const regional = isRegional(raw)
   return withBeside(compactions.map(readCounts).reduce(addUsage, readCounts(raw)), {
-    models: advice.map((told) => ({ model: asString(told.model) ?? '', usage: readCounts(told) })),
+    models: advice.map((told) => ({ model: asString(told.model) ?? '', usage: withBeside(readCounts(told), { regional }) })),
     searches: asCount(asObject(raw.server_tool_use).web_search_requests),
+    regional,
   })
 }
 
@@ -55,6 +57,11 @@ function readCounts(raw: RawUsage): Usage {
 /** How a request asks to be served, or a usage says that it was: fast mode has a price of its own, whatever the tier. */
 export function readTier({ service_tier, speed }: RawUsage): string | undefined {
   return speed === 'fast' ? speed : asString(service_tier)
+}
+
+/** Where a request is to be answered, or a usage says that it was: https://platform.claude.com/docs/en/manage-claude/data-residency */
+export function isRegional({ inference_geo }: RawUsage): boolean {
+  return inference_geo === 'us'
 }
 
 /** What a `message_delta` says of usage. */

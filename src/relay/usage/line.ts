@@ -74,6 +74,7 @@ export function readLine(given: unknown, owner: Owner | undefined, place: number
     ...(given.searches !== undefined && { searches: read.whole('searches', mostTokens) }),
     ...(given.fileSearches !== undefined && { fileSearches: read.whole('fileSearches', mostTokens) }),
     ...(isObject(given.apart) && { apart: read.apart() }),
+    ...(given.regional === true && { regional: true }),
     basis: given.basis === 'complete' ? 'complete' : 'estimated',
     ...(given.serviceTier !== undefined && { serviceTier: read.name('serviceTier') }),
     cost: read.money('cost'),

@@ -3,9 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { matches } from '../../../src/catalog/prices/book.js'
 import { openPrices, type PricesOptions } from '../../../src/catalog/prices/open.js'
 import { usdOf } from '../../../src/core/money.js'
-import { costOf, type Price, type PriceBook, type ServiceTier } from '../../../src/core/price.js'
+import { costOf, type Price, type PriceBook, type ServiceTier, worstCase } from '../../../src/core/price.js'
 import type { Traits } from '../../../src/core/provider.js'
 import { type Usage, usageOf } from '../../../src/core/usage.js'
+import { withBeside } from '../../../src/protocols/beside.js'
+import { costWith } from '../../../src/protocols/cost-with.js'
 
 const noon = Date.parse('2026-11-20T12:00:00Z')
 const bookOf = (options?: PricesOptions) => openPrices(options).book.get()
@@ -37,6 +39,8 @@ describe('a search of the web', () => {
 
   test('has the price that the vendor tells, also where another sells the model', async () => {
     expect([await searches(claude), await searches('vertex/claude-sonnet-5')]).toEqual([10_000_000, 10_000_000])
+    for (const newest of ['anthropic/claude-sonnet-5-5', 'anthropic/claude-fable-5-2', 'vertex/claude-opus-5-5'])
+      expect([newest, await searches(newest)]).toEqual([newest, 10_000_000])
     expect(await searches('groq/openai/gpt-oss-120b')).toBeUndefined()
   })
 
@@ -202,6 +206,68 @@ describe('what the price data lacks', () => {
     expect(dollars(known('openai/gpt-5-mini-2025-08-07'), 'output', 'priority')).toBe(3.6)
     expect(dollars(known('openai/gpt-4.1'), 'output', 'priority')).toBeNull()
     expect(dollars(known('openai/gpt-5.5-pro'), 'output', 'priority')).toBeNull()
+  })
+
+  test('fast mode of Claude is twice every token, cached ones too, where it can be had', () => {
+    for (const [name, input, cacheRead, output] of [
+      ['anthropic/claude-opus-5-5', 8, 0.4, 40],
+      ['anthropic/claude-opus-5', 10, 1, 50],
+      ['anthropic/claude-opus-4-8', 10, 1, 50],
+      ['anthropic/claude-fable-5-2', 16, 0.4, 80],
+      ['vertex/claude-fable-5-2', 16, 0.4, 80],
+    ] as const) {
+      const price = known(name)
+      const told = (['input', 'cacheRead', 'output'] as const).map((bucket) => dollars(price, bucket, 'fast'))
+      expect([name, ...told]).toEqual([name, input, cacheRead, output])
+      // Capacity that is paid in advance has no price by the token.
+      expect(dollars(price, 'output', 'priority')).toBeNull()
+    }
+    expect(dollars(known('anthropic/claude-sonnet-5-5'), 'output', 'fast')).toBeNull()
+    expect(dollars(known('openai/gpt-5.5'), 'output', 'fast')).toBe(75)
+  })
+
+  describe('of a region', () => {
+    const usage = usageOf({ input: 10_000, cacheRead: 5000, output: 1000 })
+    const everywhere = (name: string) => costOf(known(name) ?? expect.fail(), usage) ?? Number.NaN
+    const there = (name: string, inRegion: (url?: string) => boolean, url?: string) => {
+      const { provider, model } = split(name)
+      const price = book.price({ provider: { ...provider, inRegion }, model, ...(url && { origin: { url } }) }, noon)
+      return (price && costOf(price, usage)) ?? Number.NaN
+    }
+    const ratio = (name: string) => Number((there(name, () => true) / everywhere(name)).toFixed(6))
+
+    test('is a tenth more for every token of an answer that says so, but not for its searches', () => {
+      const price = known('anthropic/claude-sonnet-5-5') ?? expect.fail()
+      expect(costOf(price, usage, 'standard', {}, true)).toBe(33_550_000)
+      expect(costWith(price, withBeside({ ...usage }, { regional: true, searches: 1 }), 'standard')).toBe(43_550_000)
+      expect(costOf(known('anthropic/claude-opus-5-5') ?? expect.fail(), usage, 'fast', {}, true)).toBe(134_200_000)
+      const most = { inputTokens: 15_000, maxOutputTokens: 1000, buckets: ['input', 'output'] as const }
+      expect(worstCase(price, { ...most, regional: true })).toBe(44_000_000)
+      // A price of one's own is the whole one.
+      const own: Price = { ...price, regional: 1 }
+      expect(costOf(own, usage, 'standard', {}, true)).toBe(costOf(price, usage))
+    })
+
+    test('is a tenth more at OpenAI for models since March 2026, and on Vertex AI for Claude since Sonnet 4.5', () => {
+      for (const name of ['openai/gpt-5.4', 'openai/gpt-5.5-2026-04-23', 'openai/gpt-6.1-sol', 'vertex/claude-opus-4-5'])
+        expect([name, ratio(name)]).toEqual([name, 1.1])
+      for (const name of ['openai/gpt-5.2', 'openai/gpt-4o', 'vertex/claude-sonnet-4@20250514', 'vertex/gemini-2.5-pro'])
+        expect([name, ratio(name)]).toEqual([name, 1])
+    })
+
+    test('goes by the address that the call is sent to', () => {
+      const inRegion = (url = 'https://everywhere.example') => url.startsWith('https://eu.')
+      expect(there('openai/gpt-5.5', inRegion)).toBe(everywhere('openai/gpt-5.5'))
+      expect(there('openai/gpt-5.5', inRegion, 'https://eu.example')).toBe(Math.round(everywhere('openai/gpt-5.5') * 1.1))
+      expect(there('openai/gpt-5.5', inRegion)).toBe(everywhere('openai/gpt-5.5'))
+    })
+
+    test('can be told', async () => {
+      const own = await bookOf({ 'x/m': { input: 1, output: 2, regional: 1.25 }, 'openai/*': { regional: 1.2 } })
+      expect(priceIn(own, 'x/m')?.regional).toBe(1.25)
+      expect(priceIn(own, 'openai/gpt-4o')?.regional).toBe(1.2)
+      expect(priceIn(own, 'x/m')?.version).not.toBe(priceIn(await bookOf({ 'x/m': { input: 1, output: 2 } }), 'x/m')?.version)
+    })
   })
 
   test('the steps of length hold in every tier', () => {

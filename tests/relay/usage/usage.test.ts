@@ -45,7 +45,7 @@ it('keeps lines as they came, with whose they are by the key that brought them',
     ...{ outcome: 'error', status: 200, error: 'stream_truncated', shadow: ['rate_limited'], serviceTier: 'flex' },
     ...{ hedged: true, cached: true, coalesced: true, saved: 7, usage: { ...noUsage, input: 10 }, searches: 3 },
     ...{ fileSearches: 2, apart: { imageInput: 1, imageOutput: 2, audioCacheRead: 3, imageCacheRead: 4 } },
-    ...{ basis: 'complete', cost: 30_030_000, priceVersion: '2026-11' },
+    ...{ regional: true, basis: 'complete', cost: 30_030_000, priceVersion: '2026-11' },
   }
   expect(await log.take({ lines: [sent] }, ada)).toEqual({ taken: 1, known: 0 })
   expect(await log.report()).toMatchObject([{ nano: 30_030_000 }])
