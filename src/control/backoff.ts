@@ -11,6 +11,7 @@ const mostAsked = 120_000
 export class Backoff {
   readonly #random: () => number
   #failures = 0
+  /** By the clock that nobody sets: were the other one set back meanwhile, the relay would be left in peace for as long. */
   #until = 0
 
   /** @param random from 0 to below 1 */
@@ -23,7 +24,7 @@ export class Backoff {
     const asked = isLeashError(error) ? (error.retryAfterMs ?? 0) : 0
     const full = Math.min(most, first * 2 ** Math.min(this.#failures++, 10))
     const wait = Math.max(Math.min(asked, mostAsked), full / 2 + (this.#random() * full) / 2)
-    this.#until = Date.now() + wait
+    this.#until = performance.now() + wait
     return wait
   }
 
@@ -34,6 +35,6 @@ export class Backoff {
 
   /** Whether it is too early to try again. */
   get waiting(): boolean {
-    return this.#until > Date.now()
+    return this.#until > performance.now()
   }
 }

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Backoff } from '../../src/control/backoff.js'
 import { LeashError } from '../../src/core/errors.js'
+
+afterEach(() => void vi.useRealTimers())
 
 describe('after a failure', () => {
   it('twice as long is waited as before, up to half a minute', () => {
@@ -23,6 +25,16 @@ describe('after a failure', () => {
     const waited = (retryAfterMs: number) => new Backoff(() => 0).failed(new LeashError('overloaded', 'Later.', { retryAfterMs }))
     expect([7000, 60_000, 3_600_000, 1].map(waited)).toEqual([7000, 60_000, 120_000, 250])
     expect(new Backoff(() => 0).failed(new Error('of the network'))).toBe(250)
+  })
+
+  it('no more is waited when the clock is set back meanwhile', () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 7_200_000 })
+    const backoff = new Backoff(() => 0)
+    vi.advanceTimersByTime(backoff.failed() - 1)
+    vi.setSystemTime(3_600_000)
+    expect(backoff.waiting).toBe(true)
+    vi.advanceTimersByTime(1)
+    expect(backoff.waiting).toBe(false)
   })
 
   it('and a success, it begins anew', () => {

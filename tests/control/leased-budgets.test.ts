@@ -30,7 +30,7 @@ const open = () =>
 
 /** Time is made up, and the relay answers without a socket. */
 function openInMadeUpTime(): LeasedBudgets {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
   const connection = new Connection({ url: relay.url, key, fetch: relay.fetch })
   return new LeasedBudgets({ connection, whenAway: () => whenAway, warn: (message) => warnings.push(message) })
 }

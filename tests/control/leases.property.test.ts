@@ -8,7 +8,7 @@ import { type Failure, FakeRelay, key } from './relay.js'
 let relay: FakeRelay
 beforeEach(async () => {
   relay = await FakeRelay.start()
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
 })
 afterEach(async () => {
   vi.useRealTimers()
