@@ -40,6 +40,8 @@ export class Outbox {
   #bytes = 0
   /** On their way to the relay. */
   #sending: readonly string[] = []
+  /** On their way to the disk. */
+  readonly #writing = new Set<readonly string[]>()
   /** Once it is open. */
   #disk: Spool | undefined
   #lost = 0
@@ -111,7 +113,7 @@ export class Outbox {
   /** Leaves on disk what waits, at once, for the process is at its end. A line that was under way may then come twice. */
   keep(): void {
     try {
-      this.#disk?.leave([...this.#sending, ...this.#waiting])
+      this.#disk?.leave([...this.#sending, ...[...this.#writing].flat(), ...this.#waiting])
     } catch {
       // Nobody is left to be told.
     }
@@ -211,6 +213,7 @@ export class Outbox {
     const lines = this.#waiting
     if (spool && lines.length > 0) {
       this.#waiting = []
+      this.#writing.add(lines)
       this.#bytes = 0
       try {
         this.#lose(await spool.add(lines))
@@ -218,6 +221,7 @@ export class Outbox {
         this.#waiting = [...lines, ...this.#waiting]
         this.#bytes = sizeOf(this.#waiting)
       }
+      this.#writing.delete(lines)
     }
     this.#letGo()
     this.#spilling = undefined

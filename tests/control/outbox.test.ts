@@ -281,6 +281,27 @@ it('leaves on disk at the end of the process what is on its way, too', async () 
   await outbox.close(0)
 })
 
+it('leaves at the end of the process what is being written to the disk, too', async () => {
+  relay.fail = () => 'down'
+  const spool = await Spool.open(folder)
+  let ended = () => {}
+  const writing = vi.spyOn(spool, 'add').mockImplementation(async () => {
+    await new Promise<void>((resolve) => {
+      ended = resolve
+    })
+    return 0
+  })
+  const outbox = open({ spool: async () => spool })
+  void outbox.sink(linesOf(3))
+  await soon(() => expect(writing).toHaveBeenCalled())
+  outbox.keep()
+  const next = await Spool.open(folder)
+  await next.adopt()
+  expect((await next.read(next.first() ?? expect.fail())).lines).toHaveLength(3)
+  await next.close()
+  ended()
+})
+
 it('finds what others leave while it runs', async () => {
   const other = await Spool.open(folder)
   const outbox = openOnDisk({ adoptMs: 20 })
