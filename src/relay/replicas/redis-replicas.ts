@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import type { Redis } from 'ioredis'
 import { messageOf } from '../../core/errors.js'
+import { asArray, asString, parseJson } from '../../core/json.js'
 import { absent, loadOptional } from '../../core/optional.js'
 import type { Store } from '../../core/store.js'
 import { redis } from '../../stores/redis.js'
@@ -86,7 +87,8 @@ function follow(listener: Redis, hearers: Hearers): void {
   // It may have been quicker than the database.
   if (listener.status === 'ready') listen()
   listener.on('message', (_, text: string) => {
-    const [topic, name]: [Topic, string] = JSON.parse(text)
-    heard[topic]?.(name)
+    // Anybody who has the Redis can say anything there.
+    const [topic = '', name] = asArray(parseJson(text)).map(asString)
+    if (Object.hasOwn(heard, topic)) heard[topic as Topic](name)
   })
 }

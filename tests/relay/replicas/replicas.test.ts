@@ -152,6 +152,23 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeou
     await inTheEnd(async () => expect(await count()).toBeDefined())
   })
 
+  it('hear what they understand, and nothing else that somebody says there', async () => {
+    const redis = await startRedis()
+    onTestFinished(() => redis.stop())
+    const { hear, close } = await openReplicas({ redis: redis.url }, () => {}, false)
+    onTestFinished(close)
+    const heard: (string | undefined)[] = []
+    const hearing = { heard: (name?: string) => void heard.push(name) }
+    hear({ policies: hearing, keys: hearing, config: { heard: async () => {} } })
+    const other = new Redis(redis.url)
+    onTestFinished(() => other.disconnect())
+    // Once it listens it looks at everything.
+    await inTheEnd(() => expect(heard).toEqual([undefined, undefined]))
+    for (const said of ['no JSON', 'null', '{}', '[1, 2]', '["constructor", "a"]', '["policy", "red"]'])
+      await other.publish('leash:relay', said)
+    await inTheEnd(() => expect(heard.slice(2)).toEqual(['red']))
+  })
+
   it('go on when it is killed, and say so', async () => {
     const { ask, redis, first, second, slug, key } = await pair({ rateLimit: [{ limit: { requests: 1000 }, per: 'day' }] })
     const calls = Array.from({ length: 60 }, async (_, at) => {
