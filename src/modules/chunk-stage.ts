@@ -3,7 +3,7 @@
  * those with nothing to change go on as they came.
  */
 import type { Protocol } from '../protocols/protocol.js'
-import { strandsOf } from '../protocols/strands.js'
+import { ownerOf, strandsOf } from '../protocols/strands.js'
 import type { Item } from './event-list.js'
 import type { Module } from './module.js'
 import { type Look, type Slot, Strand } from './strand.js'
@@ -105,5 +105,3 @@ export class ChunkStage {
 }
 
 const isHeld = ({ slots }: Waiting): boolean => slots.some(({ isOpen }) => isOpen)
-
-const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))

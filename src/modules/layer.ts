@@ -143,14 +143,13 @@ class Passage {
 
   #look(slot: Slot, call: Call): (piece: Piece) => Promise<readonly TextEdit[]> {
     let isOut = false
-    const timeouts = () => slot.meter.timeouts
     return async (piece) => {
       if (isOut) return []
-      const before = timeouts()
+      const { timeouts } = slot.meter
       const ask = (context: Parameters<NonNullable<Module['chunk']>>[1]) => slot.module.chunk?.(piece, context)
       const edits = await this.#session.consult(slot, 'chunk', call, ask, (actions) => editsIn(actions, piece))
       // A call is not to wait for it once for each piece.
-      if (!edits && timeouts() > before) isOut = true
+      if (!edits && slot.meter.timeouts > timeouts) isOut = true
       return edits ?? []
     }
   }

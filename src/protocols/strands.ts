@@ -72,6 +72,9 @@ const tables: Readonly<Record<string, Strands>> = {
 
 const none: Strands = { of: () => undefined, closed: () => undefined }
 
+/** What a strand belongs to. */
+export const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))
+
 export function strandsOf(protocol: string): Strands {
   return lookup(tables, protocol) ?? none
 }

@@ -15,7 +15,7 @@ export interface Called {
   readonly target?: Target
 }
 
-export interface Asked {
+export interface Answered {
   readonly report: Report
   readonly result: Result
 }
@@ -26,7 +26,7 @@ interface CallLike {
 }
 
 /** Takes a call through the stack. @throws what the AI SDK expects of a provider */
-export async function run(called: Called, options: CallLike, stream: boolean): Promise<Asked> {
+export async function run(called: Called, options: CallLike, stream: boolean): Promise<Answered> {
   const [protocol] = await Promise.all([knownProtocol(called.protocol), sdk.get()])
   const { abortSignal: signal, headers, ...asked } = options
   const body = plain(asked)

@@ -6,7 +6,7 @@ export interface Known {
   head?: Head
 }
 
-interface Recent {
+interface Entry {
   readonly around: string
   readonly text: string
   readonly known: Known
@@ -22,7 +22,7 @@ const mostAlike = 8
 export class RecentKeys {
   readonly #maxBytes: number
   /** By a mark of the text, the newest last. */
-  readonly #recent = new Map<number, Recent[]>()
+  readonly #recent = new Map<number, Entry[]>()
   #bytes = 0
 
   constructor(maxBytes: number) {

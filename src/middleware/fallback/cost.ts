@@ -23,7 +23,7 @@ export async function tooDear(
   if (maxCostUsd === undefined) return undefined
   const limit = parseUsd(maxCostUsd)
   const [book, can, needed] = await Promise.all([prices?.get(), capabilities?.get(), need])
-  const cost = book ? costWith(target, call, needed, book, can?.(target).maxOutput) : null
+  const cost = book ? mostCost(target, call, needed, book, can?.(target).maxOutput) : null
   if (cost !== null && cost <= limit) return undefined
   const why = cost === null ? 'nobody knows what it could cost' : `it could bring the call to ${formatUsd(cost)} US dollars`
   return `"${targetName(target)}" was not asked: ${why}, and \`maxCostUsd\` is ${formatUsd(limit)}.`
@@ -34,7 +34,7 @@ export async function tooDear(
  *
  * @returns null when nobody knows
  */
-function costWith(target: Target, call: Call, need: Need, prices: PriceBook, maxOutput?: number): Nano | null {
+function mostCost(target: Target, call: Call, need: Need, prices: PriceBook, maxOutput?: number): Nano | null {
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null

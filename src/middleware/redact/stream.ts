@@ -9,7 +9,7 @@ import { endOfEvent } from '../../protocols/framing/end-of-event.js'
 import type { Framing, Unframer } from '../../protocols/framing/framing.js'
 import { joined } from '../../protocols/framing/joined.js'
 import type { Lens, WireEvent } from '../../protocols/protocol.js'
-import type { Strands } from '../../protocols/strands.js'
+import { ownerOf, type Strands } from '../../protocols/strands.js'
 import { type Alike, alikeTo, onlyData } from './alike.js'
 import { mayConcern } from './bytes.js'
 import { type Decide, Strand } from './strand.js'
@@ -255,5 +255,3 @@ function areSame(slots: readonly Slot[]): boolean {
   for (const { text, out } of slots) if (text !== out) return false
   return true
 }
-
-const ownerOf = (strand: string): string => strand.slice(0, strand.indexOf('.'))

@@ -14,6 +14,11 @@ export function makeIds(seed: string, salt: string): Ids {
   }
 }
 
+export function uuid(ids: Ids): string {
+  const id = ids('', 30, hex)
+  return `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(12, 15)}-8${id.slice(15, 18)}-${id.slice(18, 30)}`
+}
+
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }

@@ -52,7 +52,7 @@ export function respond(
 /** What a scripted refusal says; undefined when the fault lets the vendor answer. */
 function faulty(endpoint: Endpoint | undefined, ask: Ask, fault: Fault): Reply | undefined {
   const retry = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
-  if (fault.body !== undefined) return json(fault.body, { ...retry }, fault.status ?? 200)
+  if (fault.body !== undefined) return json(fault.body, retry, fault.status ?? 200)
   const inStream = fault.errorInStream && !ask.stream ? { status: 500, ...fault.errorInStream } : undefined
   const status = fault.status ?? inStream?.status
   if (status === undefined) return undefined

@@ -1,6 +1,6 @@
 import { asArray, asNumber, asObject, asString, isObject } from '../../core/json.js'
 import { pointed } from '../../protocols/json-pointer.js'
-import { hex, makeIds, numberOf } from './ids.js'
+import { makeIds, numberOf, uuid } from './ids.js'
 
 /** Deeper than this, optional members are left out and alternatives that end are taken, so that recursive schemas end. */
 const maxDepth = 4
@@ -123,10 +123,7 @@ const formats: Record<string, (place: Place) => string> = {
   uri: () => 'https://example.com/',
   ipv4: () => '192.0.2.1',
   ipv6: () => '2001:db8::1',
-  uuid: (place) => {
-    const id = makeIds(place.path, 'uuid')('', 30, hex)
-    return `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(12, 15)}-8${id.slice(15, 18)}-${id.slice(18, 30)}`
-  },
+  uuid: (place) => uuid(makeIds(place.path, 'uuid')),
 }
 
 /** Patterns cannot be solved in general: the usual shapes are tried, and the plain text is left when none fits. */

@@ -1,5 +1,5 @@
 /** How Bedrock lets in and turns away. https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html */
-import { hex, type Ids } from '../../mock/ids.js'
+import { type Ids, uuid } from '../../mock/ids.js'
 import { type Dialect, type Failure, json, refuse, type Usual, usualOf } from '../../mock/vendor.js'
 
 /** Status → AWS's exception, and what it says when it has no more to say. */
@@ -21,11 +21,6 @@ export function bedrockException(failure: Failure): { readonly name: string; rea
 
 export function bedrockHeaders(ids: Ids): Record<string, string> {
   return { 'x-amzn-requestid': uuid(ids) }
-}
-
-export function uuid(ids: Ids): string {
-  const id = ids('', 30, hex)
-  return `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(12, 15)}-8${id.slice(15, 18)}-${id.slice(18, 30)}`
 }
 
 /** AWS refuses callers with 403, whatever is wrong with them. */

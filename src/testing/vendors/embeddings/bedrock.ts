@@ -1,8 +1,9 @@
 /** Titan's and Cohere's embeddings, through InvokeModel: each model has a body of its own. */
 import { asArray, asNumber, asString } from '../../../core/json.js'
+import { uuid } from '../../mock/ids.js'
 import { type Ask, type Endpoint, json, type Reply, refuse } from '../../mock/vendor.js'
 import { countTokens } from '../../mock/words.js'
-import { bedrockDialect, bedrockHeaders, uuid } from '../bedrock/dialect.js'
+import { bedrockDialect, bedrockHeaders } from '../bedrock/dialect.js'
 import { vectorOf } from './vectors.js'
 
 export function bedrockEmbeddings(model: string): Endpoint | undefined {

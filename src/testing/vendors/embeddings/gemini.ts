@@ -3,6 +3,7 @@ import { asArray, asNumber, asObject, asObjects, asString, type Members } from '
 import { type Dialect, type Endpoint, json, refuse } from '../../mock/vendor.js'
 import { countTokens } from '../../mock/words.js'
 import { geminiDialect, geminiHeaders, vertexDialect } from '../gemini/dialect.js'
+import { textOf } from '../text-of.js'
 import { vectorOf } from './vectors.js'
 
 export function geminiEmbeddings(model: string, action: string, vertex: boolean): Endpoint | undefined {
@@ -10,7 +11,7 @@ export function geminiEmbeddings(model: string, action: string, vertex: boolean)
   const base = { protocol: 'embeddings', dialect, model, stream: false } as const
   const size = (wanted: unknown) => asNumber(wanted) ?? (/text-embedding-00/.test(model) ? 768 : 3072)
   const values = (request: Members) => {
-    const text = textOf(request.content)
+    const text = textOf(asObject(request.content).parts)
     if (text === '') refuse(400, '* EmbedContentRequest.content: contents is not specified\n')
     const config = asObject(request.embedContentConfig)
     return { values: vectorOf(text, size(request.outputDimensionality ?? config.outputDimensionality)) }
@@ -46,10 +47,4 @@ export function geminiEmbeddings(model: string, action: string, vertex: boolean)
       return json({ predictions }, geminiHeaders)
     },
   }
-}
-
-function textOf(content: unknown): string {
-  return asArray(asObject(content).parts)
-    .map((part) => asString(asObject(part).text) ?? '')
-    .join('\n')
 }
