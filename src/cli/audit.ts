@@ -4,14 +4,14 @@ import { ask, askLong, bytesOf, download, printItems, timeOf, unknownVerb } from
 import { printJson, telling } from './output.js'
 
 export const audit = defineCommand({
-  meta: { name: 'audit', description: 'Who changed what in a relay; "audit verify" tells whether the chain of it is whole.' },
+  meta: { name: 'audit', description: 'Shows who changed what in a relay; "audit verify" checks that the log was not altered.' },
   args: {
     verb: { type: 'positional', description: 'verify', required: false },
-    tenant: { type: 'string', description: 'About one tenant alone' },
-    action: { type: 'string', description: 'Such as policy.set' },
-    from: { type: 'string', description: 'A date, such as 2026-11-01' },
-    to: { type: 'string', description: 'A date, before which it ends' },
-    export: { type: 'string', description: 'All that match, as ndjson or csv' },
+    tenant: { type: 'string', description: 'Only changes of this tenant' },
+    action: { type: 'string', description: 'Only this action, such as policy.set' },
+    from: { type: 'string', description: 'The first date, such as 2026-11-01' },
+    to: { type: 'string', description: 'The date to end before' },
+    export: { type: 'string', description: 'Print all that match, as ndjson or csv' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
   run: ({ args: { verb, tenant, action, from, to, export: format, json } }) =>

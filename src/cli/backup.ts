@@ -16,10 +16,10 @@ const database = 'relay.db'
 const journal = 'journal'
 
 export const backup = defineCommand({
-  meta: { name: 'backup', description: 'Copies what a relay knows into a new folder, from which another can be started.' },
+  meta: { name: 'backup', description: 'Copies all data of a relay into a new folder, from which another relay can be started.' },
   args: {
     to: { type: 'positional', description: 'The new folder', required: false },
-    folder: { type: 'string', description: "The relay's own files", default: '.leash' },
+    folder: { type: 'string', description: "Folder of the relay's own files", default: '.leash' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
   run: ({ args: { to: given, folder, json } }) =>

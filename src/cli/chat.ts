@@ -10,12 +10,12 @@ import { paint, printJson, telling } from './output.js'
 import { localProviders, messagesOf, namesIn, readPrompt } from './prompt.js'
 
 export const chat = defineCommand({
-  meta: { name: 'chat', description: 'Ask a model, and see who answered and with how many tokens.' },
+  meta: { name: 'chat', description: 'Asks a model, and shows who answered and with how many tokens.' },
   args: {
     prompt: { type: 'positional', description: 'What to say; - reads standard input', required: true },
     model: { type: 'string', alias: 'm', description: 'A model, or provider/model', default: 'gpt-4o-mini' },
-    fallback: { type: 'string', description: 'Models to go to when that one cannot answer, with commas between them' },
-    system: { type: 'string', description: 'Instructions to the model' },
+    fallback: { type: 'string', description: 'Models to try when that one fails, separated by commas' },
+    system: { type: 'string', description: 'Instructions for the model' },
     stream: { type: 'boolean', description: 'Print tokens as they come' },
     json: { type: 'boolean', description: 'Print the whole answer and its report as JSON' },
   },

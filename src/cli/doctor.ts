@@ -24,9 +24,9 @@ interface Checkup {
 }
 
 export const doctor = defineCommand({
-  meta: { name: 'doctor', description: 'Which keys, packages and endpoints are usable. No key leaves this machine.' },
+  meta: { name: 'doctor', description: 'Checks which keys, packages and endpoints are usable. No key leaves this machine.' },
   args: {
-    offline: { type: 'boolean', description: 'Do not ask whether the endpoints can be reached' },
+    offline: { type: 'boolean', description: 'Do not check whether the endpoints can be reached' },
     json: { type: 'boolean', description: 'Print the findings as JSON' },
   },
   async run({ args }) {

@@ -6,12 +6,12 @@ import { localProviders, messagesOf, readPrompt } from './prompt.js'
 import { wholeNumber } from './whole-number.js'
 
 export const dryRun = defineCommand({
-  meta: { name: 'dry-run', description: 'Who would answer a prompt, and what it could cost. Nobody is asked.' },
+  meta: { name: 'dry-run', description: 'Shows who would answer a prompt, and what that could cost. Nothing is sent.' },
   args: {
     prompt: { type: 'positional', description: 'What to say; - reads standard input', required: true },
     model: { type: 'string', alias: 'm', description: 'A model, or provider/model', default: 'gpt-4o-mini' },
-    system: { type: 'string', description: 'Instructions to the model' },
-    'max-tokens': { type: 'string', description: 'Tokens that the answer may have' },
+    system: { type: 'string', description: 'Instructions for the model' },
+    'max-tokens': { type: 'string', description: 'Most tokens of the answer' },
     json: { type: 'boolean', description: 'Print the estimate as JSON' },
   },
   run: ({ args }) =>

@@ -13,10 +13,10 @@ interface Finding extends Partial<Probe> {
 }
 
 export const health = defineCommand({
-  meta: { name: 'health', description: 'Whether the providers answer, and take their keys. Costs nothing.' },
+  meta: { name: 'health', description: 'Checks that the providers answer and accept your keys. Costs nothing.' },
   args: {
     provider: { type: 'string', description: 'Only this provider' },
-    timeout: { type: 'string', default: '5000', description: 'Milliseconds that an answer may take' },
+    timeout: { type: 'string', default: '5000', description: 'Milliseconds to wait for an answer' },
     json: { type: 'boolean', description: 'Print the findings as JSON' },
   },
   run: ({ args: { provider, timeout, json } }) =>

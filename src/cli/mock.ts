@@ -5,9 +5,9 @@ import { printJson, table, telling } from './output.js'
 import { portOf } from './whole-number.js'
 
 export const mock = defineCommand({
-  meta: { name: 'mock', description: 'Start mock vendors that speak every protocol, for trying things out.' },
+  meta: { name: 'mock', description: 'Starts mock vendors that speak every protocol, for trying things out.' },
   args: {
-    port: { type: 'string', description: 'Where to listen', default: '4010' },
+    port: { type: 'string', description: 'Port to listen on', default: '4010' },
     json: { type: 'boolean', description: 'Print the address as JSON' },
   },
   run: ({ args }) =>

@@ -7,10 +7,10 @@ import { paint, printJson, table, telling } from './output.js'
 export const models = defineCommand({
   meta: {
     name: 'models',
-    description: 'Well-known models. Any other name works too: these are only those that we can tell you of.',
+    description: 'Lists well-known models. Names that are not listed work too.',
   },
   args: {
-    provider: { type: 'string', description: 'Only those of this provider' },
+    provider: { type: 'string', description: 'Only models of this provider' },
     json: { type: 'boolean', description: 'Print the list as JSON' },
   },
   run: ({ args: { provider: wanted, json } }) =>

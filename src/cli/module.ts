@@ -7,11 +7,11 @@ import { moduleText, testText } from './module-template.js'
 import { paint, printJson, telling } from './output.js'
 
 export const module = defineCommand({
-  meta: { name: 'module', description: '"module new NAME" writes a module of your own, with its test.' },
+  meta: { name: 'module', description: '"module new NAME" writes the skeleton of a module, with its test.' },
   args: {
     what: { type: 'positional', description: 'new', required: true },
-    name: { type: 'positional', description: 'Its name, such as no-codenames', required: true },
-    dir: { type: 'string', description: 'Where it is written', default: '.' },
+    name: { type: 'positional', description: 'Name of the module, such as no-codenames', required: true },
+    dir: { type: 'string', description: 'The folder to write it to', default: '.' },
     json: { type: 'boolean', description: 'Print the names of the files as JSON' },
   },
   run: ({ args: { what, name, dir, json } }) =>

@@ -13,8 +13,8 @@ export const policy = defineCommand({
   args: {
     verb: { type: 'positional', description: 'check, set, history, diff or rollback', required: false },
     what: { type: 'positional', description: 'A file of YAML or JSON, or a version', required: false },
-    tenant: { type: 'string', description: 'Whose', default: 'default' },
-    key: { type: 'string', description: 'Of this key, by its id' },
+    tenant: { type: 'string', description: 'Slug of the tenant', default: 'default' },
+    key: { type: 'string', description: 'Id of a virtual key, for the policy of that key' },
     from: { type: 'string', description: 'The version to compare with; by default the one before' },
     json: { type: 'boolean', description: 'Print JSON' },
   },

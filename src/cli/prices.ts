@@ -11,13 +11,13 @@ import { paint, printJson, table, telling } from './output.js'
 import { wholeNumber } from './whole-number.js'
 
 export const prices = defineCommand({
-  meta: { name: 'prices', description: 'What models cost; "prices check" tells which prices are missing or stale.' },
+  meta: { name: 'prices', description: 'Shows what models cost; "prices check" lists prices that are missing or stale.' },
   args: {
     models: { type: 'positional', description: 'Models, or provider/model; after "check", those to check', required: false },
-    file: { type: 'string', description: 'A JSON file of prices of your own' },
+    file: { type: 'string', description: 'A JSON file with your own prices' },
     refresh: { type: 'boolean', description: 'Fetch the newest price data first; without it, nothing is fetched' },
-    from: { type: 'string', description: 'Where to fetch it, instead of its own place on GitHub' },
-    'max-age': { type: 'string', description: 'For check: after so many days a price is stale', default: '90' },
+    from: { type: 'string', description: 'URL to fetch the data from, instead of GitHub' },
+    'max-age': { type: 'string', description: 'For check: days after which a price is stale', default: '90' },
     json: { type: 'boolean', description: 'Print them as JSON' },
   },
   run: ({ args }) =>

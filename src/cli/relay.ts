@@ -7,14 +7,14 @@ import { paint, printJson, telling } from './output.js'
 import { portOf, wholeNumber } from './whole-number.js'
 
 export const relay = defineCommand({
-  meta: { name: 'relay', description: 'Start the companion relay: policy, quotas and usage for all your clients.' },
+  meta: { name: 'relay', description: 'Starts the companion relay: policy, quotas and usage for all your clients.' },
   args: {
-    config: { type: 'string', description: `The configuration; ${usualConfig} where there is one` },
-    host: { type: 'string', description: 'Where to listen (127.0.0.1)' },
-    port: { type: 'string', description: 'Where to listen (4000)' },
-    folder: { type: 'string', description: "The relay's own files (.leash)" },
+    config: { type: 'string', description: `The configuration file; by default ${usualConfig}, if it exists` },
+    host: { type: 'string', description: 'Address to listen on (127.0.0.1)' },
+    port: { type: 'string', description: 'Port to listen on (4000)' },
+    folder: { type: 'string', description: "Folder for the relay's own files (.leash)" },
     workers: { type: 'string', description: 'Processes that share the port (1)' },
-    json: { type: 'boolean', description: 'Print where it is as JSON' },
+    json: { type: 'boolean', description: 'Print its URL as JSON' },
   },
   run: ({ args }) =>
     telling(args.json, async () => {

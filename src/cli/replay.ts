@@ -6,10 +6,10 @@ import { printJson, table, telling } from './output.js'
 export const replay = defineCommand({
   meta: {
     name: 'replay',
-    description: "Asks the policy of a relay again about a call: by its revision of then, and by today's.",
+    description: "Shows what a relay's policy decides about a past call: by the policy at that time, and by today's.",
   },
   args: {
-    call: { type: 'positional', description: 'The id of the call, as in x-leash-id', required: false },
+    call: { type: 'positional', description: 'Id of the call, from its x-leash-id header', required: false },
     json: { type: 'boolean', description: 'Print JSON' },
   },
   run: ({ args: { call, json } }) =>

@@ -6,9 +6,9 @@ export const tenants = defineCommand({
   meta: { name: 'tenants', description: 'The tenants of a relay; "tenants create|suspend|activate SLUG" changes them.' },
   args: {
     verb: { type: 'positional', description: 'create, suspend or activate', required: false },
-    slug: { type: 'positional', description: 'Its short name, such as search', required: false },
-    name: { type: 'string', description: 'Its name, for people' },
-    plan: { type: 'string', description: 'What it has booked' },
+    slug: { type: 'positional', description: 'Short name of the tenant, such as search', required: false },
+    name: { type: 'string', description: 'Display name' },
+    plan: { type: 'string', description: 'Name of its plan' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
   run: ({ args: { verb, slug, name, plan, json } }) =>

@@ -4,16 +4,17 @@ import { askLong, printable } from './administration.js'
 import { printJson, table, telling } from './output.js'
 
 export const usage = defineCommand({
-  meta: { name: 'usage', description: 'What all clients of a relay used, and what it cost.' },
+  meta: { name: 'usage', description: 'Shows what all clients of a relay used, and what it cost.' },
   args: {
     by: {
       type: 'string',
-      description: 'A list of tenant, key, user, model, provider, hour, day, month, and one tag: tag:team',
+      description:
+        'A list, with commas, to group by: tenant, key, user, model, provider, hour, day, month, or a tag, such as tag:team',
       default: 'tenant,model',
     },
-    from: { type: 'string', description: 'A date, such as 2026-11-01' },
-    to: { type: 'string', description: 'A date, before which it ends' },
-    tenant: { type: 'string', description: 'Of one tenant alone' },
+    from: { type: 'string', description: 'The first date, such as 2026-11-01' },
+    to: { type: 'string', description: 'The date to end before' },
+    tenant: { type: 'string', description: 'Only this tenant' },
     csv: { type: 'boolean', description: 'Print CSV' },
     json: { type: 'boolean', description: 'Print JSON' },
   },

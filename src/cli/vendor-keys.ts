@@ -4,11 +4,11 @@ import { printJson, telling } from './output.js'
 import { secretFrom } from './secret-input.js'
 
 export const vendorKeys = defineCommand({
-  meta: { name: 'vendor-keys', description: 'Keys at vendors that a tenant has brought; "vendor-keys set|delete PROVIDER".' },
+  meta: { name: 'vendor-keys', description: 'The vendor keys that a tenant brought; "vendor-keys set|delete PROVIDER".' },
   args: {
     verb: { type: 'positional', description: 'set or delete', required: false },
-    provider: { type: 'positional', description: 'For which, such as openai', required: false },
-    tenant: { type: 'string', description: 'Whose', default: 'default' },
+    provider: { type: 'positional', description: 'Name of the provider, such as openai', required: false },
+    tenant: { type: 'string', description: 'Slug of the tenant', default: 'default' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
   run: ({ args: { verb, provider, tenant, json } }) =>
