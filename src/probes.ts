@@ -1,9 +1,9 @@
 /** Asks providers for a sign of life, again and again or when told to. */
 import { codeOf } from './core/code-of.js'
 import type { Emitter } from './core/emitter.js'
-import { every } from './core/every.js'
 import type { Probe } from './core/health.js'
 import type { ProbeRequest, Provider } from './core/provider.js'
+import { every } from './core/timers.js'
 import type { Transport } from './core/transport.js'
 import type { HealthOptions } from './health.js'
 

@@ -4,9 +4,9 @@ import { textWithin } from '../core/bounded.js'
 import { LeashError } from '../core/errors.js'
 import { asObject, parseJson } from '../core/json.js'
 import { LinkedAbort } from '../core/signals.js'
+import { later } from '../core/timers.js'
 import { retryAfterMs } from '../protocols/retry-after.js'
 import { openQuietGet, type QuietGet, tooLong } from './quiet-get.js'
-import { later } from './timers.js'
 
 export interface ConnectionOptions {
   readonly url: string

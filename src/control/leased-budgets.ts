@@ -6,13 +6,13 @@ import { afterwardsMs } from '../core/afterwards.js'
 import { checkNano } from '../core/check-nano.js'
 import { LeashError } from '../core/errors.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reservation, Reserved, ReserveOptions } from '../core/store.js'
+import { later } from '../core/timers.js'
 import { Borrower } from './borrower.js'
 import type { Connection } from './connection.js'
 import { fresh } from './fresh.js'
 import { HeldReservations } from './held.js'
 import { Lender } from './lender.js'
 import { isLimitless, LentScope } from './lent-scope.js'
-import { later } from './timers.js'
 
 /** How often the relay is told of slices that are used up or over. */
 const tickMs = 1000

@@ -5,10 +5,10 @@
  */
 import { isLeashError, type LeashError } from '../core/errors.js'
 import type { LedgerSink } from '../core/ledger.js'
+import { later } from '../core/timers.js'
 import { Backoff } from './backoff.js'
 import type { Connection } from './connection.js'
 import type { Spool } from './spool.js'
-import { later } from './timers.js'
 
 /** Of one request. */
 const batchLines = 500

@@ -3,12 +3,12 @@ import { isLeashError, LeashError, messageOf } from '../core/errors.js'
 import { parseJson } from '../core/json.js'
 import { Lazy } from '../core/lazy.js'
 import type { MaybePromise } from '../core/store.js'
+import { pause } from '../core/timers.js'
 import { Backoff } from './backoff.js'
 import { refused, type Verified, verify } from './bundle.js'
 import { type Connection, isAway, isRefused } from './connection.js'
 import { fresh } from './fresh.js'
 import type { LastGoodFile } from './last-good.js'
-import { pause } from './timers.js'
 import type { PolicyBundle } from './wire.js'
 
 /** Seconds that the relay is asked to wait for a change. */

@@ -7,7 +7,7 @@
  * owner only have slept, it finds its file gone, and goes on in another.
  */
 import { codeOf } from '../core/code-of.js'
-import { later } from './timers.js'
+import { later } from '../core/timers.js'
 
 export interface SpoolOptions {
   /** Milliseconds after which a file that nobody has touched is nobody's. @defaultValue 60000 */

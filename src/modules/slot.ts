@@ -2,6 +2,7 @@
 import type { Call } from '../core/call.js'
 import { isLeashError, LeashError } from '../core/errors.js'
 import { abortError, onStop } from '../core/signals.js'
+import { pause } from '../core/timers.js'
 import { Nonsense } from './actions.js'
 import { type Applies, compileWhen } from './conditions.js'
 import { Meter, type ModuleMetrics } from './metrics.js'
@@ -65,7 +66,7 @@ export class Slot {
   applies: Applies = () => true
   #life: 'loading' | 'ready' | 'draining' | 'stopped' | 'failed' = 'loading'
   #uses = 0
-  #drained: (() => void) | undefined
+  #drained: AbortController | undefined
   #health: ModuleHealth | undefined
   #asked: Promise<void> | undefined
   #lacks = false
@@ -132,7 +133,7 @@ export class Slot {
 
   leave(): void {
     this.#uses--
-    if (this.#uses === 0) this.#drained?.()
+    if (this.#uses === 0) this.#drained?.abort()
   }
 
   /** Lets the calls in it go to their end, but not for ever, and stops it. */
@@ -141,16 +142,8 @@ export class Slot {
     const began = this.#life !== 'failed'
     this.#life = 'draining'
     if (this.#uses > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        // A process that has nothing else to do does not wait for a stream that nobody reads.
-        if (typeof timer === 'object') timer.unref()
-        const drained = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-        this.#drained = drained
-      })
+      this.#drained = new AbortController()
+      await pause(ms, this.#drained.signal)
     }
     this.#life = 'stopped'
     if (!began) return

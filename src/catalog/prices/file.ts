@@ -1,8 +1,8 @@
 /** Prices in a JSON file, read at the start and again whenever it changes. */
 import type { Stats } from 'node:fs'
 import { LeashError } from '../../core/errors.js'
-import { every } from '../../core/every.js'
 import { parseJson } from '../../core/json.js'
+import { every } from '../../core/timers.js'
 import { type PriceRow, parseEntries } from './entry.js'
 
 export interface PriceFile {

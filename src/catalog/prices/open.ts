@@ -1,10 +1,10 @@
 /** The `prices` option: what it says is checked at once, the price data is loaded with the first call that needs it. */
 import * as z from 'zod/mini'
 import { LeashError } from '../../core/errors.js'
-import { every } from '../../core/every.js'
 import { isObject } from '../../core/json.js'
 import { Lazy } from '../../core/lazy.js'
 import type { PriceBook, Prices } from '../../core/price.js'
+import { every } from '../../core/timers.js'
 import type { Layer } from './book.js'
 import { type PriceEntries, type PriceRow, parseEntries } from './entry.js'
 import { openPriceFile } from './file.js'

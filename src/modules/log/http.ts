@@ -1,5 +1,6 @@
 /** Lines to an HTTP endpoint, many at a time. */
 import { asNumber, asObject, asObjects, parseJson } from '../../core/json.js'
+import { later } from '../../core/timers.js'
 import type { ModuleHealth } from '../module.js'
 import type { LogLine } from './line.js'
 
@@ -41,7 +42,8 @@ export class HttpLog {
   readonly #target: HttpTarget
   #waiting: Waiting[] = []
   #characters = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  /** A request is due in a while; this forgets it. */
+  #forget: (() => void) | undefined
   #sending: Promise<void> | undefined
   #dropped = 0
   #failure: string | undefined
@@ -76,7 +78,7 @@ export class HttpLog {
 
   async close(): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#forget?.()
     await this.#sending
     this.#failure = undefined
     await this.#send()
@@ -86,14 +88,12 @@ export class HttpLog {
     return this.#target.batch ?? 100
   }
 
-  /** A process that has nothing else to do is not kept alive by it. */
   #later(): void {
-    if (this.#timer || this.#closed) return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
+    if (this.#forget || this.#closed) return
+    this.#forget = later(this.#target.flushMs ?? 1000, () => {
+      this.#forget = undefined
       void this.#send()
-    }, this.#target.flushMs ?? 1000)
-    if (typeof this.#timer === 'object') this.#timer.unref?.()
+    })
   }
 
   #send(): Promise<void> {

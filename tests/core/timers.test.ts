@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { pause } from '../../src/control/timers.js'
+import { pause } from '../../src/core/timers.js'
 
 it('a pause whose time is over already is none, and nobody is warned of it', async () => {
   const warned = vi.spyOn(process, 'emitWarning')

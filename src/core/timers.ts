@@ -3,10 +3,14 @@ type Timer = ReturnType<typeof setTimeout>
 
 /** @returns a function that forgets it */
 export function later(ms: number, action: () => void): () => void {
-  const timer: Timer | number = setTimeout(action, ms)
-  // Only where a timer keeps the process alive is it more than a number.
-  if (typeof timer === 'object') timer.unref()
+  const timer = idle(setTimeout(action, ms))
   return () => clearTimeout(timer)
+}
+
+/** Does it again and again. @returns a function that ends it */
+export function every(ms: number, action: () => unknown): () => void {
+  const timer = idle(setInterval(action, ms))
+  return () => clearInterval(timer)
 }
 
 /** Over when the time is, or the signal fires. */
@@ -21,4 +25,10 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     const forget = later(ms, done)
     signal.addEventListener('abort', done, { once: true })
   })
+}
+
+/** Only where a timer keeps the process alive is it more than a number. */
+function idle(timer: Timer | number): Timer | number {
+  if (typeof timer === 'object') timer.unref()
+  return timer
 }
