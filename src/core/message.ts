@@ -127,6 +127,8 @@ export interface Tool {
   readonly strict?: boolean
   /** As its caller wrote it: it takes free text, which for all others is the argument `input`. */
   readonly custom?: JsonObject
+  /** The group that it is in, where its caller has groups: its name begins with that. */
+  readonly namespace?: string
   readonly cache?: CacheHint
 }
 

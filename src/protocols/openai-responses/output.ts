@@ -16,6 +16,7 @@ import { type ExtraContent, extraContent } from '../extra-content.js'
 import { encodeCitation } from './annotations.js'
 import type { errorMembers } from './error.js'
 import { encodeLogprob } from './logprobs.js'
+import type { Called } from './namespace.js'
 import type { PartEnd } from './parts.js'
 import type { WireResponse } from './skeleton.js'
 import { encryptedContent } from './wire.js'
@@ -129,8 +130,8 @@ export class MessageOut extends Told<ResponseOutputMessage> implements OutputIte
 }
 
 export class CallOut extends Told<ResponseFunctionToolCall & ExtraContent> implements OutputItem {
-  constructor(tell: Tell, index: number, id: string, { id: call_id, name, arguments: args, signature }: ToolCallPart) {
-    const begun = { id, type: 'function_call', status: 'in_progress', arguments: '', call_id, name } as const
+  constructor(tell: Tell, index: number, id: string, called: Called, { id: call_id, arguments: args, signature }: ToolCallPart) {
+    const begun = { id, type: 'function_call', status: 'in_progress', arguments: '', call_id, ...called } as const
     super(tell, index, { ...begun, ...extraContent(signature) })
     if (args) this.delta(args)
   }
@@ -152,8 +153,8 @@ export class CallOut extends Told<ResponseFunctionToolCall & ExtraContent> imple
 export class CustomCallOut extends Told<ResponseCustomToolCallItem & ExtraContent> implements OutputItem {
   readonly #text = new InputText()
 
-  constructor(tell: Tell, index: number, id: string, { id: call_id, name, arguments: args, signature }: ToolCallPart) {
-    const begun = { id, type: 'custom_tool_call', status: 'in_progress', call_id, name, input: '' } as const
+  constructor(tell: Tell, index: number, id: string, called: Called, { id: call_id, arguments: args, signature }: ToolCallPart) {
+    const begun = { id, type: 'custom_tool_call', status: 'in_progress', call_id, ...called, input: '' } as const
     super(tell, index, { ...begun, ...extraContent(signature) })
     if (args) this.delta(args)
   }

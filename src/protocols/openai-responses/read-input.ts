@@ -8,6 +8,7 @@ import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
 import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
+import { joined } from './namespace.js'
 import { reasoningParts } from './reasoning.js'
 import { invalid, noticeUnread, phaseOf } from './wire.js'
 
@@ -33,9 +34,19 @@ const itemReaders: Readonly<Record<string, ItemReader>> = {
 const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'phase', 'cache_control'])
 const outputTextMembers = new Set(['type', 'text', 'annotations', 'logprobs', 'parsed', 'extra_content', 'cache_control'])
 const reasoningMembers = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
-const callMembers = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'parsed_arguments', 'extra_content'])
-const customMembers = new Set(['type', 'id', 'call_id', 'name', 'input', 'status', 'extra_content'])
-const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'output', 'status', 'cache_control'])
+const callMembers = new Set([
+  'type',
+  'id',
+  'call_id',
+  'name',
+  'namespace',
+  'arguments',
+  'status',
+  'parsed_arguments',
+  'extra_content',
+])
+const customMembers = new Set(['type', 'id', 'call_id', 'name', 'namespace', 'input', 'status', 'extra_content'])
+const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'namespace', 'output', 'status', 'cache_control'])
 
 export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
   if (typeof input === 'string') return [{ role: 'user', content: [{ type: 'text', text: input }] }]
@@ -170,9 +181,10 @@ function readImageCall(item: Members, path: string, history: History): void {
 
 function readCall(item: Members, path: string, { names }: History): { type: 'tool-call'; id: string; name: string } {
   const id = asString(item.call_id)
-  const name = asString(item.name)
+  const called = asString(item.name)
   if (!id) throw invalid(`${path}.call_id`, 'A call needs the `call_id` that its output refers to.')
-  if (!name) throw invalid(`${path}.name`, 'A call needs the `name` of what is called.')
+  if (!called) throw invalid(`${path}.name`, 'A call needs the `name` of what is called.')
+  const name = joined(item.namespace, called)
   names.set(id, name)
   return { type: 'tool-call', id, name }
 }
@@ -182,7 +194,8 @@ function readFunctionCallOutput(item: Members, path: string, history: History): 
   noticeUnread(item, outputMembers, path, lose)
   const id = asString(item.call_id)
   if (!id) throw invalid(`${path}.call_id`, 'A function_call_output needs the `call_id` of the call that it answers.')
-  const name = names.get(id) ?? asString(item.name)
+  const called = asString(item.name)
+  const name = names.get(id) ?? (called && joined(item.namespace, called))
   const result: ToolResultPart = {
     type: 'tool-result',
     id,

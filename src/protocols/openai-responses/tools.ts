@@ -7,19 +7,23 @@ import { cacheMembers, openAiCacheHint } from '../cache-hint.js'
 import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
+import { joined } from './namespace.js'
 import { invalid, noticeUnread } from './wire.js'
 
 const functionMembers = new Set(['type', 'name', 'description', 'parameters', 'strict', ...cacheMembers])
 
 const customMembers = new Set(['type', 'name', 'description', 'format'])
 
-export function decodeTools(tools: unknown, lose: ReportLoss): Tool[] {
-  if (!Array.isArray(tools)) throw invalid('tools', '`tools` has to be an array.')
+const namespaceMembers = new Set(['type', 'name', 'description', 'tools'])
+
+export function decodeTools(tools: unknown, lose: ReportLoss, at = 'tools'): Tool[] {
+  if (!Array.isArray(tools)) throw invalid(at, `\`${at}\` has to be an array.`)
   return tools.flatMap((value, index): Tool[] => {
     const tool = asObject(value)
-    const path = `tools[${index}]`
+    const path = `${at}[${index}]`
     if (tool.type === 'function') return [decodeFunction(tool, path, lose)]
     if (tool.type === 'custom') return [decodeCustom(tool, path, lose)]
+    if (tool.type === 'namespace') return decodeNamespace(tool, path, lose)
     lose(
       path,
       'dropped',
@@ -49,6 +53,15 @@ function decodeCustom(tool: Members, path: string, lose: ReportLoss): Tool {
   const name = asString(tool.name)
   if (!name) throw invalid(`${path}.name`, 'A custom tool needs a `name`.')
   return customTool(asJson(tool), name, path, lose)
+}
+
+function decodeNamespace(group: Members, path: string, lose: ReportLoss): Tool[] {
+  noticeUnread(group, namespaceMembers, path, lose)
+  const namespace = asString(group.name)
+  if (!namespace) throw invalid(`${path}.name`, 'A namespace needs a `name`.')
+  lose(path, 'approximated', 'The functions of a namespace are offered one by one, under names that begin with its own.')
+  const tools = decodeTools(group.tools, lose, `${path}.tools`)
+  return tools.map((tool) => ({ ...tool, name: joined(namespace, tool.name), namespace }))
 }
 
 export function decodeToolChoice(choice: unknown, lose: ReportLoss): ToolChoice | undefined {

@@ -4,10 +4,19 @@
  */
 import type { LeashError } from '../../core/errors.js'
 import type { StreamEvent } from '../../core/events.js'
-import type { AssistantPart, ChatRequest, FinishReason, ImagePart, ReasoningPart, TokenLogprob } from '../../core/message.js'
+import type {
+  AssistantPart,
+  ChatRequest,
+  FinishReason,
+  ImagePart,
+  ReasoningPart,
+  TokenLogprob,
+  ToolCallPart,
+} from '../../core/message.js'
 import { takesText } from '../custom-tool.js'
 import { lookup } from '../lookup.js'
 import { errorMembers } from './error.js'
+import { apart } from './namespace.js'
 import { CallOut, CustomCallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
 import { encodeUsage } from './usage.js'
@@ -129,9 +138,7 @@ export class AnswerWriter {
         this.#part = this.#openReasoning(part)
         break
       case 'tool-call':
-        this.#part = takesText(this.#request, part.name)
-          ? this.#next((index) => new CustomCallOut(this.#tell, index, this.#id('ctc', index), part))
-          : this.#next((index) => new CallOut(this.#tell, index, this.#id('fc', index), part))
+        this.#part = this.#openCall(part)
         break
       case 'image':
         this.#addImage(part)
@@ -140,6 +147,13 @@ export class AnswerWriter {
         this.#close('completed')
         break
     }
+  }
+
+  #openCall(part: ToolCallPart): CallOut | CustomCallOut {
+    const called = apart(this.#request, part.name)
+    return takesText(this.#request, part.name)
+      ? this.#next((index) => new CustomCallOut(this.#tell, index, this.#id('ctc', index), called, part))
+      : this.#next((index) => new CallOut(this.#tell, index, this.#id('fc', index), called, part))
   }
 
   #openSaid(part: Extract<AssistantPart, { type: 'text' | 'refusal' }>): MessageOut {

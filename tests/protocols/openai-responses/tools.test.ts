@@ -15,16 +15,7 @@ describe('tools of a caller', () => {
     expect(lost).toEqual([])
   })
 
-  const builtIn = [
-    'web_search',
-    'file_search',
-    'code_interpreter',
-    'mcp',
-    'computer',
-    'image_generation',
-    'local_shell',
-    'namespace',
-  ]
+  const builtIn = ['web_search', 'file_search', 'code_interpreter', 'mcp', 'computer', 'image_generation', 'local_shell']
   for (const type of builtIn) {
     test(`a ${type} tool does not cross, and is reported`, () => {
       const { request, lost } = decode({ tools: [{ type, name: 'x' }, f] })
