@@ -74,10 +74,10 @@ export interface Accounts {
   /**
    * An attempt that was sent has ended. Writes its cost into the record, and its line into the ledger.
    *
-   * @param characters of the answer, as far as it came: all that an estimate can go by
+   * @param said how many characters of the answer have come, all that an estimate can go by; none, where what is told is of all of it
    * @param seen what the vendor did meanwhile, where it has told no usage
    */
-  book(call: Call, attempt: Attempt, characters: number, seen?: ToolUses): void
+  book(call: Call, attempt: Attempt, said: (told?: Usage) => number, seen?: ToolUses): void
   /** An answer was given again: writes a line of zeros, and what the answer had cost. */
   reuse(call: Call, answer: Reused, how?: 'cached' | 'coalesced'): void
 }

@@ -10,7 +10,7 @@ import { askedTier, asksForRegion } from '../protocols/asked-tier.js'
 import { type Beside, besideOf, withBeside } from '../protocols/beside.js'
 import { chargeOf } from '../protocols/charge.js'
 import { costWith } from '../protocols/cost-with.js'
-import { isCredible } from '../protocols/credible.js'
+import { answersFreely, isCredible, isNothing } from '../protocols/credible.js'
 import { protocolAtHand } from '../protocols/index.js'
 import { charactersPerToken } from '../protocols/said.js'
 import { type CountTokens, inputTokens } from '../protocols/tokens.js'
@@ -35,8 +35,8 @@ export class Bookkeeper implements Accounts {
     this.#deps = deps
   }
 
-  book(call: Call, attempt: Attempt, characters: number, seen?: ToolUses): void {
-    const { usage: used, basis } = this.#used(call, attempt, characters, seen)
+  book(call: Call, attempt: Attempt, said: (told?: Usage) => number, seen?: ToolUses): void {
+    const { usage: used, basis } = this.#used(call, attempt, said, seen)
     const { prices } = this.#deps
     const word = attempt.serviceTier ?? askedTier(call)
     const price = prices.price(call.target, attempt.startedAt)
@@ -88,20 +88,31 @@ export class Bookkeeper implements Accounts {
   }
 
   /** A vendor bills what it told, and what it did until it saw that nobody listens any more. */
-  #used(call: Call, attempt: Attempt, characters: number, seen: ToolUses = {}): { readonly usage: Usage; readonly basis: Basis } {
-    const { usage: given } = attempt
-    const told = given && isCredible(given, call.protocol) ? given : undefined
-    if (attempt.outcome === 'ok' && told) return { usage: told, basis: 'complete' }
+  #used(
+    call: Call,
+    attempt: Attempt,
+    said: (told?: Usage) => number,
+    seen: ToolUses = {},
+  ): { readonly usage: Usage; readonly basis: Basis } {
+    const { usage: given, outcome, protocol } = attempt
+    const tells = given && isCredible(given, call.protocol) && !(isNothing(given) && !mayBeFree(call, protocol) && said() > 0)
+    const told = tells ? given : undefined
+    if (outcome === 'ok' && told) return { usage: told, basis: 'complete' }
     // A refusal is not billed, and nor is what never came to the vendor.
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }
     if (attempt.status !== undefined && attempt.status >= 300) return { usage: told ?? noUsage, basis: 'complete' }
-    const output = Math.ceil(characters / charactersPerToken)
+    const output = Math.ceil(said(told) / charactersPerToken)
     if (told && inputTotal(told) > 0) return { usage: atLeast(told, output), basis: 'estimated' }
     const lens = protocolAtHand(call.protocol)?.lens
     const input = lens ? inputTokens(lens, sentBody(call), this.#deps.countTokens) : 0
     const read = withBeside({ ...(told ?? noUsage), input }, told ? besideOf(told) : { ...seen, regional: asksForRegion(call) })
     return { usage: atLeast(read, output), basis: 'estimated' }
   }
+}
+
+/** A vendor that tells its bill is to be believed when it bills nothing, as for an answer out of its own cache. */
+function mayBeFree({ target }: Call, protocol: string): boolean {
+  return answersFreely(protocol) || target.provider.traits(target.model).tellsCharge === true
 }
 
 /** As it was sent: the caller's own object may have getters and serializers, which have done their work already. */

@@ -15,3 +15,14 @@ export function isCredible(usage: Usage, protocol: string): boolean {
   const tokens = models.reduce((sum, { usage }) => sum + total(usage), total(usage))
   return tokens <= mostTokens[kindOf(protocol) ?? 'chat'] && searches + fileSearches <= mostUses
 }
+
+/** Many a server that does not count tells zeros. */
+export function isNothing(usage: Usage): boolean {
+  const { models = [], searches = 0, fileSearches = 0 } = besideOf(usage)
+  return total(usage) + models.length + searches + fileSearches === 0
+}
+
+/** Where a guardrail of AWS steps in, it answers by itself, and no model has used anything. */
+export function answersFreely(protocol: string): boolean {
+  return protocol === 'bedrock-converse'
+}

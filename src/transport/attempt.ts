@@ -16,6 +16,7 @@ import { laid, received, send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, knownProtocol } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
+import { saidInAll } from '../protocols/said.js'
 import { Clock } from './clock.js'
 import { passThrough } from './pass-through.js'
 import type { SentHeaders } from './refused.js'
@@ -71,6 +72,8 @@ export interface Streamed {
   isWhole(): boolean
   /** What it has told of its usage, for one that is stopped before its end. */
   usageSoFar?(): Usage | undefined
+  /** How many characters of the answer came, beyond what was told. */
+  said?(told: Usage | undefined): number
 }
 
 /** One attempt while it is under way: what the two lanes need to know of it. */
@@ -89,6 +92,8 @@ export class Underway {
   stream: Streamed | undefined
   /** Characters of the answer that came, as far as they were counted. */
   characters = 0
+  /** The whole answer, where it came at once: most vendors tell what was used, and nobody counts. */
+  answer: { readonly body: unknown } | undefined
   /** What the vendor's own tools did until it ended, where usage is told at the end alone. */
   uses: ToolUses | undefined
   readonly #context: AttemptContext
@@ -271,10 +276,14 @@ export class Underway {
     endings.end(ending)
   }
 
+  #said(told: Usage | undefined): number {
+    return this.stream?.said?.(told) ?? (this.answer ? saidInAll(this.theirs.lens, this.answer.body) : this.characters)
+  }
+
   #tell(): void {
-    const { call, record, characters, uses } = this
+    const { call, record, uses } = this
     const { accounts, emitter } = this.#context
-    const book = (accounts: Accounts) => accounts.book(call, record, characters, uses)
+    const book = (accounts: Accounts) => accounts.book(call, record, (told) => this.#said(told), uses)
     if (accounts?.value) book(accounts.value)
     // A first call can be stopped before they are at hand.
     else accounts?.get().then(book, () => {})

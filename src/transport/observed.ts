@@ -71,7 +71,6 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
 
   usageSoFar(): Usage | undefined {
     const { tap } = this.#options
-    this.#underway.characters = this.#characters()
     this.#underway.uses = tap.uses
     this.#underway.used(undefined, tap.tier)
     return tap.usage
@@ -203,9 +202,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
    * About how long the answer so far is: the newest events are read, and what was before them will have had as much text.
    * To read every event for it would cost as much as the stream itself. 0 where the vendor has told all there is to tell.
    */
-  #characters(): number {
-    const { terminal, usage } = this.#options.tap
-    if (terminal && usage) return 0
+  said(told: Usage | undefined): number {
+    if (told && this.#options.tap.terminal) return 0
     const { lens, framing } = this.#underway.theirs
     let said = 0
     let length = 0

@@ -4,7 +4,6 @@ import { LeashError } from '../core/errors.js'
 import { isObject, lastMembers } from '../core/json.js'
 import { LazyAnswer } from '../core/lazy-answer.js'
 import { into } from '../protocols/into.js'
-import { saidInAll } from '../protocols/said.js'
 import type { Underway } from './attempt.js'
 import { ObservedStream } from './observed.js'
 import { maxAnswerLength, readText } from './read-text.js'
@@ -64,7 +63,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
   const tail = atEnd && lens.usageMembers ? lastMembers(read, lens.usageMembers) : undefined
   const usage = (tail && lens.usage(tail)) ?? lens.usage(answer.body)
   underway.used(usage, lens.tier?.(tail ?? answer.body))
-  if (!usage) underway.characters = saidInAll(lens, answer.body)
+  underway.answer = answer
   const failure = own.failureIn?.(read)
   if (failure) throw refused(failure, read, own.name, response)
   // Gemini streams a list of JSON to who asks for no events: that is handed on as it is.

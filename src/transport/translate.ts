@@ -19,7 +19,6 @@ import type {
   StreamEncoder,
   WireEvent,
 } from '../protocols/protocol.js'
-import { saidInAll } from '../protocols/said.js'
 import { renamed } from '../protocols/tool-names.js'
 import { unlikeBefore } from '../protocols/unique-calls.js'
 import type { Streamed, Underway } from './attempt.js'
@@ -68,7 +67,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const theirs = parseAnswer(text, response.headers, readExact)
   const answer = up.decodeResponse(theirs, context)
   underway.used(answer.usage, answer.serviceTier)
-  if (!answer.usage) underway.characters = saidInAll(underway.theirs.lens, theirs)
+  underway.answer = { body: theirs }
   underway.end(undefined)
   const named = {
     ...answer,

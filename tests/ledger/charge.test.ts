@@ -47,6 +47,12 @@ test('a price of one’s own counts, and not what the vendor tells', async () =>
   expect(await costOf('openrouter/m', chatAnswer({ cost: 0.5 }), 'chat', { prices })).toMatchObject({ cost: 15_000 })
 })
 
+test('zeros are believed of a vendor that tells its bill, as of an answer out of its own cache, and of no other', async () => {
+  const zeros = chatAnswer({ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 })
+  expect(await costOf('openrouter/openai/gpt-4o', zeros)).toMatchObject({ cost: 0, basis: 'complete' })
+  expect(await costOf('openai/gpt-4o', zeros)).toMatchObject({ cost: expect.any(Number), basis: 'estimated' })
+})
+
 test('with a key of one’s own behind OpenRouter, the bill of the vendor there is added to its fee', async () => {
   const usage = { cost: 0.001, is_byok: true, cost_details: { upstream_inference_cost: 0.019 } }
   expect(await costOf('openrouter/m', chatAnswer(usage))).toMatchObject({ cost: 20_000_000 })

@@ -1,7 +1,7 @@
 /** Where the vendor told no usage, or not all of it: how near the estimate comes to what was sent. */
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/core/json.js'
-import { outputTotal } from '../../src/core/usage.js'
+import { inputTotal, outputTotal } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -63,6 +63,66 @@ describe.each(asks)('a whole answer in $protocol', (ask) => {
     expect(line).toMatchObject({ basis: 'estimated', outcome: 'ok' })
     expect(line.usage.output).toBeGreaterThan(0.7 * usage.output)
     expect(line.usage.output).toBeLessThanOrEqual(usage.output)
+  })
+})
+
+/** The bytes of an answer with another number in the place of each that its usage tells. */
+async function retold(response: Response, tokens: number): Promise<Response> {
+  const text = await response.text()
+  return new Response(text.replace(/("\w*(?:_tokens|TokenCount)"):\s*\d+/g, `$1:${tokens}`), response)
+}
+
+/** The line of a call whose vendor tells so many tokens of every kind. */
+async function retoldLine(request: ReturnType<Ask['request']>, tokens: number): Promise<LedgerLine> {
+  const lines: LedgerLine[] = []
+  const leash = createLeash({
+    providers: mockProviders(mock.url),
+    ledger: { sink: (more) => void lines.push(...more) },
+    fetch: async (url, init) => retold(await fetch(url, init), tokens),
+  })
+  await (await send(leash, 'fetch', mock.url, request)).arrayBuffer()
+  await leash.close()
+  return lines[0] ?? expect.fail()
+}
+
+// Events of Bedrock have a checksum.
+describe.each(asks.filter(({ protocol }) => protocol !== 'bedrock-converse'))('an answer in $protocol', (ask) => {
+  test.each([
+    ['all zeros', false, 0],
+    ['all zeros', true, 0],
+    ['more than anybody can have used', false, 1e12],
+    ['more than anybody can have used', true, 1e12],
+  ])('whose vendor tells %s is charged for its request and its text, streamed: %s', async (_, stream, tokens) => {
+    const { usage } = await lineOf(ask.request(text, false))
+    const line = await retoldLine(ask.request(text, stream), tokens)
+    expect(line).toMatchObject({ basis: 'estimated', outcome: 'ok' })
+    expect(inputTotal(line.usage)).toBeGreaterThan(0.4 * inputTotal(usage))
+    expect(outputTotal(line.usage)).toBeGreaterThan(0.6 * outputTotal(usage))
+    expect(outputTotal(line.usage)).toBeLessThanOrEqual(1.3 * outputTotal(usage))
+    expect(line.cost).toBeGreaterThan(0)
+  })
+})
+
+describe('zeros are believed', () => {
+  const nothing = { basis: 'complete', usage: { input: 0, output: 0 }, cost: 0 }
+
+  test('of an answer that says nothing', async () => {
+    const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+    const choices = [{ index: 0, message: { role: 'assistant', content: '' }, finish_reason: 'stop' }]
+    const line = await lineOf(asks[0]?.request(text, false) ?? expect.fail(), (answer) => ({ ...answer, choices, usage }))
+    expect(line).toMatchObject(nothing)
+  })
+
+  test('of embeddings', async () => {
+    const request = { path: '/v1/embeddings', body: { model: 'text-embedding-3-small', input: text } }
+    expect(await retoldLine(request, 0)).toMatchObject(nothing)
+  })
+
+  test('of Bedrock, where a guardrail has answered and no model', async () => {
+    const request = asks.find(({ protocol }) => protocol === 'bedrock-converse')?.request(text, false) ?? expect.fail()
+    const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 }
+    const line = await lineOf(request, (answer) => ({ ...answer, stopReason: 'guardrail_intervened', usage }))
+    expect(line).toMatchObject(nothing)
   })
 })
 
