@@ -128,6 +128,34 @@ test('a relay that stops gives back what has not been sent, and says of the rest
   expect(mock.requests).toHaveLength(1)
 })
 
+test('a relay stops in its time, though the database that an answer is for does not come back', async () => {
+  const jobs = (await open())({ roundMs: 60_000, closeMs: 1 })
+  const end = vi.spyOn(jobs.store, 'end')
+  end.mockRejectedValue(new LeashError('overloaded', 'The database is away.', { retryable: true }))
+  await jobs.submit(caller, { request })
+  await until(() => end.mock.calls.length > 0)
+  await jobs.close()
+  const { length } = end.mock.calls
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(end).toHaveBeenCalledTimes(length)
+})
+
+test('a relay that stops waits for what it has just taken up, which it makes or gives back', async () => {
+  const jobs = (await open())({ roundMs: 60_000 })
+  const claim = jobs.store.claim.bind(jobs.store)
+  const held = Promise.withResolvers<void>()
+  const claiming = vi.spyOn(jobs.store, 'claim').mockImplementation(async (...asked) => {
+    await held.promise
+    return claim(...asked)
+  })
+  const { id } = await jobs.submit(caller, { request })
+  await until(() => claiming.mock.calls.length > 0)
+  const closing = jobs.close()
+  held.resolve()
+  await closing
+  expect(await status(jobs, id)).toBe('done')
+})
+
 test('what a provider has answered outlasts a database that is away for long', async () => {
   const jobs = (await open())({ roundMs: 60_000 })
   const end = vi.spyOn(jobs.store, 'end')

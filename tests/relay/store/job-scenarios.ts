@@ -146,6 +146,38 @@ export function jobScenarios(openSql: Open): void {
     expect(await store.prune()).toBe(1)
   })
 
+  test('that are over stay as they ended, and tell it once, whoever comes second', async () => {
+    const { store, queue } = await open()
+    const callback = 'https://example.com/done'
+    const answer = { status: 200, body: { text: 'Hi' } }
+    for (const asked of ['one', 'two']) await store.add({ ...fresh, asked, callback })
+    const [done, cancelled] = [await store.claim(owner('one'), 2), await store.claim(owner('one'), 2)]
+    if (!done || !cancelled) throw new Error('Both are to be had.')
+    expect(await store.end(done, owner('one'), 'done', answer)).toBe(true)
+    expect(await store.cancel(caller, done.id)).toBe(false)
+    expect(await store.get(caller, done.id)).toMatchObject({ status: 'done' })
+    expect(await store.answer(caller, done.id)).toEqual(answer)
+    expect(await store.cancel(caller, cancelled.id)).toBe(true)
+    expect(await store.end(cancelled, owner('one'), 'done', answer)).toBe(false)
+    expect(await store.get(caller, cancelled.id)).toMatchObject({ status: 'cancelled' })
+    expect(await store.answer(caller, cancelled.id)).toBeUndefined()
+    const told = (await queue.take({ most: 10 })).map(({ body }) => JSON.parse(body).data)
+    expect(told.map(({ id, status }) => [id, status]).sort()).toEqual(
+      [
+        [done.id, 'done'],
+        [cancelled.id, 'cancelled'],
+      ].sort(),
+    )
+  })
+
+  test('whose time is over are in no list, also before they are forgotten', async () => {
+    const { clock, store } = await open()
+    await store.add({ ...fresh, ttlMs: 1000 })
+    const { id } = await store.add({ ...fresh, asked: 'other' })
+    clock.now += 2000
+    expect((await store.list(caller, {})).items.map((job) => job.id)).toEqual([id])
+  })
+
   test('whose time is over before anybody came to them have failed, and are not forgotten before that is told', async () => {
     const { clock, store, queue, callbacks } = await open()
     const url = 'https://example.com/done'
