@@ -9,6 +9,7 @@ import type { Sql } from '../../../src/relay/store/sql.js'
 import { until, useMock } from '../../helpers/mock.js'
 import { serve } from '../../helpers/serve.js'
 import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
+import { openReceiver } from '../receiver.js'
 import { jobScenarios } from '../store/job-scenarios.js'
 import { openStore } from '../store/open.js'
 
@@ -254,6 +255,16 @@ describe('the end of a job', () => {
     const { id } = (await submit(relay, { request, callback: url, ttlMs: 1000 })).body
     await until(() => told.length === 1)
     expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({ data: { id, status: 'failed', code: 'deadline_exceeded' } })
+  })
+
+  test('is told no second time at an address that is gone', async () => {
+    const receiver = await openReceiver()
+    receiver.answer({ status: 410 })
+    const relay = await openRelay(mock.url, { webhooks: { allow: ['127.0.0.1'] } })
+    await submit(relay, { request, callback: receiver.url })
+    const given = async () => (await relay.ask('GET', '/v1/admin/webhooks/deliveries?status=dead')).body.items
+    await until(async () => (await given()).length === 1)
+    expect(await given()).toMatchObject([{ type: 'job.ended', attempts: 1, last: 'It answered 410, and is told no more.' }])
   })
 
   test('is told nowhere inside', async () => {

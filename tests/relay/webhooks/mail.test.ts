@@ -52,6 +52,24 @@ it('tells what was asked for by mail, and what it says of a tenant cannot be a h
   expect(JSON.stringify((await relay.ask('GET', '/v1/admin/config')).body)).not.toContain('sesame')
 })
 
+it('goes by the configuration as it is now, to another server, and to none', async () => {
+  const [one, other] = [await openSmtp(), await openSmtp()]
+  const mail = { from: 'leash@example.com', to: ['ops@example.com'], events: ['key.created'] as const }
+  const relay = await openRelay(mock.url, { mail: { ...mail, url: one.url } })
+  const tell = () => relay.ask('POST', '/v1/admin/keys', { tenant: 'default' })
+  await tell()
+  await until(() => one.mails.length === 1)
+  await relay.reload({ ...relay.options, mail: { ...mail, url: other.url, to: ['cfo@example.com'] } })
+  await tell()
+  await until(() => other.mails.length === 1)
+  expect(other.mails[0]?.to).toEqual(['cfo@example.com'])
+  const { mail: _, ...rest } = relay.options
+  await relay.reload(rest)
+  await tell()
+  expect((await relay.ask('GET', '/v1/admin/webhooks/deliveries?endpoint=mail')).body.items).toHaveLength(2)
+  expect(one.mails).toHaveLength(1)
+})
+
 test('the mail server of these tests lets nobody in without the password', async () => {
   const { url, mails } = await openSmtp()
   const stranger = createTransport(url.replace('sesame', 'says me'))
