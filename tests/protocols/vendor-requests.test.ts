@@ -199,10 +199,11 @@ const items: Rows<NonNullable<Responses.ResponseInputItem['type']>> = {
 const responsesTools: Rows<Responses.Tool['type']> = {
   function: ['carried', { name: 'g', parameters: schema }],
   custom: ['carried', { name: 'g' }],
+  namespace: ['carried', { name: 'n', description: 'n', tools: [{ type: 'function', name: 'g', parameters: schema }] }],
   ...reported(
     ...(['file_search', 'computer', 'computer_use_preview', 'web_search', 'web_search_2025_08_26', 'mcp'] as const),
     ...(['code_interpreter', 'programmatic_tool_calling', 'image_generation', 'local_shell', 'shell'] as const),
-    ...(['namespace', 'tool_search', 'web_search_preview', 'web_search_preview_2025_03_11', 'apply_patch'] as const),
+    ...(['tool_search', 'web_search_preview', 'web_search_preview_2025_03_11', 'apply_patch'] as const),
   ),
 }
 

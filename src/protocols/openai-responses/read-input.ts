@@ -193,16 +193,17 @@ function readFunctionCallOutput(item: Members, path: string, history: History): 
   const { lose, messages, names } = history
   noticeUnread(item, outputMembers, path, lose)
   const id = asString(item.call_id)
-  if (!id) throw invalid(`${path}.call_id`, 'A function_call_output needs the `call_id` of the call that it answers.')
   const called = asString(item.name)
-  const name = names.get(id) ?? (called && joined(item.namespace, called))
-  const result: ToolResultPart = {
-    type: 'tool-result',
-    id,
-    ...(name !== undefined && { name }),
-    content: readOutput(item.output, path, lose),
-    ...openAiCacheHint(item, path, lose),
+  const name = (id && names.get(id)) ?? (called && joined(item.namespace, called))
+  const content = readOutput(item.output, path, lose)
+  const hint = openAiCacheHint(item, path, lose)
+  if (!id) {
+    lose(path, 'approximated', 'The output of a tool that was not called is told by the user.')
+    const from = { type: 'text', text: `Output of the tool "${name ?? ''}":` } as const
+    messages.push({ role: 'user', content: hinted<UserPart>([from, ...content], hint.cache) })
+    return
   }
+  const result: ToolResultPart = { type: 'tool-result', id, ...(name !== undefined && { name }), content, ...hint }
   const last = messages.at(-1)
   if (last?.role === 'tool') (last.content as ToolResultPart[]).push(result)
   else messages.push({ role: 'tool', content: [result] })

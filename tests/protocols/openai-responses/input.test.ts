@@ -270,6 +270,27 @@ describe('a custom tool in the history', () => {
   })
 })
 
+test('the output of a tool that nobody called, as Codex tells goals, is told by the user, and that is reported', () => {
+  const unasked = { type: 'function_call_output', id: 'fco_1', name: 'goal', namespace: 'agent', output: 'Mend it.' }
+  const { request, lost } = decode({
+    input: [{ role: 'user', content: 'Hi' }, unasked, { ...unasked, call_id: null, output: [] }],
+  })
+  expect(request.messages.slice(1)).toEqual([
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Output of the tool "agent__goal":' },
+        { type: 'text', text: 'Mend it.' },
+      ],
+    },
+    { role: 'user', content: [{ type: 'text', text: 'Output of the tool "agent__goal":' }] },
+  ])
+  expect(lost).toMatchObject([
+    { path: 'input[1]', action: 'approximated' },
+    { path: 'input[2]', action: 'approximated' },
+  ])
+})
+
 describe('messages to items', () => {
   test('another vendor’s signature of a text or a call has no place, and that is reported', () => {
     const signature = { format: 'google-gemini-v1', value: 'CiIB' } as const
