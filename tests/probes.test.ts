@@ -3,7 +3,7 @@ import { createLeash, type LeashOptions, type Probe } from '../src/leash.js'
 import { Probes } from '../src/probes.js'
 import { openai } from '../src/providers/openai.js'
 import { mockProviders, startMock } from '../src/testing/index.js'
-import { until, useNoKeys } from './helpers/mock.js'
+import { until } from './helpers/mock.js'
 
 /** One for each test: a probe that was under way at the end of one would take the fault that the next has asked for. */
 let mock: Awaited<ReturnType<typeof startMock>>
@@ -17,7 +17,6 @@ async function probing(options: Partial<LeashOptions> = {}) {
   return { leash, seen, of: (name: string) => leash.health().providers.find((provider) => provider.name === name) }
 }
 
-useNoKeys()
 beforeEach(async () => {
   mock = await startMock()
 })

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LedgerLine } from '../../src/leash.js'
-import { until, useNoKeys } from '../helpers/mock.js'
+import { until } from '../helpers/mock.js'
 import { faultNames } from './faults.js'
 import { lineOf, maxAttempts, type Run, run, startUpstreams, type Upstreams } from './run.js'
 
@@ -33,8 +33,6 @@ const sent = (): LedgerLine[] => seen.lines.filter(({ coalesced }) => !coalesced
 let upstreams: Upstreams
 let timersBefore: number
 let seen: Run
-
-useNoKeys()
 
 beforeAll(async () => {
   timersBefore = active(/Timeout/)

@@ -67,7 +67,7 @@ describe('leash prices', () => {
             ],
             batch: [expect.objectContaining({ input: 0.875, cacheRead: 0.0875 })],
             flex: [expect.objectContaining({ output: 7 })],
-            priority: [expect.objectContaining({ output: 28 })],
+            ...{ priority: [expect.objectContaining({ output: 28 })], fast: [expect.objectContaining({ output: 28 })] },
           },
         },
       },

@@ -3,9 +3,6 @@ import fc from 'fast-check'
 import OpenAI from 'openai'
 import { describe, expect, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
-import { useNoKeys } from '../helpers/mock.js'
-
-useNoKeys()
 
 const encoder = new TextEncoder()
 const chunk = (content: string, finish: string | null = null) =>

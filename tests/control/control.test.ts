@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openControl, type RelayOptions } from '../../src/control/control.js'
@@ -105,7 +106,7 @@ describe('a program that never closes its leash', () => {
   beforeAll(async () => {
     built = await mkdtemp(join(tmpdir(), 'leash-control-built-'))
     await build({
-      entryPoints: [new URL('../../src/control/control.ts', import.meta.url).pathname],
+      entryPoints: [fileURLToPath(new URL('../../src/control/control.ts', import.meta.url))],
       outfile: join(built, 'control.mjs'),
       bundle: true,
       format: 'esm',

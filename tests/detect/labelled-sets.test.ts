@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { readLabelled, readMarked, score } from '../../bench/detect/labelled.ts'
 import { createDetector } from '../../src/detect/index.js'
@@ -19,7 +20,7 @@ const promised = {
 }
 
 describe('on labelled sentences of others', () => {
-  const scores = score(readLabelled(new URL('presidio.jsonl', folder).pathname), (text) => detector.detect(text))
+  const scores = score(readLabelled(fileURLToPath(new URL('presidio.jsonl', folder))), (text) => detector.detect(text))
   for (const [type, least] of Object.entries(promised)) {
     test(`${type} is found as well as promised`, () => {
       const found = scores.find((it) => it.type === type)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readLabelled, readMarked } from '../../bench/detect/labelled.ts'
@@ -7,7 +8,7 @@ import { createDetector, type Detection, type Detector, loadDetector } from '../
 const folder = new URL('../fixtures/pii/', import.meta.url)
 const labelled = [
   ...readMarked(readFileSync(new URL('own.txt', folder), 'utf8')),
-  ...readLabelled(new URL('presidio.jsonl', folder).pathname).slice(0, 60),
+  ...readLabelled(fileURLToPath(new URL('presidio.jsonl', folder))).slice(0, 60),
 ]
 const texts = labelled.map(({ text }) => text)
 

@@ -1,10 +1,7 @@
 /** Recorded traffic through OpenAI's client and through ours: the same bytes go out, the same bytes come back. */
 import { describe, expect, test } from 'vitest'
-import { useNoKeys } from '../helpers/mock.js'
 import { type Recording, recordings, wireBody } from '../helpers/recorded.js'
 import { comparable, comparableHeaders, postBoth } from './pair.js'
-
-useNoKeys()
 
 /**
  * The recorded request; for a recording without one, a plain request that would have got that answer. Models that were named

@@ -3,11 +3,9 @@ import { gzipSync } from 'node:zlib'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { serveRecorded } from '../helpers/recorded.js'
 import { comparable, comparableHeaders, postBoth } from './pair.js'
 
-useNoKeys()
 const bytes = (text: string) => new TextEncoder().encode(text)
 const json = { 'content-type': 'application/json', 'x-from-tomorrow': 'kept', 'x-request-id': 'req_1' }
 const sse = { 'content-type': 'text/event-stream; charset=utf-8', 'x-from-tomorrow': 'kept' }

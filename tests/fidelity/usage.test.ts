@@ -2,11 +2,9 @@
 import { expect, test } from 'vitest'
 import { LeashLLM } from '../../src/client.js'
 import { reportOf } from '../../src/fetch.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { serveRecorded } from '../helpers/recorded.js'
 import { postBoth } from './pair.js'
 
-useNoKeys()
 const headers = { 'content-type': 'text/event-stream' }
 const content = 'data: {"id":"1","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}],"usage":null}\n\n'
 const finish = 'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}\n\n'

@@ -1,5 +1,5 @@
-/** A mock of every vendor for one test file, and none of the keys of the machine that runs it. */
-import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest'
+/** A mock of every vendor for one test file. */
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { type Fault, type MockOptions, type RecordedRequest, startMock } from '../../src/testing/index.js'
 
 export interface Mock {
@@ -16,7 +16,6 @@ export function useMock(options?: MockOptions): Mock {
     if (!starting.mock) throw new Error('The mock starts with the first test.')
     return starting.mock
   }
-  useNoKeys()
   beforeAll(async () => {
     starting.mock = await startMock(options)
   })
@@ -32,19 +31,6 @@ export function useMock(options?: MockOptions): Mock {
     script: (...faults) => started().script(...faults),
     reset: () => started().reset(),
   }
-}
-
-/** Keys and addresses of vendors, as their SDKs and we read them. */
-const vendorVariable = /_API_KEY$|_API_TOKEN$|_AUTH_TOKEN$|_BASE_URL$|^(?:AWS|AZURE|GOOGLE|GEMINI|OPENAI|ANTHROPIC)_|^HF_TOKEN$/
-
-/** Takes every key out of the environment for each test of the file. */
-export function useNoKeys(): void {
-  beforeEach(() => {
-    for (const name of Object.keys(process.env)) if (vendorVariable.test(name)) vi.stubEnv(name, undefined)
-  })
-  afterEach(() => {
-    vi.unstubAllEnvs()
-  })
 }
 
 /** Never answers, in place of a mock: of what is given up soon, a mock on a busy machine hears when the next test is under way, or never. */

@@ -2,10 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { usageOf } from '../../src/core/usage.js'
 import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
-
-useNoKeys()
 
 const recording = recordings('anthropic-messages').find(({ file }) => file.includes('advisor-tool-stream')) ?? expect.fail()
 

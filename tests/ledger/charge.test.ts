@@ -1,11 +1,8 @@
 /** Vendors that tell what they have charged: their bill has tools and discounts in it that no list of prices knows. */
 import { describe, expect, test } from 'vitest'
 import { LeashLLM, type LedgerLine } from '../../src/index.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
 import { booked } from './booked.js'
-
-useNoKeys()
 
 /** What was booked of it. */
 async function costOf(...call: Parameters<typeof booked>) {

@@ -2,11 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { total } from '../../src/core/usage.js'
 import { createLeash, type LeashOptions, type LedgerLine } from '../../src/leash.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { recordings, wireBody } from '../helpers/recorded.js'
 import { booked, type Words } from './booked.js'
-
-useNoKeys()
 
 const recorded = (protocol: string, part: string) =>
   wireBody(recordings(protocol).find(({ file }) => file.includes(part)) ?? expect.fail())

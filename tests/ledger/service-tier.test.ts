@@ -1,10 +1,7 @@
 /** Which tier a call is priced by: the one that the vendor says it was served in, whatever was asked for. */
 import { describe, expect, test } from 'vitest'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { framed, messages, streamType, type Vendor, vendorKeys, vendors } from '../helpers/vendors.js'
-
-useNoKeys()
 
 /** A dollar for a million tokens, half of that for flex, two for priority. */
 const rates = { input: 1, output: 1, tiers: { flex: { multiplier: 0.5 }, priority: { multiplier: 2 } }, regional: 1.1 }

@@ -8,9 +8,7 @@ import { buckets, outputTotal, total, usageOf } from '../../src/core/usage.js'
 import { LeashLLM } from '../../src/index.js'
 import type { Leash, LeashOptions, LedgerLine } from '../../src/leash.js'
 import { fold } from '../../src/ledger/fold.js'
-import { until, useNoKeys } from '../helpers/mock.js'
-
-useNoKeys()
+import { until } from '../helpers/mock.js'
 
 const vendors = { openai: { apiKey: 'k' }, anthropic: { apiKey: 'k' }, google: { apiKey: 'k' } }
 

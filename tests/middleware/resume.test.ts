@@ -2,13 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import type { Leash, LeashOptions } from '../../src/leash.js'
-import { until, useMock, useNoKeys } from '../helpers/mock.js'
+import { until, useMock } from '../helpers/mock.js'
 import { doors, send } from './asks.js'
 import { useHonest } from './resume/honest.js'
 import * as kit from './resume/kit.js'
 import { bytesOf, decode, failure, nameOf, pieces, read, spoken, textIn, whole } from './resume/kit.js'
 
-useNoKeys()
 const vendor = useHonest()
 const mock = useMock()
 const open = (options?: LeashOptions) => kit.open(vendor.url, options)

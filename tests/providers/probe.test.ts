@@ -2,9 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { LeashError } from '../../src/core/errors.js'
 import type { Provider } from '../../src/core/provider.js'
 import { configuredProviders, type ProvidersOptions } from '../../src/providers/registry.js'
-import { useNoKeys } from '../helpers/mock.js'
-
-useNoKeys()
 
 function provider(name: string, options: ProvidersOptions[string]): Provider {
   const found = configuredProviders({ [name]: options }).get(name)

@@ -4,11 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
-import { useNoKeys } from '../helpers/mock.js'
 import { framed, messages, streamType, type Vendor, vendorKeys, vendors } from '../helpers/vendors.js'
 import { failureOf } from './lanes.js'
-
-useNoKeys()
 
 /** What becomes of the connection after the last event. */
 type Fate = 'closes' | 'breaks' | 'is silent'

@@ -1,7 +1,6 @@
 /** A vendor that allows 5 requests per 400 ms and says so, as its callers meet it through a whole leash, on a clock of our own. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createLeash, type Leash, type LeashOptions } from '../../../src/leash.js'
-import { useNoKeys } from '../../helpers/mock.js'
 
 const windowMs = 400
 const limit = 5
@@ -93,7 +92,6 @@ async function passing<T>(work: Promise<T>): Promise<T> {
 const allWell = (count: number) => Array.from({ length: count }, () => 200)
 
 describe('with pace', () => {
-  useNoKeys()
   // What is loaded by the first answer and the first refusal takes real time, while a clock of ours would run on.
   beforeAll(async () => {
     const leash = open(vendor().fetch)

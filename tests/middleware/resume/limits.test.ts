@@ -1,12 +1,11 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import type { Leash, LeashOptions } from '../../../src/leash.js'
-import { until, useNoKeys } from '../../helpers/mock.js'
+import { until } from '../../helpers/mock.js'
 import { useHonest } from './honest.js'
 import * as kit from './kit.js'
 import { bytesOf, decode, failure, pieces, read, whole } from './kit.js'
 
-useNoKeys()
 const vendor = useHonest()
 const open = (options?: LeashOptions) => kit.open(vendor.url, options)
 const ask = (leash: Leash, body?: object, signal?: AbortSignal) => kit.ask(leash, vendor.url, body, signal)

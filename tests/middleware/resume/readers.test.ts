@@ -4,12 +4,10 @@ import { GoogleGenAI } from '@google/genai'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LeashLLM, reportOf } from '../../../src/index.js'
-import { useNoKeys } from '../../helpers/mock.js'
 import { send } from '../asks.js'
 import { useHonest } from './honest.js'
 import { bytesOf, decode, nameOf, open, pieces, spoken, textIn, whole } from './kit.js'
 
-useNoKeys()
 const vendor = useHonest()
 /** A connection that breaks takes with it what had come and was not read: then it broke before the first content. */
 const retry = { backoff: () => 0 }

@@ -2,11 +2,9 @@ import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
 import { expect, test } from 'vitest'
 import { LeashLLM } from '../../../src/index.js'
-import { useNoKeys } from '../../helpers/mock.js'
 import { useHonest } from './honest.js'
 import { ask, bytesOf, decode, open, pieces, whole } from './kit.js'
 
-useNoKeys()
 const vendor = useHonest()
 const resume = { restart: true }
 
