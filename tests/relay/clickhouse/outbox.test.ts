@@ -174,7 +174,7 @@ it('leaves a ClickHouse alone that does not take it, for half a minute at most',
   const claim = vi.spyOn(feed.outbox, 'claim').mockResolvedValue([{ id: 'a', lines: [] }])
   const release = vi.spyOn(feed.outbox, 'release').mockResolvedValue()
   vi.spyOn(Math, 'random').mockReturnValue(0)
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
   onTestFinished(() => {
     vi.useRealTimers()
     vi.restoreAllMocks()
