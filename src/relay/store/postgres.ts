@@ -2,7 +2,7 @@
 import { codeOf } from '../../core/code-of.js'
 import { LeashError, messageOf } from '../../core/errors.js'
 import { loadOptional } from '../../core/optional.js'
-import type { Pace, Sql, SqlValue } from './sql.js'
+import type { Pace, Reads, Sql, SqlValue } from './sql.js'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database` */
@@ -102,11 +102,15 @@ class Postgres implements Sql {
   async transaction<T>(work: (sql: Sql) => Promise<T>, pace: Pace = 'usual'): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(work, pace === 'usual' ? this.#bounds.answerMs : 0)
+        return await this.#once(work, 'BEGIN', pace === 'usual' ? this.#bounds.answerMs : 0)
       } catch (error) {
         if (tries === mostTries || !(error instanceof LeashError && again.has(codeOf(error.cause) ?? ''))) throw error
       }
     }
+  }
+
+  snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+    return this.#once(work, 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', this.#bounds.answerMs)
   }
 
   close(): Promise<void> {
@@ -114,7 +118,7 @@ class Postgres implements Sql {
     return this.#closing
   }
 
-  async #once<T>(work: (sql: Sql) => Promise<T>, answerMs: number): Promise<T> {
+  async #once<T>(work: (sql: Sql) => Promise<T>, begin: string, answerMs: number): Promise<T> {
     const { timeoutMs } = this.#bounds
     const client = await this.#pool.connect().catch((cause: unknown) => {
       throw failed(cause)
@@ -133,10 +137,11 @@ class Postgres implements Sql {
       all: async <R extends object>(text: string, params?: readonly SqlValue[]) => (await within(text, params)).rows as R[],
       run: async (text, params) => (await within(text, params)).rowCount ?? 0,
       transaction: (inner) => inner(sql),
+      snapshot: (inner) => inner(sql),
       close: async () => {},
     }
     try {
-      await ask(client, timeoutMs, 'BEGIN')
+      await ask(client, timeoutMs, begin)
       const value = await work(sql)
       open = false
       await commit(client, answerMs)

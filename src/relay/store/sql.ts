@@ -16,6 +16,11 @@ export interface Sql {
    * @param pace whether its statements may take as long as they like, where others are given up after a time
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, pace?: Pace): Promise<T>
+  /**
+   * All that is read inside is as of one moment: what others write meanwhile is not among it. It holds nobody up, but for a
+   * database in memory.
+   */
+  snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T>
   /** Where all others would wait for who reads much: reads what was written, and holds nobody up. */
   readonly beside?: Reads | undefined
   close(): Promise<void>

@@ -9,7 +9,7 @@ import { parentPort } from 'node:worker_threads'
 
 export interface SqliteAsk {
   readonly id: number
-  readonly do: 'open' | 'share' | 'all' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
+  readonly do: 'open' | 'share' | 'read' | 'all' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
   /** SQL, or the path of a file. */
   readonly text: string
   readonly params: readonly (string | number | null)[]
@@ -34,6 +34,9 @@ const mostPrepared = 200
 const busyMs = 5000
 /** SQLITE_BUSY of https://sqlite.org/rescode.html */
 const busy = 5
+
+/** Who only reads takes no lock from those who write. */
+let beginning = 'BEGIN IMMEDIATE'
 
 const prepared = new Map<string, Prepared>()
 let database: DatabaseSync | undefined
@@ -69,6 +72,10 @@ function work({ id, do: what, text, params, within, more }: SqliteAsk): SqliteAn
     case 'open':
       open(text)
       return done
+    case 'read':
+      beginning = 'BEGIN'
+      openFile(text)
+      return done
     case 'share':
       openFile(text)
       return done
@@ -95,7 +102,7 @@ function work({ id, do: what, text, params, within, more }: SqliteAsk): SqliteAn
 
 function begin(): void {
   if (!group) {
-    opened().exec('BEGIN IMMEDIATE')
+    opened().exec(beginning)
     group = []
   }
   opened().exec('SAVEPOINT work')

@@ -22,12 +22,12 @@ export interface SqliteSql extends Sql {
 
 /** @throws LeashError `invalid_config` when another process has the file open, or it cannot be opened */
 export function openSqlite({ file, shared = false }: SqliteOptions): Promise<SqliteSql> {
-  return opened(file, shared)
+  return opened(file, shared ? 'share' : 'open')
 }
 
-async function opened(file: string, shared: boolean): Promise<Sqlite> {
-  const sqlite = new Sqlite()
-  await sqlite.open(file, shared)
+async function opened(file: string, how: 'open' | 'share' | 'read'): Promise<Sqlite> {
+  const sqlite = new Sqlite(how === 'read')
+  await sqlite.open(file, how)
   return sqlite
 }
 
@@ -57,7 +57,11 @@ class Sqlite implements SqliteSql {
   /** Absent of what is in memory, which nobody else can open. */
   #file: string | undefined
 
-  constructor() {
+  /** Its transactions are views of one moment, each of its own. */
+  readonly #reads: boolean
+
+  constructor(reads: boolean) {
+    this.#reads = reads
     // Node calls its SQLite experimental, on the standard error of whoever uses it.
     this.#worker = new Worker(script, { execArgv: ['--disable-warning=ExperimentalWarning'] })
     this.#worker.on('message', (answer: SqliteAnswer) => this.#answered(answer))
@@ -65,9 +69,9 @@ class Sqlite implements SqliteSql {
     this.#worker.on('exit', () => this.#end(unusable('it was closed')))
   }
 
-  async open(file: string, shared: boolean): Promise<void> {
+  async open(file: string, how: 'open' | 'share' | 'read'): Promise<void> {
     try {
-      await this.#ask(shared ? 'share' : 'open', file)
+      await this.#ask(how, file)
       if (file !== ':memory:') this.#file = file
     } catch (error) {
       await this.#worker.terminate()
@@ -88,6 +92,11 @@ class Sqlite implements SqliteSql {
       this.#inTransaction = true
       return this.#transact(work)
     })
+  }
+
+  async snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+    const by = this.#file === undefined ? this : await this.#readerOf(this.#file)
+    return by.transaction(work)
   }
 
   async backup(to: string): Promise<void> {
@@ -114,7 +123,7 @@ class Sqlite implements SqliteSql {
   /** Started by the first who reads. */
   #readerOf(file: string): Promise<Sqlite> {
     if (this.#over) return Promise.reject(this.#over)
-    this.#reader ??= opened(file, true).catch((error) => {
+    this.#reader ??= opened(file, 'read').catch((error) => {
       this.#reader = undefined
       throw error
     })
@@ -130,7 +139,7 @@ class Sqlite implements SqliteSql {
     // Whoever waits goes on at once: what they ask comes after the end, which they may make last together with their own.
     const end = (what: 'commit' | 'rollback') => {
       open = false
-      const ended = this.#ask(what, '', [], true, this.#waiting.length > 0)
+      const ended = this.#ask(what, '', [], true, !this.#reads && this.#waiting.length > 0)
       this.#goOn()
       return ended
     }
@@ -138,6 +147,7 @@ class Sqlite implements SqliteSql {
       all: async <R extends object>(text: string, params: readonly SqlValue[] = []) => rowsOf<R>(await ask('all', text, params)),
       run: async (text, params = []) => changesOf(await ask('run', text, params)),
       transaction: (inner) => inner(sql),
+      snapshot: (inner) => inner(sql),
       close: async () => {},
     }
     let value: T

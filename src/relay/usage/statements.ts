@@ -34,6 +34,9 @@ export interface StatementsDeps {
 /** By what the rows of a statement as CSV are. Their costs sum up to the total. */
 export const lineItems = ['provider', 'model', 'key', 'user'] as const satisfies readonly Dimension[]
 
+/** What a statement is split by. Each of these sums up to the first. */
+const parts: readonly (readonly Dimension[])[] = [[], ['provider', 'model'], ['key'], ['user'], ['day']]
+
 /** Clients that could not reach the relay send what they kept. */
 const lateMs = 86_400_000
 
@@ -60,15 +63,10 @@ export class Statements {
   /** @param where of the tenant's usage alone @throws LeashError `invalid_request` for what is no month */
   async of({ slug, name, plan }: Tenant, month: string, where: Where): Promise<Statement> {
     const { from, to } = monthOf(month)
-    const report = (by: readonly Dimension[]) => this.#usage.report({ by, from, to, where: { ...where, tenant: slug } })
-    const [[total], byModel, byKey, byUser, byDay] = await Promise.all([
-      report([]),
-      report(['provider', 'model']),
-      report(['key']),
-      report(['user']),
-      report(['day']),
-    ])
     const madeAt = this.#now()
+    const [[total] = [], byModel = [], byKey = [], byUser = [], byDay = []] = await this.#usage.reports(
+      parts.map((by) => ({ by, from, to, where: { ...where, tenant: slug } })),
+    )
     return {
       ...{ tenant: slug, name, plan, month, from, to, madeAt },
       provisional: madeAt < to + lateMs,

@@ -109,8 +109,18 @@ export class UsageLog {
   }
 
   /** The dearest first. */
-  report(query: ReportQuery = {}): Promise<UsageRow[]> {
-    return reportOf(this.#reads, query)
+  async report(query: ReportQuery = {}): Promise<UsageRow[]> {
+    const [rows = []] = await this.reports([query])
+    return rows
+  }
+
+  /** All as of one moment: what one of them has the others have too. */
+  reports(queries: readonly ReportQuery[]): Promise<UsageRow[][]> {
+    return this.#sql.snapshot(async (reads) => {
+      const rows: UsageRow[][] = []
+      for (const query of queries) rows.push(await reportOf(reads, query))
+      return rows
+    })
   }
 
   /** The newest first. */

@@ -35,6 +35,7 @@ function wrapped(sql: Sql): Sql {
     all: (text, params) => sql.all(text, params),
     run: (text, params) => sql.run(text, params),
     transaction: (work) => sql.transaction(work),
+    snapshot: (work) => sql.snapshot(work),
     close: () => sql.close(),
   }
 }
@@ -116,6 +117,11 @@ it('holds a revoked key good nowhere: at once here, and after five seconds in ot
   clock.now += 5 * second
   expect(await other.verify(key)).toBeUndefined()
   expect(await keys.revoke(record.id)).toMatchObject({ revokedAt: clock.now - 5 * second })
+  const next = await keys.create({ tenant: 'red' })
+  expect(await other.verify(next.key)).toBeDefined()
+  await keys.revoke(next.record.id)
+  clock.now -= 3600 * second
+  expect(await other.verify(next.key)).toBeUndefined()
   await expect(keys.revoke('nobodyis')).rejects.toMatchObject({ code: 'not_found' })
 })
 

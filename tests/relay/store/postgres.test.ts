@@ -7,7 +7,7 @@ import { Leases } from '../../../src/relay/quota/leases.js'
 import { SqlBudgets } from '../../../src/relay/quota/sql-budgets.js'
 import { migrate } from '../../../src/relay/store/migrations.js'
 import { openPostgres } from '../../../src/relay/store/postgres.js'
-import type { Sql } from '../../../src/relay/store/sql.js'
+import type { Reads, Sql } from '../../../src/relay/store/sql.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
@@ -48,6 +48,19 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     const sql = await open()
     await expect(sql.all('SELECT CAST($1 AS TEXT)', ['a\0b'])).rejects.toMatchObject({ code: 'invalid_request' })
     await expect(sql.all('SELECT CAST($1 AS BIGINT)', [1e300])).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  it('shows one moment to who reads several things', async () => {
+    const [sql, other] = [await open(), await open()]
+    await sql.run('CREATE TABLE moments (n BIGINT NOT NULL)')
+    const count = async (reads: Reads) => (await reads.all<{ n: number }>('SELECT COUNT(*) AS n FROM moments'))[0]?.n
+    const look = sql.snapshot(async (reads) => {
+      const before = await count(reads)
+      await other.run('INSERT INTO moments VALUES (1)')
+      return [before, await count(reads), await count(sql)]
+    })
+    expect(await look).toEqual([0, 0, 1])
+    await expect(sql.snapshot((reads) => reads.all('INSERT INTO moments VALUES (2) RETURNING n'))).rejects.toThrow(/read-only/)
   })
 
   it('does a transaction again that was in the way of another', async () => {

@@ -4,8 +4,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import type { Reads } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
-import { temporaryFolder } from './open.js'
+import { openFile, temporaryFolder } from './open.js'
 import { add, all, numbers, sqlScenarios } from './scenarios.js'
 
 async function open(file = ':memory:') {
@@ -131,6 +132,26 @@ it('lets nobody wait for who reads much beside, who sees all that was written be
   expect(await sql.beside?.all('SELECT MAX(n) AS n FROM numbers')).toEqual([{ n: 20 }])
   await sql.close()
   await expect(sql.beside?.all('SELECT 1')).rejects.toMatchObject({ code: 'overloaded' })
+})
+
+it('shows one moment to who reads several things, and each a newer one than the last', async () => {
+  const sql = await openFile()
+  await sql.run('CREATE TABLE moments (n BIGINT)')
+  const count = async (reads: Reads) => (await reads.all<{ n: number }>('SELECT COUNT(*) AS n FROM moments'))[0]?.n
+  const looks = [1, 2, 3].map(() =>
+    sql.snapshot(async (reads) => {
+      const before = await count(reads)
+      await sql.run('INSERT INTO moments VALUES (1)')
+      return [before, await count(reads)]
+    }),
+  )
+  expect(await Promise.all(looks)).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+  ])
+  await expect(sql.snapshot((reads) => reads.all('SELECT nothing FROM moments'))).rejects.toMatchObject({ code: 'overloaded' })
+  expect(await sql.snapshot(count)).toBe(3)
 })
 
 it('writes a copy that is a database of its own, and never over a file that is there', async () => {

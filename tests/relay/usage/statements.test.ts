@@ -106,7 +106,7 @@ it('says on its page what its sum is without, and whether more may come', async 
   expect(isThere(await page('2026-11'))).toEqual([true, true, true, true])
 })
 
-test.each(['2026-13', '2026-1', 'now', '2026-10-01', '..', '%00'])('%s is no month', async (month) => {
+test.each(['2026-13', '2026-1', 'now', '2026-10-01', '%00'])('%s is no month', async (month) => {
   const relay = await openRelay(mock.url)
   for (const format of ['json', 'csv', 'html'])
     expect((await relay.ask('GET', `${at}/${month}?format=${format}`)).status).toBeGreaterThanOrEqual(400)

@@ -466,7 +466,7 @@ it('reads sums of whole days, and those of hours for what is around them alone',
   const asked: [string, readonly unknown[]][] = []
   const noting: Sql = {
     ...sql,
-    beside: undefined,
+    snapshot: (work) => work(noting),
     all: (text, params = []) => {
       asked.push([/FROM (\w+ WHERE part = '[^']+'|\w+)/.exec(text)?.[1] ?? '', params.slice(0, 2)])
       return sql.all(text, params)
@@ -530,6 +530,41 @@ it.each([
   const plan = await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${asked[0]}`)
   const index = 'tenant' in where ? 'usage_lines_by_tenant (tenant=? AND at>? AND at<?)' : 'usage_lines_by_time (at>? AND at<?)'
   expect(plan.map(({ detail }) => detail)).toEqual([`SEARCH usage_lines USING INDEX ${index}`])
+})
+
+it('reads all of a report, and of several, as of one moment, whatever comes meanwhile', async () => {
+  const sql = await openFile()
+  const writer = new UsageLog({ sql })
+  let tag = 0
+  const more = () => writer.take({ lines: [line({ cost: 1, tags: { team: `t${tag++ % 3}` }, at: noon })] }, ada)
+  const busy: Sql = {
+    ...sql,
+    snapshot: (work) =>
+      sql.snapshot((reads) =>
+        work({
+          async all(text, params) {
+            const rows = await reads.all<never>(text, params)
+            await more()
+            return rows
+          },
+        }),
+      ),
+  }
+  const log = new UsageLog({ sql: busy })
+  for (const _ of [1, 2, 3]) await more()
+  const sum = (rows: readonly UsageRow[]) => rows.reduce((all, { nano }) => all + nano, 0)
+  const whole = await log.reports([
+    {},
+    { by: ['model'] },
+    { by: ['user'] },
+    { by: ['day'] },
+    { by: ['tag:team'] },
+    { by: ['hour'] },
+  ])
+  expect(whole.map(sum)).toEqual([3, 3, 3, 3, 3, 3])
+  expect(whole[4]?.map(({ of }) => of['tag:team']).sort()).toEqual(['t0', 't1', 't2'])
+  expect(sum(await writer.report())).toBe(tag)
+  expect(tag).toBeGreaterThan(8)
 })
 
 it('reads reports and lists where nobody waits for them', async () => {
