@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Relay, startRelay } from '../../src/relay/relay.js'
 import { until } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
@@ -23,7 +23,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const env = () => ({ LEASH_RELAY_URL: relay.url, LEASH_RELAY_ADMIN_KEY: relay.firstKeys?.admin ?? '' })
+const env = (of = relay) => ({ LEASH_RELAY_URL: of.url, LEASH_RELAY_ADMIN_KEY: of.firstKeys?.admin ?? '' })
 const json = async (...args: string[]) => JSON.parse((await leash([...args, '--json'], { env: env() })).stdout)
 
 describe('the administration of a relay by commands', () => {
@@ -143,13 +143,16 @@ describe('the administration of a relay by commands', () => {
   })
 
   test('tells what was used, and who changed what', async () => {
-    expect((await leash(['usage', '--csv'], { env: env() })).stdout).toContain('tenant,model')
-    expect(await json('usage')).toEqual([])
-    expect((await leash(['audit'], { env: env() })).stdout).toContain('relay.first_start')
-    expect(await json('audit', 'verify')).toMatchObject({ ok: true })
-    const { stdout } = await leash(['audit', '--export', 'ndjson', '--action', 'relay.first_start'], { env: env() })
-    expect(JSON.parse(stdout)).toMatchObject({ seq: 1, actor: 'relay' })
-    expect((await leash(['audit', '--to', '2000-01-01'], { env: env() })).stdout.trim()).toBe('')
+    const unused = await startRelay({ port: 0, folder: join(folder, 'unused') })
+    onTestFinished(() => unused.close())
+    const told = async (...args: string[]) => (await leash(args, { env: env(unused) })).stdout
+    expect(await told('usage', '--csv')).toContain('tenant,model')
+    expect(JSON.parse(await told('usage', '--json'))).toEqual([])
+    expect(await told('audit')).toContain('relay.first_start')
+    expect(JSON.parse(await told('audit', 'verify', '--json'))).toMatchObject({ ok: true })
+    const first = await told('audit', '--export', 'ndjson', '--action', 'relay.first_start')
+    expect(JSON.parse(first)).toMatchObject({ seq: 1, actor: 'relay' })
+    expect((await told('audit', '--to', '2000-01-01')).trim()).toBe('')
   })
 
   test('asks a policy again about a call', async () => {

@@ -171,7 +171,8 @@ describe('a file', () => {
     const leash = open({ to: { file, maxBytes: 900, maxFiles: 2 } })
     for (let call = 0; call < 12; call++) await ask(leash)
     await leash.close()
-    expect(readdirSync(folder).sort()).toEqual(['calls.jsonl', 'calls.jsonl.1.gz', 'calls.jsonl.2.gz'])
+    const kept = readdirSync(folder).filter((name) => name.startsWith('calls'))
+    expect(kept.sort()).toEqual(['calls.jsonl', 'calls.jsonl.1.gz', 'calls.jsonl.2.gz'])
     const texts = [gunzipSync(readFileSync(`${file}.2.gz`)), gunzipSync(readFileSync(`${file}.1.gz`)), readFileSync(file)].map(
       String,
     )

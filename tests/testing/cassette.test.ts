@@ -34,7 +34,8 @@ afterEach(() => {
 const file = () => join(folder, 'tape.json')
 const kept = (path = file()) => JSON.parse(readFileSync(path, 'utf8')) as CassetteFile
 const key = 'sk-very-secret-0123456789'
-const client = (fetch: CassetteTransport, apiKey = key) => new OpenAI({ apiKey, baseURL: `${mock.url}/v1`, maxRetries: 0, fetch })
+const client = (fetch: CassetteTransport, apiKey = key, url = mock.url) =>
+  new OpenAI({ apiKey, baseURL: `${url}/v1`, maxRetries: 0, fetch })
 const say = (content: string, stream = false) => ({ model: 'gpt-4.1', stream, messages: [{ role: 'user' as const, content }] })
 const tape = (mode: CassetteOptions['mode'], options: CassetteOptions = {}, path = file()) =>
   cassette(path, { ...(mode && { mode }), ...options })
@@ -53,10 +54,11 @@ describe('a cassette', () => {
   })
 
   test('plays back to an SDK what it recorded, without a network', async () => {
-    const first = await client(tape('record')).chat.completions.create(say('Hello'))
-    await mock.close()
-    const again = await client(tape('replay'), 'another-key').chat.completions.create(say('Hello'))
-    mock = await startMock({ port: mock.port })
+    const vendor = await startMock()
+    const from = (mode: CassetteOptions['mode'], apiKey: string) => client(tape(mode), apiKey, vendor.url)
+    const first = await from('record', key).chat.completions.create(say('Hello'))
+    await vendor.close()
+    const again = await from('replay', 'another-key').chat.completions.create(say('Hello'))
     expect(again).toEqual(first)
     expect(again._request_id).toBe(first._request_id)
   })

@@ -101,6 +101,7 @@ describe.each(lanes)('%s', (_, model) => {
   test('a body that comes in one piece too late is a timeout, and in time is not', async () => {
     mock.script({ latencyMs: 5000 })
     expect(await failureOf(lane(mock, model, { timeouts: { attemptMs: 40 } }).ask())).toBe('timeout')
+    mock.reset()
     mock.script({ latencyMs: 10 })
     expect((await lane(mock, model, { timeouts: { attemptMs: 5000 } }).ask()).status).toBe(200)
   })

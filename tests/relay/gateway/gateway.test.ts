@@ -121,7 +121,7 @@ describe('a chat', () => {
 
   test('may say of itself what its page tells', () => {
     const page = readFileSync(join(root, 'docs/relay/gateway.md'), 'utf8')
-    const told = /The request's own `leash` says([^;]*);/s.exec(page)?.[1] ?? ''
+    const told = /The member `leash` of the request has([^.]*)\./s.exec(page)?.[1] ?? ''
     expect([...told.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort()).toEqual([...callOptionNames].sort())
   })
 
