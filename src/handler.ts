@@ -23,14 +23,14 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number | undefined
 }
 
-/** What a host knows of one request, and may say to `handle` beside it. */
+/** What a host may tell `handle` about one request. */
 export interface HandleOptions {
   /**
-   * Of the call: its tenant, user, tags … A function is asked before the body is read; a {@link LeashError} that it throws is
-   * told to the caller.
+   * Options of the call: its tenant, user, tags … A function is called before the body is read; if it throws a
+   * {@link LeashError}, the caller gets that error.
    */
   readonly leash?: CallOptions | (() => CallOptions | Promise<CallOptions>) | undefined
-  /** In place of the leash's own. */
+  /** The largest body of this request, in place of the leash's limit. */
   readonly maxBodyBytes?: number | undefined
 }
 

@@ -9,11 +9,11 @@ import type { RateLimit } from './middleware/rate-limit/options.js'
 import type { CountTokens } from './protocols/tokens.js'
 
 export interface LimitOptions {
-  /** How many requests, tokens and US dollars may be used in a time, by whom and of what. */
+  /** Most requests, tokens and US dollars per period, for instance per tenant or model. */
   readonly rateLimit?: readonly RateLimit[] | undefined
-  /** How many calls may be under way at once, and who waits. */
+  /** Most calls at the same time, and which ones wait. */
   readonly concurrency?: ConcurrencyOptions | undefined
-  /** Holds calls back when a vendor has said that nothing remains of its own limit. */
+  /** Keeps within the limits that vendors announce in their answers, by holding calls back. */
   readonly pace?: PaceOptions | boolean | undefined
 }
 

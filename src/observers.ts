@@ -17,9 +17,9 @@ import type { LeashOptions } from './open-leash.js'
 export interface ObserveOptions {
   /** Spans and metrics by OpenTelemetry. Needs the package `@opentelemetry/api`. @defaultValue false */
   readonly telemetry?: boolean | TelemetryOptions | undefined
-  /** Counts for `leash.metrics()`. @defaultValue false */
+  /** Counters for `leash.metrics()`. @defaultValue false */
   readonly metrics?: boolean | MetricsOptions | undefined
-  /** What providers are held to, by their names; `*` for every other. */
+  /** Objectives for providers, by name; `*` for all others. */
   readonly slo?: SloOptions | undefined
 }
 

@@ -33,73 +33,73 @@ import type { Layer, StackOptions } from './stack.js'
 import { wrap } from './wrap.js'
 
 export interface LeashOptions extends StackOptions, HandlerOptions {
-  /** Providers by name: options for a built-in one, or one of your own. A key not given here comes from the vendor's environment variable. */
+  /** Providers by name: options of a built-in one, or a provider that you wrote. Keys that are not given here come from the vendors' environment variables. */
   readonly providers?: ProvidersOptions | undefined
-  /** Your names for models, each for one or for several to choose from: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
+  /** Your own names for models, each for one model, or for several to choose from: `{ fast: 'groq/llama-3.3-70b-versatile' }`. */
   readonly routes?: Routes | undefined
-  /** What carries requests to upstreams. @defaultValue the global `fetch` */
+  /** Sends the requests to providers. @defaultValue the global `fetch` */
   readonly fetch?: Transport | undefined
-  /** Keeps what every attempt used and cost, in memory or as its options say; `false`: nobody counts. @defaultValue true */
+  /** Records what every attempt used and cost, in memory or as its options say; `false`: no records. @defaultValue true */
   readonly ledger?: boolean | LedgerOptions | undefined
-  /** Prices of your own, over those that are known. */
+  /** Your own prices; they override the known ones. */
   readonly prices?: PricesOptions | undefined
   /**
-   * A relay whose policy this leash is under: calls still go straight to vendors. `false`: none, whatever the environment says.
+   * A relay whose policy and budgets apply to this leash. Calls still go straight to vendors. `false`: none, whatever the environment says.
    *
    * @defaultValue `LEASH_RELAY_URL` and `LEASH_RELAY_KEY`, where both are set
    */
   readonly relay?: Partial<RelayOptions> | false | undefined
   /**
-   * How tokens are counted before a vendor tells: `'exact'` by `gpt-tokenizer`, which you install, or by a function of your
-   * own. @defaultValue a quick estimate
+   * How tokens are counted before a vendor tells: `'exact'` with `gpt-tokenizer`, which you install, or your own function.
+   * @defaultValue a quick estimate
    */
   readonly tokens?: TokensOption | undefined
 }
 
 export interface Leash {
-  /** Takes the place of `fetch` in any SDK: a call to a model goes through the stack, everything else passes. */
+  /** Replaces `fetch` in any SDK: calls to models go through the stack, everything else is sent unchanged. */
   readonly fetch: typeof fetch
-  /** Serves the wire endpoints of OpenAI, Anthropic and Gemini in any fetch-style host, with any model behind any of them. */
+  /** Serves the endpoints of OpenAI, Anthropic and Gemini from any fetch-style host, with any model behind each of them. */
   readonly handle: Handle
-  /** An instance of a vendor's own SDK, of the same class, on the leash. */
+  /** Puts a client of a vendor's own SDK on the leash. Returns an instance of the same class. */
   readonly wrap: <T extends object>(client: T) => T
-  /** Adds a layer to the stack, inside those there are. */
+  /** Adds a layer to the stack, inside the existing ones. */
   readonly use: (layer: Layer) => Leash
   /** @returns a function that stops listening */
   readonly on: <E extends keyof LeashEvents>(name: E, listener: (event: LeashEvents[E]) => void) => () => void
-  /** What calls used and cost, by whatever is asked for; of the newest attempts that the `ledger` keeps. */
+  /** What calls used and cost, by tenant, model and more; from the newest attempts, which the `ledger` keeps. */
   readonly usage: (query?: UsageQuery) => UsageRow[]
   /**
-   * Who would be asked, how many tokens the request has, and what it could cost. Nobody is asked.
+   * Which provider would be asked, how many tokens the request has, and what it could cost. Nothing is sent.
    *
    * @example
    * const { provider, mostUsd } = await leash.estimate({ model: 'gpt-4o-mini', max_tokens: 500, messages })
    */
   readonly estimate: <T extends { readonly model: string }>(request: T, options?: EstimateOptions) => Promise<Estimate>
-  /** How the experiments among the `routes` stand. */
+  /** The results so far of the experiments among the `routes`. */
   readonly experiments: () => Promise<ExperimentState[]>
   /**
-   * Says how good an answer was, for the experiment that its call was in.
+   * Rates an answer, for the experiment that its call was part of.
    * @param call its report, or its id
-   * @param value a number; the higher, the better
-   * @returns false when the call was in none, or is too long ago
+   * @param value a number; higher is better
+   * @returns false if the call was part of none, or is too long ago
    */
   readonly score: (call: string | { readonly id: string }, value: number) => boolean
-  /** How targets, providers and modules are doing, by what their calls came to. Nothing is sent. */
+  /** How targets, providers and modules are doing, judged by their calls. Nothing is sent. */
   readonly health: () => Health & { readonly modules?: readonly ModuleStatus[] }
-  /** The `modules`: how they do, and ways to change them while calls are under way. Those keep what they began with. */
+  /** The `modules`: their state, and ways to change them at any time. Calls under way keep those that they began with. */
   readonly modules: LeashModules
-  /** How the `budgets` stand: of whomever is asked for, or of all that this process has seen of late. */
+  /** The state of the `budgets` of a tenant, user and so on, or of all that this process has used lately. */
   readonly budgets: (of?: BudgetQuery) => Promise<BudgetState[]>
-  /** What the option `metrics` has counted, in Prometheus' text format: `text/plain; version=0.0.4`. */
+  /** The counters of the option `metrics`, in Prometheus' text format: `text/plain; version=0.0.4`. */
   readonly metrics: () => Promise<string>
-  /** How providers keep the objectives of the option `slo`, in this process since the leash was made. */
+  /** How well providers meet the objectives of the option `slo`, in this process since the leash was made. */
   readonly slos: () => Promise<SloState[]>
-  /** What the `cache` holds, for all calls of this leash. */
+  /** Manages the option `cache`: statistics, clearing, warming. */
   readonly cache: LeashCache
-  /** Holds a target (`provider/model`), or all of a provider, open or closed by hand; `auto` lets go of it. */
+  /** Holds the circuit breaker of a target (`provider/model`) or of a whole provider open or closed; `auto` releases it. */
   readonly breaker: (target: string, state: 'open' | 'closed' | 'auto') => Promise<void>
-  /** Takes no more calls. Those under way go on to their end. */
+  /** Refuses further calls. Those under way go on to their end. */
   readonly close: () => Promise<void>
 }
 

@@ -41,53 +41,53 @@ import type { CountTokens } from './protocols/tokens.js'
 /** Where a user's middleware stands: by itself around the whole call, or just outside the transport, around each attempt. */
 export type Layer = Middleware | { readonly at: 'call' | 'attempt'; readonly middleware: Middleware }
 
-/** What is tried out: modules see requests, and not answers. */
+/** Limits and modules to try out. Modules see requests, but not answers. */
 export interface ShadowOptions extends ShadowLimits {
   readonly modules?: readonly (Module | ModuleFile | ReadyModule)[] | undefined
 }
 
 export interface StackOptions extends LimitOptions, BudgetOptions, ObserveOptions {
-  /** Which models and providers calls may go to. @defaultValue all */
+  /** Which models and providers may be called. @defaultValue all */
   readonly access?: AccessOptions | undefined
-  /** Sent with each request to a provider. */
+  /** Headers to send with each request to a provider. */
   readonly headers?: HeadersOption | undefined
-  /** Sends a call again that failed in a way worth repeating. `false`: never. @defaultValue three tries at one target */
+  /** Sends a failed call again where that can help. `false`: never. @defaultValue three attempts at one target */
   readonly retry?: RetryOptions | false | undefined
-  /** How long a call and its attempts may take, in milliseconds. @defaultValue no limit; of `LeashLLM`, 600000 for an attempt */
+  /** How long a call and its attempts may take, in milliseconds. @defaultValue no limit; in `LeashLLM`, 600000 for an attempt */
   readonly timeouts?: TimeoutOptions | undefined
-  /** Limits that refuse nothing: reports say what they would have refused. */
+  /** Limits to try out: they refuse nothing, and reports say what they would have refused. */
   readonly shadow?: ShadowOptions | undefined
-  /** Guards of your own: they look at calls, refuse them, change their texts, or are told of them. */
+  /** Your own guards: they inspect calls, refuse them, change their texts, or receive a copy. */
   readonly modules?: readonly (Module | ModuleFile | ReadyModule)[] | undefined
   /** Takes personal data and secrets out of requests, and puts them back into answers. @defaultValue false */
   readonly redact?: RedactOptions | boolean | undefined
   /** Sends copies of calls to another model, for comparison. */
   readonly mirror?: MirrorOptions | undefined
-  /** US dollars that one call may cost: no target is asked at which it could cost more. A call's own wins. */
+  /** US dollars that one call may cost: targets at which it could cost more are not asked. A call's own value wins. */
   readonly maxCostUsd?: number | undefined
-  /** Models to go to, in this order, when one cannot answer: for all, or by the model that was asked for. */
+  /** Models to try, in this order, when one cannot answer: for all calls, or for each model that may be asked for. */
   readonly fallback?: FallbackOptions | readonly string[] | undefined
-  /** When a target is taken for down, and how long it is left alone. `false`: never. */
+  /** When a target counts as down, and how long it is left alone. `false`: never. */
   readonly circuitBreaker?: BreakerOptions | false | undefined
-  /** Sends a second attempt when the first is late, and takes the answer that comes first. */
+  /** Sends a second request when the first is late, and takes the first answer. */
   readonly hedge?: HedgeOptions | boolean | undefined
-  /** Gives an answer again to whoever asks the same again. */
+  /** Gives the same answer to the same request. */
   readonly cache?: CacheOptions | boolean | undefined
-  /** Gives the answer to one question to whoever asks nearly the same. @defaultValue off */
+  /** Gives the same answer to nearly the same question. @defaultValue off */
   readonly semanticCache?: SemanticCacheOptions | undefined
-  /** Answers identical calls that are under way at the same time by one call upstream. */
+  /** Makes one call of identical ones at the same time. */
   readonly coalesce?: CoalesceOptions | boolean | undefined
-  /** Goes on with streams that die after their first content. @defaultValue false */
+  /** Continues streams that break off after their first content. @defaultValue false */
   readonly resume?: ResumeOptions | boolean | undefined
-  /** Asks providers for a sign of life, again and again. @defaultValue false */
+  /** Checks at intervals whether providers are up. @defaultValue false */
   readonly health?: HealthOptions | boolean | undefined
-  /** Where layers keep what outlives a call, and share it between processes. @defaultValue this process */
+  /** Where layers keep their state, possibly shared between processes. @defaultValue this process's memory */
   readonly store?: Store | undefined
-  /** Refuses a call when its translation to the target would drop part of it. A call's own wins. @defaultValue false */
+  /** Refuses a call if its translation would drop part of it. A call's own value wins. @defaultValue false */
   readonly strict?: boolean | undefined
-  /** Attempts of one call over all targets, the first included. A call's own wins. @defaultValue no limit beyond `retry` */
+  /** Attempts of one call at all targets together, including the first. A call's own value wins. @defaultValue no limit beyond `retry` */
   readonly maxAttempts?: number | undefined
-  /** Layers of your own, the outermost first. */
+  /** Your own layers, the outermost first. */
   readonly use?: readonly Layer[] | undefined
 }
 

@@ -15,21 +15,21 @@ import type { PolicyBundle } from './wire.js'
 export interface RelayOptions {
   /** Where the relay is: `https://relay.example.com`, or an `http:` address of this machine. */
   readonly url: string
-  /** A virtual key that the relay has given out. */
+  /** A virtual key of the relay. */
   readonly key: string
-  /** Signs what is said to the relay, for a key that wants that. The relay has shown it with the key. */
+  /** Signs requests to the relay, for a key that requires it. The relay shows it together with the key. */
   readonly signingSecret?: string | undefined
-  /** The relay's public key, in base64, which it prints at its start. @defaultValue the first that it shows, kept in `folder` */
+  /** The relay's public key, in base64, which it prints at its start. @defaultValue the first one it sends, kept in `folder` */
   readonly publicKey?: string | undefined
   /**
-   * Where the last good policy is kept, and lines of the ledger that the relay has not taken yet. `false`: in memory only.
+   * Where the last good policy, and usage that the relay has not received yet, are kept. `false`: in memory only.
    *
    * @defaultValue `leashllm/relay` in the user's cache on Node, Bun and Deno; none elsewhere
    */
   readonly folder?: string | false | undefined
   /**
-   * Talks to the relay; models are not asked by it. With one of your own, and on Bun and Deno, a process goes on until its
-   * leash is closed. @defaultValue the global one
+   * Used for requests to the relay, not for calls to models. With your own, and on Bun and Deno, the process only ends once its
+   * leash is closed. @defaultValue the global `fetch`
    */
   readonly fetch?: typeof globalThis.fetch | undefined
 }

@@ -5,81 +5,81 @@ import type { Provider } from './provider.js'
 import type { Transport } from './transport.js'
 import type { Usage } from './usage.js'
 
-/** What a caller may say about one call: `create(params, { leash: { … } })`. */
+/** Options of one call: `create(params, { leash: { … } })`. */
 export interface CallOptions {
-  /** Marks the attempts of this call in the report. */
+  /** Labels of this call, in the report and in the ledger. */
   readonly tags?: Readonly<Record<string, string>> | undefined
-  /** Whose call it is: caches, limits and budgets are kept apart by it. */
+  /** The customer or team that the call is for: caches, limits and budgets are separate for each. */
   readonly tenant?: string | undefined
-  /** Who of the tenant's makes it. */
+  /** The user within the tenant. */
   readonly user?: string | undefined
-  /** Which conversation the call belongs to: what was redacted in it keeps its placeholder from call to call. */
+  /** The id of the call's conversation: redacted values keep their placeholders from call to call in it. */
   readonly conversation?: string | undefined
-  /** The caller's own key, by its id or name: never the key itself. It stands in the ledger. */
+  /** The id or name of the caller's own key, for the ledger. Never the key itself. */
   readonly key?: string | undefined
-  /** Who goes first where calls wait for a place. @defaultValue 'normal' */
+  /** Which calls go first where calls wait for their turn. @defaultValue 'normal' */
   readonly priority?: 'high' | 'normal' | 'low' | undefined
   /** Refuse the call when the translation to the target would drop part of it. @defaultValue the leash's `strict` */
   readonly strict?: boolean | undefined
   /** Milliseconds for the whole call: all attempts, all waiting, the whole stream. */
   readonly deadlineMs?: number | undefined
-  /** Tries after the first at one target. */
+  /** Attempts at one target, after the first. */
   readonly maxRetries?: number | undefined
-  /** Attempts in all, over every target, the first included. */
+  /** Attempts at all targets together, including the first. */
   readonly maxAttempts?: number | undefined
-  /** Models to go to, in this order, when the one that was asked for cannot answer; `false` for none. */
+  /** Models to try, in this order, when the one that was asked for cannot answer; `false` for none. */
   readonly fallback?: readonly string[] | false | undefined
-  /** Which target of a route to choose, whatever the route itself prefers. */
+  /** Which target of a route to choose; overrides the route's own `prefer`. */
   readonly prefer?: Preference | undefined
-  /** Refuses every target at which this call could cost more, in US dollars. */
+  /** US dollars: targets at which this call could cost more are not asked. */
   readonly maxCostUsd?: number | undefined
-  /** US dollars that all attempts of this call may cost together: answers are bounded so that they fit. */
+  /** US dollars that all attempts of this call may cost together. The length of answers is limited accordingly. */
   readonly budgetUsd?: number | undefined
-  /** Ends a stream that has cost more so far, in US dollars, by what the vendor has told and our own count of what came. */
+  /** US dollars: ends a stream once it has cost more, by the vendor's usage and our own count of its text. */
   readonly stopAtUsd?: number | undefined
-  /** `true`: each chunk of a stream tells, as `leash.cost`, what the call has cost so far. */
+  /** `true`: each chunk of a stream says in `leash.cost` what the call has cost so far. */
   readonly costs?: boolean | undefined
-  /** `true`: everything but the sending. The answer is empty, and its report has the `estimate`. */
+  /** `true`: do everything except send the request. The answer is empty, and its report has the `estimate`. */
   readonly dryRun?: boolean | undefined
-  /** Limits of one attempt, phase by phase. */
+  /** Time limits of one attempt, phase by phase. */
   readonly timeouts?: Timeouts | undefined
-  /** Sent to providers that take one, in place of a key of ours: their `idempotencyHeader` says so. */
+  /** Sent in place of our own key to providers with an `idempotencyHeader`. */
   readonly idempotencyKey?: string | undefined
-  /** `false`: no second attempt when the first is late. `true`: one also where the call cannot safely be repeated. */
+  /** `false`: no second request when the first is late. `true`: also for a call that cannot safely be repeated. */
   readonly hedge?: boolean | undefined
-  /** `false`: not to be answered together with an identical call. `true`: also where the call cannot safely be repeated. */
+  /** `false`: do not share the answer of an identical call. `true`: also for a call that cannot safely be repeated. */
   readonly coalesce?: boolean | undefined
-  /** Whether a stream that dies after its first content is gone on with. */
+  /** Whether to continue a stream that breaks off after its first content. */
   readonly resume?: boolean | undefined
   /**
-   * `false`: neither answered from the cache nor kept. `'refresh'`: asked anew, and kept. `ttlMs`: an answer may be so old, in
-   * milliseconds, and is kept so long.
+   * `false`: neither read from nor written to the cache. `'refresh'`: ask the vendor again, and keep the new answer. `ttlMs`: how
+   * old an answer may be, and how long it is kept, in milliseconds.
    */
   readonly cache?: false | 'refresh' | { readonly ttlMs: number } | undefined
 }
 
-/** What a target of a route is chosen by: the lowest price, the shortest wait, or the `quality` that its user gave it. */
+/** How a target of a route is chosen: by the lowest price, the shortest wait, or the highest `quality` as configured. */
 export type Preference = 'cost' | 'latency' | 'quality'
 
-/** One try's worth of time, in milliseconds each. Absent: no limit of that kind. */
+/** Limits of one attempt, in milliseconds. Absent: no such limit. */
 export interface Timeouts {
-  /** Until the upstream answered with a status (and, for a unary call, the body). */
+  /** Until the vendor has answered with a status and, unless the answer is a stream, its body. */
   readonly attemptMs?: number | undefined
   /** From the status to the first content of a stream. */
   readonly firstTokenMs?: number | undefined
   /** Between two chunks of a stream. */
   readonly idleMs?: number | undefined
-  /** Ends a stream that comes too slowly. @defaultValue false */
+  /** Ends a stream that is too slow. @defaultValue false */
   readonly slowStream?: SlowStream | false | undefined
 }
 
-/** What is too slow for a stream, from its first text on. */
+/** Which streams are too slow, measured from the first text on. */
 export interface SlowStream {
-  /** Four characters count as one token. */
+  /** The slowest acceptable speed. Four characters count as one token. */
   readonly tokensPerSecond: number
-  /** Over how many milliseconds it is measured, again and again. @defaultValue 10000 */
+  /** Milliseconds over which the speed is measured, repeatedly. @defaultValue 10000 */
   readonly windowMs?: number
-  /** Holds the stream back until it has shown that it is fast enough, so that a slow one is tried again. @defaultValue false */
+  /** Holds the stream back until it has proved fast enough, so that a slow one can be retried. @defaultValue false */
   readonly hold?: boolean
 }
 
@@ -196,24 +196,24 @@ export interface StreamResult {
 /** A stream resolves at its first content: a failure before it is an ordinary throw, and after it no layer calls `next` again. */
 export type Result = UnaryResult | StreamResult
 
-/** Something that a translation could not carry over as it was. */
+/** Something that a translation could not carry over unchanged. */
 export interface Loss {
   /** Where it stood in the request or answer, such as `messages[2].content[0].image_url.detail`. */
   readonly path: string
   readonly action: 'approximated' | 'dropped'
-  /** What became of it, and why. */
+  /** What happened to it, and why. */
   readonly why: string
 }
 
-/** One try at one target. */
+/** One attempt at one target. */
 export interface Attempt {
   readonly provider: string
   readonly model: string
-  /** How the provider was spoken to. */
+  /** The protocol in which the provider was called. */
   readonly protocol: string
-  /** Made beside another one that was late. */
+  /** A second request, made because the first was late. */
   readonly hedged?: true
-  /** What the key is called, where the provider has several. Never a part of it. */
+  /** The name of the key that was used, if the provider has several. Never the key itself. */
   key?: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
@@ -225,24 +225,24 @@ export interface Attempt {
   firstTokenMs?: number
   status?: number
   error?: ErrorCode
-  /** No connection was made, so that nobody can have worked on it. */
+  /** No connection was made, so the vendor cannot have processed it. */
   unsent?: true
   usage?: Usage
-  /** How the vendor says that it served the call, in its own word. It is priced so. */
+  /** The tier in which the vendor says that it served the call, in its own word. Its price applies. */
   serviceTier?: string
-  /** In nano-dollars (10⁻⁹ US dollars), once it has ended. Null: the price is unknown, which is not the same as free. */
+  /** In nano-dollars (10⁻⁹ US dollars), once the attempt has ended. Null: the price is unknown; that does not mean free. */
   cost?: Nano | null
-  /** The vendor told no usage, or not all of it: `usage` and `cost` are our estimate. */
+  /** The vendor did not tell the whole usage: `usage` and `cost` are our estimate. */
   estimated?: true
 }
 
 /** What a call cost. */
 export interface Cost {
-  /** US dollars, for people; sums are made of the attempts' nano-dollars. Null: the price of an attempt is unknown. */
+  /** US dollars, for display; to add up costs, use the attempts' nano-dollars. Null: the price of an attempt is unknown. */
   readonly usd: number | null
-  /** Part of it is an estimate, because a vendor did not tell all that it counted. */
+  /** Part of it is an estimate, because a vendor did not tell its whole usage. */
   readonly estimated: boolean
-  /** US dollars that the answer had cost when it was kept, for one that was given again. Null: nobody knows. */
+  /** For an answer from a cache or of another call: the US dollars that it had cost. Null: unknown. */
   readonly savedUsd?: number | null
 }
 
@@ -250,7 +250,7 @@ export interface Cost {
 export interface CostSoFar {
   /** US dollars, of all attempts. Null: the price is unknown. */
   readonly usd: number | null
-  /** Of the stream that is coming, by estimate until the vendor tells. */
+  /** Of this stream; an estimate until the vendor tells its usage. */
   readonly outputTokens: number
 }
 
@@ -259,11 +259,11 @@ export interface Move {
   readonly from: string
   readonly to: string
   readonly because: ErrorCode
-  /** A stream had died, and its answer went on there: behind what the caller had, or from its beginning. */
+  /** A stream had broken off, and its answer went on there: where it had stopped, or from its beginning. */
   readonly resumed?: 'continued' | 'restarted'
 }
 
-/** Why a call went to one target of a route and not to another. */
+/** The target of a route that was chosen for a call, and why. */
 export interface Chosen {
   /** The route's name. */
   readonly name: string
@@ -272,24 +272,24 @@ export interface Chosen {
   readonly why: string
 }
 
-/** What a call that is not sent would be: `create(params, { leash: { dryRun: true } })`, or `leash.estimate(params)`. */
+/** What a call would cost, without sending it: `create(params, { leash: { dryRun: true } })`, or `leash.estimate(params)`. */
 export interface Estimate {
   /** Who would be asked first. */
   readonly provider: string
   readonly model: string
-  /** How it would be spoken to. */
+  /** The protocol in which it would be called. */
   readonly protocol: string
-  /** Of the request's texts and tools, by estimate. Images, audio and files count nothing. */
+  /** An estimate from the request's texts and tools. Images, audio and files are not counted. */
   readonly inputTokens: number
-  /** As the caller bounds the answer, or else as the model does. Absent: nobody knows. */
+  /** The request's own limit of the answer, or else the model's. Absent: unknown. */
   readonly maxOutputTokens?: number
   /** US dollars for the request alone. Null: the price is unknown. */
   readonly inputUsd: number | null
-  /** US dollars that one attempt could cost at most. Null: the price is unknown, or nothing bounds the answer. */
+  /** The most US dollars that one attempt could cost. Null: the price is unknown, or nothing limits the answer. */
   readonly mostUsd: number | null
 }
 
-/** A refusal that was not. */
+/** What a limit that is only tried out would have refused. */
 export interface Would {
   readonly code: ErrorCode
   readonly message: string
@@ -298,33 +298,33 @@ export interface Would {
 /** What happened to one call. Filled in as it happens; complete when `ended` is true. */
 export interface Report {
   readonly id: string
-  /** Who answered, once somebody has. */
+  /** The provider that answered, once there is an answer. */
   provider?: string
   model?: string
   usage?: Usage
   readonly attempts: Attempt[]
-  /** Present when the call was asked for by the name of a route with several targets. */
+  /** Which target was chosen, if the model was the name of a route with several. */
   route?: Chosen
-  /** The id of the call that this one is a copy of, sent beside it to try another target. */
+  /** The id of the call that this one is a copy of, sent by `mirror` to try another target. */
   readonly mirrorOf?: string
-  /** An identical call was under way, and its answer is this one's too: the attempts stand in that call's report. */
+  /** The answer is that of an identical call under way, whose report has the attempts. */
   coalesced?: true
   /**
-   * `hit`: the answer was kept from an earlier call. `stale`: the same, and it is fetched anew for the next one. `miss`: none
-   * was there. `refresh`: it was to be fetched anew. `similar`: it was the answer to nearly the same question. Absent: no cache
-   * was asked.
+   * `hit`: the answer came from the cache. `stale`: it did, but is old, and a new one is being fetched. `miss`: the cache had none.
+   * `refresh`: the call asked for a new one. `similar`: the answer to nearly the same question. Absent: no cache was asked.
    */
   cache?: 'hit' | 'stale' | 'miss' | 'refresh' | 'similar'
-  /** How near that question was, as a cosine. */
+  /** How similar that question was, as a cosine. */
   similarity?: number
-  /** The id of the call that got an old answer, for which this one fetches a new one. */
+  /** The id of the call that got an old answer while this one fetches a new one. */
   readonly refreshOf?: string
-  /** Set by a layer that saw what must not be kept: no cache keeps the answer, or answers the call. */
+  /** Set by a layer that saw data which must not be kept: no cache keeps the answer, or answers the call. */
   sensitive?: true
-  /** From target to target, where the call fell back. */
+  /** Each change of target, by a fallback and the like. */
   readonly moves: Move[]
+  /** What a translation lost. */
   readonly warnings: Loss[]
-  /** What modules have noted, each under its name. */
+  /** Notes of modules, by the name of the module. */
   annotations?: Readonly<Record<string, Readonly<Record<string, Json>>>>
   /** How many values were redacted, by type. */
   redactions?: Readonly<Record<string, number>>
@@ -332,8 +332,9 @@ export interface Report {
   cost?: Cost
   /** Of a dry run. */
   estimate?: Estimate
-  /** What the option `shadow` would have refused of it, had it held. */
+  /** Why limits of the option `shadow` would have refused the call. */
   shadow?: readonly Would[]
   readonly tags?: Readonly<Record<string, string>>
+  /** False while a stream is still coming. */
   ended: boolean
 }

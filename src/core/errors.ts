@@ -1,8 +1,8 @@
 import type { Attempt } from './call.js'
 
 /**
- * Every way a call can fail. The list is closed: a program may switch over it.
- * The status is what the caller's HTTP client sees when the vendor gave none.
+ * Every way in which a call can fail. The list is complete, so a program can switch over it.
+ * The status is what an HTTP caller sees if the vendor gave none.
  */
 export const errorStatus = {
   // the caller's own request
@@ -38,11 +38,11 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus
 
-/** What an upstream said when it refused, kept whole so that a caller who speaks its protocol can have it back untouched. */
+/** The vendor's refusal, kept whole so that a caller in the same protocol gets it back unchanged. */
 export interface UpstreamFailure {
   readonly protocol: string
   readonly status: number
-  /** As HTTP/1.1 has it. */
+  /** The reason phrase of HTTP/1.1. */
   readonly statusText?: string
   readonly headers: Headers
   /** The body as it came. */
@@ -50,25 +50,25 @@ export interface UpstreamFailure {
 }
 
 export interface LeashErrorOptions {
-  /** The HTTP status that the caller is told. @defaultValue that of the code */
+  /** The HTTP status that the caller gets. @defaultValue that of the code */
   readonly status?: number | undefined
   readonly cause?: unknown
-  /** Whether the same request may succeed when sent again. Decided where the error is made, never guessed later. @defaultValue false */
+  /** Whether the same request may succeed if it is sent again. @defaultValue false */
   readonly retryable?: boolean | undefined
-  /** How long the upstream asked us to wait, in milliseconds. */
+  /** How long the vendor asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined
   /** The member of the request at fault, as the vendor names it. */
   readonly param?: string | undefined
   readonly upstream?: UpstreamFailure | undefined
-  /** Told to a caller over HTTP beside the error. */
+  /** Response headers for a caller over HTTP. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 const brand = Symbol.for('leashllm.error')
 
 /**
- * The one error class. `message` starts with the code, because tools often show the message alone,
- * and says what to do next. It never carries a key or the text of a prompt.
+ * The only error class. `message` starts with the code and says what to do next. It never contains a key or the text of a
+ * prompt.
  */
 export class LeashError extends Error {
   override readonly name = 'LeashError'

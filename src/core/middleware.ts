@@ -3,8 +3,8 @@ import type { Call, Result } from './call.js'
 export type Next = (call: Call) => Promise<Result>
 
 /**
- * One layer of the stack, for unary calls and streams alike. `next` may be called zero, one or many times,
- * until a stream has resolved.
+ * A layer of the stack, the same for whole answers and streams. `next` may be called zero, one or many times, but not after a
+ * stream has resolved.
  */
 export type Middleware = (next: Next) => Next
 

@@ -3,7 +3,7 @@ import type { LedgerLine } from '../core/ledger.js'
 import { formatUsd, type Nano } from '../core/money.js'
 import { addUsage, noUsage, type Usage } from '../core/usage.js'
 
-/** What lines can be told apart by. A tag is `tag:` and its name. */
+/** What usage can be grouped by. A tag is `tag:` and its name. */
 export type Dimension = 'tenant' | 'user' | 'key' | 'provider' | 'model' | 'outcome' | 'day' | `tag:${string}`
 
 export interface UsageQuery {
@@ -21,19 +21,19 @@ export interface UsageRow {
   readonly calls: number
   readonly attempts: number
   readonly usage: Usage
-  /** US dollars, every nano-dollar of them, of the attempts whose price is known. */
+  /** US dollars, exact to the nano-dollar, of the attempts whose price is known. */
   readonly cost: string
   /** The same in nano-dollars. */
   readonly nano: Nano
   /** Attempts whose usage or cost is an estimate. */
   readonly estimated: number
-  /** Attempts with usage whose price is not known: `cost` is without them. */
+  /** Attempts with usage whose price is unknown: `cost` does not include them. */
   readonly unpriced: number
-  /** Calls that got an answer which had been kept. They have no attempt. */
+  /** Calls that were answered from a cache. They have no attempt. */
   readonly cached: number
-  /** Calls that were answered together with an identical one. They have no attempt either. */
+  /** Calls that shared the answer of an identical one. They have no attempt either. */
   readonly coalesced: number
-  /** US dollars that those answers had cost, as far as it is known. */
+  /** US dollars that those answers had cost, as far as is known. */
   readonly saved: string
 }
 

@@ -4,13 +4,13 @@ import { fold, type UsageQuery, type UsageRow } from './fold.js'
 import { Outlet, type WarnOfSink } from './outlet.js'
 
 export interface LedgerOptions {
-  /** How many lines stay in memory, the newest. @defaultValue 10000 */
+  /** How many of the newest lines are kept in memory. @defaultValue 10000 */
   readonly keep?: number | undefined
-  /** A file of JSON lines that every line is added to. Needs a file system. */
+  /** A file to which every line is appended as JSON. Needs a file system. */
   readonly file?: string | undefined
-  /** Takes the lines as they come, a few at once when they come fast. */
+  /** Called with new lines, several at once if there are many. */
   readonly sink?: LedgerSink | undefined
-  /** How many lines may wait for the file, and for the sink. Those that come when it is full are lost to it, and a warning says how many. @defaultValue 100000 */
+  /** Most lines that may wait for the file, and for the sink. When it is full, new lines are dropped for it, and a warning says how many. @defaultValue 100000 */
   readonly queue?: number | undefined
 }
 

@@ -1,14 +1,14 @@
-/** Whom calls may go to. */
+/** Which models and providers may be called. */
 import { LeashError } from '../core/errors.js'
 import type { Middleware } from '../core/middleware.js'
 import { targetKey, targetName } from '../core/target.js'
 import { among, lower, spellings } from './spellings.js'
 
-/** Names; a `*` at the end of one makes it a group. */
+/** Names; a `*` at the end of a name matches a group. */
 export interface AccessRule {
-  /** These and no others. @defaultValue all */
+  /** Only these may be called. @defaultValue all */
   readonly allow?: readonly string[]
-  /** Not these, whatever is allowed: in either case, and with the path in front that a vendor's full name has. */
+  /** These may not be called, even if they are allowed. Letter case, and the path in front of a vendor's full name, do not matter. */
   readonly deny?: readonly string[]
 }
 
@@ -16,9 +16,9 @@ export interface AccessOptions {
   /** By `provider/model`, or by the model's name alone. */
   readonly models?: AccessRule | undefined
   readonly providers?: AccessRule | undefined
-  /** Providers of whose API a relay serves every address: files, batches, fine-tuning … @defaultValue none */
+  /** Providers whose whole API a relay serves: files, batches, fine-tuning … @defaultValue none */
   readonly raw?: readonly string[] | undefined
-  /** Has to permit it too. */
+  /** More rules, which must permit the call as well. */
   readonly also?: AccessOptions | undefined
 }
 

@@ -9,8 +9,8 @@ import { SharedCall } from './coalesce/shared-call.js'
 
 export interface CoalesceOptions {
   /**
-   * Bytes of one stream that are kept for callers who come later, or read slower than others. Nobody joins a stream that has
-   * grown longer, and a caller who falls further behind fails. @defaultValue 4194304 (4 MiB)
+   * Bytes of a stream that are kept for callers who come later or read more slowly. Nobody can join a stream that has become
+   * longer, and a caller who falls further behind fails. @defaultValue 4194304 (4 MiB)
    */
   readonly maxBufferBytes?: number | undefined
 }

@@ -4,17 +4,17 @@ import type { Middleware } from '../core/middleware.js'
 import { Gate, type Slot } from './concurrency/gate.js'
 
 export interface ConcurrencyOptions {
-  /** Calls under way at once, in this process. */
+  /** Most calls at the same time, in this process. */
   readonly total?: number | undefined
-  /** For each tenant; calls without one share the places of one. */
+  /** The same for each tenant; calls without a tenant count as one tenant. */
   readonly tenant?: number | undefined
-  /** For each provider, or for those that are named. */
+  /** The same for each provider, or for single providers by name. */
   readonly provider?: number | Readonly<Record<string, number>> | undefined
-  /** What becomes of a call when all places are taken. */
+  /** What happens to a call when there are too many. */
   readonly queue?: {
-    /** Calls that wait at most, of those that wait for the same kind of place; one more is refused. @defaultValue 1000 */
+    /** Most calls that may wait for the same limit; further ones are refused. @defaultValue 1000 */
     readonly max?: number
-    /** How long a call waits at most, in milliseconds; 0 for not at all. @defaultValue 30000 */
+    /** The longest wait of a call, in milliseconds; 0: none. @defaultValue 30000 */
     readonly waitMs?: number
   }
 }

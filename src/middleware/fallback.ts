@@ -10,9 +10,9 @@ import type { Trigger } from './fallback/triggers.js'
 import { Walk } from './fallback/walk.js'
 
 export interface FallbackOptions extends ChainOptions {
-  /** Which failures lead to the next target. @defaultValue those that another target may do better: docs/middleware/fallback.md */
+  /** Which failures lead to the next target. @defaultValue those after which another target may succeed: docs/middleware/fallback.md */
   readonly on?: Trigger | undefined
-  /** Also when an answer is a refusal, or was cut by the vendor's filter: a stream before its first word. Both answers are paid for. @defaultValue false */
+  /** Also go on when an answer is a refusal, or was cut by the vendor's filter; a stream only before its first word. Both answers are paid for. @defaultValue false */
   readonly refusals?: boolean | undefined
 }
 

@@ -13,17 +13,17 @@ import { tellMove } from './tell-move.js'
 
 export interface HedgeOptions {
   /**
-   * Milliseconds after which an attempt is late. `p95`: what 19 in 20 of the target's last answers did not take, to their
-   * first token; nothing is hedged before there were 20.
+   * Milliseconds after which a request is late. `p95`: the time within which 19 in 20 of the target's last answers began; nothing
+   * is hedged before there were 20.
    *
    * @defaultValue 'p95'
    */
   readonly delayMs?: number | 'p95' | undefined
-  /** Of the last 1000 tries, at most this share gets a second attempt, from 0 to 1. @defaultValue 0.1 */
+  /** The largest share of the last 1000 requests that may get a second one, from 0 to 1. @defaultValue 0.1 */
   readonly maxShare?: number | undefined
-  /** Where the second attempt goes, as `provider/model`: it passes the layers of that target. @defaultValue 'same' */
+  /** Where the second request goes, as `provider/model`, through the layers of that target. @defaultValue 'same' */
   readonly to?: 'same' | (string & {}) | undefined
-  /** Whether a call may be sent twice. @defaultValue when the vendor keeps or does nothing beyond its answer */
+  /** Whether a call may be sent twice. @defaultValue if the vendor does and keeps nothing beyond its answer */
   readonly repeatable?: ((call: Call) => boolean) | undefined
 }
 

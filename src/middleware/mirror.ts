@@ -11,13 +11,13 @@ import { type Answer, Listener } from './mirror/answer.js'
 export interface MirrorOptions {
   /** The model that gets the copies, as `provider/model` or by a route's name. */
   readonly to: string
-  /** Of the calls: 0.05 is one in twenty, drawn one by one. @defaultValue 1 */
+  /** The share of calls to copy, chosen at random: 0.05 is one in twenty. @defaultValue 1 */
   readonly share?: number
-  /** Which calls may be copied. @defaultValue all that chat */
+  /** Which calls may be copied. @defaultValue all chat calls */
   readonly when?: (call: Call) => boolean
-  /** Copies under way at a time; with so many, no more are made. @defaultValue 10 */
+  /** Most copies under way at the same time. @defaultValue 10 */
   readonly maxInFlight?: number
-  /** Told of both answers once both are complete. What it throws is thrown on its own. */
+  /** Called with both answers once both are complete. An error that it throws surfaces as an uncaught one. */
   readonly onResult?: (pair: MirrorPair) => void
 }
 

@@ -8,7 +8,7 @@ import { roomIn } from '../protocols/rate-limit-headers.js'
 import { Lane } from './pace/lane.js'
 
 export interface PaceOptions {
-  /** How long a call is held back at most before it is refused, in milliseconds. @defaultValue 60000 */
+  /** How long a call is held back before it is refused, in milliseconds. @defaultValue 60000 */
   readonly waitMs?: number | undefined
 }
 

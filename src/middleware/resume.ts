@@ -24,11 +24,11 @@ import type { Said } from './resume/said.js'
 import { ResumableStream } from './resume/stream.js'
 
 export interface ResumeOptions {
-  /** Begins the answer anew where it cannot be continued. The caller is told, and has to forget what came before. @defaultValue false */
+  /** Starts the answer again if it cannot be continued. The caller is told, and must discard what came before. @defaultValue false */
   readonly restart?: boolean | undefined
-  /** How often one answer may be gone on with. @defaultValue 2 */
+  /** How often one answer may be continued. @defaultValue 2 */
   readonly times?: number | undefined
-  /** Bytes of one stream that are kept. One that has grown longer ends where it dies. @defaultValue 4194304 (4 MiB) */
+  /** Most bytes of a stream that are kept. A longer stream is not continued. @defaultValue 4194304 (4 MiB) */
   readonly maxBufferBytes?: number | undefined
 }
 

@@ -5,28 +5,28 @@ import type { Middleware } from '../core/middleware.js'
 import { sleep, timeLeft } from '../core/signals.js'
 import { waitedOut } from '../core/waited-out.js'
 
-/** How often, and after how long, is tried again. */
+/** How often to retry, and after how long. */
 export interface RetryPolicy {
-  /** Tries at one target, the first included. */
+  /** Attempts at one target, including the first. */
   readonly attempts?: number
-  /** Milliseconds before the next try. `Retry-After` wins where the upstream sent one. */
+  /** Milliseconds before the next attempt. A `Retry-After` of the vendor wins. */
   readonly backoff?: (attempt: number) => number
 }
 
 export interface RetryOptions extends RetryPolicy {
-  /** Tries at one target, the first included. A call's own `maxRetries` wins. @defaultValue 3 */
+  /** Attempts at one target, including the first. A call's own `maxRetries` wins. @defaultValue 3 */
   readonly attempts?: number
-  /** Milliseconds before the next try. `Retry-After` wins where the upstream sent one. @defaultValue exponential, 500 ms to 8 s, full jitter */
+  /** Milliseconds before the next attempt. A `Retry-After` of the vendor wins. @defaultValue exponential, 500 ms to 8 s, full jitter */
   readonly backoff?: (attempt: number) => number
-  /** Another policy by the code of the failure. It wins over a call's `maxRetries`, unless that is 0. */
+  /** Other values for single error codes. They win over a call's `maxRetries`, unless that is 0. */
   readonly on?: { readonly [code in ErrorCode]?: RetryPolicy }
-  /** The longest `Retry-After` that is waited for, in milliseconds; asked to wait longer, the call fails at once. @defaultValue 60000 */
+  /** The longest `Retry-After` that is waited for, in milliseconds. If it is longer, the call fails at once. @defaultValue 60000 */
   readonly retryAfterCapMs?: number
-  /** Which failures are worth another try. @defaultValue those that the protocol marks as retryable */
+  /** Which failures are retried. @defaultValue those that the protocol marks as retryable */
   readonly when?: (error: LeashError) => boolean
   /**
-   * Tokens against retry storms, shared by all calls of the leash: a retry takes one, an answer gives a tenth back.
-   * Without a token a failure is final. @defaultValue 500
+   * Tokens against retry storms, shared by all calls of the leash: a retry takes one, an answer gives back a tenth of one.
+   * When none is left, failures are final. @defaultValue 500
    */
   readonly tokens?: number
 }
@@ -37,7 +37,7 @@ const dead: readonly ErrorCode[] = ['network_error', 'timeout']
 /** The longest wait for a limit of our own, such as keys that all rest, while another target could be asked instead. */
 const briefMs = 1000
 
-/** Waits twice as long after each failure, drawn evenly from zero up, so that clients who failed together do not return together. */
+/** The longest wait doubles with each failure; each wait is drawn evenly from zero up to it, so that clients that failed together do not return together. */
 export function exponential({ baseMs = 500, maxMs = 8000 } = {}): (attempt: number) => number {
   return (attempt) => Math.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1))
 }

@@ -6,7 +6,7 @@ import { guarded } from './timeout/slow-stream.js'
 export interface TimeoutOptions extends Timeouts {
   /** For the whole call: all attempts, all waiting, the whole stream, in milliseconds. */
   readonly deadlineMs?: number | undefined
-  /** Limits that differ from those above for attempts at one provider, by its name. A call's own limits win. */
+  /** Other limits for attempts at single providers, by name. A call's own limits win. */
   readonly providers?: Readonly<Record<string, Timeouts>> | undefined
 }
 

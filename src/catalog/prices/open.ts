@@ -9,14 +9,14 @@ import type { Layer } from './book.js'
 import { type PriceEntries, type PriceRow, parseEntries } from './entry.js'
 import { openPriceFile } from './file.js'
 
-/** Prices of your own by `provider/model`, over those that are known. */
+/** Your own prices, by `provider/model`; they override the known ones. */
 export interface PricesOptions extends PriceEntries {
-  /** A JSON file of such prices. Those given beside it lie over it. */
+  /** A JSON file of such prices. Those given here override it. */
   readonly file?: string | undefined
-  /** Read the file again when it changes; with a number, look so often, in milliseconds. @defaultValue true, every second */
+  /** Read the file again when it changes. A number: milliseconds between two checks. @defaultValue true, every second */
   readonly watch?: boolean | number | undefined
   /**
-   * Fetch the newest price data with the first call that needs prices, and with `everyMs` again and again.
+   * Fetch the newest price data with the first call that needs prices, and with `everyMs` again at intervals.
    * @defaultValue false: nothing is ever fetched
    */
   readonly refresh?: boolean | { readonly url?: string | undefined; readonly everyMs?: number | undefined } | undefined

@@ -1,29 +1,29 @@
 import type { ErrorCode, LeashError } from '../../core/errors.js'
 
 export interface BreakerOptions {
-  /** Calls in a row that fail. Calls that ran at the same time count once. @defaultValue 10 */
+  /** Opens after so many failed calls in a row. Calls that ran at the same time count once. @defaultValue 10 */
   readonly consecutive?: number
-  /** Opens above this share of calls that fail within the window, from 0 to 1. @defaultValue 0.5 */
+  /** Opens above this share of failed calls in the window, from 0 to 1. @defaultValue 0.5 */
   readonly errorRate?: number
-  /** The same for calls that fail because they take too long. @defaultValue 0.3 */
+  /** The same for calls that timed out. @defaultValue 0.3 */
   readonly timeoutRate?: number
-  /** An answer, or the begin of a stream, that takes longer than so many milliseconds is slow. @defaultValue none is */
+  /** Milliseconds after which an answer, or the beginning of a stream, counts as slow. @defaultValue never */
   readonly slowMs?: number
-  /** Opens above this share of calls that are slow. @defaultValue 0.5 */
+  /** Opens above this share of slow calls. @defaultValue 0.5 */
   readonly slowRate?: number
-  /** Shares say nothing before there were so many calls in the window. @defaultValue 20 */
+  /** Shares only count once the window has so many calls. @defaultValue 20 */
   readonly minimumCalls?: number
-  /** What the shares are counted over, in milliseconds. @defaultValue 60000 */
+  /** The length of the window, in milliseconds. @defaultValue 60000 */
   readonly windowMs?: number
   /** How long nothing is sent, in milliseconds. A longer `Retry-After` of the vendor wins. @defaultValue 30000 */
   readonly cooldownMs?: number
-  /** The longest `Retry-After` that is kept to, in milliseconds. @defaultValue 300000 */
+  /** The longest `Retry-After` that is heeded, in milliseconds. @defaultValue 300000 */
   readonly retryAfterCapMs?: number
-  /** Calls that may try at the same time whether the target answers again. @defaultValue 1 */
+  /** Calls at the same time that may test whether the target answers again. @defaultValue 1 */
   readonly trials?: number
-  /** Which failures tell against the target. @defaultValue those of the way there and of the vendor, not rate limits */
+  /** Which failures count against the target. @defaultValue those of the connection and of the vendor, except rate limits */
   readonly counts?: (error: LeashError) => boolean
-  /** When there is no other target left: fail at once, or go to the one that will be tried soonest. @defaultValue fail */
+  /** If no other target is left: fail at once, or ask the one that would be tested soonest. @defaultValue 'fail' */
   readonly whenAllOpen?: 'fail' | 'least-bad'
 }
 

@@ -5,11 +5,11 @@ import { byModel } from '../by-model.js'
 
 export interface ChainOptions {
   /**
-   * Models to go to, by the model that was asked for: its name as the caller wrote it, or `provider/model`. A `*` at the end of
-   * a name makes it a group: `claude-*`, `anthropic/*`. The exact name goes before a group, the longer group before the shorter.
+   * Models to try, for each model that may be asked for: its name as the caller writes it, or `provider/model`. A `*` at the end
+   * matches a group of names: `claude-*`, `anthropic/*`. The exact name wins, then the longest group.
    */
   readonly models?: Readonly<Record<string, readonly string[]>>
-  /** For the chat models that `models` does not name. Not for embeddings: vectors of another model do not compare. */
+  /** For all other chat models. Not for embeddings: vectors of two models cannot be compared. */
   readonly default?: readonly string[]
 }
 

@@ -1,22 +1,22 @@
 import type { Call, Preference } from '../../core/call.js'
 import type { Goal } from '../../core/experiment.js'
 
-/** Your names for models: each stands for one `provider/model`, or for several to choose from. */
+/** Your own names for models: each stands for one `provider/model`, or for several to choose from. */
 export type Routes = Readonly<Record<string, string | Route>>
 
 /**
- * Several targets under one name. One is chosen for each call among those that can take it: the one that `prefer` says;
- * else by weight, where a weight, `sticky` or `experiment` is given; else the first.
+ * Several targets under one name. For each call, one of those that can take it is chosen: by `prefer`; else by weight, if a
+ * weight, `sticky` or `experiment` is given; else the first.
  */
 export interface Route {
   readonly targets: readonly (string | RouteTarget)[]
   /** A call's own `prefer` wins. */
   readonly prefer?: Preference | undefined
-  /** Whoever has the same user, tenant or tag always gets the same target. A call without it is drawn by itself. */
+  /** Calls with the same user, tenant or tag always get the same target. For a call without one, a target is drawn anew. */
   readonly sticky?: 'user' | 'tenant' | `tag:${string}` | undefined
   /** Measures the targets against each other. */
   readonly experiment?: ExperimentOptions | undefined
-  /** When the chosen target cannot answer, the others are tried: see docs/middleware/fallback.md. @defaultValue false */
+  /** If the chosen target cannot answer, try the others: see docs/middleware/fallback.md. @defaultValue false */
   readonly fallback?: boolean | undefined
 }
 
@@ -27,26 +27,26 @@ export const modelsIn = (route: string | Route): string[] =>
 export interface RouteTarget {
   /** `provider/model` */
   readonly model: string
-  /** Its share of the calls, against the weights of the others. 0: none. @defaultValue 1 */
+  /** Its share of the calls, relative to the weights of the others. 0: none. @defaultValue 1 */
   readonly weight?: number | undefined
-  /** How good its answers are, on a scale of your own, for `prefer: 'quality'`. */
+  /** How good its answers are, on your own scale, for `prefer: 'quality'`. */
   readonly quality?: number | undefined
-  /** The calls that it takes. @defaultValue every call that it can serve, as far as its capabilities are known */
+  /** The calls that it takes. @defaultValue every call that it can serve, as far as is known */
   readonly when?: Condition | undefined
 }
 
 export type Condition = Conditions | ((call: Call) => boolean)
 
-/** All that are given must hold. `true`: only calls that have it; `false`: only calls that do not. */
+/** All of them must match. `true`: only calls with it; `false`: only calls without it. */
 export interface Conditions {
   readonly tools?: boolean
   readonly images?: boolean
   readonly audio?: boolean
   readonly files?: boolean
-  /** The answer is held to a JSON Schema. */
+  /** The answer must follow a JSON Schema. */
   readonly structuredOutput?: boolean
   readonly stream?: boolean
-  /** By estimate, all texts of the request together. */
+  /** Estimated from all texts of the request. */
   readonly minInputTokens?: number
   readonly maxInputTokens?: number
   readonly tenants?: readonly string[]
@@ -56,13 +56,13 @@ export interface Conditions {
 }
 
 export interface ExperimentOptions {
-  /** Another name deals subjects anew. @defaultValue the route's name */
+  /** Changing it distributes users anew. @defaultValue the route's name */
   readonly name?: string | undefined
-  /** Without one the variants are only measured. */
+  /** What makes a winner. Without it, the variants are only measured. */
   readonly goal?: Goal | undefined
   /** Measurements of every variant before the first comparison. @defaultValue 100 */
   readonly minimumSample?: number | undefined
-  /** How sure it must be that the winner is better. @defaultValue 0.95 */
+  /** How certain it must be that the winner is better. @defaultValue 0.95 */
   readonly confidence?: number | undefined
   /** Once there is a winner, all calls go to it. @defaultValue false */
   readonly automatic?: boolean | undefined
