@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { LeashError } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
+import { isFresh } from '../is-fresh.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import { fingerprintOf } from '../people/client-certificate.js'
 import { type HeadersLike, Signatures } from '../people/request-signing.js'
@@ -49,7 +50,8 @@ interface RotateOptions {
 
 interface Verified {
   readonly record: KeyRecord
-  readonly until: number
+  /** When it was looked up. */
+  readonly at: number
 }
 
 /** A key that another replica has revoked is taken for so long at most. */
@@ -114,7 +116,7 @@ export class Keys {
     const name = nameOf(presented)
     const known = this.#verified.get(name)
     const now = this.#now()
-    if (!known || known.until <= now) return this.#lookUp(parts.id, parts.secret, name)
+    if (!known || !isFresh(known.at, now, verifiedMs)) return this.#lookUp(parts.id, parts.secret, name)
     return holds(known.record, now) ? this.#use(known.record, now) : undefined
   }
 
@@ -215,7 +217,7 @@ export class Keys {
     this.#changes++
     // It was right of late, until somebody asks: others at its address are not to keep it from being looked at.
     for (const [name, { record }] of [...this.#verified.entries()])
-      if (gone(record)) this.#verified.set(name, { record, until: 0 })
+      if (gone(record)) this.#verified.set(name, { record, at: Number.NEGATIVE_INFINITY })
   }
 
   async #add(
@@ -265,7 +267,7 @@ export class Keys {
       return undefined
     }
     const record = recordOf(row)
-    if (changes === this.#changes) this.#verified.set(name, { record, until: now + verifiedMs })
+    if (changes === this.#changes) this.#verified.set(name, { record, at: now })
     return this.#use(record, now)
   }
 

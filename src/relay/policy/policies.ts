@@ -5,6 +5,7 @@ import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
 import { checkPolicy, type Policy } from '../../policy.js'
 import { checkParts } from '../config/parts.js'
+import { isFresh } from '../is-fresh.js'
 import { type Page, pageOf, pageSize } from '../page.js'
 import type { Sql } from '../store/sql.js'
 import { composed } from './key-policy.js'
@@ -67,7 +68,7 @@ export class Policies {
   readonly #told: (tenant: string) => void
   readonly #now: () => number
   #usual: Policy
-  #known = new Recent<string, { readonly found: PolicyVersion; readonly until: number }>(mostKnown)
+  #known = new Recent<string, { readonly found: PolicyVersion; readonly at: number }>(mostKnown)
   /** What was read before a policy was written is not to be kept after it. */
   #changes = 0
   readonly #waiting = new Map<string, Set<() => void>>()
@@ -102,7 +103,7 @@ export class Policies {
   /** @param tenant or the {@link policyName} of a key, whose default says nothing */
   inForce(tenant: string): MaybePromise<PolicyVersion> {
     const known = this.#known.get(tenant)
-    return known && known.until > this.#now() ? known.found : this.#read(tenant, known?.found)
+    return known && isFresh(known.at, this.#now(), lookMs) ? known.found : this.#read(tenant, known?.found)
   }
 
   #both(name: string, id: string, base: PolicyVersion, over: PolicyVersion): PolicyVersion {
@@ -122,7 +123,7 @@ export class Policies {
     // The very same object as before, for who remembers something of it.
     const same = (row?.version ?? 0) === before?.version ? before : undefined
     const found = same ?? (row ? versionOf(row) : this.#default(tenant))
-    if (changes === this.#changes) this.#known.set(tenant, { found, until: now + lookMs })
+    if (changes === this.#changes) this.#known.set(tenant, { found, at: now })
     return found
   }
 

@@ -7,6 +7,7 @@ import { LeashError } from '../../core/errors.js'
 import { Lazy } from '../../core/lazy.js'
 import { Recent } from '../../core/recent.js'
 import type { MaybePromise } from '../../core/store.js'
+import { isFresh } from '../is-fresh.js'
 import { lookMs } from '../policy/policies.js'
 import type { Also, Sql } from '../store/sql.js'
 import { keyBytes, open, seal } from './envelope.js'
@@ -45,7 +46,8 @@ interface Known {
   readonly found: KeysByProvider
   /** Of the rows that they were opened from. */
   readonly stamp: string
-  readonly until: number
+  /** When they were read. */
+  readonly at: number
 }
 
 const none: KeysByProvider = {}
@@ -118,7 +120,7 @@ export class VendorKeys {
   /** What its calls are made with. What another relay has changed is seen when this one looks. @throws LeashError `overloaded` when they cannot be opened */
   of(tenant: string): MaybePromise<KeysByProvider> {
     const known = this.#known.get(tenant)
-    return known && known.until > this.#now() ? known.found : this.#look(tenant, known)
+    return known && isFresh(known.at, this.#now(), lookMs) ? known.found : this.#look(tenant, known)
   }
 
   /** Wraps what an earlier master key has wrapped by the one in use. @returns how many tenants' keys that were */
@@ -156,7 +158,7 @@ export class VendorKeys {
     const rows = await this.#rows(tenant)
     const stamp = rows.map(({ provider, sealed }) => `${provider} ${sealed}`).join('\n')
     const found = known?.stamp === stamp ? known.found : rows.length === 0 ? none : await this.#open(tenant, rows)
-    if (changes === this.#changes) this.#known.set(tenant, { found, stamp, until: this.#now() + lookMs })
+    if (changes === this.#changes) this.#known.set(tenant, { found, stamp, at: this.#now() })
     return found
   }
 

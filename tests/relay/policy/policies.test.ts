@@ -24,6 +24,9 @@ test('what one relay writes another sees within five seconds', async () => {
   expect((await one?.inForce('red'))?.version).toBe(1)
   now += 5001
   expect(await other?.inForce('red')).toMatchObject({ version: 1, policy: { maxAttempts: 2 } })
+  await one?.set('red', { maxAttempts: 3 }, 'ada')
+  now -= 3_600_000
+  expect(await other?.inForce('red')).toMatchObject({ version: 2, policy: { maxAttempts: 3 } })
   await sql.close()
 })
 
