@@ -147,6 +147,8 @@ export class LeasedBudgets implements Budgets {
 
   /** @throws LeashError unless calls go on while the relay is away */
   #passed(scope: LentScope, error: LeashError): LentScope {
+    // What the relay may have lent unseen goes back, whether anybody asks for more or not.
+    this.#tickLater()
     if (this.#deps.whenAway() === 'closed') throw fresh(error)
     if (!this.#passing) this.#deps.warn(`Calls are held to no shared budget until the relay is back. ${error.detail}`)
     this.#passing = true

@@ -197,6 +197,14 @@ describe('a reservation', () => {
   })
 })
 
+it('takes no budget of one space for that of another, however their names are cut', async () => {
+  const budgets = open()
+  const own = [{ key: 'bc', limit: mostNano }]
+  granted(await budgets.reserve('a', own, 7, { ttlMs: 60_000 }))
+  expect(budgets.read('a', 'bc')).toMatchObject({ reserved: 7 })
+  expect(budgets.read('ab', 'c')).toMatchObject({ reserved: 0 })
+})
+
 it('holds to so many budgets at most, and forgets those that are over for whoever comes then', async () => {
   const budgets = openInMadeUpTime()
   const endsAt = Date.now() + 1000
@@ -238,6 +246,18 @@ describe('a settlement', () => {
     budgets.settle(reservation, 40)
     relay.fail = () => undefined
     await vi.waitFor(() => expect(relay.taken('day')).toBeGreaterThan(0), { timeout: 5000, interval: 20 })
+    await budgets.close()
+    expect(relay.taken('day')).toBe(40)
+  })
+
+  it('of that is told when the leash is closed, at the latest', async () => {
+    whenAway = 'open'
+    relay.fail = () => 'down'
+    const budgets = openInMadeUpTime()
+    budgets.settle(granted(await reserve(budgets, 100)), 40)
+    relay.fail = () => undefined
+    // It is left in peace no longer, and has not been told yet.
+    vi.advanceTimersByTime(600)
     await budgets.close()
     expect(relay.taken('day')).toBe(40)
   })
@@ -436,6 +456,17 @@ describe('a relay that is away', () => {
     await expect(reserve(budgets, 100)).rejects.toMatchObject({ code: 'overloaded' })
     expect(relay.taken('day')).toBe(200)
     await budgets.close()
+    expect(relay.taken('day')).toBe(0)
+  })
+
+  it('gets that back also where nobody asks for anything afterwards', async () => {
+    relay.fail = ({ path }) => (path.endsWith('/leases') ? 'lost' : 'down')
+    const budgets = openInMadeUpTime()
+    await expect(reserve(budgets, 100)).rejects.toMatchObject({ code: 'overloaded' })
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(relay.taken('day')).toBe(200)
+    relay.fail = () => undefined
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(relay.taken('day')).toBe(0)
   })
 

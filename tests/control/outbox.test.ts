@@ -266,6 +266,17 @@ it('has as much time for that as ever, however long ago it was closed', async ()
   expect(warnings).toEqual([])
 })
 
+it('has it too where the time was over in which it was closed', async () => {
+  relay.fail = () => 'hang'
+  const outbox = open()
+  void outbox.sink(linesOf(3))
+  await outbox.close(20)
+  expect(warnings).toContainEqual(expect.stringMatching(/^3 lines .* are lost/))
+  relay.fail = () => undefined
+  void outbox.sink(linesOf(3, 3))
+  await soon(() => expect(relay.lines.has('line 5')).toBe(true))
+})
+
 it('leaves on disk at the end of the process what is on its way, too', async () => {
   relay.fail = () => 'hang'
   const outbox = openOnDisk()
