@@ -32,10 +32,15 @@ export function csvOf(rows: readonly UsageRow[], by: readonly Dimension[]): stri
 }
 
 /**
- * Spreadsheets take a cell that begins so for a formula: the apostrophe says that it is text.
- * https://owasp.org/www-community/attacks/CSV_Injection
+ * Spreadsheets take a cell that begins so for a formula, and where a country parts cells by semicolons one may begin in the
+ * middle of ours: the apostrophe says that it is text. https://owasp.org/www-community/attacks/CSV_Injection
  */
+const formula = /^(?=[=+\-@＝＋－＠\t\r\n])|(?<=[;\t\r\n]["']*)(?=[=+\-@＝＋－＠])/g
+
+/** No text: a terminal would do what they say. */
+const controls = /[^\P{Cc}\t\r\n]/gu
+
 export function quoted(text: string): string {
-  const safe = /^[=+\-@＝＋－＠\t\r\n]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const safe = text.replace(controls, ' ').replace(formula, "'")
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
