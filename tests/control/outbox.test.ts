@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -138,6 +138,17 @@ describe('while the relay is away', () => {
     relay.fail = () => undefined
     await outbox.close()
     expect(relay.lines.size).toBe(5)
+  })
+
+  it('the oldest lines go first also when they have been on their way', async () => {
+    relay.fail = () => 'down'
+    const outbox = open({ mostLines: 600, soonMs: 60_000 })
+    void outbox.sink(linesOf(550))
+    await outbox.deliver()
+    void outbox.sink(linesOf(100, 550))
+    relay.fail = () => undefined
+    await soon(() => expect(relay.lines.size).toBe(600))
+    expect([relay.lines.has('line 49'), relay.lines.has('line 50')]).toEqual([false, true])
   })
 
   it('the room is the same after many tries', async () => {
@@ -311,6 +322,14 @@ it('leaves at the end of the process what is being written to the disk, too', as
   expect((await next.read(next.first() ?? expect.fail())).lines).toHaveLength(3)
   await next.close()
   ended()
+})
+
+it('says that half of a line is lost, which a process left that died while it wrote', async () => {
+  await writeFile(join(folder, 'another.000001.free.jsonl'), `${JSON.stringify(lineOf(1))}\n{"id":"li`)
+  await openOnDisk().adopt()
+  await soon(() => expect(warnings).toEqual(['1 lines of the ledger did not reach the relay, and are lost.']))
+  expect([...relay.lines.keys()]).toEqual(['line 1'])
+  expect(await readdir(folder)).toEqual([])
 })
 
 it('finds what others leave while it runs', async () => {
