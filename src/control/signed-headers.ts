@@ -1,6 +1,7 @@
 /** Signs a request to the relay, for a key that wants that: docs/relay/signing.md says what is signed. */
 import { base64urlOf } from '../core/base64.js'
 import { hex } from '../core/hex.js'
+import { Hmac } from '../core/hmac.js'
 
 export interface ToSign {
   readonly method: string
@@ -12,15 +13,13 @@ export interface ToSign {
 const utf8 = new TextEncoder()
 
 export async function signedHeaders(secret: string, { method, path, body = '' }: ToSign): Promise<Record<string, string>> {
-  const { subtle } = crypto
   const [timestamp, nonce] = [String(Math.floor(Date.now() / 1000)), crypto.randomUUID()]
-  const digest = hex(await subtle.digest('SHA-256', typeof body === 'string' ? utf8.encode(body) : body))
-  const key = await subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+  const digest = hex(await crypto.subtle.digest('SHA-256', typeof body === 'string' ? utf8.encode(body) : body))
   const lines = ['v1', method, path, timestamp, nonce, digest].join('\n')
   return {
     'x-leash-timestamp': timestamp,
     'x-leash-nonce': nonce,
     'x-leash-digest': digest,
-    'x-leash-signature': `v1=${base64urlOf(await subtle.sign('HMAC', key, utf8.encode(lines)))}`,
+    'x-leash-signature': `v1=${base64urlOf(await new Hmac(secret).sign(lines))}`,
   }
 }

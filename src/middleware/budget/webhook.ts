@@ -1,6 +1,7 @@
 import { checkAddress } from '../../core/address.js'
 import type { BudgetEvent } from '../../core/budget.js'
 import { hex } from '../../core/hex.js'
+import { Hmac } from '../../core/hmac.js'
 import { sleep } from '../../core/signals.js'
 import type { BudgetWebhook } from './options.js'
 
@@ -82,7 +83,7 @@ export class Webhook {
       headers: {
         'content-type': 'application/json',
         'x-leash-timestamp': String(seconds),
-        'x-leash-signature': `sha256=${await sign(secret, `${seconds}.${body}`)}`,
+        'x-leash-signature': `sha256=${hex(await new Hmac(secret).sign(`${seconds}.${body}`))}`,
       },
       body,
       redirect: 'manual',
@@ -95,11 +96,4 @@ export class Webhook {
   async #pause(ms: number): Promise<void> {
     await sleep(ms, this.#closing.signal).catch(() => {})
   }
-}
-
-/** HMAC-SHA256. */
-async function sign(secret: string, text: string): Promise<string> {
-  const encoder = new TextEncoder()
-  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return hex(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
 }

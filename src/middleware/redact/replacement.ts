@@ -1,4 +1,5 @@
 import { hex } from '../../core/hex.js'
+import { Hmac } from '../../core/hmac.js'
 import type { EntityType } from '../../detect/index.js'
 
 /** As a card is written. In base64, or in words, its last digits are not the last, and all behind them would stay. */
@@ -13,16 +14,14 @@ export function masked(value: string, type: EntityType): string {
 
 /** Names values by a secret, so that nobody finds them by trying all there are. */
 export class Hasher {
-  readonly #key: Promise<CryptoKey>
+  readonly #hmac: Hmac
 
   constructor(secret: string) {
-    const bytes = new TextEncoder().encode(secret)
-    this.#key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    this.#hmac = new Hmac(secret)
   }
 
   /** 64 bits in hexadecimal: two of a billion values are the same by chance once in forty times. */
   async hash(value: string): Promise<string> {
-    const bytes = await crypto.subtle.sign('HMAC', await this.#key, new TextEncoder().encode(value))
-    return hex(bytes.slice(0, 8))
+    return hex((await this.#hmac.sign(value)).slice(0, 8))
   }
 }
