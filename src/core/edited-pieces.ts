@@ -8,7 +8,7 @@ export interface TextEdit {
 }
 
 /** One piece, as it stands in an event. */
-export interface Slot {
+export interface TextSlot {
   readonly text: string
   /** What is to stand there, as far as it is settled. */
   out: string
@@ -16,7 +16,7 @@ export interface Slot {
   isOpen: boolean
 }
 
-export interface Piece<S extends Slot = Slot> {
+export interface TextPiece<S extends TextSlot = TextSlot> {
   readonly slot: S
   /** Characters at its end that are not settled. */
   left: number
@@ -30,13 +30,13 @@ export interface Piece<S extends Slot = Slot> {
  * @param end up to where the text is settled
  * @returns the pieces that are not settled to their ends
  */
-export function settled<S extends Slot>(
-  pieces: readonly Piece<S>[],
+export function settled<S extends TextSlot>(
+  pieces: readonly TextPiece<S>[],
   text: string,
   edits: readonly TextEdit[],
   end: number,
-): Piece<S>[] {
-  const left: Piece<S>[] = []
+): TextPiece<S>[] {
+  const left: TextPiece<S>[] = []
   let from = 0
   let next = 0
   for (const piece of pieces) {

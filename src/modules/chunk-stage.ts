@@ -6,14 +6,14 @@ import type { Protocol } from '../protocols/protocol.js'
 import { ownerOf, strandsOf } from '../protocols/strands.js'
 import type { Item } from './event-list.js'
 import type { Module } from './module.js'
-import { type Look, type Slot, Strand } from './strand.js'
+import { type Look, Strand, type StrandSlot } from './strand.js'
 
 /** More events than this never wait for others: a text that they overtake is taken as it is. */
 const mostWaiting = 256
 
 interface Waiting {
   readonly item: Item
-  readonly slots: readonly Slot[]
+  readonly slots: readonly StrandSlot[]
 }
 
 export class ChunkStage {
@@ -48,10 +48,10 @@ export class ChunkStage {
     return this.#released()
   }
 
-  async #read(event: NonNullable<Item['event']>): Promise<Slot[]> {
+  async #read(event: NonNullable<Item['event']>): Promise<StrandSlot[]> {
     const { lens, name } = this.#protocol
     const strands = strandsOf(name)
-    const slots: { readonly slot: Slot; readonly strand: string | undefined }[] = []
+    const slots: { readonly slot: StrandSlot; readonly strand: string | undefined }[] = []
     lens.replaceEvent(event, (text, kind, path = '') => {
       const strand = text === '' ? undefined : strands.of(event, path, kind)
       slots.push({ slot: { text, kind, out: '', isOpen: false }, strand })
@@ -66,7 +66,7 @@ export class ChunkStage {
     return slots.map(({ slot }) => slot)
   }
 
-  #strand(name: string, { kind }: Slot): Strand {
+  #strand(name: string, { kind }: StrandSlot): Strand {
     let strand = this.#strands.get(name)
     if (!strand) {
       strand = new Strand(this.#look, this.#holdBackOf, kind)

@@ -1,10 +1,10 @@
 /** One text of a stream, which a module sees in pieces and lets go of as far as it is settled. */
-import { type Piece as Part, settled, type TextEdit, type Slot as TextSlot } from '../core/edited-pieces.js'
+import { settled, type TextEdit, type TextPiece, type TextSlot } from '../core/edited-pieces.js'
 import type { TextKind } from '../protocols/protocol.js'
 import type { Piece, Text } from './module.js'
 
 /** A part of the text, as it stands in an event. */
-export interface Slot extends TextSlot {
+export interface StrandSlot extends TextSlot {
   readonly kind: TextKind
 }
 
@@ -14,7 +14,7 @@ export class Strand {
   readonly #look: Look
   readonly #holdBackOf: (text: Text) => number
   readonly #kind: TextKind
-  #parts: Part<Slot>[] = []
+  #parts: TextPiece<StrandSlot>[] = []
   #text = ''
   #before = ''
 
@@ -24,13 +24,13 @@ export class Strand {
     this.#kind = kind
   }
 
-  take(slot: Slot): Promise<void> {
+  take(slot: StrandSlot): Promise<void> {
     this.#add(slot)
     return this.#settle(false, false)
   }
 
   /** A text that is whole in itself. */
-  finish(slot: Slot): Promise<void> {
+  finish(slot: StrandSlot): Promise<void> {
     this.#add(slot)
     return this.#settle(true, true)
   }
@@ -40,7 +40,7 @@ export class Strand {
     if (this.#parts.length > 0) await this.#settle(true, false)
   }
 
-  #add(slot: Slot): void {
+  #add(slot: StrandSlot): void {
     this.#parts.push({ slot, left: slot.text.length })
     this.#text += slot.text
   }

@@ -1,6 +1,6 @@
 /** What goes out, and what comes back. */
 import { type Call, type Report, type Result, type UnaryResult, withBody } from '../../core/call.js'
-import type { Slot } from '../../core/edited-pieces.js'
+import type { TextSlot } from '../../core/edited-pieces.js'
 import type { PolicyEvent } from '../../core/emitter.js'
 import { LeashError } from '../../core/errors.js'
 import { exactBody } from '../../core/exact-json.js'
@@ -105,7 +105,7 @@ export class Guard {
     else if (isObject(body)) {
       const decide = deciding(vault, this.#answer, seen)
       back = protocol.lens.replaceResponse(body as JsonObject, (text) => {
-        const slot: Slot = { text, out: '', isOpen: false }
+        const slot: TextSlot = { text, out: '', isOpen: false }
         new Strand(decide).finish(slot)
         return slot.out
       })

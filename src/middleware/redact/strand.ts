@@ -1,5 +1,5 @@
 /** A text of a stream that comes in pieces, and is decided as far as what follows cannot change it. */
-import { type Piece, type Slot, settled, type TextEdit } from '../../core/edited-pieces.js'
+import { settled, type TextEdit, type TextPiece, type TextSlot } from '../../core/edited-pieces.js'
 
 export interface Reading {
   /** The text, and in front of it what has been let go already, as far as that is worth looking at. */
@@ -37,7 +37,7 @@ export class Strand {
   readonly #decide: Decide
   readonly #lookBehind: number
   /** Those that are not decided to their ends. */
-  #pieces: Piece[] = []
+  #pieces: TextPiece[] = []
   /** What is not decided, and in front of it what is, as far as it may be looked at: one string, for each new one is copied whole. */
   #all = ''
   #from = 0
@@ -57,7 +57,7 @@ export class Strand {
     return this.#all.trimEnd().endsWith('}')
   }
 
-  take(slot: Slot): void {
+  take(slot: TextSlot): void {
     if (this.#head.length < headLength) this.#head += slot.text.slice(0, headLength)
     const lengthens = this.isOpen && this.#all.length - this.#from < longestWord && isOfWord(slot.text, this.#lookBehind > 0)
     this.#pieces.push({ slot, left: slot.text.length })
@@ -68,7 +68,7 @@ export class Strand {
   }
 
   /** A text that is whole in itself. */
-  finish(slot: Slot, repeated = false): void {
+  finish(slot: TextSlot, repeated = false): void {
     this.#pieces.push({ slot, left: slot.text.length })
     this.#all = this.#head = slot.text
     this.#settle(true, true, repeated)

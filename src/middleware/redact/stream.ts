@@ -2,7 +2,7 @@
  * The way back of a stream: whole events are taken out of its bytes, and those with nothing to change go on as they came. An event
  * whose text may be the beginning of a placeholder waits, and all behind it, until that is decided; so none has to be made up.
  */
-import type { Slot } from '../../core/edited-pieces.js'
+import type { TextSlot } from '../../core/edited-pieces.js'
 import { parseExact } from '../../core/exact-json.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import { endOfEvent } from '../../protocols/framing/end-of-event.js'
@@ -32,13 +32,13 @@ interface Waiting {
   readonly wire?: WireEvent
   readonly event?: JsonObject
   readonly alike?: Alike
-  readonly slots: readonly Slot[]
+  readonly slots: readonly TextSlot[]
 }
 
 /** A text that goes on. */
 interface Grown {
   readonly name: string
-  readonly slot: Slot
+  readonly slot: TextSlot
 }
 
 /** What events that follow each other have in common: but for the text of one strand they are the same. */
@@ -111,7 +111,7 @@ export class StreamEditor {
         this.#wait({ raw, slots: [] })
         return
       }
-      const slot: Slot = { text, out: '', isOpen: false }
+      const slot: TextSlot = { text, out: '', isOpen: false }
       this.#grow([{ name: this.#common.strand, slot }])
       this.#wait({ raw, alike: this.#common.alike, slots: [slot] })
       return
@@ -146,7 +146,7 @@ export class StreamEditor {
 
   #edit(raw: Uint8Array, wire: WireEvent, event: JsonObject): void {
     const { lens, strands, decide } = this.#context
-    const slots: Slot[] = []
+    const slots: TextSlot[] = []
     const grown: Grown[] = []
     lens.replaceEvent(event, (text, kind, path = '') => {
       const slot = { text, out: '', isOpen: false }
@@ -251,7 +251,7 @@ function isHeld({ slots }: Waiting): boolean {
   return false
 }
 
-function areSame(slots: readonly Slot[]): boolean {
+function areSame(slots: readonly TextSlot[]): boolean {
   for (const { text, out } of slots) if (text !== out) return false
   return true
 }
