@@ -27,7 +27,7 @@ function chat({ url }: TestRelay, key: string, prompt = 'Are you there?') {
   })
 }
 
-describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', { timeout: 30_000 }, () => {
+describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', () => {
   const postgres = usePostgres()
   /** Made by the first start, of whichever test. */
   let admin = ''
