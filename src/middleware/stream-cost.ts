@@ -7,7 +7,7 @@ import type { Middleware } from '../core/middleware.js'
 import { type Nano, parseUsd, usdOf } from '../core/money.js'
 import { type Price, type PriceBook, type Priced, serviceTierOf } from '../core/price.js'
 import { outputTotal, type Usage, usageOf } from '../core/usage.js'
-import { asksForRegion } from '../protocols/asked-tier.js'
+import { askedTier, asksForRegion } from '../protocols/asked-tier.js'
 import { besideOf, withBeside } from '../protocols/beside.js'
 import { costWith } from '../protocols/cost-with.js'
 import { joined } from '../protocols/framing/joined.js'
@@ -132,7 +132,7 @@ class Meter {
 
   #nano(usage: Usage): Nano | null {
     const price = this.#price(this.#attempt)
-    const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? this.#lens.tier?.(this.#call.body))
+    const tier = serviceTierOf(this.#attempt.serviceTier ?? this.#tap.tier ?? askedTier(this.#call))
     const { cost = price && tier ? costWith(price, usage, tier) : null } = this.#attempt
     let sum = cost
     for (const { cost } of this.#call.report.attempts.filter((attempt) => attempt !== this.#attempt)) {

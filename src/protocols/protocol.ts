@@ -134,8 +134,12 @@ export interface Lens {
   /** A whole answer without what the caller said. Absent: it has nothing of that. */
   bare?(answer: JsonObject): JsonObject
   usage(body: unknown): Usage | undefined
-  /** The vendor's word for how a request is to be served, or an answer was. Absent: the protocol has none. */
-  tier?(body: unknown): string | undefined
+  /**
+   * The vendor's word for how a request is to be served, or an answer was. Absent: the protocol has none.
+   *
+   * @param crosses a request that is put into another protocol: what has no word there is not asked for
+   */
+  tier?(body: unknown, crosses?: boolean): string | undefined
   /** Whether a request is to be answered in a region that costs more. Absent: the protocol has no word for that. */
   regional?(body: unknown): boolean
   /** The members of an answer that `usage` and `tier` read. */

@@ -1,9 +1,8 @@
 /** How often a vendor may run a search of its own for a request. One table for all protocols, loaded only where somebody counts. */
-import type { Call } from '../core/call.js'
 import { asNumber, asObject, asObjects, asString, type JsonObject } from '../core/json.js'
 import type { Nano } from '../core/money.js'
 import { type Expected, type Price, worstCase } from '../core/price.js'
-import { asksForRegion } from './asked-tier.js'
+import { type Asking, asksForRegion } from './asked-tier.js'
 import type { Beside } from './beside.js'
 import { feesOf } from './cost-with.js'
 import { lookup } from './lookup.js'
@@ -51,12 +50,12 @@ export function toolUses(protocol: string, body: JsonObject): Beside {
 }
 
 /** What they cost at most. What has no known price is not booked either. */
-function toolFees(price: Price, { protocol, body }: Pick<Call, 'protocol' | 'body'>): Nano {
+function toolFees(price: Price, { protocol, body }: Asking): Nano {
   return feesOf(price, toolUses(protocol, body)) ?? 0
 }
 
 /** The most that an attempt costs, these with it; null where it has no price. */
-export function worstWithTools(price: Price, expected: Expected, call: Pick<Call, 'protocol' | 'body'>): Nano | null {
-  const tokens = worstCase(price, { ...expected, regional: asksForRegion(call) })
-  return tokens === null ? null : tokens + toolFees(price, call)
+export function worstWithTools(price: Price, expected: Expected, asking: Asking): Nano | null {
+  const tokens = worstCase(price, { ...expected, regional: asksForRegion(asking) })
+  return tokens === null ? null : tokens + toolFees(price, asking)
 }

@@ -52,10 +52,20 @@ test('an answer that has to be made in a region may cost what that costs', async
   await Promise.all(['anthropic-messages', 'ai-sdk'].map(knownProtocol))
   const steps = [{ from: 0, rates: { input: 1_000_000, output: 1_000_000 }, request: 0 }]
   const price = { currency: 'USD', source: 's', version: 'v', tiers: { standard: steps }, regional: 1.1 } as const
-  const most = (protocol: string, body: JsonObject) =>
-    worstWithTools(price, { inputTokens: 500, maxOutputTokens: 500 }, { protocol, body })
+  const most = (protocol: string, body: JsonObject, spoken = protocol) => {
+    const provider = {
+      name: 'x',
+      protocols: [spoken],
+      traits: () => ({}),
+      missing: () => undefined,
+      prepare: () => expect.fail(),
+    }
+    const asking = { protocol, body, target: { provider, model: 'm' } }
+    return worstWithTools(price, { inputTokens: 500, maxOutputTokens: 500 }, asking)
+  }
   expect(most('anthropic-messages', { inference_geo: 'us' })).toBe(1100)
   expect(most('anthropic-messages', { inference_geo: 'global' })).toBe(1000)
+  expect(most('anthropic-messages', { inference_geo: 'us' }, 'openai-chat')).toBe(1000)
   expect(most('ai-sdk', { providerOptions: { anthropic: { inferenceGeo: 'us' } } })).toBe(1100)
   expect(most('ai-sdk', {})).toBe(1000)
 })

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, type Rates, rated, serviceTierOf } from '../../core/price.js'
-import { askedTier, dearestTier } from '../../protocols/asked-tier.js'
+import { askedTier, crosses, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
 import { needsOf } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
@@ -140,9 +140,4 @@ export function fitting(bounds: Bounds, unit: 'tokens' | 'usd', amount: number, 
     else high = middle - 1
   }
   return low === 0 ? undefined : low
-}
-
-/** The target speaks another protocol than the caller. */
-function crosses({ protocol, target: { provider, model } }: Call): boolean {
-  return !(provider.protocolsFor?.(model) ?? provider.protocols).includes(protocol)
 }

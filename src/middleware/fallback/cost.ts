@@ -38,9 +38,10 @@ function mostCost(target: Target, call: Call, need: Need, prices: PriceBook, max
   const price = prices.price(target)
   const maxOutputTokens = need.maxOutputTokens ?? maxOutput
   if (!price || maxOutputTokens === undefined) return null
-  const tier = dearestTier(call)
+  const asking = { ...call, target }
+  const tier = dearestTier(asking)
   const expected = { inputTokens: need.inputTokens, maxOutputTokens: need.answers * maxOutputTokens, buckets: textBuckets, tier }
-  const next = worstWithTools(price, expected, call)
+  const next = worstWithTools(price, expected, asking)
   return next === null ? null : next + spent(call, expected, prices)
 }
 

@@ -14,7 +14,11 @@ export function expected(target: Target, asked: Asked, prices: PriceBook | undef
   const price = prices?.price(target)
   if (!price) return null
   const maxOutputTokens = Math.min(asked.needs.maxOutputTokens ?? usualAnswer, usualAnswer)
-  return worstWithTools(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] }, asked.call)
+  return worstWithTools(
+    price,
+    { inputTokens: asked.inputTokens, maxOutputTokens, buckets: ['input', 'output'] },
+    { ...asked.call, target },
+  )
 }
 
 /** Why one attempt there could cost more than that; undefined when it cannot. */
@@ -29,8 +33,9 @@ export function tooDear(
   if (!price) return 'its price is not known'
   const { maxOutputTokens: ofEach = maxOutput, answers = 1 } = asked.needs
   if (ofEach === undefined) return 'nothing bounds the answer: set the most tokens that it may have'
-  const [maxOutputTokens, tier] = [answers * ofEach, dearestTier(asked.call)]
-  const cost = worstWithTools(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier }, asked.call)
+  const asking = { ...asked.call, target }
+  const [maxOutputTokens, tier] = [answers * ofEach, dearestTier(asking)]
+  const cost = worstWithTools(price, { inputTokens: asked.inputTokens, maxOutputTokens, buckets: textBuckets, tier }, asking)
   if (cost === null) return 'its price is not known'
   return cost > most ? `could cost ${usd(cost)}` : undefined
 }

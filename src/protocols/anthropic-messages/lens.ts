@@ -99,9 +99,9 @@ export const lens: Lens = {
     const { usage, message } = asObject(body)
     return readUsage(usage ?? asObject(message).usage)
   },
-  tier(body) {
-    const { usage, message } = asObject(body)
-    return readTier(asObject(body)) ?? readTier(asObject(usage ?? asObject(message).usage))
+  tier(body, crosses) {
+    const { usage, message, service_tier, speed } = asObject(body)
+    return readTier({ service_tier, ...(!crosses && { speed }) }) ?? readTier(asObject(usage ?? asObject(message).usage))
   },
   regional: (body) => isRegional(asObject(body)),
   tap: () => new MessageTap(),

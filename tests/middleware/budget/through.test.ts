@@ -123,6 +123,34 @@ test('a call that asks for a cheaper tier and is served in the standard one pass
   await leash.close()
 })
 
+describe('Claude’s fast mode, and a region,', () => {
+  const prices = {
+    '*/*': { input: 1, output: 1, tiers: { fast: { multiplier: 2 } }, regional: 1.5 },
+    'openai/*': { input: 1, output: 1 },
+  }
+  const ask = (leash: ReturnType<typeof leashOf>, model: string, more: object) => {
+    const body = { model, max_tokens: 5000, messages: [{ role: 'user', content: 'Hi' }], ...more }
+    return send(leash, 'fetch', mock.url, { path: '/v1/messages', body })
+  }
+
+  test.each([
+    [{}, 200],
+    [{ inference_geo: 'us' }, 402],
+    [{ speed: 'fast' }, 402],
+  ])('are set aside where they are asked for: %j', async (more, status) => {
+    const leash = leashOf({ prices, budgets: [{ limit: { usd: 0.006 }, per: 'total' }] })
+    expect((await ask(leash, 'claude-opus-5', more)).status).toBe(status)
+    await leash.close()
+  })
+
+  test('are not asked of a vendor who has no word for them', async () => {
+    const leash = leashOf({ prices, budgets: [{ limit: { usd: 0.006 }, per: 'total' }] })
+    const answer = await ask(leash, 'openai/gpt-4.1', { speed: 'fast', inference_geo: 'us' })
+    expect(answer.status).toBe(200)
+    await leash.close()
+  })
+})
+
 describe('an answer that the vendor makes when its caller has left', () => {
   const queued = { id: 'r', object: 'response', status: 'queued', model: 'gpt-5', output: [], usage: null }
   const whole = { ...queued, status: 'completed', usage: { input_tokens: 10, output_tokens: 5, total_tokens: 15 } }
