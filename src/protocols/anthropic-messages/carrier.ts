@@ -8,13 +8,19 @@ import type { Signature, SignatureFormat } from '../../core/message.js'
 import { percentDecoded } from '../percent.js'
 import type { Sdk } from './wire.js'
 
-/** What a carried signature belongs to: the block itself, the tool call of that id, or the text before it. */
+/** What a carried signature belongs to: the block itself, the tool call of that id, or the text before it; that behind it, if so called. */
 export interface Carried {
   readonly of: 'reasoning' | 'tool-call' | 'text'
   readonly id?: string
   /** Absent when the vendor signs nothing. */
   readonly signature?: Signature
 }
+
+/**
+ * Whose carrier stands in front. Programs look at the last block for what was said, as Claude Code does, and Claude itself never
+ * says anything behind a text.
+ */
+export const nextText = 'next'
 
 const marked = /^(anthropic-claude-v1|google-gemini-v1|openai-responses-v1|unsigned):(reasoning|tool-call|text):([^:]*):/
 

@@ -5,7 +5,7 @@ import { cacheHint } from '../cache-hint.js'
 import { invalid } from '../invalid.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
-import { unpack } from './carrier.js'
+import { nextText, unpack } from './carrier.js'
 import { readCitations } from './citations.js'
 import { decodeDocument, decodeImage, decodeSearchResult } from './media.js'
 import { type Block, blocksOf } from './wire.js'
@@ -145,9 +145,12 @@ function assistantTurn(blocks: Block[], path: string, names: Map<string, string>
     const at = `${path}[${index}]`
     noticeUnread(block, at, lose)
     switch (block.type) {
-      case 'text':
-        content.push(...decodeText(block, at, lose))
+      case 'text': {
+        const signature = signatures.get(nextText)
+        signatures.delete(nextText)
+        content.push(...decodeText(block, at, lose).map((part) => ({ ...part, ...(signature && { signature }) })))
         break
+      }
       case 'thinking':
       case 'redacted_thinking':
         decodeThinking(block, content, signatures)
@@ -181,7 +184,7 @@ function decodeCompaction(block: Block, path: string, lose: ReportLoss): TextPar
 function decodeThinking(block: Block, content: AssistantPart[], signatures: Map<string, ToolCallPart['signature']>): void {
   const redacted = block.type === 'redacted_thinking'
   const { of, id, signature } = unpack(asString(redacted ? block.data : block.signature) ?? '')
-  if (of === 'tool-call') {
+  if (of === 'tool-call' || id === nextText) {
     if (id !== undefined) signatures.set(id, signature)
     return
   }

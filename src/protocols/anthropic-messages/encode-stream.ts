@@ -9,7 +9,7 @@ import { asObject, parseJson } from '../../core/json.js'
 import type { AssistantPart, Citation, FinishReason, ReasoningPart, Signature } from '../../core/message.js'
 import { noUsage, type Usage } from '../../core/usage.js'
 import type { StreamEncoder, WireEvent } from '../protocol.js'
-import { carrierBlock } from './carrier.js'
+import { carrierBlock, nextText } from './carrier.js'
 import { writeCitation } from './citations.js'
 import { encodeError } from './error.js'
 import { encodeReasoning, messageId, spoken } from './response.js'
@@ -25,6 +25,8 @@ interface Current {
   /** Its block has been opened. */
   open: boolean
   text: string
+  /** The signature that stands in front of its block. */
+  front?: Signature | undefined
 }
 
 export function encodeStream(): StreamEncoder {
@@ -41,6 +43,10 @@ class MessageStreamEncoder implements StreamEncoder {
   #refusal: string | undefined
   #blocks = 0
   #current: Current | undefined
+  /** A text that has ended, and its block has not: what goes on with it is of the same block. */
+  #said: { readonly signature: Signature | undefined } | undefined
+  /** The carrier for a text that was told before its signature came. It goes in front of what follows, and is never the last. */
+  #owed: Sdk.RedactedThinkingBlock | undefined
   /** Events of parts that began while another was open, by part. */
   readonly #waiting = new Map<number, PartEvent[]>()
 
@@ -79,6 +85,7 @@ class MessageStreamEncoder implements StreamEncoder {
     const count = (type: string) => types.filter((each) => each === type).length
     this.#started = count('message_start') > 0
     this.#blocks = count('content_block_stop')
+    this.#said = undefined
     if (this.#current) this.#current.open = count('content_block_start') > this.#blocks
     return false
   }
@@ -160,13 +167,43 @@ class MessageStreamEncoder implements StreamEncoder {
       if (part.signature) this.#whole(carrierBlock({ of: 'tool-call', id: part.id, signature: part.signature }))
       this.#open(current)
       this.#grow(current, part.arguments)
-    } else if ('text' in part && part.text) this.#grow(current, part.text)
+    } else if ('text' in part) {
+      if (part.type === 'text') this.#goOn(current, part.signature)
+      this.#grow(current, part.text)
+    }
+  }
+
+  /** Gemini signs one piece of a text, in the middle of it as well. */
+  #goOn(current: Current, signature: Signature | undefined): void {
+    const before = this.#said?.signature
+    if (!this.#said || (before ?? signature)?.format !== 'google-gemini-v1' || (before && signature)) return
+    this.#said = undefined
+    current.open = true
+    current.front = before
+  }
+
+  #begun(content_block: Sdk.ContentBlock): void {
+    this.#endText()
+    const owed = this.#owed
+    this.#owed = undefined
+    if (owed) this.#whole(owed)
+    this.#send({ type: 'content_block_start', index: this.#blocks, content_block })
+  }
+
+  #endText(): void {
+    if (this.#said) this.#send({ type: 'content_block_stop', index: this.#blocks++ })
+    this.#said = undefined
   }
 
   #open(current: Current): void {
     if (current.open) return
     current.open = true
-    this.#send({ type: 'content_block_start', index: this.#blocks, content_block: emptyBlock(current.part) })
+    const { part } = current
+    if (part.type === 'text' && part.signature) {
+      this.#whole(carrierBlock({ of: 'text', id: nextText, signature: part.signature }))
+      current.front = part.signature
+    }
+    this.#begun(emptyBlock(part))
   }
 
   #grow(current: Current, more: string): void {
@@ -196,8 +233,8 @@ class MessageStreamEncoder implements StreamEncoder {
         return
       case 'text':
         this.#cite(current, [...(part.citations ?? []), ...(end.citations ?? [])])
-        this.#stop(current)
-        if (signature) this.#whole(carrierBlock({ of: 'text', signature }))
+        if (current.open) this.#said = { signature: signature ?? current.front }
+        if (signature && !current.front) this.#owed = carrierBlock({ of: 'text', signature })
         return
       case 'tool-call':
         this.#stop(current)
@@ -240,7 +277,7 @@ class MessageStreamEncoder implements StreamEncoder {
   }
 
   #whole(block: Sdk.RedactedThinkingBlock): void {
-    this.#send({ type: 'content_block_start', index: this.#blocks, content_block: block })
+    this.#begun(block)
     this.#send({ type: 'content_block_stop', index: this.#blocks++ })
   }
 
@@ -250,6 +287,7 @@ class MessageStreamEncoder implements StreamEncoder {
 
   #end(): void {
     this.#closeAll()
+    this.#endText()
     const { reason, stopSequence } = this.#finish
     const stopped = stopReason(reason, this.#called, this.#refusal !== undefined)
     this.#send({

@@ -5,7 +5,7 @@ import type { AssistantPart, ChatResponse, ReasoningPart } from '../../core/mess
 import { noUsage } from '../../core/usage.js'
 import { asJson } from '../as-json.js'
 import type { DecodeContext } from '../protocol.js'
-import { carrierBlock, pack } from './carrier.js'
+import { carrierBlock, nextText, pack } from './carrier.js'
 import { readCitations, writeCitation } from './citations.js'
 import { failureInBody } from './error.js'
 import { toolInput } from './tools.js'
@@ -113,8 +113,9 @@ function encodePart(part: AssistantPart): Sdk.ContentBlock[] {
         text: part.text,
         citations: (citations as Sdk.TextCitation[] | undefined) ?? null,
       }
-      const signed = part.signature && carrierBlock({ of: 'text', signature: part.signature })
-      return [...(part.text ? [text] : []), ...(signed ? [signed] : [])]
+      const id = part.text ? { id: nextText } : {}
+      const signed = part.signature && carrierBlock({ of: 'text', ...id, signature: part.signature })
+      return [...(signed ? [signed] : []), ...(part.text ? [text] : [])]
     }
     case 'reasoning':
       return [encodeReasoning(part)]

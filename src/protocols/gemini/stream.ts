@@ -170,12 +170,12 @@ class ChoiceDecoder {
     if (part.type !== 'text' && part.type !== 'reasoning') {
       return [...closing, { type: 'part-start', ...at, part }, { type: 'part-end', ...at }]
     }
-    const { signature, text, ...rest } = part
+    const { signature, text } = part
     this.#start = this.#said.length
     if (part.type === 'text') this.#said += text
     return [
       ...closing,
-      { type: 'part-start', ...at, part: { ...rest, text: '' } },
+      { type: 'part-start', ...at, part: { ...part, text: '' } },
       ...(text === '' ? [] : [{ type: 'part-delta', ...at, delta: text } as const]),
       { type: 'part-end', ...at, ...(signature && { signature }), ...(part.type === 'text' && text !== '' && this.#citations()) },
     ]

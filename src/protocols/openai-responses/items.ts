@@ -73,7 +73,12 @@ export class MessageItem {
 
   #open(index: unknown, kind: Said): SaidPart {
     if (kind === 'refusal') this.refused = true
-    this.#last = { part: this.#row.open({ type: kind, text: '' }), citations: [], known: this.#known, weighed: false }
+    this.#last = {
+      part: this.#row.open({ type: kind, text: '', ...(kind === 'text' && this.#known) }),
+      citations: [],
+      known: this.#known,
+      weighed: false,
+    }
     this.#parts.set(index, this.#last)
     return this.#last
   }

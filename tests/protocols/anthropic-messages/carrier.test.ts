@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { collect, replay } from '../../../src/core/events.js'
+import { collect, replay, type StreamEvent } from '../../../src/core/events.js'
 import type { JsonObject } from '../../../src/core/json.js'
 import type { AssistantPart, ChatResponse, Signature } from '../../../src/core/message.js'
 import { pack, unpack } from '../../../src/protocols/anthropic-messages/carrier.js'
@@ -49,6 +49,63 @@ describe('what other vendors signed', () => {
     }
     for (const block of blocks) if (block.type === 'tool_use') block.input = JSON.parse(String(block.json))
     expect(returned(blocks).request.messages).toEqual([{ role: 'assistant', content: turn }])
+  })
+
+  describe('of a text that comes piece by piece', () => {
+    /** The blocks that are told of these pieces, each with its signature where it has one. */
+    const told = (...pieces: (readonly [text: string, signature?: Signature])[]) => {
+      const parts = pieces.flatMap(([text, signature], index): StreamEvent[] => {
+        const at = { choice: 0, index }
+        return [
+          { type: 'part-start', ...at, part: { type: 'text', text: '', ...(signature && { signature }) } },
+          ...(text ? [{ type: 'part-delta', ...at, delta: text } as const] : []),
+          { type: 'part-end', ...at, ...(signature && { signature }) },
+        ]
+      })
+      const blocks: { type: string; text?: string }[] = []
+      for (const { data } of encodeEvents([{ type: 'start', id: 'm', model: 'm' }, ...parts, { type: 'end' }])) {
+        const event = JSON.parse(data)
+        const block = blocks[event.index]
+        if (event.type === 'content_block_start') blocks[event.index] = event.content_block
+        else if (event.type === 'content_block_delta' && block) block.text += event.delta.text
+      }
+      return blocks
+    }
+    const said = (text: string, signature?: Signature) => ({ type: 'text', text, ...(signature && { signature }) })
+
+    it('stands in front of it, whose pieces are one block', () => {
+      const blocks = told(['One', gemini('s')], [' two'], [' three'])
+      expect(blocks).toMatchObject([{ type: 'redacted_thinking' }, { type: 'text', text: 'One two three' }])
+      expect(returned(blocks).request.messages).toEqual([{ role: 'assistant', content: [said('One two three', gemini('s'))] }])
+    })
+
+    it.each([[['One', ' two']], [['One two', '']]])(
+      'is left out where it comes last, lest the text were not: %j',
+      ([one = '', two = '']) => {
+        expect(told([one], [two, gemini('s')])).toMatchObject([{ type: 'text', text: 'One two' }])
+      },
+    )
+
+    it('stands between the two where more follows', () => {
+      const blocks = told(['One'], ['', gemini('s')], ['two', responses('phase:final_answer')])
+      expect(blocks.map(({ type }) => type)).toEqual(['text', 'redacted_thinking', 'redacted_thinking', 'text'])
+      const content = [said('One', gemini('s')), said('two', responses('phase:final_answer'))]
+      expect(returned(blocks).request.messages).toEqual([{ role: 'assistant', content }])
+    })
+
+    it('leaves messages of OpenAI apart, each behind its own phase', () => {
+      const blocks = told(['Hm', responses('phase:commentary')], ['Yes', responses('phase:final_answer')])
+      expect(blocks).toMatchObject([{}, { text: 'Hm' }, {}, { text: 'Yes' }])
+      const content = [said('Hm', responses('phase:commentary')), said('Yes', responses('phase:final_answer'))]
+      expect(returned(blocks).request.messages).toEqual([{ role: 'assistant', content }])
+    })
+  })
+
+  it('was behind its text once, and is known there', () => {
+    const carrier = { type: 'redacted_thinking', data: pack({ of: 'text', signature: gemini('s') }) }
+    expect(returned([{ type: 'text', text: 'said' }, carrier]).request.messages).toEqual([
+      { role: 'assistant', content: [{ type: 'text', text: 'said', signature: gemini('s') }] },
+    ])
   })
 
   it('is kept from Claude, and reported', () => {
