@@ -144,6 +144,10 @@ const tiers: Readonly<Record<string, PriceEntry>> = {
   'google/*': { tiers: { batch: geminiHalf, flex: geminiHalf }, source: google, date: '2026-11-21' },
   'google/gemini-3.7-flash*': { tiers: { priority: { multiplier: 1.8 } }, source: google, date: '2026-09-23' },
   'google/gemini-3.8-flash*': { tiers: { priority: { multiplier: 1.8 } }, source: google, date: '2026-09-23' },
+  'vertex/gemini-*': {
+    tiers: { flex: geminiHalf },
+    ...{ source: 'https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/flex-paygo', date: '2026-11-23' },
+  },
   'azure/*': {
     tiers: { batch: half },
     ...{ source: 'https://learn.microsoft.com/en-us/azure/ai-foundry/openai/how-to/batch', date: '2026-11-21' },

@@ -286,6 +286,12 @@ describe('what the price data lacks', () => {
     ]).toEqual([0.15, 0.5, 0.03])
   })
 
+  test('flex is half on Vertex AI too, for Gemini alone', () => {
+    expect(dollars(known('vertex/gemini-2.5-flash'), 'output', 'flex')).toBe(1.25)
+    expect(dollars(known('vertex/publishers/google/models/gemini-2.5-flash'), 'output', 'flex')).toBe(1.25)
+    expect(dollars(known('vertex/claude-opus-5'), 'output', 'flex')).toBeNull()
+  })
+
   test.each([
     'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     'bedrock/global.anthropic.claude-opus-4-6-v1:0',
