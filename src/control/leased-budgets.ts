@@ -5,6 +5,7 @@
 import { afterwardsMs } from '../core/afterwards.js'
 import { checkNano } from '../core/check-nano.js'
 import { LeashError } from '../core/errors.js'
+import { nameIn } from '../core/space.js'
 import type { Balance, BudgetScope, Budgets, MaybePromise, Reservation, Reserved, ReserveOptions } from '../core/store.js'
 import { later } from '../core/timers.js'
 import { Borrower } from './borrower.js'
@@ -75,7 +76,7 @@ export class LeasedBudgets implements Budgets {
 
   /** Of a scope from which nothing was taken here, nothing is known. */
   read(space: string, key: string): Balance {
-    return this.#scopes.get(nameOf(space, key))?.balance ?? { spent: 0, reserved: 0 }
+    return this.#scopes.get(nameIn(space, key))?.balance ?? { spent: 0, reserved: 0 }
   }
 
   /** Gives back what is not set aside, and tells the relay of the rest. What is settled later is told as it comes. */
@@ -156,7 +157,7 @@ export class LeasedBudgets implements Budgets {
   }
 
   #scope(space: string, { key, limit, endsAt }: BudgetScope): LentScope {
-    const name = nameOf(space, key)
+    const name = nameIn(space, key)
     let scope = this.#scopes.get(name)
     if (!scope) {
       if (this.#scopes.size >= mostScopes) this.#makeRoom()
@@ -239,6 +240,3 @@ export class LeasedBudgets implements Budgets {
 const none: ReadonlySet<LentScope> = new Set()
 
 /** No two of a space and a key have the same. */
-function nameOf(space: string, key: string): string {
-  return `${space.length} ${space}${key}`
-}

@@ -31,8 +31,8 @@ export function transformedAnswer(result: UnaryResult, actions: readonly Action[
       ? transformed(body as JsonObject, actions, protocol.lens.replaceResponse)
       : body
   if (changed === body) return result
-  const { status, headers, attempt, response } = result
-  return { stream: false, status, headers, body: changed, ...(attempt && { attempt }), ...(response && { response }) }
+  const { text: _, ...rest } = result
+  return { ...rest, body: changed }
 }
 
 /** @throws Nonsense */

@@ -111,8 +111,8 @@ export class Guard {
       })
     }
     if (back === body) return result
-    const { status, headers, attempt, response } = result
-    return { stream: false, status, headers, body: back, ...(attempt && { attempt }), ...(response && { response }) }
+    const { text: _, ...rest } = result
+    return { ...rest, body: back }
   }
 
   #editor({ name, lens, framing }: Protocol, vault: Vault, seen: Seen): StreamEditor {

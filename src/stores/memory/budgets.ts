@@ -1,6 +1,7 @@
 import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { LeashError } from '../../core/errors.js'
+import { nameIn } from '../../core/space.js'
 import type { Balance, BudgetScope, Budgets, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
 
 interface Held {
@@ -51,7 +52,7 @@ export class MemoryBudgets implements Budgets {
     checkNano(actual)
     const now = Date.now()
     for (const key of keys) {
-      const scope = this.#scopes.get(nameOf(space, key))
+      const scope = this.#scopes.get(nameIn(space, key))
       if (!scope) continue
       sweep(scope, now)
       const held = scope.held.get(id)
@@ -68,14 +69,14 @@ export class MemoryBudgets implements Budgets {
 
   read(space: string, key: string): Balance {
     const now = Date.now()
-    const scope = this.#scopes.get(nameOf(space, key))
+    const scope = this.#scopes.get(nameIn(space, key))
     if (!scope || scope.forgetAt <= now) return { spent: 0, reserved: 0 }
     sweep(scope, now)
     return balanceOf(scope)
   }
 
   #scope(space: string, key: string, endsAt: number | undefined, now: number): Scope {
-    const name = nameOf(space, key)
+    const name = nameIn(space, key)
     const forgetAt = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt + afterwardsMs
     const known = this.#scopes.get(name)
     if (known && known.forgetAt > now) {
@@ -99,8 +100,6 @@ export class MemoryBudgets implements Budgets {
     )
   }
 }
-
-const nameOf = (space: string, key: string) => JSON.stringify([space, key])
 
 const balanceOf = ({ spent, reserved }: Scope): Balance => ({ spent, reserved })
 

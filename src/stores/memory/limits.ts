@@ -1,4 +1,5 @@
 import { Recent } from '../../core/recent.js'
+import { nameIn } from '../../core/space.js'
 import type { Limit, Limits, Taken } from '../../core/store.js'
 import { type Counter, counterFor } from './counters.js'
 
@@ -31,7 +32,7 @@ export class MemoryLimits implements Limits {
   }
 
   #counter(space: string, limit: Limit): Counter {
-    const key = `${limit.algorithm} ${limit.windowMs} ${space.length} ${space}${limit.key}`
+    const key = `${limit.algorithm} ${limit.windowMs} ${nameIn(space, limit.key)}`
     return this.#counters.getOrInsertComputed(key, () => counterFor(limit))
   }
 }
