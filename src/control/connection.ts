@@ -6,7 +6,7 @@ import { asObject, parseJson } from '../core/json.js'
 import { LinkedAbort } from '../core/signals.js'
 import { later } from '../core/timers.js'
 import { retryAfterMs } from '../protocols/retry-after.js'
-import { openQuietGet, type QuietGet, tooLong } from './quiet-get.js'
+import { type Answer, openQuietGet, type QuietGet, tooLong } from './quiet-get.js'
 
 export interface ConnectionOptions {
   readonly url: string
@@ -22,12 +22,6 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
 }
 
 interface Sent extends Ask {

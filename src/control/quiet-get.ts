@@ -2,8 +2,13 @@
 import type { IncomingMessage } from 'node:http'
 import { textWithin } from '../core/bounded.js'
 import { LeashError } from '../core/errors.js'
-import type { Answer } from './connection.js'
 import { isNode } from './platform.js'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
 
 export interface QuietAsk {
   readonly headers: Readonly<Record<string, string>>

@@ -52,8 +52,8 @@ export class Slices {
 
   /** What all clients have spent, as far as it is known here, and what this one has set aside. */
   get balance(): { readonly spent: number; readonly reserved: number } {
-    const spent = Math.max(this.#spent, this.taken - this.#known + this.#spent)
-    return { spent: this.elsewhere + spent, reserved: this.#reserved }
+    const byOthers = this.elsewhere + Math.max(0, this.taken - this.#known)
+    return { spent: this.#spent + byOthers, reserved: this.#reserved }
   }
 
   /** What was spent, since the last time, of what nobody lends: no slice tells of it. */

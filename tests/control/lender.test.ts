@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import type { Answer, Ask } from '../../src/control/connection.js'
+import type { Ask } from '../../src/control/connection.js'
 import { Lender } from '../../src/control/lender.js'
+import type { Answer } from '../../src/control/quiet-get.js'
 import { LeashError } from '../../src/core/errors.js'
 
 afterEach(() => void vi.useRealTimers())

@@ -1,5 +1,6 @@
 /** How the relay's own calls borrow quota: as every client does, without a wire between. So no call waits for the database. */
-import type { Answer, Connection } from '../../control/connection.js'
+import type { Connection } from '../../control/connection.js'
+import type { Answer } from '../../control/quiet-get.js'
 import { isLeashError } from '../../core/errors.js'
 import { asObject, asString } from '../../core/json.js'
 import type { Budget } from '../../middleware/budget/options.js'
