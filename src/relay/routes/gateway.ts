@@ -1,5 +1,6 @@
 /** The relay's own words for calls, for whoever wants to know what each of them came to. */
 import { type Context, Hono } from 'hono'
+import type { Report } from '../../core/call.js'
 import { type Asked, answerOf, Failed, run, toldOf } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import { jsonOf } from '../http/body.js'
@@ -24,21 +25,23 @@ export function gatewayRoutes(context: RelayContext): Hono {
 
   app.post('/chat', async (c) => {
     const { body, report } = await answerOf(await asked(c, false))
-    return Response.json({ ...body, leash: report })
+    return Response.json({ ...body, leash: report }, { headers: named(report) })
   })
 
   app.post('/stream', async (c) => {
     const stop = new AbortController()
     const signal = AbortSignal.any([c.req.raw.signal, stop.signal])
-    const pieces = await streamOf(await run({ ...(await asked(c, true)), options: { costs: true }, signal }))
-    return c.body(eventsOf(pieces, stop), 200, { 'content-type': 'text/event-stream; charset=utf-8' })
+    const ran = await run({ ...(await asked(c, true)), options: { costs: true }, signal })
+    const pieces = await streamOf(ran)
+    const type = { 'content-type': 'text/event-stream; charset=utf-8' }
+    return c.body(eventsOf(pieces, stop), 200, { ...type, ...named(ran.report) })
   })
 
   app.post('/dry-run', async (c) => {
     const { report, result } = await run({ ...(await asked(c, false)), options: { dryRun: true } })
     await result
     const { estimate, ...leash } = report
-    return Response.json({ estimate: estimate ?? null, leash })
+    return Response.json({ estimate: estimate ?? null, leash }, { headers: named(report) })
   })
 
   app.route('/cache', gatewayCacheRoutes(context))
@@ -50,3 +53,6 @@ export function gatewayRoutes(context: RelayContext): Hono {
   })
   return app
 }
+
+/** As elsewhere: of a stream that breaks off, it is all that there is of the report. */
+const named = ({ id }: Pick<Report, 'id'>) => ({ 'x-leash-id': id })

@@ -179,6 +179,13 @@ describe('a stream', () => {
   })
 })
 
+test.each(['chat', 'stream', 'dry-run'])('an answer of %s has the id of its call among its headers', async (path) => {
+  const relay = await openRelay(mock.url)
+  const answer = await post(relay, path, request)
+  const { leash } = path === 'stream' ? eventsIn(answer).find((event) => event.leash?.id) : answer.body
+  expect(answer.headers.get('x-leash-id')).toBe(leash.id)
+})
+
 test('a dry run says who would be asked and what it could cost, and asks nobody', async () => {
   const { body } = await post(await openRelay(mock.url), 'dry-run', { ...request, max_tokens: 10 })
   expect(body.estimate).toMatchObject({
