@@ -178,6 +178,14 @@ test('answers side by side do not mix', async () => {
   expect(spoken((await back(events)).bytes)).toEqual({ 0: 'a.b@acme.com zero', 1: 'one a.b@acme.com!' })
 })
 
+test('what waits is decided by its own answer: neither by the end of another, nor by a comment', async () => {
+  const waiting = ': keep-alive\n\n'
+  const events = [chunk('zero', 0), chunk('one <EMAIL_', 1), finish(0), waiting, chunk('1>', 1), waiting, finish(1), over]
+  const { bytes } = await back(events)
+  expect(spoken(bytes)).toEqual({ 0: 'zero', 1: 'one a.b@acme.com' })
+  expect(String(bytes).split(waiting)).toHaveLength(3)
+})
+
 test('arguments of tool calls side by side are put back, and stay JSON', async () => {
   const call = (index: number, text: string) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [{ index, function: { arguments: text } }] } }] })}\n\n`
