@@ -4,6 +4,7 @@ import {
   FunctionCallingConfigMode,
   type FunctionDeclaration,
   type GenerateContentConfig,
+  type GenerateContentResponse,
   GoogleGenAI,
 } from '@google/genai'
 import { OAuth2Client } from 'google-auth-library'
@@ -49,6 +50,20 @@ describe('Google’s client', () => {
     expect(answer.functionCalls?.map((call) => call.name)).toEqual(['get_weather', 'get_time'])
     expect(z.fromJSONSchema(weather).safeParse(answer.functionCalls?.[0]?.args).success).toBe(true)
     expect(answer.functionCalls?.[1]?.args).toEqual({})
+  })
+
+  test('gets them for a schema in snake_case too, as the client for Python writes it', async () => {
+    const response = await fetch(`${mock.url}/v1beta/models/${model}:generateContent`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': 'any', 'content-type': 'application/json' },
+      body: JSON.stringify({
+        contents: [{ role: 'user', parts: [{ text: 'Weather' }] }],
+        tools: [{ functionDeclarations: [{ name: 'get_weather', parameters_json_schema: weather }] }],
+      }),
+    })
+    const { candidates } = (await response.json()) as GenerateContentResponse
+    const { args } = candidates?.[0]?.content?.parts?.[0]?.functionCall ?? {}
+    expect(z.fromJSONSchema(weather).safeParse(args).success).toBe(true)
   })
 
   test.each(['gemini-2.5-flash', 'gemini-3-pro-preview'])(

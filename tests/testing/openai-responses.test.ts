@@ -24,6 +24,11 @@ const reasoning = {
 } as const
 const thinkingRequest = { model, tools, ...reasoning, include: [...reasoning.include] }
 
+test('takes what Codex tells of itself', async () => {
+  const request = { model, input: 'Hello', client_metadata: { turn_id: '1' } }
+  expect((await openai(mock.url).responses.create(request)).output_text).toBe('Echo: Hello')
+})
+
 describe.each([
   ['openai 7', openai],
   ['openai 6', openai6],

@@ -98,7 +98,8 @@ export function* declarations(body: Members): Generator<{ declaration: Record<st
   for (const [index, tool] of asObjects(body.tools).entries()) {
     const list = asObjects(tool.functionDeclarations ?? tool.function_declarations)
     for (const [at, declaration] of list.entries()) {
-      yield { declaration, path: `tools[${index}].function_declarations[${at}]` }
+      const named = Object.entries(declaration).map(([name, member]) => [camel(name), member])
+      yield { declaration: Object.fromEntries(named), path: `tools[${index}].function_declarations[${at}]` }
     }
   }
 }

@@ -4,8 +4,9 @@ import { refuse, type World } from '../../mock/vendor.js'
 import { checkAnswerSchema, checkParameters, checkStrict } from '../openai-chat/check.js'
 import { holdsReasoning } from './reasoning.js'
 
+/** `client_metadata` is in no reference: Codex sends it, and OpenAI takes it. */
 const known = new Set(
-  `access_programs background context_management conversation image include input instructions max_output_tokens
+  `access_programs background client_metadata context_management conversation image include input instructions max_output_tokens
   max_tool_calls metadata model moderation parallel_tool_calls previous_response_id prompt prompt_cache_key
   prompt_cache_options prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature
   text tool_choice tools top_logprobs top_p truncation user`.split(/\s+/),
