@@ -116,6 +116,23 @@ it('keeps what is not taken, says so once, and shows neither rows nor secrets', 
   await feed.round()
   expect(receiver.rows.map(({ id }) => id)).toEqual(['a'])
   expect(await waiting()).toBe(0)
+  await usage.take({ lines: [line('b')] })
+  receiver.said.status = 503
+  await feed.round()
+  expect(warnings.slice(1)).toEqual(['Usage waits for ClickHouse. It answered 503.'])
+})
+
+it('goes out in the order in which it came', async () => {
+  const { sql, now, clock, usage } = await open()
+  const began = clock.now
+  for (const [id, ms] of [['third', 3000] as const, ['first', 1000] as const, ['second', 2000] as const]) {
+    clock.now = began + ms
+    await usage.take({ lines: [line(id)] })
+  }
+  clock.now = began + 4000
+  const outbox = new Outbox({ sql, now })
+  const claimed = async () => (await outbox.claim(1)).flatMap(({ lines }) => lines.map(({ id }) => id))
+  expect([await claimed(), await claimed(), await claimed()]).toEqual([['first'], ['second'], ['third']])
 })
 
 it('takes an exception for one, whatever the status says', async () => {
