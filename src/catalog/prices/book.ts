@@ -1,5 +1,5 @@
 /** Compiles prices from the data set, our own table and the user's entries, once for each model. */
-import type { Price, PriceBook } from '../../core/price.js'
+import type { Price, PriceBook, Priced } from '../../core/price.js'
 import { Recent } from '../../core/recent.js'
 import { targetKey } from '../../core/target.js'
 import { type Draft, draftOf, finished, type Label, overlaid, ownVersion } from './draft.js'
@@ -35,6 +35,8 @@ interface Asked {
 
 interface Compiled {
   readonly price: Price | null
+  /** Where calls are held to a region. Absent: it costs the same there. */
+  readonly inRegion: Price | undefined
   /** Somebody asked who could tell which model is behind the name. */
   readonly sure: boolean
   readonly since: number
@@ -52,19 +54,19 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
   let from: { readonly edition: number; readonly layers: readonly Layer[] } = { edition: data.edition.count, layers: layers() }
 
   return {
-    price({ provider, model, origin }, at = Date.now()) {
+    price(target, at = Date.now()) {
+      const { provider, model } = target
       if (model.length > longest) return null
       const now = layers()
       if (from.edition !== data.edition.count || from.layers !== now) {
         from = { edition: data.edition.count, layers: now }
         compiled = new Recent(most)
       }
-      const inRegion = provider.inRegion?.(origin?.url) ?? false
-      const key = targetKey(inRegion ? `${provider.name} in a region` : provider.name, model)
+      const key = targetKey(provider.name, model)
       const known = compiled.get(key)
       const sure = provider.traits !== undefined
       const serves = known && (known.sure || !sure)
-      if (serves && known.since <= at && at < known.until) return known.price
+      if (serves && known.since <= at && at < known.until) return priceAt(target, known)
       const behind = provider.traits?.(model).baseModel
       const asked: Asked = {
         provider: provider.name,
@@ -75,12 +77,23 @@ export function createBook(data: PriceData, layers: () => readonly Layer[]): Pri
       const draft = compile(asked, data, now, deepest)
       if (draft?.peak) asked.changes.push(...peakChanges(draft.peak, at))
       const { since, until } = stretchOf(asked.changes, at)
-      const price = draft ? finished(draft, at, until, inRegion) : null
+      const found: Compiled = {
+        price: draft ? finished(draft, at, until, false) : null,
+        inRegion: draft?.regional === undefined ? undefined : finished(draft, at, until, true),
+        sure,
+        since,
+        until,
+      }
       // A question about the past must not drive out the present.
-      if (!serves || since > known.since) compiled.set(key, { price, sure, since, until })
-      return price
+      if (!serves || since > known.since) compiled.set(key, found)
+      return priceAt(target, found)
     },
   }
+}
+
+/** A provider may have to look into the environment to know where it is. */
+function priceAt({ provider, origin }: Priced, { price, inRegion }: Compiled): Price | null {
+  return inRegion && provider.inRegion?.(origin?.url) ? inRegion : price
 }
 
 function compile(asked: Asked, data: PriceData, layers: readonly Layer[], depth: number): Draft | undefined {
