@@ -90,7 +90,7 @@ export function encodeResponse(response: ChatResponse): JsonObject {
     type: 'message',
     role: 'assistant',
     model: response.model,
-    content: parts.flatMap(encodePart),
+    content: parts.reduce(withSigned, []).flatMap(encodePart),
     stop_reason: reason,
     stop_sequence: choice?.stopSequence ?? null,
     stop_details: reason === 'refusal' ? { ...noDetails, explanation: refusal?.text ?? null } : null,
@@ -102,6 +102,13 @@ export function encodeResponse(response: ChatResponse): JsonObject {
 }
 
 export const isCall = ({ type }: AssistantPart) => type === 'tool-call'
+
+/** The signature of a text may come on an empty one behind it, as Gemini's does. */
+function withSigned(parts: readonly AssistantPart[], part: AssistantPart): readonly AssistantPart[] {
+  const last = parts.at(-1)
+  const isMore = last?.type === 'text' && !last.signature && part.type === 'text' && part.text === '' && part.signature
+  return isMore ? [...parts.slice(0, -1), { ...last, signature: part.signature }] : [...parts, part]
+}
 
 function encodePart(part: AssistantPart): Sdk.ContentBlock[] {
   switch (part.type) {

@@ -73,6 +73,17 @@ describe('what other vendors signed', () => {
     }
     const said = (text: string, signature?: Signature) => ({ type: 'text', text, ...(signature && { signature }) })
 
+    it('stands in front of it in a whole answer, though it came behind it', () => {
+      const content: AssistantPart[] = [
+        { type: 'text', text: 'One' },
+        { type: 'text', text: '', signature: gemini('s') },
+      ]
+      const answer = { id: 'm', model: 'm', choices: [{ content, finishReason: 'stop' as const }] }
+      const told = downstream.encodeResponse(answer, { messages: hello })
+      expect(told.content).toMatchObject([{ type: 'redacted_thinking' }, { type: 'text', text: 'One' }])
+      expect(returned(told.content).request.messages).toEqual([{ role: 'assistant', content: [said('One', gemini('s'))] }])
+    })
+
     it('stands in front of it, whose pieces are one block', () => {
       const blocks = told(['One', gemini('s')], [' two'], [' three'])
       expect(blocks).toMatchObject([{ type: 'redacted_thinking' }, { type: 'text', text: 'One two three' }])
