@@ -32,12 +32,15 @@ export interface Addressed {
   readonly body?: JsonObject
 }
 
-export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor' | 'idempotencyHeader'> {
+export interface Endpoint extends Pick<Provider, 'missing' | 'keys' | 'hasKeysFor' | 'idempotencyHeader' | 'inRegion'> {
   /** @throws LeashError `missing_key`, or `invalid_config` for a key or base that cannot be used */
   send(request: WireRequest, addressed: Addressed): HttpRequest | Promise<HttpRequest>
   /** @param path as a user may write it: with or without a slash in front, and with a query */
   get(path: string, headers?: HeaderMap): ProbeRequest | Promise<ProbeRequest>
 }
+
+/** https://developers.openai.com/api/docs/guides/data-residency, https://docs.together.ai/docs/serverless/geo-specific-inference */
+const regional = /\/\/[a-z]{2}(?:\.api\.openai\.com|-api\.together\.ai)/
 
 type Build<T> = (auth: HeaderMap, key?: KeyInUse) => T
 
@@ -88,6 +91,7 @@ export function endpoint(settings: EndpointSettings): Endpoint {
         ...(key && { key }),
       }))
     },
+    inRegion: (url = findBase().at('')) => regional.test(url),
     ...(idempotencyHeader && { idempotencyHeader }),
     ...(keys && {
       keys: () => keys.states(),

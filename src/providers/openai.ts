@@ -40,14 +40,12 @@ export function openai(options: OpenAIOptions = {}): Provider {
     }
     return checkedHeaders(named, name)
   }
-  const base = () => options.baseURL ?? readEnv('OPENAI_BASE_URL', env) ?? home
-  const atHome = () => /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(base())
+  const atHome = () => /^https:\/\/([\w-]+\.)*openai\.com(\/|$)/.test(options.baseURL ?? readEnv('OPENAI_BASE_URL', env) ?? home)
   return {
     name,
     protocols: openaiProtocols,
     protocolsFor: (model) => (prefersResponses(model) ? responsesFirst : openaiProtocols),
     traits: traitsWith((model) => openaiTraits(model, atHome()), options.traits),
-    inRegion: (url = base()) => /\/\/[a-z]{2}\.api\.openai\.com/.test(url),
     ...shared,
     prepare: (request) => send(request, { path: openaiPath(request.protocol, name), headers: whose() }),
     probe: (path = 'models') => get(path, whose()),

@@ -100,6 +100,12 @@ describe('the table', () => {
     expect(preset('moonshot', { env: bare }).traits('moonshot-v1-8k').refuses).not.toContain('temperature')
   })
 
+  test('Together has addresses that hold calls to a country', () => {
+    const inRegion = (baseURL?: string) => preset('together', { ...(baseURL && { baseURL }), env: bare }).inRegion?.()
+    expect(['https://us-api.together.ai/v1', 'https://ca-api.together.ai/v1'].map(inRegion)).toEqual([true, true])
+    expect([inRegion(), inRegion('https://my-api.example/v1')]).toEqual([false, false])
+  })
+
   test("the user's traits stand above the table's", () => {
     expect(preset('groq', { traits: { structuredOutput: 'json-schema' }, env: bare }).traits('m')).toMatchObject({
       structuredOutput: 'json-schema',

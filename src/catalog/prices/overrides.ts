@@ -207,7 +207,7 @@ const tools: Readonly<Record<string, PriceEntry>> = {
   ...grounded,
 }
 
-/** Of calls that are held to a region: a tenth more for every token. */
+/** Of calls that are held to a region: more for every token. */
 const residency: PriceEntry = {
   regional: 1.1,
   ...{ source: 'https://platform.claude.com/docs/en/manage-claude/data-residency', date: '2026-11-23' },
@@ -226,6 +226,7 @@ const regions: Readonly<Record<string, PriceEntry>> = {
   'openai/gpt-5.5*': openaiResidency,
   'openai/gpt-5.6*': openaiResidency,
   'openai/gpt-6*': openaiResidency,
+  'together/*': { regional: 1.25, source: 'https://docs.together.ai/docs/serverless/geo-specific-inference', date: '2026-11-23' },
   // Since Sonnet 4.5.
   'vertex/*claude-*': { regional: 1.1, ...vertexEndpoints },
   ...Object.fromEntries(

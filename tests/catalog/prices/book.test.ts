@@ -248,9 +248,10 @@ describe('what the price data lacks', () => {
       expect(costOf(own, usage, 'standard', {}, true)).toBe(costOf(price, usage))
     })
 
-    test('is a tenth more at OpenAI for models since March 2026, and on Vertex AI for Claude since Sonnet 4.5', () => {
+    test('is a tenth more at OpenAI for models since March 2026, on Vertex AI for Claude since Sonnet 4.5, and a quarter at Together', () => {
       for (const name of ['openai/gpt-5.4', 'openai/gpt-5.5-2026-04-23', 'openai/gpt-6.1-sol', 'vertex/claude-opus-4-5'])
         expect([name, ratio(name)]).toEqual([name, 1.1])
+      expect(ratio('together/meta-llama/Llama-3.3-70B-Instruct-Turbo')).toBe(1.25)
       for (const name of ['openai/gpt-5.2', 'openai/gpt-4o', 'vertex/claude-sonnet-4@20250514', 'vertex/gemini-2.5-pro'])
         expect([name, ratio(name)]).toEqual([name, 1])
     })
