@@ -34,7 +34,7 @@ process.env.NODE_COMPILE_CACHE ??= file('./node_modules/.cache/leashllm-compiled
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } }
 
 /** Of tests of the source. */
-const source = { ...patience, setupFiles: ['tests/helpers/seed.ts'], unstubEnvs: true }
+const source = { ...patience, globalSetup: 'tests/helpers/run.ts', setupFiles: ['tests/helpers/seed.ts'], unstubEnvs: true }
 
 export default defineConfig({
   test: {
@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'shipped',
           include: shipped,
           ...patience,
-          globalSetup: 'tests/package/setup.ts',
+          globalSetup: ['tests/helpers/run.ts', 'tests/package/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import { offlineEnv } from '../../scripts/offline.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -32,8 +32,7 @@ export const keys = offlineEnv
 export function useCommand(): Command {
   let folder = ''
   beforeAll(async () => {
-    // Below `node_modules`, where its packages are found.
-    folder = mkdtempSync(join(root, 'node_modules/.leash-cli-'))
+    folder = mkdtempSync(join(inject('programs'), 'cli-'))
     copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
     await build({
       entryPoints: {

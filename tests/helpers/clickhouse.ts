@@ -88,10 +88,6 @@ async function running(folder: string, url: string): Promise<ChildProcess> {
   server.stderr?.on('data', (chunk) => {
     said = `${said}${chunk}`.slice(-2000)
   })
-  // A test run that is cut short leaves no server behind.
-  const orphan = () => server.kill('SIGKILL')
-  process.once('exit', orphan)
-  server.once('exit', () => process.off('exit', orphan))
   while (!(await answers(url))) {
     if (server.exitCode !== null) throw new Error(`clickhouse-server ended: ${said}`)
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -93,11 +93,7 @@ async function insisted(program: string, args: readonly string[], who: Who): Pro
 async function running(program: string, args: readonly string[], who: Who): Promise<Running> {
   const server = spawn(program, args, { ...who, stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  // A test run that is cut short leaves no server behind.
-  const orphan = () => server.kill('SIGQUIT')
-  process.once('exit', orphan)
   const end = async (signal: NodeJS.Signals) => {
-    process.off('exit', orphan)
     server.kill(signal)
     await ended
   }

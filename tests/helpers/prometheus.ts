@@ -62,11 +62,7 @@ async function start(program: string, target: string, address: string): Promise<
   ]
   const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  // A test run that is cut short leaves no server behind.
-  const orphan = () => server.kill('SIGKILL')
-  process.once('exit', orphan)
   const stop = async () => {
-    process.off('exit', orphan)
     server.kill('SIGKILL')
     await ended
     await rm(folder, { recursive: true, force: true })

@@ -63,10 +63,6 @@ async function start(program: string, port: number, settings: readonly string[])
     await ended
     await rm(folder, { recursive: true, force: true })
   }
-  // A test run that is cut short leaves no server behind.
-  const orphan = () => server.kill('SIGKILL')
-  process.once('exit', orphan)
-  server.once('exit', () => process.off('exit', orphan))
   const ready = (async () => {
     let said = ''
     for await (const chunk of server.stdout) {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import { requiredBuiltins } from '../../../scripts/required-builtins.js'
 
 export interface Started<Ready> {
@@ -20,8 +20,7 @@ const running = new Set<ChildProcess>()
 let folder = ''
 
 beforeAll(async () => {
-  // Below `node_modules`, where its packages are found.
-  folder = mkdtempSync(fileURLToPath(new URL('../../../node_modules/.leash-processes-', import.meta.url)))
+  folder = mkdtempSync(join(inject('programs'), 'processes-'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   await build({
