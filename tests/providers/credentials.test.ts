@@ -141,21 +141,19 @@ describe.each(all)('a key for $title', ({ title, variable, header, carries, make
   test('is not to be seen on the provider', () => {
     expect(inspect(make('sk-very-secret', {}), { depth: 9, showHidden: true })).not.toContain('sk-very-secret')
   })
+})
 
-  test('gives way to a header of the user that authenticates', async () => {
-    const { name } = make('unused', {})
-    const own = { Authorization: 'Bearer gateway' }
-    const provider = {
-      openai: openai({ headers: own, env: bare }),
-      anthropic: anthropic({ headers: own, env: bare }),
-      google: google({ headers: own, env: bare }),
-    }[name]
-    if (!provider) return
-    expect(provider.missing()).toBeUndefined()
-    const headers = await ask(provider, protocol)
-    expect(headers.authorization).toBe('Bearer gateway')
-    expect(headers[header === 'authorization' ? 'x-api-key' : header]).toBeUndefined()
-  })
+const own = { headers: { Authorization: 'Bearer gateway' }, env: bare }
+
+test.each([
+  ['openai', openai(own), 'openai-chat', 'x-api-key'],
+  ['anthropic', anthropic(own), 'anthropic-messages', 'x-api-key'],
+  ['google', google(own), 'gemini', 'x-goog-api-key'],
+] as const)('a key for %s gives way to a header of the user that authenticates', async (_, provider, protocol, otherwise) => {
+  expect(provider.missing()).toBeUndefined()
+  const headers = await ask(provider, protocol)
+  expect(headers.authorization).toBe('Bearer gateway')
+  expect(headers[otherwise]).toBeUndefined()
 })
 
 test('the own error of a key function is the cause, and its text stays out of the message', async () => {

@@ -169,20 +169,25 @@ describe('a conversation', () => {
 
 test('whatever a client says is understood, or refused with a reason', () => {
   const member = fc.constantFrom('type', 'content', 'messages', 'model', 'options', 'leash', 'x')
+  const options = fc.dictionary(fc.constantFrom('temperature', 'n'), fc.jsonValue())
+  const types = ['message', 'cancel', 'reset'] as const
+  const members = { type: fc.constantFrom(...types), content: fc.string(), model: fc.string(), options }
   const said = fc.oneof(
     fc.string(),
     fc.json(),
     fc.dictionary(member, fc.jsonValue()).map((one) => JSON.stringify({ type: 'message', ...one })),
+    fc.record(members, { requiredKeys: ['type'] }).map((one) => JSON.stringify(one)),
   )
+  const understood = new Set<string>()
   fc.assert(
     fc.property(said, (text) => {
       try {
-        const { type } = readMessage(text)
-        expect(['message', 'cancel', 'reset']).toContain(type)
+        understood.add(readMessage(text).type)
       } catch (error) {
         expect(error).toMatchObject({ code: 'invalid_request' })
       }
     }),
     { numRuns: 300 },
   )
+  expect([...understood].sort()).toEqual([...types].sort())
 })

@@ -174,10 +174,11 @@ describe('a request', () => {
     expect(leaving).toBe('{"card": "<CARD_1>", "n": 3}')
   })
 
-  test.each(chatProtocols)('a thought that its vendor has signed goes back as it was: %s', async (name) => {
+  test.each([
+    ['anthropic-messages', 'anthropic-claude-v1'],
+    ['gemini', 'google-gemini-v1'],
+  ] as const)('a thought that its vendor has signed goes back as it was: %s', async (name, format) => {
     const { protocol, request } = await speakerOf(name)
-    const format = { 'anthropic-messages': 'anthropic-claude-v1', gemini: 'google-gemini-v1' }[name as string]
-    if (!format) return
     const body = request({
       maxTokens: 10,
       messages: [
@@ -188,7 +189,7 @@ describe('a request', () => {
             {
               type: 'reasoning',
               text: 'Not c.d@example.org, but a.b@acme.com.',
-              signature: { format: format as 'anthropic-claude-v1', value: 'c2lnbmVk' },
+              signature: { format, value: 'c2lnbmVk' },
             },
             { type: 'text', text: 'ok' },
           ],
@@ -203,7 +204,7 @@ describe('a request', () => {
       return whole({})
     })(callOf(protocol, body))
     expect(sent).not.toContain('acme')
-    if (sent.includes('c2lnbmVk') && sent.includes('Not ')) expect(sent).toContain('Not c.d@example.org, but <EMAIL_1>.')
+    expect(sent).toMatch(/Not c\.d@example\.org, but <EMAIL_1>\.".*"c2lnbmVk"/)
   })
 })
 
