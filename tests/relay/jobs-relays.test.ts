@@ -1,4 +1,5 @@
 /** Jobs of several relays over one database. */
+import { queryObjects } from 'node:v8'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { LeashError } from '../../src/core/errors.js'
 import type { Middleware } from '../../src/core/middleware.js'
@@ -126,6 +127,16 @@ test('a relay that stops gives back what has not been sent, and says of the rest
   await two.close()
   expect(await two.store.get(caller, second.id)).toMatchObject({ status: 'queued' })
   expect(mock.requests).toHaveLength(1)
+})
+
+test('nothing of a job stays in memory until its time is over, which may be a week', async () => {
+  const jobs = (await open())({ roundMs: 60_000 })
+  const signals = () => queryObjects(AbortSignal, { format: 'count' })
+  const before = signals()
+  const made = await Promise.all(Array.from({ length: 40 }, () => jobs.submit(caller, { request })))
+  await until(async () => (await Promise.all(made.map(({ id }) => status(jobs, id)))).every((one) => one === 'done'))
+  // What nobody needs any more goes in the time of the platform.
+  await until(() => signals() - before < 20)
 })
 
 test('a relay stops in its time, though the database that an answer is for does not come back', async () => {

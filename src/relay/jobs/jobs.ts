@@ -5,6 +5,7 @@ import type { Report } from '../../core/call.js'
 import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
 import { sleep } from '../../core/signals.js'
+import { later } from '../../core/timers.js'
 import { canonical } from '../../middleware/cache/canonical.js'
 import { tellBeforeSending } from '../gateway/before-sending.js'
 import { callOptionsOf } from '../gateway/call-options.js'
@@ -196,11 +197,15 @@ export class Jobs {
       told ||= await this.store.sending(job, this.#owner)
       if (!told) throw new LeashError('aborted', "The job was cancelled, or is no longer this relay's.")
     })
-    const late = AbortSignal.timeout(Math.max(1, job.expiresAt - now()))
-    const signal = AbortSignal.any([stop, late])
-    return answerOf({ caller, serving, request: parseJson(job.request), stream: false, options, signal }).catch((error) => {
-      throw late.aborted && error instanceof Failed ? new Failed(tooLate(), error.report) : error
-    })
+    // A signal of the platform's own that ends by itself stays in memory until then, however soon the job is over.
+    const late = new AbortController()
+    const forget = later(Math.max(1, job.expiresAt - now()), () => late.abort())
+    const signal = AbortSignal.any([stop, late.signal])
+    return answerOf({ caller, serving, request: parseJson(job.request), stream: false, options, signal })
+      .catch((error) => {
+        throw late.signal.aborted && error instanceof Failed ? new Failed(tooLate(), error.report) : error
+      })
+      .finally(forget)
   }
 
   /** Whose key was taken back meanwhile, or who may not come in any more, makes no calls. */
