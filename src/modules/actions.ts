@@ -2,6 +2,7 @@
 import type { TextEdit } from '../core/edited-pieces.js'
 import { isObject, type Json, type JsonObject } from '../core/json.js'
 import type { TextKind } from '../protocols/protocol.js'
+import { escaped } from './escaped.js'
 import type { ModuleKind } from './module.js'
 
 /** Something else in the place of a part of a piece of a stream. */
@@ -51,9 +52,7 @@ export const transform = (change: Replace | JsonObject): Action =>
 /** For `chunk`: changes all that matches in a piece of a stream, whether the pattern is global or not. What may be longer than `holdBack` can be cut in two. */
 export function edit(text: string, match: string | RegExp, replacement: string | ((found: string) => string)): Action {
   const pattern =
-    typeof match === 'string'
-      ? new RegExp(match.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'g')
-      : new RegExp(match.source, `${match.flags.replace(/[gy]/g, '')}g`)
+    typeof match === 'string' ? new RegExp(escaped(match), 'g') : new RegExp(match.source, `${match.flags.replace(/[gy]/g, '')}g`)
   const edits = [...text.matchAll(pattern)].flatMap(({ 0: found, index }) => {
     const put = typeof replacement === 'string' ? replacement : replacement(found)
     return found === '' ? [] : [{ start: index, end: index + found.length, text: put }]

@@ -9,19 +9,19 @@ import type { Action } from './actions.js'
 import type { When } from './conditions.js'
 
 /**
- * `inspector`: looks, beside the other inspectors. `policy`: says yes or no, one after the other. `transformer`: changes texts, one
- * after the other. `sink`: is told when the call is over, and nobody waits for it.
+ * `inspector`: looks at calls, all inspectors at the same time. `policy`: allows or refuses, one after the other. `transformer`:
+ * changes texts, one after the other. `sink`: gets a copy when the call is over; the call does not wait for it.
  */
 export type ModuleKind = 'inspector' | 'policy' | 'transformer' | 'sink'
 
 /** One text of a request or an answer, wherever its protocol keeps it. */
 export interface Text {
   readonly text: string
-  /** What it is for: `arguments` are JSON, of a tool call. */
+  /** What the text is: `arguments` is the JSON of a tool call. */
   readonly kind: TextKind
 }
 
-/** A call, in words that are no vendor's. */
+/** A call, independent of any vendor's format. */
 export interface ModuleCall {
   readonly id: string
   readonly protocol: string
@@ -35,75 +35,75 @@ export interface ModuleCall {
   readonly tenant: string | undefined
   readonly user: string | undefined
   readonly conversation: string | undefined
-  /** Of the caller, those that belong to its protocol, lower case. Never a key. */
+  /** The caller's headers that belong to its protocol, in lower case. Never a key. */
   readonly headers: Readonly<Record<string, string>>
-  /** All that the request says, in its order. */
+  /** All texts of the request, in order. */
   readonly texts: readonly Text[]
-  /** Those that tell the model what it is for, as `system` does: no user, document or tool has said them. */
+  /** Those of `texts` that are system messages and the like, and not from a user, document or tool. */
   readonly instructions: ReadonlySet<string>
-  /** The request as the caller's vendor words it: a copy, made for who asks. */
+  /** The request in the caller's own protocol: a copy, made when it is read. */
   readonly body: JsonObject
 }
 
 export interface ModuleAnswer {
-  /** All that the model says. Of a sink without `content`, none. */
+  /** All texts of the answer. Empty for a sink with `content: false`. */
   readonly texts: readonly Text[]
-  /** As the caller's vendor words it: a copy, made for who asks. Undefined for a stream and a failure. */
+  /** The answer in the caller's own protocol: a copy, made when it is read. Undefined for a stream and a failure. */
   readonly body: JsonObject | undefined
-  /** The stream was longer than what is kept of one, and `texts` end where that does. */
+  /** The stream was longer than what is kept, so `texts` are incomplete. */
   readonly isCut: boolean
-  /** Who answered, as `provider/model`. Undefined when nobody was asked. */
+  /** Who answered, as `provider/model`. Undefined if no vendor was asked. */
   readonly target: string | undefined
   readonly usage: Usage | undefined
   readonly status: number | undefined
   /** Milliseconds since the first module saw the call. */
   readonly durationMs: number
-  /** The call failed: a sink is told of that too. */
+  /** Set if the call failed; sinks are called then too. */
   readonly error:
     | {
         readonly code: string
         readonly status: number
         readonly message: string
-        /** The words are the vendor's, and may quote what was said. */
+        /** The message is the vendor's, and may quote the prompt. */
         readonly byVendor: boolean
       }
     | undefined
 }
 
-/** A part of a stream's text. Each text of an answer (of a choice, a tool call) has parts of its own. */
+/** A part of a stream's text. Each text of an answer (of a choice, a tool call) comes in its own parts. */
 export interface Piece {
-  /** What has not been let go yet: what was held back of the last piece, and what has come since. */
+  /** Text not yet passed on: what was held back of the last piece, and what has come since. */
   readonly text: string
-  /** The last of what was let go: as many characters as `holdBack`. */
+  /** The end of what was passed on before: as many characters as `holdBack`. */
   readonly before: string
-  /** How much of `text` goes on after this, unless an edit reaches beyond it. */
+  /** How much of `text` is passed on after this call, unless an edit reaches beyond it. */
   readonly settled: number
   readonly kind: TextKind
-  /** Nothing more comes of this text. Told where something was held back. */
+  /** This text is complete. Set only if something was held back. */
   readonly final: boolean
-  /** It did not come in pieces. Some vendors tell at its end once more what they have streamed. */
+  /** The text did not come in pieces. Some vendors repeat at the end what they have streamed. */
   readonly whole: boolean
 }
 
-/** Beside what it looks at, each function of a module is given this. */
+/** The second argument of a module's functions. */
 export interface ModuleContext<Options = unknown> {
   readonly call: ModuleCall
-  /** As the module's schema has given them. */
+  /** The module's options, as validated by its schema. */
   readonly options: Options
   /** Fires when the module's time is up, or the call's. */
   readonly signal: AbortSignal
-  /** The module's own, from the request to the end of the answer. */
+  /** For the module's own use, from the request to the end of the answer. */
   readonly state: Record<string, unknown>
   /** What has happened to the call so far, with what other modules have annotated. */
   readonly report: Readonly<Report>
 }
 
-/** Nothing: go on. */
+/** What a function returns. Nothing: the call goes on. */
 export type Actions = Action | readonly Action[] | undefined
 
 export interface ModuleHealth {
   readonly ok: boolean
-  /** What is wrong, and what to see to. */
+  /** What is wrong, and what to do about it. */
   readonly detail?: string
 }
 
@@ -129,31 +129,31 @@ export interface ModuleDefinition<Options = unknown> {
   /** `major.minor.patch`. @defaultValue '0.0.0' */
   readonly version?: string
   readonly kind: ModuleKind
-  /** The lower goes first among its kind. @defaultValue 100 */
+  /** Lower values go first within a kind. @defaultValue 100 */
   readonly priority?: number
-  /** Which calls it is for. @defaultValue all */
+  /** Which calls it applies to. @defaultValue all */
   readonly when?: When
-  /** Milliseconds that each of its functions may take. @defaultValue 1000, of a sink 10000 */
+  /** Milliseconds that each of its functions may take. @defaultValue 1000; for a sink 10000 */
   readonly timeout?: number
-  /** What a failure of its own means: `closed` refuses the call, `open` goes on without it. @defaultValue 'closed' for a policy, else 'open' */
+  /** What happens if the module itself fails: `closed` refuses the call, `open` goes on without it. @defaultValue 'closed' for a policy, else 'open' */
   readonly onError?: 'closed' | 'open'
-  /** Where it stands when the leash redacts: outside, with what the caller wrote, or inside, with what leaves. @defaultValue 'original' */
+  /** If the leash redacts: whether the module sees the caller's texts, or those that are sent to the vendor. @defaultValue 'original' */
   readonly sees?: 'original' | 'redacted'
-  /** Of a sink: whether it reads what was said. Without it no stream is kept for it. @defaultValue true */
+  /** For a sink: whether it reads texts. `false`: no stream is kept for it. @defaultValue true */
   readonly content?: boolean
-  /** Characters of a stream's text that are kept back until more has come, so that `chunk` sees them together. @defaultValue 0, at most 10000 */
+  /** Characters of a stream's text that are held back until more has come, so that `chunk` sees them together. At most 10000. @defaultValue 0 */
   readonly holdBack?: number
-  /** Modules that must be there, with the versions that will do: `{ 'content-filter': '^1.2.0' }`. They start and run before it. */
+  /** Modules that must be there, with matching versions: `{ 'content-filter': '^1.2.0' }`. They start and run before this one. */
   readonly dependencies?: Readonly<Record<string, string>>
-  /** Before anything is sent. */
+  /** Called before anything is sent. */
   request?(call: ModuleCall, context: ModuleContext<Options>): MaybePromise<Actions>
-  /** Of a whole answer. Where there is no `chunk`, a policy and a transformer see a stream so too: it waits for them. */
+  /** Called with a whole answer. For a policy or transformer without `chunk`, a stream is held back until it is complete. */
   response?(answer: ModuleAnswer, context: ModuleContext<Options>): MaybePromise<Actions>
-  /** Of a stream, as it comes. */
+  /** Called with the text of a stream, as it comes. */
   chunk?(piece: Piece, context: ModuleContext<Options>): MaybePromise<Actions>
-  /** Before its first call. */
+  /** Called before its first call. */
   start?(options: Options): MaybePromise<void>
-  /** After its last call. */
+  /** Called after its last call. */
   stop?(): MaybePromise<void>
   health?(): MaybePromise<ModuleHealth | boolean>
 }

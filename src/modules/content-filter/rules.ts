@@ -1,5 +1,6 @@
 /** What a content filter looks for. */
 import { compilePattern, type PatternEngine } from '../../core/patterns.js'
+import { escaped } from '../escaped.js'
 import { folded } from './readings.js'
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
@@ -108,5 +109,3 @@ function formOf(entry: string): string {
   }
   return form
 }
-
-const escaped = (word: string) => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
