@@ -125,6 +125,8 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', () => {
     const limit = { key: 'calls', algorithm: 'fixed-window', limit: 0, windowMs: 60_000, amount: 1 } as const
     expect(await storeOf('red')?.take('calls', [limit])).toMatchObject({ ok: false })
     expect(await counts?.add('somebody', 60_000)).toMatchObject({ count: 1 })
+    await storeOf('red')?.set('kept', 'of red', 60_000)
+    expect([await storeOf('red')?.get('kept'), await storeOf('blue')?.get('kept')]).toEqual(['of red', undefined])
     expect(warnings).toEqual([])
   })
 
@@ -143,13 +145,20 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', () => {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())
     const way = await wayTo(redis.url)
-    const { counts, close } = await openReplicas({ redis: way.url }, () => {}, false)
+    const warnings: string[] = []
+    const { counts, close } = await openReplicas({ redis: way.url }, (message) => warnings.push(message), false)
     onTestFinished(close)
     const count = () => counts?.add('somebody', 60_000)
     expect(await count()).toBeDefined()
-    way.fallSilent()
-    expect(await count()).toBeUndefined()
-    await inTheEnd(async () => expect(await count()).toBeDefined())
+    for (const outage of [1, 2]) {
+      way.fallSilent()
+      const lost = await Promise.all(Array.from({ length: 10 }, count))
+      expect(lost).toEqual(lost.map(() => undefined))
+      await inTheEnd(async () => expect(await count()).toBeDefined())
+      // Each is told, and not by everybody who meets it.
+      expect(warnings.length).toBeGreaterThanOrEqual(outage)
+      expect(warnings.length).toBeLessThan(outage * 5)
+    }
   })
 
   it('hear what they understand, and nothing else that somebody says there', async () => {
