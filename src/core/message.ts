@@ -129,6 +129,8 @@ export interface Tool {
   readonly custom?: JsonObject
   /** The group that it is in, where its caller has groups: its name begins with that. */
   readonly namespace?: string
+  /** It finds further tools for its caller, who is told of its calls in other words. */
+  readonly search?: true
   readonly cache?: CacheHint
 }
 

@@ -187,9 +187,10 @@ const items: Rows<NonNullable<Responses.ResponseInputItem['type']>> = {
   custom_tool_call_output: ['carried', { call_id: 'c', output: 'x' }],
   image_generation_call: ['carried', { result: 'aGk=' }],
   reasoning: ['carried', { summary: [], encrypted_content: 'x' }],
+  additional_tools: ['carried', { role: 'developer', tools: [{ type: 'function', name: 'g', parameters: schema }] }],
   ...reported(
     ...(['file_search_call', 'computer_call', 'computer_call_output', 'web_search_call', 'tool_search_call'] as const),
-    ...(['tool_search_output', 'additional_tools', 'configuration_update', 'compaction', 'compaction_trigger'] as const),
+    ...(['tool_search_output', 'configuration_update', 'compaction', 'compaction_trigger'] as const),
     ...(['code_interpreter_call', 'local_shell_call', 'local_shell_call_output'] as const),
     ...(['shell_call', 'shell_call_output', 'apply_patch_call', 'apply_patch_call_output', 'mcp_list_tools'] as const),
     ...(['mcp_approval_request', 'mcp_approval_response', 'mcp_call', 'item_reference', 'program', 'program_output'] as const),

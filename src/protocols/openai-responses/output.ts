@@ -9,7 +9,9 @@ import type {
   ResponseOutputText,
   ResponseReasoningItem,
   ResponseStreamEvent,
+  ResponseToolSearchCall,
 } from 'openai/resources/responses/responses'
+import { isObject, parseJson } from '../../core/json.js'
 import type { ReasoningPart, Signature, TokenLogprob, ToolCallPart } from '../../core/message.js'
 import { InputText } from '../custom-tool.js'
 import { type ExtraContent, extraContent } from '../extra-content.js'
@@ -45,7 +47,12 @@ export interface OutputItem {
   close(status: ItemStatus): void
 }
 
-type Item = ResponseOutputMessage | ResponseFunctionToolCall | ResponseCustomToolCallItem | ResponseReasoningItem
+type Item =
+  | ResponseOutputMessage
+  | ResponseFunctionToolCall
+  | ResponseCustomToolCallItem
+  | ResponseToolSearchCall
+  | ResponseReasoningItem
 
 abstract class Told<Of extends Item> {
   constructor(
@@ -173,6 +180,25 @@ export class CustomCallOut extends Told<ResponseCustomToolCallItem & ExtraConten
     this.#grow(this.#text.end())
     Object.assign(this.item, extraContent(signature))
     this.tell({ type: 'response.custom_tool_call_input.done', ...this.place, input: this.item.input })
+  }
+}
+
+/** Of a search that its caller makes: what it is for is told as a whole. */
+export class SearchCallOut extends Told<ResponseToolSearchCall> implements OutputItem {
+  #given = ''
+
+  constructor(tell: Tell, index: number, id: string, { id: call_id, arguments: args }: ToolCallPart) {
+    super(tell, index, { id, type: 'tool_search_call', status: 'in_progress', execution: 'client', call_id, arguments: {} })
+    this.delta(args)
+  }
+
+  delta(delta: string): void {
+    this.#given += delta
+  }
+
+  end(): void {
+    const given = parseJson(this.#given)
+    if (isObject(given)) this.item.arguments = given
   }
 }
 

@@ -1,6 +1,6 @@
 /** From `input` items to messages. One turn of the assistant is several items here, and one message there. */
 import { asArray, asObject, asString, isObject, type Members } from '../../core/json.js'
-import type { AssistantPart, CacheHint, Message, TextPart, ToolResultPart, UserPart } from '../../core/message.js'
+import type { AssistantPart, CacheHint, Message, TextPart, Tool, ToolResultPart, UserPart } from '../../core/message.js'
 import { openAiCacheHint } from '../cache-hint.js'
 import { argumentsOf } from '../custom-tool.js'
 import { readExtraContent } from '../extra-content.js'
@@ -10,12 +10,16 @@ import { decodeAnnotations } from './annotations.js'
 import { decodeAudio, decodeContent } from './media.js'
 import { joined } from './namespace.js'
 import { reasoningParts } from './reasoning.js'
+import { foundIn, isOfCaller, searchName } from './tool-search.js'
+import { decodeTools } from './tools.js'
 import { invalid, noticeUnread, phaseOf } from './wire.js'
 
 interface History {
   readonly messages: Message[]
   /** Names of the tools by call, for vendors whose results go by name. */
   readonly names: Map<string, string>
+  /** Tools that are offered in the middle of it. */
+  readonly found: Tool[]
   readonly lose: ReportLoss
 }
 
@@ -29,6 +33,9 @@ const itemReaders: Readonly<Record<string, ItemReader>> = {
   custom_tool_call: readCustomCall,
   custom_tool_call_output: readFunctionCallOutput,
   image_generation_call: readImageCall,
+  tool_search_call: readSearch,
+  tool_search_output: readFound,
+  additional_tools: readAdded,
 }
 
 const messageMembers = new Set(['type', 'role', 'content', 'id', 'status', 'phase', 'cache_control'])
@@ -48,10 +55,10 @@ const callMembers = new Set([
 const customMembers = new Set(['type', 'id', 'call_id', 'name', 'namespace', 'input', 'status', 'extra_content'])
 const outputMembers = new Set(['type', 'id', 'call_id', 'name', 'namespace', 'output', 'status', 'cache_control'])
 
-export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
-  if (typeof input === 'string') return [{ role: 'user', content: [{ type: 'text', text: input }] }]
+export function decodeInput(input: unknown, lose: ReportLoss): Pick<History, 'messages' | 'found'> {
+  if (typeof input === 'string') return { messages: [{ role: 'user', content: [{ type: 'text', text: input }] }], found: [] }
   if (!Array.isArray(input)) throw invalid('input', '`input` has to be a string or an array of items.')
-  const history: History = { messages: [], names: new Map(), lose }
+  const history: History = { messages: [], names: new Map(), found: [], lose }
   for (const [index, item] of input.entries()) {
     const path = `input[${index}]`
     if (!isObject(item)) throw invalid(path, 'Each item of `input` has to be an object.')
@@ -60,7 +67,7 @@ export function decodeInput(input: unknown, lose: ReportLoss): Message[] {
     if (read) read(item, path, history)
     else lose(path, 'dropped', whyDropped(type))
   }
-  return history.messages
+  return history
 }
 
 function whyDropped(type: string): string {
@@ -171,6 +178,33 @@ function readCustomCall(item: Members, path: string, history: History): void {
   turn(history).push({ ...readCall(item, path, history), arguments: argumentsOf(item.input), ...(signature && { signature }) })
 }
 
+function readSearch(item: Members, path: string, history: History): void {
+  if (!isOfCaller(item)) {
+    history.lose(path, 'dropped', whyDropped('tool_search_call'))
+    return
+  }
+  const given = JSON.stringify(isObject(item.arguments) ? item.arguments : {})
+  turn(history).push({ ...readCall({ ...item, name: searchName }, path, history), arguments: given })
+}
+
+function readFound(item: Members, path: string, history: History): void {
+  const { lose, messages } = history
+  const tools = readAdded(item, path, history)
+  const id = asString(item.call_id)
+  if (!id || !isOfCaller(item)) {
+    lose(path, 'dropped', 'It answers a search that OpenAI has made. What was found is offered.')
+    return
+  }
+  lose(path, 'approximated', 'What a search of tools has found is told in words.')
+  addResult(messages, { type: 'tool-result', id, name: searchName, content: foundIn(tools) })
+}
+
+function readAdded(item: Members, path: string, { found, lose }: History): Tool[] {
+  const tools = decodeTools(asArray(item.tools), lose, `${path}.tools`)
+  found.push(...tools)
+  return tools
+}
+
 /** An image that the assistant made. */
 function readImageCall(item: Members, path: string, history: History): void {
   const data = asString(item.result)
@@ -203,7 +237,10 @@ function readFunctionCallOutput(item: Members, path: string, history: History): 
     messages.push({ role: 'user', content: hinted<UserPart>([from, ...content], hint.cache) })
     return
   }
-  const result: ToolResultPart = { type: 'tool-result', id, ...(name !== undefined && { name }), content, ...hint }
+  addResult(messages, { type: 'tool-result', id, ...(name !== undefined && { name }), content, ...hint })
+}
+
+function addResult(messages: Message[], result: ToolResultPart): void {
   const last = messages.at(-1)
   if (last?.role === 'tool') (last.content as ToolResultPart[]).push(result)
   else messages.push({ role: 'tool', content: [result] })

@@ -56,11 +56,16 @@ export function decodeRequest(body: JsonObject, lose: ReportLoss): ChatRequest {
   refuseState(body)
   noticeUnread(body, readMembers, '', lose)
   noticeDefaults(body, lose)
-  const tools = body.tools == null ? [] : decodeTools(body.tools, lose)
+  const declared = body.tools == null ? [] : decodeTools(body.tools, lose)
+  const { messages, found } = decodeMessages(body, lose)
+  // What was found again is one tool.
+  const more = new Map(found.map((tool) => [tool.name, tool]))
+  for (const { name } of declared) more.delete(name)
+  const tools = [...declared, ...more.values()]
   const toolChoice = body.tool_choice == null ? undefined : decodeToolChoice(body.tool_choice, lose)
   const reasoning = body.reasoning == null ? undefined : decodeReasoning(body.reasoning, lose)
   return compact({
-    messages: decodeMessages(body, lose),
+    messages,
     tools: tools.length > 0 ? tools : undefined,
     toolChoice: offered(toolChoice, body.tools, tools.length, lose),
     parallelToolCalls: booleanIn(body, 'parallel_tool_calls'),
@@ -96,12 +101,13 @@ function noticeDefaults(body: JsonObject, lose: ReportLoss): void {
   if (isObject(body.stream_options)) noticeUnread(body.stream_options, new Set(['include_obfuscation']), 'stream_options', lose)
 }
 
-function decodeMessages(body: JsonObject, lose: ReportLoss): Message[] {
+function decodeMessages(body: JsonObject, lose: ReportLoss): ReturnType<typeof decodeInput> {
   if (body.input === undefined || body.input === null)
     throw invalid('input', '`input` is missing: send a string or an array of items.')
   const instructions = stringIn(body, 'instructions')
-  const messages = decodeInput(body.input, lose)
-  return instructions ? [{ role: 'system', content: [{ type: 'text', text: instructions }] }, ...messages] : messages
+  const { messages, found } = decodeInput(body.input, lose)
+  const first: Message[] = instructions ? [{ role: 'system', content: [{ type: 'text', text: instructions }] }] : []
+  return { messages: [...first, ...messages], found }
 }
 
 /** A choice among tools of which none crosses means nothing any more. */

@@ -8,6 +8,7 @@ import { customTool } from '../custom-tool.js'
 import type { ReportLoss } from '../protocol.js'
 import { noticeCache } from './media.js'
 import { joined } from './namespace.js'
+import { isOfCaller, searchTool } from './tool-search.js'
 import { invalid, noticeUnread } from './wire.js'
 
 const functionMembers = new Set(['type', 'name', 'description', 'parameters', 'strict', ...cacheMembers])
@@ -23,6 +24,7 @@ export function decodeTools(tools: unknown, lose: ReportLoss, at = 'tools'): Too
     const path = `${at}[${index}]`
     if (tool.type === 'function') return [decodeFunction(tool, path, lose)]
     if (tool.type === 'custom') return [decodeCustom(tool, path, lose)]
+    if (tool.type === 'tool_search' && isOfCaller(tool)) return [searchTool(tool, path, lose)]
     if (tool.type === 'namespace') return decodeNamespace(tool, path, lose)
     lose(
       path,

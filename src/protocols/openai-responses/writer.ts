@@ -17,8 +17,18 @@ import { takesText } from '../custom-tool.js'
 import { lookup } from '../lookup.js'
 import { errorMembers } from './error.js'
 import { apart } from './namespace.js'
-import { CallOut, CustomCallOut, type ItemStatus, MessageOut, type OutputItem, ReasoningOut, type Tell } from './output.js'
+import {
+  CallOut,
+  CustomCallOut,
+  type ItemStatus,
+  MessageOut,
+  type OutputItem,
+  ReasoningOut,
+  SearchCallOut,
+  type Tell,
+} from './output.js'
 import { endingOf, type Identity, skeleton, type WireResponse } from './skeleton.js'
+import { searches } from './tool-search.js'
 import { encodeUsage } from './usage.js'
 import { ourReasoning } from './wire.js'
 
@@ -33,7 +43,7 @@ export interface ToldItems {
   readonly done: ReadonlyMap<number, WireItem>
 }
 
-type ItemOut = CallOut | CustomCallOut | MessageOut | ReasoningOut
+type ItemOut = CallOut | CustomCallOut | SearchCallOut | MessageOut | ReasoningOut
 
 export class AnswerWriter {
   readonly #request: ChatRequest
@@ -149,7 +159,9 @@ export class AnswerWriter {
     }
   }
 
-  #openCall(part: ToolCallPart): CallOut | CustomCallOut {
+  #openCall(part: ToolCallPart): CallOut | CustomCallOut | SearchCallOut {
+    if (searches(this.#request, part.name))
+      return this.#next((index) => new SearchCallOut(this.#tell, index, this.#id('tsc', index), part))
     const called = apart(this.#request, part.name)
     return takesText(this.#request, part.name)
       ? this.#next((index) => new CustomCallOut(this.#tell, index, this.#id('ctc', index), called, part))
