@@ -48,6 +48,20 @@ test('the Gemini API gets batches of a hundred', async () => {
   expect(data).toHaveLength(201)
 })
 
+test('each request of several lets go of its key, which is busy with no other afterwards', async () => {
+  const { google } = mockProviders(mock.url)
+  const keyed = { ...google, apiKey: ['one', 'two'], keys: { strategy: 'least-used' as const } }
+  const leash = createLeash({ providers: { google: keyed } })
+  const client = new OpenAI({ apiKey: 'caller', baseURL: `${mock.url}/v1`, fetch: leash.fetch, maxRetries: 0 })
+  const embed = (count: number) => client.embeddings.create({ model: 'google/gemini-embedding-001', input: texts(count) })
+  const keys = () => mock.requests.map(({ headers }) => headers['x-goog-api-key'])
+  await embed(101)
+  const [first, second] = keys()
+  expect(second).not.toBe(first)
+  for (let call = 0; call < 20; call++) await embed(1)
+  expect(keys().filter((key) => key === first).length).toBeGreaterThan(5)
+})
+
 test('what a part of the inputs cannot carry is reported once', async () => {
   const { client, reports } = leashed()
   await client.embeddings.create({ model: titan, input: texts(3), user: 'ada' })
