@@ -16,7 +16,10 @@ const database = 'relay.db'
 const journal = 'journal'
 
 export const backup = defineCommand({
-  meta: { name: 'backup', description: 'Copies the database and the keys of a relay into a new folder, from which another relay can be started.' },
+  meta: {
+    name: 'backup',
+    description: 'Copies the database and the keys of a relay into a new folder, from which another relay can be started.',
+  },
   args: {
     to: { type: 'positional', description: 'The new folder', required: false },
     folder: { type: 'string', description: "Folder of the relay's own files", default: '.leash' },
