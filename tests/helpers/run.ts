@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { root } from './source.js'
 
@@ -16,16 +16,27 @@ declare module 'vitest' {
   }
 }
 
+const prefix = 'leashllm-tests-'
+
 export default function setup(project: TestProject): void {
-  const temporary = mkdtempSync(join(tmpdir(), 'leashllm-tests-'))
-  // What is started by root may be run by somebody else.
-  chmodSync(temporary, 0o711)
-  process.env.TMPDIR = temporary
-  const programs = mkdtempSync(join(root, 'node_modules/.leashllm-tests-'))
+  // The projects of a run share a process. One folder within another makes paths too long for Chromium's socket.
+  if (!basename(tmpdir()).startsWith(prefix)) process.env.TMPDIR = temporary()
+  const programs = ownFolder(join(root, 'node_modules/.leashllm-tests-'))
   project.provide('programs', programs)
-  process.once('exit', () => {
-    spawnSync('pkill', ['-KILL', '-P', String(process.pid)])
-    for (const folder of [temporary, programs]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  })
+}
+
+function temporary(): string {
+  process.once('exit', () => spawnSync('pkill', ['-KILL', '-P', String(process.pid)]))
+  const folder = ownFolder(join(tmpdir(), prefix))
+  // What is started by root may be run by somebody else.
+  chmodSync(folder, 0o711)
   for (const signal of ['SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+  return folder
+}
+
+/** Gone with the process. */
+function ownFolder(beginning: string): string {
+  const folder = mkdtempSync(beginning)
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
 }
