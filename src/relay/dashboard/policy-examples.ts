@@ -1,4 +1,5 @@
 import type { Members } from '../../core/json.js'
+
 /** Things that policies often say, to begin with. */
 export interface PolicyExample {
   readonly name: string

@@ -41,7 +41,7 @@ const tenants: Operations = {
     status: z.optional(z.enum(statuses)),
   }),
   'POST /v1/admin/tenants': write(
-    'Makes a tenant',
+    'Creates a tenant',
     z.strictObject({ slug: named, name: z.optional(text), plan: z.optional(text), metadata }),
     201,
   ),
@@ -50,44 +50,44 @@ const tenants: Operations = {
     'Changes a tenant',
     z.strictObject({ name: z.optional(text), plan: z.optional(text), status, metadata }),
   ),
-  [`DELETE ${tenant}`]: gone('Takes the keys of a tenant out of use for good'),
+  [`DELETE ${tenant}`]: gone('Deletes a tenant, and disables its keys permanently'),
   [`GET ${tenant}/policy`]: read('Shows the policy of a tenant'),
-  [`PUT ${tenant}/policy`]: checked('Sets it', policy),
-  [`GET ${tenant}/policy/history`]: read('Its versions', page),
-  [`GET ${tenant}/policies/diff`]: read('What changed from one version to another', versions),
-  [`POST ${tenant}/policy/rollback`]: write('Puts one of them in force again', version),
-  [`GET ${tenant}/vendor-keys`]: read('Lists the providers for which a tenant has brought a key'),
-  [`PUT ${tenant}/vendor-keys/:provider`]: write('Brings a key', z.strictObject({ key: named })),
-  [`DELETE ${tenant}/vendor-keys/:provider`]: gone('Takes it out'),
-  [`GET ${tenant}/statements`]: read('Lists the months in which a tenant used something'),
-  [`GET ${tenant}/statements/:month`]: read('What it used in a month, such as 2026-11', {
+  [`PUT ${tenant}/policy`]: checked('Sets the policy of a tenant', policy),
+  [`GET ${tenant}/policy/history`]: read('Lists the versions of the policy of a tenant', page),
+  [`GET ${tenant}/policies/diff`]: read('Compares two versions of the policy of a tenant', versions),
+  [`POST ${tenant}/policy/rollback`]: write('Puts a version of the policy of a tenant in force again', version),
+  [`GET ${tenant}/vendor-keys`]: read('Lists the providers for which a tenant has its own key'),
+  [`PUT ${tenant}/vendor-keys/:provider`]: write('Stores the key of a tenant for a provider', z.strictObject({ key: named })),
+  [`DELETE ${tenant}/vendor-keys/:provider`]: gone('Removes the key of a tenant for a provider'),
+  [`GET ${tenant}/statements`]: read('Lists the months for which a tenant has a statement'),
+  [`GET ${tenant}/statements/:month`]: read('Shows the statement of a tenant for a month, such as 2026-11', {
     format: z.optional(z.enum(['json', 'csv', 'html'])),
   }),
 }
 
 const people: Operations = {
-  [`GET ${tenant}/users`]: read('Lists the people of a tenant', page),
+  [`GET ${tenant}/users`]: read('Lists the users of a tenant', page),
   [`POST ${tenant}/users`]: write(
-    'Adds somebody',
+    'Adds a user',
     z.strictObject({ id: z.optional(text), email: named, name: z.optional(text), role }),
     201,
   ),
-  [`GET ${tenant}/users/:user`]: read('Shows somebody'),
+  [`GET ${tenant}/users/:user`]: read('Shows a user'),
   [`PATCH ${tenant}/users/:user`]: write(
-    'Changes somebody',
+    'Changes a user',
     z.strictObject({ email: z.optional(text), name: z.optional(text), role, status }),
   ),
-  [`DELETE ${tenant}/users/:user`]: gone('Takes somebody out'),
-  [`PUT ${tenant}/users/:user/password`]: gone('Sets a password', z.strictObject({ password: named })),
+  [`DELETE ${tenant}/users/:user`]: gone('Deletes a user permanently'),
+  [`PUT ${tenant}/users/:user/password`]: gone('Sets the password of a user', z.strictObject({ password: named })),
   'POST /api/auth/token': {
-    does: 'Signs in, by a key or an e-mail address with a password',
+    does: 'Signs in, with a key or with an e-mail address and password',
     who: 'everybody',
     body: z.strictObject({ email: named, password: named, tenant: z.optional(text) }),
   },
-  'GET /api/auth/provider': { does: 'The name of the identity provider at which people sign in', who: 'everybody' },
-  'POST /api/auth/provider/start': { does: 'Where a browser goes to sign in there', who: 'everybody' },
+  'GET /api/auth/provider': { does: 'Shows the name of the identity provider', who: 'everybody' },
+  'POST /api/auth/provider/start': { does: 'Starts a sign-in at the identity provider', who: 'everybody' },
   'POST /api/auth/provider/token': {
-    does: 'Ends a sign-in there, by what the browser came back with',
+    does: 'Completes a sign-in at the identity provider',
     who: 'everybody',
     body: z.strictObject({
       state: text,
@@ -96,8 +96,8 @@ const people: Operations = {
       error: z.optional(text),
     }),
   },
-  'GET /v1/admin/me': read('Who asks'),
-  'GET /v1/admin/clients': read('Clients in processes, and the policy that each holds to', {
+  'GET /v1/admin/me': read('Shows whose the requesting key is, and what it may do'),
+  'GET /v1/admin/clients': read('Lists in-process clients, and the policy revision of each', {
     ...page,
     tenant: z.optional(text),
     user: z.optional(text),
@@ -107,7 +107,7 @@ const people: Operations = {
 const keys: Operations = {
   'GET /v1/admin/keys': read('Lists virtual keys', { tenant: z.optional(text), user: z.optional(text), ...page }),
   'POST /v1/admin/keys': write(
-    'Makes a key, and shows it this once',
+    'Creates a key, and shows it this once',
     z.strictObject({
       tenant: named,
       user: z.optional(named),
@@ -120,34 +120,34 @@ const keys: Operations = {
     }),
     201,
   ),
-  'POST /v1/admin/keys/:id/revoke': write('Takes a key out of use'),
-  'POST /v1/admin/keys/:id/rotate': write('Makes the successor of a key', undefined, 201),
-  'GET /v1/admin/keys/:id/policy': read('Shows the policy of a key, which stands over its tenant’s'),
-  'PUT /v1/admin/keys/:id/policy': checked('Sets it', policy),
-  'GET /v1/admin/keys/:id/policy/history': read('Its versions', page),
-  'GET /v1/admin/keys/:id/policies/diff': read('What changed from one version to another', versions),
-  'POST /v1/admin/keys/:id/policy/rollback': write('Puts one of them in force again', version),
+  'POST /v1/admin/keys/:id/revoke': write('Revokes a key'),
+  'POST /v1/admin/keys/:id/rotate': write('Rotates a key: creates its successor', undefined, 201),
+  'GET /v1/admin/keys/:id/policy': read('Shows the policy of a key, on top of its tenant’s'),
+  'PUT /v1/admin/keys/:id/policy': checked('Sets the policy of a key', policy),
+  'GET /v1/admin/keys/:id/policy/history': read('Lists the versions of the policy of a key', page),
+  'GET /v1/admin/keys/:id/policies/diff': read('Compares two versions of the policy of a key', versions),
+  'POST /v1/admin/keys/:id/policy/rollback': write('Puts a version of the policy of a key in force again', version),
 }
 
 const changed = Object.fromEntries(Object.entries(relayShape.members).filter(([name]) => changeable.some((one) => one === name)))
 
 const relay: Operations = {
   'GET /v1/admin/config': read('Shows the configuration in force, without secrets'),
-  'PUT /v1/admin/config': checked('Changes the part of it that may change', z.strictObject(changed)),
-  'GET /v1/admin/config/versions': read('Versions of what was changed'),
-  'POST /v1/admin/config/rollback': write('Puts one of them in force again; 0 takes every change back', version),
-  'GET /v1/admin/backup': { ...read('A copy of the database'), answers: 'application/vnd.sqlite3' },
-  'GET /v1/admin/overview': read("What the dashboard's first page shows"),
-  'GET /v1/admin/calls': read('Attempts, the newest first; as they come, for who accepts `text/event-stream`', {
+  'PUT /v1/admin/config': checked('Changes the part of the configuration that can be changed over HTTP', z.strictObject(changed)),
+  'GET /v1/admin/config/versions': read('Lists the versions of these changes'),
+  'POST /v1/admin/config/rollback': write('Puts a version of these changes in force again; 0 removes all of them', version),
+  'GET /v1/admin/backup': { ...read('Copies the database'), answers: 'application/vnd.sqlite3' },
+  'GET /v1/admin/overview': read("Shows the numbers of the dashboard's first page"),
+  'GET /v1/admin/calls': read('Lists attempts, newest first; as a stream with `Accept: text/event-stream`', {
     call: z.optional(text),
     tenant: z.optional(text),
     ...page,
   }),
-  'GET /v1/admin/latency': read('How long the newest thousand attempts took', { tenant: z.optional(text) }),
-  'GET /v1/admin/health': read('How targets and providers do'),
-  'GET /v1/admin/usage': read('What was used', report),
-  'GET /v1/usage': { does: "What the key's own tenant used", who: 'usage', query: report },
-  'GET /v1/admin/audit': read('Who changed what', {
+  'GET /v1/admin/latency': read('Shows the latency of the newest thousand attempts', { tenant: z.optional(text) }),
+  'GET /v1/admin/health': read('Shows the health of targets and providers'),
+  'GET /v1/admin/usage': read('Reports usage', report),
+  'GET /v1/usage': { does: "Reports the usage of the key's own tenant", who: 'usage', query: report },
+  'GET /v1/admin/audit': read('Lists who changed what', {
     actor: z.optional(text),
     action: z.optional(text),
     tenant: z.optional(text),
@@ -158,8 +158,8 @@ const relay: Operations = {
     format: z.optional(z.enum(['json', 'ndjson', 'csv'])),
     limit: page.limit,
   }),
-  'GET /v1/admin/audit/replay/:call': read('What the policy says of a call when it is asked again'),
-  'GET /v1/admin/audit/verify': read('Whether the chain of the audit is whole'),
+  'GET /v1/admin/audit/replay/:call': read('Evaluates the policy once more for a call'),
+  'GET /v1/admin/audit/verify': read('Says whether the chain of the audit trail is intact'),
 }
 
 const hook = {
@@ -171,21 +171,21 @@ const hook = {
 const webhooks: Operations = {
   'GET /v1/admin/webhooks': read('Lists webhooks'),
   'POST /v1/admin/webhooks': write(
-    'Makes one, and shows its secret this once',
+    'Creates a webhook, and shows its secret this once',
     z.strictObject({ url: named, tenant: z.optional(text), ...hook }),
     201,
   ),
-  'GET /v1/admin/webhooks/:id': read('Shows one'),
-  'PATCH /v1/admin/webhooks/:id': write('Changes it', z.strictObject({ url: z.optional(text), ...hook })),
-  'DELETE /v1/admin/webhooks/:id': gone('Takes it out'),
-  'POST /v1/admin/webhooks/:id/rotate': write('Gives it another secret', undefined, 201),
-  'POST /v1/admin/webhooks/:id/test': write('Sends an event to it', undefined, 202),
-  'GET /v1/admin/webhooks/deliveries': read('What was sent, and what could not be', {
+  'GET /v1/admin/webhooks/:id': read('Shows a webhook'),
+  'PATCH /v1/admin/webhooks/:id': write('Changes a webhook', z.strictObject({ url: z.optional(text), ...hook })),
+  'DELETE /v1/admin/webhooks/:id': gone('Deletes a webhook, and the events that wait for it'),
+  'POST /v1/admin/webhooks/:id/rotate': write('Gives a webhook a new secret', undefined, 201),
+  'POST /v1/admin/webhooks/:id/test': write('Sends a test event to a webhook', undefined, 202),
+  'GET /v1/admin/webhooks/deliveries': read('Lists deliveries', {
     status: z.optional(z.enum(deliveryStatuses)),
     endpoint: z.optional(text),
     ...page,
   }),
-  'POST /v1/admin/webhooks/deliveries/:id/retry': write('Sends it once more'),
+  'POST /v1/admin/webhooks/deliveries/:id/retry': write('Tries a delivery again that was given up'),
 }
 
 export const administration: Operations = { ...tenants, ...people, ...keys, ...relay, ...webhooks }

@@ -38,13 +38,13 @@ export function document(): JsonObject {
       title: 'LeashLLM relay',
       version: '1',
       description:
-        'Vendors\u2019 own APIs stand below `/v1/{provider}/`, under the policy of whoever asks. A failure is `{ "error": { "code", "message" } }`, but where a vendor\u2019s own SDK reads it.',
+        'The API of each vendor is at `/v1/{provider}/`, under the policy of the key. A failure is `{ "error": { "code", "message" } }`; at vendors\u2019 addresses it has the vendor\u2019s own format.',
     },
     tags: Object.keys(chapters).map((name) => ({ name })),
     paths: paths(),
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: 'A virtual key, or the token of who has signed in.' },
+        key: { type: 'http', scheme: 'bearer', description: 'A virtual key, or a token from signing in.' },
       },
       responses: {
         ...failures('refused', 'It was refused'),
@@ -74,7 +74,7 @@ function failures(name: string, what: string): JsonObject {
   return {
     [name]: { description: `${what}: \`error.code\` says why.`, content: { 'application/json': ours } },
     [`${name}InTheirs`]: {
-      description: `${what}, in the words of the vendor whose protocol it speaks.`,
+      description: `${what}, in the format of the vendor whose protocol it speaks.`,
       content: { 'application/json': {} },
     },
   }
@@ -118,7 +118,7 @@ function operationOf(tag: string, route: string, operation: Operation): JsonObje
 function whoMay(route: string): string {
   const right = rights[route.replace(' /v1/admin', ' ')]
   if (right === undefined) return "For the relay's administrators."
-  if (right === 'anyone') return 'For whoever has a role in the administration.'
+  if (right === 'anyone') return 'For every key with the scope `admin` or a role.'
   return `For the relay's administrators, and within their tenant for roles with the right \`${right}\`.`
 }
 

@@ -52,7 +52,7 @@ export function CallsPage({ of: asked }: { readonly of: string }) {
           {(items) =>
             items.length === 0 ? (
               <Empty icon="calls" title="No call yet">
-                <p>The first one stands here a moment after it ends.</p>
+                <p>The first one appears here a moment after it ends.</p>
                 <ToPlayground />
               </Empty>
             ) : (

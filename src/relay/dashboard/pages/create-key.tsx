@@ -67,7 +67,7 @@ export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) 
       <label>
         Name
         <input name="name" maxlength={200} autocomplete="off" placeholder="checkout service" />
-        <small>So that you know it again.</small>
+        <small>To recognise it by.</small>
       </label>
       <div class="pair">
         <label>

@@ -62,7 +62,7 @@ function ProviderHealth() {
     { head: 'Since', cell: ({ since }) => since > 0 && <Time at={since} /> },
   ]
   return (
-    <Card title="Providers" aside={<span class="muted">calls through this relay, of late</span>}>
+    <Card title="Providers" aside={<span class="muted">recent calls through this relay</span>}>
       <Loaded resource={health}>
         {({ targets }) =>
           targets.length === 0 ? (
@@ -102,7 +102,7 @@ function Clients() {
       <Loaded resource={clients}>
         {({ items }) =>
           items.length === 0 ? (
-            <p class="muted pad">No client has asked for its policy of late.</p>
+            <p class="muted pad">No client has asked for its policy recently.</p>
           ) : (
             <>
               <Table columns={columns} rows={items} keyOf={({ key, client }) => `${key} ${client}`} dense />

@@ -83,7 +83,7 @@ function Numbers({ of, total, spending, latency }: NumbersProps) {
   const { from, byDay, byModel, byProvider, byWhom, names } = spending
   const days = useMemo(() => everyDay(from, byDay), [from, byDay])
   const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
-  const percentiles = latency?.of ? `p95 ${duration(latency.p95)} of late` : undefined
+  const percentiles = latency?.of ? `recent p95 ${duration(latency.p95)}` : undefined
   return (
     <>
       <div class="kpis">

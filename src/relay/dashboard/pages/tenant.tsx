@@ -99,7 +99,7 @@ function VendorKeys({ path }: { readonly path: string }) {
         {({ items }) =>
           items.length === 0 ? (
             <Empty icon="keys" title="No vendor key of its own">
-              <p>Its calls are made with the relay's. A key that it brings is sealed, and nobody is shown more than its end.</p>
+              <p>Its calls use the relay's keys. A key stored here is encrypted, and only its end is shown.</p>
             </Empty>
           ) : (
             <Table columns={columns} rows={items} keyOf={({ provider }) => provider} />
@@ -132,7 +132,7 @@ function VendorKeys({ path }: { readonly path: string }) {
           <label>
             Key
             <input name="key" type="password" required minlength={16} autocomplete="off" spellcheck={false} />
-            <small>As the vendor has given it. It is sealed at rest, and never shown again.</small>
+            <small>As the vendor issued it. It is encrypted at rest, and never shown again.</small>
           </label>
         </FormDialog>
       )}

@@ -69,7 +69,7 @@ function UsersOf({ tenant }: { readonly tenant: string }) {
           {({ items }) =>
             items.length === 0 ? (
               <Empty icon="users" title={`${tenant} has no user yet`}>
-                <p>Users sign in here by themselves, and see what their role lets them.</p>
+                <p>Users sign in here themselves, and see what their role allows.</p>
               </Empty>
             ) : (
               <>
@@ -197,7 +197,7 @@ function Form({ asked, path, onClose, onDone }: FormProps) {
               </option>
             ))}
           </select>
-          <small>Of one who is suspended, no key and no sign-in counts.</small>
+          <small>While suspended, no key and no sign-in works.</small>
         </label>
       </FormDialog>
     )
@@ -223,7 +223,7 @@ function Form({ asked, path, onClose, onDone }: FormProps) {
   }
   return (
     <FormDialog title={`Remove ${user.name}?`} action="Remove user" danger onClose={onClose} onSubmit={submit}>
-      <p>Their keys stop, and nobody signs in as them any more. What they used stays on the books. This cannot be undone.</p>
+      <p>Their keys stop, and nobody signs in as them any more. Their usage stays in the reports. This cannot be undone.</p>
     </FormDialog>
   )
 }

@@ -160,7 +160,7 @@ function Writing({ title, none, now, path, dry, writes, policy, draft, onDraft, 
         </>
       ) : (
         <footer class="bar">
-          <span class="muted">Your role lets you read it, and not change it.</span>
+          <span class="muted">Your role may read it, but not change it.</span>
           <span class="gap" />
           {draft !== undefined && (
             <button type="button" onClick={() => onDraft(undefined)}>
@@ -181,7 +181,7 @@ interface HistoryProps {
 }
 
 function History({ items, inForce, onOpen, onRollback }: HistoryProps) {
-  if (items.length === 0) return <p class="muted pad">No version yet. The first that is put in force stands here.</p>
+  if (items.length === 0) return <p class="muted pad">No version yet. The first one put in force appears here.</p>
   return (
     <ol class="history">
       {items.map((it) => (

@@ -23,7 +23,7 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
       const [url, tenant] = [typed(fields, 'url'), typed(fields, 'tenant')]
       const body = { url, ...(tenant && { tenant }), ...wanted(fields) }
       const { secret } = await ask<{ readonly secret: string }>(path, { method: 'POST', body })
-      onDone('The webhook is there.', secret)
+      onDone('The webhook is created.', secret)
     }
     return (
       <FormDialog title="New webhook" action="Create webhook" onClose={onClose} onSubmit={submit}>
@@ -31,7 +31,7 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
         <label>
           Tenant
           <select name="tenant">
-            <option value="">All of them, and the relay itself</option>
+            <option value="">All tenants, and the relay itself</option>
             {tenants.all.map(({ slug, name }) => (
               <option key={slug} value={slug}>
                 {name}
@@ -57,7 +57,7 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
         <fieldset class="checks">
           <label>
             <input type="checkbox" name="enabled" defaultChecked={hook.enabled} />
-            <span>It is told</span>
+            <span>Enabled</span>
           </label>
         </fieldset>
       </FormDialog>
@@ -66,7 +66,7 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
   const rotates = what === 'rotate'
   const submit = async () => {
     if (rotates)
-      return onDone('The secret is another.', (await ask<{ readonly secret: string }>(`${at}/rotate`, { method: 'POST' })).secret)
+      return onDone('The secret is new.', (await ask<{ readonly secret: string }>(`${at}/rotate`, { method: 'POST' })).secret)
     await ask(at, { method: 'DELETE' })
     onDone('The webhook is deleted.')
   }
@@ -80,8 +80,8 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
     >
       <p>
         {rotates
-          ? 'For a day each message is signed by both, so that the receiver can change over.'
-          : 'It is told nothing any more. What waits to be sent to it is not sent.'}
+          ? 'For a day each message is signed by both, so that the receiver can switch.'
+          : 'It gets no more events. Those that wait for it are not sent.'}
       </p>
     </FormDialog>
   )
@@ -107,7 +107,7 @@ function Fields({ hook }: { readonly hook?: WebhookEndpoint }) {
         <input name="description" maxlength={200} autocomplete="off" defaultValue={hook?.description ?? ''} />
       </label>
       <fieldset class="checks two">
-        <legend>What it is told</legend>
+        <legend>Events</legend>
         {eventTypes.map((type) => (
           <label key={type}>
             <input type="checkbox" name="event" value={type} defaultChecked={hook?.events?.includes(type) ?? true} />

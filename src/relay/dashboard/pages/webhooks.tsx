@@ -50,8 +50,8 @@ export function WebhooksPage() {
         <Loaded resource={hooks}>
           {({ items }) =>
             items.length === 0 ? (
-              <Empty icon="webhooks" title="Nobody is told yet">
-                <p>Give the address of a service that is to hear of it when a budget runs out, or a policy changes.</p>
+              <Empty icon="webhooks" title="No webhooks yet">
+                <p>Add the URL of a service to notify when a budget runs out or a policy changes.</p>
                 {create}
               </Empty>
             ) : (
