@@ -581,7 +581,7 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
       expect(await page.getByRole('button', { name: /^(New|Set|Revoke|Rotate|Change|Remove)/ }).count()).toBe(0)
     }
     await goTo(page, 'Policies')
-    await page.getByText('Your role lets you read it').waitFor()
+    await page.getByText('Your role may read it').waitFor()
     expect(await page.getByLabel('Policy as JSON').getAttribute('readonly')).not.toBeNull()
 
     await relay.ask('PATCH', '/v1/admin/tenants/default/users/ada', { role: 'admin' })
