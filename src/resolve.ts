@@ -5,7 +5,7 @@ import type { Here, Target } from './core/call.js'
 import { LeashError } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import type { Provider } from './core/provider.js'
-import { hostOf } from './core/target.js'
+import { hostOf, protocolsAt } from './core/target.js'
 import type { Routes } from './middleware/route/options.js'
 import { originOf } from './providers/origins.js'
 import { presetAt } from './providers/presets.js'
@@ -42,7 +42,7 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
   function whoseOf(model: string, protocol: string, home = ''): readonly string[] {
     const names = resolveByPattern(model)
     const there = names.indexOf(home) > 0 ? registry.get(home) : undefined
-    return (there?.protocolsFor?.(model) ?? there?.protocols)?.includes(protocol) ? [home, ...names] : names
+    return there && protocolsAt({ provider: there, model }).includes(protocol) ? [home, ...names] : names
   }
 
   function routed(route: string, model: string, here: Here | undefined, protocol: string): Target {

@@ -238,5 +238,3 @@ export class LeasedBudgets implements Budgets {
 }
 
 const none: ReadonlySet<LentScope> = new Set()
-
-/** No two of a space and a key have the same. */

@@ -3,6 +3,11 @@ import type { Call, Target } from './call.js'
 /** Where a model's name leads to, for a layer that sends a call elsewhere. @throws LeashError `unknown_model` */
 export type Find = (model: string, call: Call) => Target
 
+/** How a provider can be spoken to about a model, the way it likes best first. */
+export function protocolsAt({ provider, model }: Pick<Target, 'provider' | 'model'>): readonly string[] {
+  return provider.protocolsFor?.(model) ?? provider.protocols
+}
+
 /** A prompt may have been passed in a model's place. */
 const longest = 200
 

@@ -1,4 +1,5 @@
 /** Timers that keep no process alive. */
+
 type Timer = ReturnType<typeof setTimeout>
 
 /** @returns a function that forgets it */

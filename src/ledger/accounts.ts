@@ -95,8 +95,9 @@ export class Bookkeeper implements Accounts {
     seen: ToolUses = {},
   ): { readonly usage: Usage; readonly basis: Basis } {
     const { usage: given, outcome, protocol } = attempt
-    const tells = given && isCredible(given, call.protocol) && !(isNothing(given) && !mayBeFree(call, protocol) && said() > 0)
-    const told = tells ? given : undefined
+    // Zeros beside a text are told by servers that do not count.
+    const isUncounted = (usage: Usage) => isNothing(usage) && !mayBeFree(call, protocol) && said() > 0
+    const told = given && isCredible(given, call.protocol) && !isUncounted(given) ? given : undefined
     if (outcome === 'ok' && told) return { usage: told, basis: 'complete' }
     // A refusal is not billed, and nor is what never came to the vendor.
     if (attempt.unsent) return { usage: noUsage, basis: 'complete' }

@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.js'
 import { type ServiceTier, serviceTierOf } from '../core/price.js'
+import { protocolsAt } from '../core/target.js'
 import { protocolAtHand } from './index.js'
 
 /** A request, and who would be asked. */
@@ -22,6 +23,6 @@ export function asksForRegion(asking: Asking): boolean {
 }
 
 /** The target speaks another protocol than the caller. */
-export function crosses({ protocol, target: { provider, model } }: Pick<Call, 'protocol' | 'target'>): boolean {
-  return !(provider.protocolsFor?.(model) ?? provider.protocols).includes(protocol)
+export function crosses({ protocol, target }: Pick<Call, 'protocol' | 'target'>): boolean {
+  return !protocolsAt(target).includes(protocol)
 }

@@ -2,6 +2,7 @@
 import { isLeashError, messageOf } from '../core/errors.js'
 import type { JsonObject } from '../core/json.js'
 import type { HttpRequest, Provider, WireRequest } from '../core/provider.js'
+import { protocolsAt } from '../core/target.js'
 
 export interface ProviderChecks {
   /** A model that the provider serves. */
@@ -43,7 +44,7 @@ const bad = (problem: string): Verdict => ({ problem })
  * expect(results.filter(({ ok }) => !ok)).toEqual([])
  */
 export async function checkProvider(provider: Provider, checks: ProviderChecks): Promise<CheckResult[]> {
-  const protocols = checks.protocols ?? provider.protocolsFor?.(checks.model) ?? provider.protocols
+  const protocols = checks.protocols ?? protocolsAt({ provider, model: checks.model })
   const subject: Subject = { ...checks, provider, protocols }
   const results: CheckResult[] = []
   for (const [name, check] of Object.entries(all)) {

@@ -3,21 +3,22 @@
  * attempt into the report. Same protocol on both sides: the bytes pass through. Another: they are translated.
  */
 import type { Attempt, Call } from '../core/call.js'
-import { codeOf } from '../core/code-of.js'
 import type { Emitter } from '../core/emitter.js'
 import { type Ending, Endings } from '../core/ending.js'
-import { LeashError, messageOf } from '../core/errors.js'
+import { LeashError } from '../core/errors.js'
 import type { Lazy } from '../core/lazy.js'
 import type { Accounts, ToolUses } from '../core/ledger.js'
 import type { Next } from '../core/middleware.js'
 import type { HttpRequest, KeyInUse, Provider, WireRequest } from '../core/provider.js'
 import { abortError, deadlineError, timeLeft } from '../core/signals.js'
+import { protocolsAt } from '../core/target.js'
 import { laid, received, send, type Transport } from '../core/transport.js'
 import type { Usage } from '../core/usage.js'
 import { kindOf, knownProtocol } from '../protocols/index.js'
 import type { Protocol } from '../protocols/protocol.js'
 import { saidInAll } from '../protocols/said.js'
 import { Clock } from './clock.js'
+import { neverLeft, unexplained } from './connection-failure.js'
 import { passThrough } from './pass-through.js'
 import type { SentHeaders } from './refused.js'
 
@@ -73,7 +74,7 @@ export interface Streamed {
   /** What it has told of its usage, for one that is stopped before its end. */
   usageSoFar?(): Usage | undefined
   /** How many characters of the answer came, beyond what was told. */
-  said?(told: Usage | undefined): number
+  said(told: Usage | undefined): number
 }
 
 /** One attempt while it is under way: what the two lanes need to know of it. */
@@ -90,8 +91,6 @@ export class Underway {
   readonly endings = new Endings()
   /** The stream of its answer, once there is one. */
   stream: Streamed | undefined
-  /** Characters of the answer that came, as far as they were counted. */
-  characters = 0
   /** The whole answer, where it came at once: most vendors tell what was used, and nobody counts. */
   answer: { readonly body: unknown } | undefined
   /** What the vendor's own tools did until it ended, where usage is told at the end alone. */
@@ -277,7 +276,8 @@ export class Underway {
   }
 
   #said(told: Usage | undefined): number {
-    return this.stream?.said?.(told) ?? (this.answer ? saidInAll(this.theirs.lens, this.answer.body) : this.characters)
+    if (this.stream) return this.stream.said(told)
+    return this.answer ? saidInAll(this.theirs.lens, this.answer.body) : 0
   }
 
   #tell(): void {
@@ -299,7 +299,7 @@ function notReady({ target }: Call, missing: string): LeashError {
 
 /** The caller's own protocol when the target speaks it, else the first of the same kind. */
 function chooseProtocol(provider: Provider, model: string, own: Protocol): string {
-  const spoken = provider.protocolsFor?.(model) ?? provider.protocols
+  const spoken = protocolsAt({ provider, model })
   if (spoken.includes(own.name)) return own.name
   const same = spoken.find((name) => kindOf(name) === own.kind)
   if (same) return same
@@ -326,28 +326,4 @@ function retryCounted(headers: Headers, attempt: number): Headers {
   const counted = new Headers(headers)
   counted.set('x-stainless-retry-count', String(attempt - 1))
   return counted
-}
-
-/** What neither the clock nor a protocol can explain: the connection's failure, or a body that we could not work with. */
-function unexplained(error: unknown, provider: string): LeashError {
-  if (error instanceof RangeError && error.message.includes('call stack')) {
-    return new LeashError('invalid_request', 'The body could not be worked with: it may be nested too deeply.', { cause: error })
-  }
-  const why = causeOf(error)
-  return new LeashError('network_error', `The connection to "${provider}" failed: ${why}. Check the network and the base URL.`, {
-    retryable: true,
-    cause: error,
-  })
-}
-
-/** As Node and Bun name it when no connection comes to be. A `Response` that broke off later has other codes. */
-const unmade = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
-
-function neverLeft({ code, cause }: LeashError): boolean {
-  return code === 'network_error' && unmade.test(causeOf(cause))
-}
-
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
-  return cause ? (codeOf(cause) ?? cause.message) : messageOf(error)
 }

@@ -4,7 +4,7 @@ import type { Lazy } from '../core/lazy.js'
 import type { ChatResponse } from '../core/message.js'
 import type { Next } from '../core/middleware.js'
 import { type Nano, usdOf } from '../core/money.js'
-import { type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
+import { type Expected, type Price, type PriceBook, serviceTierOf, textBuckets, worstCase } from '../core/price.js'
 import { usageOf } from '../core/usage.js'
 import { askedIn } from '../protocols/asked.js'
 import { askedTier, asksForRegion, dearestTier } from '../protocols/asked-tier.js'
@@ -71,11 +71,17 @@ function costs(
   const asked = serviceTierOf(askedTier(call))
   if (!price || !asked) return { inputUsd: null, mostUsd: null }
   const dollars = (nano: Nano | null) => (nano === null ? null : usdOf(nano))
-  const [request, tier] = [{ inputTokens: input, maxOutputTokens: 0, tier: asked }, dearestTier(call)]
-  const most = { inputTokens: input, maxOutputTokens: output ?? 0, tier, buckets: textBuckets }
+  const request: Expected = {
+    inputTokens: input,
+    maxOutputTokens: 0,
+    buckets: ['input'],
+    tier: asked,
+    regional: asksForRegion(call),
+  }
+  const attempt = { inputTokens: input, buckets: textBuckets, tier: dearestTier(call) }
   return {
-    inputUsd: dollars(worstCase(price, { ...request, buckets: ['input'], regional: asksForRegion(call) })),
-    mostUsd: output === undefined ? null : dollars(worstWithTools(price, most, call)),
+    inputUsd: dollars(worstCase(price, request)),
+    mostUsd: output === undefined ? null : dollars(worstWithTools(price, { ...attempt, maxOutputTokens: output }, call)),
   }
 }
 

@@ -151,6 +151,7 @@ class DecodedStream implements Streamed {
   #drained = false
   /** What was left to tell when the upstream broke off after the whole answer. */
   #rest: StreamEvent[] | undefined
+  #characters = 0
   ended = false
 
   constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder, underway: Underway) {
@@ -210,12 +211,16 @@ class DecodedStream implements Streamed {
   #note(events: readonly StreamEvent[]): void {
     for (const event of events) {
       if (event.type === 'usage') this.#underway.used(event.usage)
-      else if (event.type === 'part-delta') this.#underway.characters += event.delta.length
+      else if (event.type === 'part-delta') this.#characters += event.delta.length
       else if (event.type === 'end') {
         this.#terminal = true
         this.#underway.used(undefined, event.serviceTier)
       }
     }
+  }
+
+  said(): number {
+    return this.#characters
   }
 
   /** Some protocols know their end only by the end of the bytes. */

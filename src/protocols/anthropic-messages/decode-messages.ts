@@ -2,6 +2,7 @@
 import { asObject, asString, isObject } from '../../core/json.js'
 import type { AssistantPart, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../../core/message.js'
 import { cacheHint } from '../cache-hint.js'
+import { foundTool } from '../found-tool.js'
 import { invalid } from '../invalid.js'
 import { lookup } from '../lookup.js'
 import type { ReportLoss } from '../protocol.js'
@@ -101,11 +102,7 @@ function userBlock(block: Block, path: string, lose: ReportLoss): Exclude<UserPa
 /** A caller's own search of its tools answers with these alone: without them it would have found nothing. */
 function decodeToolReference(block: Block, path: string, lose: ReportLoss): TextPart {
   lose(path, 'approximated', 'a tool that was found is told as text')
-  return {
-    type: 'text',
-    text: `The tool "${asString(block.tool_name) ?? ''}" can be called now.`,
-    ...cacheHint(block.cache_control),
-  }
+  return { ...foundTool(asString(block.tool_name) ?? ''), ...cacheHint(block.cache_control) }
 }
 
 const some = <T>(part: T | undefined): T[] => (part === undefined ? [] : [part])

@@ -4,6 +4,7 @@
  */
 import { asString, isObject, type JsonObject, type Members } from '../../core/json.js'
 import type { ChatRequest, Tool, ToolResultPart } from '../../core/message.js'
+import { foundTool } from '../found-tool.js'
 import type { ReportLoss } from '../protocol.js'
 
 export const searchName = 'tool_search'
@@ -29,5 +30,5 @@ export function searches({ tools = [] }: ChatRequest, name: string): boolean {
 /** What a search has found, for whoever reads texts. */
 export function foundIn(tools: readonly Tool[]): ToolResultPart['content'] {
   if (tools.length === 0) return [{ type: 'text', text: 'No tool was found.' }]
-  return tools.map(({ name }) => ({ type: 'text', text: `The tool "${name}" can be called now.` }))
+  return tools.map(({ name }) => foundTool(name))
 }

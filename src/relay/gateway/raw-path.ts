@@ -2,6 +2,7 @@
 import type { Target } from '../../core/call.js'
 import { LeashError } from '../../core/errors.js'
 import { onceFor } from '../../core/once-for.js'
+import { protocolsAt } from '../../core/target.js'
 import type { LeashInside, LeashOptions } from '../../open-leash.js'
 import { configuredProviders } from '../../providers/registry.js'
 
@@ -72,7 +73,8 @@ export function targetAt(inside: LeashInside, name: string): (model: string, pro
   return (model, protocol) => {
     const provider = inside.provider(name)
     if (!provider) throw new LeashError('not_found', `The relay has no key for the provider "${name}".`)
-    if ((provider.protocolsFor?.(model) ?? provider.protocols).includes(protocol)) return { provider, model }
+    const target = { provider, model }
+    if (protocolsAt(target).includes(protocol)) return target
     throw new LeashError(
       'unsupported',
       `"${name}" is not called in this way. Send the call to the relay's own address, which translates it.`,

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { LeashError } from '../../core/errors.js'
-import { callId } from '../../core/id.js'
 import { Lazy } from '../../core/lazy.js'
 import { addressOf } from '../../node-http.js'
 import { headersOf } from '../http/asked.js'
@@ -65,10 +64,9 @@ export class Sockets {
     outgoing.shouldKeepAlive = false
     outgoing.once('finish', () => socket.end(() => socket.destroy()))
     if (!this.#deps.gate.enter(incoming, outgoing)) return
-    this.#enter(incoming, socket, head).catch((error: unknown) => {
-      const id = callId()
-      refuse(outgoing, failureOf(error, 'A web socket could not be opened', this.#deps.warn, id), id)
-    })
+    this.#enter(incoming, socket, head).catch((error: unknown) =>
+      refuse(outgoing, failureOf(error, 'A web socket could not be opened', this.#deps.warn)),
+    )
   }
 
   /** Each is told that the relay goes away, when its answer has ended. */

@@ -4,45 +4,51 @@ import { isLeashError, type LeashError } from '../../core/errors.js'
 import { callId } from '../../core/id.js'
 import type { Protocol } from '../../protocols/protocol.js'
 
-export type Failure = Pick<LeashError, 'message' | 'status' | 'retryAfterMs'> & { readonly code: string }
+export interface Failure extends Pick<LeashError, 'message' | 'status' | 'retryAfterMs'> {
+  readonly code: string
+  /** Of the call; of what never came to be one, a name of its own, to find it by in the log. */
+  readonly id: string
+}
 
 /**
  * What is not ours to have foreseen is told to whoever runs the relay, and not to whoever asked.
  *
  * @param what has failed, for the log
- * @param id as in {@link headersOf}
  */
-export function failureOf(error: unknown, what: string, warn: (message: string) => void, id = callId()): Failure {
-  if (isLeashError(error)) return error
+export function failureOf(error: unknown, what: string, warn: (message: string) => void): Failure {
+  const id = callId()
+  if (isLeashError(error)) return named(error, id)
   warn(`${what} (${id}): ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
   const message = `The relay has failed. Its log says why, beside ${id}.`
-  return { code: 'internal_error', message, status: 500, retryAfterMs: undefined }
+  return { code: 'internal_error', message, status: 500, retryAfterMs: undefined, id }
+}
+
+export function named({ code, message, status, retryAfterMs }: LeashError, id = callId()): Failure {
+  return { code, message, status, retryAfterMs, id }
 }
 
 export const errorBody = ({ code, message }: Pick<Failure, 'code' | 'message'>) => ({
   error: { message, type: 'leash_error', code },
 })
 
-/** @param id of the call; of what never came to be one, a name of its own, to find it by in the log */
-export function headersOf({ code, retryAfterMs }: Pick<Failure, 'code' | 'retryAfterMs'>, id = callId()): Record<string, string> {
+export function failureHeaders({ code, retryAfterMs, id }: Failure): Record<string, string> {
   const told = { 'x-leash-error': code, 'x-leash-id': id }
   return retryAfterMs === undefined ? told : { ...told, 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** @param protocol in whose words, where it is a vendor's SDK that reads them */
 export function failureResponse(error: unknown, warn: (message: string) => void, protocol?: Protocol): Response {
-  const id = callId()
-  const failure = failureOf(error, 'A request failed', warn, id)
+  const failure = failureOf(error, 'A request failed', warn)
   const body = isLeashError(error) ? protocol?.encodeError(error).body : undefined
-  return Response.json(body ?? errorBody(failure), { status: failure.status, headers: headersOf(failure, id) })
+  return Response.json(body ?? errorBody(failure), { status: failure.status, headers: failureHeaders(failure) })
 }
 
-export function refuse(outgoing: ServerResponse, failure: Failure, id?: string): void {
+export function refuse(outgoing: ServerResponse, failure: Failure): void {
   const body = JSON.stringify(errorBody(failure))
   outgoing.writeHead(failure.status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    ...headersOf(failure, id),
+    ...failureHeaders(failure),
   })
   outgoing.end(body)
 }

@@ -10,7 +10,7 @@ import { note, type TenantFrom } from '../people/tenant-of.js'
 import { headersOf } from './asked.js'
 import { clientAddress, countedAs } from './client-address.js'
 import { crossSite } from './cors.js'
-import { refuse } from './failure.js'
+import { named, refuse } from './failure.js'
 import { type ServerOptions, usualBodyBytes } from './options.js'
 import { TokenBuckets } from './token-buckets.js'
 
@@ -72,7 +72,7 @@ export class Gate {
     const refusal = (counted ? this.#refusal(held, from, shown, incoming) : undefined) ?? tooLarge(incoming, held.bodyBytes)
     if (refusal) {
       metrics.refused(refusal.code)
-      refuse(outgoing, refusal)
+      refuse(outgoing, named(refusal))
       // What is left of its body must be off the connection before the next request can be read from it.
       incoming.resume()
       return false

@@ -4,7 +4,7 @@ import type { Report } from '../../core/call.js'
 import { type Asked, answerOf, Failed, run, toldOf } from '../gateway/run.js'
 import { eventsOf, streamOf } from '../gateway/stream.js'
 import { jsonOf } from '../http/body.js'
-import { headersOf } from '../http/failure.js'
+import { failureHeaders, named } from '../http/failure.js'
 import type { RelayContext } from './context.js'
 import { gatewayCacheRoutes } from './gateway-cache.js'
 import { mostBytes, openedFor } from './gateway-env.js'
@@ -25,7 +25,7 @@ export function gatewayRoutes(context: RelayContext): Hono {
 
   app.post('/chat', async (c) => {
     const { body, report } = await answerOf(await asked(c, false))
-    return Response.json({ ...body, leash: report }, { headers: named(report) })
+    return Response.json({ ...body, leash: report }, { headers: nameOf(report) })
   })
 
   app.post('/stream', async (c) => {
@@ -34,14 +34,14 @@ export function gatewayRoutes(context: RelayContext): Hono {
     const ran = await run({ ...(await asked(c, true)), options: { costs: true }, signal })
     const pieces = await streamOf(ran)
     const type = { 'content-type': 'text/event-stream; charset=utf-8' }
-    return c.body(eventsOf(pieces, stop), 200, { ...type, ...named(ran.report) })
+    return c.body(eventsOf(pieces, stop), 200, { ...type, ...nameOf(ran.report) })
   })
 
   app.post('/dry-run', async (c) => {
     const { report, result } = await run({ ...(await asked(c, false)), options: { dryRun: true } })
     await result
     const { estimate, ...leash } = report
-    return Response.json({ estimate: estimate ?? null, leash }, { headers: named(report) })
+    return Response.json({ estimate: estimate ?? null, leash }, { headers: nameOf(report) })
   })
 
   app.route('/cache', gatewayCacheRoutes(context))
@@ -49,10 +49,13 @@ export function gatewayRoutes(context: RelayContext): Hono {
   app.onError((error) => {
     if (!(error instanceof Failed)) throw error
     const { error: cause, report } = error
-    return Response.json({ error: toldOf(cause), leash: report }, { status: cause.status, headers: headersOf(cause, report.id) })
+    return Response.json(
+      { error: toldOf(cause), leash: report },
+      { status: cause.status, headers: failureHeaders(named(cause, report.id)) },
+    )
   })
   return app
 }
 
 /** As elsewhere: of a stream that breaks off, it is all that there is of the report. */
-const named = ({ id }: Pick<Report, 'id'>) => ({ 'x-leash-id': id })
+const nameOf = ({ id }: Pick<Report, 'id'>) => ({ 'x-leash-id': id })

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono'
 import { isLeashError, LeashError } from '../../core/errors.js'
 import { atOnce } from '../http/at-once.js'
 import { bytesOf, jsonOf } from '../http/body.js'
-import { headersOf } from '../http/failure.js'
+import { failureHeaders, named } from '../http/failure.js'
 import type { Traces } from '../otlp/traces.js'
 import { type Caller, callerOf } from '../people/caller.js'
 import type { RelayContext } from './context.js'
@@ -44,6 +44,6 @@ async function inProtobuf(c: Context, traces: Traces, caller: Caller) {
     return answer(answerInProtobuf(rejected, why), 200)
   } catch (error) {
     if (!isLeashError(error)) throw error
-    return answer(statusInProtobuf(error.message), error.status, headersOf(error))
+    return answer(statusInProtobuf(error.message), error.status, failureHeaders(named(error)))
   }
 }
