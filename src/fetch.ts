@@ -4,6 +4,7 @@ import { isLeashError, LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
+import { heldBy } from './core/signals.js'
 import { laid, type Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'
@@ -146,7 +147,7 @@ function pathOf(url: string): string {
 
 async function readRequestObject(input: URL | Request, init: RequestInit): Promise<ReadRequest | undefined> {
   if (!(input instanceof Request)) return readRequest(String(input), init)
-  const { method, headers, signal } = input
+  const { method, headers, signal } = heldBy(input.signal, input)
   if ((init.method ?? method).toUpperCase() !== 'POST' || !isModelPath(new URL(input.url).pathname)) return undefined
   return readRequest(input.url, { method, headers, signal, body: await input.clone().text(), ...init })
 }

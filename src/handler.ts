@@ -7,6 +7,7 @@ import { parseExact } from './core/exact-json.js'
 import { callId } from './core/id.js'
 import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
+import { heldBy } from './core/signals.js'
 import { isTooDeep } from './core/too-deep.js'
 import { hasTooMany, tooMany } from './core/too-many.js'
 import { utf8 } from './core/utf8.js'
@@ -204,7 +205,7 @@ export function tooLarge(limit: number): LeashError {
 }
 
 function askedBy(request: Request): Asked {
-  const { method, headers, signal, url } = request
+  const { method, headers, signal, url } = heldBy(request.signal, request)
   const { pathname, search } = new URL(url)
   return {
     method,

@@ -1,6 +1,7 @@
 /** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { LeashError } from './core/errors.js'
+import { heldBy } from './core/signals.js'
 import { iteratorOf } from './iterator-stream.js'
 
 /** A request as Node's servers give it, and what Express and its kin add. */
@@ -32,7 +33,7 @@ export function requestOf(incoming: NodeRequest, url: URL, signal: AbortSignal):
   const { method = 'GET' } = incoming
   const init: RequestInit & { duplex: 'half' } = { method, headers: headersOf(incoming), signal, duplex: 'half' }
   if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(incoming)
-  return new Request(url, init)
+  return heldBy(signal, new Request(url, init))
 }
 
 function headersOf({ headers }: IncomingMessage): Headers {

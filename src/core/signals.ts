@@ -1,4 +1,5 @@
 import { isLeashError, LeashError } from './errors.js'
+import { hidden } from './hidden.js'
 
 /** Waits, and stops waiting at once when the signal fires. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -92,4 +93,17 @@ export function onStop(
   signal?.addEventListener('abort', abort, { once: true })
   arm()
   return stop
+}
+
+const requests = hidden<Request>()
+
+/**
+ * A request whose signal fires for as long as `by` is there. Once Node has collected a request, its signal never fires,
+ * whoever listens to it: https://github.com/nodejs/undici/issues/3644
+ *
+ * @param by undefined where a runtime has no signals for the requests that it serves
+ */
+export function heldBy(by: AbortSignal | null | undefined, request: Request): Request {
+  if (by) requests.set(by, request)
+  return request
 }

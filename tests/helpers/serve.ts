@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { heldBy } from '../../src/core/signals.js'
 import { listen } from './listen.js'
 
 export interface Served {
@@ -22,16 +23,15 @@ export async function serve(handle: (request: Request) => Promise<Response>): Pr
       return
     }
     const { method = 'GET', url = '/', headers } = incoming
-    const response = await handle(
-      new Request(`http://127.0.0.1${url}`, {
-        method,
-        headers: Object.entries(headers).flatMap(([name, value]) =>
-          typeof value === 'string' ? [[name, value] as [string, string]] : [],
-        ),
-        signal: left.signal,
-        ...(method !== 'GET' && { body: Buffer.concat(chunks) }),
-      }),
-    )
+    const request = new Request(`http://127.0.0.1${url}`, {
+      method,
+      headers: Object.entries(headers).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[name, value] as [string, string]] : [],
+      ),
+      signal: left.signal,
+      ...(method !== 'GET' && { body: Buffer.concat(chunks) }),
+    })
+    const response = await handle(heldBy(left.signal, request))
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
     if (response.body)
       await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing).catch(() => outgoing.destroy())

@@ -4,6 +4,7 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
+import { heldBy } from '../../core/signals.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { Asked } from '../../handler.js'
 import type { SharedCounts } from '../replicas/replicas.js'
@@ -109,7 +110,7 @@ export function checkedRequest(request: Request): Request {
     }),
   )
   const init: RequestInit & { readonly duplex: 'half' } = { body, duplex: 'half' }
-  return new Request(request, init)
+  return heldBy(request.signal, new Request(request, init))
 }
 
 const refused = (message: string) => new LeashError('authentication_failed', message)

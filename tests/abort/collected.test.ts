@@ -1,0 +1,75 @@
+/**
+ * A request that nobody holds any more, while its call goes on. Node's own lets its signal never fire then:
+ * https://github.com/nodejs/undici/issues/3644
+ */
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { test } from 'vitest'
+import { heldBy } from '../../src/core/signals.js'
+import { createLeash } from '../../src/leash.js'
+import { requestOf } from '../../src/node-http.js'
+import { checkedRequest } from '../../src/relay/people/request-signing.js'
+import { mockProviders } from '../../src/testing/index.js'
+import { until, useMock } from '../helpers/mock.js'
+
+const mock = useMock()
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** A signal is let go of in the turn after that in which its request is. */
+async function collectAll(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    await sleep(10)
+    collect()
+  }
+}
+
+const body = JSON.stringify({
+  model: 'gpt-4o-mini',
+  stream: true,
+  messages: [{ role: 'user', content: 'one two three four five' }],
+})
+const headers = { authorization: 'Bearer caller' }
+const request = (signal: AbortSignal) => new Request(`${mock.url}/v1/chat/completions`, { method: 'POST', headers, body, signal })
+
+const leash = () => createLeash({ providers: mockProviders(mock.url), retry: false })
+
+test.each<[string, (signal: AbortSignal) => Promise<Response>]>([
+  ['leash.handle', (signal) => leash().handle(request(signal))],
+  ['leash.fetch', (signal) => leash().fetch(request(signal))],
+])('a caller of %s who leaves amid a stream stops the vendor', async (_, ask) => {
+  mock.script({ hang: { afterEvents: 3 } })
+  const controller = new AbortController()
+  const response = await ask(controller.signal)
+  const reader = response.body?.getReader()
+  await reader?.read()
+  const rest = reader?.read().catch(() => 'left')
+  await collectAll()
+  controller.abort()
+  await until(() => mock.requests[0]?.outcome === 'aborted')
+  await rest
+})
+
+const signed = { 'x-leash-signature': 'v1=', 'x-leash-digest': '' }
+
+test.each<[string, (signal: AbortSignal) => Request]>([
+  ['of node:http', (signal) => requestOf(incoming(), new URL('http://localhost/'), signal)],
+  [
+    'whose body is checked',
+    (signal) =>
+      checkedRequest(heldBy(signal, new Request('http://localhost/', { method: 'POST', body, headers: signed, signal }))),
+  ],
+])('a request %s tells that its caller has left', async (_, make) => {
+  const left = new AbortController()
+  const told = once(make(left.signal).signal, 'abort')
+  await collectAll()
+  left.abort()
+  await told
+})
+
+const incoming = () => Object.assign(Readable.from([]), { method: 'GET', headers: {} }) as unknown as IncomingMessage
