@@ -6,6 +6,7 @@ import {
   escapes,
   longFiles,
   longFunctions,
+  looseTimeouts,
   siblingImports,
   upwardImports,
   vendorComparisons,
@@ -71,6 +72,11 @@ const rules: readonly {
     title: 'no function is written straight into a member',
     rule: assignedFunctions,
     breach: { 'core/a.ts': 'export const put = (a: { f?: () => object }) => {\n  a.f = () => a\n}' },
+  },
+  {
+    title: 'somebody holds each timeout',
+    rule: looseTimeouts,
+    breach: { 'relay/a.ts': 'export const a = (s: AbortSignal) => AbortSignal.any([s, AbortSignal.timeout(1)])' },
   },
   {
     title: 'a file has at most 450 lines',

@@ -95,15 +95,15 @@ export function onStop(
   return stop
 }
 
-const requests = hidden<Request>()
+const held = hidden<object>()
 
 /**
- * A request whose signal fires for as long as `by` is there. Once Node has collected a request, its signal never fires,
+ * What lives for as long as `by` is there, such as a request. Once Node has collected a request, its signal never fires,
  * whoever listens to it: https://github.com/nodejs/undici/issues/3644
  *
- * @param by undefined where a runtime has no signals for the requests that it serves
+ * @param by it holds one thing, the newest; undefined where a runtime has no signals for the requests that it serves
  */
-export function heldBy(by: AbortSignal | null | undefined, request: Request): Request {
-  if (by) requests.set(by, request)
-  return request
+export function heldBy<T extends object>(by: AbortSignal | null | undefined, it: T): T {
+  if (by) held.set(by, it)
+  return it
 }

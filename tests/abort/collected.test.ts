@@ -8,8 +8,9 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { test } from 'vitest'
+import { onTestFinished, test } from 'vitest'
 import { heldBy } from '../../src/core/signals.js'
+import { within } from '../../src/core/within.js'
 import { createLeash } from '../../src/leash.js'
 import { requestOf } from '../../src/node-http.js'
 import { checkedRequest } from '../../src/relay/people/request-signing.js'
@@ -73,3 +74,26 @@ test.each<[string, (signal: AbortSignal) => Request]>([
 })
 
 const incoming = () => Object.assign(Readable.from([]), { method: 'GET', headers: {} }) as unknown as IncomingMessage
+
+/** As Node has it before 22.16: what fires it, it does not hold. */
+function anyOfOldNode(signals: Iterable<AbortSignal>): AbortSignal {
+  const refs = [...signals].map((signal) => new WeakRef(signal))
+  const first = new AbortController()
+  const look = setInterval(() => {
+    if (!refs.some((ref) => ref.deref()?.aborted)) return
+    clearInterval(look)
+    first.abort()
+  }, 5)
+  return first.signal
+}
+
+test('a time that is over is told by an older Node too, whose `AbortSignal.any` holds nothing', async () => {
+  const { any } = AbortSignal
+  AbortSignal.any = anyOfOldNode
+  onTestFinished(() => {
+    AbortSignal.any = any
+  })
+  const told = once(within(500, new AbortController().signal), 'abort')
+  await collectAll()
+  await told
+})

@@ -86,6 +86,12 @@ export function assignedFunctions(all: readonly Source[]): string[] {
   return all.flatMap(({ path, assigned }) => assigned.map((line) => `${path}:${line} writes a function straight into a member`))
 }
 
+/** `AbortSignal.any` holds none of its signals: Node collects such a timeout before 22.16, which `engines` admits, and it never fires. */
+export function looseTimeouts(all: readonly Source[]): string[] {
+  const loose = /AbortSignal\.any\(\[[^\]]*AbortSignal\.timeout\(/
+  return all.flatMap(({ path, text }) => (loose.test(text) ? [`${path} holds no timeout: take core/within.ts`] : []))
+}
+
 export function longFiles(all: readonly Source[], limit: number): string[] {
   return all.filter(({ lines }) => lines > limit).map(({ path, lines }) => `${path} has ${lines} lines`)
 }

@@ -1,6 +1,7 @@
 /** Rows into ClickHouse over its HTTP interface: https://clickhouse.com/docs/interfaces/http */
 import { LeashError } from '../../core/errors.js'
 import type { LedgerLine } from '../../core/ledger.js'
+import { within } from '../../core/within.js'
 import type { ClickHouseOptions } from './options.js'
 import { rowOf, tableOf } from './table.js'
 
@@ -46,7 +47,7 @@ async function asked(
   target.searchParams.set('input_format_skip_unknown_fields', '1')
   if (query !== '') target.searchParams.set('query', query)
   const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': password }
-  const ended = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const ended = within(timeoutMs, signal)
   const answer = await fetch(target, { method: 'POST', headers, body, signal: ended, redirect: 'error' }).catch((cause) => {
     throw new LeashError('network_error', 'It cannot be reached.', { cause })
   })

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
 import type { Provider } from '../../core/provider.js'
+import { within } from '../../core/within.js'
 import { type TokenQuestion, tokenQuestion } from '../../protocols/count-tokens.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
@@ -75,7 +76,7 @@ async function ask(
         query: new URLSearchParams(),
         headers: new Headers([...own, ['content-type', 'application/json']]),
         body: new TextEncoder().encode(JSON.stringify(body)),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(waitMs)]),
+        signal: within(waitMs, signal),
       },
       transport,
     )

@@ -1,6 +1,7 @@
 /** Calls as they come, as server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 import { setTimeout as wait } from 'node:timers/promises'
 import { LeashError } from '../../core/errors.js'
+import { within } from '../../core/within.js'
 import type { UsageLog, Where } from '../usage/usage.js'
 
 export interface LiveCallsDeps {
@@ -46,7 +47,7 @@ export class LiveCalls {
       })
     this.#open.set(who, own + 1)
     const ended = new AbortController()
-    const over = AbortSignal.any([ended.signal, left, this.#deps.stopping, AbortSignal.timeout(this.#deps.holdsMs)])
+    const over = within(this.#deps.holdsMs, ended.signal, left, this.#deps.stopping)
     over.addEventListener('abort', () => this.#leave(who), { once: true })
     if (over.aborted) this.#leave(who)
     const lines = this.#lines(where, over)

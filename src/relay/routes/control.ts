@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { Hono } from 'hono'
 import type { PolicyBundle } from '../../control/wire.js'
+import { within } from '../../core/within.js'
 import { jsonOf } from '../http/body.js'
 import type { KeyRecord } from '../keys/keys.js'
 import { callerOf, keyIn, unknownKey } from '../people/caller.js'
@@ -20,12 +21,12 @@ export function controlRoutes({ keys, clients, policies, signer, leases, stoppin
     clients.seen(caller, c.req.header('x-leash-client'), c.req.header('x-leash-revision'))
     const known = c.req.header('if-none-match')
     const wait = Math.min(Number(c.req.query('wait') ?? 0) || 0, longestWait)
-    const left = AbortSignal.any([c.req.raw.signal, stopping, AbortSignal.timeout(Math.ceil(Math.max(0, wait) * 1000))])
+    const left = within(Math.ceil(Math.max(0, wait) * 1000), c.req.raw.signal, stopping)
     const now = async () => bundleOf(await policies.inForceFor(caller), caller, stale)
     let bundle = await now()
     // What this relay writes it knows at once, what another writes when it looks.
     while (wait > 0 && known === etagOf(bundle) && !left.aborted) {
-      await policies.changed(caller.tenant, AbortSignal.any([left, AbortSignal.timeout(lookMs)]))
+      await policies.changed(caller.tenant, within(lookMs, left))
       // Whose key was taken back meanwhile is told so, and no policy any more.
       if (!(await keys.verify(keyIn(c.req.raw.headers) ?? ''))) throw unknownKey()
       bundle = await now()
