@@ -31,7 +31,7 @@ export function compatibilityPage(upstreams: readonly string[]) {
         ].join('\n')
       })
       const head =
-        '# Compatibility\n\nWritten by `tests/conformance/matrix.test.ts`: each cell is a scenario played by the caller’s own SDK over real sockets, against a mock\nof the upstream that checks what it is sent as the vendor would. "Errors" is 400, 401, 403, 404, 413, 429 with Retry-After, 500, 529, a reset\nconnection, a timeout, malformed JSON, a stream cut in the middle and one without its terminal event.\n'
+        '# Compatibility\n\nCan a program that speaks one protocol call a model that speaks another? Each cell is a test that ran: the caller’s own SDK plays the\nscenario over real sockets against a mock of the upstream, which checks what it is sent as the vendor would.\n`tests/conformance/matrix.test.ts` writes this page. What exactly is translated to what stands in [translation](translation.md).\n\n"errors" stands for 400, 401, 403, 404, 413, 429 with Retry-After, 500, 529, a reset connection, a timeout, malformed JSON, a stream cut in\nthe middle and one without its terminal event.\n'
       writeFileSync(new URL('../../docs/compatibility.md', import.meta.url), `${head}\n${tables.join('\n\n')}\n`)
     },
   }
