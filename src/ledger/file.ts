@@ -9,10 +9,10 @@ export function fileSink(path: string): LedgerSink {
   return async (lines) => {
     const [{ appendFile, appendFileSync, closeSync, openSync }, { isMainThread }] = node.value ?? (await node.get())
     const text = before + lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-    // One operation, begun at once: a process that ends in the midst of it does it all the same, and a worker does not.
+    // One operation, begun at once: a process of Node that ends in the midst of it does it all the same. Its workers do not, nor does Bun.
     const file = openSync(path, 'a', 0o600)
     try {
-      if (isMainThread)
+      if (isMainThread && !('Bun' in globalThis))
         await new Promise<void>((resolve, reject) => appendFile(file, text, (error) => (error ? reject(error) : resolve())))
       else appendFileSync(file, text)
       before = ''

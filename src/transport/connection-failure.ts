@@ -14,14 +14,16 @@ export function unexplained(error: unknown, provider: string): LeashError {
   })
 }
 
-/** As Node and Bun name it when no connection comes to be. A `Response` that broke off later has other codes. */
-const unmade = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
+/** As Node and Bun, and Deno at last, name it when no connection comes to be. A `Response` that broke off later has other names. */
+const unmade =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$|client error \(Connect\)/
 
 export function neverLeft({ code, cause }: LeashError): boolean {
   return code === 'network_error' && unmade.test(causeOf(cause))
 }
 
+/** Node tells it as the cause of a failed fetch, Bun as the failure itself, and Deno with the address, which may have a key in it. */
 function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined
-  return cause ? (codeOf(cause) ?? cause.message) : messageOf(error)
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return codeOf(cause) ?? messageOf(cause).replace(/ for url \(.*?\)/, '')
 }
