@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { heldBy } from '../../src/core/signals.js'
 import { within } from '../../src/core/within.js'
 import { createLeash } from '../../src/leash.js'
@@ -96,4 +96,11 @@ test('a time that is over is told by an older Node too, whose `AbortSignal.any` 
   const told = once(within(500, new AbortController().signal), 'abort')
   await collectAll()
   await told
+})
+
+/** Since 24.16: https://github.com/nodejs/node/issues/65995 */
+test('a time that is over while nobody listens is told to who asks later', async () => {
+  const signal = within(5, new AbortController().signal)
+  await collectAll()
+  expect(signal.aborted).toBe(true)
 })
