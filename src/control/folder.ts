@@ -1,7 +1,7 @@
 /** Where a client keeps what must outlive the process: the last good policy, and lines that nobody has taken yet. */
 import { codeOf } from '../core/code-of.js'
 import { hex } from '../core/hex.js'
-import { hasFiles } from './platform.js'
+import { hasFiles } from '../core/platform.js'
 
 export interface FolderOptions {
   readonly url: string

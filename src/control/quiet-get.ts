@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { textWithin } from '../core/bounded.js'
 import { LeashError } from '../core/errors.js'
-import { isNode } from './platform.js'
+import { isNode } from '../core/platform.js'
 
 export interface Answer {
   readonly status: number

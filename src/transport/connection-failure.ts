@@ -22,8 +22,8 @@ export function neverLeft({ code, cause }: LeashError): boolean {
   return code === 'network_error' && unmade.test(causeOf(cause))
 }
 
-/** Node tells it as the cause of a failed fetch, Bun as the failure itself, and Deno with the address, which may have a key in it. */
+/** Node tells it as the cause of a failed fetch, Bun as the failure itself, and Deno behind the address, which may have a key in it. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return codeOf(cause) ?? messageOf(cause).replace(/ for url \(.*?\)/, '')
+  return codeOf(cause) ?? messageOf(cause).replace(/^error sending request .*(?=client error)/, '')
 }

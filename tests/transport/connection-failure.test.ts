@@ -4,8 +4,7 @@ import { neverLeft, unexplained } from '../../src/transport/connection-failure.j
 
 const coded = (message: string, code: string) => Object.assign(new Error(message), { code })
 const fetchFailed = (cause: Error) => new TypeError('fetch failed', { cause })
-const deno = (why: string) =>
-  fetchFailed(new Error(`error sending request for url (http://127.0.0.1:4010/v1/models?key=secret): ${why}`))
+const address = 'http://127.0.0.1:4010/v1/models?key=secret'
 
 test.each([
   { runtime: 'Node', thrown: fetchFailed(coded('connect ECONNREFUSED', 'ECONNREFUSED')), told: 'ECONNREFUSED', unsent: true },
@@ -14,14 +13,16 @@ test.each([
   { runtime: 'Bun', thrown: coded('ECONNRESET: The connection was closed.', 'ECONNRESET'), told: 'ECONNRESET', unsent: false },
   {
     runtime: 'Deno',
-    thrown: deno('client error (Connect): tcp connect error: Connection refused (os error 111)'),
-    told: 'error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)',
+    thrown: fetchFailed(new Error(`error sending request for url (${address}): client error (Connect): tcp connect error`)),
+    told: 'client error (Connect): tcp connect error',
     unsent: true,
   },
   {
     runtime: 'Deno',
-    thrown: deno('client error (SendRequest): connection closed before message completed'),
-    told: 'error sending request: client error (SendRequest): connection closed before message completed',
+    thrown: fetchFailed(
+      new Error(`error sending request from 127.0.0.1:5 for ${address} (127.0.0.1:4010): client error (SendRequest): closed`),
+    ),
+    told: 'client error (SendRequest): closed',
     unsent: false,
   },
 ])('on $runtime, "$told" is told without an address, and that nothing was sent: $unsent', ({ thrown, told, unsent }) => {
