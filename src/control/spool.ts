@@ -73,10 +73,9 @@ export class Spool {
     return this.#inTurn(async () => {
       const text = lines.map((line) => `${line}\n`).join('')
       let file = this.#open ?? this.#begin()
-      if (!(await this.#append(file.path, text))) {
+      while (!(await this.#append(file.path, text))) {
         this.#forget(file)
         file = this.#begin()
-        await this.#append(file.path, text)
       }
       file.bytes += text.length
       if (file.bytes >= this.#options.fileBytes && file === this.#open) this.#open = undefined

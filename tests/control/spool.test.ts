@@ -230,8 +230,8 @@ describe('what another process has left', () => {
     expect(new Set(found)).toEqual(new Set(texts(100)))
   })
 
-  it('is kept, too, when it is taken over and delivered between the opening of the file and the writing', async () => {
-    let thefts = 1
+  it('is kept, too, when it is taken over and delivered between the opening of the file and the writing, again and again', async () => {
+    let thefts = 3
     const sleeper = await withFiles((real) => ({
       async open(path: string, flags: string, mode: number) {
         const file = await real.open(path, flags, mode)
