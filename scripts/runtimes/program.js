@@ -1,6 +1,6 @@
 import { LeashLLM } from 'leashllm'
 
-/** What every runtime must do alike: an answer and a stream, passed through and translated, and an error of the SDK's own class. */
+/** What every runtime must do alike: an answer and a stream, passed through and translated, errors of the SDK's own classes, and what layers do. */
 export async function program(mock) {
   const client = new LeashLLM({
     apiKey: 'test-openai',
@@ -33,11 +33,42 @@ export async function program(mock) {
     return error instanceof LeashLLM.APIError ? `${error.constructor.name} ${error.status}` : ''
   }
 
+  /** Twice: the second answer comes from the cache, the address is given back in both, and one is paid for. */
+  async function layers() {
+    const careful = new LeashLLM({
+      apiKey: 'test-openai',
+      baseURL: `${mock}/v1`,
+      redact: true,
+      cache: true,
+      budgets: [{ limit: { usd: 1 }, per: 'day' }],
+    })
+    const ask = () =>
+      careful.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Write to ada@example.com.' }] })
+    const [first, second] = [await ask(), await ask()]
+    const [{ spent }] = await careful.leash.budgets()
+    await careful.leash.close()
+    const { content } = second.choices[0].message
+    return `${content} ${second.leash.cache} ${spent === first.leash.cost.usd}`
+  }
+
+  /** One that waits for its answer, and is left. */
+  async function left() {
+    const controller = new AbortController()
+    const asked = client.chat.completions.create({ model: 'claude-sonnet-5-5', messages }, { signal: controller.signal })
+    controller.abort()
+    return asked.then(
+      () => '',
+      (error) => error.constructor.name,
+    )
+  }
+
   return {
     chat: await chat('gpt-5-mini'),
     stream: await stream('gpt-5-mini'),
     'chat, translated': await chat('claude-sonnet-5-5'),
     'stream, translated': await stream('claude-sonnet-5-5'),
     error: await refused(),
+    abort: await left(),
+    layers: await layers(),
   }
 }
