@@ -275,6 +275,16 @@ describe('what was told cannot be gone on with', () => {
       ],
     ],
     [
+      "a vendor's own tool that is under way",
+      'openai-responses',
+      [
+        { type: 'response.created', response: { id: 'resp_1', model: 'gpt-5', output: [] } },
+        { type: 'response.output_item.added', output_index: 0, item: { id: 'msg_1', type: 'message', content: [] } },
+        { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'The quick brown ' },
+        { type: 'response.output_item.added', output_index: 1, item: { id: 'ws_1', type: 'web_search_call' } },
+      ],
+    ],
+    [
       "code that ran at the vendor's",
       'gemini',
       [content({ executableCode: { language: 'PYTHON', code: '1' } }), content({ text: 'The quick brown ' })],

@@ -1,11 +1,13 @@
 /** Output items on their way in: each kind opens parts, lets them grow and ends them in its own way. */
-import { asArray, asString, isObject, type Members } from '../../core/json.js'
+import { asArray, asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
 import { argumentsOf } from '../custom-tool.js'
 import { decodeAnnotation, decodeAnnotations } from './annotations.js'
 import { decodeLogprobs } from './logprobs.js'
+import { joined } from './namespace.js'
 import type { Part, PartEnd, PartRow } from './parts.js'
 import { reasoningBase, reasoningParts } from './reasoning.js'
+import { searchName } from './tool-search.js'
 import { phaseOf } from './wire.js'
 
 type Said = 'text' | 'refusal'
@@ -101,7 +103,7 @@ function end({ part, citations, known }: SaidPart, listed: Citation[] = []): voi
   part.end({ ...(part.type === 'text' && known), ...(all.length > 0 && { citations: all }) })
 }
 
-/** `function_call` and `custom_tool_call`: one part, opened when its name is known. Of the latter, all comes at its end. */
+/** `function_call`, `custom_tool_call` and `tool_search_call`: one part, opened when its name is known. Only the first is told in pieces. */
 export class FunctionCallItem {
   readonly #row: PartRow
   #part: Part | undefined
@@ -123,17 +125,28 @@ export class FunctionCallItem {
 
   done(item: Members): void {
     this.#open(item)
-    this.#part?.complete(item.type === 'custom_tool_call' ? argumentsOf(item.input) : (asString(item.arguments) ?? ''))
+    this.#part?.complete(argumentsIn(item))
     this.#part?.end()
   }
 
   #open(item: Members): void {
     const id = asString(item.call_id) || asString(item.id)
-    const name = asString(item.name)
+    const name = nameIn(item)
     if (this.#part || !id || !name) return
     this.#part = this.#row.open({ type: 'tool-call', id, name, arguments: '' })
     this.#part.grow(this.#early)
   }
+}
+
+function nameIn({ type, namespace, name }: Members): string | undefined {
+  const own = type === 'tool_search_call' ? searchName : asString(name)
+  return own && joined(namespace, own)
+}
+
+function argumentsIn(item: Members): string {
+  if (item.type === 'custom_tool_call') return argumentsOf(item.input)
+  if (item.type === 'tool_search_call') return JSON.stringify(asObject(item.arguments))
+  return asString(item.arguments) ?? ''
 }
 
 /** `reasoning`: summaries and texts by their index. The last part stays open until the item ends, for its signature. */

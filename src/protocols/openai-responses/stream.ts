@@ -13,6 +13,7 @@ import type { DecodeContext, StreamDecoder, WireEvent } from '../protocol.js'
 import { streamError } from './error.js'
 import { FunctionCallItem, kindOf, MessageItem, ReasoningItem } from './items.js'
 import { PartRow } from './parts.js'
+import { isOfCaller } from './tool-search.js'
 import { usageIn } from './usage.js'
 
 type Item = MessageItem | FunctionCallItem | ReasoningItem
@@ -80,6 +81,7 @@ export class AnswerDecoder implements StreamDecoder {
   readonly #row = new PartRow()
   readonly #items = new Map<unknown, Item>()
   readonly #whole = new Set<unknown>()
+  readonly #lost = new Set<unknown>()
   #events: StreamEvent[] = []
   #begun = false
   #terminal = false
@@ -137,21 +139,26 @@ export class AnswerDecoder implements StreamDecoder {
   added(index: unknown, item: Members): Item | undefined {
     const opened = this.#open(item)
     if (opened) this.#items.set(index, opened)
+    else this.#lose(index, item)
     return opened
   }
 
   done(index: unknown, item: Members): void {
     const known = this.#items.get(index) ?? this.added(index, item)
-    if (!known) {
-      this.#context.lose(
-        `output[${index}]`,
-        'dropped',
-        `An output item of type "${String(item.type)}" has no counterpart in the caller's protocol.`,
-      )
-      return
-    }
+    if (!known) return
     known.done(item)
     this.#whole.add(index)
+  }
+
+  /** As soon as it begins: whoever goes on with a stream that died has to know that something was under way. */
+  #lose(index: unknown, { type }: Members): void {
+    if (this.#lost.has(index)) return
+    this.#lost.add(index)
+    this.#context.lose(
+      `output[${index}]`,
+      'dropped',
+      `An output item of type "${String(type)}" has no counterpart in the caller's protocol.`,
+    )
   }
 
   message(event: Members): MessageItem | undefined {
@@ -204,6 +211,8 @@ export class AnswerDecoder implements StreamDecoder {
       case 'function_call':
       case 'custom_tool_call':
         return new FunctionCallItem(this.#row, item)
+      case 'tool_search_call':
+        return isOfCaller(item) ? new FunctionCallItem(this.#row, item) : undefined
       case 'reasoning':
         return new ReasoningItem(this.#row, item)
     }
