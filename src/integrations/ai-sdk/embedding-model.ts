@@ -2,17 +2,15 @@ import type { EmbeddingModelV4, EmbeddingModelV4CallOptions, EmbeddingModelV4Res
 import { asObject } from '../../core/json.js'
 import type { Engine } from '../../engine.js'
 import { protocolName } from '../../protocols/ai-sdk-embeddings/response.js'
+import { mostTexts } from '../most-texts.js'
 import { headersWith, reported, warningsOf } from './report.js'
 import { type Called, run } from './run.js'
-
-/** OpenAI takes no more in one request (https://platform.openai.com/docs/api-reference/embeddings/create); for others, the stack divides them. */
-const mostValues = 2048
 
 /** A model on the leash, as the AI SDK's `embed` and `embedMany` call it. */
 export class LeashEmbeddingModel implements EmbeddingModelV4 {
   readonly specificationVersion = 'v4'
   readonly provider = 'leash'
-  readonly maxEmbeddingsPerCall = mostValues
+  readonly maxEmbeddingsPerCall = mostTexts
   readonly supportsParallelCalls = true
   readonly modelId: string
   readonly #called: Called

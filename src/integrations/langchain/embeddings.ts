@@ -3,11 +3,9 @@ import type { CallOptions } from '../../core/call.js'
 import { asArray, asObject, compact, type JsonObject } from '../../core/json.js'
 import type { Leash, LeashInside, LeashOptions } from '../../open-leash.js'
 import { protocolName } from '../../protocols/ai-sdk-embeddings/response.js'
+import { mostTexts } from '../most-texts.js'
 import { opened } from '../opened.js'
 import { run } from './run.js'
-
-/** OpenAI takes no more in one request (https://platform.openai.com/docs/api-reference/embeddings/create); for others, the stack divides them. */
-const mostTexts = 2048
 
 export interface LeashEmbeddingsFields {
   readonly model: string
