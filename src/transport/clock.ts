@@ -24,6 +24,8 @@ export class Clock {
   #phase: Phase = 'attemptMs'
   /** What the timer runs for. Not to be asked of the time: timers go by another clock, and may be a moment early. */
   #atDeadline = false
+  /** What came while this process was busy came in time, and is read only after this timer has fired: the next one tells. */
+  #looksAgain = false
   /** When the read under way began, or when the stream was handed on. Between two reads nobody can tell whether the upstream is silent. */
   #waitingSince: number | undefined
   #struck: LeashError | undefined
@@ -64,6 +66,7 @@ export class Clock {
   #arm(patience: number): void {
     const left = timeLeft(this.#deadline)
     this.#atDeadline = left <= patience
+    this.#looksAgain = true
     const ms = Math.min(patience, left)
     // Longer delays than a 32-bit integer fire at once.
     if (ms !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(this.#fire, Math.min(ms, 2 ** 31 - 1))
@@ -77,6 +80,11 @@ export class Clock {
         this.#arm(wait)
         return
       }
+    }
+    if (this.#looksAgain) {
+      this.#looksAgain = false
+      this.#timer = setTimeout(this.#fire)
+      return
     }
     this.#struck = this.#atDeadline
       ? deadlineError()

@@ -78,9 +78,9 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
 
   /**
    * Reads on until the answer itself begins, so that a failure before it is an ordinary throw; but no longer than
-   * `patienceMs`, for there are callers who have use for what comes before the content.
+   * `patienceMs`, for there are callers who have use for what comes before the content. Absent: until the clock strikes.
    */
-  async prime(patienceMs: number): Promise<void> {
+  async prime(patienceMs: number | undefined): Promise<void> {
     const { tap } = this.#options
     let timer: ReturnType<typeof setTimeout> | undefined
     let impatient: Promise<undefined> | undefined
@@ -88,7 +88,7 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
       while (!tap.content && !tap.terminal && !this.#ended) {
         this.#pending ??= this.#reader.read()
         impatient ??= new Promise((resolve) => {
-          timer = setTimeout(() => resolve(undefined), patienceMs)
+          if (patienceMs !== undefined) timer = setTimeout(() => resolve(undefined), patienceMs)
         })
         const read = await Promise.race([this.#pending, impatient])
         if (!read) break

@@ -46,7 +46,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
       refused: (error, text) => refused(error, text, own.name, response),
     })
     clock.enter('firstTokenMs')
-    await stream.prime(call.timeouts.firstTokenMs ?? patience)
+    await stream.prime(call.timeouts.firstTokenMs === undefined ? patience : undefined)
     underway.streaming()
     return { stream: true, status, headers, body: stream, response, attempt: underway.record }
   }

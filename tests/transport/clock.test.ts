@@ -1,4 +1,7 @@
 /** Which of the four clocks strikes, against an upstream that goes silent in each phase. */
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { LeashOptions } from '../../src/leash.js'
 import type { Fault } from '../../src/testing/index.js'
@@ -129,4 +132,25 @@ test('a timer that fires a moment before the deadline is the deadline still', as
   await until(() => clock.signal.aborted)
   stopped.mockRestore()
   expect(clock.explain(undefined)).toMatchObject({ code: 'deadline_exceeded' })
+})
+
+test.each<['attemptMs' | 'firstTokenMs' | 'idleMs', (clock: Clock) => void]>([
+  ['attemptMs', (clock) => clock.enter('firstTokenMs')],
+  ['firstTokenMs', (clock) => clock.enter('idleMs')],
+  ['idleMs', (clock) => clock.heard()],
+])('what came while the process was busy came in time: %s', async (phase, hear) => {
+  const vendor = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void vendor.close())
+  await once(vendor, 'listening')
+  const socket = connect((vendor.address() as AddressInfo).port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const [[theirs]] = await Promise.all([once(vendor, 'connection'), once(socket, 'connect')])
+  const clock = new Clock({ [phase]: 20 }, undefined, undefined)
+  clock.enter(phase)
+  socket.once('data', () => hear(clock))
+  theirs.write('Hello')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  await sleep(20)
+  expect(clock.signal.aborted).toBe(false)
+  clock.stop()
 })
