@@ -58,7 +58,7 @@ async function translateChat(underway: Underway, down: ChatDownstream, up: ChatU
   const told = (part: AssistantPart): AssistantPart =>
     part.type === 'tool-call' ? { ...part, id: unlike(part.id), name: own(part.name) } : part
   if (call.stream && response.body && isEventStream(response.headers)) {
-    const events = new DecodedStream(response.body, up.decodeStream(context), underway)
+    const events = new DecodedStream(response, response.body, up.decodeStream(context), underway)
     underway.clock.enter('firstTokenMs')
     await events.prime()
     return streamResult(underway, response, encodeStream(events, underway, down.encodeStream(asked), told))
@@ -154,7 +154,13 @@ class DecodedStream implements Streamed {
   #characters = 0
   ended = false
 
-  constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder, underway: Underway) {
+  /** @param response held while it is read: on Deno, the body of one that was collected hears no signal */
+  constructor(
+    readonly response: Response,
+    body: ReadableStream<Uint8Array>,
+    decoder: StreamDecoder,
+    underway: Underway,
+  ) {
     this.#reader = body.getReader()
     this.#decoder = decoder
     this.#underway = underway

@@ -56,6 +56,44 @@ test.each<[string, (signal: AbortSignal) => Promise<Response>]>([
   await rest
 })
 
+/** As Deno has it: the body of a response that was collected hears no signal. */
+const fetchOfDeno: typeof fetch = async (url, { signal, ...init } = {}) => {
+  const { body, status, headers } = await fetch(url, init)
+  const reader = body?.getReader()
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      signal?.addEventListener('abort', () => {
+        if (!collectable.deref()) return
+        controller.error(signal.reason)
+        void reader?.cancel()
+      })
+    },
+    async pull(controller) {
+      const read = await reader?.read()
+      if (read?.value) controller.enqueue(read.value)
+    },
+  })
+  const response = new Response(stream, { status, headers })
+  const collectable = new WeakRef(response)
+  return response
+}
+
+test.each(['gpt-4o-mini', 'claude-haiku-4-5'])('a stream of %s ends when its caller leaves, on Deno too', async (model) => {
+  mock.script({ hang: { afterEvents: 5 } })
+  const controller = new AbortController()
+  const { fetch } = createLeash({ providers: mockProviders(mock.url), retry: false, fetch: fetchOfDeno })
+  const init = { method: 'POST', headers, body: body.replace('gpt-4o-mini', model), signal: controller.signal }
+  const rest = fetch(`${mock.url}/v1/chat/completions`, init).then(({ body }) => body && readOn(body.getReader()))
+  await until(() => mock.requests.length === 1)
+  await collectAll()
+  controller.abort()
+  await expect(rest).rejects.toThrow()
+})
+
+async function readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  while (!(await reader.read()).done);
+}
+
 const signed = { 'x-leash-signature': 'v1=', 'x-leash-digest': '' }
 
 test.each<[string, (signal: AbortSignal) => Request]>([
