@@ -33,7 +33,7 @@ export function requestOf(incoming: NodeRequest, url: URL, signal: AbortSignal):
   const { method = 'GET' } = incoming
   const init: RequestInit & { duplex: 'half' } = { method, headers: headersOf(incoming), signal, duplex: 'half' }
   if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(incoming)
-  return heldBy(signal, new Request(url, init))
+  return heldBy(incoming, new Request(url, init))
 }
 
 function headersOf({ headers }: IncomingMessage): Headers {

@@ -8,8 +8,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, onTestFinished, test } from 'vitest'
-import { heldBy } from '../../src/core/signals.js'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { within } from '../../src/core/within.js'
 import { createLeash } from '../../src/leash.js'
 import { requestOf } from '../../src/node-http.js'
@@ -96,22 +95,46 @@ async function readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<
 
 const signed = { 'x-leash-signature': 'v1=', 'x-leash-digest': '' }
 
-test.each<[string, (signal: AbortSignal) => Request]>([
-  ['of node:http', (signal) => requestOf(incoming(), new URL('http://localhost/'), signal)],
-  [
-    'whose body is checked',
-    (signal) =>
-      checkedRequest(heldBy(signal, new Request('http://localhost/', { method: 'POST', body, headers: signed, signal }))),
-  ],
-])('a request %s tells that its caller has left', async (_, make) => {
-  const left = new AbortController()
-  const told = once(make(left.signal).signal, 'abort')
-  await collectAll()
-  left.abort()
-  await told
+const address = new URL('http://localhost/')
+
+describe.each<[string, (incoming: IncomingMessage, signal: AbortSignal) => Request]>([
+  ['of node:http', (incoming, signal) => requestOf(incoming, address, signal)],
+  ['whose body is checked', (incoming, signal) => checkedRequest(requestOf(incoming, address, signal))],
+])('a request %s', (_, make) => {
+  test('tells that its caller has left', async () => {
+    const left = new AbortController()
+    const connection = incoming()
+    const told = once(make(connection, left.signal).signal, 'abort')
+    await collectAll()
+    left.abort()
+    await told
+    connection.destroy()
+  })
+
+  test('is let go of with its connection', async () => {
+    const made = new WeakRef(make(incoming(), new AbortController().signal))
+    await until(() => {
+      collect()
+      return made.deref() === undefined
+    })
+  })
 })
 
-const incoming = () => Object.assign(Readable.from([]), { method: 'GET', headers: {} }) as unknown as IncomingMessage
+test('a request to leash.handle is let go of when it is answered', async () => {
+  const { handle } = leash()
+  const ask = async () => {
+    const asked = request(new AbortController().signal)
+    await (await handle(asked)).text()
+    return new WeakRef(asked)
+  }
+  const asked = await ask()
+  await until(() => {
+    collect()
+    return asked.deref() === undefined
+  })
+})
+
+const incoming = () => Object.assign(Readable.from([body]), { method: 'POST', headers: signed }) as unknown as IncomingMessage
 
 /** As Node has it before 22.16: what fires it, it does not hold. */
 function anyOfOldNode(signals: Iterable<AbortSignal>): AbortSignal {

@@ -31,7 +31,7 @@ export async function serve(handle: (request: Request) => Promise<Response>): Pr
       signal: left.signal,
       ...(method !== 'GET' && { body: Buffer.concat(chunks) }),
     })
-    const response = await handle(heldBy(left.signal, request))
+    const response = await handle(heldBy(incoming, request))
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
     if (response.body)
       await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing).catch(() => outgoing.destroy())

@@ -110,7 +110,7 @@ export function checkedRequest(request: Request): Request {
     }),
   )
   const init: RequestInit & { readonly duplex: 'half' } = { body, duplex: 'half' }
-  return heldBy(request.signal, new Request(request, init))
+  return heldBy(request, new Request(request, init))
 }
 
 const refused = (message: string) => new LeashError('authentication_failed', message)
