@@ -1,10 +1,10 @@
 /** The leash as a `fetch`: what every vendor's SDK takes. */
 import type { CallOptions, Here, Origin, Report, Timeouts } from './core/call.js'
 import { isLeashError, LeashError, thrown } from './core/errors.js'
+import { heldBy } from './core/held-by.js'
 import { hidden } from './core/hidden.js'
 import { isObject, type JsonObject, parseJson } from './core/json.js'
 import { whenEnded } from './core/report.js'
-import { heldBy } from './core/signals.js'
 import { laid, type Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'

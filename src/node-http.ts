@@ -1,7 +1,7 @@
 /** `Request` and `Response` over `node:http`, for hosts that were there before `fetch`. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { LeashError } from './core/errors.js'
-import { heldBy } from './core/signals.js'
+import { heldBy } from './core/held-by.js'
 import { iteratorOf } from './iterator-stream.js'
 
 /** A request as Node's servers give it, and what Express and its kin add. */

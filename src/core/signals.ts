@@ -1,5 +1,4 @@
 import { isLeashError, LeashError } from './errors.js'
-import { hidden } from './hidden.js'
 
 /** Waits, and stops waiting at once when the signal fires. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -93,18 +92,4 @@ export function onStop(
   signal?.addEventListener('abort', abort, { once: true })
   arm()
   return stop
-}
-
-const held = hidden<object>()
-
-/**
- * What lives for as long as `by` is there, such as a request. Once Node has collected a request, its signal never fires,
- * whoever listens to it: https://github.com/nodejs/undici/issues/3644
- *
- * @param by it holds one thing, the newest; undefined where a runtime has no signals for the requests that it serves. Never a
- * signal that a request was made with: Node holds that one for as long as the request is there, and so both would stay for ever
- */
-export function heldBy<T extends object>(by: object | null | undefined, it: T): T {
-  if (by) held.set(by, it)
-  return it
 }

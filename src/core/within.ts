@@ -1,4 +1,4 @@
-import { heldBy } from './signals.js'
+import { heldBy } from './held-by.js'
 
 /**
  * Fires with any of these signals, and when the time is over. What is given to `AbortSignal.any` is not held by it: before

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
-import { heldBy } from '../../src/core/signals.js'
+import { heldBy } from '../../src/core/held-by.js'
 import { listen } from './listen.js'
 
 export interface Served {

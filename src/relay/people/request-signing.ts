@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
-import { heldBy } from '../../core/signals.js'
+import { heldBy } from '../../core/held-by.js'
 import type { MaybePromise } from '../../core/store.js'
 import type { Asked } from '../../handler.js'
 import type { SharedCounts } from '../replicas/replicas.js'
