@@ -36,13 +36,21 @@ export function upstreamError(protocol: string, failed: FailedResponse, { messag
   const told = headers.get('x-should-retry')
   const again = status === 408 || status === 409 || status === 429 || status >= 500
   const wait = retryAfterMs(headers) ?? waitMs
-  return new LeashError(code ?? codeOfStatus(status), withoutKeys(message) || `The upstream answered with status ${status}.`, {
+  const meant = code ?? codeOfStatus(status)
+  const words = withoutMark(meant, withoutKeys(message)) || `The upstream answered with status ${status}.`
+  return new LeashError(meant, words, {
     status,
     retryable: told === 'true' || (again && told !== 'false'),
     ...(wait !== undefined && { retryAfterMs: wait }),
     ...(param !== undefined && { param }),
     upstream: { protocol, ...failed },
   })
+}
+
+/** A relay, or another leash, has put the code in front already. */
+function withoutMark(code: ErrorCode, message: string): string {
+  const mark = `[${code}] `
+  return message.startsWith(mark) ? message.slice(mark.length) : message
 }
 
 /** Vendors quote the key that they refuse, and not all of them mask it. */
