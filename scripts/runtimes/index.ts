@@ -135,17 +135,20 @@ function page(): string {
     ])
   return `# Runtimes
 
-What \`npm run runtimes\` saw: one program from the packed tarball, over real sockets. It asks for an answer and a stream, as
-they come and translated to another vendor's protocol. The error is a refusal that arrives as a class of the SDK's own, and so is
-what a call ends with that is aborted. The layers are redaction, the cache and a budget: two calls, of which one is paid for. The
-[relay](relay/index.md) runs on Node.
+Where does it run? \`npm run runtimes\` runs one program from the packed tarball on each runtime, over real sockets, and writes this page.
+
+- *chat* and *stream* stay in the caller's protocol; *translated*, they are answered by another vendor.
+- *error* is a refusal and *abort* an aborted call: both must arrive as the SDK's own classes.
+- *layers* are redaction, the cache and a budget: two calls, only one of which is paid for.
+
+The [relay](relay/index.md) runs on Node.
 
 ${line(['runtime', 'version', ...questions])}
 ${line(['---', '---', ...questions.map(() => '---')])}
 ${rows.map(row).join('\n')}
 
-Deno's \`fetch\` sends a request again by itself when a connection that it has kept breaks before the answer begins. The vendor may then
-bill the call twice, and the leash sees one attempt. With connections that are not kept it does not:
+On Deno, \`fetch\` by itself repeats a request if a reused connection breaks before the answer begins. The vendor may then
+bill the call twice, and the leash sees one attempt. To prevent it, do not reuse connections:
 \`new LeashLLM({ fetch: (url, init) => fetch(url, { ...init, client }) })\`, where \`client\` is \`Deno.createHttpClient({ poolMaxIdlePerHost: 0 })\`.
 `
 }
