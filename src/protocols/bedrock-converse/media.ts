@@ -104,9 +104,10 @@ export function encodeImage(
   { lose }: MediaContext,
 ): MediaBlock {
   if (detail !== undefined && detail !== 'auto') lose(`${path}.detail`, 'dropped', 'the model decides how closely it looks')
+  const located = locate(source, path, 'an image')
   const format = lookup(imageFormats, typeOf(source, undefined, undefined))
   if (!format) throw refused(path, 'an image', 'Bedrock takes PNG, JPEG, GIF and WebP')
-  return { image: { format, source: locate(source, path, 'an image') } }
+  return { image: { format, source: located } }
 }
 
 export function encodeFile(part: FilePart, path: string, context: MediaContext): MediaBlock | AudioBlock {
@@ -117,17 +118,20 @@ export function encodeFile(part: FilePart, path: string, context: MediaContext):
   if (video) return { video: { format: video, source: locate(source, path, 'a video') } }
   if (lookup(audioFormats, type)) return encodeAudio({ type: 'audio', source }, path)
   const format = lookup(documentFormats, type)
+  const located = locate(source, path, format ? 'a document' : 'a file')
   if (!format)
     throw refused(path, 'a file', `Bedrock takes ${Object.values(documentFormats).join(', ')}, images, videos and sounds`)
-  return { document: { format, name: documentName(name, format, path, context), source: locate(source, path, 'a document') } }
+  return { document: { format, name: documentName(name, format, path, context), source: located } }
 }
 
 export function encodeAudio({ source }: AudioPart, path: string): AudioBlock {
+  const located = locate(source, path, 'a sound')
   const format = lookup(audioFormats, typeOf(source, undefined, undefined))
   if (!format) throw refused(path, 'a sound', `Bedrock takes ${[...new Set(Object.values(audioFormats))].join(', ')}`)
-  return { audio: { format, source: locate(source, path, 'a sound') } }
+  return { audio: { format, source: located } }
 }
 
+/** Before its type is asked for, which neither an id nor every address tells. */
 function locate(source: MediaSource, path: string, what: string): Source {
   switch (source.kind) {
     case 'base64':

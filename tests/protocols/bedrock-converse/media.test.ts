@@ -104,6 +104,19 @@ describe('media for Bedrock', () => {
     expect(() => sent(file({ source: base64('application/octet-stream'), name: 'x.constructor' }))).toThrow(/cannot take a file/)
   })
 
+  it.each([
+    ['image by its id', { kind: 'file-id', id: 'file_1' }],
+    ['image by its address on the web', { kind: 'url', url: 'https://example.com/a' }],
+  ] as const)('says of an %s that bytes are needed, though nothing tells its type', (what, source) => {
+    expect(() => sent({ type: 'image', source })).toThrow(new RegExp(`cannot take an ${what} .* send its bytes in base64`))
+  })
+
+  it.each(['a file', 'a sound'])('says the same of %s', (what) => {
+    const source = { kind: 'file-id', id: 'file_1' } as const
+    const part = what === 'a file' ? file({ source }) : ({ type: 'audio', source } as const)
+    expect(() => sent(part)).toThrow(new RegExp(`cannot take ${what} by its id .* send its bytes in base64`))
+  })
+
   it('sends speech', () => {
     expect(sent({ type: 'audio', source: base64('audio/wav') }).blocks).toEqual([
       { audio: { format: 'wav', source: { bytes: 'aGk=' } } },
