@@ -102,7 +102,7 @@ export class Underway {
   #headers: SentHeaders = {}
   /** Milliseconds until a key of the provider can take the call again. */
   #keyReadyMs: number | undefined
-  /** Ends the wait for a key that takes its time. */
+  /** Ends the wait for what takes its time: a key, prices. */
   #giveUp: ((why: LeashError) => void) | undefined
   /**
    * Nobody may be reading just now: the attempt is over in the very moment in which it is stopped. A closure made by the
@@ -150,7 +150,9 @@ export class Underway {
   async #counted(answer: Promise<Response>): Promise<Response> {
     const { accounts } = this.#context
     if (!accounts || accounts.value) return answer
-    const [answered] = await Promise.all([answer, accounts.get().catch(() => {})])
+    const loading = accounts.get().catch(() => {})
+    const answered = await answer
+    await this.unlessStopped(loading)
     return answered
   }
 
@@ -177,21 +179,21 @@ export class Underway {
   }
 
   async #prepareAndSend(wire: WireRequest): Promise<Response> {
-    const request = await this.keyed(this.#prepare(wire))
+    const request = await this.unlessStopped(this.#prepare(wire))
     const own = this.call.here?.carriesAll ? this.call.here : undefined
     const transport = this.#leave(request.transport ?? own?.transport)
     this.#headers = request.headers
     return send(transport, request, wire.signal, own?.init)
   }
 
-  /** Waits for a request whose key is being read, until the attempt is stopped. */
-  async keyed<T>(making: Promise<T>): Promise<T> {
+  /** Waits for what is not the vendor's to answer, until the attempt is stopped. One wait at a time. */
+  async unlessStopped<T>(making: Promise<T>): Promise<T> {
     const made = await new Promise<T>((resolve, reject) => {
       this.#giveUp = reject
       making.then(resolve, reject)
     })
     this.#giveUp = undefined
-    // Stopped in the very moment in which it was read.
+    // Stopped in the very moment in which it was there.
     if (this.clock.signal.aborted) throw this.explain(undefined)
     return made
   }

@@ -32,7 +32,7 @@ export async function passThrough(underway: Underway): Promise<Result> {
   }
   const renewing = call.attempt > 1 ? origin?.renew?.(call.attempt) : undefined
   if (renewing) clock.enter('attemptMs')
-  const again = renewing && (await underway.keyed(renewing))
+  const again = renewing && (await underway.unlessStopped(renewing))
   // Without the caller's text, the body is no longer the one that its SDK would make anew.
   const written = body === call.body ? textOf(call) : undefined
   const text = written === undefined ? undefined : (again?.text ?? written)
