@@ -33,12 +33,7 @@ export class IteratorStream extends ReadableStream<Bytes> {
     if (this.locked) throw locked()
     // Refused there: this is no byte stream.
     if (options?.mode !== undefined) return super.getReader(options)
-    const iterator = this.#take()
-    return new IteratorReader(iterator, () => {
-      if (this.leftWhenReleased) return void iterator.return?.().catch(() => {})
-      this.#source.iterator = iterator
-      this.#taken = false
-    })
+    return new IteratorReader(this, this.#source, this.leftWhenReleased)
   }
 
   override cancel(reason?: unknown): Promise<void> {
@@ -77,7 +72,7 @@ export class IteratorStream extends ReadableStream<Bytes> {
   }
 }
 
-/** Is let go of by whoever takes it: Node keeps a stream that nobody closes, and what its source holds, until a full collection. */
+/** Holds its iterator until that is taken or at its end: Node keeps a stream that nobody closes, and its source, until a full collection. */
 class Source implements UnderlyingDefaultSource<Bytes> {
   iterator: AsyncIterator<Uint8Array>
 
@@ -86,9 +81,15 @@ class Source implements UnderlyingDefaultSource<Bytes> {
   }
 
   async pull(controller: ReadableStreamDefaultController<Bytes>): Promise<void> {
-    const { done, value } = await this.iterator.next()
+    const { done, value } = await this.next()
     if (done) controller.close()
-    else controller.enqueue(value as Bytes)
+    else controller.enqueue(value)
+  }
+
+  async next(): Promise<ReadableStreamReadResult<Bytes>> {
+    const read = (await this.iterator.next()) as ReadableStreamReadResult<Bytes>
+    if (read.done) this.iterator = none
+    return read
   }
 
   async cancel(): Promise<void> {
@@ -98,8 +99,9 @@ class Source implements UnderlyingDefaultSource<Bytes> {
 
 const none: AsyncIterator<Uint8Array> = { next: async () => done }
 
-/** The bytes of any stream, by a reader. Whoever leaves them early cancels it. */
+/** The bytes of any stream. Whoever leaves them early cancels it. */
 export function iteratorOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  if (stream instanceof IteratorStream) return stream[Symbol.asyncIterator]()
   const reader = stream.getReader()
   return {
     next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
@@ -110,39 +112,41 @@ export function iteratorOf(stream: ReadableStream<Uint8Array>): AsyncIterator<Ui
   }
 }
 
-class IteratorReader implements ReadableStreamDefaultReader<Bytes> {
-  readonly #iterator: AsyncIterator<Uint8Array>
-  readonly #release: () => void
+/** One of the platform's own: Node 26 reads by what is behind a reader, and not by its `read`. */
+class IteratorReader extends ReadableStreamDefaultReader<Bytes> {
+  readonly #source: Source
+  readonly #leavesWhenReleased: boolean
   #released = false
-  #closed: { promise: Promise<undefined>; resolve(value: undefined): void; reject(error: unknown): void } | undefined
+  #closed: PromiseWithResolvers<undefined> | undefined
 
-  constructor(iterator: AsyncIterator<Uint8Array>, release: () => void) {
-    this.#iterator = iterator
-    this.#release = release
+  constructor(stream: ReadableStream<Bytes>, source: Source, leavesWhenReleased: boolean) {
+    super(stream)
+    this.#source = source
+    this.#leavesWhenReleased = leavesWhenReleased
   }
 
-  read(): Promise<ReadableStreamReadResult<Bytes>> {
+  override read(): Promise<ReadableStreamReadResult<Bytes>> {
     if (this.#released) return Promise.reject(new TypeError('Invalid state: the reader has been released'))
-    const read = this.#iterator.next() as Promise<ReadableStreamReadResult<Bytes>>
+    const read = this.#source.next()
     if (this.#closed) read.then(({ done }) => done && this.#closed?.resolve(undefined), this.#closed.reject)
     return read
   }
 
-  async cancel(): Promise<void> {
-    await this.#iterator.return?.()
-    this.#closed?.resolve(undefined)
-  }
-
-  releaseLock(): void {
+  override releaseLock(): void {
     // Somebody else may be reading by now.
     if (this.#released) return
     this.#released = true
-    this.#release()
+    super.releaseLock()
+    if (this.#leavesWhenReleased) void this.#source.cancel().catch(() => {})
   }
 
   /** Settles with the reads made after it was asked for: nobody pays for it who does not ask. */
-  get closed(): Promise<undefined> {
-    this.#closed ??= Promise.withResolvers<undefined>()
+  override get closed(): Promise<undefined> {
+    if (!this.#closed) {
+      this.#closed = Promise.withResolvers<undefined>()
+      this.#closed.promise.catch(() => {})
+      super.closed.then(() => this.#closed?.resolve(undefined), this.#closed.reject)
+    }
     return this.#closed.promise
   }
 }

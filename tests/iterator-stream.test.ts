@@ -101,6 +101,11 @@ const uses: Readonly<Record<string, (stream: ReadableStream<Bytes>) => unknown>>
     reader.releaseLock()
     return iterated(stream)
   },
+  'a reader, read by the platform': async (stream) => {
+    const { read } = ReadableStreamDefaultReader.prototype
+    const reader = stream.getReader()
+    return readBy(Object.defineProperty(reader, 'read', { value: () => read.call(reader) }))
+  },
   'a reader, told of the end': async (stream) => {
     const reader = stream.getReader()
     const { closed } = reader
