@@ -139,6 +139,7 @@ Where does it run? \`npm run runtimes\` runs one program from the packed tarball
 
 - *chat* and *stream* stay in the caller's protocol; *translated*, they are answered by another vendor.
 - *error* is a refusal and *abort* an aborted call: both must arrive as the SDK's own classes.
+- *handler* is a streamed answer of \`leash.handle\`, as a stream of Node's where there are any.
 - *layers* are redaction, the cache and a budget: two calls, only one of which is paid for.
 
 The [relay](relay/index.md) runs on Node.

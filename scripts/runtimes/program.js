@@ -1,4 +1,5 @@
 import { LeashLLM } from 'leashllm'
+import { createLeash } from 'leashllm/leash'
 
 /** What every runtime must do alike: an answer and a stream, passed through and translated, errors of the SDK's own classes, and what layers do. */
 export async function program(mock) {
@@ -62,6 +63,18 @@ export async function program(mock) {
     )
   }
 
+  /** As hosts do that were there before `fetch`: the body of a streamed answer as a stream of Node's, where there are any. */
+  async function served() {
+    const leash = createLeash({ providers: { anthropic: { apiKey: 'test-anthropic', baseURL: mock } } })
+    const body = JSON.stringify({ model: 'claude-sonnet-5-5', messages, stream: true })
+    const response = await leash.handle(new Request('http://localhost/v1/chat/completions', { method: 'POST', body }))
+    const { Readable } = await import('node:stream').catch(() => ({}))
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const piece of Readable ? Readable.fromWeb(response.body) : response.body) text += decoder.decode(piece)
+    return `${response.status} ${text.includes('[DONE]')}`
+  }
+
   return {
     chat: await chat('gpt-5-mini'),
     stream: await stream('gpt-5-mini'),
@@ -69,6 +82,7 @@ export async function program(mock) {
     'stream, translated': await stream('claude-sonnet-5-5'),
     error: await refused(),
     abort: await left(),
+    handler: await served(),
     layers: await layers(),
   }
 }
