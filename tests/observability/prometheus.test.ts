@@ -26,7 +26,7 @@ interface Panel {
 const { panels } = JSON.parse(readFileSync(join(root, 'deploy/grafana/leashllm.json'), 'utf8')) as { panels: Panel[] }
 /** As Grafana would ask, for whom every provider is chosen. */
 const expressions = panels.flatMap(({ title, targets = [] }) =>
-  targets.map(({ expr }) => [title, expr.replaceAll('$provider', '.*').replaceAll('$__rate_interval', '10s')] as const),
+  targets.map(({ expr }) => [title, expr.replaceAll('$provider', '.*').replaceAll('$__rate_interval', '5m')] as const),
 )
 
 describe.skipIf(!hasPrometheus)('a real Prometheus', () => {

@@ -117,6 +117,7 @@ describe('a client that is cut off from its relay', { timeout: 60_000 }, () => {
     const line = await cuttable(portOf(relay.ready.url))
     const client = await startClient(vendor.ready, { url: line.url, key: relay.ready.key }, { everyMs: 25 })
     const called = client.ask<ClientTold>('call')
+    await expect.poll(async () => (await vendor.ask<VendorTold>('tell')).served).toBeGreaterThan(1)
     line.cut()
     const { ok = 0, overloaded = 0 } = await called
     expect(ok + overloaded).toBe(calls - 1)

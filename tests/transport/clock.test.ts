@@ -56,8 +56,15 @@ describe.each(lanes)('%s', (_, model) => {
 
   test.each(silences)('a silence %s ends at the deadline too', async (_, fault, stream) => {
     silent(fault)
+    // Until the request has come, no time passes: what is loaded for it may take longer.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
     const { ask, reports } = lane(mock, model, { timeouts: { deadlineMs: 60 } })
-    expect(await failureOf(ask({ stream }))).toBe('deadline_exceeded')
+    const failed = failureOf(ask({ stream }))
+    while (mock.requests.length === 0) await sleep(1)
+    await sleep(20)
+    vi.advanceTimersByTime(100)
+    expect(await failed).toBe('deadline_exceeded')
     expect(reports).toMatchObject([{ ended: true, attempts: [{ outcome: 'error', error: 'deadline_exceeded' }] }])
     await until(allLeft)
   })

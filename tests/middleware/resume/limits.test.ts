@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Leash, LeashOptions } from '../../../src/leash.js'
 import { until } from '../../helpers/mock.js'
 import { useHonest } from './honest.js'
@@ -31,8 +32,15 @@ test('a price that allows for the rest', async () => {
 test('the deadline passes while the rest is waited for, and that is told', async () => {
   vendor.model.pieces = pieces
   vendor.script({ end: 6 }, { hang: 0 })
+  // Until the rest is asked for, no time passes: what is loaded for that may take longer.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  onTestFinished(() => void vi.useRealTimers())
   const { leash, reports } = open({ timeouts: { deadlineMs: 1500 } })
-  expect(await failure(read(await ask(leash)))).toMatchObject({ code: 'deadline_exceeded' })
+  const failed = failure(ask(leash).then(read))
+  while (vendor.served.length < 2) await sleep(1)
+  await sleep(20)
+  vi.advanceTimersByTime(1600)
+  expect(await failed).toMatchObject({ code: 'deadline_exceeded' })
   await until(() => vendor.left() === 1)
   expect(reports).toMatchObject([{ ended: true, attempts: [{}, { error: 'deadline_exceeded' }] }])
 })
