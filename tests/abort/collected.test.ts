@@ -5,29 +5,16 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { within } from '../../src/core/within.js'
 import { createLeash } from '../../src/leash.js'
 import { requestOf } from '../../src/node-http.js'
 import { checkedRequest } from '../../src/relay/people/request-signing.js'
 import { mockProviders } from '../../src/testing/index.js'
+import { collectAll, collected } from '../helpers/collect.js'
 import { until, useMock } from '../helpers/mock.js'
 
 const mock = useMock()
-
-setFlagsFromString('--expose-gc')
-const collect: () => void = runInNewContext('gc')
-
-/** A signal is let go of in the turn after that in which its request is. */
-async function collectAll(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) {
-    await sleep(10)
-    collect()
-  }
-}
 
 const body = JSON.stringify({
   model: 'gpt-4o-mini',
@@ -113,10 +100,7 @@ describe.each<[string, (incoming: IncomingMessage, signal: AbortSignal) => Reque
 
   test('is let go of with its connection', async () => {
     const made = new WeakRef(make(incoming(), new AbortController().signal))
-    await until(() => {
-      collect()
-      return made.deref() === undefined
-    })
+    await collected(made)
   })
 })
 
@@ -127,11 +111,7 @@ test('a request to leash.handle is let go of when it is answered', async () => {
     await (await handle(asked)).text()
     return new WeakRef(asked)
   }
-  const asked = await ask()
-  await until(() => {
-    collect()
-    return asked.deref() === undefined
-  })
+  await collected(await ask())
 })
 
 const incoming = () => Object.assign(Readable.from([body]), { method: 'POST', headers: signed }) as unknown as IncomingMessage

@@ -92,6 +92,11 @@ export class Measurements {
     this.#last = { body, bytes: bytesIn(sent), buckets: possible(sent) }
     return this.#last
   }
+
+  /** The body is let go of. */
+  forget(): void {
+    this.#last = undefined
+  }
 }
 
 const encoder = new TextEncoder()

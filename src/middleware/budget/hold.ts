@@ -49,9 +49,10 @@ export class Hold {
     return this.#ahead.shift()
   }
 
-  /** The call is over: what was not sent by now never will be. */
+  /** The call is over: what was not sent by now never will be. Its report may be kept, and this with it. */
   end(): void {
     this.#ended = true
+    this.measured.forget()
     for (const ticket of this.#ahead) ticket.release()
     this.#ahead = []
   }
