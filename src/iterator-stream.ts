@@ -2,8 +2,6 @@ import { done } from './core/ending.js'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-const locked = () => new TypeError('Invalid state: ReadableStream is locked')
-
 /**
  * A `ReadableStream` over an iterator. Whoever iterates it or reads it by a reader, as the SDKs do, gets at the iterator
  * itself and pays nothing for the stream around it; the platform's own ways (`tee`, `pipeTo`, `Response`) go through the
@@ -11,8 +9,6 @@ const locked = () => new TypeError('Invalid state: ReadableStream is locked')
  */
 export class IteratorStream extends ReadableStream<Bytes> {
   readonly #source: Source
-  /** Somebody reads beside the road. */
-  #taken = false
   /** Whoever lets go of its reader leaves it, and does not come back. */
   leftWhenReleased = false
 
@@ -22,53 +18,20 @@ export class IteratorStream extends ReadableStream<Bytes> {
     this.#source = source
   }
 
-  override get locked(): boolean {
-    return this.#taken || super.locked
-  }
-
   override getReader(options: { mode: 'byob' }): ReadableStreamBYOBReader
   override getReader(): ReadableStreamDefaultReader<Bytes>
   override getReader(options?: ReadableStreamGetReaderOptions): ReadableStreamReader<Bytes>
   override getReader(options?: ReadableStreamGetReaderOptions): ReadableStreamReader<Bytes> {
-    if (this.locked) throw locked()
     // Refused there: this is no byte stream.
     if (options?.mode !== undefined) return super.getReader(options)
     return new IteratorReader(this, this.#source, this.leftWhenReleased)
   }
 
-  override cancel(reason?: unknown): Promise<void> {
-    return this.#taken ? Promise.reject(locked()) : super.cancel(reason)
-  }
-
-  override tee(): [ReadableStream<Bytes>, ReadableStream<Bytes>] {
-    if (this.#taken) throw locked()
-    return super.tee()
-  }
-
-  override pipeTo(destination: WritableStream<Bytes>, options?: StreamPipeOptions): Promise<void> {
-    return this.#taken ? Promise.reject(locked()) : super.pipeTo(destination, options)
-  }
-
-  override pipeThrough<T>(transform: ReadableWritablePair<T, Bytes>, options?: StreamPipeOptions): ReadableStream<T> {
-    if (this.#taken) throw locked()
-    return super.pipeThrough(transform, options)
-  }
-
-  override values(options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<Bytes> {
-    if (this.#taken) throw locked()
-    return super.values(options)
-  }
-
   override [Symbol.asyncIterator](options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<Bytes> {
     if (this.locked || options?.preventCancel) return this.values(options)
-    return this.#take() as ReadableStreamAsyncIterator<Bytes>
-  }
-
-  #take(): AsyncIterator<Uint8Array> {
-    const { iterator } = this.#source
-    this.#source.iterator = none
-    this.#taken = true
-    return iterator
+    // Nobody else reads it any more.
+    super.getReader()
+    return this.#source.take() as ReadableStreamAsyncIterator<Bytes>
   }
 }
 
@@ -94,6 +57,12 @@ class Source implements UnderlyingDefaultSource<Bytes> {
 
   async cancel(): Promise<void> {
     await this.iterator.return?.()
+  }
+
+  take(): AsyncIterator<Uint8Array> {
+    const { iterator } = this
+    this.iterator = none
+    return iterator
   }
 }
 
