@@ -30,7 +30,7 @@ export interface Capture {
 export class Session {
   readonly protocol: Protocol
   readonly deps: SessionDeps
-  readonly captures: { original?: Capture; redacted?: Capture } = {}
+  captures: { original?: Capture; redacted?: Capture } = {}
   readonly #began = performance.now()
   /** What the call has failed with. */
   error: LeashError | undefined
@@ -78,7 +78,9 @@ export class Session {
     return performance.now() - this.#began
   }
 
+  /** The call's report may be kept, and this with it. */
   end(): void {
+    this.captures = {}
     for (const slot of this.#all) slot.leave()
   }
 
