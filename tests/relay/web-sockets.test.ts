@@ -271,7 +271,9 @@ describe('a web socket', () => {
     const waiting = ['GET /v1/control/policy?wait=5 HTTP/1.1', 'Host: x', `Authorization: Bearer ${relay.call}`]
     const { headers: known } = await relay.ask('GET', '/v1/control/policy', undefined, relay.call)
     const held = [...waiting, `If-None-Match: ${known.get('etag')}`, '', '']
-    for (const wanted of ['websocket', 'h2c']) expect(await speak([...held, ...upgrade, `Upgrade: ${wanted}`])).toBe('')
+    expect(await speak([...held, ...upgrade, 'Upgrade: websocket'])).toBe('')
+    const offered = ['GET /v1/gateway/ws HTTP/1.1', 'Host: x', 'Connection: Upgrade, close', 'Upgrade: h2c']
+    expect(await speak([...held, ...offered])).toMatch(/^HTTP\/1\.1 304[\s\S]*HTTP\/1\.1 4\d\d/)
     const client = await open(relay)
     await client.next('ready')
     client.socket.send(randomBytes(100))

@@ -5,6 +5,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { LeashError, messageOf } from '../../core/errors.js'
 import type { LimitOptions, TlsOptions } from './options.js'
+import { wantsWebSocket } from './plain-again.js'
 
 const usual = { headerBytes: 32 * 1024, headersMs: 20_000, requestMs: 300_000 }
 
@@ -26,6 +27,7 @@ export function createListener(listener: RequestListener, { tls, limits }: Liste
     keepAliveTimeout: keepAliveMs,
     // What is over time is looked for so often.
     connectionsCheckingInterval: Math.min(5000, headersMs),
+    shouldUpgradeCallback: wantsWebSocket,
   }
   return tls ? createTlsServer({ ...options, ...certificateOf(tls) }, listener) : createServer(options, listener)
 }

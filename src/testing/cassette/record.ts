@@ -22,28 +22,32 @@ export function record(
   }
   let last = performance.now()
   const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { value, done: over } = await reader.read()
-        if (over) {
-          finish(true)
-          return controller.close()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { value, done: over } = await reader.read()
+          if (over) {
+            finish(true)
+            return controller.close()
+          }
+          const now = performance.now()
+          chunks.push(chunkOf(value, Math.round(now - last)))
+          last = now
+          controller.enqueue(value)
+        } catch (error) {
+          finish(false)
+          controller.error(error)
         }
-        const now = performance.now()
-        chunks.push(chunkOf(value, Math.round(now - last)))
-        last = now
-        controller.enqueue(value)
-      } catch (error) {
+      },
+      cancel(reason) {
         finish(false)
-        controller.error(error)
-      }
+        return reader.cancel(reason)
+      },
     },
-    cancel(reason) {
-      finish(false)
-      return reader.cancel(reason)
-    },
-  })
+    // What nobody has asked for is not read.
+    { highWaterMark: 0 },
+  )
   return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers })
 }
 
