@@ -1,6 +1,6 @@
 /**
  * Some clients ask with every request whether the server would rather speak HTTP/2 (Java's own does). As soon as a server takes
- * web sockets, Node before 22.21 hands it those requests too, off the parser and with their body still to come. Later ones ask
+ * web sockets, Node before 22.21 and 24.9 hands it those requests too, off the parser and with their body still to come. Later ones ask
  * `shouldUpgradeCallback` first: https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener
  */
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
