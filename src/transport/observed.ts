@@ -41,6 +41,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
   /** The chunk before ended where an event ended. */
   #whole = false
   readonly #text = new TextDecoder()
+  /** From its first end on, though another answer may begin behind it: what the filter holds must not be overtaken. */
+  #filters = false
   #ended = false
   #hear: ((bytes: Uint8Array) => void) | undefined
   /** The newest of what came since the answer began: events, and chunks of whole events that were not taken apart. */
@@ -173,7 +175,8 @@ export class ObservedStream implements AsyncIterableIterator<Uint8Array>, Tellin
     else this.#frames.push(value)
     // SDKs leave when they read of a failure: by an abort, or without a word. So it is over now, and not once somebody reads on.
     if (tap.error && tap.content) this.#underway.end(tap.error)
-    return filter && tap.terminal ? filter.push(value) : value
+    this.#filters ||= tap.terminal
+    return filter && this.#filters ? filter.push(value) : value
   }
 
   /** All that a stream which tells its failure has to say, as text: the vendor closes it at once, or we do not wait for it. */
