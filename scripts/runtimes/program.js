@@ -72,6 +72,7 @@ export async function program(mock) {
     let text = ''
     const decoder = new TextDecoder()
     for await (const piece of Readable ? Readable.fromWeb(response.body) : response.body) text += decoder.decode(piece)
+    await leash.close()
     return `${response.status} ${text.includes('[DONE]')}`
   }
 

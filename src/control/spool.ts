@@ -163,8 +163,11 @@ export class Spool {
         await file.truncate(size)
         throw error
       })
-      const [written, there] = await Promise.all([file.stat(), this.#fs.stat(path).catch(() => undefined)])
-      return written.ino === there?.ino
+      // Nobody else makes a file of this name: as long as there is one, it is that which was written.
+      return await this.#fs.stat(path).then(
+        () => true,
+        (error: unknown) => codeOf(error) !== 'ENOENT',
+      )
     } finally {
       await file.close()
     }

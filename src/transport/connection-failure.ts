@@ -14,7 +14,7 @@ export function unexplained(error: unknown, provider: string): LeashError {
   })
 }
 
-/** As Node and Bun, and Deno at last, name it when no connection comes to be. A `Response` that broke off later has other names. */
+/** As Node and Bun name it when no connection comes to be, and, last, as Deno does. A `Response` that broke off later has other names. */
 const unmade =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$|client error \(Connect\)/
 

@@ -1,6 +1,6 @@
 /**
- * A request that nobody holds any more, while its call goes on. Node's own lets its signal never fire then:
- * https://github.com/nodejs/undici/issues/3644
+ * What only the runtime could still hold, and does not, while a call goes on: once Node has collected a request, its signal never
+ * fires (https://github.com/nodejs/undici/issues/3644), and responses and timeouts have their like.
  */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
