@@ -129,7 +129,9 @@ describe.skipIf(!hasClickHouse)('over ClickHouse', () => {
   it('loses no line while ClickHouse is away and the relay starts anew', async () => {
     const clickhouse = options()
     const folder = temporaryFolder()
-    const relay = await openRelay(mock.url, { folder, clickhouse })
+    const relay = await openRelay(mock.url, { folder, clickhouse, metrics: 'open' })
+    const waiting = async (one: typeof relay, count: number) =>
+      `${(await one.ask('GET', '/metrics')).body}`.includes(`leash_relay_backlog{what="lines for ClickHouse"} ${count}\n`)
     const post = async (one: typeof relay, id: string) =>
       (await one.ask('POST', '/v1/usage', { lines: [line(id)] }, relay.call)).status
     const stored = async () => {
@@ -138,6 +140,8 @@ describe.skipIf(!hasClickHouse)('over ClickHouse', () => {
     }
     expect(await post(relay, 'a')).toBe(200)
     await until(async () => (await stored().catch(() => [])).length === 1)
+    // It may be there before the relay has heard so.
+    await until(() => waiting(relay, 0))
     await server().kill()
     expect(await post(relay, 'b')).toBe(200)
     await until(() => relay.warnings.length > 0)
@@ -146,8 +150,8 @@ describe.skipIf(!hasClickHouse)('over ClickHouse', () => {
     await relay.close()
     const next = await openRelay(mock.url, { folder, clickhouse, metrics: 'open' })
     expect(await post(next, 'c')).toBe(200)
+    expect(await waiting(next, 2)).toBe(true)
     const { body: metrics } = await next.ask('GET', '/metrics')
-    expect(metrics).toContain('leash_relay_backlog{what="lines for ClickHouse"} 2\n')
     expect(metrics).toMatch(/^leash_relay_backlog_oldest_seconds\{what="lines for ClickHouse"\} [0-9.]+$/m)
     await server().again()
     await until(async () => (await stored()).length === 3)
