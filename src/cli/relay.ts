@@ -95,26 +95,32 @@ function inTurn<T>(again: Again<T>): Again<T> {
 
 /** @returns what reads the configuration again, and whether it was taken */
 function rereading(relay: Relay, options: () => RelayOptions): Again<boolean> {
-  const say = (line: string) => process.stderr.write(`${line}\n`)
   return inTurn(async (tells) => {
     try {
       const changes = await relay.reload(options(), !tells)
       if (tells && changes.length > 0) say(`The configuration was read again: ${changes.map(({ path }) => path).join(', ')}.`)
       return true
     } catch (error) {
-      say(`The configuration stays as it was: ${messageOf(error)}`)
+      sayUnchanged(messageOf(error))
       return false
     }
   })
 }
 
+const say = (line: string) => process.stderr.write(`${line}\n`)
+const sayUnchanged = (why: string) => say(`The configuration stays as it was: ${why}`)
+
 /** Reads the configuration again at SIGHUP, and when its file has changed. @returns ends it */
 async function keepUp(file: string | undefined, again: Again<unknown>): Promise<() => void> {
-  const hear = () => void again(true)
+  const { isEmpty, watchConfig } = await import('../relay/config/watch.js')
+  const hear = () => {
+    if (file !== undefined && isEmpty(file)) sayUnchanged(`${file} is empty.`)
+    else void again(true)
+  }
   process.on('SIGHUP', hear)
-  const stop = file === undefined ? () => {} : (await import('../relay/config/watch.js')).watchConfig(file, hear)
+  const stop = file === undefined ? () => {} : watchConfig(file, hear)
   // It may have changed since it was read, before anybody watched.
-  if (file !== undefined) await again(true)
+  if (file !== undefined && !isEmpty(file)) await again(true)
   return () => {
     process.off('SIGHUP', hear)
     stop()

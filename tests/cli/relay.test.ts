@@ -335,6 +335,29 @@ test('a relay goes on when nobody reads any more what it says', async () => {
   expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
 })
 
+test('a relay that is told to read its configuration while the file is empty keeps the one it has', async () => {
+  const config = join(folder, 'emptied.yaml')
+  writeFileSync(config, 'staleMs: 5000\n')
+  const child = leash.start(['relay', '--config', config, '--port', '0', '--folder', join(folder, 'emptied'), '--json'])
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.on('data', (more) => {
+      said[name] += more
+    })
+  await until(() => said.stdout.includes('}'))
+  writeFileSync(config, '')
+  child.kill('SIGHUP')
+  await until(() => said.stderr.includes('\n'))
+  expect(said.stderr).toBe(`The configuration stays as it was: ${config} is empty.\n`)
+  const { url, admin } = JSON.parse(said.stdout)
+  const { config: inForce } = await (
+    await fetch(`${url}/v1/admin/config`, { headers: { authorization: `Bearer ${admin}` } })
+  ).json()
+  expect(inForce.staleMs).toBe(5000)
+  child.kill('SIGTERM')
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0)
+})
+
 test('a relay that is told to read its configuration while it is being loaded goes on', async () => {
   const hangsUp = `import { registerHooks } from 'node:module'
     registerHooks({ load: (url, context, next) => (url.includes('/citty/') && process.kill(process.pid, 'SIGHUP'), next(url, context)) })`

@@ -17,7 +17,7 @@ export interface RelayOptions extends ServerOptions, ReportOptions {
   readonly host?: string
   /** @defaultValue 4000 */
   readonly port?: number
-  /** Processes that share the port. More than one needs a Postgres, and `leash relay`. @defaultValue 1 */
+  /** Processes that share the port. More than one needs `leash relay`. @defaultValue 1 */
   readonly workers?: number
   /** Holds the relay's own keys, and its database where there is no other. @defaultValue '.leash' */
   readonly folder?: string

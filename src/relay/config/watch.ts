@@ -16,8 +16,8 @@ export function watchConfig(file: string, changed: () => void): () => void {
   let known = textOf(file)
   const look = () => {
     const text = textOf(file)
-    // While it is being replaced there is none, and while it is being written there may be nothing in it.
-    if (text === undefined || text.trim() === '' || text === known) return
+    // While it is being replaced there is none.
+    if (text === undefined || isBlank(text) || text === known) return
     known = text
     changed()
   }
@@ -33,6 +33,14 @@ export function watchConfig(file: string, changed: () => void): () => void {
     watcher.close()
   }
 }
+
+/** While it is being written, or when the disk is full, there may be nothing in it. */
+export function isEmpty(file: string): boolean {
+  const text = textOf(file)
+  return text !== undefined && isBlank(text)
+}
+
+const isBlank = (text: string) => text.trim() === ''
 
 function textOf(file: string): string | undefined {
   try {
