@@ -91,7 +91,7 @@ export function openControl(options: RelayOptions, { warn = () => {} }: ControlD
   const adopted = new Lazy(async () => outbox.adopt().catch(() => {}))
   return {
     async ready() {
-      const bundle = await feed.ready()
+      const [bundle] = await Promise.all([feed.ready(), outbox.open()])
       void adopted.get()
       return bundle
     },

@@ -61,6 +61,11 @@ export class Outbox {
     this.#mostBytes = deps.mostBytes ?? 8 * 1024 * 1024
   }
 
+  /** No line is taken before there is a place to leave it at the end of the process, where there is one. */
+  async open(): Promise<void> {
+    await this.#spool()
+  }
+
   /** Nobody waits for it. */
   readonly sink: LedgerSink = (lines) => {
     for (const line of lines) {

@@ -14,7 +14,8 @@ export function atExit(work: Work): () => void {
   if (!heard) {
     globalThis.process?.once?.('beforeExit', () => void Promise.allSettled([...works].map(({ end }) => end())))
     globalThis.process?.once?.('exit', () => {
-      for (const { cut } of works) cut()
+      // Who came later may still have something for who was there before.
+      for (const { cut } of [...works].reverse()) cut()
     })
   }
   heard = true

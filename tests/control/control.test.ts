@@ -106,9 +106,14 @@ describe('a program that never closes its leash', () => {
   beforeAll(async () => {
     built = await mkdtemp(join(tmpdir(), 'leash-control-built-'))
     await build({
-      entryPoints: [fileURLToPath(new URL('../../src/control/control.ts', import.meta.url))],
-      outfile: join(built, 'control.mjs'),
+      entryPoints: ['control/control', 'ledger/ledger'].map((name) =>
+        fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url)),
+      ),
+      outdir: built,
+      entryNames: '[name]',
+      outExtension: { '.js': '.mjs' },
       bundle: true,
+      splitting: true,
       format: 'esm',
       platform: 'node',
     })
@@ -121,6 +126,7 @@ describe('a program that never closes its leash', () => {
     await writeFile(
       file,
       `import { openControl } from './control.mjs'
+      import { Ledger } from './ledger.mjs'
       const control = openControl(${options}, { warn: console.log })
       const policy = await control.ready()
       ${program}`,
@@ -149,13 +155,13 @@ describe('a program that never closes its leash', () => {
     expect(await spooled()).toHaveLength(1)
   })
 
-  it('leaves its lines on disk also where it is ended at once, for whoever comes next', async () => {
+  it.each([
+    ['has them', 'control.sink(lines)'],
+    ['gets them only now', 'for (const line of lines) new Ledger([control.sink], {}, console.log).add(line)'],
+  ])('leaves its lines on disk also where it is ended at once, and %s, for whoever comes next', async (_, book) => {
     await run(`
-      const { readdirSync } = await import('node:fs')
-      const turn = () => new Promise((resolve) => setImmediate(resolve))
-      while (!readdirSync(${JSON.stringify(folder)}, { recursive: true }).some((name) => name.endsWith('spool'))) await turn()
-      await turn()
-      control.sink(${JSON.stringify(linesOf(3))})
+      const lines = ${JSON.stringify(linesOf(3))}
+      ${book}
       process.exit()`)
     expect(relay.lines.size).toBe(0)
     const next = openControl({ url: relay.url, key, folder })
