@@ -12,8 +12,8 @@ leash.on('result', ({ model, tags }) => console.log(`team ${tags?.team}: ${model
 // Your own authentication. Who it finds is who the call is counted for.
 const teams = new Map([['key-of-search', 'search']])
 function caller(request: Request): CallOptions {
-  const key = request.get('authorization')?.replace('Bearer ', '') ?? request.get('x-api-key') ?? ''
-  const team = teams.get(key)
+  const key = request.get('x-api-key') ?? request.get('x-goog-api-key') ?? request.get('authorization')?.replace('Bearer ', '')
+  const team = teams.get(key ?? '')
   if (!team) throw new LeashError('authentication_failed', 'This key is not known here.')
   return { tenant: team, tags: { team } }
 }

@@ -15,9 +15,9 @@ export interface ServerOptions {
 
 export function createServer({ leash, files, key }: ServerOptions): Express {
   const app = express().disable('x-powered-by')
-  const own = key && hashed(`Bearer ${key}`)
+  const own = key && hashed(key)
   const call = (request: express.Request) => {
-    if (!own || !timingSafeEqual(hashed(request.get('authorization') ?? ''), own))
+    if (!own || !timingSafeEqual(hashed(keyIn(request)), own))
       throw new LeashError('authentication_failed', 'Send the key of this server.')
     return { tags: { app: 'program' } }
   }
@@ -31,6 +31,10 @@ export function createServer({ leash, files, key }: ServerOptions): Express {
   })
   return app
 }
+
+/** Each SDK sends its key in a header of its own. */
+const keyIn = (request: express.Request) =>
+  request.get('x-api-key') ?? request.get('x-goog-api-key') ?? request.get('authorization')?.replace('Bearer ', '') ?? ''
 
 /** Of one length for each: how long a comparison takes tells nothing of the key. */
 const hashed = (text: string) => createHash('sha256').update(text).digest()

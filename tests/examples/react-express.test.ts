@@ -1,5 +1,7 @@
 /** The page of the example, in a real browser, before the example's own server. */
 import { createServer as createHttpServer } from 'node:http'
+import Anthropic from '@anthropic-ai/sdk'
+import { GoogleGenAI } from '@google/genai'
 import OpenAI from 'openai'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bundlePage, type Files } from '../../examples/react-express/page.js'
@@ -46,6 +48,25 @@ test('serves SDKs with the key, and nobody else', async () => {
   expect((await ask('key-of-ours')).choices[0]?.message.content).toBe('Echo: Hello')
   for (const other of ['key', 'key-of-ourt', 'key-of-ours-and-more'])
     await expect(ask(other)).rejects.toMatchObject({ status: 401 })
+})
+
+test('takes the key in the header of each SDK', async () => {
+  const url = `${await serve()}/llm`
+  const model = 'anthropic/claude-haiku-4-5'
+  const anthropic = (apiKey: string) =>
+    new Anthropic({ apiKey, baseURL: url }).messages.create({
+      model,
+      max_tokens: 100,
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
+  const google = (apiKey: string) =>
+    new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url } }).models.generateContent({
+      model: 'claude-haiku-4-5',
+      contents: 'Hello',
+    })
+  expect((await anthropic('key-of-ours')).content).toMatchObject([{ text: 'Echo: Hello' }])
+  expect((await google('key-of-ours')).text).toBe('Echo: Hello')
+  for (const ask of [anthropic, google]) await expect(ask('key')).rejects.toMatchObject({ status: 401 })
 })
 
 test.each([
