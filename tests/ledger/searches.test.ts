@@ -162,15 +162,26 @@ describe('of OpenAI', () => {
         { tool_usage: { image_gen } },
         [{ type: 'image_generation', ...tool }],
       )
-    const drawn = drawnBy({ model: 'gpt-image-2.5-flare' })
     const pictures = (200 * 5 + 700 * 8 + 100 * 2 + 400 * 30) * 1000
-    expect(await fees(drawn)).toMatchObject({
-      cost: cost(1.25, 10) + pictures,
-      usage: { input: 910, cacheRead: 100, output: 405 },
+    for (const model of ['gpt-image-2.5-flare', 'gpt-image-2.6-flare', 'gpt-image-2.6-sunburst']) {
+      expect(await fees(drawnBy({ model }))).toMatchObject({
+        cost: cost(1.25, 10) + pictures,
+        usage: { input: 910, cacheRead: 100, output: 405 },
+      })
+    }
+    const prices = { 'openai/gpt-image-2.6-sunburst': { input: 50, output: 300 } } as const
+    const unnamed = await fees(drawnBy({}), undefined, prices)
+    expect(unnamed.cost).toBe((await fees(drawnBy({ model: 'gpt-image-2.6-sunburst' }), undefined, prices)).cost)
+    expect(unnamed.cost).toBeGreaterThan(cost(1.25, 10) + pictures)
+  })
+
+  test('another model writes a drawing, and is paid by its own prices', async () => {
+    const svg_usage = { model: 'gpt-5-mini', input_tokens: 300, output_tokens: 100, reasoning_tokens: 60, total_tokens: 400 }
+    const written = { type: 'image_generation_call', id: 'ig_1', status: 'completed', output_format: 'svg', svg_usage }
+    expect(await fees(response([written, written]))).toMatchObject({
+      cost: cost(1.25, 10) + 2 * (300 * 250 + 100 * 2000),
+      usage: { input: 610, output: 85, reasoning: 120 },
     })
-    const unnamed = await fees(drawnBy({}))
-    expect(unnamed.cost).toBe((await fees(drawnBy({ model: 'gpt-image-2' }))).cost)
-    expect(unnamed.cost).toBeGreaterThan(cost(1.25, 10))
   })
 
   test('a model that searches for each request costs a search for each', async () => {

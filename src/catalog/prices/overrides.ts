@@ -50,6 +50,10 @@ const models: Readonly<Record<string, PriceEntry | readonly PriceEntry[]>> = {
     ...{ input: 5, imageInput: 8, cacheRead: 1.25, imageCacheRead: 2, output: 30 },
     ...{ source: openai, date: '2026-09-20' },
   },
+  'openai/gpt-image-2.6-*': {
+    ...{ input: 5, imageInput: 8, cacheRead: 1.25, imageCacheRead: 2, output: 30 },
+    ...{ source: 'https://developers.openai.com/api/docs/models/gpt-image-2.6-sunburst', date: '2026-11-23' },
+  },
   'anthropic/claude-fable-5-2*': {
     ...{ input: 8, cacheWrite: 10, cacheWrite1h: 16, cacheRead: 0.2, output: 40 },
     ...{ source: anthropic, date: '2026-11-10' },

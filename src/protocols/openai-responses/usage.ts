@@ -47,7 +47,7 @@ export function toolsIn({ tool_usage, output, tools }: Record<string, unknown>):
     searches: asCount(asObject(web_search).num_requests) ?? items.filter(isSearch).length,
     preview: asObjects(tools).some(({ type }) => asString(type)?.startsWith('web_search_preview')),
     fileSearches: items.filter(({ type, status }) => type === 'file_search_call' && status !== 'failed').length,
-    models: drawn(asObject(image_gen), tools),
+    models: [...drawn(asObject(image_gen), tools), ...items.flatMap(written)],
   }
 }
 
@@ -74,7 +74,14 @@ function drawn(told: Record<string, unknown>, tools: unknown): readonly Helper[]
     },
   })
   const tool = asObjects(tools).find(({ type }) => type === 'image_generation')
-  return [{ model: asString(tool?.model) ?? 'gpt-image-2', usage }]
+  return [{ model: asString(tool?.model) ?? 'gpt-image-2.6-sunburst', usage }]
+}
+
+/** Yet another model writes a drawing that is SVG. */
+function written({ svg_usage }: Record<string, unknown>): readonly Helper[] {
+  const { model, input_tokens, output_tokens, reasoning_tokens } = asObject(svg_usage)
+  const usage = decodeUsage({ input_tokens, output_tokens, output_tokens_details: { reasoning_tokens } })
+  return typeof model === 'string' && usage ? [{ model, usage }] : []
 }
 
 export function encodeUsage(usage: Usage): ResponseUsage {
