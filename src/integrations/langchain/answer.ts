@@ -16,10 +16,12 @@ import {
 } from '../../core/json.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
+import { endsInRefusal, isRefusal, refusalBlock } from './refusal.js'
 import { reported } from './report.js'
 import { withUsage } from './usage.js'
 
-export function messageOf(body: unknown, report: Report): AIMessage {
+/** @param refusals whether what was refused is a block of its own */
+export function messageOf(body: unknown, report: Report, refusals: boolean): AIMessage {
   const { content, finishReason, usage, response } = asObject(body)
   const parts = asObjects(content)
   const calls = parts.filter(({ type }) => type === 'tool-call')
@@ -29,10 +31,13 @@ export function messageOf(body: unknown, report: Report): AIMessage {
       return state ? [[asString(part.toolCallId) ?? '', state] as const] : []
     }),
   )
+  const blocks = parts.flatMap((part) =>
+    refusals && isRefusal(carriedIn(part)) ? [refusalBlock(asString(part.text) ?? '')] : blockOf(part),
+  )
   const id = asString(asObject(response).id)
   return new AIMessage(
     withUsage(usage, {
-      content: contentOf(parts.flatMap(blockOf)),
+      content: contentOf(refusals ? withRefusal(blocks, finishReason) : blocks),
       ...callsOf(calls),
       ...(id && { id }),
       ...onCalls(carried),
@@ -72,6 +77,12 @@ function contentOf(blocks: readonly JsonObject[]): string | ContentBlock[] {
 /** What was made here, or has been read, as a block of LangChain's: its own type has no more than a `type`. */
 export function asBlock(block: JsonObject): ContentBlock {
   return { ...block, type: asString(block.type) ?? 'non_standard' }
+}
+
+/** A model that refused without a word has refused all the same. */
+function withRefusal(blocks: readonly JsonObject[], finishReason: unknown): readonly JsonObject[] {
+  const silent = endsInRefusal(finishReason) && !blocks.some(({ type }) => type === 'refusal')
+  return silent ? [...blocks, refusalBlock('')] : blocks
 }
 
 function blockOf(part: Members): JsonObject[] {

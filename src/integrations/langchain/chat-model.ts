@@ -19,7 +19,7 @@ import { messageOf } from './answer.js'
 import { promptOf } from './prompt.js'
 import { type Answered, run } from './run.js'
 import { bodyOf, type ChatLeashCallOptions, type ModelSettings, settingsIn } from './settings.js'
-import { chunkOf, chunksOf } from './stream.js'
+import { chunkOf, chunksOf, type Form } from './stream.js'
 import { type Output, type OutputSchema, type Raw, type Structured, structured } from './structured.js'
 import { toolsOf } from './tools.js'
 import { usageOf } from './usage.js'
@@ -135,7 +135,7 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
   override async _generate(messages: BaseMessage[], options: this['ParsedCallOptions']): Promise<ChatResult> {
     const { report, result } = await this.#ask(messages, options, false)
     const body = result.stream ? undefined : result.body
-    const message = messageOf(body, report)
+    const message = messageOf(body, report, this.#formOf(options).refusals)
     const usage = usageOf(asObject(body).usage)
     return {
       generations: [{ text: message.text, message }],
@@ -157,14 +157,19 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<ChatGenerationChunk> {
     const { report, result } = await this.#ask(messages, options, true)
-    const { outputVersion = this.outputVersion } = options
+    const form = this.#formOf(options)
     // A layer may answer by itself, and whole.
-    const chunks = result.stream ? chunksOf(result.body, report, outputVersion === 'v1') : [chunkOf(result.body, report)]
+    const chunks = result.stream ? chunksOf(result.body, report, form) : [chunkOf(result.body, report, form.refusals)]
     for await (const message of chunks) {
       const chunk = new ChatGenerationChunk({ text: message.text, message })
       yield chunk
       await runManager?.handleLLMNewToken(chunk.text, undefined, undefined, undefined, undefined, { chunk })
     }
+  }
+
+  #formOf({ outputVersion = this.outputVersion, ls_structured_output_format }: this['ParsedCallOptions']): Form {
+    const inBlocks = outputVersion === 'v1'
+    return { inBlocks, refusals: inBlocks || ls_structured_output_format !== undefined }
   }
 
   async #ask(messages: BaseMessage[], options: this['ParsedCallOptions'], stream: boolean): Promise<Answered> {

@@ -6,6 +6,7 @@ import { lookup } from '../../protocols/lookup.js'
 import { plain } from '../ai-sdk/json.js'
 import { fileOf, ofOpenAi } from './blocks.js'
 import { carriedByCalls, kept, type PartOptions, told } from './carried.js'
+import { refusalParts } from './refusal.js'
 
 /** @throws LeashError `invalid_request` that names the message at fault */
 export function promptOf(messages: readonly BaseMessage[]): JsonObject[] {
@@ -105,6 +106,8 @@ function answerPart(block: Members): JsonObject[] {
       return [{ type: 'text', text: asString(block.text) ?? '', ...told(kept(block), cacheOf(block)) }]
     case 'reasoning':
       return [{ type: 'reasoning', text: asString(block.reasoning) ?? '', ...told(kept(block)) }]
+    case 'refusal':
+      return refusalParts(block)
   }
   const file = fileOf(block)
   return file ? [file] : []

@@ -9,20 +9,21 @@ import { annotationsOf, asBlock, messageOf, metadataOf } from './answer.js'
 import { blockOfFile } from './blocks.js'
 import { carriedIn, onCalls } from './carried.js'
 import { failureOf } from './failure.js'
+import { endsInRefusal, isRefusal, refusalBlock } from './refusal.js'
 import { withUsage } from './usage.js'
 
 type Handler = (reader: ChunkReader, part: Members) => void
 
-/**
- * @param inBlocks texts too: LangChain makes a block of each string, and would never join them
- * @throws what LangChain expects of a model
- */
-export async function* chunksOf(
-  body: AsyncIterable<Uint8Array>,
-  report: Report,
-  inBlocks: boolean,
-): AsyncGenerator<AIMessageChunk> {
-  const reader = new ChunkReader(inBlocks)
+export interface Form {
+  /** Texts too: LangChain makes a block of each string, and would never join them. */
+  readonly inBlocks: boolean
+  /** What was refused is a block of its own. */
+  readonly refusals: boolean
+}
+
+/** @throws what LangChain expects of a model */
+export async function* chunksOf(body: AsyncIterable<Uint8Array>, report: Report, form: Form): AsyncGenerator<AIMessageChunk> {
+  const reader = new ChunkReader(form)
   const frames = sse.unframer(({ data }) => reader.push(asObject(parseJson(data))))
   try {
     for await (const bytes of body) {
@@ -66,9 +67,11 @@ class ChunkReader {
   readonly #grown = new Set<unknown>()
   /** State of parts under way: what is told last takes the place of what was told first. */
   readonly #carried = new Map<unknown, JsonObject>()
+  readonly #refusals: boolean
 
-  constructor(inBlocks: boolean) {
+  constructor({ inBlocks, refusals }: Form) {
     this.#mixed = inBlocks
+    this.#refusals = refusals
   }
 
   push(part: Members): void {
@@ -100,6 +103,8 @@ class ChunkReader {
   begin(part: Members): void {
     this.#places.set(part.id, this.#count++)
     this.#keep(part)
+    // Its mark is to stand on the block that has the words.
+    if (isRefusal(this.#carried.get(part.id))) this.#mixed = true
   }
 
   #keep(part: Members): void {
@@ -109,13 +114,15 @@ class ChunkReader {
 
   text(part: Members): void {
     const text = asString(part.delta) ?? ''
-    if (this.#mixed) this.#block(part.id, { type: 'text', text })
+    if (this.#refusals && isRefusal(this.#carried.get(part.id))) this.#block(part.id, refusalBlock(text))
+    else if (this.#mixed) this.#block(part.id, { type: 'text', text })
     else this.#tell({ content: text })
   }
 
   endText(part: Members): void {
     this.#keep(part)
     const leash = this.#carried.get(part.id)
+    if (this.#refusals && isRefusal(leash)) return
     const annotations = annotationsOf(part.citations)
     if (leash || annotations.annotations)
       this.#block(part.id, { type: 'text', text: '', ...annotations, ...(leash && { leash }) })
@@ -165,13 +172,17 @@ class ChunkReader {
   last(report: Report): AIMessageChunk {
     const { finishReason, usage } = this.#finish
     const response_metadata = metadataOf(this.#response, asObject(finishReason), report)
-    return new AIMessageChunk(withUsage(usage, { content: '', response_metadata }))
+    const told = [...this.#carried.values()].some(isRefusal)
+    const silent = this.#refusals && endsInRefusal(finishReason) && !told
+    const content = silent ? [asBlock({ ...refusalBlock(''), index: this.#count })] : ''
+    return new AIMessageChunk(withUsage(usage, { content, response_metadata }))
   }
 }
 
 /** A whole answer as the only chunk. */
-export function chunkOf(body: unknown, report: Report): AIMessageChunk {
-  const { id, content, tool_calls = [], invalid_tool_calls = [], additional_kwargs, response_metadata } = messageOf(body, report)
+export function chunkOf(body: unknown, report: Report, refusals: boolean): AIMessageChunk {
+  const message = messageOf(body, report, refusals)
+  const { id, content, tool_calls = [], invalid_tool_calls = [], additional_kwargs, response_metadata } = message
   const calls = [...tool_calls.map((call) => ({ ...call, args: JSON.stringify(call.args) })), ...invalid_tool_calls]
   return new AIMessageChunk(
     withUsage(asObject(body).usage, {
