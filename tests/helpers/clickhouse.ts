@@ -26,7 +26,7 @@ export interface ClickHouseServer {
   query(text: string): Promise<Record<string, unknown>[]>
   /** SIGKILL: it has no time to put anything in order. */
   kill(): Promise<void>
-  /** After it was killed, with the same data at the same address. */
+  /** Where it was killed, with the same data at the same address. */
   again(): Promise<void>
   stop(): Promise<void>
 }
@@ -69,7 +69,7 @@ async function startClickHouse(port: number): Promise<ClickHouseServer> {
     },
     kill: () => ended(server),
     async again() {
-      server = await running(folder, url)
+      if (isOver(server)) server = await running(folder, url)
     },
     async stop() {
       await ended(server)
@@ -96,11 +96,13 @@ async function running(folder: string, url: string): Promise<ChildProcess> {
 }
 
 async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
+  if (isOver(server)) return
   const over = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   server.kill('SIGKILL')
   await over
 }
+
+const isOver = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null
 
 const answers = (url: string) =>
   fetch(`${url}/ping`).then(
