@@ -20,18 +20,36 @@ if (!hasPostgres)
   )
 
 /** Starts a server before the file's tests. Inside of `describe.skipIf(!hasPostgres)`, where nothing is started when there is none. */
-export function usePostgres(): { readonly url: string } {
+export function usePostgres(): UsedPostgres {
   let server: PostgresServer | undefined
+  let count = 0
   beforeAll(async () => {
     server = await startPostgres()
   }, 60_000)
   afterAll(() => server?.stop())
+  const url = () => {
+    if (!server) throw new Error('The server is started before the first test, not while tests are collected.')
+    return server.url
+  }
   return {
     get url() {
-      if (!server) throw new Error('The server is started before the first test, not while tests are collected.')
-      return server.url
+      return url()
+    },
+    async another() {
+      const name = `another_${++count}`
+      const client = new driver.Client({ connectionString: url() })
+      await client.connect()
+      await client.query(`CREATE DATABASE ${name}`)
+      await client.end()
+      return new URL(name, url()).href
     },
   }
+}
+
+export interface UsedPostgres {
+  readonly url: string
+  /** @returns the address of a database with nothing in it */
+  another(): Promise<string>
 }
 
 export interface PostgresServer {

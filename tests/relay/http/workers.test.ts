@@ -16,6 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const messages = [{ role: 'user', content: 'Hello' }]
 const hello = { model: 'gpt-4o-mini', messages }
 
+let places = 0
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const end of ends.splice(0)) await end()
@@ -65,19 +66,18 @@ describe.each([
   ['Postgres', hasPostgres],
 ])('several workers with %s', (store, isThere) => {
   const postgres = store === 'Postgres' && isThere ? usePostgres() : undefined
-  const env = () => (postgres ? { DATABASE_URL: postgres.url } : {})
-  /** The first start of the folder shows them. */
-  let shown = { admin: '', call: '' }
-  const again = async () => {
-    const relay = await started(store, env())
-    if (relay.admin) shown = { admin: relay.admin, call: relay.call }
-    return { ...relay, ...shown }
+  /** Where nothing is yet. @returns what starts a relay there, as often as it is called */
+  const place = async () => {
+    const own = `${store}-${++places}`
+    const env = postgres ? { DATABASE_URL: await postgres.another() } : {}
+    return () => started(own, env)
   }
 
   test.skipIf(!isThere)(
     'share a port, make their first keys once, and finish what is under way when they are told to end',
     async () => {
-      const { admin, call, asked, end, wrong } = await again()
+      const start = await place()
+      const { admin, call, asked, end, wrong } = await start()
       for (let time = 0; time < 8; time++) expect((await (await asked('/v1/admin/keys', admin)).json()).items).toHaveLength(2)
 
       const told = async () => {
@@ -98,7 +98,8 @@ describe.each([
   )
 
   test.skipIf(!isThere)('refuse together, at once, a key that one of them has taken back', async () => {
-    const { admin, asked } = await again()
+    const start = await place()
+    const { admin, asked } = await start()
     const refusedMs = async () => {
       const made = await (await asked('/v1/admin/keys', admin, { tenant: 'default' })).json()
       const call = () => Promise.all(Array.from({ length: 6 }, () => asked('/v1/chat/completions', made.key, hello)))
@@ -115,10 +116,10 @@ describe.each([
   })
 
   test.skipIf(!isThere)('hold calls to one budget together, and write down each of them once', async () => {
-    const { admin, call, asked, end } = await again()
+    const start = await place()
+    const { admin, call, asked, end } = await start()
     const budgets = [{ limit: { requests: 20 }, per: 'month' }]
     expect((await asked('/v1/admin/tenants/default/policy', admin, { budgets }, 'PUT')).status).toBe(200)
-    const before = await booked(asked, call)
     const all = statuses(await Promise.all(Array.from({ length: 60 }, () => asked('/v1/chat/completions', call, hello))))
     const served = mock.requests.length
     expect(served).toBeLessThanOrEqual(20)
@@ -126,7 +127,7 @@ describe.each([
     expect(served).toBeGreaterThan(12)
     expect(all.filter((status) => status === 200)).toHaveLength(served)
     await end()
-    expect(await booked((await again()).asked, call)).toBe(before + served)
+    expect(await booked((await start()).asked, call)).toBe(served)
   })
 })
 
