@@ -115,11 +115,9 @@ class RedisStore implements Store {
     const reservation: Reservation = { id: crypto.randomUUID(), space, keys, amount, expired }
     const per = scopes.flatMap(({ limit, endsAt = 0 }) => [limit, Math.ceil(endsAt)])
     const args = [amount, `${expired}${written(reservation)}`, Math.ceil(ttlMs), ...per]
-    const reply = await this.#guard(
-      () => this.#client.run(budgets.reserve, this.#sums(space, keys), args),
-      // It may have arrived all the same.
-      () => this.release(reservation),
-    )
+    // It may arrive all the same, or have arrived.
+    const undo = () => void this.release(reservation).catch(() => {})
+    const reply = await this.#guard(() => this.#client.run(budgets.reserve, this.#sums(space, keys), args, undo), undo)
     if (reply === undefined) return { ok: true, reservation: { ...reservation, keys: [] }, balances: [] }
     const [refused = -1, ...rest] = reply
     const balance = (at: number): Balance => ({ spent: rest[2 * at] ?? 0, reserved: rest[2 * at + 1] ?? 0 })
@@ -196,9 +194,9 @@ class RedisStore implements Store {
   }
 
   /** What a call is held to. Undefined: the store cannot be asked, and that is to let it pass. */
-  async #guard(command: () => Promise<unknown>, undo?: () => Promise<void>): Promise<number[] | undefined> {
+  async #guard(command: () => Promise<unknown>, undo?: () => void): Promise<number[] | undefined> {
     const reply = await this.#must(command).catch((error: unknown) => {
-      undo?.().catch(() => {})
+      undo?.()
       if (this.#failOpen && isLeashError(error) && error.code === 'overloaded') return undefined
       throw error
     })

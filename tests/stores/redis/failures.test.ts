@@ -143,10 +143,22 @@ describe.skipIf(!hasRedis)('a server that comes and goes', () => {
     }, 10_000)
   })
 
-  it('that answers too late leaves no money set aside', async () => {
+  it.each([
+    ['', async () => {}],
+    [
+      ' where it has forgotten how',
+      async (store: Store, admin: Redis) => {
+        await admin.script('FLUSH')
+        await store.release({ id: 'known', space: 's', keys: ['k'], amount: 1, expired: 'spent' })
+      },
+    ],
+  ])('that answers too late leaves no money set aside%s', async (_, forget) => {
     const server = await aServer()
     const store = aStore({ url: server.url, timeoutMs: 1000 })
-    await store.read('s', 'k')
+    const admin = new Redis(server.url)
+    open.unshift({ stop: () => admin.disconnect() })
+    await store.reserve('s', scopes, 0, { ttlMs: 60_000 })
+    await forget(store, admin)
     server.freeze()
     await expect(store.reserve('s', scopes, 60, { ttlMs: 60_000 })).rejects.toMatchObject(overloaded)
     server.thaw()
