@@ -110,6 +110,13 @@ describe('lines of the ledger', () => {
   })
 })
 
+it('sends also what comes in the very moment in which all else has been sent', async () => {
+  relay.fail = ({ body }) => ((body as UsageBatch).lines.some(({ id }) => id === 'line 0') ? { status: 400 } : undefined)
+  const outbox: Outbox = open({ warn: () => outbox.sink(linesOf(500, 1)) })
+  void outbox.sink(linesOf(1))
+  await soon(() => expect(relay.lines.size).toBe(500))
+})
+
 describe('while the relay is away', () => {
   it('the oldest lines go where there is no disk and no more room, and are counted', async () => {
     relay.fail = () => 'down'
@@ -177,19 +184,20 @@ describe('while the relay is away', () => {
     await soon(async () => expect(await readdir(folder)).toEqual([]))
   })
 
-  it('lines that come meanwhile go to the disk: the process may not live longer', async () => {
+  it.each([1, 500])('%s lines that come meanwhile go to the disk: the process may not live longer', async (count) => {
     relay.fail = () => ({ status: 429, headers: { 'retry-after': '20' } })
     const outbox = openOnDisk()
     void outbox.sink(linesOf(1))
     await outbox.deliver()
-    void outbox.sink(linesOf(1, 1))
+    void outbox.sink(linesOf(count, 1))
     await soon(async () => {
       const heir = await Spool.open(folder, { staleMs: 0 })
       const names = await readdir(folder)
       expect(names).toHaveLength(1)
       const { lines } = await heir.read({ path: join(folder, names[0] ?? ''), bytes: 0 })
-      expect(lines).toHaveLength(2)
+      expect(lines).toHaveLength(1 + count)
     })
+    expect(relay.asked).toHaveLength(1)
   })
 
   it('that is told once, and again only when it was well meanwhile', async () => {
@@ -225,6 +233,16 @@ describe('a leash that is closed', () => {
     expect(relay.lines.size).toBe(700)
   })
 
+  it('tries once more what is just failing', async () => {
+    let times = 1
+    relay.fail = () => (times-- > 0 ? 'down' : undefined)
+    const outbox = open()
+    void outbox.sink(linesOf(3))
+    void outbox.deliver()
+    await outbox.close()
+    expect(relay.lines.size).toBe(3)
+  })
+
   it('leaves the rest on disk, for the next', async () => {
     relay.fail = () => 'down'
     const outbox = openOnDisk()
@@ -256,6 +274,16 @@ describe('a leash that is closed', () => {
     await outbox.close()
     expect(warnings).toContainEqual(expect.stringMatching(/^30 lines .* are lost/))
   })
+})
+
+it('takes over nothing any more once it is closed', async () => {
+  const another = await Spool.open(folder)
+  await another.add([JSON.stringify(lineOf(1))])
+  await another.close()
+  const outbox = openOnDisk()
+  await outbox.close()
+  await outbox.adopt()
+  expect(await readdir(folder)).toEqual([expect.stringContaining('.free.')])
 })
 
 it('delivers what is told after the leash was closed: calls that were under way', async () => {
