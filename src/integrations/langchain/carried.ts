@@ -1,9 +1,9 @@
 /**
  * Opaque state of vendors, such as signatures of thoughts: it rides along on a member `leash` of content blocks, and for tool
- * calls, which LangChain keeps beside the content, in `additional_kwargs.leash`.
+ * calls, which LangChain keeps beside the content, in `additional_kwargs.leash`; on those that were told in events, on their blocks.
  */
 import type { BaseMessage } from '@langchain/core/messages'
-import { asObject, isObject, type JsonObject, type Members } from '../../core/json.js'
+import { asObject, asObjects, isObject, type JsonObject, type Members } from '../../core/json.js'
 
 /** By the name of a provider of the AI SDK's, or ours. */
 export type PartOptions = Record<string, JsonObject>
@@ -32,7 +32,13 @@ export function onCalls(carried: ReadonlyMap<string, JsonObject>): { additional_
   return carried.size === 0 ? {} : { additional_kwargs: { leash: { toolCalls: Object.fromEntries(carried) } } }
 }
 
-export function carriedByCalls({ additional_kwargs }: BaseMessage): (id: string) => PartOptions {
-  const calls = asObject(asObject(asObject(additional_kwargs).leash).toolCalls)
-  return (id) => kept({ leash: Object.hasOwn(calls, id) ? calls[id] : undefined })
+/** By the ids of the calls. */
+export function carriedOnCalls({ additional_kwargs }: BaseMessage): Members {
+  return asObject(asObject(asObject(additional_kwargs).leash).toolCalls)
+}
+
+export function carriedByCalls(message: BaseMessage): (id: string) => PartOptions {
+  const beside = carriedOnCalls(message)
+  const blocks = asObjects(message.content).filter(({ type }) => type === 'tool_call')
+  return (id) => kept({ leash: Object.hasOwn(beside, id) ? beside[id] : blocks.find((block) => block.id === id)?.leash })
 }

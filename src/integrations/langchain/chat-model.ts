@@ -6,6 +6,7 @@ import {
   type BindToolsInput,
   type LangSmithParams,
 } from '@langchain/core/language_models/chat_models'
+import type { ChatModelStreamEvent } from '@langchain/core/language_models/event'
 import type { AIMessageChunk, BaseMessage, MessageContent } from '@langchain/core/messages'
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import type { Runnable, RunnableConfig } from '@langchain/core/runnables'
@@ -16,6 +17,7 @@ import { protocolName } from '../../protocols/ai-sdk/wire.js'
 import { estimateTokens } from '../../protocols/tokens.js'
 import { opened } from '../opened.js'
 import { messageOf } from './answer.js'
+import { eventsOf } from './events.js'
 import { promptOf } from './prompt.js'
 import { type Answered, run } from './run.js'
 import { bodyOf, type ChatLeashCallOptions, type ModelSettings, settingsIn } from './settings.js'
@@ -165,6 +167,15 @@ export class ChatLeash extends BaseChatModel<ChatLeashCallOptions> {
       yield chunk
       await runManager?.handleLLMNewToken(chunk.text, undefined, undefined, undefined, undefined, { chunk })
     }
+  }
+
+  /** Of these LangGraph makes the messages of an agent that tells of every step. */
+  override async *_streamChatModelEvents(
+    messages: BaseMessage[],
+    options: this['ParsedCallOptions'],
+    runManager?: CallbackManagerForLLMRun,
+  ): AsyncGenerator<ChatModelStreamEvent> {
+    yield* eventsOf(this._streamResponseChunks(messages, { ...options, outputVersion: 'v1' }, runManager), options.signal)
   }
 
   #formOf({ outputVersion = this.outputVersion, ls_structured_output_format }: this['ParsedCallOptions']): Form {

@@ -60,7 +60,7 @@ class ChunkReader {
   #mixed: boolean
   #response: Members = {}
   #finish: Members = {}
-  /** Places of blocks, and of calls, by the ids of their parts. */
+  /** Places of blocks, and of calls, by the ids of their parts: LangChain's events count them as one. */
   readonly #places = new Map<unknown, number>()
   readonly #calls = new Map<unknown, number>()
   /** Calls of which arguments have been told. */
@@ -68,6 +68,8 @@ class ChunkReader {
   /** State of parts under way: what is told last takes the place of what was told first. */
   readonly #carried = new Map<unknown, JsonObject>()
   readonly #refusals: boolean
+  /** The words of one under way: it is told whole. */
+  #refusal = ''
 
   constructor({ inBlocks, refusals }: Form) {
     this.#mixed = inBlocks
@@ -114,7 +116,7 @@ class ChunkReader {
 
   text(part: Members): void {
     const text = asString(part.delta) ?? ''
-    if (this.#refusals && isRefusal(this.#carried.get(part.id))) this.#block(part.id, refusalBlock(text))
+    if (this.#refusals && isRefusal(this.#carried.get(part.id))) this.#refusal += text
     else if (this.#mixed) this.#block(part.id, { type: 'text', text })
     else this.#tell({ content: text })
   }
@@ -122,7 +124,11 @@ class ChunkReader {
   endText(part: Members): void {
     this.#keep(part)
     const leash = this.#carried.get(part.id)
-    if (this.#refusals && isRefusal(leash)) return
+    if (this.#refusals && isRefusal(leash)) {
+      this.#block(part.id, refusalBlock(this.#refusal))
+      this.#refusal = ''
+      return
+    }
     const annotations = annotationsOf(part.citations)
     if (leash || annotations.annotations)
       this.#block(part.id, { type: 'text', text: '', ...annotations, ...(leash && { leash }) })
@@ -143,7 +149,7 @@ class ChunkReader {
   }
 
   beginCall({ id, toolName }: Members): void {
-    this.#calls.set(id, this.#calls.size)
+    this.#calls.set(id, this.#count++)
     this.#callChunk(id, '', { id: asString(id) ?? '', name: asString(toolName) ?? '' })
   }
 
@@ -183,14 +189,15 @@ class ChunkReader {
 export function chunkOf(body: unknown, report: Report, refusals: boolean): AIMessageChunk {
   const message = messageOf(body, report, refusals)
   const { id, content, tool_calls = [], invalid_tool_calls = [], additional_kwargs, response_metadata } = message
+  const first = typeof content === 'string' ? 1 : content.length
   const calls = [...tool_calls.map((call) => ({ ...call, args: JSON.stringify(call.args) })), ...invalid_tool_calls]
   return new AIMessageChunk(
     withUsage(asObject(body).usage, {
       content,
       additional_kwargs,
       response_metadata,
-      tool_call_chunks: calls.map(({ id = '', name = '', args = '' }, index) => {
-        return { type: 'tool_call_chunk' as const, index, id, name, args }
+      tool_call_chunks: calls.map(({ id = '', name = '', args = '' }, place) => {
+        return { type: 'tool_call_chunk' as const, index: first + place, id, name, args }
       }),
       ...(id !== undefined && { id }),
     }),
