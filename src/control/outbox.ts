@@ -267,8 +267,7 @@ export class Outbox {
 function batchEnd(lines: readonly string[], start: number): number {
   let bytes = 0
   let end = start
-  while (end < lines.length && end - start < batchLines && (end === start || bytes < batchBytes))
-    bytes += lines[end++]?.length ?? 0
+  while (end < lines.length && end - start < batchLines && bytes < batchBytes) bytes += lines[end++]?.length ?? 0
   return end
 }
 
