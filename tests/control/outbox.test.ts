@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -41,6 +41,12 @@ function openOnDisk(over: Partial<OutboxDeps> = {}): Outbox {
 
 const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 10_000, interval: 5 })
 const batches = () => relay.asked.map(({ body }) => (body as UsageBatch).lines.length)
+
+/** Lines on disk. */
+async function kept(): Promise<string[]> {
+  const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
+  return texts.join('').split('\n').filter(Boolean)
+}
 
 describe('lines of the ledger', () => {
   it('are sent soon, together', async () => {
@@ -200,6 +206,35 @@ describe('while the relay is away', () => {
     expect(relay.asked).toHaveLength(1)
   })
 
+  it('lines for which memory has no more room go to the disk, again and again', async () => {
+    const outbox = openOnDisk({ mostLines: 10, soonMs: 60_000 })
+    for (const count of [1, 2]) {
+      void outbox.sink(linesOf(11, count * 11))
+      await soon(async () => expect(await kept()).toHaveLength(count * 11))
+    }
+  })
+
+  it('lines that a full disk does not take are kept', async () => {
+    relay.fail = () => 'down'
+    const spool = await Spool.open(folder)
+    vi.spyOn(spool, 'add').mockRejectedValueOnce(new Error('no space left on device'))
+    const outbox = open({ spool: async () => spool })
+    void outbox.sink(linesOf(3))
+    await outbox.deliver()
+    relay.fail = () => undefined
+    await outbox.deliver()
+    expect(relay.lines.size).toBe(3)
+  })
+
+  it('lines for which the disk has no more room are counted', async () => {
+    relay.fail = () => 'down'
+    const spool = Spool.open(folder, { mostBytes: 1 })
+    const outbox = open({ spool: () => spool })
+    void outbox.sink(linesOf(3))
+    await outbox.deliver()
+    expect(warnings).toContainEqual(expect.stringMatching(/^3 lines .* are lost/))
+  })
+
   it('that is told once, and again only when it was well meanwhile', async () => {
     relay.fail = () => 'down'
     const outbox = open()
@@ -350,6 +385,15 @@ it('leaves at the end of the process what is being written to the disk, too', as
   expect((await next.read(next.first() ?? expect.fail())).lines).toHaveLength(3)
   await next.close()
   ended()
+})
+
+it('leaves at the end of the process no line twice that the disk has already', async () => {
+  relay.fail = () => 'down'
+  const outbox = openOnDisk()
+  void outbox.sink(linesOf(3))
+  await outbox.deliver()
+  outbox.keep()
+  expect(await kept()).toHaveLength(3)
 })
 
 it('says that half of a line is lost, which a process left that died while it wrote', async () => {
