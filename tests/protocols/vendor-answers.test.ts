@@ -3,6 +3,7 @@
  * the vendors' types: after an update of an SDK, the compiler asks for a row for each word that is new, and wants those away that
  * are gone.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type Anthropic from '@anthropic-ai/sdk'
 import type * as Bedrock from '@aws-sdk/client-bedrock-runtime'
 import type * as Google from '@google/genai'
@@ -64,9 +65,14 @@ const converse: Rows<Exclude<MembersOf<Bedrock.ContentBlock>, '$unknown'>, Part>
   ...unheard('cachePoint', 'searchResult', 'toolAddition', 'toolRemoval'),
 }
 
-const told = (protocol: ChatProtocol, body: JsonObject) => {
+const read = (protocol: ChatProtocol, body: JsonObject) => {
   const losses: string[] = []
   const answer = protocol.upstream.decodeResponse(body, decodeContext({ lose: (path) => losses.push(path) }))
+  return { answer, losses }
+}
+
+function told(protocol: ChatProtocol, body: JsonObject) {
+  const { answer, losses } = read(protocol, body)
   return { content: answer.choices[0]?.content ?? [], finishReason: answer.choices[0]?.finishReason, losses }
 }
 
@@ -81,6 +87,32 @@ describe.each(kinds)('what an answer of $name holds', (protocol, table, bodyOf) 
     const { content, losses } = told(protocol, bodyOf(word, part ?? {}))
     expect([content.length, losses.length > 0]).toEqual(part === undefined ? [0, true] : [1, false])
   })
+})
+
+/** With what makes another answer, or a loss that is reported. */
+const telling = {
+  ...{ id: 'resp_2', created_at: 2, model: 'n', service_tier: 'flex', status: 'incomplete' },
+  output: [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }],
+  usage: { input_tokens: 1, output_tokens: 1 },
+  input_transformations: [{ id: 'rs_1', type: 'reasoning', action: 'removed', reason: 'model_mismatch' }],
+} satisfies JsonObject
+/** What was asked, what only OpenAI keeps, and what is read with another member. */
+const kept = [
+  ...(['object', 'leash', 'output_text', 'error', 'incomplete_details', 'tool_usage', 'completed_at', 'metadata'] as const),
+  ...(['background', 'access_programs', 'conversation', 'image', 'instructions', 'parallel_tool_calls', 'moderation'] as const),
+  ...(['max_output_tokens', 'max_tool_calls', 'previous_response_id', 'prompt', 'prompt_cache_diagnostics'] as const),
+  ...(['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'reasoning', 'safety_identifier'] as const),
+  ...(['temperature', 'text', 'tool_choice', 'tools', 'top_logprobs', 'top_p', 'truncation', 'user'] as const),
+]
+const members: Rows<MembersOf<Responses.Response>, Json> = {
+  ...telling,
+  ...(Object.fromEntries(kept.map((word) => [word, 'x'])) as Rows<(typeof kept)[number], Json>),
+}
+
+test.each(Object.entries(members))('`%s` of a response is told, or is one of those that are known to stay', (word, value) => {
+  const around = { id: 'resp_1', created_at: 1, model: 'm', status: 'completed', output: [] }
+  const same = isDeepStrictEqual(read(openaiResponses, { ...around, [word]: value }), read(openaiResponses, around))
+  expect(same).toBe(!Object.hasOwn(telling, word))
 })
 
 const endings: Rows<NonNullable<Responses.Response.IncompleteDetails['reason']>, FinishReason> = {

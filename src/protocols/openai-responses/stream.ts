@@ -5,7 +5,7 @@
 
 import { truncated } from '../../core/ending.js'
 import type { StreamEvent } from '../../core/events.js'
-import { asNumber, asObject, asString, isObject, type Members, parseJson } from '../../core/json.js'
+import { asNumber, asObject, asObjects, asString, isObject, type Members, parseJson } from '../../core/json.js'
 import type { FinishReason } from '../../core/message.js'
 import { lookup } from '../lookup.js'
 import { malformedEvent } from '../malformed.js'
@@ -189,6 +189,8 @@ export class AnswerDecoder implements StreamDecoder {
     this.#events.push(...this.#row.endAll(), { type: 'finish', choice: 0, reason: this.#reason(response) })
     const usage = usageIn(response)
     if (usage) this.#events.push({ type: 'usage', usage })
+    for (const { reason } of asObjects(response.input_transformations))
+      this.#context.lose('input', 'dropped', `OpenAI did not show earlier reasoning to the model: ${String(reason)}.`)
     const serviceTier = asString(response.service_tier)
     this.#events.push({ type: 'end', ...(serviceTier !== undefined && { serviceTier }) })
     this.#terminal = true

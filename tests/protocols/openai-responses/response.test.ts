@@ -116,6 +116,18 @@ describe('a whole answer of the vendor', () => {
     expect(lost).toMatchObject([{ path: 'output[0]', action: 'dropped' }])
   })
 
+  test('reasoning that OpenAI did not show to the model is reported', () => {
+    const input_transformations = [
+      { id: 'rs_1', type: 'reasoning', action: 'removed', reason: 'organization_mismatch' },
+      { id: 'rs_2', type: 'reasoning', action: 'removed', reason: 'turn_boundary' },
+    ]
+    const { lost } = read([message({ type: 'output_text', text: 'Hi' })], { input_transformations })
+    expect(lost).toMatchObject([
+      { path: 'input', action: 'dropped', why: expect.stringContaining('organization_mismatch') },
+      { path: 'input', action: 'dropped', why: expect.stringContaining('turn_boundary') },
+    ])
+  })
+
   test('a reasoning item of which nothing was told is nothing', () => {
     const { response } = read([{ id: 'rs_1', type: 'reasoning', summary: [] }, message({ type: 'output_text', text: 'x' })])
     expect(response.choices[0]?.content).toEqual([{ type: 'text', text: 'x' }])
