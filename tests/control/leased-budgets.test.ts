@@ -185,6 +185,33 @@ describe('a reservation', () => {
     expect(relay.taken('day')).toBe(100)
   })
 
+  it('that was not limited yet is told also when it is settled long after all else', async () => {
+    const budgets = openInMadeUpTime()
+    const underWay = granted(await reserve(budgets, 100, [{ ...day, limit: mostNano }]))
+    budgets.settle(granted(await reserve(budgets, 10)), 10)
+    await vi.advanceTimersByTimeAsync(120_000)
+    budgets.settle(underWay, 90)
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(relay.taken('day')).toBe(100)
+  })
+
+  it('asks one at a time, and until it is answered, for a limit that the relay did not know', async () => {
+    const team: BudgetScope = { key: 'team', limit: 1000 }
+    const budgets = openInMadeUpTime()
+    granted(await reserve(budgets, 300, [team]))
+    relay.limits.set('team', 400)
+    relay.fail = () => ({ status: 503 })
+    await vi.advanceTimersByTimeAsync(61_000)
+    const before = lends().length
+    for (let at = 0; at < 5; at++) granted(await reserve(budgets, 10, [team]))
+    expect(lends().length - before).toBe(1)
+    relay.fail = () => undefined
+    await vi.advanceTimersByTimeAsync(30_000)
+    granted(await reserve(budgets, 10, [team]))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await reserve(budgets, 500, [team])).toMatchObject({ ok: false })
+  })
+
   it('of anything but a whole number is refused', () => {
     expect(() => reserve(open(), 0.5)).toThrow(/^\[invalid_config\]/)
     expect(() => reserve(open(), -1)).toThrow(/^\[invalid_config\]/)
@@ -303,6 +330,13 @@ describe('a settlement', () => {
     expect(relay.taken('day')).toBe(120)
   })
 
+  it('that never comes counts as spent also where nobody sets a limit', async () => {
+    const budgets = openInMadeUpTime()
+    granted(await reserve(budgets, 10, [hour], 10_000))
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(budgets.read('budget', 'hour')).toEqual({ spent: 10, reserved: 0 })
+  })
+
   it('of what expires as returned gives it back', async () => {
     const budgets = openInMadeUpTime()
     granted(await budgets.reserve('budget', [day], 300, { ttlMs: 10_000, expired: 'returned' }))
@@ -407,6 +441,18 @@ describe('a relay that is away', () => {
     budgets.release(granted(await reserve(budgets, 10)))
     await budgets.close()
     expect(relay.taken('day')).toBe(180)
+  })
+
+  it('lets calls pass without taking from what is left of its last slice', async () => {
+    whenAway = 'open'
+    const budgets = open()
+    granted(await reserve(budgets, 100))
+    relay.fail = () => 'down'
+    const passed = granted(await reserve(budgets, 900))
+    expect(budgets.read('budget', 'day')).toMatchObject({ reserved: 100 })
+    budgets.release(passed)
+    expect(budgets.read('budget', 'day')).toMatchObject({ reserved: 100 })
+    expect(reserve(budgets, 50)).toMatchObject({ ok: true })
   })
 
   it('is left in peace for a while', async () => {
