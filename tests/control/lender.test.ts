@@ -52,3 +52,12 @@ it('gives back once what it may have been lent unseen', async () => {
   expect(asked.map(({ path }) => path)).toEqual(['/v1/control/leases', '/v1/control/leases/settle'])
   expect(asked[1]?.body).toEqual({ leases: [{ id: expect.stringMatching(/^[\w-]{22}$/), spent: 0 }] })
 })
+
+it('takes for told only what the relay has taken, where there is too much for one request', async () => {
+  const { connection, asked } = relayed(() => {
+    if (asked.length > 1) throw new LeashError('network_error', 'gone', { retryable: true })
+    return answer(204)
+  })
+  const all = Array.from({ length: 600 }, (_, at) => ({ claim: { id: `lease ${at}`, spent: at } }))
+  expect(await new Lender(connection).settle(all)).toEqual(all.slice(0, 500))
+})
