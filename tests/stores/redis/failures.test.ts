@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Limit, Store } from '../../../src/core/store.js'
 import { type RedisOptions, redis } from '../../../src/stores/redis.js'
 import { hasRedis, type RedisServer, startRedis } from '../../helpers/redis.js'
@@ -102,6 +102,24 @@ it('refuses a client whose keys get a prefix that scripts and scans do not agree
   const client = new Redis({ lazyConnect: true, keyPrefix: 'mine:' })
   expect(() => redis({ client })).toThrow(expect.objectContaining({ code: 'invalid_config' }))
   client.disconnect()
+})
+
+it('is not connected to by each call that finds it away', async () => {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  open.push({ stop: () => server.close() })
+  const store = aStore({ url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  for (const tried of [1, 2]) {
+    for (let call = 0; call < 5; call++) await expect(store.take('s', [limit])).rejects.toMatchObject(overloaded)
+    expect(connections).toBe(tried)
+    vi.setSystemTime(Date.now() + 1000)
+  }
 })
 
 describe.skipIf(!hasRedis)('a server that comes and goes', () => {
