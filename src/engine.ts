@@ -2,7 +2,7 @@
 import type { Call, CallOptions, Here, Report, Result, Target, Timeouts } from './core/call.js'
 import { defined } from './core/defined.js'
 import type { Emitter } from './core/emitter.js'
-import { isLeashError, LeashError, messageOf } from './core/errors.js'
+import { isLeashError, LeashError } from './core/errors.js'
 import { callId } from './core/id.js'
 import type { JsonObject } from './core/json.js'
 import { Lazy } from './core/lazy.js'
@@ -130,14 +130,10 @@ export class Engine {
       return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
-      let failure = isLeashError(error)
+      const asThrown = isLeashError(error) && !incoming.remote && unknownName.get(error) === undefined
+      const failure = asThrown
         ? error
-        : new LeashError('invalid_config', `A middleware threw ${messageOf(error)}.`, {
-            status: 500,
-            cause: error,
-          })
-      const unknown = unknownName.get(failure)
-      if (unknown !== undefined) failure = (await import('./suggest.js')).suggest(failure, unknown)
+        : await (await import('./call-failure.js')).callFailure(error, { remote: incoming.remote, id: report.id }, this.#emitter)
       failure.attempts = report.attempts
       throw failure
     }

@@ -6,6 +6,7 @@ import { isLeashError, LeashError } from './core/errors.js'
 import { parseExact } from './core/exact-json.js'
 import { heldBy } from './core/held-by.js'
 import { callId } from './core/id.js'
+import { toldOutside } from './core/inside.js'
 import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
 import { isTooDeep } from './core/too-deep.js'
@@ -94,10 +95,12 @@ export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }:
 }
 
 /** What a host has against a request, in the words of the protocol that is spoken there. @throws what is no LeashError */
-export async function refused(asked: Asked, error: unknown): Promise<Answered> {
+export async function refused(asked: Asked, error: unknown, warn: (message: string) => void): Promise<Answered> {
   const protocol = await spokenAt(asked.path)
   if (!protocol || !isLeashError(error)) throw error
-  return inForm(failWhole(error, protocol, createReport(callId(), undefined)), asked, protocol)
+  const id = callId()
+  const told = toldOutside(error, (message) => warn(`${id}: ${message}`))
+  return inForm(failWhole(told, protocol, createReport(id, undefined)), asked, protocol)
 }
 
 async function spokenAt(path: string): Promise<Protocol | undefined> {

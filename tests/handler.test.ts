@@ -180,6 +180,31 @@ describe('what is refused', () => {
     await expect(leashOf().handle(request(), { leash })).rejects.toThrow('No database.')
   })
 
+  test('that a middleware threw, and to the host alone what', async () => {
+    const leash = createLeash({
+      providers: mockProviders(mock.url),
+      use: [
+        () => async () => {
+          throw new Error('connect ECONNREFUSED /srv/app/store.sock')
+        },
+      ],
+    })
+    const warnings: string[] = []
+    leash.on('warning', ({ message }) => warnings.push(message))
+    const host = await serve((request) => leash.handle(request))
+    const response = await fetch(`${host.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ ...question, max_tokens: 9 }),
+    })
+    const text = await response.text()
+    expect([response.status, response.headers.get('x-leash-error')]).toEqual([500, 'invalid_config'])
+    expect(text).toContain('A middleware of this server threw.')
+    expect(text).not.toContain('ECONNREFUSED')
+    const id = response.headers.get('x-leash-id')
+    expect(warnings).toEqual([`${id}: A middleware threw connect ECONNREFUSED /srv/app/store.sock.`])
+    await host.close()
+  })
+
   test('in the words of the protocol that was spoken', async () => {
     expect((await refusal(post('/v1/messages', '[]'))).body).toMatchObject({
       type: 'error',

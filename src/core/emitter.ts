@@ -42,7 +42,7 @@ export interface LeashEvents {
   slo: SloState
   /** An answer to a similar question was compared with one to the question itself. Both numbers are cosines. */
   similar: { readonly callId: string; readonly similarity: number; readonly likeness: number; readonly agrees: boolean }
-  /** Something beside the calls went wrong, and was gone around: a file of prices, a sink of the ledger. */
+  /** What no caller is told of: what went wrong beside the calls (a file of prices, a sink of the ledger), and what a middleware or a store said when a call over HTTP failed by it. */
   warning: { readonly message: string }
 }
 

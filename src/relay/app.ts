@@ -38,7 +38,7 @@ export function createApp(context: RelayContext, warn: (message: string) => void
   app.route('/v1/gateway/jobs', gatewayJobRoutes(context))
   app.route('/v1/control', controlRoutes(context))
   app.route('/v1/usage', usageRoutes(context))
-  app.route('/v1/traces', traceRoutes(context))
+  app.route('/v1/traces', traceRoutes(context, warn))
   app.route('/v1/admin', adminRoutes(context))
   app.route('/api/auth', authRoutes(context))
   app.route('/api/auth/provider', providerSignInRoutes(context))

@@ -1,6 +1,7 @@
 /** A store that processes share: Redis 6.2 or newer, or what speaks like it, alone, behind Sentinel or as a cluster. */
 import { checkNano } from '../core/check-nano.js'
 import { isLeashError, LeashError, messageOf } from '../core/errors.js'
+import { inside } from '../core/inside.js'
 import type {
   Balance,
   BudgetScope,
@@ -210,10 +211,9 @@ class RedisStore implements Store {
       if (isLeashError(cause)) throw cause
       this.#onError?.(cause)
       const why = messageOf(cause)
-      throw new LeashError('overloaded', `The Redis store cannot be used: ${why}. Check the server and its address.`, {
-        cause,
-        retryable: true,
-      })
+      const message = `The Redis store cannot be used: ${why}. Check the server and its address.`
+      const error = new LeashError('overloaded', message, { cause, retryable: true })
+      throw inside(error, 'A store of this server cannot be used. Try again later.')
     }
   }
 }

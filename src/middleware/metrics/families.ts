@@ -133,7 +133,7 @@ export const families = {
     help: 'What is left of the errors that the target allows, as a share of them.',
     labels: ['provider', 'objective', 'window'],
   },
-  leash_warnings_total: { type: 'counter', help: 'Problems that were worked around, so that no call failed.', labels: [] },
+  leash_warnings_total: { type: 'counter', help: 'Problems that no caller is told of.', labels: [] },
 } as const satisfies Readonly<Record<string, Family>>
 
 export type MetricName = keyof typeof families

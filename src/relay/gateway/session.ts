@@ -1,6 +1,7 @@
 /** One web socket: a conversation, answered turn by turn. */
 import type { WebSocket } from 'ws'
 import { isLeashError, LeashError } from '../../core/errors.js'
+import { toldOutside } from '../../core/inside.js'
 import type { JsonObject } from '../../core/json.js'
 import { failureOf } from '../http/failure.js'
 import type { Caller } from '../people/caller.js'
@@ -135,11 +136,12 @@ export class Session {
   }
 
   async #fail(cause: unknown): Promise<void> {
-    const error = cause instanceof Failed ? cause.error : cause
-    if (!isLeashError(error)) {
-      const { code, message } = failureOf(error, 'A web socket failed', this.#deps.warn)
+    const thrown = cause instanceof Failed ? cause.error : cause
+    if (!isLeashError(thrown)) {
+      const { code, message } = failureOf(thrown, 'A web socket failed', this.#deps.warn)
       return this.#send({ type: 'error', error: { code, message } })
     }
+    const error = toldOutside(thrown, (message) => this.#deps.warn(`A web socket failed: ${message}`))
     await this.#deps.booked()
     const report = cause instanceof Failed && { report: asJson(cause.report) }
     await this.#send({ type: 'error', error: toldOf(error), ...report })

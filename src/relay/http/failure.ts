@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { isLeashError, type LeashError } from '../../core/errors.js'
 import { callId } from '../../core/id.js'
+import { toldOutside } from '../../core/inside.js'
 import type { Protocol } from '../../protocols/protocol.js'
 
 export interface Failure extends Pick<LeashError, 'message' | 'status' | 'retryAfterMs'> {
@@ -17,7 +18,11 @@ export interface Failure extends Pick<LeashError, 'message' | 'status' | 'retryA
  */
 export function failureOf(error: unknown, what: string, warn: (message: string) => void): Failure {
   const id = callId()
-  if (isLeashError(error)) return named(error, id)
+  if (isLeashError(error))
+    return named(
+      toldOutside(error, (message) => warn(`${what} (${id}): ${message}`)),
+      id,
+    )
   warn(`${what} (${id}): ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
   const message = `The relay has failed. Its log says why, beside ${id}.`
   return { code: 'internal_error', message, status: 500, retryAfterMs: undefined, id }
@@ -39,7 +44,7 @@ export function failureHeaders({ code, retryAfterMs, id }: Failure): Record<stri
 /** @param protocol in whose words, where it is a vendor's SDK that reads them */
 export function failureResponse(error: unknown, warn: (message: string) => void, protocol?: Protocol): Response {
   const failure = failureOf(error, 'A request failed', warn)
-  const body = isLeashError(error) ? protocol?.encodeError(error).body : undefined
+  const body = isLeashError(error) ? protocol?.encodeError(toldOutside(error, () => {})).body : undefined
   return Response.json(body ?? errorBody(failure), { status: failure.status, headers: failureHeaders(failure) })
 }
 

@@ -37,7 +37,7 @@ export async function serve(context: RelayContext, options: RelayOptions, warn: 
       try {
         return await gateway.serve(asked, await callerOf(callers, asked.headers, 'call'))
       } catch (error) {
-        return refused(asked, error)
+        return refused(asked, error, warn)
       }
     },
     sockets: (upgrade) => sockets.upgrade(upgrade),

@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { Backoff } from '../../control/backoff.js'
 import type { Report } from '../../core/call.js'
 import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
+import { toldOutside } from '../../core/inside.js'
 import { asObject, type JsonObject, parseJson } from '../../core/json.js'
 import { sleep } from '../../core/signals.js'
 import { later } from '../../core/timers.js'
@@ -218,9 +219,10 @@ export class Jobs {
   }
 
   #failure({ id }: Job, error: unknown): { readonly answer: JobAnswer; readonly code: string } {
+    const { warn } = this.#deps
     if (error instanceof Failed) return failedWith(error.error, error.report)
-    if (isLeashError(error)) return failedWith(error)
-    this.#deps.warn(`The job ${id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    if (isLeashError(error)) return failedWith(toldOutside(error, (message) => warn(`The job ${id} failed: ${message}`)))
+    warn(`The job ${id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     return failedWith(new LeashError('invalid_config', 'The relay has failed. Its log says why.', { status: 500 }))
   }
 

@@ -3,6 +3,7 @@ import { codeOf } from '../../core/code-of.js'
 import { LeashError, messageOf } from '../../core/errors.js'
 import { loadOptional } from '../../core/optional.js'
 import type { Pace, Reads, Sql, SqlValue } from './sql.js'
+import { unusable } from './unusable.js'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database` */
@@ -176,6 +177,5 @@ async function ask(queries: Queries, ms: number, text: string, values: readonly 
 function failed(cause: unknown): LeashError {
   if (codeOf(cause)?.startsWith(dataException))
     return new LeashError('invalid_request', 'A value of the request is one that the database cannot hold.', { cause })
-  const why = messageOf(cause)
-  return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
+  return unusable(messageOf(cause), cause)
 }

@@ -7,6 +7,7 @@ import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { relayFile } from '../files.js'
 import type { Reads, Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
+import { unusable } from './unusable.js'
 
 export interface SqliteOptions {
   /** It and its folder are made when they are not there. `:memory:` keeps nothing. */
@@ -222,8 +223,4 @@ function inUse(): LeashError {
 function unopened(file: string, cause: LeashError): LeashError {
   const message = `${cause.detail} It is ${file}: where it is damaged, bring it back from a backup.`
   return new LeashError('invalid_config', message, { cause })
-}
-
-function unusable(why: string, cause?: unknown): LeashError {
-  return new LeashError('overloaded', `The relay's database cannot be used: ${why}.`, { cause, retryable: true })
 }

@@ -1,8 +1,9 @@
 import { connect } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { LeashError } from '../../../src/core/errors.js'
 import { failureResponse } from '../../../src/relay/http/failure.js'
 import { useMock } from '../../helpers/mock.js'
+import { hasPostgres, startPostgres } from '../../helpers/postgres.js'
 import { openRelay } from '../helpers.js'
 
 const mock = useMock()
@@ -57,4 +58,23 @@ test('whatever the relay refuses has an id of its own and says by which rule', a
   let said = ''
   for await (const chunk of socket) said += chunk
   expect(said).toMatch(/^HTTP\/1\.1 401 [\s\S]*x-leash-error: missing_key\r\nx-leash-id: call_/)
+})
+
+test.skipIf(!hasPostgres)('where the database is, and what it says, is told in the log alone', { timeout: 60_000 }, async () => {
+  const postgres = await startPostgres()
+  onTestFinished(() => postgres.stop())
+  const relay = await openRelay(mock.url, { database: postgres.url })
+  await postgres.kill()
+  const message = "The relay's database cannot be used. Try again later."
+  const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }
+  const asked = [
+    await relay.ask('GET', '/v1/admin/tenants'),
+    await relay.ask('POST', '/v1/gateway/jobs', { request: chat }, relay.call),
+    await relay.ask('POST', '/v1/usage', { lines: [] }, relay.call),
+  ]
+  for (const { status, body } of asked) expect([status, body.error?.message]).toEqual([503, `[overloaded] ${message}`])
+  const port = new URL(postgres.url).port
+  expect(asked.map(({ body }) => JSON.stringify(body)).join()).not.toContain(port)
+  for (const { headers } of asked) expect(relay.warnings.join('\n')).toContain(`${headers.get('x-leash-id')}`)
+  expect(relay.warnings.join('\n')).toContain(port)
 })

@@ -1,0 +1,25 @@
+/** Failures within a process, such as those of its database: what they say of it is for whoever runs it, and not for a caller over HTTP. */
+import { isLeashError, LeashError } from './errors.js'
+import { hidden } from './hidden.js'
+
+const outside = hidden<string>()
+
+/** @param told to a caller over HTTP, in place of the message */
+export function inside(error: LeashError, told: string): LeashError {
+  outside.set(error, told)
+  return error
+}
+
+/**
+ * The error as a caller over HTTP is told of it.
+ *
+ * @param tell hears the message that is kept back
+ */
+export function toldOutside(error: LeashError, tell: (message: string) => void): LeashError {
+  const told = outside.get(error) ?? (isLeashError(error.cause) ? outside.get(error.cause) : undefined)
+  if (told === undefined) return error
+  tell(error.detail)
+  const shown = new LeashError(error.code, told, { ...error, cause: error })
+  shown.attempts = error.attempts
+  return shown
+}
