@@ -145,7 +145,7 @@ Its first keys. Keep them: they are not shown again.
   administration  ${keys.admin}
   calls           ${keys.call}
 
-Put your clients under it by their environment:
+To put a program under it, set:
 
   export LEASH_RELAY_URL=${url}
   export LEASH_RELAY_KEY=${keys.call}

@@ -53,4 +53,4 @@ export function createApp(context: RelayContext, warn: (message: string) => void
 }
 
 const notServed = (method: string, path: string) =>
-  `Nothing is served at ${method} ${path.slice(0, 200)}. What is stands at /docs; of a vendor's own API, all else begins with /v1/{provider}/.`
+  `Nothing is served at ${method} ${path.slice(0, 200)}. All routes are listed at /docs. Other requests to a vendor's own API begin with /v1/{provider}/.`

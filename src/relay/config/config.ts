@@ -90,7 +90,8 @@ export function checkRelayOptions(options: unknown): RelayOptions {
     if (ledger === false)
       throw new LeashError('invalid_config', 'A relay counts what its calls cost. Leave out `leash.ledger: false`.')
     if (budgets !== undefined) throw new LeashError('invalid_config', 'Budgets belong to the `policy`, and not to `leash`.')
-    if (relay !== undefined) throw new LeashError('invalid_config', 'A relay is under no other. Leave out `leash.relay`.')
+    if (relay !== undefined)
+      throw new LeashError('invalid_config', 'A relay cannot be under another relay. Leave out `leash.relay`.')
   }
   if (policy !== undefined) checkPolicy(policy)
   return asObject(options)

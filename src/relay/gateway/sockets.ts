@@ -113,7 +113,7 @@ export class Sockets {
         const everywhere = isAdministrator(now)
         const isServed = now.tenant === caller.tenant || (everywhere && (await callers.isActive(caller.tenant)))
         if (isServed && (everywhere || now.scopes.includes('call'))) return { ...now, tenant: caller.tenant }
-        throw new LeashError('permission_denied', 'This key may make no calls any more.')
+        throw new LeashError('permission_denied', 'This key may not make calls any more.')
       },
     })
     const entry = { session, tenant: caller.tenant, alive: true }

@@ -10,7 +10,7 @@ export async function jsonOf(request: Request, most: number): Promise<unknown> {
   const text = utf8(await bytesOf(request, most))
   if (hasTooMany(text)) throw tooMany()
   const value = parseJson(text)
-  if (value === undefined) throw new LeashError('invalid_request', 'The body is no JSON.')
+  if (value === undefined) throw new LeashError('invalid_request', 'The body is not JSON.')
   return value
 }
 

@@ -42,7 +42,7 @@ export class LiveCalls {
     const own = this.#open.get(who) ?? 0
     const all = [...this.#open.values()].reduce((sum, one) => sum + one, 0)
     if (own >= mostOfOne || all >= mostStreams)
-      throw new LeashError('rate_limited', 'Too many look at calls at once. Ask for the list from time to time.', {
+      throw new LeashError('rate_limited', 'Too many streams of calls are open. Ask for the list instead.', {
         retryAfterMs: 5000,
       })
     this.#open.set(who, own + 1)

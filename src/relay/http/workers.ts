@@ -66,7 +66,7 @@ export async function startWorkers(options: RelayOptions, count: number): Promis
   const [first] = all
   if (!first) {
     await close()
-    throw new LeashError('invalid_config', 'No worker of the relay has started. They have said why.')
+    throw new LeashError('invalid_config', 'No worker of the relay has started. The messages above say why.')
   }
   // One that has started may have made the first keys, which nobody would be shown if the others were reason to end.
   for (let missing = all.length; missing < count; missing++) forkAgain()

@@ -10,7 +10,7 @@ const failedCodes: readonly unknown[] = [2, 'STATUS_CODE_ERROR']
 export function spansInJson(body: unknown): Span[] {
   const { resourceSpans = [] } = asObject(body)
   if (!isObject(body) || !Array.isArray(resourceSpans))
-    throw new LeashError('invalid_request', 'The body is no ExportTraceServiceRequest: it has no `resourceSpans`.')
+    throw new LeashError('invalid_request', 'The body is not an ExportTraceServiceRequest: it has no `resourceSpans`.')
   const spans: Span[] = []
   for (const { resource, scopeSpans } of resourceSpans.map(asObject)) {
     const program = attributesIn(asObject(resource).attributes)

@@ -25,7 +25,7 @@ export function spansInProtobuf(bytes: Uint8Array): Span[] {
     return spans
   } catch (error) {
     if (error instanceof LeashError) throw error
-    throw new LeashError('invalid_request', 'The body is no ExportTraceServiceRequest in Protocol Buffers.', { cause: error })
+    throw new LeashError('invalid_request', 'The body is not an ExportTraceServiceRequest in Protocol Buffers.', { cause: error })
   }
 }
 

@@ -35,8 +35,7 @@ export function adminBackup({ sql, settings, audit }: RelayContext): Hono<AdminE
     if (c.req.method === 'HEAD') return c.body(null, 200)
     if (!isSqlite(sql))
       throw new LeashError('invalid_request', 'The database is a Postgres: make its backup by `pg_dump`.', { status: 409 })
-    if (busy)
-      throw new LeashError('rate_limited', 'A backup is being made. Come again when it is done.', { retryAfterMs: 10_000 })
+    if (busy) throw new LeashError('rate_limited', 'A backup is under way. Try again when it is done.', { retryAfterMs: 10_000 })
     busy = true
     const { folder = '.leash' } = settings.now
     const file = join(folder, `backup-${randomBytes(8).toString('hex')}.db`)

@@ -48,5 +48,5 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
 export const answerOf = ({ token, expiresIn }: SignedIn) => ({ access_token: token, token_type: 'Bearer', expires_in: expiresIn })
 
 function refused(): never {
-  throw new LeashError('authentication_failed', 'It is long ago that you signed in. Do so again.')
+  throw new LeashError('authentication_failed', 'Your session has ended. Sign in again.')
 }

@@ -45,7 +45,7 @@ export function providerSignInRoutes({ providerSignIn: found, audit }: RelayCont
 
   function needed() {
     if (found) return found
-    throw new LeashError('not_found', 'Nobody signs in here at an identity provider. Sign in by a key.')
+    throw new LeashError('not_found', 'This relay has no identity provider to sign in at. Sign in with a key.')
   }
 
   return app

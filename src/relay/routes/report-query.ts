@@ -27,7 +27,7 @@ export function reportQuery(query: Readonly<Record<string, string>>): ReportQuer
   const by = asked.map(dimensionOf)
   if (by.includes(undefined))
     throw new LeashError('invalid_request', `\`by\` is a list of: ${dimensions.join(', ')}, and one tag such as tag:team.`)
-  if (tags.length > 1) throw new LeashError('invalid_request', 'A report is of one tag. Ask for each tag by itself.')
+  if (tags.length > 1) throw new LeashError('invalid_request', 'A report can filter by one tag. Ask for each tag separately.')
   const tagged = tags.map(([name, value]) => ({ tag: name.slice('tag:'.length), value }))[0]
   const where = Object.fromEntries(conditions.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])))
   return {

@@ -92,7 +92,8 @@ function reachOf(caller: Caller, right: Right | 'anyone' | undefined): Reach {
   if (extent === undefined)
     throw new LeashError('permission_denied', `This is not for the role \`${role}\`: it lacks \`${right}\`.`)
   if (extent === 'all') return { tenant }
-  if (user === undefined) throw new LeashError('permission_denied', 'This key is of no user, so that nothing is its own.')
+  if (user === undefined)
+    throw new LeashError('permission_denied', 'This key belongs to no user, so it has nothing of its own to show or change.')
   return { tenant, user }
 }
 
@@ -118,11 +119,11 @@ function decoded(part: string): string {
 /** @throws LeashError `permission_denied`, whether there is such a tenant or not */
 export function within(reach: Reach, { tenant, user }: { readonly tenant?: string; readonly user?: string }): Reach {
   if (reach.tenant !== undefined && tenant !== undefined && tenant !== reach.tenant)
-    throw new LeashError('permission_denied', 'This key is for its own tenant alone.')
+    throw new LeashError('permission_denied', 'This key may only be used for its own tenant.')
   if (reach.user !== undefined && user !== undefined && user !== reach.user)
-    throw new LeashError('permission_denied', 'This key is for what is its own alone.')
+    throw new LeashError('permission_denied', 'This key may only show and change what belongs to its own user.')
   return reach
 }
 
 export const notAdministrative = (): LeashError =>
-  new LeashError('permission_denied', 'This key is not for the administration: it lacks the scope `admin`, and a role.')
+  new LeashError('permission_denied', 'This key may not administer the relay: it has neither the scope `admin` nor a role.')

@@ -116,7 +116,7 @@ async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): 
 }
 
 function tooLong(): LeashError {
-  return new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter time, or by less.`)
+  return new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter period or fewer groups.`)
 }
 
 interface Source {
@@ -172,7 +172,7 @@ const isTag = (dimension: Dimension): dimension is `tag:${string}` => dimension.
 function tagOf({ by = [], tagged }: ReportQuery): string | undefined {
   const tags = new Set([...by.filter(isTag).map((dimension) => dimension.slice('tag:'.length)), ...(tagged ? [tagged.tag] : [])])
   if (tags.size > 1)
-    throw new LeashError('invalid_request', 'A report is by one tag. Ask for each tag by itself.', { param: 'by' })
+    throw new LeashError('invalid_request', 'A report can use only one tag. Ask for each tag separately.', { param: 'by' })
   const [tag] = tags
   return tag
 }

@@ -111,7 +111,7 @@ export class VendorKeys {
   async delete(tenant: string, provider: string, also: Also = async () => {}): Promise<void> {
     await this.#sql.transaction(async (sql) => {
       const changed = await sql.run('DELETE FROM vendor_keys WHERE tenant = $1 AND provider = $2', [tenant, provider])
-      if (changed === 0) throw new LeashError('not_found', 'The tenant has brought no key for this provider.')
+      if (changed === 0) throw new LeashError('not_found', 'The tenant has no key of its own for this provider.')
       await also(sql)
     })
     this.#forget(tenant)
