@@ -126,4 +126,4 @@ export function within(reach: Reach, { tenant, user }: { readonly tenant?: strin
 }
 
 export const notAdministrative = (): LeashError =>
-  new LeashError('permission_denied', 'This key may not administer the relay: it has neither the scope `admin` nor a role.')
+  new LeashError('permission_denied', 'This key may not administer the relay: it lacks the scope `admin` or a role.')
