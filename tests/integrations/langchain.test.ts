@@ -399,6 +399,16 @@ describe('as one of many', () => {
     })
   })
 
+  test.each([
+    { cache_control: { type: 'ephemeral' } },
+    { prompt_cache_breakpoint: { mode: 'explicit' } },
+    { extras: { prompt_cache_breakpoint: { mode: 'explicit', ttl: '30m' } } },
+  ])('the prompt cache has a breakpoint where Anthropic’s users write one, or OpenAI’s: %j', async (mark) => {
+    const content = [{ type: 'text', text: 'Be brief.', ...mark }]
+    await chat('claude-haiku-4-5').invoke([new SystemMessage({ content }), new HumanMessage('Hello')])
+    expect(mock.requests[0]?.body).toMatchObject({ system: [{ text: 'Be brief.', cache_control: { type: 'ephemeral' } }] })
+  })
+
   test('a block keeps its signature where the prompt cache has a breakpoint', async () => {
     const leash = { signature: { format: 'google-gemini-v1', value: 'c2lnbmVk' } }
     const said = new AIMessage({ content: [{ type: 'text', text: 'Hi.', leash, cache_control: { type: 'ephemeral' } }] })

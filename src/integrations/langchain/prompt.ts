@@ -54,9 +54,11 @@ function blocksOf(message: BaseMessage): Members[] {
   return message.contentBlocks.map(asObject)
 }
 
-/** A breakpoint of the prompt cache stands on blocks as Anthropic has it. */
-function cacheOf({ cache_control }: Members): PartOptions {
-  return isObject(cache_control) ? { leash: { cacheControl: plain(cache_control) } } : {}
+/** A breakpoint of the prompt cache stands on blocks as Anthropic has it, or as OpenAI does. */
+function cacheOf({ cache_control, prompt_cache_breakpoint, extras }: Members): PartOptions {
+  if (isObject(cache_control)) return { leash: { cacheControl: plain(cache_control) } }
+  const breakpoint = prompt_cache_breakpoint ?? asObject(extras).prompt_cache_breakpoint
+  return isObject(breakpoint) ? { openai: { promptCacheBreakpoint: plain(breakpoint) } } : {}
 }
 
 /** How closely an image is to be looked at, which is paid for. */

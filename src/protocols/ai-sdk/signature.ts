@@ -4,6 +4,7 @@
  */
 import { asObject, asString, isObject, type Members } from '../../core/json.js'
 import type { CacheHint, ReasoningPart, Signature, SignatureFormat } from '../../core/message.js'
+import { openAiCacheHint } from '../cache-hint.js'
 import type { ReportLoss } from '../protocol.js'
 import { isFormat } from '../signature-format.js'
 import { type Metadata, ours } from './wire.js'
@@ -87,23 +88,34 @@ export function optionsOf(part: Carried & { readonly cache?: CacheHint }): { pro
 
 /** A breakpoint of the prompt cache, as users of the AI SDK's own providers write it. */
 export function cacheIn(part: Members): { cache?: CacheHint } {
-  const { anthropic, bedrock, [ours]: own } = asObject(part.providerOptions)
+  const { anthropic, bedrock, openai, [ours]: own } = asObject(part.providerOptions)
   for (const given of [asObject(own), asObject(anthropic)]) {
     const control = given.cacheControl ?? given.cache_control
     if (!isObject(control)) continue
     const ttl = asString(control.ttl)
     return { cache: ttl === '5m' || ttl === '1h' ? { ttl } : {} }
   }
-  return isObject(asObject(bedrock).cachePoint) ? { cache: {} } : {}
+  return isObject(asObject(bedrock).cachePoint) ? { cache: {} } : openAiCacheHint(breakpointIn(openai), '', () => {})
+}
+
+function breakpointIn(openai: unknown): Members {
+  return { prompt_cache_breakpoint: asObject(openai).promptCacheBreakpoint }
 }
 
 export const whyNotTranslated = "Options of the AI SDK's own providers are not translated."
 
-const understood: ReadonlySet<string> = new Set(['cacheControl', 'cache_control', 'cachePoint', 'imageDetail'])
+const understood: ReadonlySet<string> = new Set([
+  'cacheControl',
+  'cache_control',
+  'cachePoint',
+  'imageDetail',
+  'promptCacheBreakpoint',
+])
 
 /** What else the caller says of a part or a tool means something at one provider alone. */
 export function loseOptions({ providerOptions }: Members, path: string, lose: ReportLoss): void {
   for (const [name, options] of Object.entries(asObject(providerOptions)))
     for (const option of name === ours ? [] : Object.keys(asObject(options)))
       if (!understood.has(option)) lose(`${path}.providerOptions.${name}.${option}`, 'dropped', whyNotTranslated)
+  openAiCacheHint(breakpointIn(asObject(providerOptions).openai), path, lose)
 }

@@ -101,6 +101,26 @@ describe('a conversation is written and read back as it was:', () => {
 })
 
 describe('what is read', () => {
+  test('of a mark as OpenAI has it is a mark, though no longer than an hour', () => {
+    const marked = (ttl?: string) => ({ providerOptions: { openai: { promptCacheBreakpoint: { mode: 'explicit', ttl } } } })
+    const content = [
+      { type: 'text', text: 'a', ...marked() },
+      { type: 'text', text: 'b', ...marked('12h') },
+    ]
+    expect(read({ role: 'user', content })).toEqual({
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'a', cache: {} },
+            { type: 'text', text: 'b', cache },
+          ],
+        },
+      ],
+      lost: ['approximated prompt[0].content[1].prompt_cache_breakpoint.ttl'],
+    })
+  })
+
   test('of a mark on a whole message stands at its end', () => {
     const content = [
       { type: 'text', text: 'a' },
