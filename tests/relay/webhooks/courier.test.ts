@@ -56,6 +56,20 @@ it('says that the database is away, and goes on when it is back', async () => {
   expect(await now()).toMatchObject({ status: 'delivered', attempts: 1 })
 })
 
+it('looks at once for what has come while the database was away', async () => {
+  const { queue, make, now } = await open(async () => ({ ok: true, last: 'It answered 204.' }))
+  await queue.publish({ type: 'key.created', data: {} })
+  const courier = make()
+  vi.spyOn(queue, 'take').mockImplementationOnce(async () => {
+    await undefined
+    courier.wake()
+    throw new Error('no database')
+  })
+  courier.start()
+  await courier.idle()
+  expect(await now()).toMatchObject({ status: 'delivered', attempts: 1 })
+})
+
 it('brings a delivery again that could not be written down as brought, under the same name', async () => {
   const names: string[] = []
   const { queue, clock, warnings, make, now } = await open(async ({ id }) => {
