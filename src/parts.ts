@@ -110,8 +110,7 @@ export function openShared(options: LeashOptions, control?: Lazy<Control>): Shar
 export function openParts(options: LeashOptions, shared: Shared, before?: Parts): Parts {
   const { emitter, registry, breaker, prices, tokens, capabilities, store, accounts, control } = shared
   const { mirror: copies, redact, shadow: tried } = options
-  const kept = <K extends keyof Parts>(part: K, ...of: (keyof LeashOptions)[]): Parts[K] | undefined =>
-    before && of.every((name) => before.options[name] === options[name]) ? before[part] : undefined
+  const kept = keeper(options, before)
   const resolve = createResolver(registry, options.routes)
   const find: Find = (model, { protocol, here, remote }) => resolve(model, protocol, here, remote)
   const deps = { emitter, find, prices, capabilities }
@@ -170,6 +169,12 @@ export function openParts(options: LeashOptions, shared: Shared, before?: Parts)
   }
   inForce.parts = parts
   return parts
+}
+
+/** A function by itself: what is made in {@link openParts} would else hold the parts before, and those the ones before them. */
+function keeper(options: LeashOptions, before: Parts | undefined) {
+  return <K extends keyof Parts>(part: K, ...of: (keyof LeashOptions)[]): Parts[K] | undefined =>
+    before && of.every((name) => before.options[name] === options[name]) ? before[part] : undefined
 }
 
 /** @param after those that go on, and keep what they share with these */

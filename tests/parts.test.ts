@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { BudgetState } from '../src/core/budget.js'
 import { createLeash, type Leash, type LeashOptions } from '../src/leash.js'
-import { closeParts, openParts, openShared } from '../src/parts.js'
+import { closeParts, openParts, openShared, type Parts, type Shared } from '../src/parts.js'
 import { mockProviders } from '../src/testing/index.js'
+import { collected } from './helpers/collect.js'
 import { useMock } from './helpers/mock.js'
 
 const mock = useMock()
@@ -97,3 +98,16 @@ describe('what is remembered of tries, under another policy', () => {
     expect(await across({ hedge: { delayMs: 6 } })).toEqual({ retry: true, hedge: false })
   })
 })
+
+test('of a policy that others have followed, nothing is kept', async () => {
+  const shared = openShared({})
+  const one = openParts({ maxCostUsd: 1 }, shared)
+  const [between, newest] = followed(shared, one)
+  await collected(between)
+  expect(newest.options.maxCostUsd).toBe(3)
+})
+
+function followed(shared: Shared, first: Parts): [between: WeakRef<object>, newest: Parts] {
+  const options = { maxCostUsd: 2 }
+  return [new WeakRef(options), openParts({ maxCostUsd: 3 }, shared, openParts(options, shared, first))]
+}
