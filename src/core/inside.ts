@@ -1,8 +1,8 @@
 /** Failures within a process, such as those of its database: what they say of it is for whoever runs it, and not for a caller over HTTP. */
 import { isLeashError, LeashError } from './errors.js'
-import { hidden } from './hidden.js'
 
-const outside = hidden<string>()
+/** Not by `hidden`: failures are few, and as the stores would share that with the client, the client would open one file more. */
+const outside = new WeakMap<LeashError, string>()
 
 /** @param told to a caller over HTTP, in place of the message */
 export function inside(error: LeashError, told: string): LeashError {
