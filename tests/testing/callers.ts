@@ -13,7 +13,12 @@ export interface Caller {
 }
 
 const post = (url: string, headers: Record<string, string>, body: unknown, signal?: AbortSignal) =>
-  fetch(url, { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) })
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    ...(signal && { signal }),
+  })
 
 export const callers: readonly Caller[] = [
   {
