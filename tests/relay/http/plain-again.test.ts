@@ -5,7 +5,10 @@ import { expect, test } from 'vitest'
 import { answerOn, readPlain } from '../../../src/relay/http/plain-again.js'
 import { listen } from '../../helpers/listen.js'
 
-test.each([0, 30])('is read once more as what it is, with a body that comes %i ms later', async (ms) => {
+/** Later ones hand out no socket to this: they ask first. Node 26 could not read from one again. */
+const canReadAgain = Number.parseInt(process.versions.node, 10) < 26
+
+test.runIf(canReadAgain).each([0, 30])('is read once more as what it is, with a body that comes %i ms later', async (ms) => {
   const server = createServer(async (incoming, outgoing) => {
     let body = ''
     for await (const chunk of incoming) body += chunk
