@@ -1,7 +1,7 @@
 /** Conversations over web sockets. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -273,7 +273,9 @@ describe('a web socket', () => {
     const held = [...waiting, `If-None-Match: ${known.get('etag')}`, '', '']
     expect(await speak([...held, ...upgrade, 'Upgrade: websocket'])).toBe('')
     const offered = ['GET /v1/gateway/ws HTTP/1.1', 'Host: x', 'Connection: Upgrade, close', 'Upgrade: h2c']
-    expect(await speak([...held, ...offered])).toMatch(/^HTTP\/1\.1 304[\s\S]*HTTP\/1\.1 4\d\d/)
+    // A Node that does not ask first takes it for the same.
+    const asks = 'shouldUpgradeCallback' in createServer()
+    expect(await speak([...held, ...offered])).toMatch(asks ? /^HTTP\/1\.1 304[\s\S]*HTTP\/1\.1 4\d\d/ : /^$/)
     const client = await open(relay)
     await client.next('ready')
     client.socket.send(randomBytes(100))
