@@ -130,7 +130,9 @@ export class Engine {
       return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
     } catch (error) {
       endReport(report, this.#emitter)
-      const asThrown = isLeashError(error) && !incoming.remote && unknownName.get(error) === undefined
+      // Who has left is told nothing, and waits for nothing to be loaded.
+      const outside = incoming.remote && !incoming.signal?.aborted
+      const asThrown = isLeashError(error) && !outside && unknownName.get(error) === undefined
       const failure = asThrown
         ? error
         : await (await import('./call-failure.js')).callFailure(error, { remote: incoming.remote, id: report.id }, this.#emitter)
