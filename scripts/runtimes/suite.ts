@@ -20,14 +20,13 @@ export interface Suite extends Part {
 }
 
 /** For a machine that has much else to do. */
-const patienceMs = 600_000
+const patienceMs = 240_000
 
 /** Of the client and of what is between it and the vendors, what depends on the runtime and is soon done: sockets, streams, timers. */
 const calls = [
   'tests/client',
   'tests/conformance/recordings.test.ts',
   'tests/core',
-  'tests/drop-in',
   'tests/fetch.test.ts',
   'tests/fidelity',
   'tests/integrations/express.test.ts',
@@ -64,7 +63,7 @@ export const parts = {
   newestNode: { of: ofNode, but: ['tests/relay/http/workers.test.ts'] },
   bun: {
     // Its expressions are not V8's.
-    of: [...calls, 'tests/detect'],
+    of: [...calls, 'tests/detect', 'tests/drop-in'],
     but: [
       // What it has read of a connection is lost when that breaks: streams that are cut soon have not begun, and are tried again.
       'tests/client/errors.test.ts',
@@ -81,7 +80,7 @@ export const parts = {
     ],
   },
   deno: {
-    of: calls,
+    of: [...calls, 'tests/drop-in'],
     but: [
       // It sends again by itself what met a connection that breaks.
       'tests/client/errors.test.ts',
