@@ -22,7 +22,7 @@ type FinalRequestOptions = Parameters<OpenAI['buildRequest']>[0]
 
 const kept = Symbol('leashllm.kept')
 
-/** Stands where OpenAI's key would when only other providers have one. No call to a model is sent with it, and OpenAI refuses the others. */
+/** Stands where OpenAI's key would, which other providers do without. No call to a model is sent with it, and OpenAI refuses the others. */
 const noKey = 'no-openai-key'
 
 /**
@@ -279,7 +279,7 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
     openai: {
       ...openai,
       ...(!given && { ...(ownKey !== undefined && { apiKey: ownKey }), ...(ownBase !== undefined && { baseURL: ownBase }) }),
-      ...(!given && !found && inside.configured().length > 0 && { apiKey: noKey }),
+      ...(!given && !found && { apiKey: noKey }),
       fetch: leashed,
       ...{ [kept]: { options: whole, inside, hasKey } satisfies Kept },
     },
