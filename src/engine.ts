@@ -56,7 +56,7 @@ export interface Rule {
 const checks = new Lazy(async () => (await import('./config/call-options.js')).checkCall)
 
 export class Engine {
-  readonly #emitter: Emitter
+  readonly emitter: Emitter
   #ready: Lazy<unknown> | undefined
   #resolve: Resolve
   #options: StackOptions
@@ -70,7 +70,7 @@ export class Engine {
   constructor(options: StackOptions, deps: EngineDeps) {
     this.#options = options
     this.#deps = deps
-    this.#emitter = deps.emitter
+    this.emitter = deps.emitter
     this.#resolve = deps.resolve
     this.#layers = options.use ?? []
     this.#terminal = attempt(deps)
@@ -127,15 +127,11 @@ export class Engine {
       // Most calls say nothing for themselves.
       for (const name in options) (checks.value ?? (await checks.get()))(name, options[name as keyof CallOptions])
       const stack = options.dryRun ? await this.#dryStack() : this.#stack
-      return reportResult(await stack(this.#call(incoming, report)), report, this.#emitter)
+      return reportResult(await stack(this.#call(incoming, report)), report, this.emitter)
     } catch (error) {
-      endReport(report, this.#emitter)
-      // Who has left is told nothing, and waits for nothing to be loaded.
-      const outside = incoming.remote && !incoming.signal?.aborted
-      const asThrown = isLeashError(error) && !outside && unknownName.get(error) === undefined
-      const failure = asThrown
-        ? error
-        : await (await import('./call-failure.js')).callFailure(error, { remote: incoming.remote, id: report.id }, this.#emitter)
+      endReport(report, this.emitter)
+      const asThrown = isLeashError(error) && unknownName.get(error) === undefined
+      const failure = asThrown ? error : await (await import('./call-failure.js')).callFailure(error)
       failure.attempts = report.attempts
       throw failure
     }

@@ -18,6 +18,7 @@ import { jsonList, jsonListType } from './protocols/framing/json-list.js'
 import { protocolNamed, protocolsAt } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
 import { headersOf, type Recognised, recognise } from './recognise.js'
+import { remoteFailure } from './remote-failure.js'
 import { type Answered, answerWhole, failWhole } from './respond.js'
 
 export interface HandlerOptions {
@@ -115,7 +116,7 @@ async function answer(engine: Engine, incoming: Incoming): Promise<Answered> {
     return answerWhole(answered.stream ? { ...answered, body: told(answered.body, incoming) } : answered, report)
   } catch (error) {
     if (!isLeashError(error)) throw error
-    return failWhole(error, incoming.protocol, report)
+    return failWhole(remoteFailure(error, engine, report), incoming.protocol, report)
   }
 }
 

@@ -57,7 +57,8 @@ test('what a relay leaves behind that says nothing any more, another takes up, a
   })
   onTestFinished(() => vendor.close())
   const relay = await open(vendor.url)
-  const silent = relay({ holdMs: 150, roundMs: 60_000 })
+  // Long enough for its first call to be sent, which loads what calls need.
+  const silent = relay({ holdMs: 2000, roundMs: 60_000 })
   const [one, two] = [await silent.submit(caller, { request }), await silent.submit(caller, { request })]
   await until(() => asked === 1)
   const other = relay({ holdMs: 60_000, roundMs: 30 })

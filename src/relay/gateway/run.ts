@@ -7,6 +7,7 @@ import { isTooDeep } from '../../core/too-deep.js'
 import type { Incoming } from '../../engine.js'
 import { protocolNamed } from '../../protocols/index.js'
 import type { Protocol } from '../../protocols/protocol.js'
+import { remoteFailure } from '../../remote-failure.js'
 import type { Caller } from '../people/caller.js'
 import { fits } from '../store/text.js'
 import { callOptionsOf } from './call-options.js'
@@ -47,7 +48,12 @@ export async function run({ caller, serving, request, stream, options, signal }:
     options: { ...namesOf(caller, callOptionsOf(leash, serving.options)), ...options, ...identityOf(caller) },
     ...(signal && { signal }),
   }
-  return { protocol, ...serving.engine.run(incoming) }
+  const { engine } = serving
+  const { report, result } = engine.run(incoming)
+  const told = result.catch((error: unknown) => {
+    throw isLeashError(error) ? remoteFailure(error, engine, report) : error
+  })
+  return { protocol, report, result: told }
 }
 
 /** @throws LeashError `invalid_request` */
