@@ -19,7 +19,8 @@ export function toldOutside(error: LeashError, tell: (message: string) => void):
   const told = outside.get(error) ?? (isLeashError(error.cause) ? outside.get(error.cause) : undefined)
   if (told === undefined) return error
   tell(error.detail)
-  const shown = new LeashError(error.code, told, { ...error, cause: error })
+  // Without its cause: by that, it would be told a second time.
+  const shown = new LeashError(error.code, told, { ...error })
   shown.attempts = error.attempts
   return shown
 }

@@ -18,6 +18,13 @@ it('tells a caller over HTTP how to go on, and whoever runs the process what is 
   expect(error.message).toContain(secret)
 })
 
+it('is told once, however often it is looked at', () => {
+  const kept: string[] = []
+  const told = toldOutside(away(), (why) => kept.push(why))
+  expect(toldOutside(told, (why) => kept.push(why))).toBe(told)
+  expect(kept).toHaveLength(1)
+})
+
 it('keeps the attempts that a call has made until then', () => {
   const error = away()
   error.attempts = [{ provider: 'openai' } as never]

@@ -1,13 +1,12 @@
 /** LangChain's newer events, of which LangGraph makes the messages of an agent whose every step is streamed. */
 import { type AIMessage, type BaseMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
-import { tool } from '@langchain/core/tools'
 import { createReactAgent } from '@langchain/langgraph/prebuilt'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { ChatLeash, type ChatLeashFields, reportIn } from '../../src/integrations/langchain.js'
 import { createLeash, type Leash, type Middleware } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { useMock } from '../helpers/mock.js'
+import { tools } from './langchain-tools.js'
 
 const mock = useMock()
 let leash: Leash
@@ -19,14 +18,6 @@ const models = ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash', 'us.amazo
 const thinkers = ['claude-sonnet-5-5', 'gemini-2.5-flash']
 const chat = (model: string, fields: Partial<ChatLeashFields> = {}) => new ChatLeash({ model, leash, ...fields })
 const thinking = (model: string) => chat(model, { reasoning: 'low', maxTokens: 4000 })
-
-const weather = tool(async ({ city }: { city: string }) => `24 degrees in ${city}`, {
-  name: 'get_weather',
-  description: 'The weather in a city, now.',
-  schema: z.object({ city: z.string() }),
-})
-const clock = tool(async () => 'noon', { name: 'get_time', description: 'The time.', schema: z.object({ zone: z.string() }) })
-const tools = [weather, clock]
 
 async function worked(llm: ChatLeash, text: string): Promise<BaseMessage[]> {
   const agent = createReactAgent({ llm, tools })

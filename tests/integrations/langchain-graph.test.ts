@@ -2,7 +2,6 @@
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import { type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import type { LLMResult } from '@langchain/core/outputs'
-import { tool } from '@langchain/core/tools'
 import { END, MemorySaver, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { createReactAgent, ToolNode, toolsCondition } from '@langchain/langgraph/prebuilt'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { ChatLeash, reportIn } from '../../src/integrations/langchain.js'
 import { createLeash, type Leash, LeashError } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
+import { tools, weather } from './langchain-tools.js'
 
 const mock = useMock()
 let leash: Leash
@@ -22,14 +22,6 @@ const models = ['gpt-4o-mini', 'claude-haiku-4-5', 'gemini-2.5-flash', 'us.amazo
 const chat = (model: string) => new ChatLeash({ model, leash })
 const ask = (text: string) => ({ messages: [new HumanMessage(text)] })
 const kinds = (messages: BaseMessage[]) => messages.map(({ type }) => type)
-
-const weather = tool(async ({ city }: { city: string }) => `24 degrees in ${city}`, {
-  name: 'get_weather',
-  description: 'The weather in a city, now.',
-  schema: z.object({ city: z.string() }),
-})
-const clock = tool(async () => 'noon', { name: 'get_time', description: 'The time.', schema: z.object({ zone: z.string() }) })
-const tools = [weather, clock]
 
 describe.each(models)('an agent over %s', (model) => {
   test('calls tools until it knows enough', async () => {

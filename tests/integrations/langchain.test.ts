@@ -24,6 +24,7 @@ import { ChatLeash, type ChatLeashFields, LeashEmbeddings, reportIn } from '../.
 import { createLeash, type Leash, LeashError, type Middleware } from '../../src/leash.js'
 import { mockProviders } from '../../src/testing/index.js'
 import { until, useMock } from '../helpers/mock.js'
+import { clock } from './langchain-tools.js'
 
 const mock = useMock()
 let leash: Leash
@@ -47,7 +48,6 @@ const weather = tool(
   },
   { name: 'get_weather', description: 'The weather in a city, now.', schema: z.object({ city: z.string() }) },
 )
-const clock = tool(async () => 'noon', { name: 'get_time', description: 'The time.', schema: z.object({ zone: z.string() }) })
 
 async function whole(chunks: AsyncIterable<AIMessageChunk>): Promise<AIMessageChunk> {
   let all: AIMessageChunk | undefined

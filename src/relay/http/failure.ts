@@ -9,6 +9,8 @@ export interface Failure extends Pick<LeashError, 'message' | 'status' | 'retryA
   readonly code: string
   /** Of the call; of what never came to be one, a name of its own, to find it by in the log. */
   readonly id: string
+  /** What was foreseen, as it is told. */
+  readonly told?: LeashError
 }
 
 /**
@@ -18,11 +20,10 @@ export interface Failure extends Pick<LeashError, 'message' | 'status' | 'retryA
  */
 export function failureOf(error: unknown, what: string, warn: (message: string) => void): Failure {
   const id = callId()
-  if (isLeashError(error))
-    return named(
-      toldOutside(error, (message) => warn(`${what} (${id}): ${message}`)),
-      id,
-    )
+  if (isLeashError(error)) {
+    const told = toldOutside(error, (message) => warn(`${what} (${id}): ${message}`))
+    return { ...named(told, id), told }
+  }
   warn(`${what} (${id}): ${error instanceof Error ? (error.stack ?? error.message) : 'unknown reason'}`)
   const message = `The relay has failed. Its log says why, beside ${id}.`
   return { code: 'internal_error', message, status: 500, retryAfterMs: undefined, id }
@@ -44,7 +45,7 @@ export function failureHeaders({ code, retryAfterMs, id }: Failure): Record<stri
 /** @param protocol in whose words, where it is a vendor's SDK that reads them */
 export function failureResponse(error: unknown, warn: (message: string) => void, protocol?: Protocol): Response {
   const failure = failureOf(error, 'A request failed', warn)
-  const body = isLeashError(error) ? protocol?.encodeError(toldOutside(error, () => {})).body : undefined
+  const body = failure.told && protocol?.encodeError(failure.told).body
   return Response.json(body ?? errorBody(failure), { status: failure.status, headers: failureHeaders(failure) })
 }
 
