@@ -71,14 +71,6 @@ export function lastMembers(text: string, names: readonly string[]): Record<stri
   return isObject(members) ? members : undefined
 }
 
-/** The members of a JSON object before the named one, as {@link lastMembers} reads those from one on. */
-export function firstMembers(text: string, name: string): Record<string, unknown> | undefined {
-  const place = text.indexOf(`"${name}"`)
-  if (place < 0) return undefined
-  const members = parseJson(`${text.slice(0, place).trimEnd().replace(/,$/, '')}}`)
-  return isObject(members) ? members : undefined
-}
-
 /** Drops the `undefined` members, so that a literal with optional members serialises and compares as it reads. */
 export function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const out: Record<string, unknown> = {}

@@ -2,7 +2,7 @@
  * What an answer says of itself: its id, the model that gave it, and why it ended. Read where it stands, in a body or in the
  * events of a stream. One table for all protocols, loaded only where somebody tells of calls.
  */
-import { firstMembers, parseJson } from '../core/json.js'
+import { parseJson } from '../core/json.js'
 import type { Unframer } from './framing/framing.js'
 import { protocolAtHand } from './index.js'
 import { lookup } from './lookup.js'
@@ -33,7 +33,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model'),
     finish: at('choices.*.finish_reason'),
     ending: /"finish_reason":\s*"/,
-    skims: { behind: 'choices', finish: '"finish_reason":' },
+    skims: { behind: '"choices"', finish: '"finish_reason"' },
   },
   'openai-responses': {
     id: at('id', 'response.id'),
@@ -46,7 +46,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model', 'message.model'),
     finish: at('stop_reason', 'delta.stop_reason'),
     ending: /"stop_reason":\s*"/,
-    skims: { behind: 'content', finish: '"stop_reason":' },
+    skims: { behind: '"content"', finish: '"stop_reason"' },
   },
   gemini: {
     id: at('responseId'),
@@ -67,7 +67,6 @@ const tables: Readonly<Record<string, Words>> = {
 
 const longest = 200
 const newline = 0x0a
-const reasonFirst = /^\s*"([^"\\]*)"/
 
 /** After an answer has ended come what was used, and what was filtered: events that vendors send a few of. */
 const lastPieces = 12
@@ -83,20 +82,35 @@ export function factsIn(protocol: string, answer: { readonly text?: string; read
 }
 
 function skimmed({ skims }: Words, text: string | undefined, choices: number): Facts | undefined {
-  const head = skims && text !== undefined ? firstMembers(text, skims.behind) : undefined
-  if (!skims || text === undefined || typeof head?.id !== 'string' || typeof head.model !== 'string') return undefined
+  if (!skims || text === undefined) return undefined
+  const head = text.slice(0, Math.max(text.indexOf(skims.behind), 0))
+  // What stands in an inner object is another's.
+  if (head.indexOf('{') !== head.lastIndexOf('{')) return undefined
+  const id = wordBehind(head, '"id"')
+  const model = wordBehind(head, '"model"')
+  if (id === undefined || model === undefined) return undefined
   const finish = reasonsIn(text, skims.finish, choices)
-  return { id: head.id.slice(0, longest), model: head.model.slice(0, longest), ...(finish.length > 0 && { finish }) }
+  return { id, model, ...(finish.length > 0 && { finish }) }
 }
 
 /** They stand behind what was answered, and are looked for from the end. */
 function reasonsIn(text: string, member: string, most: number): string[] {
   const reasons: string[] = []
   for (let at = text.lastIndexOf(member); at >= 0 && reasons.length < most; at = at > 0 ? text.lastIndexOf(member, at - 1) : -1) {
-    const [, reason] = reasonFirst.exec(text.slice(at + member.length, at + member.length + longest)) ?? []
+    const reason = wordBehind(text, member, at)
     if (reason !== undefined) reasons.unshift(reason)
   }
   return reasons
+}
+
+/** The string that is the value of a member, or undefined. Parsed, since a mere part of the text would keep all of it in memory. */
+function wordBehind(text: string, member: string, at = text.indexOf(member)): string | undefined {
+  if (at < 0) return undefined
+  let from = at + member.length
+  while (text[from] === ' ' || text[from] === ':') from++
+  if (text[from] !== '"') return undefined
+  const word = parseJson(text.slice(from, text.indexOf('"', from + 1) + 1))
+  return typeof word === 'string' ? word.slice(0, longest) : undefined
 }
 
 /** Listens to a stream. Most of its events are kept for a while, and never looked at. */

@@ -76,6 +76,8 @@ describe('what a whole answer says of itself', () => {
       { id: 'c1', model: 'm1', choices: [choice('stop', '"finish_reason":"length","choices"')] },
     ],
     ['with a member that is called as the next one', { id: 'c1', object: 'choices', model: 'm1', choices: [choice('stop')] }],
+    ['with a value that is called as a member', { object: 'id', id: 'c1', model: 'm1', choices: [choice('stop')] }],
+    ['behind what another has said', { by: { id: 'c2', model: 'm2' }, id: 'c1', model: 'm1', choices: [choice('stop')] }],
   ])('is read %s', (_, body) => {
     expect(factsIn('openai-chat', answer(body))).toEqual({ id: 'c1', model: 'm1', finish: ['stop'] })
   })
@@ -85,8 +87,11 @@ describe('what a whole answer says of itself', () => {
     expect(factsIn('openai-chat', answer(body), 2).finish).toEqual(['stop', 'length'])
   })
 
-  it('is read without parsing the text of an answer', () => {
-    const text = JSON.stringify({ id: 'c1', model: 'm1', choices: [choice('stop')] })
+  it.each([
+    ['as short as can be', undefined],
+    ['laid out for people', 2],
+  ])('is read without parsing the text of an answer, %s', (_, indent) => {
+    const text = JSON.stringify({ id: 'c1', model: 'm1', choices: [choice('stop')] }, null, indent)
     const unparsed = {
       text,
       get body(): never {
@@ -94,6 +99,11 @@ describe('what a whole answer says of itself', () => {
       },
     }
     expect(factsIn('openai-chat', unparsed)).toEqual({ id: 'c1', model: 'm1', finish: ['stop'] })
+  })
+
+  it('is read with what JSON writes otherwise', () => {
+    const body = { id: 'c\u0001', model: 'm\\1', choices: [choice('stop')] }
+    expect(factsIn('openai-chat', answer(body))).toEqual({ id: 'c\u0001', model: 'm\\1', finish: ['stop'] })
   })
 
   it('is what there is, of an answer that lacks some', () => {
