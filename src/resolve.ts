@@ -84,7 +84,8 @@ export function createResolver(registry: Providers, routes: Routes = {}): Resolv
     const elsewhere = here ? !here.isVendor : false
     if (suggested && !elsewhere) return suggested
     const fallback = at(here?.provider ?? originOf(protocol), model, here, protocol)
-    if (fallback && isReady(fallback)) return fallback
+    // What such a server lacks is a key, which the attempt says.
+    if (fallback && (elsewhere || isReady(fallback))) return fallback
     throw unknownModel(model, registry)
   }
 }

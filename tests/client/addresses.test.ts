@@ -39,6 +39,16 @@ describe('keys', () => {
     expect(mock.requests).toHaveLength(0)
   })
 
+  test.each(['gpt-4o-mini', 'my-finetune-7', 'claude-sonnet-4-5'])(
+    'with a baseURL and no key, %s waits for one: nothing is sent',
+    async (model) => {
+      await expect(create(new LeashLLM({ baseURL: `${mock.url}/v1` }), model)).rejects.toMatchObject({
+        ...{ status: 401, code: 'missing_key', message: expect.stringContaining('pass `apiKey`') },
+      })
+      expect(mock.requests).toHaveLength(0)
+    },
+  )
+
   test('OPENAI_API_KEY and OPENAI_BASE_URL are read as OpenAI’s client reads them', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'from-env')
     vi.stubEnv('OPENAI_BASE_URL', `${mock.url}/v1`)
