@@ -180,6 +180,9 @@ describe('the administration of a relay by commands', () => {
     const [left, fresh] = ['a', 'b'].map((letter) => join(from, `backup-${letter.repeat(16)}.db`)) as [string, string]
     for (const path of [left, fresh]) writeFileSync(path, '')
     utimesSync(left, 1, 1)
+    // There is a key of the relay's own as soon as there is one of a vendor's to seal.
+    await leash(['vendor-keys', 'set', 'groq'], { env: env(), stdin: 'gsk-to-be-sealed\n' })
+    onTestFinished(async () => void (await leash(['vendor-keys', 'delete', 'groq'], { env: env() })))
     expect(await json('backup', to, '--folder', from)).toMatchObject({
       files: ['relay.db', 'pepper', 'signing-key.pem', 'master-key'],
     })

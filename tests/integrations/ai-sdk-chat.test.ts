@@ -68,12 +68,8 @@ class Chat extends AbstractChat<UIMessage> {
   }
 
   get text(): string {
-    return (
-      this.messages
-        .at(-1)
-        ?.parts.map((part) => (part.type === 'text' ? part.text : ''))
-        .join('') ?? ''
-    )
+    const { role, parts } = this.messages.at(-1) ?? {}
+    return role === 'assistant' && parts ? parts.map((part) => (part.type === 'text' ? part.text : '')).join('') : ''
   }
 }
 

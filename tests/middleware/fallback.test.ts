@@ -82,9 +82,10 @@ describe('a stream', () => {
   })
 
   test('that fails after its first content fails: the caller has read part of an answer', async () => {
-    fails({ cutAfter: { events: 6 } })
-    const { ask, reports } = falling()
-    expect(await failureOf(ask({ stream: true }))).toBe('network_error')
+    // By silence: what comes together with a failure, nobody has read yet.
+    fails({ hang: { afterEvents: 6 } })
+    const { ask, reports } = falling(impatient({ idleMs: 300 }))
+    expect(await failureOf(ask({ stream: true }))).toBe('timeout')
     expect(protocols()).toEqual(['anthropic-messages'])
     expect(reports).toMatchObject([{ moves: [] }])
   })

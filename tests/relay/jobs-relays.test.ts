@@ -51,16 +51,18 @@ test('what a relay leaves behind that says nothing any more, another takes up, a
   const held = Promise.withResolvers<void>()
   let asked = 0
   const vendor = await serve(async () => {
-    if (++asked === 1) await held.promise
+    if (++asked === 2) await held.promise
     const message = { role: 'assistant', content: 'Hi' }
     return Response.json({ choices: [{ index: 0, message, finish_reason: 'stop' }] })
   })
   onTestFinished(() => vendor.close())
   const relay = await open(vendor.url)
-  // Long enough for its first call to be sent, which loads what calls need.
   const silent = relay({ holdMs: 2000, roundMs: 60_000 })
+  // Loads what calls need: the next one is sent at once, and long before it is no longer held.
+  const { id } = await silent.submit(caller, { request })
+  await until(async () => (await status(silent, id)) === 'done')
   const [one, two] = [await silent.submit(caller, { request }), await silent.submit(caller, { request })]
-  await until(() => asked === 1)
+  await until(() => asked === 2)
   const other = relay({ holdMs: 60_000, roundMs: 30 })
   await until(async () => (await status(other, one.id)) === 'failed')
   await until(async () => (await status(other, two.id)) === 'done')
@@ -68,7 +70,7 @@ test('what a relay leaves behind that says nothing any more, another takes up, a
   held.resolve()
   await silent.close()
   expect(await other.store.get(caller, one.id)).toMatchObject({ status: 'failed', code: 'interrupted' })
-  expect(asked).toBe(2)
+  expect(asked).toBe(3)
 })
 
 test('what is cancelled at one relay stops at the other, which runs it', async () => {
