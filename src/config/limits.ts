@@ -5,7 +5,9 @@ import * as z from '../core/shape.js'
 const waitMs = whole.check(z.maximum(2 ** 31 - 1))
 const positive = z.number().check((value: number) => (value > 0 ? undefined : 'must be above 0'))
 const names = z.union([word, z.array(word)])
-const subject = word.check(z.regex(/^(?:tenant|user|key|provider|model|tag:.+)$/))
+const subject = word.check((value: string) =>
+  /^(?:tenant|user|key|provider|model|tag:.+)$/.test(value) ? undefined : 'must be tenant, user, key, provider, model or tag:…',
+)
 
 /** What limits and budgets have in common. */
 const bound = {

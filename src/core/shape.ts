@@ -110,14 +110,14 @@ export function record(key: Shape, each: Shape): Shape {
   )
 }
 
-/** The first form that fits. When none does, the one that was meant tells its faults: the one that fails further in. */
+/** The first form that fits. When none does, the one that was meant tells its faults, which fails further in; else each tells its own. */
 export function union(forms: readonly Shape[]): Shape {
   return shape(
     (value, path) => {
       const all = forms.map((form) => form.faults(value, path))
       if (all.some((faults) => faults.length === 0)) return fine
       const meant = all.find(([first]) => first && (first.unknown || first.path.length > path.length))
-      return meant ?? [{ path, message: 'has a form that is not taken here' }]
+      return meant ?? [{ path, message: all.map(([first]) => first?.message).join(', or ') }]
     },
     { forms },
   )

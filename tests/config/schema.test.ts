@@ -21,6 +21,22 @@ describe('checkOptions', () => {
     expect(fault('x')).toMatch(/`options`: expected object/)
   })
 
+  it.each([
+    [{ fallback: 'gpt-4o' }, '`fallback`: expected array, or expected object'],
+    [{ retry: 3 }, '`retry`: must be false, or expected object'],
+    [{ tokens: 'cl100k' }, '`tokens`: must be "exact", or expected a function'],
+    [
+      { rateLimit: [{ limit: { requests: 1 }, per: 'min' }] },
+      '`rateLimit.0.per`: must be "second" or "minute" or "hour" or "day", or expected int',
+    ],
+    [
+      { budgets: [{ limit: { usd: 1 }, per: 'day', by: 'team' }] },
+      '`budgets.0.by`: must be tenant, user, key, provider, model or tag:…, or expected array',
+    ],
+  ])('says of several forms what each should be: %j', (options, said) => {
+    expect(fault(options)).toContain(said)
+  })
+
   it('never shows a value, which may be a key', () => {
     expect(fault({ providers: { openai: 'sk-secret' }, routes: { a: { key: 'sk-secret' } }, extra: 'sk-secret' })).not.toContain(
       'sk-secret',

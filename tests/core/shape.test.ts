@@ -43,7 +43,14 @@ describe('a shape', () => {
     const form = z.union([z.literal(false), z.strictObject({ a: z.optional(small) })])
     expect(said(form, { a: 0 })).toEqual(['a: must be at least 1'])
     expect(said(form, { b: 0 })).toEqual([': unknown option `b` (known: a)'])
-    expect(said(form, 'x')).toEqual([': has a form that is not taken here'])
+  })
+
+  test('with several forms says each, where none was meant', () => {
+    const form = z.union([z.literal(false), z.array(z.string()), z.strictObject({ a: z.optional(small) })])
+    expect(said(form, 'x')).toEqual([': must be false, or expected array, or expected object'])
+    expect(said(z.union([z.string().check(z.minLength(1)), form]), '')).toEqual([
+      ': must be at least 1, or must be false, or expected array, or expected object',
+    ])
   })
 
   test('is not fooled by names that every object has', () => {

@@ -122,7 +122,7 @@ describe('the registry', () => {
     ['openai', 'organization', {}, 'expected string'],
     ['openai', 'baseURL', 5, 'expected string'],
     ['groq', 'idempotencyHeader', true, 'expected string'],
-    ['google', 'traits', 'vision', 'has a form that is not taken here'],
+    ['google', 'traits', 'vision', 'expected a function, or expected object'],
     ['azure', 'endpoint', {}, 'expected string'],
     ['azure', 'resource', null, 'expected string'],
     ['azure', 'azureADTokenProvider', 'token', 'expected a function'],
