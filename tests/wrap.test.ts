@@ -228,6 +228,17 @@ describe("a thread of Anthropic's", () => {
     expect(content).toMatchObject([{ type: 'text', text: expect.stringContaining('sunny') }])
   })
 
+  test('may be begun with another vendor where nothing may be lost, for nothing is', async () => {
+    const leash = createLeash({ providers: mockProviders(mock.url), strict: true })
+    const lost: unknown[] = []
+    leash.on('result', ({ warnings }) => lost.push(...warnings))
+    const anthropic = leash.wrap(new Anthropic({ apiKey: 'mock', baseURL: mock.url }))
+    const thread = anthropic.beta.messages.thread({ model: 'gpt-4o-mini', max_tokens: 100 })
+    for (const content of turns(2)) await thread.send({ role: 'user', content })
+    expect(mock.requests.at(-1)?.body).toMatchObject({ messages: [{ content: 'Turn 0.' }, {}, { content: 'Turn 1.' }] })
+    expect(lost).toEqual([])
+  })
+
   test('goes on with Anthropic itself as it is', async () => {
     const anthropic = createLeash({ providers: mockProviders(mock.url) }).wrap(
       new Anthropic({ apiKey: 'mock', baseURL: mock.url }),

@@ -28,6 +28,8 @@ const known = new Set([
   'metadata',
   'service_tier',
   'cache_control',
+  // A new one is not held, and nothing is lost by that: who goes on with it is told to send all messages.
+  'thread',
   // Vertex AI and Bedrock have the version in the body: https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
   'anthropic_version',
 ])
