@@ -5,13 +5,13 @@
 import type { ErrorCode, LeashError } from '../core/errors.js'
 import { asArray, asObject, asObjects, asString, isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { FailedResponse } from './protocol.js'
-import { upstreamError } from './upstream-error.js'
+import { upstreamError, wordsIn } from './upstream-error.js'
 
 /** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
 export function decodeGoogleError(protocol: string, failed: FailedResponse): LeashError {
   const error = errorIn(parseJson(failed.text))
   const details = asObjects(error.details)
-  const message = asString(error.message) ?? `Google answered with status ${failed.status}.`
+  const message = asString(error.message) ?? wordsIn(failed.text)
   return upstreamError(protocol, failed, {
     message: withoutGoogleKeys(message),
     code: codeOf(failed.status, message, details),

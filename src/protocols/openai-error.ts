@@ -5,7 +5,7 @@
 import type { ErrorCode, LeashError } from '../core/errors.js'
 import { asNumber, asObject, asString, isObject, type JsonObject, parseJson } from '../core/json.js'
 import type { FailedResponse } from './protocol.js'
-import { upstreamError } from './upstream-error.js'
+import { upstreamError, wordsIn } from './upstream-error.js'
 
 interface Failure {
   readonly message: string
@@ -16,14 +16,12 @@ interface Failure {
   readonly status?: number
 }
 
-/** The failure that a body tells of, in any of the shapes that go about: OpenAI's, vLLM's and Mistral's bare one, FastAPI's. */
+/** The failure that a body tells of, in the shapes that OpenAI and its compatible vendors have: vLLM and Mistral a bare one. */
 function failureIn(body: unknown): Failure | undefined {
   if (!isObject(body)) return undefined
   if (typeof body.error === 'string') return { message: asString(body.message) ?? body.error, words: [body.error] }
   if (isObject(body.error)) return failureOf(body.error)
-  if (body.object === 'error' || typeof body.message === 'string') return failureOf(body)
-  if (typeof body.detail === 'string') return { message: body.detail, words: [] }
-  return body.detail === undefined ? undefined : { message: JSON.stringify(body.detail), words: [] }
+  return body.object === 'error' || typeof body.message === 'string' ? failureOf(body) : undefined
 }
 
 function failureOf(error: Record<string, unknown>): Failure {
@@ -43,7 +41,7 @@ function failureOf(error: Record<string, unknown>): Failure {
 
 /** `protocol` is the name of whoever asks: its callers get this failure back as it came. */
 export function decodeOpenAiError(protocol: string, failed: FailedResponse): LeashError {
-  const failure = failureIn(parseJson(failed.text)) ?? { message: failed.text.trim().slice(0, 500), words: [] }
+  const failure = failureIn(parseJson(failed.text)) ?? { message: wordsIn(failed.text), words: [] }
   // An error that came with a status of success tells the real one itself, if at all.
   const status = failed.status >= 400 ? failed.status : (failure.status ?? statusOf(failure))
   return upstreamError(protocol, { ...failed, status }, { ...failure, code: codeOf(status, failure) })

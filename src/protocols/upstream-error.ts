@@ -1,5 +1,6 @@
 /** What a refusal means wherever HTTP is spoken; a protocol adds what its vendor's own words tell beyond the status. */
 import { type ErrorCode, LeashError } from '../core/errors.js'
+import { asObject, asString, parseJson } from '../core/json.js'
 import type { FailedResponse } from './protocol.js'
 import { retryAfterMs } from './retry-after.js'
 
@@ -46,6 +47,20 @@ export function upstreamError(protocol: string, failed: FailedResponse, { messag
     upstream: { protocol, ...failed },
   })
 }
+
+/**
+ * What a refusal says that is not in the vendor's own shape: of a gateway or a framework in front of it. A page is made for
+ * eyes, and says nothing.
+ */
+export function wordsIn(text: string): string {
+  const { error, message, detail } = asObject(parseJson(text))
+  const said = [asObject(error).message, message, error].find((words) => asString(words) !== undefined) ?? detail
+  if (said !== undefined) return asString(said) ?? JSON.stringify(said).slice(0, longest)
+  return text.trim().startsWith('<') ? '' : text.trim().slice(0, longest)
+}
+
+/** What stands where no message is due may be all that was sent. */
+const longest = 500
 
 /** A relay, or another leash, has put the code in front already. */
 function withoutMark(code: ErrorCode, message: string): string {

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { createLeash, LeashError } from '../../src/leash.js'
 import { serve } from '../helpers/serve.js'
@@ -18,4 +19,28 @@ test.each([
   const refused = client.messages.create({ model: 'relay/any', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
   await expect(refused).rejects.toMatchObject({ error: { error: { message: told } } })
   await served.close()
+})
+
+test.each([
+  ['{"message":"No subscription key."}', 'No subscription key.'],
+  ['{"error":"No team of that name."}', 'No team of that name.'],
+  ['{"detail":"Not authenticated."}', 'Not authenticated.'],
+  ['{"detail":[{"msg":"field required"}]}', '[{"msg":"field required"}]'],
+  ['{"errors":[{"code":10000}]}', '{"errors":[{"code":10000}]}'],
+  ['Jwt is expired\n', 'Jwt is expired'],
+  ['\n<html>Forbidden</html>', 'The upstream answered with status 403.'],
+  ['', 'The upstream answered with status 403.'],
+])('what a gateway says in front of any vendor reaches the caller: %j', async (body, told) => {
+  const gateway = await serve(async () => new Response(body, { status: 403 }))
+  const behind = { apiKey: 'k', baseURL: gateway.url }
+  const leash = createLeash({ providers: { anthropic: behind, google: behind, acme: behind }, retry: false })
+  const { chat } = leash.wrap(new OpenAI({ apiKey: 'k', maxRetries: 0 }))
+  for (const model of ['anthropic/claude-haiku-4-5', 'google/gemini-2.5-flash']) {
+    const refused = chat.completions.create({ model, messages: [{ role: 'user', content: 'Hi' }] })
+    await expect(refused).rejects.toMatchObject({ error: { message: `[permission_denied] ${told}` } })
+  }
+  const { messages } = leash.wrap(new Anthropic({ apiKey: 'k', maxRetries: 0 }))
+  const refused = messages.create({ model: 'acme/any', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
+  await expect(refused).rejects.toMatchObject({ error: { error: { message: `[permission_denied] ${told}` } } })
+  await gateway.close()
 })

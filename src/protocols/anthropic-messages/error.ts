@@ -3,7 +3,7 @@ import type { ErrorCode, LeashError } from '../../core/errors.js'
 import { asObject, asString, type JsonObject, parseJson } from '../../core/json.js'
 import { lookup } from '../lookup.js'
 import type { FailedResponse } from '../protocol.js'
-import { upstreamError } from '../upstream-error.js'
+import { upstreamError, wordsIn } from '../upstream-error.js'
 import { protocolName } from './wire.js'
 
 /** The vendor's types and the status that each comes with; an error inside a stream has no status of its own. */
@@ -25,7 +25,7 @@ export function decodeError(failed: FailedResponse): LeashError {
   const parsed = parseJson(failed.text)
   // Google's front door, before Vertex AI, wraps its errors in a list.
   const said = asObject(Array.isArray(parsed) ? parsed[0] : parsed)
-  const message = asString(asObject(said.error).message) ?? asString(said.message) ?? ''
+  const message = asString(asObject(said.error).message) ?? wordsIn(failed.text)
   const param = /^([a-z_]+(?:\.\w+)*): /.exec(message)?.[1]
   return upstreamError(protocolName, failed, { message, code: codeOf(failed.status, message), param })
 }

@@ -92,7 +92,7 @@ describe('a failure of Google', () => {
 
   it('may be no JSON at all', () => {
     const error = gemini.decodeError({ status: 502, headers: new Headers(), text: '<html>Bad Gateway</html>' })
-    expect(error).toMatchObject({ code: 'upstream_error', detail: 'Google answered with status 502.', retryable: true })
+    expect(error).toMatchObject({ code: 'upstream_error', detail: 'The upstream answered with status 502.', retryable: true })
   })
 
   it('is retried or not as its header says', () => {

@@ -175,7 +175,7 @@ describe('how a caller is told', () => {
 
   test('a page of HTML is not passed on as an error', () => {
     expect(openaiChat.encodeError(decode(502, '<html>Bad gateway</html>')).body).toMatchObject({
-      error: { message: '[upstream_error] <html>Bad gateway</html>', code: 'upstream_error' },
+      error: { message: '[upstream_error] The upstream answered with status 502.', code: 'upstream_error' },
     })
   })
 })
