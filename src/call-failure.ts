@@ -10,6 +10,6 @@ export async function callFailure(error: unknown): Promise<LeashError> {
 }
 
 function thrown(cause: unknown): LeashError {
-  const error = new LeashError('invalid_config', `A middleware threw ${messageOf(cause)}.`, { status: 500, cause })
-  return inside(error, 'A middleware of this server threw. The event `warning` of its leash says what.')
+  const error = new LeashError('invalid_config', `A middleware or a store threw ${messageOf(cause)}.`, { status: 500, cause })
+  return inside(error, 'A middleware or a store of this server threw. The event `warning` of its leash says what.')
 }

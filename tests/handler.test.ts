@@ -198,10 +198,10 @@ describe('what is refused', () => {
     })
     const text = await response.text()
     expect([response.status, response.headers.get('x-leash-error')]).toEqual([500, 'invalid_config'])
-    expect(text).toContain('A middleware of this server threw.')
+    expect(text).toContain('A middleware or a store of this server threw.')
     expect(text).not.toContain('ECONNREFUSED')
     const id = response.headers.get('x-leash-id')
-    expect(warnings).toEqual([`${id}: A middleware threw connect ECONNREFUSED /srv/app/store.sock.`])
+    expect(warnings).toEqual([`${id}: A middleware or a store threw connect ECONNREFUSED /srv/app/store.sock.`])
     await host.close()
   })
 

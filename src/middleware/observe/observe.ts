@@ -68,7 +68,9 @@ class Observation {
     try {
       return this.#hear(await this.#within(() => next(call)))
     } catch (error) {
-      this.#ending = isLeashError(error) ? error : new LeashError('invalid_config', 'A middleware threw.', { cause: error })
+      this.#ending = isLeashError(error)
+        ? error
+        : new LeashError('invalid_config', 'A middleware or a store threw.', { cause: error })
       throw error
     }
   }
