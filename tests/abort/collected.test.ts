@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { queryObjects } from 'node:v8'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { within } from '../../src/core/within.js'
 import { createLeash } from '../../src/leash.js'
@@ -144,4 +145,17 @@ test('a time that is over while nobody listens is told to who asks later', async
   const signal = within(5, new AbortController().signal)
   await collectAll()
   expect(signal.aborted).toBe(true)
+})
+
+test('a time that is still to come is let go of when another signal has fired', async () => {
+  const leaveEarly = () => {
+    const left = new AbortController()
+    within(60_000, left.signal)
+    left.abort()
+  }
+  await collectAll()
+  const before = Number(queryObjects(AbortSignal))
+  for (let count = 0; count < 100; count++) leaveEarly()
+  await collectAll()
+  expect(queryObjects(AbortSignal)).toBeLessThan(before + 10)
 })
