@@ -1,8 +1,8 @@
 /**
- * What stands between the load and the mock vendor in bench/relay.ts, each in a process of its own, which tells its port to
- * whoever forked it. Asked for it, it tells how much CPU it has used so far, in microseconds.
+ * What stands between the load and the mock vendor, each in a process of its own, which tells its port to whoever forked it.
+ * Asked for it, it tells how much CPU it has used so far, in microseconds, or what it holds.
  *
- * node bench/relay-hosts.ts <bare | relay | budget> <the vendor's port>
+ * node bench/relay-hosts.ts <bare | relay | budget | all> <the vendor's port>
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -10,22 +10,27 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool } from 'undici'
-import { relayOptions } from './relay-options.ts'
+import type { RelayOptions } from '../src/relay/relay.ts'
+import { held } from './held.ts'
+import { relayOptions, soakOptions } from './relay-options.ts'
 
 export interface Told {
   readonly port: number
   /** What the relay takes. */
   readonly key?: string
+  /** Of its administration. */
+  readonly admin?: string
 }
 
 const [, , role, vendor = ''] = process.argv
 const origin = `http://127.0.0.1:${vendor}`
 
-const host = role === 'bare' ? await bare() : await relay(role === 'budget')
+const host =
+  role === 'bare' ? await bare() : await relay(role === 'all' ? soakOptions(origin) : relayOptions(origin, role === 'budget'))
 process.send?.(host)
-process.on('message', () => {
+process.on('message', async (asked) => {
   const { user, system } = process.cpuUsage()
-  process.send?.(user + system)
+  process.send?.(asked === 'held' ? await held() : user + system)
 })
 process.on('disconnect', () => process.exit())
 
@@ -47,13 +52,13 @@ async function bare(): Promise<Told> {
   return { port: (server.address() as AddressInfo).port }
 }
 
-async function relay(budget: boolean): Promise<Told> {
+async function relay(options: RelayOptions): Promise<Told> {
   const { startRelay } = (await import(
     process.env.RELAY_DIST ?? '../dist/relay/index.js'
   )) as typeof import('../src/relay/relay.ts')
   const folder = mkdtempSync(join(tmpdir(), 'leash-bench-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const relay = await startRelay({ port: 0, folder, ...relayOptions(origin, budget) })
-  const key = relay.firstKeys?.call
-  return { port: Number(new URL(relay.url).port), ...(key !== undefined && { key }) }
+  const relay = await startRelay({ port: 0, folder, ...options })
+  const { call: key, admin } = relay.firstKeys ?? {}
+  return { port: Number(new URL(relay.url).port), ...(key !== undefined && { key }), ...(admin !== undefined && { admin }) }
 }
