@@ -218,13 +218,13 @@ describe('options', () => {
   test.each<[unknown, RegExp]>([
     [{ retries: 3 }, /unknown option `retries` \(known: .*retry/],
     [{ retry: { attempts: 0 } }, /`retry`|`retry.attempts`/],
-    [{ timeouts: { attemptMs: 'soon' } }, /`timeouts.attemptMs`: expected int|number/],
+    [{ timeouts: { attemptMs: 'soon' } }, /`timeouts.attemptMs`: must be a whole number/],
     [{ timeouts: { idleMs: -1 } }, /`timeouts.idleMs`: must be at least 1/],
     [{ maxBodyBytes: 1.5 }, /`maxBodyBytes`/],
-    [{ providers: { openai: 'sk-secret' } }, /`providers.openai`: expected a provider or its options/],
+    [{ providers: { openai: 'sk-secret' } }, /`providers.openai`: must be a provider or its options/],
     [{ providers: { openai: { apikey: 'sk-secret' } } }, /unknown option `providers.openai.apikey`/],
     [{ providers: { mine: { apiKey: 'sk-secret' } } }, /providers\.mine is none of ours, and so needs a `baseURL`/],
-    [{ routes: { fast: 7 } }, /`routes.fast`: expected string/],
+    [{ routes: { fast: 7 } }, /`routes.fast`: must be a string/],
     [7, /options/],
   ])('%j are refused, and no value is told', (options, message) => {
     const failure = (() => {

@@ -7,11 +7,11 @@ import * as z from '../core/shape.js'
 type Members<T> = { readonly [name in keyof T]-?: z.Shape }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
-const number = z.custom(isNumber, 'expected number')
-const ms = z.custom((value) => isNumber(value) && value >= 0, 'expected milliseconds')
+const number = z.custom(isNumber, 'a number')
+const ms = z.custom((value) => isNumber(value) && value >= 0, 'a number of milliseconds, 0 or more')
 /** A program without types may have numbers for its customers, or nobody at all. */
 const isName = (value: unknown) => value == null || ['string', 'number', 'boolean'].includes(typeof value)
-const who = z.custom(isName, 'expected string')
+const who = z.custom(isName, 'a string')
 const isModel = (value: unknown) => typeof value === 'string' && value !== ''
 const flag = z.optional(z.boolean())
 
@@ -25,7 +25,7 @@ const timeouts: Members<Timeouts> = {
 }
 
 const members: Members<CallOptions> = {
-  tags: z.custom((value) => isObject(value) && Object.values(value).every(isName), 'expected texts by name'),
+  tags: z.custom((value) => isObject(value) && Object.values(value).every(isName), 'an object of strings'),
   tenant: who,
   user: who,
   conversation: who,
@@ -38,7 +38,7 @@ const members: Members<CallOptions> = {
   maxAttempts: count,
   fallback: z.custom(
     (value) => value === false || (Array.isArray(value) && value.every(isModel)),
-    'must be a list of models, such as ["openai/gpt-5"], or `false`',
+    'a list of models, such as ["openai/gpt-5"], or `false`',
   ),
   prefer: z.enum(['cost', 'latency', 'quality']),
   maxCostUsd: amount,
@@ -53,7 +53,7 @@ const members: Members<CallOptions> = {
   resume: flag,
   cache: z.custom(
     (value) => value === false || value === 'refresh' || (isObject(value) && Number.isFinite(value.ttlMs)),
-    "must be `false`, `'refresh'` or `{ ttlMs }`, in milliseconds",
+    "`false`, `'refresh'` or `{ ttlMs }`, in milliseconds",
   ),
 }
 

@@ -19,18 +19,18 @@ export function jsonSchemaOf(shape: Shape): JsonObject | undefined {
 function plain(shape: Shape): JsonObject | undefined {
   const { expected = '' } = shape
   switch (expected) {
-    case 'expected string':
+    case 'a string':
       return { type: 'string', ...boundsOf(shape, 'minLength', '') }
-    case 'expected boolean':
+    case 'a boolean':
       return { type: 'boolean' }
-    case 'expected number':
+    case 'a number':
       return { type: 'number', ...numbersOf(shape) }
-    case 'expected int':
+    case 'a whole number':
       return { type: 'integer', ...numbersOf(shape) }
-    case 'expected a function':
+    case 'a function':
       return undefined
     default:
-      return { type: 'object', description: expected.replace(/^expected /, '') }
+      return { type: 'object', description: expected }
   }
 }
 

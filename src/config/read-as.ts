@@ -25,8 +25,8 @@ function fitting(value: unknown, forms: readonly Shape[]): unknown {
 }
 
 function meant(text: string, { expected, values }: Shape): unknown {
-  const isNumber = expected === 'expected int' || expected === 'expected number'
+  const isNumber = expected === 'a whole number' || expected === 'a number'
   if (isNumber && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text)
-  if (expected === 'expected boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  if (expected === 'a boolean' && (text === 'true' || text === 'false')) return text === 'true'
   return values?.find((known) => String(known) === text) ?? text
 }

@@ -9,10 +9,7 @@ const ms = count.check(z.maximum(2 ** 31 - 1))
 
 /** @param member what tells it from other objects */
 function object(expected: string, member?: string): z.Shape {
-  return z.custom(
-    (value) => typeof value === 'object' && value !== null && (member === undefined || member in value),
-    `expected ${expected}`,
-  )
+  return z.custom((value) => typeof value === 'object' && value !== null && (member === undefined || member in value), expected)
 }
 
 const given = object('an object')
@@ -216,7 +213,7 @@ const modulesSchema = z.array(
       typeof value === 'object' &&
       value !== null &&
       ('settings' in value || 'use' in value || ('file' in value && 'integrity' in value)),
-    'expected a module: what defineModule() gives, or a `file` with its `integrity`, or what to `use`',
+    'a module: what defineModule() gives, or a `file` with its `integrity`, or what to `use`',
   ),
 )
 

@@ -60,22 +60,23 @@ function shape(faults: Check, made: Made): Shape {
   }
 }
 
-function typed(expected: string, is: (value: unknown) => boolean): Shape {
-  return custom(is, `expected ${expected}`)
+export const string = (): Shape => custom((value) => typeof value === 'string', 'a string')
+export const boolean = (): Shape => custom((value) => typeof value === 'boolean', 'a boolean')
+export const number = (): Shape => custom((value) => typeof value === 'number' && Number.isFinite(value), 'a number')
+export const int = (): Shape => custom(Number.isSafeInteger, 'a whole number')
+
+/** @param expected what it must be, with its article */
+export function custom(is: (value: unknown) => boolean, expected: string): Shape {
+  return shape((value, path) => (is(value) ? fine : [mustBe(expected, path)]), { expected })
 }
 
-export const string = (): Shape => typed('string', (value) => typeof value === 'string')
-export const boolean = (): Shape => typed('boolean', (value) => typeof value === 'boolean')
-export const number = (): Shape => typed('number', (value) => typeof value === 'number' && Number.isFinite(value))
-export const int = (): Shape => typed('int', Number.isSafeInteger)
-
-export function custom(is: (value: unknown) => boolean, message: string): Shape {
-  return shape((value, path) => (is(value) ? fine : [{ path, message }]), { expected: message })
+function mustBe(expected: string, path: readonly string[]): Fault {
+  return { path, message: `must be ${expected}` }
 }
 
 export function oneOf(values: readonly (string | number | boolean)[]): Shape {
-  const message = `must be ${values.map((value) => JSON.stringify(value)).join(' or ')}`
-  return { ...custom((value) => values.some((known) => known === value), message), values }
+  const expected = values.map((value) => JSON.stringify(value)).join(' or ')
+  return { ...custom((value) => values.some((known) => known === value), expected), values }
 }
 export const literal = (value: string | number | boolean): Shape => oneOf([value])
 export { oneOf as enum }
@@ -87,7 +88,7 @@ export function optional(inner: Shape): Shape {
 export function array(items: Shape): Shape {
   return shape(
     (value, path) => {
-      if (!Array.isArray(value)) return [{ path, message: 'expected array' }]
+      if (!Array.isArray(value)) return [mustBe('a list', path)]
       return value.flatMap((item, index) => items.faults(item, [...path, String(index)]))
     },
     { items },
@@ -97,7 +98,7 @@ export function array(items: Shape): Shape {
 export function record(key: Shape, each: Shape): Shape {
   return shape(
     (value, path) => {
-      if (!isObject(value)) return [{ path, message: 'expected record' }]
+      if (!isObject(value)) return [mustBe('an object', path)]
       return Object.entries(value).flatMap(([name, member]) => {
         if (member === undefined) return fine
         const at = [...path, name]
@@ -110,14 +111,14 @@ export function record(key: Shape, each: Shape): Shape {
   )
 }
 
-/** The first form that fits. When none does, the one that was meant tells its faults, which fails further in; else each tells its own. */
+/** The first form that fits. When none does, the one that was meant tells its faults, which fails further in; else each says what it must be. */
 export function union(forms: readonly Shape[]): Shape {
   return shape(
     (value, path) => {
       const all = forms.map((form) => form.faults(value, path))
       if (all.some((faults) => faults.length === 0)) return fine
       const meant = all.find(([first]) => first && (first.unknown || first.path.length > path.length))
-      return meant ?? [{ path, message: all.map(([first]) => first?.message).join(', or ') }]
+      return meant ?? [mustBe(all.map(([first]) => first?.message.replace(/^must be /, '')).join(' or '), path)]
     },
     { forms },
   )
@@ -125,7 +126,7 @@ export function union(forms: readonly Shape[]): Shape {
 
 export function strictObject(members: Readonly<Record<string, Shape>>): ObjectShape {
   const faults: Check = (value, path) => {
-    if (!isObject(value)) return [{ path, message: 'expected object' }]
+    if (!isObject(value)) return [mustBe('an object', path)]
     const strange = Object.keys(value).filter((name) => !Object.hasOwn(members, name))
     const wrong = Object.entries(members).flatMap(([name, member]) =>
       value[name] === undefined && member.optional ? fine : member.faults(value[name], [...path, name]),
@@ -155,7 +156,7 @@ export const minLength =
 export const regex =
   (pattern: RegExp) =>
   (value: string): string | undefined =>
-    pattern.test(value) ? undefined : 'has a form that is not taken here'
+    pattern.test(value) ? undefined : 'must be of another form'
 
 /** In words that show no value: it may be a key. */
 export const told = ({ path, message, unknown }: Fault): string =>

@@ -103,7 +103,7 @@ function makeOwn(name: string, own: unknown, env: Env | undefined): Provider {
 }
 
 const text = z.optional(z.string())
-const object = z.custom(isObject, 'expected object')
+const object = z.custom(isObject, 'an object')
 /** Looked at where it is used: it says what else may be given. */
 const key = z.optional(z.custom(() => true, ''))
 const common = {

@@ -5,7 +5,7 @@ import { mockProtocols } from './mock/vendor.js'
 
 const words = z.array(word)
 /** As many as there are, too. */
-const upToAll = z.custom((value) => typeof value === 'number' && value >= 0, 'expected a number from 0 on')
+const upToAll = z.custom((value) => typeof value === 'number' && value >= 0, 'a number from 0 on')
 
 export const cassetteShape = z.strictObject({
   mode: z.optional(z.enum(['record', 'replay', 'auto'])),

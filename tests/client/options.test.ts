@@ -187,7 +187,7 @@ describe('options', () => {
 
   test.each([
     [{ budgetUSD: 0.05 }, /unknown option `leash.budgetUSD`/],
-    [{ maxRetries: Number.NaN }, /`leash.maxRetries`: expected int/],
+    [{ maxRetries: Number.NaN }, /`leash.maxRetries`: must be a whole number/],
   ])('of one call that would lift a limit in silence are refused before anything is sent: %o', async (options, message) => {
     const asked = leashed(mock).chat.completions.create({ model: 'gpt-4o-mini', messages }, { leash: options as CallOptions })
     await expect(asked).rejects.toThrow(message)

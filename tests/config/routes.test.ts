@@ -36,6 +36,6 @@ describe('the routes', () => {
 
 test('a mirror names where its copies go', () => {
   expect(fault({ mirror: { to: 'a/x', share: 0.05, maxInFlight: 3, onResult: () => {}, when: () => true } })).toBe('taken')
-  expect(fault({ mirror: { share: 0.05 } })).toMatch(/`mirror\.to`: expected string/)
+  expect(fault({ mirror: { share: 0.05 } })).toMatch(/`mirror\.to`: must be a string/)
   expect(fault({ mirror: { to: 'a/x', share: 5 } })).toMatch(/`mirror\.share`: must be at most 1/)
 })

@@ -17,21 +17,21 @@ describe('checkOptions', () => {
 
   it('says where a value is wrong and what it should be', () => {
     expect(fault({ timeouts: { attemptMs: 0 } })).toMatch(/`timeouts\.attemptMs`: must be at least 1/)
-    expect(fault({ strict: 'yes' })).toMatch(/`strict`: expected boolean/)
-    expect(fault('x')).toMatch(/`options`: expected object/)
+    expect(fault({ strict: 'yes' })).toMatch(/`strict`: must be a boolean/)
+    expect(fault('x')).toMatch(/`options`: must be an object/)
   })
 
   it.each([
-    [{ fallback: 'gpt-4o' }, '`fallback`: expected array, or expected object'],
-    [{ retry: 3 }, '`retry`: must be false, or expected object'],
-    [{ tokens: 'cl100k' }, '`tokens`: must be "exact", or expected a function'],
+    [{ fallback: 'gpt-4o' }, '`fallback`: must be a list or an object'],
+    [{ retry: 3 }, '`retry`: must be false or an object'],
+    [{ tokens: 'cl100k' }, '`tokens`: must be "exact" or a function'],
     [
       { rateLimit: [{ limit: { requests: 1 }, per: 'min' }] },
-      '`rateLimit.0.per`: must be "second" or "minute" or "hour" or "day", or expected int',
+      '`rateLimit.0.per`: must be "second" or "minute" or "hour" or "day" or a whole number',
     ],
     [
       { budgets: [{ limit: { usd: 1 }, per: 'day', by: 'team' }] },
-      '`budgets.0.by`: must be tenant, user, key, provider, model or tag:…, or expected array',
+      '`budgets.0.by`: must be tenant, user, key, provider, model or tag:… or a list',
     ],
   ])('says of several forms what each should be: %j', (options, said) => {
     expect(fault(options)).toContain(said)

@@ -33,8 +33,8 @@ describe('a shape', () => {
     const options = z.strictObject({ a: z.optional(z.strictObject({ b: z.array(small) })), c: z.optional(z.boolean()) })
     expect(said(options, { a: { b: [1, 10, 'x'] }, c: 1 })).toEqual([
       'a.b.1: must be at most 9',
-      'a.b.2: expected int',
-      'c: expected boolean',
+      'a.b.2: must be a whole number',
+      'c: must be a boolean',
     ])
     expect(said(options, { a: { b: [], d: 1 } })).toEqual(['a: unknown option `a.d` (known: b)'])
   })
@@ -45,11 +45,11 @@ describe('a shape', () => {
     expect(said(form, { b: 0 })).toEqual([': unknown option `b` (known: a)'])
   })
 
-  test('with several forms says each, where none was meant', () => {
+  test('with several forms says all that it may be, where none was meant', () => {
     const form = z.union([z.literal(false), z.array(z.string()), z.strictObject({ a: z.optional(small) })])
-    expect(said(form, 'x')).toEqual([': must be false, or expected array, or expected object'])
+    expect(said(form, 'x')).toEqual([': must be false or a list or an object'])
     expect(said(z.union([z.string().check(z.minLength(1)), form]), '')).toEqual([
-      ': must be at least 1, or must be false, or expected array, or expected object',
+      ': must be at least 1 or false or a list or an object',
     ])
   })
 

@@ -117,20 +117,20 @@ describe('the registry', () => {
   })
 
   test.each<[name: string, option: string, value: unknown, expected: string]>([
-    ['openai', 'headers', 'x-team: a', 'expected record'],
-    ['openai', 'headers.x-team', 5, 'expected string'],
-    ['openai', 'organization', {}, 'expected string'],
-    ['openai', 'baseURL', 5, 'expected string'],
-    ['groq', 'idempotencyHeader', true, 'expected string'],
-    ['google', 'traits', 'vision', 'expected a function, or expected object'],
-    ['azure', 'endpoint', {}, 'expected string'],
-    ['azure', 'resource', null, 'expected string'],
-    ['azure', 'azureADTokenProvider', 'token', 'expected a function'],
-    ['vertex', 'project', {}, 'expected string'],
-    ['vertex', 'credentials', '{"type":"service_account"}', 'expected object'],
-    ['bedrock', 'region', 5, 'expected string'],
-    ['bedrock', 'client', true, 'expected object'],
-    ['acme', 'keyless', 'yes', 'expected boolean'],
+    ['openai', 'headers', 'x-team: a', 'must be an object'],
+    ['openai', 'headers.x-team', 5, 'must be a string'],
+    ['openai', 'organization', {}, 'must be a string'],
+    ['openai', 'baseURL', 5, 'must be a string'],
+    ['groq', 'idempotencyHeader', true, 'must be a string'],
+    ['google', 'traits', 'vision', 'must be a function or an object'],
+    ['azure', 'endpoint', {}, 'must be a string'],
+    ['azure', 'resource', null, 'must be a string'],
+    ['azure', 'azureADTokenProvider', 'token', 'must be a function'],
+    ['vertex', 'project', {}, 'must be a string'],
+    ['vertex', 'credentials', '{"type":"service_account"}', 'must be an object'],
+    ['bedrock', 'region', 5, 'must be a string'],
+    ['bedrock', 'client', true, 'must be an object'],
+    ['acme', 'keyless', 'yes', 'must be a boolean'],
   ])('an option that is nothing of its kind is refused by its place: %s, %s', (name, option, value, expected) => {
     const [member = '', inner] = option.split('.')
     const error = fails({ [name]: { [member]: inner === undefined ? value : { [inner]: value } } })

@@ -157,7 +157,7 @@ describe('a script', () => {
     [{ staus: 429 }, /unknown option `script.staus` \(known: status, /],
     [{ hang: 'header' }, /`script.hang`/],
     [{ cutAfter: 3 }, /`script.cutAfter`/],
-    [{ latencyMs: Number.NaN }, /`script.latencyMs`: expected number/],
+    [{ latencyMs: Number.NaN }, /`script.latencyMs`: must be a number/],
   ])('is refused where it says %o, for a test would pass without its fault', (fault, message) => {
     expect(() => mock.script(fault as Fault)).toThrow(message)
   })

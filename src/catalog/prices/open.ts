@@ -86,7 +86,7 @@ function parted(options: unknown): { settings: z.infer<typeof ownSchema>; given:
     const faults = checked.error.issues.map((issue) =>
       issue.code === 'unrecognized_keys'
         ? `unknown option ${issue.keys.map((key) => `\`prices.${key}\``).join(', ')} (known: ${Object.keys(own).join(', ')}, and prices by provider/model)`
-        : `\`prices.${issue.path.join('.')}\` has a form that is not taken here`,
+        : `\`prices.${issue.path.join('.')}\` must be of another form`,
     )
     throw new LeashError('invalid_config', `${faults.join('; ')}.`)
   }

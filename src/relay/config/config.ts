@@ -67,8 +67,8 @@ const members = {
 /** The parts that have a check of their own are passed over here. */
 const own = z.strictObject({
   ...members,
-  policy: z.optional(z.custom(isObject, 'expected a policy')),
-  leash: z.optional(z.custom(isObject, 'expected the options of a leash')),
+  policy: z.optional(z.custom(isObject, 'a policy')),
+  leash: z.optional(z.custom(isObject, 'the options of a leash')),
 })
 
 /** All of it, for whoever tells it in other words. */

@@ -6,7 +6,7 @@ import * as z from '../../core/shape.js'
 import type { LeashOptions } from '../../open-leash.js'
 
 const text = z.string().check((value: string) => (value.length > 200 ? 'must have up to 200 characters' : undefined))
-const usd = z.custom(isAmount, 'expected an amount in US dollars')
+const usd = z.custom(isAmount, 'an amount in US dollars')
 const few = (most: number) => (value: object) => (Object.keys(value).length > most ? `must have up to ${most} items` : undefined)
 
 const shape = z.strictObject({

@@ -16,7 +16,7 @@ export interface Said {
 
 export type FromClient = Said | { readonly type: 'cancel' } | { readonly type: 'reset' }
 
-const object = z.custom(isObject, 'expected an object')
+const object = z.custom(isObject, 'an object')
 const said = z.strictObject({
   type: z.literal('message'),
   content: z.optional(z.union([z.string(), z.array(object)])),

@@ -27,7 +27,7 @@ export type Operations = Readonly<Record<string, Operation>>
 export const text = z.string()
 export const count = z.int().check(z.minimum(1))
 export const page = { after: z.optional(text), limit: z.optional(count) }
-export const anything = z.custom((value) => typeof value === 'object' && value !== null, 'expected an object')
+export const anything = z.custom((value) => typeof value === 'object' && value !== null, 'an object')
 /** Milliseconds since 1970, or a date. */
 export const moment = z.union([text, z.int()])
 

@@ -50,8 +50,8 @@ describe('a wrong price is refused at once, with what to do', () => {
       { 'gpt-4o': { input: 1 } },
       /unknown option `prices\.gpt-4o` \(known: file, watch, refresh, and prices by provider\/model\)/,
     ],
-    [{ watch: 'yes' }, /`prices\.watch` has a form that is not taken here/],
-    [{ refresh: { url: 'not one' } }, /`prices\.refresh\.url` has a form/],
+    [{ watch: 'yes' }, /`prices\.watch` must be of another form/],
+    [{ refresh: { url: 'not one' } }, /`prices\.refresh\.url` must be of another form/],
     [[], /`prices` must be an object/],
   ])('%j', (options, message) => {
     expect(wrong(options)).toThrow(message)

@@ -89,7 +89,7 @@ describe('the configuration', () => {
     [`host: ${variable('NOWHERE')}`, 'The variable NOWHERE is not set'],
     ['host: { file: nowhere }', 'cannot be read'],
     ['a: [', 'is no YAML'],
-    ['- 1', '`options`: expected object'],
+    ['- 1', '`options`: must be an object'],
   ])('%s is refused, and what is wrong is named', (text, said) => {
     expect(() => readConfig(file(text), {})).toThrow(said)
   })
