@@ -1,4 +1,5 @@
 /** The leash behind HTTP: `(Request) => Response`, for Hono, Next, Bun, Deno, Workers, and the relay. */
+import { type Answered, answerWhole, failWhole } from './answered.js'
 import { bytesWithin } from './core/bounded.js'
 import type { CallOptions, Target } from './core/call.js'
 import { brokenBy, done } from './core/ending.js'
@@ -19,7 +20,6 @@ import { protocolNamed, protocolsAt } from './protocols/index.js'
 import type { Protocol } from './protocols/protocol.js'
 import { headersOf, type Recognised, recognise } from './recognise.js'
 import { remoteFailure } from './remote-failure.js'
-import { type Answered, answerWhole, failWhole } from './respond.js'
 
 export interface HandlerOptions {
   /** The largest request body that `handle` reads, in bytes. @defaultValue 33554432 (32 MiB) */

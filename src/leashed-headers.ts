@@ -16,16 +16,16 @@ interface Told {
 const told = hidden<Told>()
 
 /** The body has been decoded and may have been edited: these would lie about it. */
-const outdated = /^content-(?:encoding|length)$/i
+export const outdated = /^content-(?:encoding|length)$/i
 
 /** A model's name comes from the caller, and a header takes no other characters. */
 const printable = /^[\x20-\x7e]*$/
 
 /** How the names of ours begin. */
-const ours = /^x-(?:leash|ratelimit)-/i
+export const ours = /^x-(?:leash|ratelimit)-/i
 
 /** In the order in which headers are listed. */
-function short(report: Report, theirs: Iterable<string>): [name: string, value: string][] {
+export function short(report: Report, theirs: Iterable<string>): [name: string, value: string][] {
   const { id, attempts, cache, provider, model } = report
   const headers: [string, string][] = [
     ['x-leash-attempts', String(attempts.length)],
@@ -114,29 +114,6 @@ export function withReport(theirs: Headers, report: Report): Headers {
   headers.delete('content-length')
   for (const [name, value] of short(report, [...theirs.keys()])) headers.set(name, value)
   return headers
-}
-
-/** Of a vendor's headers those that are not the vendor's to set: about the connection, its cookies, or what a browser does with our address. */
-const notTheirs =
-  /^(?:connection|keep-alive|transfer-encoding|upgrade|te|trailer|proxy-.*|set-cookie|access-control-.*|strict-transport-security|content-security-policy.*|clear-site-data|nel|report-to|reporting-endpoints|refresh|www-authenticate|alt-svc|server|via|date)$/
-
-export type HeaderList = [name: string, value: string][]
-
-export function forwardable(theirs: Headers): HeaderList {
-  return [...theirs].filter(([name]) => !notTheirs.test(name))
-}
-
-/** {@link withReport}, of what is {@link forwardable}, for a host that only writes them. */
-export function listWithReport(theirs: Headers, report: Report): HeaderList {
-  const own = short(report, { [Symbol.iterator]: () => theirs.keys() })
-  const list: HeaderList = []
-  for (const entry of theirs) {
-    const [name] = entry
-    if (notTheirs.test(name) || outdated.test(name) || (ours.test(name) && own.some(([known]) => known === name))) continue
-    list.push(entry)
-  }
-  list.push(...own)
-  return list
 }
 
 /** The report of the call that a response answered, by the response's headers. */

@@ -13,7 +13,7 @@ import { holdsExact } from './core/json.js'
 import { requestId } from './core/request-id.js'
 import { ownKind } from './core/transport.js'
 import { IteratorStream, iteratorOf } from './iterator-stream.js'
-import { forwardable, type HeaderList, listWithReport, tellIn, withReport } from './leashed-headers.js'
+import { tellIn, withReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
 import { retryAfterMs } from './protocols/retry-after.js'
 
@@ -159,29 +159,12 @@ export function respond(result: Result, report: Report): Response {
   return response
 }
 
-/** What a host answers with, in whatever form it has for that. */
-export interface Answered {
-  readonly status: number
-  readonly headers: HeaderList
-  readonly body: string | AsyncIterable<Uint8Array>
-}
-
-export function answerWhole(result: Result, report: Report): Answered {
-  const body = result.stream ? result.body : (result.text ?? JSON.stringify(result.body))
-  return { status: result.status, headers: listWithReport(result.headers, report), body }
-}
-
 export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
   const { status, statusText = '', headers, text, breaksOff } = failureIn(error, protocol, report)
   const response = new Response(null, { status, statusText })
   Object.setPrototypeOf(response, LeashedResponse.prototype)
   read.set(response, { headers, ...(breaksOff ? { stream: brokenOff(text, error) } : { text }), used: false })
   return response
-}
-
-export function failWhole(error: LeashError, protocol: Protocol, report: Report): Answered {
-  const { text, status, headers, breaksOff } = failureIn(error, protocol, report)
-  return { status, headers: forwardable(headers), body: breaksOff ? brokenOff(text, error) : text }
 }
 
 interface Failure {
@@ -193,13 +176,13 @@ interface Failure {
   readonly breaksOff?: boolean
 }
 
-async function* brokenOff(text: string, error: LeashError): AsyncGenerator<Uint8Array> {
+export async function* brokenOff(text: string, error: LeashError): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
   throw thrown(error)
 }
 
 /** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
-function failureIn(error: LeashError, protocol: Protocol, report: Report): Failure {
+export function failureIn(error: LeashError, protocol: Protocol, report: Report): Failure {
   const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
   // Told in a stream that began well: SDKs read it as that stream, and do not send it again.
   if (own && own.status < 400) {

@@ -1,8 +1,9 @@
 /** Requests to a vendor that are no calls to a model: passed on as they are, but for who asks. */
+
+import { forwardable } from '../../answered.js'
 import { LeashError } from '../../core/errors.js'
 import type { Provider } from '../../core/provider.js'
 import type { Transport } from '../../core/transport.js'
-import { forwardable } from '../../leashed-headers.js'
 import { textOf } from '../../transport/refused.js'
 import { addressAt } from './raw-path.js'
 

@@ -1,7 +1,7 @@
 /** Answers in fewer bytes. Never events, which have to go out one by one. */
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import type { Answered } from '../../respond.js'
+import type { Answered } from '../../answered.js'
 
 /** Shorter bodies do not become shorter. */
 const worthIt = 1024

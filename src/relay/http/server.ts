@@ -1,11 +1,11 @@
 /** One port for all: calls to models go straight to the engine, everything else to the routes. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Answered } from '../../answered.js'
 import { LeashError } from '../../core/errors.js'
 import type { Asked } from '../../handler.js'
 import { addressOf, pathOf, requestOf, send, write } from '../../node-http.js'
 import { isModelPath } from '../../recognise.js'
-import type { Answered } from '../../respond.js'
 import { checkedAsked, checkedRequest } from '../people/request-signing.js'
 import { askedBy } from './asked.js'
 import { compressedAnswer } from './compressed.js'
