@@ -103,8 +103,9 @@ export class BudgetKeeper {
       const ticket = (call.hedged && hold.taken()) ?? (await keeper.#reserver.take(call, rules, hold))
       let result: Result
       try {
-        const { body, source } = ticket.call
-        result = await next(body === call.body ? call : { ...withBody(call, body), ...(source && { source }) })
+        const { body, source = hold.measured.sourceOf(body) } = ticket.call
+        const bounded = body === call.body ? call : withBody(call, body)
+        result = await next(source && source !== call.source ? { ...bounded, source } : bounded)
       } catch (error) {
         ticket.settle(keeper.#claims.failed(call))
         throw error

@@ -6,7 +6,8 @@ import { asObject, isObject, type JsonObject } from '../core/json.js'
 import { outputBound } from './output-bound.js'
 import { type Path, someAt } from './path.js'
 
-export interface Needs {
+/** What has to be there for it. */
+export interface Kinds {
   readonly tools: boolean
   readonly images: boolean
   readonly audio: boolean
@@ -14,13 +15,16 @@ export interface Needs {
   readonly files: boolean
   /** The answer is held to a JSON Schema. */
   readonly structuredOutput: boolean
+}
+
+export interface Needs extends Kinds {
   /** Tokens that the answer may have, where the caller bounds it. */
   readonly maxOutputTokens?: number
   /** How many answers are asked for, each of so many tokens, where it is more than one. */
   readonly answers?: number
 }
 
-type Need = Exclude<keyof Needs, 'maxOutputTokens' | 'answers'>
+type Need = keyof Kinds
 
 type Is = string | RegExp | ((found: object) => boolean)
 
@@ -139,15 +143,29 @@ const compiled: ReadonlyMap<string, readonly Compiled[]> = new Map(
 
 /** Of a request in this protocol. Embeddings need nothing that their models differ in. */
 export function needsOf(protocol: string, body: JsonObject): Needs {
-  const found = { tools: false, images: false, audio: false, files: false, structuredOutput: false }
+  const { asked, answers } = outputBound(protocol, body)
+  return {
+    ...kindsIn(protocol, body),
+    ...(asked !== undefined && { maxOutputTokens: asked }),
+    ...(answers > 1 && { answers }),
+  }
+}
+
+export function kindsIn(protocol: string, body: JsonObject): Kinds {
+  const found: { -readonly [need in Need]: boolean } = {
+    tools: false,
+    images: false,
+    audio: false,
+    files: false,
+    structuredOutput: false,
+  }
   for (const { path, needs } of compiled.get(protocol) ?? []) {
     someAt(body, path, (value) => {
       for (const { need, is } of needs) found[need] ||= counts(value, is)
       return needs.every(({ need }) => found[need])
     })
   }
-  const { asked, answers } = outputBound(protocol, body)
-  return { ...found, ...(asked !== undefined && { maxOutputTokens: asked }), ...(answers > 1 && { answers }) }
+  return found
 }
 
 function counts(value: unknown, is: Is | undefined): boolean {

@@ -1,5 +1,5 @@
 /** What one attempt could use at most, at its own target. */
-import { type Call, textOf } from '../../core/call.js'
+import type { Call, Source } from '../../core/call.js'
 import type { CapabilitiesOf } from '../../core/capabilities.js'
 import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
@@ -7,7 +7,7 @@ import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, type Rates, rated, serviceTierOf } from '../../core/price.js'
 import { askedTier, crosses, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
-import { needsOf } from '../../protocols/needs.js'
+import { kindsIn } from '../../protocols/needs.js'
 import { outputBound } from '../../protocols/output-bound.js'
 import { worstWithTools } from '../../protocols/tool-uses.js'
 
@@ -69,13 +69,14 @@ function boundsBy(call: Call, prices: PriceBook, capabilities: CapabilitiesOf, m
  * text is bounded by what the model can read.
  */
 function inputBound({ protocol, body }: Call, { bytes }: Measure, stored: boolean, window: number | undefined): number {
-  const { tools, images, audio, files } = needsOf(protocol, body)
+  const { tools, images, audio, files } = kindsIn(protocol, body)
   if (stored || images || audio || files) return window ?? Math.max(unknownWindow, bytes)
   return Math.min(window ?? Number.POSITIVE_INFINITY, bytes + (tools ? aroundTools : around))
 }
 
 interface Measure {
-  readonly body: JsonObject
+  /** As it is sent. */
+  readonly source: Source
   readonly bytes: number
   /** In which tokens of it and of its answer may fall. */
   readonly buckets: readonly (keyof Rates)[]
@@ -87,10 +88,16 @@ export class Measurements {
 
   of(call: Pick<Call, 'body' | 'source'>): Measure {
     const { body } = call
-    if (this.#last?.body === body) return this.#last
-    const sent = textOf(call) ?? JSON.stringify(body)
-    this.#last = { body, bytes: bytesIn(sent), buckets: possible(sent) }
+    if (this.#last?.source.body === body) return this.#last
+    const source = call.source?.body === body ? call.source : { body, text: JSON.stringify(body) }
+    this.#last = { source, bytes: bytesIn(source.text), buckets: possible(source.text) }
     return this.#last
+  }
+
+  /** What was measured last, where it was this: nobody need write it once more. */
+  sourceOf(body: JsonObject): Source | undefined {
+    const source = this.#last?.source
+    return source?.body === body ? source : undefined
   }
 
   /** The body is let go of. */

@@ -6,7 +6,7 @@ import { LeashError } from '../../core/errors.js'
 import { exactBody } from '../../core/exact-json.js'
 import { isObject, type JsonObject } from '../../core/json.js'
 import type { EntityType } from '../../detect/index.js'
-import { needsOf } from '../../protocols/needs.js'
+import { kindsIn } from '../../protocols/needs.js'
 import type { Protocol } from '../../protocols/protocol.js'
 import { strandsOf } from '../../protocols/strands.js'
 import { editedStream, type StreamEdit } from '../edited-stream.js'
@@ -59,7 +59,7 @@ export class Guard {
   #mind(call: Call, tell: Tell): void {
     const { media = 'pass' } = this.#options
     if (media === 'pass') return
-    const { images, audio, files } = needsOf(call.protocol, call.body)
+    const { images, audio, files } = kindsIn(call.protocol, call.body)
     const tokens = areTokens(call.body.input)
     const found = {
       ...(images && { images: 1 }),
