@@ -10,6 +10,7 @@ import { callId } from './core/id.js'
 import { toldOutside } from './core/inside.js'
 import { isObject, type JsonObject } from './core/json.js'
 import { createReport } from './core/report.js'
+import type { MaybePromise } from './core/store.js'
 import { isTooDeep } from './core/too-deep.js'
 import { hasTooMany, tooMany } from './core/too-many.js'
 import { utf8 } from './core/utf8.js'
@@ -74,7 +75,8 @@ export function createHandler(engine: Engine, options: HandlerOptions): Handle {
 export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Serve {
   return async function serve(asked, host = {}) {
     const { method, path } = asked
-    const protocol = await spokenAt(path)
+    const spoken = spokenAt(path)
+    const protocol = spoken instanceof Promise ? await spoken : spoken
     if (!protocol) return notServed(`Nothing is served at ${method} ${path.slice(0, 200)}.`, 404)
     if (method !== 'POST') return notServed(`Send a POST to ${path.slice(0, 200)}.`, 405)
     return inForm(await answeredBy(asked, host, protocol), asked, protocol)
@@ -104,7 +106,7 @@ export async function refused(asked: Asked, error: unknown, warn: (message: stri
   return inForm(failWhole(told, protocol, createReport(id, undefined)), asked, protocol)
 }
 
-async function spokenAt(path: string): Promise<Protocol | undefined> {
+function spokenAt(path: string): MaybePromise<Protocol | undefined> {
   const [name] = protocolsAt(path)
   return name === undefined ? undefined : protocolNamed(name)
 }

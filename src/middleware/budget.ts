@@ -4,7 +4,7 @@ import { Claims } from '../core/claims.js'
 import type { Emitter } from '../core/emitter.js'
 import { atEnd } from '../core/ending.js'
 import { hidden } from '../core/hidden.js'
-import type { Middleware, Next } from '../core/middleware.js'
+import type { Middleware } from '../core/middleware.js'
 import type { Budgets } from '../core/store.js'
 import { type Find, targetName } from '../core/target.js'
 import { Alerts } from './budget/alerts.js'
@@ -80,16 +80,21 @@ export class BudgetKeeper {
   /** Around the call. */
   readonly call: Middleware = (next) => {
     const keeper = this
-    return async function budget(call) {
-      const hold = keeper.#holdOf(call)
-      let result: Result
+    return async function budget(first) {
+      const hold = keeper.#holdOf(first)
+      const been: string[] = []
       try {
-        result = await keeper.#send(call, next)
+        for (let call = first; ; ) {
+          try {
+            return atEnd(await next(call), () => hold.end())
+          } catch (error) {
+            call = keeper.#cheaper(call, error, been)
+          }
+        }
       } catch (error) {
         hold.end()
         throw error
       }
-      return atEnd(result, () => hold.end())
     }
   }
 
@@ -156,22 +161,15 @@ export class BudgetKeeper {
     return hold
   }
 
-  /** To a cheaper model, where the budget that refuses names one. */
-  async #send(first: Call, next: Next): Promise<Result> {
-    const been = new Set<string>()
-    for (let call = first; ; ) {
-      try {
-        return await next(call)
-      } catch (error) {
-        const { action } = ruleBehind(error) ?? {}
-        if (typeof action !== 'object' || been.has(action.downgrade)) throw error
-        been.add(action.downgrade)
-        const target = this.#deps.find(action.downgrade, call)
-        const move = { from: targetName(call.target), to: targetName(target), because: 'budget_exceeded' } as const
-        tellMove(call, move, this.#deps.emitter)
-        call = { ...call, target, attempt: 1 }
-      }
-    }
+  /** To a model where the budget that has refused names one. @param been those it went to already @throws the failure itself */
+  #cheaper(call: Call, failure: unknown, been: string[]): Call {
+    const { action } = ruleBehind(failure) ?? {}
+    if (typeof action !== 'object' || been.includes(action.downgrade)) throw failure
+    been.push(action.downgrade)
+    const target = this.#deps.find(action.downgrade, call)
+    const move = { from: targetName(call.target), to: targetName(target), because: 'budget_exceeded' } as const
+    tellMove(call, move, this.#deps.emitter)
+    return { ...call, target, attempt: 1 }
   }
 
   #see(scope: Scope): void {

@@ -86,9 +86,12 @@ export class Gateway {
     this.#decisions = new Decisions(deps)
   }
 
-  async serve(asked: Asked, caller: Caller): Promise<Answered> {
+  serve(asked: Asked, caller: Caller): Promise<Answered> {
     const found = this.#readyFor(caller)
-    const { serve, inside } = found instanceof Promise ? await found : found
+    return found instanceof Promise ? found.then((ready) => this.#serve(asked, caller, ready)) : this.#serve(asked, caller, found)
+  }
+
+  #serve(asked: Asked, caller: Caller, { serve, inside }: Ready): Promise<Answered> {
     const raw = this.rawAt(asked.path)
     if (!raw) return serve(asked, { leash: identityOf(caller) })
     return serve({ ...asked, path: raw.path }, { leash: identityOf(caller), target: targetAt(inside, raw.provider) })

@@ -126,7 +126,9 @@ function silentSockets(server: Server): ReadonlyMap<string, Socket> {
     silent.set(name, socket)
     socket.once('close', () => silent.delete(name))
   })
-  const speaks = ({ socket }: IncomingMessage) => silent.delete(end(socket))
+  const speaks = ({ socket }: IncomingMessage) => {
+    if (silent.size > 0) silent.delete(end(socket))
+  }
   server.on('request', speaks).on('upgrade', speaks)
   return silent
 }

@@ -111,13 +111,12 @@ export class Keys {
    * @returns undefined when it is malformed, unknown, expired or revoked, or its tenant or its user is not active
    */
   verify(presented: string): MaybePromise<KeyRecord | undefined> {
-    const parts = readKey(presented)
-    if (!parts) return undefined
     const name = nameOf(presented)
     const known = this.#verified.get(name)
     const now = this.#now()
-    if (!known || !isFresh(known.at, now, verifiedMs)) return this.#lookUp(parts.id, parts.secret, name)
-    return holds(known.record, now) ? this.#use(known.record, now) : undefined
+    if (known && isFresh(known.at, now, verifiedMs)) return holds(known.record, now) ? this.#use(known.record, now) : undefined
+    const parts = readKey(presented)
+    return parts && this.#lookUp(parts.id, parts.secret, name)
   }
 
   /** Whether it was right of late, and nothing is known against it. Nobody is asked. */

@@ -50,16 +50,11 @@ export function keyIn(headers: HeadersLike): string | undefined {
   return undefined
 }
 
-/** @throws LeashError `missing_key`, `authentication_failed`, or `permission_denied` when the key is not for this */
-export async function callerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike, scope: KeyScope): Promise<C> {
-  const caller = await anyCallerOf(callers, headers)
-  if (caller.scopes.includes(scope) || isAdministrator(caller)) return caller
-  callers.outside?.(caller, scope)
-  throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
-}
-
-/** Whatever it is for. @throws LeashError `missing_key`, `authentication_failed` */
-export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike): Promise<C> {
+/**
+ * @param scope absent: whatever the key is for
+ * @throws LeashError `missing_key`, `authentication_failed`, or `permission_denied` when the key is not for this
+ */
+export async function callerOf<C extends Caller>(callers: Callers<C>, headers: HeadersLike, scope?: KeyScope): Promise<C> {
   const presented = keyIn(headers)
   if (presented === undefined)
     throw new LeashError('missing_key', 'Send a virtual key of this relay: `Authorization: Bearer lk_…`.')
@@ -68,8 +63,11 @@ export async function anyCallerOf<C extends Caller>(callers: Callers<C>, headers
   if (!caller) throw isToken(presented) ? unknownToken() : unknownKey()
   if (caller.certificate !== undefined) checkCertificate(caller.certificate, headers)
   if (caller.signed) await callers.checkSigned(caller, headers)
-  const tenant = headers.get(namedTenant)
-  return tenant === null || tenant === undefined || tenant === caller.tenant ? caller : actingFor(tenant, caller, callers)
+  const tenant = headers.get(namedTenant) ?? caller.tenant
+  const acting = tenant === caller.tenant ? caller : await actingFor(tenant, caller, callers)
+  if (scope === undefined || acting.scopes.includes(scope) || isAdministrator(acting)) return acting
+  callers.outside?.(acting, scope)
+  throw new LeashError('permission_denied', `This key is not for that: it lacks the scope \`${scope}\`.`)
 }
 
 /** `{"` in base64, by which every JWT begins and no key. */

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { asObject, type Members } from '../../core/json.js'
 import { jsonOf } from '../http/body.js'
-import { anyCallerOf, isAdministrator, isToken, keyIn } from '../people/caller.js'
+import { callerOf, isAdministrator, isToken, keyIn } from '../people/caller.js'
 import { emailOf } from '../people/record.js'
 import { idOfUser, type SignedIn } from '../people/tokens.js'
 import type { RelayContext } from './context.js'
@@ -21,7 +21,7 @@ export function authRoutes({ callers, tokens, users, attempts, audit }: RelayCon
     const presented = keyIn(headers)
     c.header('cache-control', 'no-store')
     if (presented === undefined) return c.json(answerOf(await byPassword(asObject(await jsonOf(c.req.raw, mostBytes)))))
-    const caller = await anyCallerOf(callers, headers)
+    const caller = await callerOf(callers, headers)
     if (isToken(presented)) return c.json(answerOf((await tokens.renew(presented)) ?? refused()))
     if (!isAdministrator(caller) && caller.role === undefined) throw notAdministrative()
     await audit.append({ actor: caller.id, action: 'auth.sign_in', tenant: caller.tenant })

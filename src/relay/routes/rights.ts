@@ -5,7 +5,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { LeashError } from '../../core/errors.js'
-import { anyCallerOf, type Caller, type Callers, isAdministrator } from '../people/caller.js'
+import { type Caller, type Callers, callerOf, isAdministrator } from '../people/caller.js'
 import { extentOf, type Right } from '../people/roles.js'
 import type { AdminEnv, Reach } from './admin-env.js'
 
@@ -53,7 +53,7 @@ const base = '/v1/admin'
 /** Lets nobody by who may not ask for this route, or asks for another tenant than his own. */
 export function guard(callers: Callers): MiddlewareHandler<AdminEnv> {
   return async (c, next) => {
-    const caller = await anyCallerOf(callers, c.req.raw.headers)
+    const caller = await callerOf(callers, c.req.raw.headers)
     // Whoever answers: the first that is no middleware, such as this one. Patterns of other routes may match too.
     const found = matchedRoutes(c).find(({ method, path }) => method !== 'ALL' && path.startsWith(`${base}/`))
     const route = found?.path.slice(base.length) ?? ''
