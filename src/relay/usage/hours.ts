@@ -83,7 +83,7 @@ class Sums {
     const name = key.join('\0')
     const { sums } = this.#hours.get(name) ?? {}
     if (!sums) this.#hours.set(name, { key, sums: [...added] })
-    else for (const [place, number] of added.entries()) sums[place] = (sums[place] ?? 0) + number
+    else for (let place = 0; place < sums.length; place++) sums[place] = (sums[place] ?? 0) + (added[place] ?? 0)
   }
 
   /** In one order, so that two batches never wait for each other. */
