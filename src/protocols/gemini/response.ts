@@ -6,6 +6,7 @@ import type { AssistantPart, AudioPart, ChatResponse, Choice, ImagePart, TextPar
 import { lookup } from '../lookup.js'
 import type { DecodeContext, ReportLoss } from '../protocol.js'
 import { citationsOf, encodeCitations } from './citations.js'
+import { decodeFailure } from './error.js'
 import { finishReasonOf, isBlocked, wireFinishReasons } from './finish.js'
 import { callId, responseIdOf } from './ids.js'
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js'
@@ -16,6 +17,7 @@ import { message, messages, type WirePart } from './wire.js'
 
 export function decodeResponse(value: unknown, { model, lose }: DecodeContext): ChatResponse {
   if (!isObject(value)) throw malformed('with something that is not an object')
+  if (value.error !== undefined) throw decodeFailure(value, JSON.stringify(value))
   const head = decodeHead(value, model)
   const candidates = messages(value.candidates)
   const calls = callCounter(head.id)

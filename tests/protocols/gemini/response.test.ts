@@ -47,6 +47,11 @@ describe('an answer of Gemini', () => {
     expect(blocked.choices).toEqual([{ content: [], finishReason: 'content-filter' }])
   })
 
+  it('is none where it is an error, whatever its own status', () => {
+    const error = { code: 429, message: 'Quota exceeded.', status: 'RESOURCE_EXHAUSTED' }
+    expect(() => decode({ error })).toThrow(expect.objectContaining({ code: 'rate_limited', detail: 'Quota exceeded.' }))
+  })
+
   it('keeps every part with its signature, in order', () => {
     const { answer, losses } = said([
       { text: 'Hm', thought: true, thoughtSignature: 'YQ==' },
