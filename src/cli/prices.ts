@@ -49,11 +49,16 @@ function lookedUp(names: readonly string[], book: PriceBook): Found[] {
   if (names.length === 0) return knownModels.map(({ provider, name }) => priced(provider, name))
   const providers = new Set(readiness().map(({ provider }) => provider))
   return names.map((name) => {
+    // A provider under a name of your own is known by its prices alone.
+    const [, own = '', rest = ''] = /^([^/]+)\/(.+)$/.exec(name) ?? []
     const { providers: likely, model } = candidates(name, (provider) => providers.has(provider))
     const all = likely.map((provider) => priced(provider, model))
-    const [first] = all
-    if (!first) throw new LeashError('unknown_model', `No provider is known for "${name}". Write it as "provider/model".`)
-    return all.find(({ price }) => price) ?? first
+    const found = [...all, priced(own, rest)].find(({ price }) => price) ?? all[0]
+    if (found) return found
+    throw new LeashError(
+      'unknown_model',
+      `No provider is known for "${name}". Write it as "provider/model", or price it in --file.`,
+    )
   })
 }
 

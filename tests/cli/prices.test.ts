@@ -80,7 +80,15 @@ describe('leash prices', () => {
     expect(stdout).toMatch(/^ollama\/llama3 +0 +0 +0 +0\.5$/m)
   })
 
+  test('--file prices models of a provider under a name of your own', async () => {
+    const own = file({ 'acme/*': { input: 1, output: 2, date: '2020-01-01' } })
+    expect((await leash(['prices', 'acme/org/large', '--file', own])).stdout).toMatch(/^acme\/org\/large +1 +1 +1 +2 /m)
+    const checked = await leash(['prices', 'check', 'acme/org/large', '--file', own])
+    expect([checked.code, checked.stdout]).toEqual([1, 'stale  acme/org/large  read on 2020-01-01\n'])
+  })
+
   test.each([
+    [['prices', 'acme/large'], 2, 'Write it as "provider/model", or price it in --file.'],
     [['prices', 'zzz'], 2, 'No provider is known for "zzz"'],
     [['prices', '--file', '/nowhere/prices.json'], 2, 'The price file /nowhere/prices.json cannot be read.'],
     [['prices', 'check', '--max-age', 'soon'], 2, '"soon" is no number of days'],
