@@ -249,7 +249,9 @@ describe.each(callers.filter(({ protocol }) => protocol in failures))(
     })
 
     test('whose connection breaks tells so too', async () => {
-      mock.script({ cutAfter: { events: 6 } })
+      // The first call loads what calls need. What breaks meanwhile nobody has read yet, and is asked again.
+      await (await send(served.url, 'one', true)).text()
+      mock.script({ cutAfter: { events: 6 }, chunkDelayMs: 20 })
       const text = await (await send(served.url, 'one two three four five six', true)).text()
       expect(text).toMatch(/\[network_error\]|\[stream_truncated\]/)
       expect(text).not.toMatch(terminal)

@@ -80,8 +80,11 @@ describe.each(models)('with %s', (model) => {
   })
 
   test('reportOf() tells of a stream that was cut', async () => {
-    mock.script({ cutAfter: { events: 5 } })
-    const stream = await leashed(mock).chat.completions.create({ model, messages, stream: true })
+    const client = leashed(mock)
+    // The first call loads what calls need. What is cut meanwhile nobody has read yet, and is asked again.
+    await client.chat.completions.create({ model, messages })
+    mock.script({ cutAfter: { events: 5 }, chunkDelayMs: 20 })
+    const stream = await client.chat.completions.create({ model, messages, stream: true })
     const read = async () => {
       for await (const _ of stream);
     }

@@ -64,8 +64,10 @@ export function useHonest(): Honest {
   const served: Served[] = []
   const faults: Fault[] = []
   const model: Model = { ...bare }
-  let left = 0
+  let counts = { left: 0 }
   const server = createServer(async (incoming, outgoing) => {
+    // Whoever leaves after this vendor was told to forget is counted no more.
+    const count = counts
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk)
     const body = JSON.parse(Buffer.concat(chunks).toString()) as JsonObject
@@ -92,7 +94,7 @@ export function useHonest(): Honest {
     outgoing.socket?.setNoDelay(true)
     let broken = false
     outgoing.once('close', () => {
-      if (!outgoing.writableFinished && !broken) left++
+      if (!outgoing.writableFinished && !broken) count.left++
     })
     const frames = told.map((event) => found.protocol.framing.frame(event))
     if (torn) frames.push(found.protocol.framing.frame(torn).subarray(0, fault.torn))
@@ -110,12 +112,16 @@ export function useHonest(): Honest {
       outgoing.destroy()
     }
   })
+  const forget = () => {
+    served.length = faults.length = 0
+    counts = { left: 0 }
+  }
   let listening: Listening
   beforeAll(async () => {
     listening = await listen(server)
   })
   afterEach(() => {
-    served.length = faults.length = left = 0
+    forget()
     for (const name of Object.keys(model)) Reflect.deleteProperty(model, name)
     Object.assign(model, bare)
   })
@@ -127,10 +133,8 @@ export function useHonest(): Honest {
     served,
     model,
     script: (...more) => void faults.push(...more),
-    forget() {
-      served.length = faults.length = left = 0
-    },
-    left: () => left,
+    forget,
+    left: () => counts.left,
   }
 }
 
