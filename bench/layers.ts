@@ -5,11 +5,11 @@
  * node bench/layers.ts [rounds]
  */
 import { aiSdk, layered, leashllm, openai } from './contenders.ts'
-import { compare } from './jobs.ts'
+import { compare, here } from './jobs.ts'
 import { inMemory } from './transport.ts'
 
 const rounds = Number(process.argv[2] ?? 41)
 const upstream = { fetch: inMemory }
 
 console.log(`CPU per call with all layers on, in memory: node ${process.version}, ${rounds} interleaved rounds\n`)
-await compare([aiSdk(upstream), layered(upstream), leashllm(upstream), openai(upstream)], rounds)
+await compare([aiSdk(upstream), layered(upstream), leashllm(upstream), openai(upstream)].map(here), rounds)

@@ -8,7 +8,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Contender, leashllm, literLlm, openai } from './contenders.ts'
-import { compare } from './jobs.ts'
+import { compare, here } from './jobs.ts'
 
 const rounds = Number(process.argv[2] ?? 21)
 const server = fork(fileURLToPath(new URL('server.ts', import.meta.url)))
@@ -18,7 +18,7 @@ const baseURL = `http://127.0.0.1:${port}/v1`
 console.log(`CPU per call, over a socket: node ${process.version}, ${rounds} interleaved rounds\n`)
 const native = await liter()
 try {
-  await compare([openai({ baseURL }), leashllm({ baseURL }), ...(native ? [native] : [])], rounds, 1 / 2)
+  await compare([openai({ baseURL }), leashllm({ baseURL }), ...(native ? [native] : [])].map(here), rounds, 1 / 2)
 } finally {
   server.disconnect()
 }
