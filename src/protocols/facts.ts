@@ -23,8 +23,8 @@ interface Words {
   readonly ending: RegExp
   /** Stands in every event that names the answer, where others have ids of their own. */
   readonly naming?: RegExp
-  /** Of a whole answer: what is behind its id and model, and where it says why it ended. Not in a text, where quotes are escaped. */
-  readonly skims?: { readonly behind: string; readonly finish: string }
+  /** Of a whole answer that begins with its id and model: where it says why it ended. Not in a text, where quotes are escaped. */
+  readonly skims?: string
 }
 
 const tables: Readonly<Record<string, Words>> = {
@@ -33,7 +33,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model'),
     finish: at('choices.*.finish_reason'),
     ending: /"finish_reason":\s*"/,
-    skims: { behind: '"choices"', finish: '"finish_reason"' },
+    skims: '"finish_reason"',
   },
   'openai-responses': {
     id: at('id', 'response.id'),
@@ -46,7 +46,7 @@ const tables: Readonly<Record<string, Words>> = {
     model: at('model', 'message.model'),
     finish: at('stop_reason', 'delta.stop_reason'),
     ending: /"stop_reason":\s*"/,
-    skims: { behind: '"content"', finish: '"stop_reason"' },
+    skims: '"stop_reason"',
   },
   gemini: {
     id: at('responseId'),
@@ -67,6 +67,8 @@ const tables: Readonly<Record<string, Words>> = {
 
 const longest = 200
 const newline = 0x0a
+/** The members that an object begins with, up to the first that is an object or a list. */
+const flat = /^\s*\{[^[{]*/
 
 /** After an answer has ended come what was used, and what was filtered: events that vendors send a few of. */
 const lastPieces = 12
@@ -83,13 +85,12 @@ export function factsIn(protocol: string, answer: { readonly text?: string; read
 
 function skimmed({ skims }: Words, text: string | undefined, choices: number): Facts | undefined {
   if (!skims || text === undefined) return undefined
-  const head = text.slice(0, Math.max(text.indexOf(skims.behind), 0))
   // What stands in an inner object is another's.
-  if (head.indexOf('{') !== head.lastIndexOf('{')) return undefined
+  const [head = ''] = flat.exec(text) ?? []
   const id = wordBehind(head, '"id"')
   const model = wordBehind(head, '"model"')
   if (id === undefined || model === undefined) return undefined
-  const finish = reasonsIn(text, skims.finish, choices)
+  const finish = reasonsIn(text, skims, choices)
   return { id, model, ...(finish.length > 0 && { finish }) }
 }
 
