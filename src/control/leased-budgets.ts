@@ -2,7 +2,6 @@
  * Budgets that are held together with all other clients of a relay, without asking it for each call: it lends slices of what
  * is left, and a call takes from what was lent.
  */
-import { afterwardsMs } from '../core/afterwards.js'
 import { checkNano } from '../core/check-nano.js'
 import { LeashError } from '../core/errors.js'
 import { nameIn } from '../core/space.js'
@@ -23,6 +22,9 @@ const mostLooks = 50
 
 const mostScopes = 50_000
 
+/** Among fewer, nobody looks for those whose windows are over. */
+const fewScopes = 1000
+
 export interface LeasedBudgetsDeps {
   readonly connection: Pick<Connection, 'post'>
   /** What becomes of calls when nothing can be lent since the relay is away: they pass, or fail with `overloaded`. */
@@ -39,6 +41,7 @@ interface Wish {
 }
 
 export class LeasedBudgets implements Budgets {
+  readonly countsAlone = true
   readonly #deps: LeasedBudgetsDeps
   readonly #lender: Lender
   readonly #borrower: Borrower
@@ -46,6 +49,8 @@ export class LeasedBudgets implements Budgets {
   readonly #scopes = new Map<string, LentScope>()
   /** Of which the relay does not know all yet. */
   readonly #active = new Set<LentScope>()
+  /** When there are so many scopes, it is looked which of them can go. */
+  #room = fewScopes
   #ticking = false
   #telling: Promise<void> | undefined
   #passing = false
@@ -160,13 +165,13 @@ export class LeasedBudgets implements Budgets {
     const name = nameIn(space, key)
     let scope = this.#scopes.get(name)
     if (!scope) {
-      if (this.#scopes.size >= mostScopes) this.#makeRoom()
+      if (this.#scopes.size >= this.#room) this.#makeRoom()
       scope = this.#put(name, new LentScope(key, limit))
     } else if (isLimitless(limit) !== isLimitless(scope.limit)) {
       // The policy has changed: what was only counted is limited from now on, or the other way round.
       scope = this.#succeed(name, scope, new LentScope(key, limit))
     } else if (scope.askAgainAt <= Date.now()) void this.#askAgain(name, scope)
-    scope.forgetAt = endsAt === undefined ? Number.POSITIVE_INFINITY : endsAt + afterwardsMs
+    scope.endsAt = endsAt ?? Number.POSITIVE_INFINITY
     return scope
   }
 
@@ -181,7 +186,7 @@ export class LeasedBudgets implements Budgets {
     const own = scope.handOver()
     if (next.local) next.elsewhere = spent - own
     next.settle([], own)
-    next.forgetAt = scope.forgetAt
+    next.endsAt = scope.endsAt
     scope.successor = next
     return this.#put(name, next)
   }
@@ -195,12 +200,21 @@ export class LeasedBudgets implements Budgets {
     else scope.askAgainAt = known === undefined ? Date.now() : next.askAgainAt
   }
 
-  /** What others hold to can be asked for again; what is held to here alone cannot, while its window lasts. */
+  /**
+   * What others hold to can be asked for again, and what is only counted holds nobody. What is held to here alone cannot go
+   * while its window lasts. Each time, at least as many as are left come before it is looked again.
+   */
   #makeRoom(): void {
     const now = Date.now()
-    for (const [name, scope] of this.#scopes) if (scope.isIdle(now)) this.#scopes.delete(name)
+    this.#forget((scope) => scope.isOver(now))
+    if (this.#scopes.size >= mostScopes) this.#forget((scope) => scope.isIdle(now) || isLimitless(scope.limit))
+    this.#room = Math.min(mostScopes, Math.max(fewScopes, 2 * this.#scopes.size))
     if (this.#scopes.size < mostScopes) return
     throw new LeashError('overloaded', `This process holds to ${mostScopes} budgets already. Count fewer things apart.`)
+  }
+
+  #forget(gone: (scope: LentScope) => boolean): void {
+    for (const [name, scope] of this.#scopes) if (gone(scope)) this.#scopes.delete(name)
   }
 
   #touch(scope: LentScope): void {

@@ -1,4 +1,5 @@
 /** One scope as this client sees it: what it was lent, who waits for more, and how fast it is used. */
+import { afterwardsMs } from '../core/afterwards.js'
 import type { LeashError } from '../core/errors.js'
 import { mostNano } from '../core/money.js'
 import { fresh } from './fresh.js'
@@ -27,8 +28,8 @@ export class LentScope extends Slices {
   readonly key: string
   /** Of who asks: the relay has its own. */
   readonly limit: number
-  /** Milliseconds since 1970 after which all of it may be forgotten. */
-  forgetAt = Number.POSITIVE_INFINITY
+  /** Of its window, in milliseconds since 1970. */
+  endsAt = Number.POSITIVE_INFINITY
   /** Nobody is held to it together with others. */
   local = false
   /** In its place from now on; calls that are under way are settled here none the less. */
@@ -62,8 +63,13 @@ export class LentScope extends Slices {
 
   /** Nothing is lost with it. @param now milliseconds since 1970 */
   isIdle(now: number): boolean {
-    if (this.local) return this.forgetAt <= now
+    if (this.local) return this.endsAt + afterwardsMs <= now
     return this.empty && this.needs.length === 0 && !this.asking
+  }
+
+  /** Nor is anybody to take from it again. */
+  isOver(now: number): boolean {
+    return this.endsAt <= now && this.isIdle(now)
   }
 
   /** @param until milliseconds since 1970 */

@@ -134,6 +134,8 @@ export type Reserved =
 
 /** Money set aside before it is spent: `spent + reserved` of a scope never passes its limit by a reservation. */
 export interface Budgets {
+  /** Nobody but this process reads what is counted in it without a limit. @defaultValue false */
+  readonly countsAlone?: boolean
   /**
    * Sets the amount aside in all scopes or in none, atomically. `balances` are those after it.
    *

@@ -66,6 +66,7 @@ export class BudgetKeeper {
     this.#reserver = new Reserver({
       ...deps,
       now,
+      hours: () => this.#alerts.heard || !store.countsAlone,
       background: (work) => this.#run(work),
       onRefused: (scope, balance) => this.#run(this.#alerts.refused(scope, balance)),
       onAsked: (scopes) => {

@@ -234,17 +234,42 @@ it('takes no budget of one space for that of another, however their names are cu
   expect(budgets.read('ab', 'c')).toMatchObject({ reserved: 0 })
 })
 
-it('holds to so many budgets at most, and forgets those that are over for whoever comes then', async () => {
+/** One after the other, in a window that ends then. */
+async function reserveInEach(budgets: LeasedBudgets, names: readonly string[], endsAt: number, limit = 10): Promise<void> {
+  for (const key of names) budgets.settle(granted(await reserve(budgets, 1, [{ key, limit, endsAt }])), 1)
+}
+const names = (letter: string, count: number) => Array.from({ length: count }, (_, at) => `${letter}${at}`)
+
+it('holds to so many budgets of its own at most, and forgets those that are over for whoever comes then', async () => {
   const budgets = openInMadeUpTime()
   const endsAt = Date.now() + 1000
-  const counted = (key: string): BudgetScope => ({ key, limit: mostNano, endsAt })
-  for (let at = 0; at < 50_000; at++) granted(await reserve(budgets, 1, [counted(`h${at}`)]))
-  expect(() => reserve(budgets, 1, [counted('more')])).toThrow('[overloaded] This process holds to 50000 budgets already.')
+  await reserveInEach(budgets, names('own', 50_000), endsAt)
+  const more = () => reserve(budgets, 1, [{ key: 'more', limit: 10, endsAt }])
+  expect(more).toThrow('[overloaded] This process holds to 50000 budgets already.')
   expect(budgets.read('budget', 'more')).toEqual({ spent: 0, reserved: 0 })
   vi.setSystemTime(endsAt + 24 * 3_600_000)
-  granted(await reserve(budgets, 1, [counted('more')]))
-  expect(budgets.read('budget', 'h0')).toEqual({ spent: 0, reserved: 0 })
-  expect(relay.asked).toEqual([])
+  granted(await more())
+  expect(budgets.read('budget', 'own0')).toEqual({ spent: 0, reserved: 0 })
+})
+
+it('refuses nobody for what is only counted: that makes room', async () => {
+  const budgets = openInMadeUpTime()
+  const endsAt = Date.now() + 1000
+  await reserveInEach(budgets, names('counted', 50_001), endsAt, mostNano)
+  expect(budgets.read('budget', 'counted0')).toEqual({ spent: 0, reserved: 0 })
+  expect(budgets.read('budget', 'counted50000')).toEqual({ spent: 1, reserved: 0 })
+})
+
+it('forgets what the relay was told of windows that are over, as others come', async () => {
+  const budgets = openInMadeUpTime()
+  for (const name of [...names('early', 1000), ...names('late', 1001)]) relay.limits.set(name, 10)
+  const endsAt = Date.now() + 60_000
+  await reserveInEach(budgets, names('early', 1000), endsAt)
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(budgets.read('budget', 'early0')).toMatchObject({ spent: 1 })
+  await reserveInEach(budgets, names('late', 1001), endsAt + 120_000)
+  expect(budgets.read('budget', 'early0')).toEqual({ spent: 0, reserved: 0 })
+  expect(budgets.read('budget', 'late0')).toMatchObject({ spent: 1 })
 })
 
 describe('a settlement', () => {

@@ -409,6 +409,15 @@ describe('events', () => {
     expect(events).toMatchObject([{ kind: 'threshold', threshold: 50 }])
   })
 
+  test('of which nobody hears take no room for their hours, where no other process counts them', async () => {
+    const store = { ...memory({ maxBudgets: 2 }), countsAlone: true }
+    const daily = [{ limit: { usd: 1 }, per: 'day', by: 'user' }] as const
+    const { ask, keeper } = budgeting(daily, { store, unheard: true })
+    for (const user of ['ada', 'grace']) await ask({ options: { user } })
+    expect(await keeper.states()).toHaveLength(2)
+    await expect(budgeting(daily, { store }).ask({ options: { user: 'ada' } })).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
   test('tell when an hour costs more than twice the mean of those before it', async () => {
     // Days that are still to come: the store forgets a day after them, by the clock.
     let at = Date.UTC(2050, 10, 21)

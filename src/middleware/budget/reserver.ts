@@ -29,6 +29,8 @@ const afterDeadlineMs = 60_000
 export interface ReserverDeps extends BoundsDeps {
   readonly store: Budgets
   readonly now: () => number
+  /** Whether what is spent in each hour is to be kept. */
+  readonly hours: () => boolean
   /** Told of what is about to be taken from. */
   readonly onAsked: (scopes: readonly Scope[]) => void
   /** Told of each refusal. */
@@ -138,7 +140,7 @@ export class Reserver {
     hold: Hold,
     parts: Part[],
   ): MaybePromise<Tried | undefined> {
-    const { store, now, background } = this.#deps
+    const { store, now, hours, background } = this.#deps
     const uncount = () => {
       if (unit === 'requests') for (const scope of scopes) hold.uncount(scope)
     }
@@ -148,7 +150,7 @@ export class Reserver {
     }
     const ttlMs = deadline === undefined ? longestMs : timeLeft(deadline) + afterDeadlineMs
     const at = now()
-    const places = scopes.map((scope) => kept(scope, at))
+    const places = scopes.map((scope) => kept(scope, at, hours()))
     const take = (reserved: Reserved): Tried | undefined => {
       if (!reserved.ok) {
         uncount()
@@ -176,10 +178,10 @@ export class Reserver {
   }
 }
 
-/** Where it is kept: what US dollars are spent in each hour is kept too, for what is unusual. */
-function kept(scope: Scope, now: number): readonly BudgetScope[] {
+/** Where it is kept: what US dollars are spent in each hour is kept too, for whoever hears of what is unusual. */
+function kept(scope: Scope, now: number, hours: boolean): readonly BudgetScope[] {
   const { rule, unit, key, limit, endsAt } = scope
-  const hour = unit === 'usd' ? windowAt('hour', now) : undefined
+  const hour = hours && unit === 'usd' ? windowAt('hour', now) : undefined
   if (scope.places && scope.placesIn === hour) return scope.places
   const bound = rule.action === 'warn' ? mostNano : limit
   const places: BudgetScope[] = [{ key, limit: bound, ...(endsAt !== undefined && { endsAt }) }]

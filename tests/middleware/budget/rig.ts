@@ -126,6 +126,8 @@ export interface RigOptions {
   readonly store?: Store
   readonly now?: () => number
   readonly webhook?: BudgetWebhook
+  /** Nobody hears of what is told of budgets. */
+  readonly unheard?: true
   /** What is known of models. */
   readonly can?: { readonly maxOutput?: number; readonly contextWindow?: number }
   /** Between the two layers. */
@@ -147,13 +149,14 @@ export function budgeting(budgets: readonly Budget[], options: RigOptions = {}) 
     store = memory(),
     now,
     webhook,
+    unheard = false,
     can = { maxOutput: 1000 },
     between = [],
   } = options
   const emitter = new Emitter()
   const events: BudgetEvent[] = []
   const warnings: string[] = []
-  emitter.on('budget', (event) => void events.push(event))
+  if (!unheard) emitter.on('budget', (event) => void events.push(event))
   emitter.on('warning', ({ message }) => void warnings.push(message))
   const keeper = new BudgetKeeper(
     { budgets, ...(webhook && { budgetWebhook: webhook }) },
