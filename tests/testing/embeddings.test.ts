@@ -1,13 +1,9 @@
 import { InvokeModelCommand } from '@aws-sdk/client-bedrock-runtime'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type MockUpstream, startMock } from '../../src/testing/index.js'
+import { expect, test } from 'vitest'
+import { useMock } from '../helpers/mock.js'
 import { bedrock, google, openai } from './clients.js'
 
-let mock: MockUpstream
-beforeAll(async () => {
-  mock = await startMock()
-})
-afterAll(() => mock.close())
+const mock = useMock()
 
 const invoke = async (modelId: string, body: object) => {
   const answer = await bedrock(mock.url).send(new InvokeModelCommand({ modelId, body: JSON.stringify(body) }))

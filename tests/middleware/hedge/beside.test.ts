@@ -134,13 +134,13 @@ describe('no second attempt', () => {
   })
 
   test('that could bring the call above its `maxCostUsd`', async () => {
-    for (const [maxCostUsd, sent] of [
-      [0.001, 0],
-      [1, 1],
+    for (const [maxCostUsd, sent, fault] of [
+      [0.001, 0, late],
+      [1, 1, { hang: 'headers' }],
     ] as const) {
       const hedge = { delayMs: 20, maxShare: 1, to: 'anthropic/claude-opus-4-1' }
       const { ask } = open({ hedge, maxCostUsd })
-      first.script(late)
+      first.script(fault)
       expect((await ask(false, { max_tokens: 500 })).status).toBe(200)
       expect(other.requests).toHaveLength(sent)
       first.reset()
