@@ -38,8 +38,14 @@ function wordsOf(text: string): string[] {
   return text.split(/[^a-z0-9]+/).filter(Boolean)
 }
 
+/** Names in which every letter is another are not near, however short they are. */
 function apart(a: Spellings, b: Spellings, most: number): number {
-  return Math.min(...a.map((spelling, index) => distance(spelling, b[index] ?? '', most)))
+  const distances = a.map((spelling, index) => {
+    const other = b[index] ?? ''
+    const found = distance(spelling, other, most)
+    return found < Math.max(spelling.length, other.length) ? found : Number.POSITIVE_INFINITY
+  })
+  return Math.min(...distances)
 }
 
 /** Levenshtein's: single letters added, left out or replaced. Gives up, with more than `most`, as soon as it must be more. */

@@ -31,7 +31,7 @@ export type TraitsOf = Traits | ((model: string) => Traits)
 
 /** What every provider takes. */
 export interface ProviderOptions {
-  /** What it is called in `provider/model`, in routes and in reports. @defaultValue the provider's own name */
+  /** What it is called in reports, limits and prices, where it is made in code: among options, its place is its name. @defaultValue the provider's own name */
   readonly name?: string | undefined
   /** @defaultValue the vendor's environment variable, read at each call */
   readonly apiKey?: ApiKeys | undefined

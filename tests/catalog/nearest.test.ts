@@ -21,7 +21,7 @@ describe('the nearest known models', () => {
     expect(nearestModels(typed)[0]).toBe(meant)
   })
 
-  test.each(['', '   ', '///', 'llama-99-giga-turbo-ultra', 'zzzzzzzz', 'x'.repeat(1_000_000)])(
+  test.each(['', '   ', '///', 'm', 'acme/x', 'llama-99-giga-turbo-ultra', 'zzzzzzzz', 'x'.repeat(1_000_000)])(
     'nothing is near to a name that is far from all',
     (typed) => {
       expect(nearestModels(typed)).toEqual([])
