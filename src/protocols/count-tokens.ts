@@ -20,13 +20,13 @@ const has = (member: string) => (answer: unknown) => typeof asObject(answer)[mem
 
 const named = ({ model }: JsonObject) => (typeof model === 'string' ? model : '')
 
+/** A budget looks for the bound of a request, and this question has none: the least that is taken stands for it. */
 const questions: readonly { readonly path: RegExp; readonly protocol: string; readonly read: Read }[] = [
   {
     path: /\/messages\/count_tokens$/,
     protocol: 'anthropic-messages',
     read: (body) => ({
       model: named(body),
-      // A request must have a bound, and this question has none.
       request: { max_tokens: 1, ...body },
       asked: (model) => ({ path: '/v1/messages/count_tokens', body: { ...body, model } }),
       answer: (input_tokens) => ({ input_tokens }),
@@ -38,7 +38,7 @@ const questions: readonly { readonly path: RegExp; readonly protocol: string; re
     protocol: 'openai-responses',
     read: (body) => ({
       model: named(body),
-      request: body,
+      request: { max_output_tokens: 16, ...body },
       asked: (model) => ({ path: '/v1/responses/input_tokens', body: { ...body, model } }),
       answer: (input_tokens) => ({ object: 'response.input_tokens', input_tokens }),
       isAnswer: has('input_tokens'),
@@ -49,7 +49,7 @@ const questions: readonly { readonly path: RegExp; readonly protocol: string; re
     protocol: 'gemini',
     read: (body, model) => ({
       model,
-      request: body.generateContentRequest === undefined ? body : (asObject(body.generateContentRequest) as JsonObject),
+      request: bounded(body.generateContentRequest === undefined ? body : asObject(body.generateContentRequest)),
       asked: (model) => {
         const whole = isObject(body.generateContentRequest) && { ...body.generateContentRequest, model: `models/${model}` }
         const path = `/v1beta/models/${encodeURIComponent(model)}:countTokens`
@@ -60,6 +60,10 @@ const questions: readonly { readonly path: RegExp; readonly protocol: string; re
     }),
   },
 ]
+
+function bounded(request: Record<string, unknown>): JsonObject {
+  return { ...request, generationConfig: { maxOutputTokens: 1, ...asObject(request.generationConfig) } } as JsonObject
+}
 
 export function isTokenQuestion(path: string): boolean {
   return tokenProtocol(path) !== undefined

@@ -168,6 +168,16 @@ describe("Anthropic's SDK", () => {
   })
 })
 
+test('tokens are counted where a budget has too little left for the longest answer', async () => {
+  const relay = await openRelay(mock.url, { policy: { budgets: [{ limit: { usd: 0.01 }, per: 'day' }] } })
+  const [claude, gpt, gemini] = await Promise.all([
+    anthropic(relay).messages.countTokens({ model: 'claude-opus-4-5', messages }),
+    openai(relay).responses.inputTokens.count({ model: 'gpt-5', input: 'Hello' }),
+    google(relay).models.countTokens({ model: 'gemini-2.5-pro', contents: 'Hello' }),
+  ])
+  for (const tokens of [claude.input_tokens, gpt.input_tokens, gemini.totalTokens]) expect(tokens).toBeGreaterThan(0)
+})
+
 test('tokens are guessed where the vendor does not answer, or is not to see what the request says', async () => {
   mock.script({ status: 500 })
   const count = async (relay: TestRelay) =>
