@@ -161,6 +161,8 @@ describe('a conversation', () => {
       say(one)
       expect([one, (await next('error')).error.code]).toEqual([one, 'invalid_request'])
     }
+    say({ type: 'ping' })
+    expect((await next('error')).error.message).toContain('`type`: must be "message" or "cancel" or "reset".')
     socket.send(Buffer.from([1, 2]))
     expect((await next('error')).error.code).toBe('invalid_request')
     expect(mock.requests).toHaveLength(0)

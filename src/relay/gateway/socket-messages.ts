@@ -18,7 +18,7 @@ export type FromClient = Said | { readonly type: 'cancel' } | { readonly type: '
 
 const object = z.custom(isObject, 'an object')
 const said = z.strictObject({
-  type: z.literal('message'),
+  type: z.enum(['message', 'cancel', 'reset']),
   content: z.optional(z.union([z.string(), z.array(object)])),
   messages: z.optional(z.array(object).check((list: unknown[]) => (list.length === 0 ? 'has at least one' : undefined))),
   model: z.optional(z.string().check(z.minLength(1))),
