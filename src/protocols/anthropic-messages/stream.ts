@@ -99,11 +99,14 @@ const handlers: Readonly<Record<Sdk.RawMessageStreamEvent['type'] | 'error', Han
     return begin(state)
   },
   content_block_delta(state, payload) {
-    const open = state.open.get(asNumber(payload.index) ?? 0)
+    const at = asNumber(payload.index) ?? 0
     const delta = asObject(payload.delta)
+    const events = state.open.has(at) ? [] : unannounced(state, at, delta.type)
+    const open = state.open.get(at)
     const grow = lookup(deltas, delta.type)
     const text = open && grow ? grow(open, delta) : ''
-    return open && text ? [{ type: 'part-delta', choice: 0, index: open.index, delta: text }] : []
+    if (open && text) events.push({ type: 'part-delta', choice: 0, index: open.index, delta: text })
+    return events
   },
   content_block_stop(state, payload) {
     return closePart(state, asNumber(payload.index) ?? 0)
@@ -156,6 +159,12 @@ function openPart(state: State, at: number, part: AssistantPart): StreamEvent[] 
   const signed = part.type === 'reasoning' && !part.redacted ? part.signature?.value : undefined
   state.open.set(at, { index, part, length: 0, grown: false, signature: signed, citations: [] })
   return [{ type: 'part-start', choice: 0, index, part: opening(part) }]
+}
+
+/** Some gateways forget the start of a block. Text tells by itself what it is of; a tool without its name is lost. */
+function unannounced(state: State, at: number, delta: unknown): StreamEvent[] {
+  const part = delta === 'text_delta' ? 'text' : delta === 'thinking_delta' ? 'reasoning' : undefined
+  return part ? [...begin(state), ...openPart(state, at, { type: part, text: '' })] : []
 }
 
 /** What is known of a part at its start. Arguments that stand there whole are told at its end, unless deltas come. */

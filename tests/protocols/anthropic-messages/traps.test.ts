@@ -431,6 +431,25 @@ describe('and besides', () => {
     expectCut(bytesOf(text))
   })
 
+  // https://github.com/BerriAI/litellm/pull/30115
+  it('text whose block was never started is text all the same', () => {
+    const delta = (index: number, delta: JsonObject) => ({ type: 'content_block_delta', index, delta })
+    const text = streamOf(
+      started,
+      delta(0, { type: 'thinking_delta', thinking: 'Hm' }),
+      { type: 'content_block_stop', index: 0 },
+      delta(1, { type: 'text_delta', text: 'He' }),
+      delta(1, { type: 'text_delta', text: 'y' }),
+      delta(2, json('{}')),
+      ...stopped('end_turn'),
+    )
+    expect(answer(text).choices[0]?.content).toEqual([
+      { type: 'reasoning', text: 'Hm' },
+      { type: 'text', text: 'Hey' },
+    ])
+    expectCut(bytesOf(text))
+  })
+
   it('blocks never overlap, though the parts of another vendor do', () => {
     const events: StreamEvent[] = [
       { type: 'start', id: 'x', model: 'm' },
