@@ -42,7 +42,8 @@ export async function send(
     redirect: 'manual',
     ...(signal && { signal }),
   }
-  const response = await received(await transport(request.url, init))
+  const answer = received(await transport(request.url, init))
+  const response = answer instanceof Promise ? await answer : answer
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) throw redirected(request, response)
   return response
 }

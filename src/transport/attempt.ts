@@ -146,10 +146,13 @@ export class Underway {
     throw await (await import('./refused.js')).refused(response, theirs, this.#headers)
   }
 
-  /** The accounts are loaded while the vendor works on its answer. */
-  async #counted(answer: Promise<Response>): Promise<Response> {
+  #counted(answer: Promise<Response>): Promise<Response> {
     const { accounts } = this.#context
-    if (!accounts || accounts.value) return answer
+    return !accounts || accounts.value ? answer : this.#loading(accounts, answer)
+  }
+
+  /** The accounts are loaded while the vendor works on its answer. */
+  async #loading(accounts: Lazy<Accounts>, answer: Promise<Response>): Promise<Response> {
     const loading = accounts.get().catch(() => {})
     const answered = await answer
     await this.unlessStopped(loading)
@@ -178,12 +181,23 @@ export class Underway {
     })
   }
 
-  async #prepareAndSend(wire: WireRequest): Promise<Response> {
-    const request = await this.unlessStopped(this.#prepare(wire))
+  #prepareAndSend(wire: WireRequest): Promise<Response> {
+    const prepared = this.call.target.provider.prepare(wire)
+    if (!(prepared instanceof Promise)) return this.#send(this.#ready(prepared), wire)
+    // It goes on to its end also when nobody waits for it any more: the key is to be let go of.
+    return this.unlessStopped(prepared.then((request) => this.#ready(request))).then((request) => this.#send(request, wire))
+  }
+
+  #ready(request: HttpRequest): HttpRequest {
+    if (request.key) this.#hold(request.key)
+    return request
+  }
+
+  #send(request: HttpRequest, { signal }: WireRequest): Promise<Response> {
     const own = this.call.here?.carriesAll ? this.call.here : undefined
     const transport = this.#leave(request.transport ?? own?.transport)
     this.#headers = request.headers
-    return send(transport, request, wire.signal, own?.init)
+    return send(transport, request, signal, own?.init)
   }
 
   /** Waits for what is not the vendor's to answer, until the attempt is stopped. One wait at a time. */
@@ -196,13 +210,6 @@ export class Underway {
     // Stopped in the very moment in which it was there.
     if (this.clock.signal.aborted) throw this.explain(undefined)
     return made
-  }
-
-  /** Goes on to its end also when nobody waits for it any more: the key is to be let go of. */
-  async #prepare(wire: WireRequest): Promise<HttpRequest> {
-    const request = await this.call.target.provider.prepare(wire)
-    if (request.key) this.#hold(request.key)
-    return request
   }
 
   /** Embeddings may be sent in several requests: together they are one attempt. @returns what carries it */

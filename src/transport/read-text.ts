@@ -11,10 +11,13 @@ export const maxRefusalLength = 1024 * 1024
  *
  * @throws LeashError `upstream_malformed` for a longer answer; a longer refusal is cut
  */
-export async function readText(response: Response, limit: number): Promise<string> {
+export function readText(response: Response, limit: number): Promise<string> {
   const length = Number(response.headers.get('content-length') ?? Number.NaN)
   // The platform reads a body whose length is known and small faster than we could.
-  if (length <= limit && !response.headers.has('content-encoding')) return response.text()
+  return length <= limit && !response.headers.has('content-encoding') ? response.text() : readPieces(response, limit)
+}
+
+async function readPieces(response: Response, limit: number): Promise<string> {
   const reader = response.body?.getReader()
   if (!reader) return ''
   const pieces: Uint8Array[] = []

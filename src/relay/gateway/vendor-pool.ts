@@ -22,8 +22,9 @@ export function openVendorPool(): VendorPool {
   const dispatcher = new Lazy(openDispatcher)
   let closing: Promise<void> | undefined
   return {
-    async transport(url, init) {
-      return carry(dispatcher.value ?? (await dispatcher.get()), url, init)
+    transport(url, init) {
+      const { value } = dispatcher
+      return value ? carry(value, url, init) : dispatcher.get().then((opened) => carry(opened, url, init))
     },
     async close() {
       closing ??= dispatcher.value?.destroy()
