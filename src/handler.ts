@@ -73,7 +73,7 @@ export function createHandler(engine: Engine, options: HandlerOptions): Handle {
 
 /** The same without the platform's `Request` and `Response`. */
 export function createServe(engine: Engine, { maxBodyBytes = 32 * 1024 * 1024 }: HandlerOptions): Serve {
-  // One function for all of it: each that waits for the vendor's answer beside another costs a call half a microsecond.
+  // One function for all of it: each that waits for the vendor's answer beside another is a promise more for every call.
   return async function serve(asked, host = {}) {
     const { method, path } = asked
     const spoken = spokenAt(path)

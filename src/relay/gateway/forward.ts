@@ -1,5 +1,4 @@
 /** Requests to a vendor that are no calls to a model: passed on as they are, but for who asks. */
-
 import { forwardable } from '../../answered.js'
 import { LeashError } from '../../core/errors.js'
 import type { Provider } from '../../core/provider.js'
