@@ -212,24 +212,32 @@ export class Outbox {
     this.#told = why
   }
 
-  /** On disk, or the oldest are let go of. */
+  /** On disk, or the oldest are let go of. While some are written, more may come than there is room for. */
   async #spill(): Promise<void> {
     const spool = await this.#spool()
-    const lines = this.#waiting
-    if (spool && lines.length > 0) {
-      this.#waiting = []
-      this.#writing.add(lines)
-      this.#bytes = 0
-      try {
-        this.#lose(await spool.add(lines))
-      } catch {
-        this.#waiting = [...lines, ...this.#waiting]
-        this.#bytes = sizeOf(this.#waiting)
-      }
-      this.#writing.delete(lines)
-    }
+    let more = spool !== undefined
+    while (spool && more) more = (await this.#write(spool)) && this.#isFull()
     this.#letGo()
     this.#spilling = undefined
+  }
+
+  /** @returns whether the disk takes any */
+  async #write(spool: Spool): Promise<boolean> {
+    const lines = this.#waiting
+    if (lines.length === 0) return true
+    this.#waiting = []
+    this.#writing.add(lines)
+    this.#bytes = 0
+    try {
+      this.#lose(await spool.add(lines))
+      return true
+    } catch {
+      this.#waiting = [...lines, ...this.#waiting]
+      this.#bytes = sizeOf(this.#waiting)
+      return false
+    } finally {
+      this.#writing.delete(lines)
+    }
   }
 
   #letGo(): void {

@@ -206,6 +206,22 @@ describe('while the relay is away', () => {
     expect(relay.asked).toHaveLength(1)
   })
 
+  it('lines that come while others are written, more than memory has room for, go to the disk too', async () => {
+    const spool = await Spool.open(folder)
+    const slow = Promise.withResolvers<void>()
+    const add = vi.spyOn(spool, 'add').mockImplementationOnce(async (lines) => {
+      await slow.promise
+      return spool.add(lines)
+    })
+    const outbox = open({ spool: async () => spool, mostLines: 10, soonMs: 60_000 })
+    void outbox.sink(linesOf(11))
+    await soon(() => expect(add).toHaveBeenCalled())
+    void outbox.sink(linesOf(11, 11))
+    slow.resolve()
+    await soon(async () => expect(await kept()).toHaveLength(22))
+    expect(warnings).toEqual([])
+  })
+
   it('lines for which memory has no more room go to the disk, again and again', async () => {
     const outbox = openOnDisk({ mostLines: 10, soonMs: 60_000 })
     for (const count of [1, 2]) {
