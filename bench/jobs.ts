@@ -38,7 +38,10 @@ export function here(contender: Contender): Doer {
   }
   return {
     name: contender.name,
-    cpu: (job, calls) => cpuPerCall(calls, () => named(job).run(contender)),
+    cpu(job, calls) {
+      const { run } = named(job)
+      return cpuPerCall(calls, () => run(contender))
+    },
     length: (job) => named(job).run(contender),
   }
 }

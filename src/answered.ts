@@ -2,7 +2,7 @@
 import type { Report, Result } from './core/call.js'
 import type { LeashError } from './core/errors.js'
 import { Recent } from './core/recent.js'
-import { ours, outdated, short } from './leashed-headers.js'
+import { ourHeader, outdatedHeader, shortReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
 import { brokenOff, failureIn } from './respond.js'
 
@@ -39,14 +39,14 @@ const fates = new Recent<string, Fate>(1000)
 
 function fateOf(name: string): Fate {
   return fates.getOrInsertComputed(name, () => {
-    if (notTheirs.test(name) || outdated.test(name)) return 'dropped'
-    return ours.test(name) ? 'kept unless ours' : 'kept'
+    if (notTheirs.test(name) || outdatedHeader.test(name)) return 'dropped'
+    return ourHeader.test(name) ? 'kept unless ours' : 'kept'
   })
 }
 
 /** What is {@link forwardable} of them, with the short form of the report. */
 function listWithReport(theirs: Headers, report: Report): HeaderList {
-  const own = short(report, { [Symbol.iterator]: () => theirs.keys() })
+  const own = shortReport(report, { [Symbol.iterator]: () => theirs.keys() })
   const list: HeaderList = []
   for (const entry of theirs) {
     const [name] = entry

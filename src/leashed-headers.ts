@@ -16,16 +16,16 @@ interface Told {
 const told = hidden<Told>()
 
 /** The body has been decoded and may have been edited: these would lie about it. */
-export const outdated = /^content-(?:encoding|length)$/i
+export const outdatedHeader = /^content-(?:encoding|length)$/i
 
 /** A model's name comes from the caller, and a header takes no other characters. */
 const printable = /^[\x20-\x7e]*$/
 
 /** How the names of ours begin. */
-export const ours = /^x-(?:leash|ratelimit)-/i
+export const ourHeader = /^x-(?:leash|ratelimit)-/i
 
 /** In the order in which headers are listed. */
-export function short(report: Report, theirs: Iterable<string>): [name: string, value: string][] {
+export function shortReport(report: Report, theirs: Iterable<string>): [name: string, value: string][] {
   const { id, attempts, cache, provider, model } = report
   const headers: [string, string][] = [
     ['x-leash-attempts', String(attempts.length)],
@@ -44,8 +44,10 @@ class LeashedHeaders extends Headers {
   override get(name: string): string | null {
     const { changed, report } = toldOf(this)
     if (changed) return changed.get(name)
-    if (outdated.test(name)) return null
-    const own = ours.test(name) ? short(report, super.keys()).find(([known]) => known === name.toLowerCase()) : undefined
+    if (outdatedHeader.test(name)) return null
+    const own = ourHeader.test(name)
+      ? shortReport(report, super.keys()).find(([known]) => known === name.toLowerCase())
+      : undefined
     return own?.[1] ?? super.get(name)
   }
   override has(name: string): boolean {
@@ -66,10 +68,10 @@ class LeashedHeaders extends Headers {
   override *entries(): HeadersIterator<[string, string]> {
     const { changed, report } = toldOf(this)
     if (changed) return yield* changed.entries()
-    const ours = short(report, super.keys())
+    const ours = shortReport(report, super.keys())
     for (const entry of super.entries()) {
       while (ours[0] && ours[0][0] < entry[0]) yield ours.shift() ?? entry
-      if (!outdated.test(entry[0]) && ours[0]?.[0] !== entry[0]) yield entry
+      if (!outdatedHeader.test(entry[0]) && ours[0]?.[0] !== entry[0]) yield entry
     }
     yield* ours
   }
@@ -112,7 +114,7 @@ export function withReport(theirs: Headers, report: Report): Headers {
   told.set(headers, { report })
   headers.delete('content-encoding')
   headers.delete('content-length')
-  for (const [name, value] of short(report, [...theirs.keys()])) headers.set(name, value)
+  for (const [name, value] of shortReport(report, [...theirs.keys()])) headers.set(name, value)
   return headers
 }
 

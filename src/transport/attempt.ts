@@ -183,9 +183,11 @@ export class Underway {
 
   #prepareAndSend(wire: WireRequest): Promise<Response> {
     const prepared = this.call.target.provider.prepare(wire)
-    if (!(prepared instanceof Promise)) return this.#send(this.#ready(prepared), wire)
+    // By its member: a provider of somebody's own may answer with the promise of another context, or of a library.
+    if (!('then' in prepared)) return this.#send(this.#ready(prepared), wire)
     // It goes on to its end also when nobody waits for it any more: the key is to be let go of.
-    return this.unlessStopped(prepared.then((request) => this.#ready(request))).then((request) => this.#send(request, wire))
+    const ready = Promise.resolve(prepared).then((request) => this.#ready(request))
+    return this.unlessStopped(ready).then((request) => this.#send(request, wire))
   }
 
   #ready(request: HttpRequest): HttpRequest {
