@@ -1,15 +1,28 @@
 import { Hono } from 'hono'
+import { LeashError } from '../../core/errors.js'
 import type { Members } from '../../core/json.js'
 import { audited } from '../audit/audited.js'
+import { isAdministrator } from '../people/caller.js'
 import { givenStatuses, statuses } from '../people/status.js'
-import { Tenants } from '../people/tenants.js'
+import { type TenantChanges, Tenants } from '../people/tenants.js'
+import { customerIn } from '../usage/billing.js'
 import { type AdminEnv, bodyOf, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
 
 export function adminTenants(context: RelayContext): Hono<AdminEnv> {
-  const { keys, tenants } = context
+  const { keys, tenants, settings } = context
   const app = new Hono<AdminEnv>()
+
+  /** Who pays for a tenant is not its own to say either. */
+  const checkCustomer = async (slug: string, { metadata }: TenantChanges) => {
+    const name = customerIn(settings.now.billing)
+    if (metadata && metadata[name] !== (await tenantOf(context, slug)).metadata[name])
+      throw new LeashError(
+        'permission_denied',
+        `Only the relay's administrators change \`metadata.${name}\`: it says who is billed.`,
+      )
+  }
 
   app.get('/', async (c) => {
     const { status, ...page } = pageOf(c, 'plan', 'status')
@@ -29,6 +42,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
     const changes = changesOf(await bodyOf(c), c.get('reach'))
     if (changes.status === 'suspended') notOneself(c.req.param('slug'), c.get('tenant'))
     const slug = c.req.param('slug')
+    if (!isAdministrator(c.get('caller'))) await checkCustomer(slug, changes)
     const updated = await audited(
       context,
       (sql) => new Tenants({ sql }).update(slug, changes),

@@ -50,6 +50,9 @@ export interface BillingDeps {
   readonly now: () => number
 }
 
+/** The name in a tenant's metadata under which it stands who is billed. */
+export const customerIn = ({ customer = 'stripe_customer_id' }: Partial<BillingOptions> = {}): string => customer
+
 /** Meter events stand under this name in the place of a webhook's. */
 export const billingEndpoint = 'billing'
 
@@ -129,10 +132,8 @@ export class Billing {
   }
 
   /** Also those that were deleted since: what they have used stays on the books. */
-  async *#billed(
-    { customer = 'stripe_customer_id' }: BillingOptions,
-    since: number,
-  ): AsyncGenerator<Tenant & { readonly customer: string }> {
+  async *#billed(options: BillingOptions, since: number): AsyncGenerator<Tenant & { readonly customer: string }> {
+    const customer = customerIn(options)
     for (const query of [{}, { status: 'deleted' }] as const)
       for (let after: string | undefined = ''; after !== undefined; ) {
         const page = await this.#deps.tenants.list({ ...query, after, limit: 1000 })

@@ -1,9 +1,10 @@
 /** People of a tenant, and how they sign in. */
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { useMock } from '../../helpers/mock.js'
-import { openRelay, type TestRelay } from '../helpers.js'
+import { openRelay, type TestRelay, temporaryFolder } from '../helpers.js'
 
 const mock = useMock()
 const people = '/v1/admin/tenants/default/users'
@@ -218,6 +219,25 @@ describe('roles', () => {
     expect((await ask('POST', `/v1/admin/keys/${id}/revoke`, {}, owner)).status).toBe(403)
     expect((await ask('PATCH', '/v1/admin/tenants/default', { plan: 'gold' }, owner)).status).toBe(400)
     expect((await ask('PATCH', '/v1/admin/tenants/default', { name: 'We' }, owner)).body).toMatchObject({ name: 'We' })
+  })
+
+  test('of the tenant itself change what is noted of it, and not who pays for it', async () => {
+    const { ask, admin } = await openRelay(mock.url)
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    const noted = async (metadata: object, key: string) =>
+      (await ask('PATCH', '/v1/admin/tenants/default', { metadata }, key)).status
+    expect(await noted({ stripe_customer_id: 'cus_other' }, owner)).toBe(403)
+    expect(await noted({ stripe_customer_id: 'cus_own' }, admin)).toBe(200)
+    expect(await noted({ stripe_customer_id: 'cus_other' }, owner)).toBe(403)
+    expect(await noted({ crm: '42' }, owner)).toBe(403)
+    expect(await noted({ stripe_customer_id: 'cus_own', crm: '42' }, owner)).toBe(200)
+  })
+
+  test('of the tenant itself do not change who pays for it by whatever name the configuration says', async () => {
+    const billing = { eventName: 'llm', customer: 'payer', file: join(temporaryFolder(), 'meter.ndjson') }
+    const { ask } = await openRelay(mock.url, { billing })
+    const { key: owner } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'owner' })).body
+    expect((await ask('PATCH', '/v1/admin/tenants/default', { metadata: { payer: 'x' } }, owner)).status).toBe(403)
   })
 
   test('a member makes, turns over and revokes keys of his own, and sees no other', async () => {
