@@ -106,7 +106,7 @@ export class BudgetKeeper {
       const rules = keeper.#rulesFor(call)
       if (rules.length === 0) return next(call)
       const hold = keeper.#holdOf(call)
-      const ticket = (call.hedged && hold.taken()) ?? (await keeper.#reserver.take(call, rules, hold))
+      const ticket = (call.hedged && hold.taken(call.target)) ?? (await keeper.#reserver.take(call, rules, hold))
       let result: Result
       try {
         const { body, source = hold.measured.sourceOf(body) } = ticket.call

@@ -5,7 +5,7 @@ import type { Next } from '../../src/core/middleware.js'
 import { usdOf } from '../../src/core/money.js'
 import { retry } from '../../src/middleware/retry.js'
 import { memory } from '../../src/stores/memory.js'
-import { budgeting, failureOf, read } from './budget/rig.js'
+import { budgeting, failureOf, read, targetOf } from './budget/rig.js'
 
 const body = { max_tokens: 100 }
 /** Of the request in bytes, and what vendors put around it. */
@@ -144,6 +144,21 @@ describe('nothing stays set aside', () => {
     await rig.keeper.prepay({ ...call, hedged: true })
     expect(await reserved(rig)).toEqual([0, 0, 0])
   })
+
+  test('for less than could be used, where a second attempt was paid for at another target', async () => {
+    const answered = Promise.withResolvers<void>()
+    const rig = budgeting([budget], { vendor: () => ({ wait: answered.promise }) })
+    const call = rig.callOf({ model: 'test/small' })
+    await rig.keeper.prepay({ ...call, hedged: true })
+    const [, , ahead = 0] = await reserved(rig)
+    const result = rig.run({ ...call, target: targetOf('test/large'), hedged: true })
+    await expect.poll(() => rig.seen.length).toBe(1)
+    const [, , both = 0] = await reserved(rig)
+    expect(both - ahead).toBeCloseTo(worst, 12)
+    answered.resolve()
+    await result
+    expect(await reserved(rig)).toEqual([0, 0, 0])
+  })
 })
 
 describe('a budget that has too little left', () => {
@@ -157,6 +172,14 @@ describe('a budget that has too little left', () => {
     expect(failure.message).toContain('Of these 0.000001 US dollars are left')
     expect(failure.message).toContain('2026-11-22T00:00:00.000Z')
     expect(failure.message).toContain('Bound the answer')
+  })
+
+  test('says when to come back, but not to a call that is larger than all of it', async () => {
+    const now = () => Date.UTC(2100, 10, 21, 23, 59)
+    const { ask, run, callOf } = budgeting([{ limit: { tokens: 300 }, per: 'day' }], { now, vendor: () => ({ input: 250 }) })
+    await run(callOf({ body: { max_tokens: 16 } }))
+    expect(await failureOf(ask({ body: { max_tokens: 16 } }))).toMatchObject({ retryAfterMs: 60_000 })
+    expect((await failureOf(ask({ body: { max_tokens: 300 } }))).retryAfterMs).toBeUndefined()
   })
 
   test('does not refuse a call whose caller has left while it was asked', async () => {
@@ -364,6 +387,15 @@ describe('events', () => {
     await ask({ body: { max_tokens: 16 } })
     await keeper.close()
     expect(events).toMatchObject([{ kind: 'threshold', threshold: 80, spent: 800 }])
+  })
+
+  test('tell of thresholds from the lowest on, in whatever order they were written', async () => {
+    const { ask, keeper, events } = budgeting([{ limit: { tokens: 1000 }, per: 'day', thresholds: [100, 50] }], {
+      vendor: () => ({ input: 600 }),
+    })
+    await ask({ body: { max_tokens: 16 } })
+    await keeper.close()
+    expect(events).toMatchObject([{ kind: 'threshold', threshold: 50 }])
   })
 
   test('tell of each threshold once in a window, by whichever process sees it first', async () => {

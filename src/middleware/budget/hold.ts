@@ -1,3 +1,4 @@
+import type { Target } from '../../core/call.js'
 import type { Balance } from '../../core/store.js'
 import { Measurements } from './bounds.js'
 import type { Scope } from './rules.js'
@@ -45,8 +46,10 @@ export class Hold {
     else this.#ahead.push(ticket)
   }
 
-  taken(): Ticket | undefined {
-    return this.#ahead.shift()
+  /** What was kept for an attempt at this target. One of them may have come to nothing, and the call have gone on to another. */
+  taken(target: Target): Ticket | undefined {
+    const at = this.#ahead.findIndex(({ call }) => call.target === target)
+    return at < 0 ? undefined : this.#ahead.splice(at, 1)[0]
   }
 
   /** The call is over: what was not sent by now never will be. Its report may be kept, and this with it. */
