@@ -88,6 +88,7 @@ describe('leash.estimate()', () => {
     ['missing_key', { model: 'openai/gpt-4o', messages }, {}, { providers: { openai: {} } }],
     ['budget_exceeded', { model: 'claude-haiku-4-5', max_tokens: 1000, messages }, { maxCostUsd: 0.001 }, {}],
     ['invalid_config', { model: 'gpt-4o', messages }, { protocol: 'latin' }, {}],
+    ['invalid_request', { model: undefined as unknown as string, messages }, {}, {}],
     ['translation_loss', { model: 'claude-haiku-4-5', seed: 1, messages }, { strict: true }, {}],
   ])('fails with %s as the call would', async (code, request, options, more) => {
     const failed = await open(more)

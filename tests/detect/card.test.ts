@@ -15,6 +15,10 @@ test('a card of each issuer is found, in a row and grouped', () => {
   ])
 })
 
+test('Mastercard’s newer range is found to both of its ends, and not beyond', () => {
+  expectFound(['{{CREDIT_CARD|2221000000000009}}', '{{CREDIT_CARD|2720999999999996}}', '2220999999999991', '2721000000000004'])
+})
+
 test('a length or an issuer that is not usual needs a word for it', () => {
   expectFound([
     'card number {{CREDIT_CARD|6304939304310009610}}',

@@ -20,6 +20,10 @@ test('after the word itself a mistyped one is kept', () => {
   expectFound(['IBAN {{IBAN_CODE|DE89370400440532013001}}'])
 })
 
+test('a place for one is none', () => {
+  expectFound(['IBAN: DE00 XXXX XXXX XXXX XXXX XX'])
+})
+
 test('the middle of a longer word is no account', () => {
   expectFound(['aDE89370400440532013000', '_DE89370400440532013000'])
 })

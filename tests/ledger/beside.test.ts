@@ -18,7 +18,7 @@ const lanes = {
   translated: ['https://api.openai.com/v1/chat/completions', {}],
 } as const
 
-async function lineOf(lane: keyof typeof lanes, options: LeashOptions = {}): Promise<LedgerLine> {
+async function lineOf(lane: keyof typeof lanes, options: LeashOptions = {}, warnings: string[] = []): Promise<LedgerLine> {
   const lines: LedgerLine[] = []
   const leash = createLeash({
     providers: { anthropic: { apiKey: 'k' }, openai: { apiKey: 'k' } },
@@ -27,6 +27,7 @@ async function lineOf(lane: keyof typeof lanes, options: LeashOptions = {}): Pro
     fetch: async () => new Response(wireBody(recording), { headers: { 'content-type': 'text/event-stream' } }),
     ...options,
   })
+  leash.on('warning', ({ message }) => warnings.push(message))
   const [url, more] = lanes[lane]
   const body = JSON.stringify({ model: 'anthropic/claude-sonnet-5', stream: true, messages, ...more })
   await (await leash.fetch(url, { method: 'POST', headers: { authorization: 'Bearer k' }, body })).text()
@@ -43,8 +44,10 @@ describe.each(['as it came', 'translated'] as const)('an answer for which an adv
     })
   })
 
-  test('has no known cost where that of the advisor is not known', async () => {
+  test('has no known cost where that of the advisor is not known, and says whose that is', async () => {
     const unknown = { ...prices, 'anthropic/claude-opus-4-8': { unknown: true } } as const
-    expect((await lineOf(lane, { prices: unknown })).cost).toBeNull()
+    const warnings: string[] = []
+    expect((await lineOf(lane, { prices: unknown }, warnings)).cost).toBeNull()
+    expect(warnings).toEqual([expect.stringContaining('"anthropic/claude-opus-4-8"')])
   })
 })

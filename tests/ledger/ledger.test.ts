@@ -3,10 +3,12 @@ import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { noUsage } from '../../src/core/usage.js'
+import { noUsage, usageOf } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
+import { Bookkeeper } from '../../src/ledger/accounts.js'
 import { Ledger } from '../../src/ledger/ledger.js'
 import { mockProviders, startMock } from '../../src/testing/index.js'
+import { aCall } from '../helpers/call.js'
 import { until, useMock } from '../helpers/mock.js'
 import { prompt } from '../transport/lanes.js'
 
@@ -170,10 +172,12 @@ describe('a file', () => {
     full = false
     vi.doUnmock('node:fs')
     await (await ask('gpt-4o-mini')).json()
+    await expect.poll(() => readFile(file, 'utf8')).toMatch(/\}\n$/)
+    await (await ask('gpt-4o-mini')).json()
     await leash.close()
-    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
-    expect(JSON.parse(lines[1] ?? '').outcome).toBe('ok')
-    expect(lines).toHaveLength(2)
+    const [half, ...lines] = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    expect(half).toHaveLength(20)
+    expect(lines.map((line) => JSON.parse(line).outcome)).toEqual(['ok', 'ok'])
   })
 })
 
@@ -247,6 +251,9 @@ describe('a sink that is slow', () => {
     ledger.add(line(1000))
     await ledger.flush()
     expect([taken.at(-1), warnings.length]).toEqual([1000, 2])
+    for (let at = 1001; at < 1102; at++) ledger.add(line(at))
+    await ledger.flush()
+    expect(warnings[3]).toContain('lacks 1 lines of together $0.001, the first of them call/1101.')
   })
 
   test('says what was lost once it has caught up, and not while more is waiting', async () => {
@@ -297,6 +304,23 @@ test('a model without a price costs null, and somebody is told once', async () =
   expect(lines.map(({ cost }) => cost)).toEqual([null, null])
   expect(leash.usage()).toMatchObject([{ cost: '0', unpriced: 2 }])
   expect(told.filter((message) => message.includes('openai/nobody-knows-it'))).toHaveLength(1)
+})
+
+test('of callers who make names up, no more than a thousand models are told of', async () => {
+  const warnings: string[] = []
+  const book = new Bookkeeper({
+    prices: { price: () => null },
+    countTokens: () => 1,
+    add: () => {},
+    warn: (message) => warnings.push(message),
+  })
+  const { provider } = aCall().target
+  const attempt = { provider: 'test', model: 'm', protocol: 'openai-chat', startedAt: 0, outcome: 'ok' } as const
+  for (let at = 0; at < 1010; at++) {
+    const usage = usageOf({ input: 1, output: 1 })
+    book.book(aCall({ target: { provider, model: `made-up-${at}` } }), { ...attempt, usage }, () => 0)
+  }
+  expect(warnings).toHaveLength(1000)
 })
 
 test('costs are counted where nobody asked for a ledger', async () => {

@@ -1,5 +1,6 @@
 /** Which tier a call is priced by: the one that the vendor says it was served in, whatever was asked for. */
 import { describe, expect, test } from 'vitest'
+import { total } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { framed, messages, streamType, type Vendor, vendorKeys, vendors } from '../helpers/vendors.js'
 
@@ -93,6 +94,18 @@ describe('Claude', () => {
       expect(await lineOf(inRegion('us'), stream, undefined, 'standard')).toMatchObject({ cost: 1_100_000, regional: true })
       const elsewhere = await lineOf(inRegion('global'), stream, undefined, 'standard')
       expect([elsewhere.cost, elsewhere.regional]).toEqual([1_000_000, undefined])
+    })
+
+    test('costs more where it asked for that and nothing is told', async () => {
+      const silent = <T>(told: T): T => JSON.parse(JSON.stringify(told), (name, value) => (name === 'usage' ? undefined : value))
+      const vendor = {
+        ...claude,
+        ask: (stream: boolean) => ({ ...claude.ask(stream, undefined), inference_geo: 'us' }),
+        answer: () => silent(claude.answer(undefined)),
+        events: () => claude.events(undefined).map(silent),
+      }
+      const { usage, cost, regional, basis } = await lineOf(vendor, stream, undefined, undefined)
+      expect({ cost, regional, basis }).toEqual({ cost: total(usage) * 1100, regional: true, basis: 'estimated' })
     })
 
     test('costs more for a caller who speaks another protocol', async () => {

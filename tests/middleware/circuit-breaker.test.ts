@@ -282,6 +282,20 @@ describe('an open circuit breaker', () => {
     expect(seen).toHaveLength(4)
   })
 
+  it('lets as many try again when one of them failed while another hangs', async () => {
+    const { meet, send, seen, answerWith } = setUp({ consecutive: 1, trials: 2 })
+    await meet(down())
+    pass(30_000)
+    answerWith(() => new Promise(() => {}))
+    void send()
+    await meet(down())
+    pass(30_000)
+    answerWith(() => new Promise(() => {}))
+    const sent = Array.from({ length: 3 }, () => send().catch(({ code }) => code))
+    expect(await sent[2]).toBe('circuit_open')
+    expect(seen).toHaveLength(5)
+  })
+
   it('keeps to a longer Retry-After of the vendor, up to a bound', async () => {
     const { meet, send } = setUp({ consecutive: 1 })
     await meet(refused('overloaded', { retryAfterMs: 90_000 }))

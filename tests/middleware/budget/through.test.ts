@@ -209,6 +209,20 @@ describe('without a ledger, a budget', () => {
     await leash.close()
   })
 
+  test('counts what was set aside where the vendor tells more than anybody can have used', async () => {
+    const message = { role: 'assistant', content: 'Hi' }
+    const choices = [{ index: 0, message, finish_reason: 'stop' }]
+    const fetch = async () => Response.json({ id: 'c', choices, usage: { prompt_tokens: 900, completion_tokens: 1e12 } })
+    const budgets = [{ limit: { tokens: 10_000, usd: 1 }, per: 'total' }] as const
+    const leash = leashOf({ ledger: false, prices, fetch, budgets })
+    await (await ask(leash, false)).text()
+    const [tokens, usd] = await leash.budgets()
+    expect(tokens?.spent).toBeGreaterThan(5000)
+    expect(tokens?.spent).toBeLessThan(10_000)
+    expect(usd?.spent).toBeCloseTo((tokens?.spent ?? 0) / 1e6, 12)
+    await leash.close()
+  })
+
   test('counts of a stream that was cut what was set aside, and not the part that was told', async () => {
     const choices = [{ index: 0, delta: { content: 'Hi' } }]
     const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-5', choices, usage }

@@ -20,9 +20,9 @@ describe('events that are alike but for one text', () => {
     )
   })
 
-  test('any text is written as JSON would', () => {
+  test.each(['grapheme', 'grapheme-ascii', 'binary-ascii'] as const)('any text is written as JSON would: %s', (unit) => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (text) => {
+      fc.property(fc.string({ unit, maxLength: 40 }), (text) => {
         const pieces: Uint8Array[] = []
         learned?.write(text, pieces)
         expect(decoder.decode(joined(pieces))).toBe(decoder.decode(event(text)))

@@ -62,6 +62,12 @@ describe('a request', () => {
       mail,
     ],
     [
+      'whose name is long',
+      { patterns: [{ name: 'the verb that the sentence begins with', pattern: 'M\\w+l' }] },
+      '<THEVERBTHATTHESENTENCEBE_1> <EMAIL_1>, card <CARD_1>.',
+      mail,
+    ],
+    [
       'whose name is too short for a placeholder',
       { patterns: [{ name: 'x', pattern: 'M\\w+l' }] },
       '<CUSTOM_1> <EMAIL_1>, card <CARD_1>.',

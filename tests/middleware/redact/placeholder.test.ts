@@ -71,6 +71,7 @@ describe('the end of a text', () => {
     '%3',
     '%3cEMAIL_1%',
     '\\<EMAIL\\_1\\',
+    '\\\\\\\\u003cEMAIL\\\\\\\\_1\\\\\\\\u00',
   ])('waits when it may be the beginning of one: %s', (end) => {
     expect(findPlaceholders(`text ${end}`, vault).open).toBe(5)
   })

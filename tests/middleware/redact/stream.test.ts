@@ -233,6 +233,14 @@ test('arguments of tool calls that take turns are put back in each', async () =>
   expect(await argumentsIn((await back(events)).bytes)).toEqual(['{"a":"a.b@acme.com"}', '{"b":"a.b@acme.com"}'])
 })
 
+test('a value with a quote is escaped in arguments, also where nothing but it was to be put back', async () => {
+  const { layer } = await drive({ deny: ['O"Neil'] })
+  const asked: JsonObject = { model: 'm', messages: [{ role: 'user', content: 'Of O"Neil' }] }
+  const said = called([0, '{"to": "']) + called([0, '<CUSTOM_1>']) + called([0, '"}']) + finish() + over
+  const { bytes } = await read(await layer(async () => streamed(encoder.encode(said)))(callOf(await chat(), asked)))
+  expect(JSON.parse((await argumentsIn(bytes))[0] ?? '')).toEqual({ to: 'O"Neil' })
+})
+
 test.each([{}, { response: 'mask' }] as const)(
   'arguments that are whole do not hold up those of the next call: %o',
   async (options) => {
@@ -243,6 +251,18 @@ test.each([{}, { response: 'mask' }] as const)(
     expect(await argumentsIn((await next).value)).toEqual(['{"a":"a.b@acme.com"}', expect.any(String)])
   },
 )
+
+test('what tells that a number is a card may have been let go long before it', async () => {
+  const pieces = ['The card of that customer of ours ', 'who has called us today ', 'is ', '1234 5678 ', '9012 3456 ', 'he says.']
+  const { bytes } = await back([...pieces.map((piece) => chunk(piece)), finish(), over], [1000], { response: 'drop' })
+  expect(spoken(bytes)).toEqual({ 0: 'The card of that customer of ours who has called us today is  he says.' })
+})
+
+test('a word of one’s own that stands in a placeholder does not break it', async () => {
+  const options = { deny: ['MAIL'], response: 'mask' } as const
+  const { bytes } = await back([chunk('To <EMAIL_1> by MAIL '), finish(), over], [1000], options)
+  expect(spoken(bytes)).toEqual({ 0: 'To a.b@acme.com by **** ' })
+})
 
 test.each([1, 3, 100])(
   'what is masked and what is only counted stand side by side, in pieces of %i characters',

@@ -18,6 +18,11 @@ describe('JSON', () => {
     expect(viewOf(json).places(at, at + 4)).toEqual([{ start: 9, end: 25, value: '4111111111111111', as: 'string' }])
   })
 
+  test('a number is taken with its sign, which a string could not stand behind', () => {
+    const json = '{"balance":-4155550}'
+    expect(viewOf(json).places(12, 19)).toEqual([{ start: 11, end: 19, value: '-4155550', as: 'string' }])
+  })
+
   test('what goes beyond a string is taken string by string', () => {
     const json = '["one","two"]'
     expect(
