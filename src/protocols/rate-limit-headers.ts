@@ -3,6 +3,8 @@
  * all families of headers: their names tell them apart, whoever sends them.
  */
 
+import { dateIn, nowIn } from './retry-after.js'
+
 /** A header with what remains, and those beside it. */
 interface Family {
   readonly remaining: RegExp
@@ -33,7 +35,7 @@ export interface Room {
  * What the tightest limit leaves, of those that take longest where nothing remains; undefined where the vendor says nothing.
  * How many requests some tokens are enough for nobody knows: they count when none remain.
  */
-export function roomIn(headers: Headers, now = Date.now()): Room | undefined {
+export function roomIn(headers: Headers, now = nowIn(headers)): Room | undefined {
   let tightest: Room | undefined
   for (const [name, value] of headers) {
     const family = speaksOfLimits.test(name) && families.find(({ remaining }) => remaining.test(name))
@@ -69,6 +71,6 @@ function untilMs(text: string, now: number): number | undefined {
     if (number >= since1970.ms) return Math.max(0, number - now)
     return number >= since1970.seconds ? Math.max(0, number * 1000 - now) : number * 1000
   }
-  const date = Date.parse(trimmed)
+  const date = dateIn(trimmed)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

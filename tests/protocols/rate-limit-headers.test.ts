@@ -30,6 +30,17 @@ describe('when nothing remains', () => {
     expect(openai('0', reset)).toBe(0)
   })
 
+  test('a moment is as far away as it is for the vendor, where this machine has another time', () => {
+    const room = roomIn(
+      new Headers({
+        date: 'Wed, 01 Jan 2020 00:00:00 GMT',
+        'anthropic-ratelimit-requests-remaining': '0',
+        'anthropic-ratelimit-requests-reset': '2020-01-01T00:00:05Z',
+      }),
+    )
+    expect(room).toEqual({ remaining: 0, resetMs: 5000 })
+  })
+
   test('the limit that takes longest counts', () => {
     expect(
       at({
