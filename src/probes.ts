@@ -61,9 +61,9 @@ export class Probes {
   }
 
   async #ask(provider: Provider): Promise<Probe> {
-    const at = Date.now()
+    const [at, began] = [Date.now(), performance.now()]
     const found = await this.#send(provider)
-    const probe = { ...found, at, latencyMs: Date.now() - at }
+    const probe = { ...found, at, latencyMs: Math.round(performance.now() - began) }
     // Of a leash that was closed meanwhile, nobody wants to know.
     if (this.#closing.signal.aborted) return probe
     this.#results.set(provider.name, probe)

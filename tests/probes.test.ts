@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createLeash, type LeashOptions, type Probe } from '../src/leash.js'
 import { Probes } from '../src/probes.js'
 import { openai } from '../src/providers/openai.js'
@@ -46,6 +46,20 @@ describe('probes', () => {
     })
     expect(of('bedrock')).toEqual({ name: 'bedrock', ready: true })
     await leash.close()
+  })
+
+  it('take as long as they take, whatever the clock is set to meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { leash, seen } = await probing({
+      fetch(url, init) {
+        vi.setSystemTime(Date.now() - 3_600_000)
+        return fetch(url, init)
+      },
+    })
+    await until(() => seen.length === 6)
+    await leash.close()
+    expect(seen.filter(({ latencyMs }) => latencyMs < 0)).toEqual([])
   })
 
   it('are repeated until the leash is closed', async () => {

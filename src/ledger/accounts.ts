@@ -181,8 +181,7 @@ function lineOf(call: Call, attempt: Attempt): Omit<LedgerLine, 'usage' | 'basis
     callId: report.id,
     attempt: place,
     at: attempt.startedAt,
-    // The clock may have been set back meanwhile.
-    durationMs: Math.max(0, attempt.durationMs ?? 0),
+    durationMs: attempt.durationMs ?? 0,
     ...(options.tenant !== undefined && { tenant: options.tenant }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.key !== undefined && { key: options.key }),

@@ -11,9 +11,10 @@ export function circuitBreaker(breaker: Breaker): Middleware {
     async function circuitBreaker(call) {
       const admitted = breaker.admit(call)
       const pass = admitted instanceof Promise ? await admitted : admitted
+      const began = performance.now()
       try {
         const result = await next(pass.trial ? { ...call, options: { ...call.options, maxRetries: 0 } } : call)
-        const tookMs = Date.now() - pass.began
+        const tookMs = performance.now() - began
         breaker.begun(pass)
         if (result.stream) {
           return atEnd(result, (ending) => {

@@ -28,10 +28,10 @@ export function pace({ waitMs = 60_000 }: PaceOptions = {}): Middleware {
       const lane = lanes.getOrInsertComputed(nameOf(call.target), () => new Lane(call.target.provider.name))
       const entering = lane.enter(call, call.alternatives ? 0 : waitMs)
       const number = typeof entering === 'number' ? entering : await entering
-      const began = Date.now()
+      const began = performance.now()
       try {
         const result = await next(call)
-        if (result.attempt) lane.answered(number, Date.now() - began, roomIn(result.headers))
+        if (result.attempt) lane.answered(number, performance.now() - began, roomIn(result.headers))
         else lane.failed(number)
         return result
       } catch (error) {

@@ -25,7 +25,7 @@ export interface RouterDeps {
   readonly capabilities?: Lazy<CapabilitiesOf> | undefined
   /** From 0 to below 1. @defaultValue Math.random */
   readonly random?: () => number
-  /** Milliseconds. @defaultValue Date.now */
+  /** Milliseconds, by a clock that nobody sets. @defaultValue performance.now */
   readonly now?: () => number
 }
 
@@ -37,7 +37,7 @@ export class Router {
   readonly #learner: Learner
 
   constructor(routes: Routes, deps: RouterDeps) {
-    const { random = Math.random, now = Date.now } = deps
+    const { random = Math.random, now = () => performance.now() } = deps
     this.#groups = new Map(
       Object.entries(routes).flatMap(([name, route]) => (typeof route === 'string' ? [] : [[name, groupOf(name, route)]])),
     )

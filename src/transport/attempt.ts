@@ -96,6 +96,8 @@ export class Underway {
   /** What the vendor's own tools did until it ended, where usage is told at the end alone. */
   uses: ToolUses | undefined
   readonly #context: AttemptContext
+  /** By the clock that nobody sets: one that is put right meanwhile would make it last for years, or end before it began. */
+  readonly #began = performance.now()
   #key: KeyInUse | undefined
   #sent = false
   #carrier: Transport | undefined
@@ -232,8 +234,12 @@ export class Underway {
 
   /** A stream is handed on to the caller. */
   streaming(): void {
-    this.record.firstTokenMs = Date.now() - this.record.startedAt
+    this.record.firstTokenMs = this.#tookMs()
     if (this.record.outcome === 'pending') this.clock.enter('idleMs')
+  }
+
+  #tookMs(): number {
+    return Math.round(performance.now() - this.#began)
   }
 
   used(usage: Usage | undefined, tier?: string): void {
@@ -272,7 +278,7 @@ export class Underway {
     const ending = typeof told === 'object' && this.isOver(told) ? undefined : told
     clock.stop()
     this.used(this.stream?.usageSoFar?.())
-    record.durationMs = Date.now() - record.startedAt
+    record.durationMs = this.#tookMs()
     if (ending === undefined) record.outcome = 'ok'
     else if (ending === 'cancelled' || ending.code === 'aborted') record.outcome = 'cancelled'
     else {

@@ -26,7 +26,10 @@ export class Clock {
   #atDeadline = false
   /** What came while this process was busy came in time, and is read only after this timer has fired: the next one tells. */
   #looksAgain = false
-  /** When the read under way began, or when the stream was handed on. Between two reads nobody can tell whether the upstream is silent. */
+  /**
+   * When the read under way began, or when the stream was handed on, by the clock that nobody sets. Between two reads nobody can
+   * tell whether the upstream is silent.
+   */
   #waitingSince: number | undefined
   #struck: LeashError | undefined
   /** Called when the caller or a limit stops the attempt. */
@@ -49,13 +52,13 @@ export class Clock {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#phase = phase
-    if (phase === 'idleMs') this.#waitingSince = Date.now()
+    if (phase === 'idleMs') this.#waitingSince = performance.now()
     this.#arm(this.#timeouts[phase] ?? Number.POSITIVE_INFINITY)
   }
 
   /** Somebody waits for more. No timer is touched: the one that runs looks at the time of this when it fires. */
   waits(): void {
-    if (this.#timer) this.#waitingSince = Date.now()
+    if (this.#timer) this.#waitingSince = performance.now()
   }
 
   /** Something arrived, or was taken that had. Until more is asked for, the silence is the caller's. */
@@ -74,7 +77,7 @@ export class Clock {
 
   readonly #fire = (): void => {
     if (!this.#atDeadline && this.#phase === 'idleMs') {
-      const silent = this.#waitingSince === undefined ? 0 : Date.now() - this.#waitingSince
+      const silent = this.#waitingSince === undefined ? 0 : performance.now() - this.#waitingSince
       const wait = (this.#timeouts.idleMs ?? Number.POSITIVE_INFINITY) - silent
       if (wait > 0) {
         this.#arm(wait)

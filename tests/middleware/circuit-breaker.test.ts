@@ -15,12 +15,13 @@ const down = () => new LeashError('upstream_error', 'Down.', { retryable: true }
 const refused = (code: ErrorCode, over: { retryAfterMs?: number } = {}) => new LeashError(code, 'No.', over)
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 })
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_700_000_000_000 })
 })
 afterEach(() => {
   vi.useRealTimers()
 })
-const pass = (ms: number) => vi.setSystemTime(Date.now() + ms)
+const pass = (ms: number) => void vi.advanceTimersByTime(ms)
+const setClock = (ms: number) => void vi.setSystemTime(Date.now() + ms)
 
 /** A target behind a breaker, whose next answer is told beforehand. */
 function setUp(options: BreakerOptions = {}) {
@@ -156,6 +157,16 @@ describe('the circuit breaker opens', () => {
     expect([state(), changes]).toEqual(['open', ['closed > open: slow']])
   })
 
+  it('of no answer that took no longer, whatever the clock was set to meanwhile', async () => {
+    const { send, answerWith, state } = setUp({ slowMs: 1000, minimumCalls: 1 })
+    answerWith(() => {
+      setClock(3_600_000)
+      return anAnswer
+    })
+    await send()
+    expect(state()).toBe('closed')
+  })
+
   it.each([
     'invalid_request',
     'authentication_failed',
@@ -229,7 +240,7 @@ describe('an open circuit breaker', () => {
     expect(health()).toHaveProperty('restsUntil')
     await meet(down(), 9)
     expect(state()).toBe('open')
-    pass(-3_600_000)
+    setClock(-3_600_000)
     expect(state()).toBe('half-open')
     expect(health()).not.toHaveProperty('restsUntil')
     await send({ alternatives: true })

@@ -216,6 +216,17 @@ describe('pace', () => {
     expect(next.seen).toHaveLength(2)
   })
 
+  test('heeds what an answer says while the clock was put ahead', async () => {
+    const headers = exhausted('30s')
+    const next = vendor(() => {
+      vi.setSystemTime(Date.now() + 3_600_000)
+      return Promise.resolve(answer(headers))
+    })
+    const send = layer(next, { waitMs: 0 })
+    await send(aCall())
+    await expect(send(aCall())).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 30_000 })
+  })
+
   test('holds back no other target, and no other key of the caller’s own', async () => {
     const { target } = aCall()
     const origin = (key: string) => ({

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Attempt, Call, CallOptions, Result, Target } from '../../src/core/call.js'
 import { Emitter } from '../../src/core/emitter.js'
 import { LeashError } from '../../src/core/errors.js'
@@ -272,6 +272,17 @@ describe('prefer latency', () => {
     const later: string[] = []
     for (let at = 0; at < 20; at++) later.push((await ask()).target)
     expect(later).toContain(small)
+  })
+
+  test('forgets nothing of it when the clock is put ahead', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { ask, upstreams } = routing({ targets: [small, large], prefer: 'latency' })
+    upstreams[small] = taking({ now: 0 }, 20_000)
+    upstreams[large] = taking({ now: 0 }, 200)
+    for (let at = 0; at < 20; at++) await ask()
+    vi.setSystemTime(Date.now() + 600_000)
+    for (let at = 0; at < 20; at++) expect((await ask()).target).toBe(large)
   })
 
   test('leaves a target that fails, and not one whose caller erred', async () => {

@@ -141,6 +141,37 @@ test('a timer that fires a moment before the deadline is the deadline still', as
   expect(clock.explain(undefined)).toMatchObject({ code: 'deadline_exceeded' })
 })
 
+describe.each([3_600_000, -3_600_000])('a clock that is set by %i ms amid a call', (ms) => {
+  test('is no silence of a stream, and hides none', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const clock = new Clock({ idleMs: 1000 }, undefined, undefined)
+    clock.enter('idleMs')
+    vi.advanceTimersByTime(900)
+    clock.heard()
+    clock.waits()
+    vi.setSystemTime(Date.now() + ms)
+    vi.advanceTimersByTime(900)
+    expect(clock.signal.aborted).toBe(false)
+    vi.advanceTimersByTime(200)
+    expect(clock.explain(undefined)).toMatchObject({ code: 'timeout' })
+  })
+
+  test.each(lanes)('makes no attempt last longer, or end before it began: %s', async (_, model) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { ask, reports } = lane(mock, model, {
+      fetch(url, init) {
+        vi.setSystemTime(Date.now() + ms)
+        return fetch(url, init)
+      },
+    })
+    await read(await ask({ stream: true }))
+    const { durationMs = Number.NaN, firstTokenMs = Number.NaN } = reports[0]?.attempts[0] ?? {}
+    expect([0 <= firstTokenMs, firstTokenMs <= durationMs, durationMs < Math.abs(ms)]).toEqual([true, true, true])
+  })
+})
+
 test.each<['attemptMs' | 'firstTokenMs' | 'idleMs', (clock: Clock) => void]>([
   ['attemptMs', (clock) => clock.enter('firstTokenMs')],
   ['firstTokenMs', (clock) => clock.enter('idleMs')],
