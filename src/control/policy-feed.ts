@@ -158,12 +158,12 @@ export class PolicyFeed {
   async #follow(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
-      const since = Date.now()
+      const since = performance.now()
       try {
         const changed = await this.#pull(this.#wait())
         this.#backoff.succeeded()
         if (changed) this.#tell()
-        else await pause(leastRoundMs - (Date.now() - since), signal)
+        else await pause(leastRoundMs - (performance.now() - since), signal)
       } catch (error) {
         if (signal.aborted) return
         if (isRefused(error) && isLeashError(error)) this.#refusal = error

@@ -1,5 +1,8 @@
 import { isLeashError, LeashError } from './errors.js'
 
+/** Longer delays than a 32-bit integer fire at once. */
+const longestMs = 2 ** 31 - 1
+
 /** Waits, and stops waiting at once when the signal fires. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -83,11 +86,11 @@ export function onStop(
     listener(error)
   }
   const abort = () => tell(abortError(signal))
-  const look = () => (timeLeft(deadline) === 0 ? tell(deadlineError()) : arm())
   const arm = () => {
     const left = timeLeft(deadline)
-    // Longer delays than a 32-bit integer fire at once.
-    if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(look, Math.min(left, 2 ** 31 - 1))
+    if (left > longestMs) timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(arm, longestMs)
+    // Not to be asked of the time then: timers go by another clock, and this one may have been set back.
+    else timer = setTimeout(() => tell(deadlineError()), left)
   }
   signal?.addEventListener('abort', abort, { once: true })
   arm()

@@ -341,6 +341,16 @@ describe('calls', () => {
     now.mockRestore()
   })
 
+  it('hold to what comes next also when the clock was set back while nothing changed', async () => {
+    const feed = open()
+    await feed.ready()
+    await soon(() => expect(relay.polls).toBe(1))
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000)
+    onTestFinished(() => now.mockRestore())
+    relay.wake()
+    await soon(() => expect(relay.count('/v1/control/policy?wait')).toBe(2))
+  })
+
   it('learn what becomes of them without the relay from the policy', async () => {
     const feed = open()
     expect(feed.whenAway).toBe('closed')

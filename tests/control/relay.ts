@@ -93,6 +93,11 @@ export class FakeRelay {
   publish(change: Partial<PolicyBundle>): void {
     const { revision, issuedAt } = this.bundle
     this.bundle = { ...this.bundle, revision: String(Number(revision) + 1), issuedAt: issuedAt + 1, ...change }
+    this.wake()
+  }
+
+  /** Answers those who wait for a change, whether there is one or not. */
+  wake(): void {
     for (const wake of this.#waiting) wake()
   }
 

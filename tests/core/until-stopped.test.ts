@@ -1,6 +1,6 @@
 /** What is waited for that knows no signal: a caller who leaves is not kept by it. */
 import { getEventListeners } from 'node:events'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { untilStopped } from '../../src/core/until-stopped.js'
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
@@ -31,6 +31,15 @@ test('a signal that had fired before is enough, and a failure that nobody waits 
   const signal = AbortSignal.abort()
   await expect(untilStopped(Promise.reject(new Error('gone')), { signal }, late)).rejects.toMatchObject({ code: 'aborted' })
   expect(late).not.toHaveBeenCalled()
+})
+
+test('a deadline is as far away as it was, though the clock is set back', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const waiting = untilStopped(new Promise(() => {}), { deadline: Date.now() + 1000 }).catch((error) => error.code)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(await Promise.race([waiting, 'it waits'])).toBe('deadline_exceeded')
 })
 
 test('a deadline that passes ends the wait too', async () => {

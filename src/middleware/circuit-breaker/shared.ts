@@ -26,7 +26,8 @@ export class Shared {
 
   /** Asks, now and then, what other processes know: for the calls after this one, and the first time for this one too. */
   look(name: string, circuit: Circuit, now: number): void {
-    if (now - circuit.lookedAt < freshMs) return
+    // Either way: a clock that was set back must not keep it from looking until it has caught up.
+    if (Math.abs(now - circuit.lookedAt) < freshMs) return
     const look = this.#quietly(() => this.#read(name, circuit))
     if (circuit.lookedAt === 0) circuit.firstLook = look
     circuit.lookedAt = now

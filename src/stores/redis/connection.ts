@@ -23,7 +23,7 @@ export class Connection {
 
   client(): RedisClient | Promise<RedisClient> {
     if (this.#open?.status === 'ready') return this.#open
-    if (this.#failed && Date.now() - this.#failed.at < restMs) throw this.#failed.error
+    if (this.#failed && performance.now() - this.#failed.at < restMs) throw this.#failed.error
     this.#opening ??= this.#connect().finally(() => {
       this.#opening = undefined
     })
@@ -61,7 +61,7 @@ export class Connection {
     try {
       await client.connect()
     } catch (error) {
-      this.#failed = { at: Date.now(), error }
+      this.#failed = { at: performance.now(), error }
       client.disconnect()
       throw error
     }

@@ -75,6 +75,18 @@ describe('breakers that share a store', () => {
     expect(get).toHaveBeenCalledTimes(4)
   })
 
+  it('ask it also when the clock was set back', async () => {
+    const store = memory()
+    const [one, other] = [aProcess(store), aProcess(store)]
+    await other.meet()
+    pass(-3_600_000)
+    await one.meet(down())
+    await settled()
+    expect(await other.meet()).toBe('ok')
+    await settled()
+    expect(await other.meet()).toBe('circuit_open')
+  })
+
   it('forget an opening that one of them has ended', async () => {
     const store = memory()
     const one = aProcess(store)
