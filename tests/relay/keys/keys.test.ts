@@ -59,6 +59,14 @@ it('makes a key that is known again, with what it is for', async () => {
   expect(await keys.get(record.id)).toMatchObject(record)
 })
 
+it('makes no client of a key for the administration, unless it is said', async () => {
+  const { keys } = await open()
+  expect((await keys.create({ tenant: 'red' })).record.scopes).toEqual(['call', 'usage', 'control'])
+  expect((await keys.create({ tenant: 'red', role: 'admin' })).record.scopes).toEqual([])
+  expect((await keys.create({ tenant: 'red', role: 'admin', scopes: ['call'] })).record.scopes).toEqual(['call'])
+  await expect(keys.create({ tenant: 'red', role: 'member' })).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
 it('keeps nothing from which the key could be told', async () => {
   const { keys, sql } = await open()
   const { key, record } = await keys.create({ tenant: 'red' })
@@ -156,6 +164,36 @@ it('refuses a key from the moment on at which it expires, also one that it has j
   expect(await keys.verify(key)).toBeDefined()
   clock.now += 1
   expect(await keys.verify(key)).toBeUndefined()
+  await expect(keys.create({ tenant: 'red', expiresAt: clock.now })).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
+it('knows whom it held good of late, also when he is to be looked at again, until he has expired or was refused', async () => {
+  const { keys, clock } = await open()
+  const short = await keys.create({ tenant: 'red', expiresAt: clock.now + second })
+  expect(keys.knows(short.key)).toBe(false)
+  await keys.verify(short.key)
+  keys.forget('red')
+  expect(keys.knows(short.key)).toBe(true)
+  clock.now += second
+  expect(keys.knows(short.key)).toBe(false)
+  const { key, record } = await keys.create({ tenant: 'red' })
+  await keys.verify(key)
+  await keys.revoke(record.id)
+  await keys.verify(key)
+  expect(keys.knows(key)).toBe(false)
+})
+
+it('asks the database again for the keys of the tenant that has changed, and of no other', async () => {
+  const { keys, tenants, asked } = await open()
+  await tenants.create({ slug: 'blue' })
+  const [red, blue] = [await keys.create({ tenant: 'red' }), await keys.create({ tenant: 'blue' })]
+  await Promise.all([keys.verify(red.key), keys.verify(blue.key)])
+  const before = asked()
+  keys.forget('red')
+  await keys.verify(blue.key)
+  expect(asked()).toBe(before)
+  await keys.verify(red.key)
+  expect(asked()).toBe(before + 1)
 })
 
 it('refuses the keys of a tenant that is suspended, and takes them when it is active again', async () => {
@@ -170,7 +208,7 @@ it('refuses the keys of a tenant that is suspended, and takes them when it is ac
   expect(await keys.verify(key)).toBeDefined()
 })
 
-it('rotates a key into another that is the same, while the old one goes on for a time', async () => {
+it('rotates a key into another that is the same, while the old one goes on for a time: a day, unless it is said', async () => {
   const { keys, clock } = await open()
   const old = await keys.create({ tenant: 'red', user: 'ada', name: 'laptop', scopes: ['call'] })
   const made = await keys.rotate(old.record.id, { overlapMs: minute })
@@ -181,6 +219,8 @@ it('rotates a key into another that is the same, while the old one goes on for a
   clock.now += minute
   expect(await keys.verify(old.key)).toBeUndefined()
   expect(await keys.verify(made.key)).toBeDefined()
+  await keys.rotate(made.record.id)
+  expect(await keys.get(made.record.id)).toMatchObject({ expiresAt: clock.now + day })
 })
 
 it('rotates a key into one that may do no more and has to show no less', async () => {
@@ -255,6 +295,24 @@ it('holds a key good also when the time of its use cannot be written', async () 
   expect(errors).toHaveLength(1)
 })
 
+it('writes the time of many uses once, and ends when it is written', async () => {
+  const { sql } = await open()
+  let written = 0
+  const slow: Sql = {
+    ...wrapped(sql),
+    run: async (text, params) => {
+      const changed = await sql.run(text, params)
+      written++
+      return changed
+    },
+  }
+  const keys = await Keys.open({ sql: slow, pepper: { secret } })
+  const { key } = await keys.create({ tenant: 'red' })
+  for (let at = 0; at < 3; at++) await keys.verify(key)
+  await keys.close()
+  expect(written).toBe(1)
+})
+
 it('lists keys by tenant and user, page by page', async () => {
   const { keys, tenants } = await open()
   await tenants.create({ slug: 'blue' })
@@ -280,7 +338,7 @@ it.each([
   await expect(async () => keys.create({ tenant: 'red', ...members })).rejects.toMatchObject({ code: 'invalid_request', param })
 })
 
-it('makes its pepper at the first start, readable by its owner alone, and finds it at the next', async () => {
+it('makes its pepper at the first start, readable by its owner alone, and finds it at the next, or is told it', async () => {
   const { sql } = await open()
   const file = join(temporaryFolder(), 'data', 'pepper')
   const [one, other] = await Promise.all([Keys.open({ sql, pepper: { file } }), Keys.open({ sql, pepper: { file } })])
@@ -288,6 +346,8 @@ it('makes its pepper at the first start, readable by its owner alone, and finds 
   expect(Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url')).toHaveLength(32)
   const { key } = await one.create({ tenant: 'red' })
   expect(await other.verify(key)).toBeDefined()
+  const told = await Keys.open({ sql, pepper: { secret: readFileSync(file, 'utf8').trim() } })
+  expect(await told.verify(key)).toBeDefined()
 })
 
 it('says of a pepper that it is lost when there are keys of it, and not when another makes both at the same moment', async () => {
@@ -313,7 +373,8 @@ it('starts with no pepper that is too short', async () => {
   const file = join(temporaryFolder(), 'pepper')
   writeFileSync(file, '')
   await expect(Keys.open({ sql, pepper: { file } })).rejects.toMatchObject({ code: 'invalid_config' })
-  await expect(Keys.open({ sql, pepper: { secret: 'short' } })).rejects.toMatchObject({ code: 'invalid_config' })
+  await expect(Keys.open({ sql, pepper: { secret: 'x'.repeat(31) } })).rejects.toMatchObject({ code: 'invalid_config' })
+  expect(await Keys.open({ sql, pepper: { secret: 'x'.repeat(32) } })).toBeInstanceOf(Keys)
 })
 
 it('reads every key that it writes, and nothing else', () => {
