@@ -29,6 +29,7 @@ describe('a subdomain', () => {
 
   test('has to be that of the tenant whose key it is', async () => {
     const relay = await openRelay(mock.url, options)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
     expect(await post(relay, relay.call, { host: 'default.relay.example.com:4000' })).toBe(200)
     expect(await post(relay, relay.call, { host: 'RELAY.example.com' })).toBe(200)
     expect(await post(relay, relay.call, { host: 'other.relay.example.com' })).toBe(403)
@@ -51,8 +52,12 @@ describe('a header', () => {
 
   test('is believed of a proxy that is trusted', async () => {
     const relay = await openRelay(mock.url, { tenantFrom: { header: 'X-Tenant' }, trustedProxies: ['127.0.0.1'] })
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
     expect(await post(relay, relay.call, named('default'))).toBe(200)
     expect(await post(relay, relay.call, named('other'))).toBe(403)
+    const told = async () => (await relay.ask('GET', '/v1/admin/audit?action=key.outside_scope')).body.items
+    const refused = { actor: relay.call.slice(3, 11), tenant: 'default', detail: { what: 'tenant other' } }
+    await expect.poll(told).toMatchObject([refused])
   })
 
   test('is passed over of anybody else, and so is the note that the relay makes for itself', async () => {
