@@ -7,7 +7,7 @@ import { checkPolicy, type Policy } from '../../policy.js'
 import { checkParts } from '../config/parts.js'
 import { isFresh } from '../is-fresh.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import type { Sql } from '../store/sql.js'
+import { inParts, places, type Sql } from '../store/sql.js'
 import { composed } from './key-policy.js'
 
 export interface PolicyVersion {
@@ -58,6 +58,9 @@ export const lookMs = 1500
 /** Tenants whose policy is at hand. */
 const mostKnown = 10_000
 
+/** Whose versions one statement asks for. */
+const namesAtOnce = 512
+
 /** A policy is small: what is larger is a mistake, and every client would load it. */
 const mostCharacters = 256 * 1024
 
@@ -104,6 +107,28 @@ export class Policies {
   inForce(tenant: string): MaybePromise<PolicyVersion> {
     const known = this.#known.get(tenant)
     return known && isFresh(known.at, this.#now(), lookMs) ? known.found : this.#read(tenant, known?.found)
+  }
+
+  /**
+   * Of many at once: the database is asked for their versions together, and only for policies that are not at hand. What has
+   * none of its own is not kept at hand, lest it take the place of who calls.
+   */
+  async inForceOf(names: Iterable<string>): Promise<ReadonlyMap<string, PolicyVersion>> {
+    const found = new Map<string, PolicyVersion>()
+    for (const some of inParts([...new Set(names)], namesAtOnce)) {
+      const rows = await this.#sql.all<{ tenant: string; version: number }>(
+        `SELECT tenant, MAX(version) AS version FROM policies WHERE tenant IN ${places(1, some.length)} GROUP BY tenant`,
+        some,
+      )
+      const versions = new Map(rows.map(({ tenant, version }) => [tenant, version]))
+      for (const name of some) {
+        const version = versions.get(name)
+        const known = this.#known.get(name)?.found
+        if (version === undefined) found.set(name, this.#default(name))
+        else found.set(name, known?.version === version ? known : await this.#read(name, known))
+      }
+    }
+    return found
   }
 
   #both(name: string, id: string, base: PolicyVersion, over: PolicyVersion): PolicyVersion {

@@ -25,8 +25,14 @@ interface Row {
   readonly spent: number
 }
 
+interface Named extends Row {
+  readonly scope: ScopeName
+}
+
+type InForce = Awaited<ReturnType<Policies['inForceOf']>>
+
 const rowsAtOnce = 1000
-const mostTold = 10_000
+const mostTold = 100_000
 
 /** Windows that end before anybody has read of them. */
 const tooShort = 'minute'
@@ -49,14 +55,15 @@ export class BudgetWatch {
          ORDER BY name LIMIT ${rowsAtOnce}`,
         [space, now + afterwardsMs, after],
       )
-      for (const row of rows) await this.#lookAt(row, now)
+      const named = rows.map((row) => ({ ...row, scope: readScopeName(row.name) }))
+      const inForce = await this.#deps.policies.inForceOf(['', ...named.map(({ scope }) => scope?.values[0] ?? '')])
+      for (const row of named) if (row.scope) await this.#lookAt({ ...row, scope: row.scope }, now, inForce)
       after = rows.length === rowsAtOnce ? rows.at(-1)?.name : undefined
     }
   }
 
-  async #lookAt({ name, spent }: Row, now: number): Promise<void> {
-    const named = readScopeName(name)
-    const rule = named && (await this.#ruleOf(named, keyIn(name)))
+  async #lookAt({ name, spent, scope: named }: Named, now: number, inForce: InForce): Promise<void> {
+    const rule = await this.#ruleOf(named, keyIn(name), inForce)
     if (!rule || windowAt(rule.per, now).name !== named.window || rule.per === tooShort) return
     const limit = rule.limits.find(({ unit }) => unit === named.unit)?.limit
     if (limit === undefined) return
@@ -102,12 +109,16 @@ export class BudgetWatch {
    * Of the tenant that the budget names first, or of the policy of all others: a budget for all tenants together names none.
    *
    * @param key whose own budget it is
+   * @param inForce what is known of tenants already
    */
-  async #ruleOf({ rule, values }: ScopeName, key: string | undefined): Promise<Rule | undefined> {
+  async #ruleOf({ rule, values }: ScopeName, key: string | undefined, inForce?: InForce): Promise<Rule | undefined> {
     const { policies } = this.#deps
     const [tenant = ''] = values
     for (const whose of tenant === '' ? [''] : [tenant, '']) {
-      const { policy } = await (key === undefined ? policies.inForce(whose) : policies.inForceFor({ tenant: whose, id: key }))
+      const { policy } =
+        key === undefined
+          ? (inForce?.get(whose) ?? (await policies.inForce(whose)))
+          : await policies.inForceFor({ tenant: whose, id: key })
       const found = rulesIn(policy.budgets ?? []).find(({ name }) => name === rule)
       if (found?.subjects.length === values.length && (whose !== '' || found.subjects[0] !== 'tenant')) return found
     }

@@ -5,6 +5,7 @@ import { space } from '../../../src/middleware/budget/reserver.js'
 import { rulesOf } from '../../../src/middleware/budget/rules.js'
 import { Policies } from '../../../src/relay/policy/policies.js'
 import { SqlBudgets } from '../../../src/relay/quota/sql-budgets.js'
+import type { Sql } from '../../../src/relay/store/sql.js'
 import { BudgetWatch } from '../../../src/relay/usage/budget-watch.js'
 import type { Notice } from '../../../src/relay/webhooks/events.js'
 import { mockProviders } from '../../../src/testing/index.js'
@@ -178,6 +179,29 @@ it('looks at every budget, however many there are', async () => {
   await spend(`["each","requests","red","zoe"] ${today}`, 5)
   await watch.look()
   expect(notices.map(({ data }) => data.of)).toEqual([{ tenant: 'red', user: 'zoe' }])
+})
+
+it('asks the database a few times, however many tenants there are', async () => {
+  const { sql, policies, notices, spend } = await open([{ name: 'daily', limit: { requests: 10 }, per: 'day' }])
+  const tenants = Array.from({ length: 900 }, (_, at) => `t${at}`)
+  const values = tenants.map((_, place) => `($1, $${place + 2}, 5, 0)`)
+  const names = tenants.map((tenant) => `["daily","requests","${tenant}"] ${today}`)
+  await sql.run(`INSERT INTO budgets (space, name, spent, reserved) VALUES ${values}`, [space, ...names])
+  await policies.set('t7', { budgets: [{ name: 'daily', limit: { requests: 100 }, per: 'day' }] }, 'ada')
+  await spend(`["daily","requests","t8"] ${today}`, 3)
+  let asked = 0
+  const all: Sql['all'] = (text, params) => {
+    asked++
+    return sql.all(text, params)
+  }
+  const counted = { ...sql, all, run: sql.run.bind(sql), transaction: sql.transaction.bind(sql) }
+  const usual = { budgets: [{ name: 'daily', limit: { requests: 10 }, per: 'day' }] } as const
+  const watched = new Policies({ sql: counted, now: () => noon, usual })
+  const publish = async (notice: Notice) => void notices.push(notice)
+  await new BudgetWatch({ sql: counted, policies: watched, now: () => noon, publish }).look()
+  const told = new Map(notices.map(({ tenant, data }) => [tenant, data.percent]))
+  expect([told.size, told.get('t0'), told.get('t7'), told.get('t8')]).toEqual([899, 50, undefined, 80])
+  expect(asked).toBeLessThan(20)
 })
 
 it('tells nobody of a budget that is only tried out and has refused nobody', async () => {
