@@ -93,7 +93,7 @@ it('keeps lines and hours for as long as it is told', async () => {
 it('tells of a round that failed, and goes on with the next', async () => {
   const { sql, start } = await open()
   const warnings: string[] = []
-  const failing: Sql = { ...sql, transaction: () => Promise.reject(new Error('the disk is full')) }
+  const failing: Sql = { ...sql, run: () => Promise.reject(new Error('the disk is full')) }
   start({ sql: failing, warn: (message) => warnings.push(message) })
   await soon(() => expect(warnings.length).toBeGreaterThan(2))
   expect(warnings[0]).toContain('the disk is full')
@@ -129,4 +129,41 @@ it('says when lines are given up that ClickHouse has not taken', async () => {
   start({ warn: (message) => warnings.push(message) })
   await soon(async () => expect(await count('clickhouse_outbox')).toBe(1))
   await soon(() => expect(warnings).toEqual(['ClickHouse has not taken 2 lines of usage for 90 days: they are given up.']))
+})
+
+it('deletes what is over a few thousand rows at a time, so that others come in between', async () => {
+  const { sql, start, count } = await open()
+  const numbers = (table: string, columns: string, values: string) =>
+    sql.run(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20500)
+      INSERT INTO ${table} (${columns}) SELECT ${values} FROM n`)
+  await numbers('leases', 'tenant, id, key_id, scope, amount, until', `'red', 'l' || i, 'k', 's', 1, i`)
+  await numbers('budgets', 'space, name, spent, reserved, forget_at', `'budget', 'b' || i, 0, 0, i`)
+  await numbers(
+    'webhook_deliveries',
+    'id, endpoint, type, tenant, body, status, attempts, created_at, next_at, ended_at, last',
+    `'d' || i, 'e', 't', 'red', '', 'delivered', 1, i, i, i, ''`,
+  )
+  await numbers('webhook_marks', 'name, forget_at', `'m' || i, i`)
+  await numbers('audit', 'seq, at, actor, action, tenant, target, detail, previous, hash', `i, i, '', '', '', '', '{}', '', ''`)
+  await sql.run('UPDATE audit_head SET seq = 20500 WHERE id = 1')
+  const deleted: number[] = []
+  const heard = (sql: Sql): Sql => ({
+    all: (text, params) => sql.all(text, params),
+    async run(text, params) {
+      const rows = await sql.run(text, params)
+      if (text.startsWith('DELETE')) deleted.push(rows)
+      return rows
+    },
+    transaction: (work, pace) => sql.transaction((within) => work(heard(within)), pace),
+    snapshot: (work) => sql.snapshot(work),
+    close: () => sql.close(),
+  })
+  const told = heard(sql)
+  const queue = new WebhookQueue({ sql: told, now: Date.now, receivers: async () => [] })
+  start({ sql: told, leases: new Leases({ sql: told }), audit: new Audit({ sql: told }), queue, retention: () => ({ audit: 1 }) })
+  const tables = ['leases', 'budgets', 'webhook_deliveries', 'webhook_marks']
+  await soon(async () => expect(await Promise.all(tables.map(count))).toEqual([0, 0, 0, 0]))
+  // What is left tells of what was taken out.
+  await soon(async () => expect(await sql.all(`SELECT seq FROM audit WHERE action <> 'audit.prune'`)).toEqual([]))
+  expect(Math.max(...deleted)).toBeLessThanOrEqual(10_000)
 })

@@ -275,8 +275,9 @@ const longestWaiting = `
   WHERE (SELECT COUNT(*) FROM jobs AS busy WHERE busy.status = 'running' AND busy.tenant = waiting.tenant) < $2
   ORDER BY jobs.created_at, jobs.id LIMIT 1`
 
+/** By its receiver: of those that are pending there may be as many as there are jobs. */
 const beingTold = `(callback <> '' AND EXISTS (SELECT 1 FROM webhook_deliveries AS told
-  WHERE told.status = 'pending' AND told.endpoint = '${ofJobs}' || jobs.tenant || '/' || jobs.id))`
+  WHERE COALESCE(told.status, '') = 'pending' AND told.endpoint = '${ofJobs}' || jobs.tenant || '/' || jobs.id))`
 const ofOne = `WHERE tenant = $1 AND id = $2 AND (user_id = $3 OR $3 = '')`
 const ofOwner = `WHERE tenant = $1 AND id = $2 AND owner = $3 AND status = 'running'`
 

@@ -9,7 +9,7 @@ import { type Page, pageOf, pageSize } from '../page.js'
 import { fingerprintOf } from '../people/client-certificate.js'
 import { type HeadersLike, Signatures } from '../people/request-signing.js'
 import type { SharedCounts } from '../replicas/replicas.js'
-import type { Sql } from '../store/sql.js'
+import { equalTo, type Sql } from '../store/sql.js'
 import { newId, newSecret, prefixOf, readKey, writeKey } from './format.js'
 import { type Pepper, pepperOf } from './pepper.js'
 import { check, holds, type KeyRecord, type KeyRow, type NewKey, recordOf, usualScopes, wrong } from './record.js'
@@ -146,12 +146,14 @@ export class Keys {
   }
 
   /** By their ids. */
-  async list({ tenant = '', user = '', after = '', limit }: KeyQuery = {}): Promise<Page<KeyRecord>> {
+  async list({ tenant, user, after = '', limit }: KeyQuery = {}): Promise<Page<KeyRecord>> {
     const size = pageSize(limit)
-    const rows = await this.#sql.all<KeyRow>(
-      `SELECT * FROM keys WHERE id > $1 AND (tenant = $2 OR $2 = '') AND (user_id = $3 OR $3 = '') ORDER BY id LIMIT $4`,
-      [after, tenant, user, size + 1],
-    )
+    const { text, params } = equalTo({ tenant: tenant || undefined, user_id: user || undefined }, 3)
+    const rows = await this.#sql.all<KeyRow>(`SELECT * FROM keys WHERE id > $1${text} ORDER BY id LIMIT $2`, [
+      after,
+      size + 1,
+      ...params,
+    ])
     return pageOf(rows.map(recordOf), size, ({ id }) => id)
   }
 

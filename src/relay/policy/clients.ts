@@ -2,7 +2,7 @@
 import { messageOf } from '../../core/errors.js'
 import { Recent } from '../../core/recent.js'
 import { type Page, pageOf, pageSize } from '../page.js'
-import type { Sql, SqlValue } from '../store/sql.js'
+import { equalTo, type Sql, type SqlValue } from '../store/sql.js'
 
 export interface Client {
   /** By which one of a key is told from another, from its start to its end. */
@@ -79,14 +79,16 @@ export class Clients {
   }
 
   /** Those of the last minutes. */
-  async list({ tenant = '', user = '', after = '', limit }: ClientQuery = {}): Promise<Page<Client>> {
+  async list({ tenant, user, after = '', limit }: ClientQuery = {}): Promise<Page<Client>> {
     await Promise.all(this.#writing)
+    const { sql, now } = this.#deps
     const size = pageSize(limit)
-    const rows = await this.#deps.sql.all<Row>(
+    const { text, params } = equalTo({ 'clients.tenant': tenant || undefined, 'keys.user_id': user || undefined }, 4)
+    // All that were seen of late are put in order, however few are asked for.
+    const rows = await (sql.beside ?? sql).all<Row>(
       `SELECT clients.*, keys.user_id FROM clients JOIN keys ON keys.id = clients.key_id
-       WHERE clients.seen_at > $1 AND (clients.tenant = $2 OR $2 = '') AND (keys.user_id = $3 OR $3 = '') AND clients.client > $4
-       ORDER BY clients.client LIMIT $5`,
-      [this.#deps.now() - goneMs, tenant, user, after, size + 1],
+       WHERE clients.seen_at > $1 AND clients.client > $2${text} ORDER BY clients.client LIMIT $3`,
+      [now() - goneMs, after, size + 1, ...params],
     )
     return pageOf(rows.map(clientOf), size, ({ client }) => client)
   }

@@ -9,6 +9,7 @@ import { mostNano } from '../../core/money.js'
 import type { Balance, BudgetScope } from '../../core/store.js'
 import type { Budget } from '../../middleware/budget/options.js'
 import { space } from '../../middleware/budget/reserver.js'
+import { prune } from '../store/prune.js'
 import { places, type Sql } from '../store/sql.js'
 import { type Asked, readRequest, readSettlement, type Settled } from './lease-body.js'
 import { scopeFor } from './lease-scope.js'
@@ -120,7 +121,7 @@ export class Leases {
 
   /** Forgets leases a day after their end: by then they count as spent for good. */
   async prune(): Promise<void> {
-    await this.#sql.run('DELETE FROM leases WHERE until <= $1', [this.#now() - dayMs])
+    await prune(this.#sql, 'leases', ['tenant', 'id'], 'until <= $1', [this.#now() - dayMs])
   }
 
   async #lend(sql: Sql, { tenant }: Holder, asked: Asked & { readonly id: string }, scope: BudgetScope): Promise<Lent> {

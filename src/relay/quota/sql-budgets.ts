@@ -3,6 +3,7 @@ import { afterwardsMs } from '../../core/afterwards.js'
 import { checkNano } from '../../core/check-nano.js'
 import { mostNano } from '../../core/money.js'
 import type { Balance, BudgetScope, Reservation, Reserved, ReserveOptions } from '../../core/store.js'
+import { prune } from '../store/prune.js'
 import { places, type Sql, type SqlValue } from '../store/sql.js'
 
 interface BalanceRow extends Balance {
@@ -100,17 +101,19 @@ export class SqlBudgets {
   }
 
   /** Forgets windows that ended more than a day ago. */
-  prune(): Promise<void> {
-    return this.#sql.transaction(async (sql) => {
-      const now = this.#now()
-      await sql.run('DELETE FROM budgets WHERE forget_at <= $1', [now])
-      await sql.run('DELETE FROM reservations WHERE late = 1 AND until <= $1', [now])
-      await sql.run(
-        `DELETE FROM reservations WHERE until <= $1 AND NOT EXISTS
-         (SELECT 1 FROM budgets WHERE budgets.space = reservations.space AND budgets.name = reservations.name)`,
-        [now],
-      )
-    })
+  async prune(): Promise<void> {
+    const now = this.#now()
+    const ofWindow = ['space', 'name']
+    await prune(this.#sql, 'budgets', ofWindow, 'forget_at <= $1', [now])
+    await prune(this.#sql, 'reservations', ['id', ...ofWindow], 'late = 1 AND until <= $1', [now])
+    await prune(
+      this.#sql,
+      'reservations',
+      ['id', ...ofWindow],
+      `late = 0 AND until <= $1 AND NOT EXISTS
+       (SELECT 1 FROM budgets WHERE budgets.space = reservations.space AND budgets.name = reservations.name)`,
+      [now],
+    )
   }
 
   /** What is there, without what has expired by now; from here to the end of the transaction nobody else changes it. */

@@ -42,6 +42,25 @@ export function* inParts<T>(rows: readonly T[], most: number): Generator<readonl
   }
 }
 
+/**
+ * Conditions for those that are given. One that were always there, and true for all without a value, would keep a database from
+ * its index.
+ *
+ * @param columns by their names @param first number of the parameters
+ */
+export function equalTo(columns: Readonly<Record<string, SqlValue | undefined>>, first: number): Conditions {
+  const given = Object.entries(columns).flatMap(([column, value]) => (value === undefined ? [] : [{ column, value }]))
+  return {
+    text: given.map(({ column }, at) => ` AND ${column} = $${first + at}`).join(''),
+    params: given.map(({ value }) => value),
+  }
+}
+
+export interface Conditions {
+  readonly text: string
+  readonly params: readonly SqlValue[]
+}
+
 /** `($1, $2), ($3, $4)`: places for rows of so many values. */
 export function places(rows: number, width: number, first = 1): string {
   const row = (at: number) => `(${Array.from({ length: width }, (_, column) => `$${first + at * width + column}`).join(', ')})`

@@ -5,6 +5,7 @@
 import { asObject, parseJson } from '../../core/json.js'
 import { inputTotal, outputTotal } from '../../core/usage.js'
 import type { Tenant, Tenants } from '../people/tenants.js'
+import { prune } from '../store/prune.js'
 import type { Sql } from '../store/sql.js'
 import type { WebhookQueue } from '../webhooks/queue.js'
 import { hourMs, hourName } from './parts.js'
@@ -99,7 +100,7 @@ export class Billing {
     }
     const { sql } = this.#deps
     await sql.run(`UPDATE billing_hours SET exported = $1 WHERE tenant = '' AND unit = $2`, [now, unit])
-    await sql.run(`DELETE FROM billing_hours WHERE tenant <> '' AND hour < $1`, [now - keepMs])
+    await prune(sql, 'billing_hours', ['tenant', 'hour', 'unit'], `tenant <> '' AND hour < $1`, [now - keepMs])
     return made
   }
 

@@ -4,6 +4,7 @@ import { LeashError } from '../../core/errors.js'
 import { asObject, parseJson } from '../../core/json.js'
 import type { LedgerLine } from '../../core/ledger.js'
 import { type Page, pageOf, pageSize, wrongCursor } from '../page.js'
+import { prune } from '../store/prune.js'
 import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/sql.js'
 import { addToHours, keyColumns, tagKeyColumns } from './hours.js'
 import { type Owner, readLine } from './line.js'
@@ -53,9 +54,6 @@ const linesAtOnce = 512
 /** By the number of rows. */
 const inserts = new Map<number, string>()
 const width = 8
-
-/** Rows that are deleted in one go: others come in between. */
-const prunedAtOnce = 5000
 
 export class UsageLog {
   readonly #sql: Sql
@@ -148,13 +146,15 @@ export class UsageLog {
    * @returns how many rows there were
    */
   async prune({ linesBefore = 0, hoursBefore = 0 }: PruneOptions): Promise<number> {
-    const lines = await prune(this.#sql, 'usage_lines', ['tenant', 'id'], 'at', linesBefore)
+    const sql = this.#sql
+    const lines = await prune(sql, 'usage_lines', ['tenant', 'id'], 'at < $1', [linesBefore])
     // A month is forgotten as a whole, lest a statement of it say less from day to day.
-    const over = new Date(hoursBefore)
-    const monthsBefore = Date.UTC(over.getUTCFullYear(), over.getUTCMonth())
-    await prune(this.#sql, 'usage_parts', partKeyColumns, 'hour', monthsBefore)
-    await prune(this.#sql, 'usage_tag_hours', tagKeyColumns, 'hour', monthsBefore)
-    return lines + (await prune(this.#sql, 'usage_hours', keyColumns, 'hour', monthsBefore))
+    const day = new Date(hoursBefore)
+    const monthsBefore = Date.UTC(day.getUTCFullYear(), day.getUTCMonth())
+    const over = ['hour < $1', [monthsBefore]] as const
+    await prune(sql, 'usage_parts', partKeyColumns, ...over)
+    await prune(sql, 'usage_tag_hours', tagKeyColumns, ...over)
+    return lines + (await prune(sql, 'usage_hours', keyColumns, ...over))
   }
 }
 
@@ -184,19 +184,6 @@ function rowOf(line: LedgerLine): SqlValue[] {
 
 /** No tenant and no id has a NUL in it. */
 const nameOf = (tenant: string, id: string) => `${tenant}\0${id}`
-
-async function prune(sql: Sql, table: string, key: readonly string[], time: string, before: number): Promise<number> {
-  const columns = key.join(', ')
-  let [all, some] = [0, 0]
-  do {
-    some = await sql.run(
-      `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${time} < $1 LIMIT ${prunedAtOnce})`,
-      [before],
-    )
-    all += some
-  } while (some === prunedAtOnce)
-  return all
-}
 
 function cursorOf(after: string | undefined): readonly [at: number, tenant: string, id: string] {
   if (after === undefined) return [Number.MAX_SAFE_INTEGER, '', '']

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { LeashError } from '../../core/errors.js'
 import type { JsonObject } from '../../core/json.js'
 import { type Page, pageOf, pageSize, wrongCursor } from '../page.js'
-import { places, type Sql, type SqlValue } from '../store/sql.js'
+import { prune } from '../store/prune.js'
+import { equalTo, places, type Sql, type SqlValue } from '../store/sql.js'
 import { storable } from '../store/text.js'
 import type { EventType, Notice } from './events.js'
 
@@ -194,10 +195,10 @@ export class WebhookQueue {
   async list({ status, endpoint, after, limit }: DeliveriesQuery): Promise<Page<Delivery>> {
     const size = pageSize(limit)
     const [at, id] = cursorOf(after)
+    const { text, params } = equalTo({ endpoint, status }, 4)
     const rows = await this.#deps.sql.all<Row>(
-      `SELECT * FROM webhook_deliveries WHERE (created_at, id) < ($1, $2) AND (status = $3 OR $3 = '') AND (endpoint = $4 OR $4 = '')
-       ORDER BY created_at DESC, id DESC LIMIT $5`,
-      [at, id, status ?? '', endpoint ?? '', size + 1],
+      `SELECT * FROM webhook_deliveries WHERE (created_at, id) < ($1, $2)${text} ORDER BY created_at DESC, id DESC LIMIT $3`,
+      [at, id, size + 1, ...params],
     )
     return pageOf(rows.map(deliveryOf), size, ({ createdAt, id }) => `${createdAt}.${id}`)
   }
@@ -216,8 +217,8 @@ export class WebhookQueue {
   /** Forgets what ended before that time, in milliseconds since 1970. */
   async prune(endedBefore: number): Promise<void> {
     const { sql, now } = this.#deps
-    await sql.run('DELETE FROM webhook_deliveries WHERE ended_at < $1', [endedBefore])
-    await sql.run('DELETE FROM webhook_marks WHERE forget_at < $1', [now()])
+    await prune(sql, 'webhook_deliveries', ['id'], 'ended_at < $1', [endedBefore])
+    await prune(sql, 'webhook_marks', ['name'], 'forget_at < $1', [now()])
   }
 
   async #end(id: string, status: DeliveryStatus, last: string): Promise<void> {
