@@ -122,6 +122,23 @@ describe('somebody who has signed in at the provider', () => {
     }
   })
 
+  test('is out while his tenant is', async () => {
+    const provider = await openProvider()
+    provider.settings.claims = { groups: ['leads'] }
+    const oidc = oidcOf(provider, {}, { grants: { leads: { tenant: 'red', role: 'admin' } } })
+    const relay = await openRelay(mock.url, { oidc })
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'red' })
+    const { access_token: token } = (await whole(relay)).body
+    const statuses = async () => [
+      (await relay.ask('GET', '/v1/admin/me', undefined, token)).status,
+      (await relay.ask('GET', '/v1/admin/me', undefined, await provider.sign({}))).status,
+      (await whole(relay)).status,
+    ]
+    expect(await statuses()).toEqual([200, 200, 200])
+    await relay.ask('PATCH', '/v1/admin/tenants/red', { status: 'suspended' })
+    expect(await statuses()).toEqual([401, 401, 403])
+  })
+
   test('is out in whatever case the provider writes his address', async () => {
     const provider = await openProvider()
     const relay = await openRelay(mock.url, { oidc: oidcOf(provider, {}, { user: 'email' }) })
@@ -176,6 +193,13 @@ describe('somebody who has signed in at the provider', () => {
       provider.settings.claims = { email: 'ada@example.com', email_verified: verified }
       expect((await whole(relay)).status).toBe(status)
     }
+  })
+
+  test('is nobody by a name that is empty', async () => {
+    const provider = await openProvider()
+    provider.settings.claims = { groups: ['leads'], nick: '' }
+    const relay = await openRelay(mock.url, { oidc: oidcOf(provider, {}, { user: 'nick' }) })
+    expect((await whole(relay)).status).toBe(403)
   })
 
   test('is told that he is in no group that may come in', async () => {
@@ -308,6 +332,13 @@ describe('a provider', () => {
     expect(exchanges(provider)).toEqual([])
   })
 
+  test('that calls itself by another name is not gone to', async () => {
+    const { relay, provider } = await open()
+    provider.settings.discovery = { issuer: 'https://elsewhere.example.com' }
+    expect((await relay.ask('POST', '/api/auth/provider/start', undefined, '')).status).toBe(503)
+    expect((await relay.ask('GET', '/v1/admin/me', undefined, await provider.sign({}))).status).toBe(503)
+  })
+
   test('that always says its name has to have said it', async () => {
     const { relay, provider } = await open()
     provider.settings.discovery = { authorization_response_iss_parameter_supported: true }
@@ -326,7 +357,7 @@ describe('a provider', () => {
   ])('that refuses with %s is told in plain words, and none of them are its own', async (error, status, words) => {
     const { relay, provider } = await open()
     provider.settings.error = error
-    const ended = await whole(relay)
+    const [ended] = [await whole(relay), await whole(relay)]
     expect(ended).toMatchObject(refusal(status, words))
     expect(JSON.stringify(ended.body)).not.toContain(error)
     expect(relay.warnings.join()).not.toContain('script')

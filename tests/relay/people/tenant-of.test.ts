@@ -32,6 +32,8 @@ describe('a subdomain', () => {
     await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
     expect(await post(relay, relay.call, { host: 'default.relay.example.com:4000' })).toBe(200)
     expect(await post(relay, relay.call, { host: 'RELAY.example.com' })).toBe(200)
+    expect(await post(relay, relay.call, { host: 'otherrelay.example.com' })).toBe(200)
+    expect(await post(relay, relay.call, { host: 'other.RELAY.example.com' })).toBe(403)
     expect(await post(relay, relay.call, { host: 'other.relay.example.com' })).toBe(403)
     expect(await post(relay, relay.call, { host: 'a.default.relay.example.com' })).toBe(403)
     expect(await post(relay, relay.call, { host: 'other.relay.example.com.' })).toBe(403)
