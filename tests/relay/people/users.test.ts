@@ -198,7 +198,7 @@ describe('roles', () => {
     expect((await ask('PUT', `${people}/boss/password`, { password }, key)).status).toBe(403)
   })
 
-  test('who only looks writes nothing into the books, and who is a member reads his own', async () => {
+  test('who only looks writes nothing into the books and calls no model, and who is a member does, and reads his own', async () => {
     const relay = await openRelay(mock.url)
     await withPassword(relay, { id: 'vera', email: 'vera@example.com', role: 'viewer' })
     const { body: vera } = await signIn(relay, { email: 'vera@example.com', password })
@@ -210,6 +210,8 @@ describe('roles', () => {
     const rows = async (key: string) => (await relay.ask('GET', '/v1/usage?by=user', undefined, key)).body.rows
     await expect.poll(() => rows(vera.access_token)).toHaveLength(1)
     expect(await rows(ada.access_token)).toEqual([])
+    const tried = async (key: string) => (await relay.ask('POST', '/v1/chat/completions', chat, key)).status
+    expect([await tried(vera.access_token), await tried(ada.access_token)]).toEqual([403, 200])
   })
 
   test('end where the keys of the relay and its plans begin', async () => {
