@@ -83,7 +83,6 @@ export function lookalikes(json: string, labels: ReadonlySet<string>): Set<strin
   const taken = new Set<string>()
   if (labels.size === 0) return taken
   const pattern = likeOneOf([...labels].join('|'))
-  pattern.lastIndex = 0
   for (let like = pattern.exec(json); like; like = pattern.exec(json)) taken.add(`${like[1]?.toUpperCase()}_${like[2]}`)
   return taken
 }

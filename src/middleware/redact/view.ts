@@ -115,7 +115,6 @@ class JsonView implements View {
       from = at + length
     }
     copy(json.length)
-    places.push(json.length)
     this.#written = places
     return pieces.join('')
   }
