@@ -53,6 +53,7 @@ test('GitHub’s checksum makes a token sure, and its absence less so', () => {
 })
 
 test('a place for a key is left', () => {
+  expectFound(['AKIAABCDEABCDEABCDEA', '{{API_KEY|AKIAABCDEFABCDEFABCD}}'])
   expectFound([`AKIA${'X'.repeat(16)}`, `ghp_${'x'.repeat(36)}`, `sk-${'0'.repeat(48)}`, 'sk-your-api-key-goes-here-please'])
 })
 

@@ -42,6 +42,7 @@ test('identifiers, timestamps, decimals and one digit over and over are left', (
     'id 42949672961234567',
     '4242424242424242px',
     '4242424242424242%',
+    '4242 4242 4242 4242_x',
   ])
 })
 

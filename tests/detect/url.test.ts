@@ -45,6 +45,7 @@ test('an address that leads to nobody is left', () => {
     'http://127.0.0.1/',
     'https://user:$' + '{password}@localhost/',
     'postgres://db.internal/app',
+    'postgres://app:@db.internal/app',
     'file:///etc/hosts',
     'ww.',
     '://',

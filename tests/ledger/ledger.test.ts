@@ -7,6 +7,7 @@ import { noUsage, usageOf } from '../../src/core/usage.js'
 import { createLeash, type LedgerLine } from '../../src/leash.js'
 import { Bookkeeper } from '../../src/ledger/accounts.js'
 import { Ledger } from '../../src/ledger/ledger.js'
+import { charactersPerToken } from '../../src/protocols/said.js'
 import { mockProviders, startMock } from '../../src/testing/index.js'
 import { aCall } from '../helpers/call.js'
 import { until, useMock } from '../helpers/mock.js'
@@ -152,8 +153,18 @@ describe('a file', () => {
 
   test('has the next line whole, where a disk was full in the middle of one', async () => {
     let full = true
+    const open = new Set<number>()
     vi.doMock('node:fs', async (real) => {
       const fs = await real<typeof import('node:fs')>()
+      const openSync = (...asked: Parameters<typeof fs.openSync>) => {
+        const file = fs.openSync(...asked)
+        open.add(file)
+        return file
+      }
+      const closeSync = (file: number) => {
+        fs.closeSync(file)
+        open.delete(file)
+      }
       const appendFile = (file: number, text: string, done: (error: Error | null) => void) => {
         fs.appendFile(file, full ? text.slice(0, 20) : text, (error) => done(full ? new Error('no space left on device') : error))
       }
@@ -162,7 +173,7 @@ describe('a file', () => {
         fs.appendFileSync(file, full ? text.slice(0, 20) : text)
         if (full) throw new Error('no space left on device')
       }
-      return { ...fs, appendFile, appendFileSync }
+      return { ...fs, appendFile, appendFileSync, openSync, closeSync }
     })
     const { leash, ask } = counted({ ledger: { file } })
     const warnings: string[] = []
@@ -178,6 +189,7 @@ describe('a file', () => {
     const [half, ...lines] = (await readFile(file, 'utf8')).trimEnd().split('\n')
     expect(half).toHaveLength(20)
     expect(lines.map((line) => JSON.parse(line).outcome)).toEqual(['ok', 'ok'])
+    expect(open).toEqual(new Set())
   })
 })
 
@@ -306,21 +318,37 @@ test('a model without a price costs null, and somebody is told once', async () =
   expect(told.filter((message) => message.includes('openai/nobody-knows-it'))).toHaveLength(1)
 })
 
-test('of callers who make names up, no more than a thousand models are told of', async () => {
-  const warnings: string[] = []
-  const book = new Bookkeeper({
-    prices: { price: () => null },
-    countTokens: () => 1,
-    add: () => {},
-    warn: (message) => warnings.push(message),
-  })
-  const { provider } = aCall().target
+describe('a bookkeeper', () => {
   const attempt = { provider: 'test', model: 'm', protocol: 'openai-chat', startedAt: 0, outcome: 'ok' } as const
-  for (let at = 0; at < 1010; at++) {
-    const usage = usageOf({ input: 1, output: 1 })
-    book.book(aCall({ target: { provider, model: `made-up-${at}` } }), { ...attempt, usage }, () => 0)
+
+  function keeping() {
+    const warnings: string[] = []
+    const lines: LedgerLine[] = []
+    const keeper = new Bookkeeper({
+      prices: { price: () => null },
+      countTokens: () => 1,
+      add: (line) => void lines.push(line),
+      warn: (message) => void warnings.push(message),
+    })
+    return { keeper, warnings, lines }
   }
-  expect(warnings).toHaveLength(1000)
+
+  test('tells of no more than a thousand models: callers make names up', () => {
+    const { keeper, warnings } = keeping()
+    const { provider } = aCall().target
+    for (let at = 0; at < 1010; at++) {
+      const usage = usageOf({ input: 1, output: 1 })
+      keeper.book(aCall({ target: { provider, model: `made-up-${at}` } }), { ...attempt, usage }, () => 0)
+    }
+    expect(warnings).toHaveLength(1000)
+  })
+
+  test('counts what was thought in a stream that was left as part of what came', () => {
+    const { keeper, lines } = keeping()
+    const usage = usageOf({ input: 10, output: 5, reasoning: 50 })
+    keeper.book(aCall(), { ...attempt, outcome: 'cancelled', usage }, () => 40 * charactersPerToken)
+    expect(lines).toMatchObject([{ usage: { output: 5, reasoning: 50 }, basis: 'estimated' }])
+  })
 })
 
 test('costs are counted where nobody asked for a ledger', async () => {

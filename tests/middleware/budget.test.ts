@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Call } from '../../src/core/call.js'
 import { LeashError } from '../../src/core/errors.js'
-import type { Next } from '../../src/core/middleware.js'
+import type { Middleware, Next } from '../../src/core/middleware.js'
 import { usdOf } from '../../src/core/money.js'
 import { retry } from '../../src/middleware/retry.js'
 import { memory } from '../../src/stores/memory.js'
@@ -52,6 +52,15 @@ describe('what an attempt could cost', () => {
     const result = await ask({ stream: true, body: several })
     expect(await state()).toMatchObject({ reserved: JSON.stringify(several).length + 100 + 500 })
     await read(result)
+  })
+
+  test('is not that of an answer which thinks beside it, where no translation lets it', async () => {
+    const thinking = { max_tokens: 100, reasoning_effort: 'high' }
+    const { ask, keeper } = budgeting([{ limit: { tokens: 1000 }, per: 'day' }], {
+      vendor: () => ({ wait: new Promise(() => {}) }),
+    })
+    void ask({ body: thinking })
+    await expect.poll(() => keeper.states({})).toMatchObject([{ reserved: JSON.stringify(thinking).length + 100 + 100 }])
   })
 
   test('has the whole window for what is not text', async () => {
@@ -117,6 +126,40 @@ describe('nothing stays set aside', () => {
     expect(await rig.keeper.states({})).toMatchObject([0, 0, 0].map((spent) => ({ spent, reserved: 0 })))
   })
 
+  test('when a store that has taken from one of several budgets fails at the next', async () => {
+    const own = memory()
+    const reserve: typeof own.reserve = (space, scopes, amount, options) => {
+      if (amount > 1) throw new LeashError('overloaded', 'The store is full.')
+      return own.reserve(space, scopes, amount, options)
+    }
+    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { reserve }) })
+    expect((await failureOf(rig.ask())).code).toBe('overloaded')
+    expect(await rig.keeper.states({})).toMatchObject([0, 0, 0].map((spent) => ({ spent, reserved: 0 })))
+  })
+
+  test('once the keeper is closed, where the store is far away', async () => {
+    const own = memory()
+    const settle = async (...settled: Parameters<typeof own.settle>) => {
+      for (let turns = 0; turns < 5; turns++) await turn()
+      return own.settle(...settled)
+    }
+    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { settle }), unheard: true })
+    await rig.ask()
+    await rig.keeper.close()
+    expect(await rig.keeper.states({})).toMatchObject([1, 20, usdOf(110)].map((spent) => ({ spent, reserved: 0 })))
+  })
+
+  test('when nothing was sent after an answer, which then counts once', async () => {
+    const again: Middleware = (next) => async (call) => {
+      await next(call)
+      return next({ ...call, signal: AbortSignal.abort() })
+    }
+    const rig = budgeting([budget], { between: [again] })
+    await failureOf(rig.ask())
+    expect(await rig.keeper.states({})).toMatchObject([{ spent: 1 }, { spent: 20 }, { spent: usdOf(110) }])
+    expect(await reserved(rig)).toEqual([0, 0, 0])
+  })
+
   test('when a layer throws what it should not', async () => {
     const odd = () => (next: Next) => async (call: Call) => {
       await next(call)
@@ -143,6 +186,24 @@ describe('nothing stays set aside', () => {
     expect(await reserved(rig)).toEqual([0, 0, 0])
     await rig.keeper.prepay({ ...call, hedged: true })
     expect(await reserved(rig)).toEqual([0, 0, 0])
+  })
+
+  test('for a second attempt, once the keeper is closed, where the store is far away and the call over sooner', async () => {
+    const own = memory()
+    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+    const reserve = async (...asked: Parameters<typeof own.reserve>) => {
+      await slow
+      return own.reserve(...asked)
+    }
+    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { reserve }) })
+    const call = rig.callOf()
+    const prepaid = rig.keeper.prepay({ ...call, hedged: true })
+    // It is over before anything was set aside for it.
+    await failureOf(rig.keeper.call(() => Promise.reject(cut))(call))
+    const closed = rig.keeper.close().then(() => reserved(rig))
+    answer()
+    expect(await closed).toEqual([0, 0, 0])
+    await prepaid
   })
 
   test('for less than could be used, where a second attempt was paid for at another target', async () => {
@@ -176,10 +237,10 @@ describe('a budget that has too little left', () => {
 
   test('says when to come back, but not to a call that is larger than all of it', async () => {
     const now = () => Date.UTC(2100, 10, 21, 23, 59)
-    const { ask, run, callOf } = budgeting([{ limit: { tokens: 300 }, per: 'day' }], { now, vendor: () => ({ input: 250 }) })
-    await run(callOf({ body: { max_tokens: 16 } }))
-    expect(await failureOf(ask({ body: { max_tokens: 16 } }))).toMatchObject({ retryAfterMs: 60_000 })
-    expect((await failureOf(ask({ body: { max_tokens: 300 } }))).retryAfterMs).toBeUndefined()
+    const { ask } = budgeting([{ limit: { tokens: inputBound + 100 }, per: 'day' }], { now, vendor: () => ({ input: 1 }) })
+    await ask({ body })
+    expect(await failureOf(ask({ body }))).toMatchObject({ retryAfterMs: 60_000 })
+    expect((await failureOf(ask({ body: { max_tokens: 101 } }))).retryAfterMs).toBeUndefined()
   })
 
   test('does not refuse a call whose caller has left while it was asked', async () => {
@@ -309,11 +370,29 @@ describe('a call that goes to a cheaper model', () => {
     expect(call.report.moves).toEqual([{ from: 'test/large', to: 'test/small', because: 'budget_exceeded' }])
   })
 
+  test('counts as a request once it is sent, in the budgets that had room from the first', async () => {
+    const budgets = [
+      { name: 'all', limit: { requests: 10 }, per: 'day' },
+      { name: 'dear', limit: { requests: 1 }, per: 'day', when: { models: 'large' }, action: { downgrade: 'test/small' } },
+    ] as const
+    const { ask, state, seen } = budgeting(budgets)
+    for (const _ of [1, 2]) await ask()
+    expect(seen.map(({ target }) => target.model)).toEqual(['large', 'small'])
+    expect(await state()).toMatchObject({ budget: 'all', spent: 2, reserved: 0 })
+  })
+
   test('is refused when it does not fit there either', async () => {
     const { ask, seen } = budgeting([{ ...budget, limit: { usd: usdOf(5) } }])
     expect((await failureOf(ask({ body }))).code).toBe('budget_exceeded')
     expect(seen).toHaveLength(0)
   })
+})
+
+test('a budget that warns lets pass what could cost more than can be counted', async () => {
+  const { ask, seen, keeper } = budgeting([{ limit: { usd: 1 }, per: 'day', action: 'warn' }])
+  await ask({ body: { max_tokens: Number.MAX_SAFE_INTEGER } })
+  expect(seen).toHaveLength(1)
+  expect(await keeper.states()).toMatchObject([{ spent: usdOf(110), reserved: 0 }])
 })
 
 test('a budget that warns lets calls pass, and counts them', async () => {
@@ -387,6 +466,24 @@ describe('events', () => {
     await ask({ body: { max_tokens: 16 } })
     await keeper.close()
     expect(events).toMatchObject([{ kind: 'threshold', threshold: 80, spent: 800 }])
+  })
+
+  test('tell of what was spent while the store was asked about what had been spent before', async () => {
+    const own = memory()
+    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+    const read = async (...asked: Parameters<typeof own.read>) => {
+      const balance = await own.read(...asked)
+      await slow
+      return balance
+    }
+    const { ask, keeper, events } = budgeting([{ limit: { tokens: 1000 }, per: 'day', thresholds: [100] }], {
+      store: Object.assign(Object.create(own), { read }),
+      vendor: () => ({ input: 500 }),
+    })
+    for (const _ of [1, 2]) await ask({ body: { max_tokens: 16 } })
+    answer()
+    await keeper.close()
+    expect(events).toMatchObject([{ kind: 'threshold', threshold: 100, spent: 1000 }])
   })
 
   test('tell of thresholds from the lowest on, in whatever order they were written', async () => {

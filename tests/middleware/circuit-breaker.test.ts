@@ -40,6 +40,7 @@ function setUp(options: BreakerOptions = {}) {
   const send = (over: Partial<Call> = {}) => layer(aCall(over))
   return {
     breaker,
+    emitter,
     changes,
     seen,
     send,
@@ -291,6 +292,21 @@ describe('an open circuit breaker', () => {
     const sent = Array.from({ length: 5 }, () => send().catch(({ code }) => code))
     expect(await Promise.all(sent.slice(3))).toEqual(['circuit_open', 'circuit_open'])
     expect(seen).toHaveLength(4)
+  })
+
+  it('tells until when it is open, and of no time when it is not', async () => {
+    const { breaker, emitter, meet, send } = setUp({ consecutive: 1 })
+    const told: BreakerChange[] = []
+    emitter.on('breaker', (change) => told.push(change))
+    await meet(down())
+    const { until } = breaker.health()[0] ?? {}
+    pass(30_000)
+    await send()
+    expect(told.map(({ to, until }) => [to, until])).toEqual([
+      ['open', until],
+      ['half-open', undefined],
+      ['closed', undefined],
+    ])
   })
 
   it('lets as many try again when one of them failed while another hangs', async () => {

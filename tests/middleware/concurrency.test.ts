@@ -118,6 +118,21 @@ describe('over a leash', () => {
     expect((await second).status).toBe(200)
   })
 
+  it('holds each tenant to its own, where nothing else is bounded', async () => {
+    mock.script({ hang: 'headers' })
+    const leash = make({ concurrency: { tenant: 1, queue: { waitMs: 0 } } })
+    const of = (tenant: string) => {
+      const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'one' }] })
+      const request = new Request('http://leash/v1/chat/completions', { method: 'POST', body })
+      return leash.handle(request, { leash: { tenant } })
+    }
+    void of('acme')
+    await until(() => mock.requests.length === 1)
+    expect((await of('acme')).status).toBe(503)
+    expect((await of('globex')).status).toBe(200)
+    await leash.close()
+  })
+
   it.each(lanes)('a stream that is left gives its place back (%s)', async (_, model) => {
     const leash = make({ concurrency: { provider: 1 } })
     const stream = await ask(leash, { model, stream: true })

@@ -173,6 +173,15 @@ describe('pace', () => {
     expect(next.seen).toHaveLength(3)
   })
 
+  test('has no more room for a call that failed, where the vendor has told how much there is', async () => {
+    const next = vendor(answer(room(1, '60s', 10)), new LeashError('network_error', 'No.'))
+    const ask = layer(next, { waitMs: 0 })
+    await ask(aCall())
+    await expect(ask(aCall())).rejects.toMatchObject({ code: 'network_error' })
+    await expect(ask(aCall())).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(next.seen).toHaveLength(2)
+  })
+
   test('learns nothing from an answer that no vendor gave', async () => {
     const { attempt: _, ...remembered } = answer(exhausted('5s'))
     const send = layer(vendor(remembered))
@@ -225,6 +234,19 @@ describe('pace', () => {
     const send = layer(next, { waitMs: 0 })
     await send(aCall())
     await expect(send(aCall())).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 30_000 })
+  })
+
+  test('holds calls back where a provider has one key, and not where another may be chosen', async () => {
+    const { target } = aCall()
+    const sent = async (keys: number) => {
+      const all = Array.from({ length: keys }, (_, at) => ({ name: `key ${at}`, state: 'ready', uses: 0 }) as const)
+      const next = vendor(answer(exhausted('5s')))
+      const send = layer(next, { waitMs: 0 })
+      for (let call = 0; call < 2; call++)
+        await send(aCall({ target: { ...target, provider: { ...target.provider, keys: () => all } } })).catch(() => {})
+      return next.seen.length
+    }
+    expect([await sent(1), await sent(2)]).toEqual([1, 2])
   })
 
   test('holds back no other target, and no other key of the caller’s own', async () => {

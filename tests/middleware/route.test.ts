@@ -471,15 +471,18 @@ describe('an experiment', () => {
       ],
       experiment: {},
     })
-    upstreams[small] = upstreams[large] = (call) => taking(clock, 5)({ ...call, target: targetOf(third) })
-    await ask()
     const errors = () => router.experiments()[0]?.variants.map(({ errors }) => errors)
-    expect(errors()?.reduce((sum, count) => sum + count, 0)).toBe(1)
+    // Another model, or the same one at another provider.
+    for (const [at, other] of [() => third, (model: string) => `c/${model}`].entries()) {
+      upstreams[small] = upstreams[large] = (call) => taking(clock, 5)({ ...call, target: targetOf(other(call.target.model)) })
+      await ask()
+      expect(errors()?.reduce((sum, count) => sum + count, 0)).toBe(at + 1)
+    }
     upstreams[small] = upstreams[large] = async () => {
       throw new LeashError('aborted', 'The caller aborted the call.')
     }
     await failing(ask())
-    expect(errors()?.reduce((sum, count) => sum + count, 0)).toBe(1)
+    expect(errors()?.reduce((sum, count) => sum + count, 0)).toBe(2)
   })
 
   test('takes scores for the calls it remembers', async () => {

@@ -98,10 +98,15 @@ test('a stream that is resumed has cost what its attempts have, and nothing twic
     { leash: { costs: true, resume: true } },
   )
   const costs: number[] = []
-  for await (const chunk of stream) costs.push(chunk.leash?.cost.usd ?? Number.NaN)
+  const tokens: number[] = []
+  for await (const chunk of stream) {
+    costs.push(chunk.leash?.cost.usd ?? Number.NaN)
+    tokens.push(chunk.leash?.cost.outputTokens ?? Number.NaN)
+  }
   const { attempts, cost } = await reportOf(stream)
   expect(attempts).toHaveLength(2)
   expect(costs).toEqual([...costs].sort((a, b) => a - b))
+  expect(tokens).toEqual([...tokens].sort((a, b) => a - b))
   expect(costs.at(-1)).toBeLessThanOrEqual(cost?.usd ?? 0)
   expect(costs.at(-1)).toBeGreaterThan(0.8 * (cost?.usd ?? Number.NaN))
 })
@@ -137,12 +142,36 @@ test('a deployment costs what the model behind it does, while it streams and in 
   const leash = createLeash({
     providers: { azure: { endpoint, apiKey: 'k', traits: () => ({ baseModel: 'gpt-4o' }) } },
     fetch: async () => new Response(`${text}data: [DONE]\n\n`, { headers }),
-    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true, stopAtUsd: 1 } })],
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true, stopAtUsd: 0.00002 } })],
   })
   const body = JSON.stringify({ model: 'azure/prod', messages, stream: true })
   const answer = await leash.handle(new Request('http://relay/v1/chat/completions', { method: 'POST', body }))
-  expect(await answer.text()).toContain('"cost":{"usd":0.00002,')
+  const said = await answer.text()
+  expect(said).toContain('"cost":{"usd":0.00002,')
+  // As much as it may.
+  expect(said).not.toContain('budget_exceeded')
   expect(leash.usage()).toMatchObject([{ cost: '0.0035', unpriced: 0 }])
+  await leash.close()
+})
+
+test('a stream from an address of a region tells what it costs there', async () => {
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o-mini' }
+  const usage = { prompt_tokens: 1000, completion_tokens: 100 }
+  const events = [{ ...chunk, choices: [{ index: 0, delta: { content: 'One.' }, finish_reason: 'stop' }], usage }]
+  const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+  const leash = createLeash({
+    providers: { openai: { apiKey: 'k' } },
+    prices: { 'openai/*': { ...rates, regional: 1.1 } },
+    fetch: async () => new Response(`${text}data: [DONE]\n\n`, { headers: { 'content-type': 'text/event-stream' } }),
+    use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true } })],
+  })
+  const told = async (host: string) => {
+    const body = JSON.stringify({ model: 'gpt-4o-mini', messages, stream: true })
+    const headers = { authorization: 'Bearer k' }
+    return (await leash.fetch(`https://${host}/v1/chat/completions`, { method: 'POST', headers, body })).text()
+  }
+  expect(await told('eu.api.openai.com')).toContain('"cost":{"usd":0.0022,')
+  expect(await told('api.openai.com')).toContain('"cost":{"usd":0.002,')
   await leash.close()
 })
 

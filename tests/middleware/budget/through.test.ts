@@ -189,6 +189,26 @@ test('a stream that goes on at the vendor when its caller has left has used all 
   await leash.close()
 })
 
+test('a vendor’s own bill of nothing takes nothing from a budget, whatever its models cost', async () => {
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]
+  const usage = { prompt_tokens: 900, completion_tokens: 100, cost: 0 }
+  const leash = leashOf({
+    providers: { openrouter: { apiKey: 'k' } },
+    fetch: async () => Response.json({ id: 'c', choices, usage }),
+    budgets: [{ limit: { usd: 1 }, per: 'total' }],
+  })
+  const body = JSON.stringify({
+    model: 'openrouter/openai/gpt-4o-mini',
+    max_tokens: 200,
+    messages: [{ role: 'user', content: 'Hi' }],
+  })
+  const answer = await leash.handle(new Request('http://relay/v1/chat/completions', { method: 'POST', body }))
+  expect(answer.status).toBe(200)
+  await answer.text()
+  expect(await leash.budgets()).toMatchObject([{ spent: 0, reserved: 0 }])
+  await leash.close()
+})
+
 describe('without a ledger, a budget', () => {
   const prices = { 'openai/*': { input: 1, output: 1, tiers: { priority: { multiplier: 2 } } } }
   const usage = { prompt_tokens: 900, completion_tokens: 100 }

@@ -115,6 +115,35 @@ test('an event that comes after the end is not sent, and the user hears of it', 
   expect(got).toEqual([])
 })
 
+test('a receiver that takes an event and does not answer is not waited for', async () => {
+  const listening = await listen(createServer((request) => void request.resume()))
+  servers.push(listening)
+  const { webhook, warnings } = hook(listening.url, { attempts: 2, timeoutMs: 20 })
+  webhook.send(event)
+  await until(() => warnings.length === 1)
+  expect(warnings).toEqual([expect.stringContaining('TimeoutError')])
+  await webhook.close()
+})
+
+test('what waits for a pause is tried once more at the end, and no oftener', async () => {
+  const { url, got } = await receiver(500, 500, 500, 500)
+  const { webhook, warnings } = hook(url, {}, day)
+  webhook.send(event)
+  await until(() => got.length === 1)
+  await webhook.close()
+  expect(got).toHaveLength(2)
+  expect(warnings).toEqual([expect.stringContaining('it answered 500')])
+})
+
+test('no more than a thousand events wait, and the user hears of one that is not sent', async () => {
+  const { url, got } = await receiver()
+  const { webhook, warnings } = hook(url)
+  for (let sent = 0; sent < 1002; sent++) webhook.send(event)
+  expect(warnings).toEqual([expect.stringContaining('too many wait')])
+  await webhook.close()
+  expect(got).toHaveLength(1001)
+})
+
 test('a redirect is not followed', async () => {
   const { url, got } = await receiver(302)
   const { webhook, warnings } = hook(url, { attempts: 1 })

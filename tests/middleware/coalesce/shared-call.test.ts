@@ -242,6 +242,15 @@ describe('whole answers', () => {
     expect(late.left).toBe(true)
   })
 
+  test('what has answered is not stopped afterwards', async () => {
+    const next = upstream()
+    const answers = [call(), call()].map(coalesce()(next))
+    await turn()
+    next.asked[0]?.answer(unary())
+    await Promise.all(answers)
+    expect(next.asked[0]?.call.signal?.aborted).toBe(false)
+  })
+
   test('what was lost, and where it went, is told to each', async () => {
     const loss = { path: 'x', action: 'dropped', why: 'because' } as const
     const move = { from: 'a/b', to: 'c/d', because: 'overloaded' } as const
@@ -249,6 +258,7 @@ describe('whole answers', () => {
     const layer = coalesce()(next)
     const [first, second] = [call(), call()]
     first.report.warnings.push({ path: 'own', action: 'dropped', why: 'before' })
+    first.report.moves.push({ from: 'own/a', to: 'a/b', because: 'overloaded' })
     const answers = [layer(first), layer(second)]
     await turn()
     const { report } = next.asked[0]?.call ?? call()

@@ -34,6 +34,13 @@ describe('events that are alike but for one text', () => {
     expect(learned?.textIn(event('Hello', 'chatcmpl-2'))).toBeUndefined()
     expect(learned?.textIn(encoder.encode('data: [DONE]\n\n'))).toBeUndefined()
     expect(learned?.textIn(event('Hello').subarray(0, 40))).toBeUndefined()
+    const finished = Buffer.from(event('Hello')).toString().replace('null', '1234')
+    expect(learned?.textIn(encoder.encode(finished))).toBeUndefined()
+  })
+
+  test('a line that ends in the text makes an event another', () => {
+    const lines = Buffer.from(event('a b')).toString().replace('a b', 'a\nb')
+    expect(learned?.textIn(encoder.encode(lines))).toBeUndefined()
   })
 
   test('nothing is learnt of a text that stands in its event twice', () => {

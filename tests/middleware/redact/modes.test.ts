@@ -78,6 +78,37 @@ describe('a request', () => {
     expect(await pass(mail, options)).toMatchObject({ leaving, outcome })
   })
 
+  test('two tenants that call their conversations the same have nothing of each other', async () => {
+    const { layer } = await drive()
+    const said = async (tenant: string, content: string) =>
+      contentOf(
+        await layer(async () => saying('To <EMAIL_1>'))(callOf(await chat(), bodyOf(content), { tenant, conversation: 'c' })),
+      )
+    expect(await said('acme', 'Mail a.b@acme.com')).toBe('To a.b@acme.com')
+    expect(await said('globex', 'Mail whom?')).toBe('To <EMAIL_1>')
+    expect(await said('acme', 'Mail whom?')).toBe('To a.b@acme.com')
+  })
+
+  test('what was found where it stands goes before what is known from elsewhere', async () => {
+    const { leaving } = await pass('password: "ask:a.b", so ask:a.b@acme.com')
+    expect(leaving).toBe('password: "<PASSWORD_1>", so ask:<EMAIL_1>')
+  })
+
+  test('a recogniser is asked anew by each call, and what it was told is not kept', async () => {
+    const asked: string[] = []
+    const ner = (text: string) => {
+      asked.push(text)
+      return []
+    }
+    const { layer } = await drive({ ner, entities: { PERSON: 'annotate', EMAIL_ADDRESS: 'reversible' } })
+    for (const _ of [1, 2]) await layer(async () => saying(''))(callOf(await chat(), bodyOf('Ask Ann')))
+    expect(asked).toEqual(['Ask Ann', 'Ask Ann'])
+  })
+
+  test('mask: a letter and its accent are one', async () => {
+    expect(await pass('Ask Jose\u0301!', { deny: ['Jose\u0301'], mode: 'mask' })).toMatchObject({ leaving: 'Ask *****!' })
+  })
+
   test('hash: the same value has the same code under the same key, and nobody turns it back', async () => {
     const [one, again, other] = await Promise.all(
       ['key of sixteen chars', 'key of sixteen chars', 'another key of more'].map((hashKey) =>
@@ -113,6 +144,13 @@ describe('a request', () => {
     })(call)
     expect(received).toBe(call)
     expect(result).toBe(answer)
+  })
+
+  test('something put back: the vendor’s own bytes are not the answer', async () => {
+    const { layer } = await drive()
+    const said = saying('To <EMAIL_1>')
+    const answer = { ...said, text: JSON.stringify('body' in said && said.body) }
+    expect(await layer(async () => answer)(callOf(await chat(), bodyOf(mail)))).not.toHaveProperty('text')
   })
 
   test('something redacted: the caller’s own bytes are not sent', async () => {

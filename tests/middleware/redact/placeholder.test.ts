@@ -24,6 +24,7 @@ describe('a placeholder is known again', () => {
     ['in another case', '<email_1> <Email_1>', 'a@b.com a@b.com'],
     ['wrapped in Markdown', '**<EMAIL_1>** `<EMAIL_1>` [x](mailto:<EMAIL_1>)', '**a@b.com** `a@b.com` [x](mailto:a@b.com)'],
     ['escaped for Markdown', '<EMAIL\\_1> and \\<EMAIL\\_1\\>', 'a@b.com and a@b.com'],
+    ['escaped for Markdown at its ends', '\\<EMAIL_1\\>', 'a@b.com'],
     ['escaped for JSON', '\\u003cEMAIL_1\\u003e \\u003CEMAIL_1\\u003E \\\\u003cEMAIL_1\\\\u003e', 'a@b.com a@b.com a@b.com'],
     [
       'escaped for HTML',

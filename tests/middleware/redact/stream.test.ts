@@ -233,12 +233,14 @@ test('arguments of tool calls that take turns are put back in each', async () =>
   expect(await argumentsIn((await back(events)).bytes)).toEqual(['{"a":"a.b@acme.com"}', '{"b":"a.b@acme.com"}'])
 })
 
-test('a value with a quote is escaped in arguments, also where nothing but it was to be put back', async () => {
+test('a value with a quote is escaped in arguments, also in a later call of its conversation', async () => {
   const { layer } = await drive({ deny: ['O"Neil'] })
-  const asked: JsonObject = { model: 'm', messages: [{ role: 'user', content: 'Of O"Neil' }] }
   const said = called([0, '{"to": "']) + called([0, '<CUSTOM_1>']) + called([0, '"}']) + finish() + over
-  const { bytes } = await read(await layer(async () => streamed(encoder.encode(said)))(callOf(await chat(), asked)))
-  expect(JSON.parse((await argumentsIn(bytes))[0] ?? '')).toEqual({ to: 'O"Neil' })
+  for (const content of ['Of O"Neil', 'Of him']) {
+    const call = callOf(await chat(), { model: 'm', messages: [{ role: 'user', content }] }, { conversation: 'c' })
+    const { bytes } = await read(await layer(async () => streamed(encoder.encode(said)))(call))
+    expect(JSON.parse((await argumentsIn(bytes))[0] ?? '')).toEqual({ to: 'O"Neil' })
+  }
 })
 
 test.each([{}, { response: 'mask' }] as const)(
@@ -258,10 +260,34 @@ test('what tells that a number is a card may have been let go long before it', a
   expect(spoken(bytes)).toEqual({ 0: 'The card of that customer of ours who has called us today is  he says.' })
 })
 
+test('what is only counted is waited for as long as it may come', async () => {
+  const { layer, policies } = await drive({
+    deny: ['the big secret'],
+    response: 'mask',
+    entities: { CUSTOM: { request: false, response: 'annotate' } },
+  })
+  const said = streamed(encoder.encode([chunk('this is the '), chunk('big '), chunk('secret, '), finish(), over].join('')))
+  const { bytes } = await read(await layer(async () => said)(callOf(await chat(), asking)))
+  expect(spoken(bytes)).toEqual({ 0: 'this is the big secret, ' })
+  expect(policies).toContainEqual(expect.objectContaining({ action: 'annotate', found: { CUSTOM: 1 } }))
+})
+
+test('a thought that ends as a placeholder begins does not hold up the text that goes on', async () => {
+  const delta = (delta: object) => `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`
+  const { result, feed } = fed()
+  const reader = (await open(result)).body[Symbol.asyncIterator]()
+  const next = reader.next()
+  feed(delta({ content: 'a < b ' }) + delta({ reasoning_content: 'b <EM' }) + delta({ content: 'c' }))
+  const { value } = await next
+  expect(Buffer.from(value).toString()).toContain('"c"')
+})
+
 test('a word of one’s own that stands in a placeholder does not break it', async () => {
-  const options = { deny: ['MAIL'], response: 'mask' } as const
-  const { bytes } = await back([chunk('To <EMAIL_1> by MAIL '), finish(), over], [1000], options)
-  expect(spoken(bytes)).toEqual({ 0: 'To a.b@acme.com by **** ' })
+  const { layer, policies } = await drive({ deny: ['EMAIL_1'], response: 'mask' })
+  const said = streamed(encoder.encode([chunk('To <EMAIL_1> by EMAIL_1 '), finish(), over].join('')))
+  const { bytes } = await read(await layer(async () => said)(callOf(await chat(), asking)))
+  expect(spoken(bytes)).toEqual({ 0: 'To a.b@acme.com by *****_* ' })
+  expect(policies.at(-1)).toMatchObject({ direction: 'response', found: { CUSTOM: 1 } })
 })
 
 test.each([1, 3, 100])(
@@ -318,6 +344,22 @@ describe('the end', () => {
     const { bytes } = await read(result)
     expect(spoken(bytes)).toEqual({ 0: 'to a.b@acme.com and **@*****.** ' })
     expect(policies).toMatchObject([{ direction: 'request' }, { direction: 'response', found: { EMAIL_ADDRESS: 1 } }])
+  })
+
+  test('told by a mark: what was held goes out with it, though the connection stays open', async () => {
+    const { result, feed } = fed()
+    const reader = (await open(result)).body[Symbol.asyncIterator]()
+    const next = reader.next()
+    feed(chunk('a <EM') + over)
+    expect(Buffer.from((await next).value).toString()).toBe(chunk('a <EM') + over)
+  })
+
+  test('of one that is left when it has broken: nothing more comes, no error either', async () => {
+    const broken = streamed(encoder.encode(chunk('a <EM')), [1000], new Error('reset'))
+    const reader = (await open(broken)).body[Symbol.asyncIterator]()
+    expect(spoken((await reader.next()).value)).toEqual({ 0: 'a <EM' })
+    await reader.return?.()
+    expect(await reader.next()).toEqual({ done: true, value: undefined })
   })
 
   test('of one that is left: its source is left too', async () => {

@@ -32,6 +32,15 @@ describe('JSON', () => {
     ).toEqual(['ne', 'tw'])
   })
 
+  test('a string in which nothing stands has no part in it', () => {
+    const json = '["one","","two"]'
+    expect(
+      viewOf(json)
+        .places(3, 13)
+        .map(({ value }) => value),
+    ).toEqual(['ne', 'tw'])
+  })
+
   test('any part of any string is where it says', () => {
     fc.assert(
       fc.property(
