@@ -359,6 +359,29 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(new Set(names)).toEqual(new Set(['default', ...slugs]))
   })
 
+  test('a tenant is found that is none of the first thousand, and a key is made for it and no other', async () => {
+    const relay = await openRelay(mock.url)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'zebra', name: 'Zebra Ltd' })
+    const { page } = await signedIn(relay)
+    // As if the first page had no room for it.
+    await page.route('**/v1/admin/tenants?limit=1000', async (route) => {
+      const { items } = await (await route.fetch()).json()
+      const first = items.filter(({ slug }: { slug: string }) => slug !== 'zebra')
+      await route.fulfill({ json: { items: first, next: 'default' } })
+    })
+    await goTo(page, 'Tenants')
+    await page.getByRole('searchbox').fill('ZEBRA l')
+    await page.getByRole('searchbox').press('Enter')
+    await expect.poll(() => page.locator('tbody .under.code').allTextContents()).toEqual(['zebra'])
+    await page.getByRole('link', { name: 'Keys of Zebra Ltd' }).click()
+    await page.getByRole('heading', { name: 'Keys' }).waitFor()
+    await press(page, 'New key')
+    await press(page, 'Create key')
+    await page.getByText('Copy your key now').waitFor()
+    const { body } = await relay.ask('GET', '/v1/admin/keys?tenant=zebra')
+    expect(body.items).toHaveLength(1)
+  })
+
   test('who looks at further pages of a list is not taken back to the first, nor to those of another', async () => {
     const relay = await openRelay(mock.url)
     const { page } = await signedIn(relay)

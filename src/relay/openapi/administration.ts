@@ -39,6 +39,7 @@ const tenants: Operations = {
     ...page,
     plan: z.optional(text),
     status: z.optional(z.enum(statuses)),
+    search: z.optional(text),
   }),
   'POST /v1/admin/tenants': write(
     'Creates a tenant',

@@ -38,6 +38,8 @@ export interface TenantQuery {
   /** @defaultValue all but the deleted */
   readonly status?: Status
   readonly plan?: string
+  /** What stands somewhere in the slug or the name, in whichever case. */
+  readonly search?: string
   readonly after?: string
   readonly limit?: number
 }
@@ -94,12 +96,13 @@ export class Tenants {
   }
 
   /** By their slugs. */
-  async list({ status, plan, after = '', limit }: TenantQuery = {}): Promise<Page<Tenant>> {
+  async list({ status, plan, search = '', after = '', limit }: TenantQuery = {}): Promise<Page<Tenant>> {
     const size = pageSize(limit)
+    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     const rows = await this.#sql.all<Row>(
       `SELECT * FROM tenants WHERE slug > $1 AND (status = $2 OR ($2 = '' AND status <> 'deleted')) AND (plan = $3 OR $3 = '')
-       ORDER BY slug LIMIT $4`,
-      [after, status ?? '', plan ?? '', size + 1],
+       AND (slug LIKE $5 ESCAPE '\\' OR LOWER(name) LIKE $5 ESCAPE '\\') ORDER BY slug LIMIT $4`,
+      [after, status ?? '', plan ?? '', size + 1, pattern],
     )
     return pageOf(rows.map(tenantOf), size, ({ slug }) => slug)
   }

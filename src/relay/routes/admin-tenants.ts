@@ -25,7 +25,7 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   }
 
   app.get('/', async (c) => {
-    const { status, ...page } = pageOf(c, 'plan', 'status')
+    const { status, ...page } = pageOf(c, 'plan', 'status', 'search')
     return c.json(await tenants.list({ ...page, ...oneOf({ status }, 'status', statuses) }))
   })
   app.post('/', async (c) => {

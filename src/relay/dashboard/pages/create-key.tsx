@@ -3,6 +3,7 @@ import type { KeyScope } from '../../keys/keys.js'
 import type { Tenant } from '../../people/tenants.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
+import { TenantOptions } from '../parts/tenant-select.js'
 import { me } from '../session.js'
 import type { MadeKey } from './keys.js'
 import { grantable } from './users.js'
@@ -57,11 +58,7 @@ export function CreateKey({ tenants, tenant, onClose, onMade }: CreateKeyProps) 
       <label>
         Tenant
         <select name="tenant" required>
-          {tenants.map(({ slug, name }) => (
-            <option key={slug} value={slug} selected={slug === tenant}>
-              {name}
-            </option>
-          ))}
+          <TenantOptions tenants={tenants} value={tenant} />
         </select>
       </label>
       <label>

@@ -28,7 +28,8 @@ export function TenantsPage({ of }: { readonly of: string }) {
 }
 
 function All() {
-  const tenants = useList<Tenant>('/v1/admin/tenants')
+  const [search, setSearch] = useState('')
+  const tenants = useList<Tenant>(`/v1/admin/tenants?search=${encodeURIComponent(search)}`)
   const [since] = useState(() => Date.now() - monthMs)
   const usage = useResource<{ readonly rows: readonly UsageRow[] }>(`/v1/admin/usage?by=tenant&from=${since}`)
   const [asked, setAsked] = useState<Asked>()
@@ -45,12 +46,26 @@ function All() {
     </button>
   )
   return (
-    <Page title="Tenants" about="Each has keys, a policy and usage of its own, and sees nothing of the others." actions={create}>
+    <Page
+      title="Tenants"
+      about="Each has keys, a policy and usage of its own, and sees nothing of the others."
+      actions={
+        <>
+          <input
+            type="search"
+            placeholder="Search"
+            aria-label="Search"
+            onChange={(event) => setSearch(event.currentTarget.value)}
+          />
+          {create}
+        </>
+      }
+    >
       <Card>
         {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
           {({ items }) =>
-            items.length === 0 ? (
+            items.length === 0 && !search ? (
               <Empty icon="tenants" title="No tenant yet">
                 <p>Make one for each team or customer.</p>
                 {create}

@@ -3,6 +3,7 @@ import type { WebhookEndpoint } from '../../webhooks/endpoints.js'
 import { eventTypes } from '../../webhooks/events.js'
 import { ask } from '../api.js'
 import { FormDialog, typed } from '../parts/dialog.js'
+import { TenantOptions } from '../parts/tenant-select.js'
 import { useTenants } from '../tenant-list.js'
 
 export type Asked =
@@ -31,12 +32,7 @@ export function WebhookForm({ asked, path, onClose, onDone }: WebhookFormProps) 
         <label>
           Tenant
           <select name="tenant">
-            <option value="">All tenants, and the relay itself</option>
-            {tenants.all.map(({ slug, name }) => (
-              <option key={slug} value={slug}>
-                {name}
-              </option>
-            ))}
+            <TenantOptions tenants={tenants.all} all="All tenants, and the relay itself" />
           </select>
         </label>
       </FormDialog>
