@@ -64,7 +64,7 @@ export interface HttpRequest {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
-  /** Present where the provider has several keys to choose from. */
+  /** Present where the provider has several keys to choose from, or signs by a clock. */
   readonly key?: KeyInUse
   /** What carries it in place of the leash's own transport: whoever answers may live in this process. */
   readonly transport?: Transport
@@ -73,10 +73,10 @@ export interface HttpRequest {
 /** A GET that shows whether a provider answers, with its key, and costs nothing. */
 export type ProbeRequest = Pick<HttpRequest, 'url' | 'headers' | 'key'>
 
-/** One of several keys, while a request is under way with it. */
+/** What proves who we are, while a request is under way with it. */
 export interface KeyInUse {
-  /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. */
-  readonly name: string
+  /** As the user calls it, else `key 1`, `key 2` …: never a part of the key. Absent where there is but one. */
+  readonly name?: string
   /** The vendor has answered, and these headers may tell how much remains. */
   answered?(headers: Headers): void
   /** The attempt failed. @returns milliseconds until the provider's keys can take the call again; undefined when this changes nothing */

@@ -5,9 +5,11 @@ import { roomIn } from '../protocols/rate-limit-headers.js'
 import type { KeysOptions } from './options.js'
 import { type KeySource, PoolKey } from './pool-key.js'
 
+type NamedKey = KeyInUse & Pick<KeyState, 'name'>
+
 export interface TakenKey {
   readonly secret: string
-  readonly key: KeyInUse
+  readonly key: NamedKey
 }
 
 /** A vendor's `Retry-After` is kept to for at most a day: a header gone wrong must not retire a key. */
@@ -78,7 +80,7 @@ export class KeyPool {
     return free.find(({ weight }) => (at -= weight) < 0) ?? free.at(-1)
   }
 
-  #use(key: PoolKey, secret: string, model: string): KeyInUse {
+  #use(key: PoolKey, secret: string, model: string): NamedKey {
     key.uses++
     let over = false
     return {

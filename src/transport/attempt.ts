@@ -227,7 +227,7 @@ export class Underway {
   #hold(key: KeyInUse): void {
     this.#key?.done()
     this.#key = key
-    this.record.key = key.name
+    if (key.name !== undefined) this.record.key = key.name
     // The attempt was given up while the key was being read.
     if (this.record.outcome !== 'pending') key.done()
   }

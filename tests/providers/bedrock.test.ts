@@ -10,6 +10,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { build } from 'esbuild'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { WireRequest } from '../../src/core/provider.js'
+import { createLeash } from '../../src/leash.js'
 import { type BedrockOptions, bedrock } from '../../src/providers/bedrock.js'
 import { bare, type Received, sent, upstream, wire } from './upstream.js'
 
@@ -428,5 +429,47 @@ describe('what is known of a model on Bedrock', () => {
       name: 'aws',
       protocols: ['bedrock-converse', 'bedrock-embeddings'],
     })
+  })
+})
+
+describe.each([600_000, -600_000])('a machine whose clock is off by %i ms', (ms) => {
+  /** As AWS: what is signed at another time than now is refused. */
+  function aws() {
+    const answers: number[] = []
+    const url = 'https://bedrock.test'
+    const leash = createLeash({
+      providers: { bedrock: bedrock({ region, credentials, baseURL: url, env: bare }) },
+      async fetch(_, init) {
+        const at = new Headers(init?.headers).get('x-amz-date') ?? ''
+        const signed = Date.parse(at.replace(/^(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'))
+        const isNow = Math.abs(signed - (Date.now() - ms)) < 300_000
+        answers.push(isNow ? 200 : 403)
+        const headers = {
+          'content-type': 'application/json',
+          date: new Date(Date.now() - ms).toUTCString(),
+          ...(!isNow && { 'x-amzn-errortype': 'InvalidSignatureException' }),
+        }
+        const message = { role: 'assistant', content: [{ text: 'Hello' }] }
+        const answer = { output: { message }, stopReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 } }
+        return Response.json(isNow ? answer : { message: 'Signature expired.' }, { status: isNow ? 200 : 403, headers })
+      },
+    })
+    const call = async () => {
+      const body = JSON.stringify({ model: 'bedrock/amazon.nova-lite-v1:0', messages: [{ role: 'user', content: 'Hello' }] })
+      return (await leash.fetch(`${url}/v1/chat/completions`, { method: 'POST', body })).status
+    }
+    return { answers, call }
+  }
+
+  test('signs by the time of the answers, from the first refusal on', async () => {
+    const { answers, call } = aws()
+    expect([await call(), await call()]).toEqual([200, 200])
+    expect(answers).toEqual([403, 200, 200])
+  })
+
+  test('sends all again that were signed before it was known', async () => {
+    const { answers, call } = aws()
+    expect(await Promise.all([call(), call(), call()])).toEqual([200, 200, 200])
+    expect(answers.toSorted()).toEqual([200, 200, 200, 403, 403, 403])
   })
 })

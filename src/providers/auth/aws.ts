@@ -10,6 +10,7 @@ import { absent, loadOptional } from '../../core/optional.js'
 import type { HttpRequest } from '../../core/provider.js'
 import { abortError } from '../../core/signals.js'
 import type { HeaderMap } from '../headers.js'
+import { clockOf } from './aws-clock.js'
 import { isSmithyRequest, type SmithyRequest, urlOf } from './aws-request.js'
 
 export interface AwsCredentials {
@@ -65,7 +66,9 @@ export function awsRequests(provider: string, settings: () => AwsSettings): (cal
   return async function request(call) {
     try {
       const { sdk, client } = await ready(call.signed)
-      return sendable(await unlessAborted(signed(client, commandFor(sdk, call), call), call.signal))
+      const key = call.signed ? clockOf(client) : undefined
+      const request = sendable(await unlessAborted(signed(client, commandFor(sdk, call), call), call.signal))
+      return { ...request, ...(key && { key }) }
     } catch (error) {
       throw explain(error, provider)
     }
