@@ -52,6 +52,12 @@ test('GitHub’s checksum makes a token sure, and its absence less so', () => {
   expect(detect(`ghp_${body}000000`)[0]?.confidence).toBe(0.85)
 })
 
+test('a bot of Telegram has eight digits to ten', () => {
+  const key = `AA${drawn.slice(0, 33)}`
+  expectFound([`{{API_KEY|12345678:${key}}}`, `{{API_KEY|1234567890:${key}}}`])
+  for (const digits of ['1234567', '12345678901']) expectFound([`${digits}:${key}`])
+})
+
 test('a place for a key is left', () => {
   expectFound(['AKIAABCDEABCDEABCDEA', '{{API_KEY|AKIAABCDEFABCDEFABCD}}'])
   expectFound([`AKIA${'X'.repeat(16)}`, `ghp_${'x'.repeat(36)}`, `sk-${'0'.repeat(48)}`, 'sk-your-api-key-goes-here-please'])

@@ -20,6 +20,8 @@ test('a key is found after a name for one, if it looks drawn', () => {
     'token={{API_KEY|9f8e7d6c5b4a3928170600}}',
     'api_key = "aaaaaaaaaaaaaaaaaaaaaaaa"',
     'api_key = "the-name-of-the-key-in-the-vault"',
+    'api_key = "a1-b2-c3-d4-e5-f6-g7"',
+    'secret_key = "{{API_KEY|a1b2c3d4a1b2c3d4}}"',
   ])
 })
 

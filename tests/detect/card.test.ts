@@ -9,6 +9,7 @@ test('a card of each issuer is found, in a row and grouped', () => {
     'Amex {{CREDIT_CARD|3782 822463 10005}}',
     '{{CREDIT_CARD|378282246310005}}',
     '{{CREDIT_CARD|30569309025904}}',
+    '{{CREDIT_CARD|38520000023237}}',
     '{{CREDIT_CARD|3530111333300000}}',
     '{{CREDIT_CARD|6011111111111117}}',
     '{{CREDIT_CARD|2223003122003222}}',

@@ -131,6 +131,8 @@ describe('options', () => {
     expect(detector.detect('Ada a@b.io')).toHaveLength(1)
     expect((await detector.detectAll('Ada a@b.io')).map(({ type }) => type)).toEqual(['PERSON', 'EMAIL_ADDRESS'])
     await expect(detector.detectAll('')).rejects.toThrow('offsets outside the text')
+    const surer = createDetector({ ner, minConfidence: 0.9 })
+    expect((await surer.detectAll('Ada a@b.io')).map(({ type }) => type)).toEqual(['EMAIL_ADDRESS'])
   })
 })
 

@@ -9,6 +9,7 @@ test('an account of any country is found, in a row or in fours, in capitals or n
     '{{IBAN_CODE|GB82-WEST-1234-5698-7654-32}}',
     '{"iban":"{{IBAN_CODE|MT84MALT011000012345MTLCAST001S}}"}',
     '{{IBAN_CODE|NO9386011117947}}',
+    '{{IBAN_CODE|BE68 5390 0754 7034}}',
   ])
 })
 

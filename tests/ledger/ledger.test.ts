@@ -343,6 +343,12 @@ describe('a bookkeeper', () => {
     expect(warnings).toHaveLength(1000)
   })
 
+  test('books no part of a token, and of one that nobody waits for any more that it was left', () => {
+    const { keeper, lines } = keeping()
+    keeper.book(aCall(), { ...attempt, outcome: 'pending', usage: usageOf({ input: 10.2, output: 0.5 }) }, () => 0)
+    expect(lines).toMatchObject([{ usage: { input: 11, output: 1 }, outcome: 'cancelled' }])
+  })
+
   test('counts what was thought in a stream that was left as part of what came', () => {
     const { keeper, lines } = keeping()
     const usage = usageOf({ input: 10, output: 5, reasoning: 50 })

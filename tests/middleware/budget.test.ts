@@ -72,6 +72,23 @@ describe('what an attempt could cost', () => {
     await read(result)
   })
 
+  test('has the whole window for a conversation that the vendor keeps', async () => {
+    const going = { previous_response_id: 'resp_1', input: 'And then?', max_output_tokens: 100 }
+    const { ask, state } = budgeting([{ limit: { tokens: 1_000_000 }, per: 'day' }], { can: { contextWindow: 32_000 } })
+    const result = await ask({ stream: true, protocol: 'openai-responses', body: going })
+    expect(await state()).toMatchObject({ reserved: 32_000 + 100 })
+    await read(result)
+  })
+
+  test('has room for what a vendor tells its model about tools', async () => {
+    const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }]
+    const body = { max_tokens: 100, tools }
+    const { ask, state } = budgeting([{ limit: { tokens: 10_000 }, per: 'day' }])
+    const result = await ask({ stream: true, body })
+    expect(await state()).toMatchObject({ reserved: JSON.stringify(body).length + 1000 + 100 })
+    await read(result)
+  })
+
   test('has no answer for embeddings', async () => {
     const { ask, state } = budgeting([{ limit: { tokens: 1000 }, per: 'day' }], { vendor: () => ({ input: 3 }) })
     await ask({ protocol: 'openai-embeddings', body: { input: 'Hello' } })
@@ -257,6 +274,22 @@ describe('a budget that has too little left', () => {
     expect(events).toEqual([])
   })
 
+  test('is nothing to tell a caller who had left before', async () => {
+    const { ask, events } = budgeting([{ limit: { usd: usdOf(1) }, per: 'day' }])
+    expect((await failureOf(ask({ signal: AbortSignal.abort() }))).code).toBe('aborted')
+    expect(events).toEqual([])
+  })
+
+  test('counts a call as a request that was sent at its second try alone', async () => {
+    const before: Middleware = (next) => async (call) => {
+      await failureOf(next({ ...call, signal: AbortSignal.abort() }))
+      return next(call)
+    }
+    const { ask, state } = budgeting([{ limit: { requests: 2 }, per: 'day' }], { between: [before] })
+    await ask()
+    expect(await state()).toMatchObject({ spent: 1, reserved: 0 })
+  })
+
   test('does not let a retry pass that it cannot pay', async () => {
     const { ask, seen, state } = budgeting([{ limit: { usd: usdOf(1700) }, per: 'day' }], {
       vendor: () => ({ input: 100, output: 60, error: cut }),
@@ -393,6 +426,15 @@ test('a budget that warns lets pass what could cost more than can be counted', a
   await ask({ body: { max_tokens: Number.MAX_SAFE_INTEGER } })
   expect(seen).toHaveLength(1)
   expect(await keeper.states()).toMatchObject([{ spent: usdOf(110), reserved: 0 }])
+})
+
+test.each([
+  ['of one call', { limit: { usd: usdOf(1) }, per: 'call' }, 'test/large'],
+  ['for a model without a price', { limit: { usd: 1 }, per: 'day' }, 'test/unheard-of'],
+] as const)('a budget that warns lets pass what it would refuse: %s', async (_, budget, model) => {
+  const { ask, seen } = budgeting([{ ...budget, action: 'warn' }])
+  await ask({ model })
+  expect(seen).toHaveLength(1)
 })
 
 test('a budget that warns lets calls pass, and counts them', async () => {

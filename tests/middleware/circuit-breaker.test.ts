@@ -430,6 +430,13 @@ describe('a target that asks to be left alone', () => {
     await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
   })
 
+  it('is asked again as soon as somebody says by hand that it is well', async () => {
+    const { breaker, meet, send } = setUp()
+    await meet(refused('overloaded', { retryAfterMs: 60_000 }))
+    breaker.hold(name, 'auto')
+    await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
+  })
+
   it('without a word of how long is asked by the next call', async () => {
     const { meet, send } = setUp()
     await meet(refused('overloaded'))

@@ -173,6 +173,17 @@ describe('pace', () => {
     expect(next.seen).toHaveLength(3)
   })
 
+  test('lets one call at a time ask again after a 429 that told no number, until one of them is answered', async () => {
+    const next = vendor(refusal({ retryAfterMs: 5000 }), new LeashError('network_error', 'No.'), never)
+    const send = layer(next, { waitMs: 0 })
+    await expect(send(aCall())).rejects.toMatchObject({ code: 'rate_limited' })
+    await vi.advanceTimersByTimeAsync(5000)
+    await expect(send(aCall())).rejects.toMatchObject({ code: 'network_error' })
+    void send(aCall())
+    await expect(send(aCall())).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(next.seen).toHaveLength(3)
+  })
+
   test('has no more room for a call that failed, where the vendor has told how much there is', async () => {
     const next = vendor(answer(room(1, '60s', 10)), new LeashError('network_error', 'No.'))
     const ask = layer(next, { waitMs: 0 })

@@ -212,11 +212,11 @@ test('a vendor’s own bill of nothing takes nothing from a budget, whatever its
 describe('without a ledger, a budget', () => {
   const prices = { 'openai/*': { input: 1, output: 1, tiers: { priority: { multiplier: 2 } } } }
   const usage = { prompt_tokens: 900, completion_tokens: 100 }
-  const ask = (leash: ReturnType<typeof leashOf>, stream: boolean) =>
+  const ask = (leash: ReturnType<typeof leashOf>, stream: boolean, more: object = {}) =>
     leash.fetch('https://api.openai.com/v1/chat/completions', {
       method: 'POST',
       headers: { authorization: 'Bearer k' },
-      body: JSON.stringify({ model: 'gpt-5', stream, max_tokens: 5000, messages: [{ role: 'user', content: 'Hi' }] }),
+      body: JSON.stringify({ model: 'gpt-5', stream, max_tokens: 5000, messages: [{ role: 'user', content: 'Hi' }], ...more }),
     })
 
   test('counts a call by the tier that it was served in', async () => {
@@ -225,6 +225,16 @@ describe('without a ledger, a budget', () => {
     const fetch = async () => Response.json(answer)
     const leash = leashOf({ ledger: false, prices, fetch, budgets: [{ limit: { usd: 1 }, per: 'total' }] })
     await (await ask(leash, false)).text()
+    expect(await leash.budgets()).toMatchObject([{ spent: 0.002, reserved: 0 }])
+    await leash.close()
+  })
+
+  test('counts a call by the tier that it asked for, where the vendor does not tell in which it was served', async () => {
+    const message = { role: 'assistant', content: 'Hi' }
+    const answer = { id: 'c', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }
+    const fetch = async () => Response.json(answer)
+    const leash = leashOf({ ledger: false, prices, fetch, budgets: [{ limit: { usd: 1 }, per: 'total' }] })
+    await (await ask(leash, false, { service_tier: 'priority' })).text()
     expect(await leash.budgets()).toMatchObject([{ spent: 0.002, reserved: 0 }])
     await leash.close()
   })

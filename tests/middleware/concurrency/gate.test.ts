@@ -39,6 +39,19 @@ describe('a gate', () => {
     expect(gate.enter(slots, { waitMs: 0 })).toBeTypeOf('function')
   })
 
+  it('lets in one for each of the places that come free together', async () => {
+    const gate = new Gate(10)
+    const [left, right] = [
+      { name: 'left', limit: 1 },
+      { name: 'right', limit: 1 },
+    ] as const
+    const { come, go, entered } = visitors(gate)
+    await come('both', {}, [left, right])
+    for (const slot of [left, right]) void come(slot.name, {}, [slot])
+    await go('both')
+    expect(entered).toEqual(['both', 'left', 'right'])
+  })
+
   it('counts a place that is left twice once', () => {
     const gate = new Gate(10)
     const leave = gate.enter(one, { waitMs: 0 })

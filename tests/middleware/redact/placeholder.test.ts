@@ -76,7 +76,7 @@ describe('the end of a text', () => {
   ])('waits when it may be the beginning of one: %s', (end) => {
     expect(findPlaceholders(`text ${end}`, vault).open).toBe(5)
   })
-  test.each(['<d', '<div class="', '<EMAILS', '<PHONE_', '& ', '&nbsp;', '%4', '<EMAIL_1>', '\\n', '<3'])(
+  test.each(['<d', '<div class="', '<EMAILS', '<EMA_', '<PHONE_', '& ', '&nbsp;', '%4', '<EMAIL_1>', '\\n', '<3'])(
     'does not wait when it cannot: %s',
     (end) => {
       expect(findPlaceholders(`text ${end}`, vault).open).toBe(`text ${end}`.length)

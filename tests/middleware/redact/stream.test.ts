@@ -260,6 +260,12 @@ test('what tells that a number is a card may have been let go long before it', a
   expect(spoken(bytes)).toEqual({ 0: 'The card of that customer of ours who has called us today is  he says.' })
 })
 
+test('a password is known by its name, though that was let go and nothing in it looks like one', async () => {
+  const pieces = ['Set MY_DATABASE_PASSWORD: ', 'correct!horse ', 'at last']
+  const { bytes } = await back([...pieces.map((piece) => chunk(piece)), finish(), over], [1000], { response: 'drop' })
+  expect(spoken(bytes)).toEqual({ 0: 'Set MY_DATABASE_PASSWORD:  at last' })
+})
+
 test('what is only counted is waited for as long as it may come', async () => {
   const { layer, policies } = await drive({
     deny: ['the big secret'],
