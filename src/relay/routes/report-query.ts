@@ -1,7 +1,9 @@
 /** What a report is asked for by the query of an address, and how it is told. */
 import type { Context } from 'hono'
 import { LeashError } from '../../core/errors.js'
-import { csvOf } from '../usage/csv.js'
+import { IteratorStream } from '../../iterator-stream.js'
+import { inTurns } from '../in-turns.js'
+import { csvOf, csvRows } from '../usage/csv.js'
 import { type Dimension, dimensions, type UsageRow } from '../usage/usage.js'
 import { only, timeIn } from './fields.js'
 
@@ -41,8 +43,23 @@ export function reportQuery(query: Readonly<Record<string, string>>): ReportQuer
 
 /** As JSON, or as CSV for who has asked for that. */
 export function reported(c: Context, rows: readonly UsageRow[], { by }: Pick<ReportQuery, 'by'>): Response {
-  if (c.req.query('format') !== 'csv') return c.json({ rows })
-  return c.body(csvOf(rows, by), 200, { 'content-type': 'text/csv; charset=utf-8' })
+  const isCsv = c.req.query('format') === 'csv'
+  const body = new IteratorStream(isCsv ? csvIn(rows, by) : jsonIn(rows))
+  return c.body(body, 200, { 'content-type': isCsv ? 'text/csv; charset=utf-8' : 'application/json' })
+}
+
+async function* csvIn(rows: readonly UsageRow[], by: readonly Dimension[]): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(csvOf([], by))
+  for await (const some of inTurns(rows)) yield Buffer.from(csvRows(some, by))
+}
+
+async function* jsonIn(rows: readonly UsageRow[]): AsyncGenerator<Uint8Array> {
+  let between = '{"rows":['
+  for await (const some of inTurns(rows)) {
+    yield Buffer.from(between + some.map((row) => JSON.stringify(row)).join(','))
+    between = ','
+  }
+  yield Buffer.from(rows.length === 0 ? `${between}]}` : ']}')
 }
 
 const isTag = (name: string): name is `tag:${string}` => /^tag:./.test(name)

@@ -23,13 +23,19 @@ const columns: Readonly<Record<string, (row: UsageRow) => string | number>> = {
 
 /** @param by the dimensions that the report was asked for: they stand in front */
 export function csvOf(rows: readonly UsageRow[], by: readonly Dimension[]): string {
-  const head = [...by.map(quoted), ...Object.keys(columns)]
-  const lines = rows.map((row) => [
+  return lineOf([...by.map(quoted), ...Object.keys(columns)]) + csvRows(rows, by)
+}
+
+/** Without the names of the columns. */
+export function csvRows(rows: readonly UsageRow[], by: readonly Dimension[]): string {
+  const cellsOf = (row: UsageRow) => [
     ...by.map((dimension) => quoted(row.of[dimension] ?? '')),
     ...Object.values(columns).map((value) => String(value(row))),
-  ])
-  return [head, ...lines].map((cells) => `${cells.join(',')}\r\n`).join('')
+  ]
+  return rows.map((row) => lineOf(cellsOf(row))).join('')
 }
+
+const lineOf = (cells: readonly string[]) => `${cells.join(',')}\r\n`
 
 /**
  * Spreadsheets take a cell that begins so for a formula, and where a country parts cells by semicolons one may begin in the

@@ -2,6 +2,7 @@
 import { LeashError } from '../../core/errors.js'
 import { formatUsd, type Nano } from '../../core/money.js'
 import { addUsage, buckets, noUsage, type Usage, usageOf } from '../../core/usage.js'
+import { inTurns } from '../in-turns.js'
 import type { Reads, SqlValue } from '../store/sql.js'
 import { usageColumns } from './hours.js'
 import { dayMs, hourMs, partOf } from './parts.js'
@@ -79,7 +80,10 @@ export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow
   const sums = await sumsOf(sql, query, tag)
   // What has no such tag is what all of it is beyond that.
   if (tag !== undefined && !query.tagged) await addUntagged(sums, sql, query)
-  return [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1)).map(rowOf)
+  const rows: UsageRow[] = []
+  const sorted = [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1))
+  for await (const some of inTurns(sorted)) rows.push(...some.map(rowOf))
+  return rows
 }
 
 async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
@@ -100,16 +104,16 @@ async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): 
       [from, to, ...params, ...ofTag.map(({ value }) => value)],
     )
     if (found.length > mostRows) throw tooLong()
-    for (const row of found) {
-      if (row.lines === 0) continue
-      const of = Object.fromEntries(
-        by.map((dimension) => [dimension, valueIn(dimension, row[`by_${groups.indexOf(columnOf(dimension))}`])]),
-      )
-      const name = JSON.stringify(of)
-      const sum = sums.get(name) ?? { ...nothing(), of }
-      sums.set(name, sum)
-      add(sum, row)
-    }
+    const columns = by.map((dimension) => [dimension, `by_${groups.indexOf(columnOf(dimension))}`] as const)
+    for await (const some of inTurns(found))
+      for (const row of some) {
+        if (row.lines === 0) continue
+        const of = Object.fromEntries(columns.map(([dimension, column]) => [dimension, valueIn(dimension, row[column])]))
+        const name = JSON.stringify(of)
+        const sum = sums.get(name) ?? { ...nothing(), of }
+        sums.set(name, sum)
+        add(sum, row)
+      }
     if (sums.size > mostRows) throw tooLong()
   }
   return sums
@@ -154,10 +158,11 @@ async function addUntagged(tagged: Map<string, Sum>, sql: Reads, query: ReportQu
   const { by = [] } = query
   const others = by.filter((dimension) => !isTag(dimension))
   const rest = await sumsOf(sql, { ...query, by: others }, undefined)
-  for (const sum of tagged.values()) {
-    const whole = rest.get(JSON.stringify(Object.fromEntries(others.map((dimension) => [dimension, sum.of[dimension]]))))
-    if (whole) take(whole, sum)
-  }
+  for await (const some of inTurns([...tagged.values()]))
+    for (const sum of some) {
+      const whole = rest.get(JSON.stringify(Object.fromEntries(others.map((dimension) => [dimension, sum.of[dimension]]))))
+      if (whole) take(whole, sum)
+    }
   for (const sum of rest.values()) {
     if (sum.calls === 0 && sum.attempts === 0) continue
     const of = Object.fromEntries(by.map((dimension) => [dimension, sum.of[dimension] ?? '']))
