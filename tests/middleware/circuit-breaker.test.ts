@@ -430,6 +430,12 @@ describe('a target that asks to be left alone', () => {
     await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
   })
 
+  it('is one that has too much to do, and not one that has failed', async () => {
+    const { meet, send } = setUp()
+    await meet(refused('upstream_error', { retryAfterMs: 60_000 }))
+    await expect(send({ alternatives: true })).resolves.toBe(anAnswer)
+  })
+
   it('is asked again as soon as somebody says by hand that it is well', async () => {
     const { breaker, meet, send } = setUp()
     await meet(refused('overloaded', { retryAfterMs: 60_000 }))

@@ -302,6 +302,18 @@ function abortable() {
 describe('over sockets', () => {
   const mock = useMock()
 
+  test('waits no longer than the options of the leash say', async () => {
+    const leash = createLeash({ providers: mockProviders(mock.url), pace: { waitMs: 0 }, retry: false })
+    mock.script({ headers: { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '30s' } })
+    const ask = () => {
+      const body = JSON.stringify({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] })
+      return leash.handle(new Request('http://leash.test/v1/chat/completions', { method: 'POST', body }))
+    }
+    expect([(await ask()).status, (await ask()).status]).toEqual([200, 429])
+    expect(mock.requests).toHaveLength(1)
+    await leash.close()
+  })
+
   test.each([false, true])('goes to another target instead of meeting a 429; streamed: %s', async (stream) => {
     const leash = createLeash({
       providers: mockProviders(mock.url),

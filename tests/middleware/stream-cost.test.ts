@@ -154,6 +154,27 @@ test('a deployment costs what the model behind it does, while it streams and in 
   await leash.close()
 })
 
+test('a stream tells what it costs in the tier that it is served in', async () => {
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o-mini', service_tier: 'priority' }
+  const event = { ...chunk, choices: [{ index: 0, delta: { content: 'One two three four.' } }] }
+  const stream = (text: string) => new Response(text, { headers: { 'content-type': 'text/event-stream' } })
+  const told = async (service_tier: string) => {
+    const leash = createLeash({
+      providers: { openai: { apiKey: 'k' } },
+      prices: { 'openai/*': { ...rates, tiers: { priority: { multiplier: 2 } } } },
+      retry: false,
+      fetch: async () => stream(`data: ${JSON.stringify({ ...event, service_tier })}\n\n`),
+      use: [(next) => (call) => next({ ...call, options: { ...call.options, costs: true } })],
+    })
+    const body = JSON.stringify({ model: 'gpt-4o-mini', messages, stream: true })
+    const answer = await leash.handle(new Request('http://relay/v1/chat/completions', { method: 'POST', body }))
+    const [, usd] = /"cost":\{"usd":([\d.e-]+),/.exec(await answer.text()) ?? []
+    await leash.close()
+    return Number(usd)
+  }
+  expect(await told('priority')).toBeCloseTo(2 * (await told('default')), 12)
+})
+
 test('a stream from an address of a region tells what it costs there', async () => {
   const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o-mini' }
   const usage = { prompt_tokens: 1000, completion_tokens: 100 }

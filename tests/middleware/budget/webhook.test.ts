@@ -125,6 +125,18 @@ test('a receiver that takes an event and does not answer is not waited for', asy
   await webhook.close()
 })
 
+test('an event that comes when all others have been taken is sent too', async () => {
+  const { url, got } = await receiver()
+  const { webhook } = hook(url)
+  for (const sent of [1, 2]) {
+    webhook.send(event)
+    await until(() => got.length === sent)
+    // Until the answer has come, and nothing is under way.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await webhook.close()
+})
+
 test('what waits for a pause is tried once more at the end, and no oftener', async () => {
   const { url, got } = await receiver(500, 500, 500, 500)
   const { webhook, warnings } = hook(url, {}, day)

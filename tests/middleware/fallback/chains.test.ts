@@ -17,6 +17,12 @@ describe('the chain of a call', () => {
     expect(chainOf({ models: { smart: ['a'] } }, { ...claude, model: 'smart' })).toEqual(['a'])
   })
 
+  it('is that of the model by itself, also where the caller wrote the provider in front', () => {
+    expect(chainOf({ models: { 'claude-sonnet-4-5': ['a'] } }, { ...claude, model: 'anthropic/claude-sonnet-4-5' })).toEqual([
+      'a',
+    ])
+  })
+
   it('is that of a group that its model belongs to', () => {
     expect(chainOf({ models: { 'claude-*': ['a'] } })).toEqual(['a'])
     expect(chainOf({ models: { 'anthropic/*': ['a'] } })).toEqual(['a'])

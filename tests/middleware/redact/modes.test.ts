@@ -252,6 +252,19 @@ describe('a request', () => {
   })
 })
 
+test('a thought that its vendor has signed goes back as it was, in the spelling of Python too', async () => {
+  const { protocol } = await speakerOf('gemini')
+  const thought = { text: 'Not c.d@example.org.', thought: true, thought_signature: 'c2lnbmVk' }
+  const body = { contents: [{ role: 'model', parts: [thought] }] } as JsonObject
+  const { layer } = await drive()
+  let sent: unknown
+  await layer(async (call) => {
+    sent = call.body
+    return whole({})
+  })(callOf(protocol, body))
+  expect(sent).toEqual(body)
+})
+
 /** Ours, as the AI SDK's own providers have it, and as LangChain's messages bring it along. */
 test.each([
   { leash: { signature: { format: 'anthropic-claude-v1', value: 'c2lnbmVk' } } },

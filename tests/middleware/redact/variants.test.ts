@@ -16,6 +16,11 @@ test('no spelling is left out that stands in a text', () => {
   )
 })
 
+test('in base64 a value is looked for in both alphabets', () => {
+  for (const spelt of ['TXIuPz5TbWl0aH5+', 'TXIuPz5TbWl0aH5-'])
+    expect(variantsOf('Mr.?>Smith~~', spellingIn([spelt]))).toContain(spelt)
+})
+
 test('a plain text makes nobody spell a value in other ways', () => {
   expect([...variantsOf('john.doe@acme.com', spellingIn(['Write to john.doe@acme.com.']))]).toEqual(['john.doe@acme.com'])
 })

@@ -12,6 +12,13 @@ describe('JSON', () => {
     expect(json.slice(place?.start, place?.end)).toBe('x\\u0040y.com')
   })
 
+  test('a quote within a string does not end it', () => {
+    const json = '{"a":"say \\"x@y.com\\" now"}'
+    const view = viewOf(json)
+    const at = view.text.indexOf('x@y.com')
+    expect(view.places(at, at + 7)).toMatchObject([{ start: json.indexOf('x@y.com'), value: 'x@y.com' }])
+  })
+
   test('a number is taken whole, to be put back as a string', () => {
     const json = '{"card": 4111111111111111, "b": 1}'
     const at = json.indexOf('1111')
