@@ -1,6 +1,9 @@
 /** Policies of keys, over that of their tenant. */
 import { describe, expect, test } from 'vitest'
 import { LeashLLM } from '../../../src/index.js'
+import type { AccessOptions } from '../../../src/middleware/access.js'
+import type { Policy } from '../../../src/policy.js'
+import { composed, keyIn } from '../../../src/relay/policy/key-policy.js'
 import { useMock } from '../../helpers/mock.js'
 import { openRelay, type TestRelay } from '../helpers.js'
 
@@ -119,6 +122,43 @@ describe("a key's policy", () => {
     const admin = async (tenant: string) => (await relay.ask('POST', '/v1/admin/keys', { tenant, role: 'admin' })).body.key
     const put = async (key: string) => (await relay.ask('PUT', `/v1/admin/keys/${id}/policy`, { maxAttempts: 1 }, key)).status
     expect([await put(await admin('default')), await put(await admin('other'))]).toEqual([200, 403])
+  })
+})
+
+describe('what a key says over what its tenant says', () => {
+  const of = (tenant: Policy, key: Policy) => composed(tenant, key, 'abcd1234')
+  const [cheap, dear] = [{ maxCostUsd: 1 }, { maxCostUsd: 2 }]
+
+  test("opens as much of vendors' own APIs as both open", () => {
+    const raw = (tenant: AccessOptions | undefined, key: AccessOptions) =>
+      of(tenant ? { access: tenant } : {}, { access: key }).access?.raw
+    const [one, two] = [{ raw: ['openai'] }, { raw: ['openai', 'google'] }]
+    expect([raw(one, two), raw(two, one), raw(two, {})]).toEqual([['openai'], ['openai'], ['openai', 'google']])
+    expect([raw({}, two), raw(undefined, two)]).toEqual([[], []])
+  })
+
+  test('lets a call cost no more than either', () => {
+    expect([of(cheap, dear), of(dear, cheap), of({}, dear), of(cheap, {})]).toEqual([cheap, cheap, dear, cheap])
+  })
+
+  test('adds limits, each for the key alone, and modules behind those of the tenant', () => {
+    const [all, own] = [{ limit: { requests: 9 }, per: 'hour' } as const, { limit: { requests: 1 }, per: 'hour' } as const]
+    const { rateLimit, budgets, modules } = of(
+      { rateLimit: [all], budgets: [all], modules: [{ use: 'prompt-injection' }] },
+      {
+        rateLimit: [{ ...own, by: 'user', shared: true }],
+        budgets: [{ ...own, per: 'day' }],
+        modules: [{ use: 'prompt-injection' }],
+      },
+    )
+    expect(rateLimit).toEqual([all, { ...own, by: ['user', 'key'] }])
+    expect(budgets).toEqual([all, { ...own, per: 'day', by: ['key'], name: 'key abcd1234: tenant per day' }])
+    expect(modules).toEqual([{ use: 'prompt-injection' }, { use: 'prompt-injection', name: 'key.abcd1234.prompt-injection' }])
+  })
+
+  test('is known by the name of its budgets, those too that only tell', () => {
+    const scopes = ['["key abcd1234: tenant per day"', '["shadow: key abcd1234: tenant per day"', '["tenant per day"']
+    expect(scopes.map(keyIn)).toEqual(['abcd1234', 'abcd1234', undefined])
   })
 })
 
