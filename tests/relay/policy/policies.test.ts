@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { LeashLLM } from '../../../src/index.js'
-import { Policies } from '../../../src/relay/policy/policies.js'
+import { Policies, type PolicyVersion, policyName } from '../../../src/relay/policy/policies.js'
 import { migrate } from '../../../src/relay/store/migrations.js'
+import type { Sql } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { useMock } from '../../helpers/mock.js'
 import { openRelay } from '../helpers.js'
@@ -45,6 +46,100 @@ test('a version is never older than the one before it, whatever the clocks say',
   await relays[0]?.set('red', {}, 'ada')
   const next = await relays[1]?.set('red', { maxAttempts: 1 }, 'ada')
   expect(next).toMatchObject({ version: 2, at: 9000 })
+  await sql.close()
+})
+
+test('what was read while a policy was written is not kept', async () => {
+  const { sql } = await open([])
+  const read = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  const slow: Sql = {
+    ...sql,
+    transaction: (work) => sql.transaction(work),
+    all: async (text, params) => {
+      const rows = await sql.all<never>(text, params)
+      read.resolve()
+      await answered.promise
+      return rows
+    },
+  }
+  const policies = new Policies({ sql: slow, usual: {}, now: () => 1000 })
+  const before = policies.inForce('red')
+  await read.promise
+  await new Policies({ sql, usual: {} }).set('red', { maxAttempts: 2 }, 'ada')
+  policies.heard('red')
+  answered.resolve()
+  expect(await before).toMatchObject({ version: 0 })
+  expect(await policies.inForce('red')).toMatchObject({ version: 1 })
+  await sql.close()
+})
+
+test.each([
+  ['a rule beside the one of `access`', { access: { also: { models: { deny: ['o3'] } } } }],
+  ['a rule beside the one of its shadow', { shadow: { access: { also: { models: { deny: ['o3'] } } } } }],
+  ['more than any client should load', { access: { models: { deny: Array.from({ length: 3000 }, () => 'x'.repeat(100)) } } }],
+])('a policy with %s is not taken', async (_, policy) => {
+  const { sql, relays } = await open([Date.now])
+  await expect(relays[0]?.set('red', policy, 'ada')).rejects.toMatchObject({ code: 'invalid_config' })
+  expect(await relays[0]?.inForce('red')).toMatchObject({ version: 0 })
+  await sql.close()
+})
+
+test('a policy is written together with what tells of it, once, and not when it is only tried', async () => {
+  const { sql } = await open([])
+  const told: string[] = []
+  const policies = new Policies({ sql, usual: {}, told: (name) => told.push(name) })
+  const versions: number[] = []
+  const also = async (_: Sql, { version }: PolicyVersion) => versions.push(version)
+  const set = (dry: boolean) => policies.set('red', { maxAttempts: 2 }, 'ada', dry, also)
+  expect(await set(true)).toMatchObject({ version: 1 })
+  expect(await policies.inForce('red')).toMatchObject({ version: 0 })
+  const both = await Promise.allSettled([set(false), set(false)])
+  expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  expect(both).toContainEqual({ status: 'rejected', reason: expect.objectContaining({ status: 409 }) })
+  expect([versions, told]).toEqual([[1], ['red']])
+  const failing = policies.set('red', {}, 'ada', false, () => Promise.reject(new Error('no audit')))
+  await expect(failing).rejects.toThrow('no audit')
+  expect(await policies.inForce('red')).toMatchObject({ version: 1 })
+  await sql.close()
+})
+
+test('whoever waits for a tenant hears of its keys too, and of another default, and is let go when he leaves', async () => {
+  const { sql, relays } = await open([Date.now])
+  const [policies] = relays
+  const left = new AbortController()
+  const changed = () => policies?.changed('red', left.signal)
+  const ofKey = changed()
+  await policies?.set(policyName('red', 'abcd1234'), {}, 'ada')
+  await ofKey
+  const ofAll = changed()
+  policies?.use({ maxAttempts: 4 })
+  await ofAll
+  expect(await policies?.inForce('red')).toMatchObject({ version: 0, policy: { maxAttempts: 4 } })
+  expect(await policies?.inForce(policyName('red', 'other123'))).toMatchObject({ version: 0, policy: {} })
+  const nothing = changed()
+  left.abort()
+  await nothing
+  await changed()
+  await sql.close()
+})
+
+test('of a key and its tenant together, either is seen to change, and the later tells when', async () => {
+  let now = 1000
+  const { sql, relays } = await open([() => now])
+  const [policies] = relays
+  const inForce = () => policies?.inForceFor({ tenant: 'red', id: 'abcd1234' })
+  const set = async (name: string, policy: object) => {
+    now += 1000
+    await policies?.set(name, policy, 'ada')
+    return inForce()
+  }
+  expect(await set('red', { maxAttempts: 1 })).toMatchObject({ version: 1, at: 2000, policy: { maxAttempts: 1 } })
+  const key = await set(policyName('red', 'abcd1234'), { strict: true })
+  expect(key).toMatchObject({ version: 1, keyVersion: 1, at: 3000, policy: { maxAttempts: 1, strict: true } })
+  expect(await inForce()).toBe(key)
+  expect(await set(policyName('red', 'abcd1234'), { strict: false })).toMatchObject({ keyVersion: 2, policy: { strict: false } })
+  expect(await set('red', { maxAttempts: 2 })).toMatchObject({ version: 2, keyVersion: 2, policy: { maxAttempts: 2 } })
   await sql.close()
 })
 
