@@ -184,7 +184,19 @@ test('tokens are guessed where the vendor does not answer, or is not to see what
     (await anthropic(relay).messages.countTokens({ model: 'claude-haiku-4-5', messages })).input_tokens
   expect(await count(await openRelay(mock.url))).toBeGreaterThan(0)
   expect(mock.requests).toHaveLength(1)
-  expect(await count(await openRelay(mock.url, { policy: { redact: true } }))).toBeGreaterThan(0)
+  const filter = { use: 'content-filter' as const, keywords: ['bluebird'] }
+  for (const policy of [{ redact: true }, { modules: [filter] }])
+    expect(await count(await openRelay(mock.url, { policy }))).toBeGreaterThan(0)
+  expect(mock.requests).toHaveLength(1)
+  mock.script({ status: 500, body: '{"input_tokens":777}' })
+  expect(await count(await openRelay(mock.url))).not.toBe(777)
+})
+
+test('tokens are counted as often as the rate limits let anybody ask a vendor', async () => {
+  const relay = await openRelay(mock.url, { policy: { rateLimit: [{ limit: { requests: 1 }, per: 'hour' }] } })
+  const count = () => anthropic(relay).messages.countTokens({ model: 'claude-haiku-4-5', messages })
+  expect((await count()).input_tokens).toBeGreaterThan(0)
+  await expect(count()).rejects.toMatchObject({ status: 429 })
   expect(mock.requests).toHaveLength(1)
 })
 

@@ -1,5 +1,5 @@
 /** Vendors' own APIs through the relay. */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
 import { GoogleGenAI } from '@google/genai'
@@ -126,6 +126,30 @@ describe('what is no call to a model', () => {
       expect((await response.json()).error.message).toContain('access: { raw:')
     }
     expect(mock.requests).toHaveLength(0)
+  })
+
+  test('is refused of a vendor that the policy does not open, or denies', async () => {
+    const relay = await openRelay(mock.url, { policy: { access: { raw: ['openai'] } } })
+    const asked = async (path: string) => {
+      const response = await send(relay, 'GET', path)
+      return [response.status, (await response.json()).error.code]
+    }
+    expect(await asked('anthropic/v1/files')).toEqual([403, 'permission_denied'])
+    await relay.ask('PUT', '/v1/admin/tenants/default/policy', {
+      access: { raw: ['openai'], providers: { deny: ['openai'] } },
+    })
+    expect(await asked('openai/files')).toEqual([403, 'model_not_allowed'])
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('leaves behind what its connection names', async () => {
+    const { asked, relay } = await echo()
+    const headers = { authorization: `Bearer ${relay.call}`, connection: 'close, X-Hop', 'x-hop': 'one', 'x-kept': 'two' }
+    await new Promise((resolve, reject) => {
+      get(`${relay.url}/v1/openai/files`, { headers }, (answer) => answer.resume().on('end', resolve)).on('error', reject)
+    })
+    expect(asked).toMatchObject([{ headers: { 'x-kept': 'two' } }])
+    expect(asked[0]?.headers).not.toHaveProperty('x-hop')
   })
 
   test("is passed on byte for byte, without the caller's key, cookies and connection", async () => {

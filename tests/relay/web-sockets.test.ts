@@ -182,6 +182,37 @@ describe('a conversation', () => {
 })
 
 describe('a web socket', () => {
+  test('goes on for a tenant as long as that is served, whoever acts for it', async () => {
+    const relay = await openRelay(mock.url, { tenantFrom: { domain: 'relay.example.com' } })
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'other' })
+    const headers = { authorization: `Bearer ${relay.admin}`, host: 'other.relay.example.com' }
+    const client = await open(relay, { headers })
+    client.say(first)
+    await client.next('done')
+    await relay.ask('PATCH', '/v1/admin/tenants/other', { status: 'suspended' })
+    client.say(first)
+    expect((await client.next('error')).error.code).toBe('permission_denied')
+    expect(mock.requests).toHaveLength(1)
+  })
+
+  test('goes on as long as the role of who has signed in lets him make calls', async () => {
+    const relay = await openRelay(mock.url)
+    const [people, password] = ['/v1/admin/tenants/default/users', 'correct horse battery']
+    await relay.ask('POST', people, { id: 'ada', email: 'ada@example.com' })
+    await relay.ask('PUT', `${people}/ada/password`, { password })
+    const asked = await fetch(`${relay.url}/api/auth/token`, {
+      method: 'POST',
+      body: JSON.stringify({ email: 'ada@example.com', password }),
+    })
+    const client = await open(relay, byHeader({ ...relay, call: (await asked.json()).access_token }))
+    client.say(first)
+    await client.next('done')
+    await relay.ask('PATCH', `${people}/ada`, { role: 'viewer' })
+    client.say(first)
+    expect((await client.next('error')).error.code).toBe('permission_denied')
+    expect(mock.requests).toHaveLength(1)
+  })
+
   test('is opened by a page of a site that may, with the key among the protocols', async () => {
     const relay = await openRelay(mock.url, { cors: { origins: ['https://app.example'] } })
     const protocols = ['leash', `leash.key.${relay.call}`]

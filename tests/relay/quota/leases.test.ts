@@ -32,7 +32,8 @@ async function open({
   }
   const settle = (id: string, spent: number, beyond?: number) =>
     leases.settle(holder, { leases: [{ id, spent, ...(beyond !== undefined && { beyond }) }] })
-  return { leases, clock, ask, lend, settle, read: (scope: string) => books.read(space, scope), prune: () => leases.prune() }
+  const read = (scope: string) => books.read(space, scope)
+  return { leases, sql, clock, ask, lend, settle, read, prune: () => leases.prune() }
 }
 
 /** As a client's own budgets name it. */
@@ -63,6 +64,12 @@ it('lends what is wanted, at most a tenth of what is left, and tells what is tak
   })
   expect(await lend(scope, 1, 500)).toMatchObject({ amount: 95, taken: 145 })
   expect(await read(scope)).toEqual({ spent: 0, reserved: 145 })
+})
+
+it('notes until when a window is kept of which it lends', async () => {
+  const { lend, sql } = await open()
+  await lend(scope, 1, 50)
+  expect(await sql.all('SELECT forget_at FROM budgets')).toEqual([{ forget_at: noon + 12 * hour + day }])
 })
 
 it('lends the least that is of use when a tenth is less, and refuses when less is left', async () => {
