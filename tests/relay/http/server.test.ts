@@ -398,6 +398,9 @@ describe('answers', () => {
     expect(allowed(await asked('https://app.example'))).toBe('https://app.example')
     expect([allowed(await preflight('https://evil.example')), allowed(await asked('https://evil.example'))]).toEqual([null, null])
     expect(known.headers.get('access-control-allow-credentials')).toBeNull()
+    // What is kept of an answer for one site is not to be shown to another.
+    for (const origin of ['https://app.example', 'https://evil.example'])
+      expect((await preflight(origin)).headers.get('vary')).toContain('origin')
     const called = (origin: string) => {
       const headers = { origin, authorization: `Bearer ${call}`, 'sec-fetch-site': 'cross-site' }
       return raw(`${url}/v1/chat/completions`, headers, JSON.stringify(ping))

@@ -8,7 +8,7 @@ import { migrate } from '../../../src/relay/store/migrations.js'
 import type { Sql } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { VendorKeys } from '../../../src/relay/vendors/vendor-keys.js'
-import { withVendorKeys } from '../../../src/relay/vendors/vendor-options.js'
+import { takesKey, withVendorKeys } from '../../../src/relay/vendors/vendor-options.js'
 import { useMock } from '../../helpers/mock.js'
 import { openRelay } from '../helpers.js'
 
@@ -49,8 +49,10 @@ describe('a key that a tenant has brought', () => {
       await relay.ask('GET', '/v1/admin/audit'),
       await relay.ask('PUT', `${path}/openai`, { key: `${theirs} ` }),
       await relay.ask('PUT', `${path}/nobody`, { key: theirs }),
+      await relay.ask('PUT', `${path}/openai`, { key: 'x'.repeat(15) }),
+      await relay.ask('DELETE', `${path}/groq`),
     ]
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400, 400, 400, 404])
     expect(JSON.stringify(answers)).not.toContain(theirs)
     expect(answers[2]?.body.items).toContainEqual(expect.objectContaining({ action: 'vendor_key.set', target: 'openai' }))
     await relay.close()
@@ -95,16 +97,68 @@ describe('a key that a tenant has brought', () => {
   })
 })
 
+async function database(): Promise<Sql> {
+  const sql = await openSqlite({ file: ':memory:' })
+  await migrate(sql)
+  for (const slug of ['red', 'blue']) await new Tenants({ sql }).create({ slug })
+  return sql
+}
+
+describe('keys that are at hand', () => {
+  test('stay the very same object until one of them is another, whoever has changed it', async () => {
+    const [sql, clock] = [await database(), { now: 1000 }]
+    const master = { secret: randomBytes(32).toString('base64') }
+    const open = () => new VendorKeys({ sql, master, now: () => clock.now })
+    const [here, elsewhere] = [open(), open()]
+    await here.set('red', 'openai', theirs, 'ada')
+    const before = await here.of('red')
+    clock.now += 60_000
+    expect(await here.of('red')).toBe(before)
+    await elsewhere.set('red', 'openai', `${theirs}-next`, 'ada')
+    clock.now += 60_000
+    expect(await here.of('red')).toEqual({ openai: `${theirs}-next` })
+    await sql.close()
+  })
+
+  test('are not those that were read while one was changed', async () => {
+    const sql = await database()
+    const [read, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let held = true
+    const slow: Sql = {
+      ...sql,
+      run: (text, params) => sql.run(text, params),
+      transaction: (work) => sql.transaction(work),
+      all: async (text, params) => {
+        const rows = await sql.all<never>(text, params)
+        read.resolve()
+        if (held) await answered.promise
+        return rows
+      },
+    }
+    const keys = new VendorKeys({ sql: slow, master: { secret: randomBytes(32).toString('base64') }, now: () => 1000 })
+    const before = keys.of('red')
+    await read.promise
+    held = false
+    await keys.set('red', 'openai', theirs, 'ada')
+    answered.resolve()
+    expect(await before).toEqual({})
+    expect(await keys.of('red')).toEqual({ openai: theirs })
+    await sql.close()
+  })
+
+  test('are brought for no provider that makes its own requests', () => {
+    const mine = { name: 'mine', prepare: async () => ({ url: '', headers: {}, body: '' }) }
+    expect([takesKey({ openai: {} }, 'openai'), takesKey({ mine: mine as never }, 'mine'), takesKey({}, 'nobody')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+})
+
 describe('the master key', () => {
   const [old, next] = [randomBytes(32).toString('base64'), randomBytes(32).toString('hex')]
   const open = async (sql: Sql, secret: string) => new VendorKeys({ sql, master: { secret } })
-
-  async function database(): Promise<Sql> {
-    const sql = await openSqlite({ file: ':memory:' })
-    await migrate(sql)
-    for (const slug of ['red', 'blue']) await new Tenants({ sql }).create({ slug })
-    return sql
-  }
 
   test('is turned over without a vendor key being written anew', async () => {
     const sql = await database()
