@@ -272,6 +272,21 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(problems).toEqual([])
   })
 
+  test('a moment is told in the zone of who reads it, and which that is', async () => {
+    const relay = await openRelay(mock.url)
+    const expiresAt = Date.UTC(2030, 11, 1)
+    await relay.ask('POST', '/v1/admin/keys', { tenant: 'default', name: 'until then', expiresAt })
+    const { page } = await signedIn(relay, '#/keys', { timezoneId: 'America/St_Johns', locale: 'en-GB' })
+    const end = page.getByRole('row').filter({ hasText: 'until then' }).locator('time')
+    expect([await end.textContent(), await end.getAttribute('datetime'), await end.getAttribute('title')]).toEqual([
+      '30 Nov 2030',
+      new Date(expiresAt).toISOString(),
+      '30 Nov 2030, 20:30:00 GMT-3:30',
+    ])
+    await goTo(page, 'Audit')
+    await page.getByRole('row').filter({ hasText: 'key.create' }).filter({ hasText: ' GMT-3:30' }).waitFor()
+  })
+
   test('what has no known price is not said to be free', async () => {
     const relay = await openRelay(mock.url)
     await relay.ask(

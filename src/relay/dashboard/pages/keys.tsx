@@ -130,7 +130,7 @@ const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<KeyRecord>[] 
   },
   {
     head: 'Ends',
-    cell: ({ expiresAt }) => (expiresAt === undefined ? never : day(expiresAt)),
+    cell: ({ expiresAt }) => (expiresAt === undefined ? never : <Time at={expiresAt} as={day} />),
   },
   {
     head: 'Actions',
