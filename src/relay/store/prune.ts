@@ -18,7 +18,7 @@ export async function prune(
   params: readonly SqlValue[],
 ): Promise<number> {
   const columns = key.join(', ')
-  const text = `DELETE FROM ${table} WHERE ${condition} AND (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${condition} LIMIT ${atOnce})`
+  const text = `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${condition} LIMIT ${atOnce})`
   for (let all = 0; ; ) {
     const some = await sql.run(text, params)
     all += some
