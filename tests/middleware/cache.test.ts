@@ -334,6 +334,26 @@ describe('what is kept', () => {
     ])
   })
 
+  test('a stream that broke and was gone on with is not kept', async () => {
+    const { leash, reports } = open({ resume: true })
+    mock.script({ cutAfter: { events: 5 } })
+    const ask = () => send(leash, 'fetch', mock.url, chat.request(text, true))
+    for (const _ of [1, 2]) expect((await bytesOf(await ask())).toString()).toContain('[DONE]')
+    expect(reports).toMatchObject([
+      { cache: 'miss', moves: [{ resumed: 'continued' }] },
+      { cache: 'miss', moves: [] },
+    ])
+  })
+
+  test('what a translation has lost is told again with the answer', async () => {
+    const { leash, reports } = open()
+    const body = { model: 'claude-haiku-4-5', seed: 1, messages: [{ role: 'user', content: text }] }
+    for (const _ of [1, 2]) await bytesOf(await send(leash, 'fetch', mock.url, { path: '/v1/chat/completions', body }))
+    const [miss, hit] = reports
+    expect(miss?.warnings).toMatchObject([{ path: 'seed', action: 'dropped' }])
+    expect(hit).toMatchObject({ cache: 'hit', warnings: miss?.warnings })
+  })
+
   test('what a layer marked as sensitive is neither kept nor answered', async () => {
     const marks: Middleware = (next) => async (call) => {
       const result = await next(call)

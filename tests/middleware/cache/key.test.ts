@@ -117,6 +117,15 @@ describe('a key', () => {
     const here: Here = { url: 'https://vendor.test/v1/x', headers: new Headers(headers), isVendor, provider: 'test', ready: true }
     return { here, target: { ...target, origin: here } }
   }
+  const routed = (key: string): Partial<Call> => {
+    const { here } = header({ authorization: key })
+    return { ...(here && { here }), target: { ...target, route: { name: 'fast', targets: [target] } } }
+  }
+  const addressed = (url: string): Partial<Call> => {
+    const { here } = header({})
+    const there = here && { ...here, url }
+    return there ? { here: there, target: { ...target, origin: there } } : {}
+  }
   const tenant: { options: CallOptions } = { options: { tenant: 'a' } }
   const pairs: readonly [string, Partial<Call>, Partial<Call>, boolean][] = [
     ['two tenants', { options: { tenant: 'a' } }, { options: { tenant: 'b' } }, false],
@@ -129,6 +138,8 @@ describe('a key', () => {
     ['one who is strict', { options: { strict: true } }, {}, false],
     ['one who prefers', { options: { prefer: 'cost' } }, {}, false],
     ['two keys without a tenant', header({ authorization: 'a' }), header({ authorization: 'b' }), false],
+    ['two keys without a tenant, by a route', routed('a'), routed('b'), false],
+    ['two addresses at one host', addressed('https://vendor.test/a/x'), addressed('https://vendor.test/b/x'), false],
     [
       'two keys of one tenant',
       { ...header({ 'x-api-key': 'a' }), ...tenant },
