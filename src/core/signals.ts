@@ -7,10 +7,11 @@ const longestMs = 2 ** 31 - 1
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(abortError(signal))
-    const timer = setTimeout(() => {
+    const done = () => {
       signal?.removeEventListener('abort', abort)
       resolve()
-    }, ms)
+    }
+    const timer = setTimeout(done, Math.min(ms, longestMs))
     function abort() {
       clearTimeout(timer)
       reject(abortError(signal))

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { sleep, timeLeft } from '../../src/core/signals.js'
 
 describe('sleep', () => {
@@ -15,6 +15,17 @@ describe('sleep', () => {
     const { signal } = new AbortController()
     await sleep(1, signal)
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  it('waits as long as a timer can where it is to wait longer, and is not over at once', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const slept = vi.fn()
+    const sleeping = sleep(2 ** 31).then(slept)
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 2)
+    expect(slept).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await sleeping
   })
 
   it('does not begin when the signal has fired already', async () => {
