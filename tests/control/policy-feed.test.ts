@@ -70,6 +70,14 @@ describe('the first policy', () => {
     expect(await open().ready()).toEqual(relay.bundle)
   })
 
+  it('is followed by another of the same moment, as the defaults of a relay are of none', async () => {
+    relay.publish({ issuedAt: 0 })
+    const feed = open()
+    await feed.ready()
+    relay.publish({ issuedAt: 0, policy: { maxAttempts: 3 } })
+    await soon(() => expect(feed.policy().policy).toEqual({ maxAttempts: 3 }))
+  })
+
   it('is asked for once, however many wait for it', async () => {
     const feed = open()
     const all = await Promise.all(Array.from({ length: 20 }, () => feed.ready()))
@@ -90,6 +98,13 @@ describe('the first policy', () => {
     expect(() => feed.policy()).toThrow(/^\[overloaded\]/)
     relay.fail = () => undefined
     expect(await feed.ready()).toEqual(relay.bundle)
+  })
+
+  it('is kept also by a program that ends at once', async () => {
+    const feed = open({ folder })
+    await feed.ready()
+    await feed.close()
+    expect(await readdir(folder)).toEqual(['policy.json'])
   })
 
   it('is the one that was kept where the relay is away', async () => {

@@ -78,6 +78,14 @@ test('who shows a token where a key is needed, or an old one, is told so', async
   expect(key).toMatchObject({ status: 401, body: { error: { message: expect.stringContaining('This key is unknown') } } })
 })
 
+test('who may read may ask for the headers alone, and no more of what is not his', async () => {
+  const { url, ask } = await openRelay(mock.url)
+  const { key } = (await ask('POST', '/v1/admin/keys', { tenant: 'default', role: 'viewer' })).body
+  const head = async (path: string) =>
+    (await fetch(`${url}/v1/admin/${path}`, { method: 'HEAD', headers: { authorization: `Bearer ${key}` } })).status
+  expect([await head('tenants/default'), await head('tenants/other'), await head('backup')]).toEqual([200, 403, 403])
+})
+
 test('tenants are told by their plan and status', async () => {
   const { ask } = await openRelay(mock.url)
   await ask('POST', '/v1/admin/tenants', { slug: 'red', plan: 'pro' })
