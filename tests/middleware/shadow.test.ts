@@ -46,6 +46,15 @@ describe('a shadow', () => {
     )
   })
 
+  test('says nothing of the budget that a call has of its own: that one is in force', async () => {
+    const { leash, reports } = open({ budgets: [{ limit: { usd: 1 }, per: 'day' }] })
+    const body = JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 50, messages: [{ role: 'user', content: 'Hi' }] })
+    const request = new Request('http://leash.test/v1/chat/completions', { method: 'POST', body })
+    expect((await leash.handle(request, { leash: { budgetUsd: 1e-9 } })).status).toBe(402)
+    await leash.close()
+    expect(reports.map(({ shadow }) => shadow)).toEqual([undefined])
+  })
+
   test('counts what is let in, and nothing of what it would have refused', async () => {
     const opened = open({ budgets: [{ limit: { requests: 2 }, per: 'day' }] })
     for (let calls = 0; calls < 4; calls++) expect(await opened.call()).toBe(200)

@@ -23,6 +23,15 @@ test.each([
   expect(vendor.served).toHaveLength(asked)
 })
 
+test('a rest that could be too dear is no move: nobody is asked for it', async () => {
+  vendor.model.pieces = pieces
+  vendor.script({ end: 6 })
+  const { leash, reports } = open({ maxCostUsd: 0.0004 })
+  expect(await failure(read(await ask(leash, { max_completion_tokens: 30 })))).toBeInstanceOf(Error)
+  await until(() => reports.length === 1)
+  expect(reports).toMatchObject([{ attempts: [{ outcome: 'error' }], moves: [] }])
+})
+
 test('a price that allows for the rest', async () => {
   vendor.model.pieces = pieces
   vendor.script({ end: 6 })
