@@ -31,6 +31,10 @@ interface Prepared {
 }
 
 const mostPrepared = 200
+
+/** What a large transaction has made of the write-ahead log beyond that is given back to the disk. */
+const mostLogBytes = 64 * 1024 * 1024
+
 const busyMs = 5000
 /** SQLITE_BUSY of https://sqlite.org/rescode.html */
 const busy = 5
@@ -207,7 +211,8 @@ function hold(file: string): void {
 function openFile(file: string): void {
   database = new DatabaseSync(file)
   // FULL: what was answered survives a loss of power too. A budget that forgets what was spent would be spent again.
-  database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+  database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    PRAGMA journal_size_limit = ${mostLogBytes}`)
 }
 
 /** A file that nobody else may read; SQLite's own beside it take after it. */

@@ -198,3 +198,16 @@ function javascriptAsTypeScript(): string {
     } })`
   return `data:text/javascript,${encodeURIComponent(hook)}`
 }
+
+it('gives back to the disk what a large transaction has needed of it', async () => {
+  const file = join(temporaryFolder(), 'relay.db')
+  const sql = await openFile(file)
+  const log = () => statSync(`${file}-wal`).size
+  await sql.run('CREATE TABLE large (bytes TEXT)')
+  await sql.run(
+    `INSERT INTO large WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80) SELECT randomblob(1000000) FROM n`,
+  )
+  expect(log()).toBeGreaterThan(80_000_000)
+  for (let at = 0; at < 3; at++) await sql.run('INSERT INTO large VALUES ($1)', ['small'])
+  expect(log()).toBeLessThan(70_000_000)
+})
