@@ -12,6 +12,7 @@ import { type Leash, type LeashInside, type LeashOptions, openLeash } from './op
 import type { PlainRequests } from './plain-requests.js'
 import { checkedKey } from './providers/credentials.js'
 import { readEnv } from './providers/env.js'
+import type { ApiKeys } from './providers/options.js'
 import { hangBeside, isLeashed, owned, type StainlessOptions, takeOver, tellTimeout } from './stainless.js'
 
 /** OpenAI's own options, and the leash's beside them. */
@@ -22,7 +23,7 @@ type FinalRequestOptions = Parameters<OpenAI['buildRequest']>[0]
 
 const kept = Symbol('leashllm.kept')
 
-/** Stands where OpenAI's key would, which other providers do without. No call to a model is sent with it, and OpenAI refuses the others. */
+/** Stands where OpenAI's key would, which other providers do without. No request over HTTP is sent with it. */
 const noKey = 'no-openai-key'
 
 /**
@@ -136,12 +137,18 @@ export class LeashLLM extends OpenAI {
 
   protected override async prepareRequest(...[request, context]: Parameters<OpenAI['prepareRequest']>): Promise<void> {
     await super.prepareRequest(request, context)
-    hangBeside(request, context.options, {
+    const options: FinalRequestOptions & StainlessOptions = context.options
+    if (!options[owned] && new Headers(request.headers).get('authorization') === `Bearer ${noKey}`)
+      throw new LeashError(
+        'missing_key',
+        `There is no key for "openai" (${options.path}). Set OPENAI_API_KEY, or pass \`apiKey\`.`,
+      )
+    hangBeside(request, options, {
       provider: 'openai',
       ready: this.#hasKey,
       renew: async (attempt) => {
-        await this.prepareOptions(context.options)
-        const { req } = await this.buildRequest(context.options, { retryCount: attempt - 1 })
+        await this.prepareOptions(options)
+        const { req } = await this.buildRequest(options, { retryCount: attempt - 1 })
         const headers = new Headers(req.headers)
         tellTimeout(headers, context.options)
         return { headers, ...(typeof req.body === 'string' && { text: req.body }) }
@@ -255,7 +262,17 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
   // `withOptions()` hands us the fetch that we gave to the client it was called on, and `wrap` one that is laid around it.
   const { fetch } = openai
   const transport = fetch && inherited ? without(inherited.inside.engine, fetch) : fetch
-  const whole: LeashOptions = { ...inherited?.options, ...asked, ...(transport && { fetch: transport }) }
+  const own = asked.providers?.openai
+  const ownKeys = own && 'apiKey' in own ? own.apiKey : undefined
+  const given = isSome(openai.apiKey, openai.adminAPIKey, openai.workloadIdentity)
+  // Several keys share the calls at their provider's address: the client's, where it alone was given one.
+  const there = Array.isArray(ownKeys) && !given && openai.baseURL != null && { openai: { baseURL: openai.baseURL, ...own } }
+  const whole: LeashOptions = {
+    ...inherited?.options,
+    ...asked,
+    ...(there && { providers: { ...asked.providers, ...there } }),
+    ...(transport && { fetch: transport }),
+  }
   const inside = inherited && Object.keys(asked).length === 0 ? inherited.inside : openLeash(whole)
   const leashable = !['provider', 'credential', 'x509Transport'].some((name) => openai[name as keyof ClientOptions] != null)
   if (!leashable) {
@@ -266,11 +283,9 @@ function prepare(options: LeashLLMOptions & { [kept]?: Kept }): Prepared {
       )
     return { openai, leash: inside.leash, hasKey: true, leashable }
   }
-  const own = asked.providers?.openai
-  const ownKey = keyOf(own)
+  const ownKey = keyOf(ownKeys)
   // A key that is meant for that address is not to go to another, whatever the call.
   const ownBase = own && 'baseURL' in own && openai.baseURL == null ? own.baseURL : undefined
-  const given = isSome(openai.apiKey, openai.adminAPIKey, openai.workloadIdentity)
   const found = isSome(ownKey, readEnv('OPENAI_API_KEY'), readEnv('OPENAI_ADMIN_KEY'))
   // What is given in code comes before the environment: an OpenAI among the providers is where its models are.
   const hasKey = inherited?.hasKey ?? (given || (found && (own === undefined || openai.baseURL != null)))
@@ -303,10 +318,11 @@ function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; read
   return { asked: Object.fromEntries(ours.filter(([, value]) => value !== undefined)), openai }
 }
 
-/** For what the SDK sends by itself: files, batches, the list of models. */
-function keyOf(own: NonNullable<LeashOptions['providers']>['openai']): ClientOptions['apiKey'] | undefined {
-  const key = own && 'apiKey' in own ? own.apiKey : undefined
-  return typeof key === 'function' ? async () => key() : typeof key === 'string' ? key : undefined
+/** For what the SDK sends by itself: files, batches, the list of models. Of several keys it takes the first. */
+function keyOf(given: ApiKeys | undefined): ClientOptions['apiKey'] | undefined {
+  const [first] = typeof given === 'object' ? (given ?? []) : [given]
+  const key = typeof first === 'object' ? first.key : first
+  return typeof key === 'function' ? async () => key() : key
 }
 
 function isSome(...credentials: readonly unknown[]): boolean {

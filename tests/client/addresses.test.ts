@@ -49,6 +49,23 @@ describe('keys', () => {
     },
   )
 
+  test.each<[string, (client: LeashLLM) => Promise<unknown>]>([
+    ['a file', (client) => client.files.create({ file: new File(['{}'], 'a.jsonl'), purpose: 'batch' })],
+    ['the list of models', (client) => client.models.list()],
+    ['what a copy of the client asks for', (client) => client.withOptions({ maxRetries: 0 }).batches.list()],
+  ])('without OpenAI’s key, %s waits for one: nothing is sent', async (_, ask) => {
+    const client = new LeashLLM({ baseURL: `${mock.url}/v1`, providers: { anthropic: { apiKey: 'only-this' } } })
+    await expect(ask(client)).rejects.toMatchObject({ code: 'missing_key', message: expect.stringContaining('OPENAI_API_KEY') })
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('without OpenAI’s key, what says by a header who asks is sent', async () => {
+    const authorization = 'Bearer of-a-gateway'
+    const client = new LeashLLM({ baseURL: `${mock.url}/v1`, defaultHeaders: { authorization } })
+    await client.models.list()
+    expect(sent()).toEqual([`/v1/models ${authorization}`])
+  })
+
   test('OPENAI_API_KEY and OPENAI_BASE_URL are read as OpenAI’s client reads them', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'from-env')
     vi.stubEnv('OPENAI_BASE_URL', `${mock.url}/v1`)
@@ -88,6 +105,38 @@ describe('keys', () => {
       }
       await new LeashLLM({ fetch, providers: { openai: { apiKey: 'in-code' } } }).models.list()
       expect(keys).toEqual(['Bearer in-code'])
+    })
+
+    test.each([
+      ['a text', 'first'],
+      ['a function', async () => 'first'],
+      ['a key with a name', { key: 'first', name: 'ours' }],
+    ])('the first of several keys also opens what is no call to a model: %s', async (_, first) => {
+      const openai = { apiKey: [first, 'second'], baseURL: `${mock.url}/v1` }
+      await new LeashLLM({ providers: { openai } }).models.list()
+      expect(sent()).toEqual(['/v1/models Bearer first'])
+    })
+
+    test.each(['', 'from-env'])(
+      'several keys share the calls to the client’s own address, OPENAI_API_KEY being "%s"',
+      async (env) => {
+        vi.stubEnv('OPENAI_API_KEY', env)
+        const openai = { apiKey: ['first', 'second'], keys: { strategy: 'least-used' as const } }
+        const client = new LeashLLM({ baseURL: `${mock.url}/v1`, providers: { openai } })
+        await Promise.all([create(client, 'gpt-4o-mini'), create(client, 'gpt-4o-mini')])
+        expect(sent().sort()).toEqual(['/v1/chat/completions Bearer first', '/v1/chat/completions Bearer second'])
+      },
+    )
+
+    test('several keys yield to the client’s own at its own address', async () => {
+      const client = new LeashLLM({
+        apiKey: 'own',
+        baseURL: `${mock.url}/v1`,
+        providers: { openai: { apiKey: ['first', 'second'] } },
+      })
+      for (let call = 0; call < 4; call++) await create(client, 'gpt-4o-mini')
+      await client.models.list()
+      expect(new Set(sent())).toEqual(new Set(['/v1/chat/completions Bearer own', '/v1/models Bearer own']))
     })
 
     test('an address is that of what is no call to a model, too', async () => {
