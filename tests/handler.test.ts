@@ -71,6 +71,19 @@ describe('what is refused', () => {
     expect(mock.requests).toHaveLength(0)
   })
 
+  test('a page of another site, by which a browser would be made to ask', async () => {
+    const leash = createLeash({ providers: mockProviders(mock.url) })
+    const ask = async (site: string) => {
+      const headers = { 'content-type': 'text/plain', 'sec-fetch-site': site }
+      const body = JSON.stringify(question)
+      return (await leash.handle(new Request('https://own.test/v1/chat/completions', { method: 'POST', headers, body }))).status
+    }
+    expect(await ask('cross-site')).toBe(403)
+    expect(mock.requests).toHaveLength(0)
+    expect([await ask('same-site'), await ask('none')]).toEqual([200, 200])
+    await leash.close()
+  })
+
   test('a body with hundreds of lists in one another', async () => {
     const body = `{"model":"gpt-4o-mini","messages":${'['.repeat(201)}${']'.repeat(201)}}`
     expect(await refusal(post('/v1/chat/completions', body))).toMatchObject({
