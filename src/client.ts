@@ -320,8 +320,8 @@ function divided(options: LeashLLMOptions): { readonly asked: LeashOptions; read
 
 /** For what the SDK sends by itself: files, batches, the list of models. Of several keys it takes the first. */
 function keyOf(given: ApiKeys | undefined): ClientOptions['apiKey'] | undefined {
-  const [first] = typeof given === 'object' ? (given ?? []) : [given]
-  const key = typeof first === 'object' ? first.key : first
+  const [first] = [given].flat()
+  const key = typeof first === 'object' ? first?.key : first
   return typeof key === 'function' ? async () => key() : key
 }
 

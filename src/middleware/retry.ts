@@ -57,7 +57,9 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
     when = (error) => error.retryable,
     tokens = 500,
   } = options
-  let bucket = tokens
+  /** In tenths of a token: fractions would not add up to a whole one. */
+  const full = tokens * 10
+  let bucket = full
 
   /** @returns milliseconds to wait for the next try; undefined when there is none */
   function waitAfter(error: LeashError, attempt: number, call: Call): number | undefined {
@@ -67,7 +69,7 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
     const limit = maxRetries === 0 ? 1 : (policy.attempts ?? usual)
     if (attempt >= limit || call.report.attempts.length >= maxAttempts) return undefined
     if (policy.attempts === undefined && dead.includes(error.code) && call.elsewhere?.(error)) return undefined
-    if (bucket < 1 || call.signal?.aborted || waitedOut.has(error) || !when(error)) return undefined
+    if (bucket < 10 || call.signal?.aborted || waitedOut.has(error) || !when(error)) return undefined
     const delayMs = error.retryAfterMs ?? (policy.backoff ?? backoff)(attempt)
     const isOurs = call.alternatives && error.code === 'rate_limited' && !error.upstream
     const inTime = delayMs <= (isOurs ? Math.min(briefMs, retryAfterCapMs) : retryAfterCapMs) && delayMs < timeLeft(call.deadline)
@@ -80,7 +82,7 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
       for (let attempt = 1; ; attempt++) {
         try {
           const result = await next(attempt === 1 ? call : { ...call, attempt })
-          if (bucket < tokens) bucket = Math.min(tokens, bucket + 0.1)
+          if (bucket < full) bucket = Math.min(full, bucket + 1)
           return result
         } catch (error) {
           if (!isLeashError(error)) throw error
@@ -88,7 +90,7 @@ export function retry(options: RetryOptions = {}, emitter?: Emitter): Middleware
           if (error.code !== 'network_error' || told === undefined || told.upstream?.status !== 200) told = error
           const delayMs = waitAfter(error, attempt, call)
           if (delayMs === undefined) throw told
-          bucket -= 1
+          bucket -= 10
           if (emitter?.heard('retry')) emitter.emit('retry', { callId: call.id, attempt, delayMs, error: error.code })
           await sleep(delayMs, call.signal)
         }

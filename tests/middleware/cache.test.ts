@@ -405,6 +405,26 @@ describe('what is kept', () => {
     expect((await leash.cache.stats()).kept).toBe(0)
   })
 
+  test('an answer is measured in bytes, of which a letter may have three', async () => {
+    const body = {
+      id: 'c',
+      object: 'chat.completion',
+      created: 1,
+      model: 'gpt-4.1',
+      usage: { prompt_tokens: 1, completion_tokens: 1 },
+    }
+    const answer = (content: string) => ({
+      ...body,
+      choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+    })
+    const { leash } = open({ cache: { maxAnswerBytes: 500 } })
+    mock.script({ status: 200, body: answer('語'.repeat(200)) }, { status: 200, body: answer('a'.repeat(200)) })
+    await ask(leash)
+    expect((await leash.cache.stats()).kept).toBe(0)
+    await ask(leash)
+    expect((await leash.cache.stats()).kept).toBe(1)
+  })
+
   test('a model may have a time of its own, or none', async () => {
     const { leash } = open({ cache: { models: { 'gpt-4o*': false, 'gpt-4.1': 1000 } } })
     expect((await ask(leash, { model: 'gpt-4o-mini' })).headers.get('x-leash-cache')).toBeNull()

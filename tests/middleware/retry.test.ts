@@ -122,6 +122,15 @@ describe('retry', () => {
     await expect(layer(failing(busy()))(aCall())).resolves.toBe(anAnswer)
   })
 
+  it('has a token again after exactly ten answers', async () => {
+    const layer = retry({ ...soon, tokens: 1 })
+    await layer(failing(busy()))(aCall())
+    for (let answer = 2; answer < 10; answer++) await layer(failing())(aCall())
+    await expect(layer(failing(busy()))(aCall())).rejects.toMatchObject({ code: 'overloaded' })
+    await layer(failing())(aCall())
+    await expect(layer(failing(busy()))(aCall())).resolves.toBe(anAnswer)
+  })
+
   it('tells who listens before each wait', async () => {
     const emitter = new Emitter()
     const heard: unknown[] = []

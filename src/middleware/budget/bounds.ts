@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.js'
 import type { Lazy } from '../../core/lazy.js'
 import { mostNano, type Nano } from '../../core/money.js'
 import { type Price, type PriceBook, type Rates, rated, serviceTierOf } from '../../core/price.js'
+import { bytesIn } from '../../core/utf8.js'
 import { askedTier, crosses, dearestTier } from '../../protocols/asked-tier.js'
 import { kindOf } from '../../protocols/index.js'
 import { kindsIn } from '../../protocols/needs.js'
@@ -104,13 +105,6 @@ export class Measurements {
   forget(): void {
     this.#last = undefined
   }
-}
-
-const encoder = new TextEncoder()
-const ascii = /^[\0-\x7f]*$/
-
-function bytesIn(text: string): number {
-  return ascii.test(text) ? text.length : encoder.encode(text).length
 }
 
 function costs(

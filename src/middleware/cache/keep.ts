@@ -5,6 +5,7 @@ import { parseJson } from '../../core/json.js'
 import type { ChatResponse, Choice } from '../../core/message.js'
 import type { MaybePromise } from '../../core/store.js'
 import { noUsage, type Usage } from '../../core/usage.js'
+import { bytesIn } from '../../core/utf8.js'
 import { type AnswerReader, answerReader, holdsVectors } from '../../protocols/answer.js'
 import { joined } from '../../protocols/framing/joined.js'
 import { type About, headersToKeep, type Kept } from './kept.js'
@@ -41,7 +42,7 @@ async function keepWhole(
 ): Promise<Result> {
   // Before anything is waited for: what was parsed is the caller's, who may change it.
   const content = result.text ?? JSON.stringify(result.body)
-  if (content.length > options.maxAnswerBytes) return result
+  if (bytesIn(content) > options.maxAnswerBytes) return result
   const body = parseJson(content)
   const answer = read(await reader, (read) => read.body(body, call.model), holdsVectors(body))
   if (isWorthKeeping(answer, options)) await options.put({ about: aboutOf(call, result, options), content }, answer?.response)

@@ -5,6 +5,7 @@
  */
 import { asArray, asNumber, asString, type JsonObject } from '../../core/json.js'
 import type { Citation } from '../../core/message.js'
+import { bytesIn } from '../../core/utf8.js'
 import { asJsonObject, message, messages } from './wire.js'
 
 /** A text part, as a stretch of all that the answer says. */
@@ -71,7 +72,6 @@ const lengthOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).length
 export function encodeCitations(texts: readonly { text: string; citations?: readonly Citation[] }[]): JsonObject | undefined {
   const groundingChunks: JsonObject[] = []
   const groundingSupports: JsonObject[] = []
-  const bytesIn = (text: string) => new TextEncoder().encode(text).length
   let before = 0
   for (const { text, citations = [] } of texts) {
     for (const { url, title, start, end } of citations) {
