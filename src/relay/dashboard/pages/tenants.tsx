@@ -48,28 +48,19 @@ function All() {
   return (
     <Page
       title="Tenants"
-      about="Each has keys, a policy and usage of its own, and sees nothing of the others."
-      actions={
-        <>
-          <input
-            type="search"
-            placeholder="Search"
-            aria-label="Search"
-            onChange={(event) => setSearch(event.currentTarget.value)}
-          />
-          {create}
-        </>
-      }
+      about="Each team or customer has its own keys, policy and usage, and sees nothing of the others."
+      actions={create}
     >
+      <label class="inline filters">
+        Search
+        <input onChange={(event) => setSearch(event.currentTarget.value)} />
+      </label>
       <Card>
         {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
           {({ items }) =>
-            items.length === 0 && !search ? (
-              <Empty icon="tenants" title="No tenant yet">
-                <p>Make one for each team or customer.</p>
-                {create}
-              </Empty>
+            items.length === 0 ? (
+              <Empty icon="tenants" title={search ? 'Nothing of that kind' : 'No tenant yet'} />
             ) : (
               <>
                 <Table columns={columnsOf(usedBy, setAsked)} rows={items} keyOf={({ slug }) => slug} />
