@@ -150,7 +150,7 @@ export class LeashLLM extends OpenAI {
         await this.prepareOptions(options)
         const { req } = await this.buildRequest(options, { retryCount: attempt - 1 })
         const headers = new Headers(req.headers)
-        tellTimeout(headers, context.options)
+        tellTimeout(headers, options)
         return { headers, ...(typeof req.body === 'string' && { text: req.body }) }
       },
     })

@@ -4,7 +4,7 @@ import { LeashError } from '../../src/core/errors.js'
 import type { Middleware, Next } from '../../src/core/middleware.js'
 import { usdOf } from '../../src/core/money.js'
 import { retry } from '../../src/middleware/retry.js'
-import { memory } from '../../src/stores/memory.js'
+import { type MemoryStore, memory } from '../../src/stores/memory.js'
 import { budgeting, failureOf, read, targetOf } from './budget/rig.js'
 
 const body = { max_tokens: 100 }
@@ -15,6 +15,18 @@ const worst = usdOf(inputBound + 100 * 10)
 
 const cut = new LeashError('stream_truncated', 'cut', { retryable: true })
 const turn = () => new Promise(setImmediate)
+
+/** A store that sets nothing aside until it is told to answer. */
+function farAway() {
+  const own = memory()
+  const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
+  const reserve = async (...asked: Parameters<typeof own.reserve>) => {
+    await slow
+    return own.reserve(...asked)
+  }
+  const store: MemoryStore = Object.assign(Object.create(own), { reserve })
+  return { store, answer }
+}
 
 describe('what an attempt could cost', () => {
   test('is set aside while it is under way, and replaced by what it cost', async () => {
@@ -119,13 +131,8 @@ describe('nothing stays set aside', () => {
 
   test('when the caller aborts while a store far away is asked, which answers after that', async () => {
     const abort = new AbortController()
-    const own = memory()
-    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
-    const reserve = async (...asked: Parameters<typeof own.reserve>) => {
-      await slow
-      return own.reserve(...asked)
-    }
-    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { reserve }) })
+    const { store, answer } = farAway()
+    const rig = budgeting([budget], { store })
     const result = failureOf(rig.ask({ signal: abort.signal }))
     await turn()
     abort.abort()
@@ -206,13 +213,8 @@ describe('nothing stays set aside', () => {
   })
 
   test('for a second attempt, once the keeper is closed, where the store is far away and the call over sooner', async () => {
-    const own = memory()
-    const { promise: slow, resolve: answer } = Promise.withResolvers<void>()
-    const reserve = async (...asked: Parameters<typeof own.reserve>) => {
-      await slow
-      return own.reserve(...asked)
-    }
-    const rig = budgeting([budget], { store: Object.assign(Object.create(own), { reserve }) })
+    const { store, answer } = farAway()
+    const rig = budgeting([budget], { store })
     const call = rig.callOf()
     const prepaid = rig.keeper.prepay({ ...call, hedged: true })
     // It is over before anything was set aside for it.
