@@ -3,7 +3,7 @@
  * all families of headers: their names tell them apart, whoever sends them.
  */
 
-import { dateIn, nowIn } from './retry-after.js'
+import { nowIn, untilMs } from './retry-after.js'
 
 /** A header with what remains, and those beside it. */
 interface Family {
@@ -50,27 +50,4 @@ export function roomIn(headers: Headers, now = nowIn(headers)): Room | undefined
     tightest = { remaining, resetMs, ...(limit > 0 && { limit }) }
   }
   return tightest
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** From such a number on, it is a moment since 1970 and not a time from now: in seconds, and in milliseconds. */
-const since1970 = { seconds: 1e9, ms: 1e12 }
-
-/** A time such as `6m0s` or `120ms`, seconds, a moment since 1970, or a date. */
-function untilMs(text: string, now: number): number | undefined {
-  const trimmed = text.trim()
-  if (/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(trimmed)) {
-    return [...trimmed.matchAll(/([\d.]+)(ms|[smhd])/g)].reduce(
-      (sum, [, much, unit = '']) => sum + Number(much) * (units[unit] ?? 0),
-      0,
-    )
-  }
-  const number = Number(trimmed)
-  if (trimmed !== '' && number >= 0) {
-    if (number >= since1970.ms) return Math.max(0, number - now)
-    return number >= since1970.seconds ? Math.max(0, number * 1000 - now) : number * 1000
-  }
-  const date = dateIn(trimmed)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

@@ -36,6 +36,14 @@ describe('retryAfterMs', () => {
     expect(new Set(JSON.parse(read))).toEqual(new Set([Date.UTC(1994, 10, 6, 8, 49, 37)]))
   })
 
+  it('reads the forms in which vendors say when a limit is free again', () => {
+    expect(wait({ 'retry-after': '6m0s' })).toBe(360_000)
+    expect(wait({ 'retry-after': '250ms' })).toBe(250)
+    const date = 'Wed, 01 Jan 2020 00:00:00 GMT'
+    expect(wait({ date, 'retry-after': '1577836807' })).toBe(7000)
+    expect(wait({ date, 'retry-after': '1577836807000' })).toBe(7000)
+  })
+
   it('says nothing when the answer does, or nothing that can be read', () => {
     expect(wait({})).toBeUndefined()
     expect(wait({ 'retry-after': 'soon' })).toBeUndefined()
