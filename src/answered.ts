@@ -4,7 +4,7 @@ import type { LeashError } from './core/errors.js'
 import { Recent } from './core/recent.js'
 import { ourHeader, outdatedHeader, shortReport } from './leashed-headers.js'
 import type { Protocol } from './protocols/protocol.js'
-import { brokenOff, failureIn } from './respond.js'
+import { brokenOff, failureIn } from './respond-error.js'
 
 export interface Answered {
   readonly status: number

@@ -9,7 +9,7 @@ import { laid, type Transport } from './core/transport.js'
 import type { Engine, Incoming } from './engine.js'
 import { isPublicEndpoint, originOf } from './providers/origins.js'
 import { headersOf, isModelPath, recognise } from './recognise.js'
-import { respond, respondError } from './respond.js'
+import { respond } from './respond.js'
 
 /** What a face knows of a call beyond its bytes, hung on the `RequestInit` that travels through an SDK. */
 export interface Beside {
@@ -98,7 +98,7 @@ export function leashFetch(engine: Engine, given: Transport, provider?: string, 
       const leaving = thrown(error)
       // An answer that never came has no status to show: SDKs have their own classes for that.
       if (leaving !== error || error.code === 'timeout' || error.code === 'deadline_exceeded') throw leaving
-      return respondError(error, incoming.protocol, report)
+      return (await import('./respond-error.js')).respondError(error, incoming.protocol, report)
     }
   }
   laid.set(leashed, { engine, transport, over: (transport) => leashFetch(engine, transport, provider, carriesAll) })

@@ -1,5 +1,5 @@
 /**
- * Results and errors as what a vendor's SDK expects from `fetch`: a whole, real `Response`.
+ * Results as what a vendor's SDK expects from `fetch`: a whole, real `Response`.
  *
  * An SDK reads an answer by `text()`, by `json()` or by iterating `body`. Those are answered from what is at hand
  * already; every other way goes through a second `Response` that is made only then, because making one for each
@@ -7,15 +7,11 @@
  */
 import type { Report, Result, UnaryResult } from './core/call.js'
 import { done } from './core/ending.js'
-import { type LeashError, thrown } from './core/errors.js'
 import { hidden } from './core/hidden.js'
 import { holdsExact } from './core/json.js'
-import { requestId } from './core/request-id.js'
 import { ownKind } from './core/transport.js'
 import { IteratorStream, iteratorOf } from './iterator-stream.js'
-import { tellIn, withReport } from './leashed-headers.js'
-import type { Protocol } from './protocols/protocol.js'
-import { retryAfterMs } from './protocols/retry-after.js'
+import { tellIn } from './leashed-headers.js'
 
 interface Read {
   readonly headers: Headers
@@ -154,52 +150,15 @@ export function respond(result: Result, report: Report): Response {
   const headers = tellIn(result.headers, report)
   const theirs = result.response
   const response = theirs && !(ownKind in theirs) ? theirs : new Response(null, { status: result.status })
+  return leashed(
+    response,
+    result.stream ? { headers, stream: result.body, used: false } : { headers, answer: result, used: false },
+  )
+}
+
+/** @param response that of the vendor, or an empty one, which from now on gives what is in `state` */
+export function leashed(response: Response, state: Read): Response {
   Object.setPrototypeOf(response, LeashedResponse.prototype)
-  read.set(response, result.stream ? { headers, stream: result.body, used: false } : { headers, answer: result, used: false })
+  read.set(response, state)
   return response
-}
-
-export function respondError(error: LeashError, protocol: Protocol, report: Report): Response {
-  const { status, statusText = '', headers, text, breaksOff } = failureIn(error, protocol, report)
-  const response = new Response(null, { status, statusText })
-  Object.setPrototypeOf(response, LeashedResponse.prototype)
-  read.set(response, { headers, ...(breaksOff ? { stream: brokenOff(text, error) } : { text }), used: false })
-  return response
-}
-
-interface Failure {
-  readonly status: number
-  readonly statusText?: string | undefined
-  readonly headers: Headers
-  readonly text: string
-  /** The stream was given up after so much of it. */
-  readonly breaksOff?: boolean
-}
-
-export async function* brokenOff(text: string, error: LeashError): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text)
-  throw thrown(error)
-}
-
-/** A failure as the caller's vendor would answer it. The SDK that reads it must not start a second round of retries. */
-export function failureIn(error: LeashError, protocol: Protocol, report: Report): Failure {
-  const own = error.upstream?.protocol === protocol.name ? error.upstream : undefined
-  // Told in a stream that began well: SDKs read it as that stream, and do not send it again.
-  if (own && own.status < 400) {
-    const breaksOff = error.code === 'upstream_malformed'
-    return { status: own.status, headers: tellIn(own.headers, report), text: own.text, breaksOff }
-  }
-  const { headers: theirs } = error.upstream ?? {}
-  const headers = withReport(own?.headers ?? new Headers({ 'content-type': 'application/json', ...requestId(theirs) }), report)
-  headers.set('x-should-retry', 'false')
-  headers.set('x-leash-error', error.code)
-  const wait = error.retryAfterMs
-  // The vendor spoke of one key, and another is ready sooner.
-  const sooner = own && wait !== undefined && wait < (retryAfterMs(own.headers) ?? 0)
-  if (sooner) headers.delete('retry-after-ms')
-  if (wait !== undefined && (!own || sooner)) headers.set('retry-after', String(Math.ceil(wait / 1000)))
-  if (own) return { ...own, headers }
-  const { status, body } = protocol.encodeError(error)
-  for (const [name, value] of Object.entries(error.headers ?? {})) headers.set(name, value)
-  return { status, headers, text: JSON.stringify(body) }
 }
