@@ -71,6 +71,23 @@ test.each([
   await leash.close()
 })
 
+test('an answer that may be spoken is set aside at the price of audio, and another is not', async () => {
+  const prices = { 'openai/*': { input: 1000, output: 1000, audioInput: 1000, audioOutput: 100_000 } }
+  const leash = leashOf({ budgets: [{ limit: { usd: 0.001 }, per: 'total' }], prices })
+  const setAside = async (spoken: object) => {
+    const body = { model: 'gpt-5', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }], ...spoken }
+    const headers = { authorization: 'Bearer k' }
+    const answer = await leash.fetch(`${mock.url}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) })
+    const { error } = await answer.json()
+    return Number(/could use ([\d.]+) US dollars/.exec(error?.message)?.[1])
+  }
+  expect(await setAside({})).toBeLessThan(1)
+  const spoken = await setAside({ modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'wav' } })
+  expect(spoken).toBeGreaterThan(10)
+  expect(spoken).toBeLessThan(11)
+  await leash.close()
+})
+
 describe.each([undefined, false] as const)('with the ledger %s', (ledger) => {
   const spent = async (fetch: typeof globalThis.fetch) => {
     const budgets = [{ limit: { usd: 1 }, per: 'total' }] as const
