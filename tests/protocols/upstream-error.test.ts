@@ -2,6 +2,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { createLeash, LeashError } from '../../src/leash.js'
+import { upstreamError } from '../../src/protocols/upstream-error.js'
 import { serve } from '../helpers/serve.js'
 
 test.each([
@@ -43,4 +44,24 @@ test.each([
   const refused = messages.create({ model: 'acme/any', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] })
   await expect(refused).rejects.toMatchObject({ error: { error: { message: `[permission_denied] ${told}` } } })
   await gateway.close()
+})
+
+const failed = (status: number, headers = {}) => ({ status, headers: new Headers(headers), text: '' })
+
+test.each([
+  [[400, 401, 402, 403, 404, 413, 422, 499], false],
+  [[408, 409, 429, 500, 502, 503, 529], true],
+])('the statuses %j can be sent again: %s, unless the answer says otherwise', (statuses, again) => {
+  for (const status of statuses) {
+    const retryable = (headers = {}) => upstreamError('any', failed(status, headers), { message: 'No.' }).retryable
+    expect([status, retryable()]).toEqual([status, again])
+    expect([status, retryable({ 'x-should-retry': String(!again) })]).toEqual([status, !again])
+  }
+})
+
+test('what a body asks us to wait counts where the headers ask for nothing', () => {
+  const told = { message: 'No.', waitMs: 7000 }
+  expect(upstreamError('any', failed(429), told).retryAfterMs).toBe(7000)
+  expect(upstreamError('any', failed(429, { 'retry-after': '2' }), told).retryAfterMs).toBe(2000)
+  expect(upstreamError('any', failed(429), { message: 'No.' }).retryAfterMs).toBeUndefined()
 })
