@@ -17,7 +17,7 @@ it('makes a report of many rows in many turns', async () => {
     lines: 1,
     by_0: `key ${at}`,
     calls: 1,
-    cost_dollars: at,
+    cost_dollars: 20_000 - at,
     cost_rest: 5,
     saved_dollars: 0,
     saved_rest: 0,
@@ -30,8 +30,8 @@ it('makes a report of many rows in many turns', async () => {
   let next = setImmediate(count)
   const rows = await reportOf({ all: async <T>() => found as T[] }, { by: ['key'], from: 0, to: 3_600_000 })
   clearImmediate(next)
-  expect([rows.length, rows[0]?.of, rows[0]?.cost]).toEqual([20_000, { key: 'key 19999' }, '19999.000000005'])
-  expect(turns).toBeGreaterThan(30)
+  expect([rows.length, rows[0]?.of, rows[0]?.cost]).toEqual([20_000, { key: 'key 0' }, '20000.000000005'])
+  expect(turns).toBeGreaterThan(15)
 })
 
 it('tells a report of many rows as a whole, as JSON and as CSV, and one of none', async () => {

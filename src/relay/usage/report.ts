@@ -1,7 +1,7 @@
 /** What was used, by whom and when: sums over hours. */
 import { LeashError } from '../../core/errors.js'
 import { formatUsd, type Nano } from '../../core/money.js'
-import { addUsage, buckets, noUsage, type Usage, usageOf } from '../../core/usage.js'
+import { buckets, noUsage, type Usage } from '../../core/usage.js'
 import { inTurns } from '../in-turns.js'
 import type { Reads, SqlValue } from '../store/sql.js'
 import { usageColumns } from './hours.js'
@@ -22,6 +22,10 @@ export interface ReportQuery {
   /** Likewise, and before this time. */
   readonly to?: number
   readonly where?: Where
+  /** Rows of these alone. */
+  readonly tenants?: readonly string[]
+  /** So many rows alone: those that cost most. */
+  readonly top?: number
   /** Of lines with this tag alone. A report is by one tag, or of one. */
   readonly tagged?: { readonly tag: string; readonly value: string }
 }
@@ -52,16 +56,7 @@ export interface UsageRow {
   readonly saved: string
 }
 
-type Counts = Record<(typeof counts)[number], number>
 type Found = Readonly<Record<string, string | number>>
-
-interface Sum extends Counts {
-  readonly of: Readonly<Partial<Record<Dimension, string>>>
-  durationMs: number
-  usage: Usage
-  cost: bigint
-  saved: bigint
-}
 
 const counts = ['calls', 'attempts', 'errors', 'cancelled', 'cached', 'coalesced', 'estimated', 'unpriced'] as const
 
@@ -74,54 +69,43 @@ const shown = { hour: 13, day: 10, month: 7 } as const
 const perDollar = 1_000_000_000n
 const mostRows = 100_000
 
-/** @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag */
+/**
+ * The dearest first. The database adds up, sorts and cuts: what is not told is not read either.
+ *
+ * @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag
+ */
 export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow[]> {
-  const tag = tagOf(query)
-  const sums = await sumsOf(sql, query, tag)
-  // What has no such tag is what all of it is beyond that.
-  if (tag !== undefined && !query.tagged) await addUntagged(sums, sql, query)
+  const { by = [], tenants, top = mostRows + 1 } = query
+  const groups = [...new Set(by.map(columnOf))]
+  const sources = sourcesOf(query, groups)
+  if (sources.length === 0 || tenants?.length === 0) return []
+  const params: SqlValue[] = []
+  const place = (value: SqlValue) => `$${params.push(value)}`
+  const names = namesOf(groups)
+  const found = await sql.all<Found>(
+    `SELECT ${[...names, ...sumColumns].join(', ')}
+     FROM (${sources.map((source) => selectOf(source, place)).join(' UNION ALL ')}) AS sources
+     ${groupedBy(names)} HAVING ${isLeft(groups.indexOf('value'))}
+     ORDER BY ${['SUM(cost) DESC', ...names].join(', ')} LIMIT ${place(Math.min(top, mostRows + 1))}`,
+    params,
+  )
+  if (found.length > mostRows)
+    throw new LeashError(
+      'invalid_request',
+      `The report has more than ${mostRows} rows. Ask for a shorter period, for fewer groups, or for the \`top\` of them.`,
+    )
+  const columns = by.map((dimension) => [dimension, `by_${groups.indexOf(columnOf(dimension))}`] as const)
   const rows: UsageRow[] = []
-  const sorted = [...sums.values()].sort((a, b) => (a.cost === b.cost ? 0 : a.cost < b.cost ? 1 : -1))
-  for await (const some of inTurns(sorted)) rows.push(...some.map(rowOf))
+  for await (const some of inTurns(found)) rows.push(...some.map((row) => rowOf(row, columns)))
   return rows
 }
 
-async function sumsOf(sql: Reads, query: ReportQuery, tag: string | undefined): Promise<Map<string, Sum>> {
-  const { by = [], where = {}, tagged } = query
-  const sums = new Map<string, Sum>()
-  const { text, params } = whereOf(where, 3)
-  const ofTag = [
-    ...(tag === undefined ? [] : [{ column: 'tag', value: tag }]),
-    ...(tagged ? [{ column: 'value', value: tagged.value }] : []),
-  ]
-  const also = ofTag.map(({ column }, at) => ` AND ${column} = $${3 + params.length + at}`).join('')
-  const groups = [...new Set(by.map(columnOf))]
-  for (const { table, part, from, to } of sourcesOf(query, tag)) {
-    const found = await sql.all<Found>(
-      `SELECT ${[...groups.map((group, at) => `${group} AS by_${at}`), ...sumColumns].join(', ')}
-       FROM ${table} WHERE ${part}hour >= $1 AND hour < $2${text}${also}
-       ${groups.length > 0 ? `GROUP BY ${groups.join(', ')}` : ''} LIMIT ${mostRows + 1}`,
-      [from, to, ...params, ...ofTag.map(({ value }) => value)],
-    )
-    if (found.length > mostRows) throw tooLong()
-    const columns = by.map((dimension) => [dimension, `by_${groups.indexOf(columnOf(dimension))}`] as const)
-    for await (const some of inTurns(found))
-      for (const row of some) {
-        if (row.lines === 0) continue
-        const of = Object.fromEntries(columns.map(([dimension, column]) => [dimension, valueIn(dimension, row[column])]))
-        const name = JSON.stringify(of)
-        const sum = sums.get(name) ?? { ...nothing(), of }
-        sums.set(name, sum)
-        add(sum, row)
-      }
-    if (sums.size > mostRows) throw tooLong()
-  }
-  return sums
-}
+const namesOf = (groups: readonly string[]) => groups.map((_, at) => `by_${at}`)
 
-function tooLong(): LeashError {
-  return new LeashError('invalid_request', `The report has more than ${mostRows} rows. Ask for a shorter period or fewer groups.`)
-}
+const groupedBy = (names: readonly string[]) => (names.length > 0 ? `GROUP BY ${names.join(', ')}` : '')
+
+/** Where all calls of a kind have a tag, there is none without. @param value which of the groups is that of the tag's value, or -1 */
+const isLeft = (value: number) => (value < 0 ? 'COUNT(*) > 0' : `by_${value} <> '' OR SUM(calls) > 0 OR SUM(attempts) > 0`)
 
 interface Source {
   readonly table: string
@@ -129,45 +113,62 @@ interface Source {
   readonly part: string
   readonly from: number
   readonly to: number
+  /** As expressions. */
+  readonly groups: readonly string[]
+  /** Its sums are taken out of those of others. */
+  readonly less?: boolean
+  readonly conditions: readonly Condition[]
+}
+
+interface Condition {
+  readonly column: string
+  /** Any of them. */
+  readonly values: readonly SqlValue[]
+}
+
+function selectOf({ table, part, from, to, groups, less, conditions }: Source, place: (value: SqlValue) => string): string {
+  const names = namesOf(groups)
+  const sums = summed.map((column) => `${less ? '-' : ''}SUM(${column}) AS ${column}`)
+  const also = conditions.map(({ column, values }) => ` AND ${column} IN (${values.map(place).join(', ')})`)
+  return `SELECT ${[...groups.map((group, at) => `${group} AS ${names[at]}`), ...sums].join(', ')}
+    FROM ${table} WHERE ${part}hour >= ${place(from)} AND hour < ${place(to)}${also.join('')} ${groupedBy(names)} HAVING COUNT(*) > 0`
+}
+
+function sourcesOf(query: ReportQuery, groups: readonly string[]): readonly Source[] {
+  const { by = [], where = {}, tenants, tagged } = query
+  const tag = tagOf(query)
+  const all = conditionsOf(where).map(({ column, value }) => ({ column, values: [value] }))
+  if (tenants) all.push({ column: 'tenant', values: [...tenants] })
+  if (tag === undefined) return timesOf(query, groups, all)
+  const conditions = [{ column: 'tag', values: [tag] }, ...(tagged ? [{ column: 'value', values: [tagged.value] }] : []), ...all]
+  const ofTag = timesOf(query, groups, conditions)
+  if (tagged) return ofTag
+  // What has no such tag is what all of it is beyond that.
+  const untagged = groups.map((group) => (group === 'value' ? `''` : group))
+  return [
+    ...ofTag,
+    ...timesOf({ ...query, by: by.filter((dimension) => !isTag(dimension)) }, untagged, all),
+    ...ofTag.map((source) => ({ ...source, groups: untagged, less: true })),
+  ]
 }
 
 /** Whole days are read from sums by the day where there are such, and what is around them from those by the hour. */
-function sourcesOf(query: ReportQuery, tag: string | undefined): readonly Source[] {
-  const { by = [], from: since = 0, to = Number.MAX_SAFE_INTEGER, where = {}, tagged } = query
+function timesOf(query: ReportQuery, groups: readonly string[], conditions: readonly Condition[]): readonly Source[] {
+  const { by = [], from: since = 0, to = Number.MAX_SAFE_INTEGER } = query
   const from = since - (since % hourMs)
-  const asked = [
-    ...by.filter((dimension) => !isTime(dimension)).map(columnOf),
-    ...conditionsOf(where).map(({ column }) => column),
-    ...(tag === undefined ? [] : ['tag']),
-    ...(tagged ? ['value'] : []),
-  ]
+  const asked = [...by.filter((dimension) => !isTime(dimension)).map(columnOf), ...conditions.map(({ column }) => column)]
+  const ofTag = asked.includes('tag')
   const source = (ms: number, from: number, to: number): readonly Source[] => {
     if (from >= to) return []
     const part = partOf(asked, ms)
-    if (part)
-      return [{ table: 'usage_parts', part: `part = '${part.name}' AND ${tag === undefined ? `tag = '' AND ` : ''}`, from, to }]
-    return [{ table: tag === undefined ? 'usage_hours' : 'usage_tag_hours', part: '', from, to }]
+    const where = { from, to, groups, conditions }
+    if (part) return [{ table: 'usage_parts', part: `part = '${part.name}' AND ${ofTag ? '' : `tag = '' AND `}`, ...where }]
+    return [{ table: ofTag ? 'usage_tag_hours' : 'usage_hours', part: '', ...where }]
   }
   const first = Math.ceil(from / dayMs) * dayMs
   const last = query.to === undefined ? to : to - (to % dayMs)
   if (by.includes('hour') || first >= last || !partOf(asked, dayMs)) return source(hourMs, from, to)
   return [...source(hourMs, from, first), ...source(dayMs, first, last), ...source(hourMs, last, to)]
-}
-
-async function addUntagged(tagged: Map<string, Sum>, sql: Reads, query: ReportQuery): Promise<void> {
-  const { by = [] } = query
-  const others = by.filter((dimension) => !isTag(dimension))
-  const rest = await sumsOf(sql, { ...query, by: others }, undefined)
-  for await (const some of inTurns([...tagged.values()]))
-    for (const sum of some) {
-      const whole = rest.get(JSON.stringify(Object.fromEntries(others.map((dimension) => [dimension, sum.of[dimension]]))))
-      if (whole) take(whole, sum)
-    }
-  for (const sum of rest.values()) {
-    if (sum.calls === 0 && sum.attempts === 0) continue
-    const of = Object.fromEntries(by.map((dimension) => [dimension, sum.of[dimension] ?? '']))
-    tagged.set(JSON.stringify(of), { ...sum, of })
-  }
 }
 
 const isTime = (dimension: Dimension): dimension is keyof typeof shown => dimension in shown
@@ -198,62 +199,46 @@ function conditionsOf(where: Where) {
   })
 }
 
+const counted = [...counts, 'duration_ms', ...Object.values(usageColumns)]
+const amounts = ['cost', 'saved']
+const summed = [...counted, ...amounts]
+
 /** No sum is read that a number cannot hold. Money is read in dollars and what is beyond them: so it is exact at any size. */
 const sumColumns = [
-  'COUNT(*) AS lines',
-  ...[...counts, 'duration_ms', ...Object.values(usageColumns)].map(
+  ...counted.map(
     (column) =>
       `CASE WHEN SUM(${column}) > ${Number.MAX_SAFE_INTEGER} THEN ${Number.MAX_SAFE_INTEGER}
-       ELSE CAST(COALESCE(SUM(${column}), 0) AS BIGINT) END AS ${column}`,
+       ELSE CAST(SUM(${column}) AS BIGINT) END AS ${column}`,
   ),
-  ...['cost', 'saved'].flatMap((column) => [
-    `CAST(COALESCE(SUM(${column}), 0) AS BIGINT) / ${perDollar} AS ${column}_dollars`,
-    `CAST(COALESCE(SUM(${column}), 0) AS BIGINT) % ${perDollar} AS ${column}_rest`,
+  ...amounts.flatMap((column) => [
+    `CAST(SUM(${column}) AS BIGINT) / ${perDollar} AS ${column}_dollars`,
+    `CAST(SUM(${column}) AS BIGINT) % ${perDollar} AS ${column}_rest`,
   ]),
 ]
 
-function add(sum: Sum, row: Found): void {
-  const of = (column: string) => Number(row[column])
-  for (const count of counts) sum[count] += of(count)
-  sum.durationMs += of('duration_ms')
-  sum.usage = addUsage(sum.usage, usageIn(row))
-  sum.cost += money(of('cost_dollars'), of('cost_rest'))
-  sum.saved += money(of('saved_dollars'), of('saved_rest'))
-}
-
-/** What is in another sum is taken out of this one. */
-function take(sum: Sum, part: Sum): void {
-  for (const count of counts) sum[count] -= part[count]
-  sum.durationMs -= part.durationMs
-  sum.usage = usageOf(Object.fromEntries(buckets.map((bucket) => [bucket, sum.usage[bucket] - part.usage[bucket]])))
-  sum.cost -= part.cost
-  sum.saved -= part.saved
-}
-
-function usageIn(row: Found): Usage {
+function rowOf(row: Found, columns: readonly (readonly [Dimension, string])[]): UsageRow {
+  const sum = (column: string) => Number(row[column] ?? 0)
+  const nano = (column: string) => BigInt(sum(`${column}_dollars`)) * perDollar + BigInt(sum(`${column}_rest`))
   const usage: Record<keyof Usage, number> = { ...noUsage }
-  for (const bucket of buckets) usage[bucket] = Number(row[usageColumns[bucket]])
-  return usage
-}
-
-const money = (dollars: number, rest: number) => BigInt(dollars) * perDollar + BigInt(rest)
-
-function rowOf({ cost, saved, ...rest }: Sum): UsageRow {
-  return { ...rest, cost: usd(cost), nano: Number(cost), saved: usd(saved) }
+  for (const bucket of buckets) usage[bucket] = sum(usageColumns[bucket])
+  return {
+    of: Object.fromEntries(columns.map(([dimension, column]) => [dimension, valueIn(dimension, row[column])])),
+    ...(Object.fromEntries(counts.map((count) => [count, sum(count)])) as Record<(typeof counts)[number], number>),
+    durationMs: sum('duration_ms'),
+    usage,
+    cost: usd(nano('cost')),
+    nano: Number(nano('cost')),
+    saved: usd(nano('saved')),
+  }
 }
 
 /** Of a time in which nothing was used. */
-export const noUsageRow = (): UsageRow => rowOf(nothing())
+export const noUsageRow = (): UsageRow => rowOf({}, [])
 
 /** {@link formatUsd} is exact up to nine million dollars; whole dollars stand by themselves. */
 function usd(nano: bigint): string {
   const [, decimals] = formatUsd(Number(nano % perDollar)).split('.')
   return decimals === undefined ? String(nano / perDollar) : `${nano / perDollar}.${decimals}`
-}
-
-function nothing(): Sum {
-  const none = Object.fromEntries(counts.map((count) => [count, 0])) as Counts
-  return { of: {}, ...none, durationMs: 0, usage: noUsage, cost: 0n, saved: 0n }
 }
 
 /**

@@ -15,6 +15,7 @@ import { wayTo } from '../falls-silent.js'
 import { asBudgets } from '../quota/as-budgets.js'
 import { identityScenarios } from './identity-scenarios.js'
 import { jobScenarios } from './job-scenarios.js'
+import { reportScenarios } from './report-scenarios.js'
 import { sqlScenarios } from './scenarios.js'
 
 describe.skipIf(!hasPostgres)('over Postgres', () => {
@@ -40,6 +41,14 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
   describe('who may come in', () =>
     identityScenarios(async () => {
       const sql = await open()
+      await migrate(sql)
+      return sql
+    }))
+
+  describe('a report', () =>
+    reportScenarios(async () => {
+      const sql = await openPostgres({ url: await server.another() })
+      onTestFinished(() => sql.close())
       await migrate(sql)
       return sql
     }))

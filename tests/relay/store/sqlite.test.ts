@@ -7,6 +7,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Reads } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { openFile, temporaryFolder } from './open.js'
+import { reportScenarios } from './report-scenarios.js'
 import { add, all, numbers, sqlScenarios } from './scenarios.js'
 
 async function open(file = ':memory:') {
@@ -16,6 +17,7 @@ async function open(file = ':memory:') {
 }
 
 sqlScenarios(open)
+reportScenarios(openFile)
 
 it('keeps nothing of a transaction that SQLite itself has given up', async () => {
   const sql = await numbers(open)

@@ -278,10 +278,10 @@ it('reports by the month of some hundred tenants over years, though their days a
   const tenants = Array.from({ length: 110 }, (_, at) => line({ tenant: `t${at}`, at: Date.parse('2024-02-01T12:00:00Z') }))
   await log.take({ lines: tenants })
   await sql.run(
-    `INSERT INTO usage_parts SELECT part, hour + $1 * n, tenant, key_id, user_id, model, provider, tag, value, calls, attempts, errors, cancelled,
+    `INSERT INTO usage_parts SELECT part, hour + CAST($1 AS BIGINT) * n, tenant, key_id, user_id, model, provider, tag, value, calls, attempts, errors, cancelled,
        cached, coalesced, estimated, unpriced, duration_ms, cost, saved, input, cache_read, cache_write, cache_write_1h,
        audio_input, output, reasoning, audio_output
-     FROM usage_parts, (WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 1000) SELECT n FROM days) WHERE part = 'model'`,
+     FROM usage_parts, (WITH RECURSIVE days(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM days WHERE n < 1000) SELECT n FROM days) AS days WHERE part = 'model'`,
     [day],
   )
   const rows = await log.report({ by: ['tenant', 'month'] })
@@ -464,11 +464,13 @@ it('says of any time, of anybody and by anything what a fold over those lines sa
 it('reads sums of whole days, and those of hours for what is around them alone', async () => {
   const sql = await openFile()
   const asked: [string, readonly unknown[]][] = []
+  const sources = /FROM (\w+ WHERE part = '[^']+'|\w+)[^()]* hour >= \$(\d+) AND hour < \$(\d+)/g
   const noting: Sql = {
     ...sql,
     snapshot: (work) => work(noting),
     all: (text, params = []) => {
-      asked.push([/FROM (\w+ WHERE part = '[^']+'|\w+)/.exec(text)?.[1] ?? '', params.slice(0, 2)])
+      for (const [, source = '', from, to] of text.matchAll(sources))
+        asked.push([source, [from, to].map((place) => params[Number(place) - 1])])
       return sql.all(text, params)
     },
   }
