@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { noUsage } from '../../src/core/usage.js'
 import { type Relay, startRelay } from '../../src/relay/relay.js'
 import { until } from '../helpers/mock.js'
 import { root } from '../helpers/source.js'
@@ -153,6 +154,31 @@ describe('the administration of a relay by commands', () => {
     const first = await told('audit', '--export', 'ndjson', '--action', 'relay.first_start')
     expect(JSON.parse(first)).toMatchObject({ seq: 1, actor: 'relay' })
     expect((await told('audit', '--to', '2000-01-01')).trim()).toBe('')
+  })
+
+  test('tells who used most, and what all used', async () => {
+    const used = await startRelay({ port: 0, folder: join(folder, 'used') })
+    onTestFinished(() => used.close())
+    const line = (model: string, cost: number) => ({
+      ...{ id: model, callId: model, attempt: 1, at: Date.now(), durationMs: 1, provider: 'openai', model },
+      ...{ protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost, usage: noUsage },
+    })
+    const headers = { authorization: `Bearer ${used.firstKeys?.call}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ lines: [line('a', 1e7), line('b', 3e7), line('c', 2e7)] })
+    await fetch(`${used.url}/v1/usage`, { method: 'POST', headers, body })
+    const told = async (...args: string[]) => (await leash(['usage', '--top', '2', ...args], { env: env(used) })).stdout
+    expect((await told('--by', 'provider,model')).split('\n').map((line) => line.split(/\s+/))).toEqual([
+      ...[
+        ['provider', 'model', 'calls', 'cost'],
+        ['openai', 'b', '1', '$0.03'],
+        ['openai', 'c', '1', '$0.02'],
+      ],
+      ...[['total', '3', '$0.06'], ['']],
+    ])
+    expect(JSON.parse(await told('--json'))).toMatchObject({
+      rows: [{ cost: '0.03' }, { cost: '0.02' }],
+      total: { cost: '0.06' },
+    })
   })
 
   test('asks a policy again about a call', async () => {

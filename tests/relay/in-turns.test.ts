@@ -53,6 +53,9 @@ it('tells a report of many rows as a whole, as JSON and as CSV, and one of none'
   const { body } = await asked('by=model')
   expect(new Set(body.rows.map(({ of }: { of: { model: string } }) => of.model))).toEqual(new Set(models))
   expect((await asked('by=model&tenant=nobody')).body).toEqual({ rows: [] })
+  const { rows, total } = (await asked('by=model&top=1500')).body
+  expect([rows.length, total.of, total.nano]).toEqual([1500, {}, 2345])
+  expect((await asked('by=model&top=5&tenant=nobody')).body).toMatchObject({ rows: [], total: { calls: 0, cost: '0' } })
   const csv = String((await asked('by=model&format=csv')).body)
     .trimEnd()
     .split('\r\n')

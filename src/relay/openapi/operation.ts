@@ -41,6 +41,7 @@ export const report = {
   user: z.optional(text),
   model: z.optional(text),
   provider: z.optional(text),
+  top: z.optional(count),
   format: z.optional(z.enum(['json', 'csv'])),
 }
 

@@ -4,27 +4,27 @@ import { LeashError } from '../../core/errors.js'
 import { IteratorStream } from '../../iterator-stream.js'
 import { inTurns } from '../in-turns.js'
 import { csvOf, csvRows } from '../usage/csv.js'
-import { type Dimension, dimensions, type UsageRow } from '../usage/usage.js'
+import { noUsageRow } from '../usage/report.js'
+import { type Dimension, dimensions, type ReportQuery, type UsageLog, type UsageRow } from '../usage/usage.js'
 import { only, timeIn } from './fields.js'
 
-export interface ReportQuery {
-  readonly by: readonly Dimension[]
-  readonly from?: number
-  readonly to?: number
-  readonly where: Readonly<Record<string, string>>
-  readonly tagged?: { readonly tag: string; readonly value: string }
-}
+type Asked = ReportQuery & Required<Pick<ReportQuery, 'by'>>
 
 const conditions = ['tenant', 'key', 'user', 'model', 'provider']
 
 const formats = ['json', 'csv']
 
 /** @throws LeashError `invalid_request` that names what is wrong */
-export function reportQuery(query: Readonly<Record<string, string>>): ReportQuery {
+export function reportQuery(query: Readonly<Record<string, string>>): Asked {
   const tags = Object.entries(query).filter(([name]) => isTag(name))
-  only(query, ['by', 'from', 'to', 'format', ...conditions, ...tags.map(([tag]) => tag)])
+  only(query, ['by', 'from', 'to', 'top', 'format', ...conditions, ...tags.map(([tag]) => tag)])
   if (!formats.includes(query.format ?? 'json'))
     throw new LeashError('invalid_request', '`format` is json or csv.', { param: 'format' })
+  const { top } = query
+  if (top !== undefined && (!/^[1-9]\d{0,5}$/.test(top) || query.format === 'csv'))
+    throw new LeashError('invalid_request', '`top` is a whole number from 1 on, and for JSON: CSV has all rows.', {
+      param: 'top',
+    })
   const asked = (query.by ?? 'model').split(',').filter((name) => name !== '')
   const by = asked.map(dimensionOf)
   if (by.includes(undefined))
@@ -37,14 +37,16 @@ export function reportQuery(query: Readonly<Record<string, string>>): ReportQuer
     ...momentOf(query, 'from'),
     ...momentOf(query, 'to'),
     where,
+    ...(top !== undefined && { top: Number(top) }),
     ...(tagged && { tagged }),
   }
 }
 
-/** As JSON, or as CSV for who has asked for that. */
-export function reported(c: Context, rows: readonly UsageRow[], { by }: Pick<ReportQuery, 'by'>): Response {
+/** As JSON, or as CSV for who has asked for that. Some rows of many come with the sum of all. */
+export async function reported(c: Context, usage: UsageLog, query: Asked): Promise<Response> {
+  const [rows = [], all] = await usage.reports(query.top === undefined ? [query] : [query, { ...query, by: [] }])
   const isCsv = c.req.query('format') === 'csv'
-  const body = new IteratorStream(isCsv ? csvIn(rows, by) : jsonIn(rows))
+  const body = new IteratorStream(isCsv ? csvIn(rows, query.by) : jsonIn(rows, all && (all[0] ?? noUsageRow())))
   return c.body(body, 200, { 'content-type': isCsv ? 'text/csv; charset=utf-8' : 'application/json' })
 }
 
@@ -53,8 +55,8 @@ async function* csvIn(rows: readonly UsageRow[], by: readonly Dimension[]): Asyn
   for await (const some of inTurns(rows)) yield Buffer.from(csvRows(some, by))
 }
 
-async function* jsonIn(rows: readonly UsageRow[]): AsyncGenerator<Uint8Array> {
-  let between = '{"rows":['
+async function* jsonIn(rows: readonly UsageRow[], total?: UsageRow): AsyncGenerator<Uint8Array> {
+  let between = `{${total ? `"total":${JSON.stringify(total)},` : ''}"rows":[`
   for await (const some of inTurns(rows)) {
     yield Buffer.from(between + some.map((row) => JSON.stringify(row)).join(','))
     between = ','

@@ -24,7 +24,7 @@ export function usageRoutes({ keys, callers, usage }: RelayContext): Hono {
     const query = reportQuery(c.req.query())
     const own = caller.role !== undefined && !isAdministrator(caller) && extentOf(caller.role, 'usage:read') !== 'all'
     const where = { ...query.where, tenant: caller.tenant, ...(own && { user: caller.user ?? '' }) }
-    return reported(c, await usage.report({ ...query, where }), query)
+    return reported(c, usage, { ...query, where })
   })
 
   return app

@@ -31,6 +31,9 @@ test.each([
   ['/v1/admin/audit?limit=-1', 'limit'],
   ['/v1/admin/audit?before=yesterday', 'before'],
   ['/v1/admin/usage?format=xlsx', 'format'],
+  ['/v1/admin/usage?top=0', 'top'],
+  ['/v1/admin/usage?top=ten', 'top'],
+  ['/v1/admin/usage?top=5&format=csv', 'top'],
   // By a filter that is mistyped, all would be told.
   ['/v1/admin/usage?by=key&tenent=acme', 'tenent'],
   ['/v1/usage?mode=gpt-4o', 'mode'],
