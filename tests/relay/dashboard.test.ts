@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { buildDashboard } from '../../scripts/dashboard.js'
+import { noUsage } from '../../src/core/usage.js'
 import { hasChromium, inBrowser, useChromium } from '../helpers/chromium.js'
 import { useMock } from '../helpers/mock.js'
 import { onFreePort } from '../helpers/programs.js'
@@ -16,6 +17,12 @@ import { openReceiver, type Received } from './receiver.js'
 
 const mock = useMock()
 const built = '.cache/dashboard'
+
+const costing = (cost: number) => ({
+  ...{ id: `line ${cost}`, callId: 'call', attempt: 1, at: Date.now(), durationMs: 1, provider: 'openai' },
+  ...{ model: `m${cost}`, protocol: 'openai-chat', outcome: 'ok', basis: 'complete', cost, usage: noUsage },
+})
+
 beforeAll(() => buildDashboard(built, root))
 
 describe('the page', () => {
@@ -440,24 +447,37 @@ describe.skipIf(!hasChromium)('in a browser', inBrowser, () => {
     expect(await page.getByText('of another list').count()).toBe(0)
   })
 
-  test('what a tenant has used is not said to be nothing while nobody knows', async () => {
+  test('tenants are shown with what they have used, as soon as it is known, and nothing of the others is asked for', async () => {
     const relay = await openRelay(mock.url)
+    await relay.ask('POST', '/v1/admin/tenants', { slug: 'red', name: 'Team Red' })
+    const { body: made } = await relay.ask('POST', '/v1/admin/keys', { tenant: 'red' })
+    await relay.ask('POST', '/v1/usage', { lines: [costing(5_000_000_000)] }, made.key)
     const { page } = await signedIn(relay, '#/audit')
-    let asked: Route | undefined
-    await page.route('**/v1/admin/usage?by=tenant*', (route) => {
-      asked = route
-    })
+    const reports: string[] = []
+    page.on('request', (request) => void (request.url().includes('/v1/admin/usage') && reports.push(request.url())))
+    await page.route('**/v1/admin/tenants?*search*', (route) => route.fulfill({ status: 503 }), { times: 1 })
     await goTo(page, 'Tenants')
-    const row = page.getByRole('row').filter({ hasText: 'default' })
-    await row.waitFor()
-    expect(await row.textContent()).not.toContain('$0.00')
-    await expect.poll(() => asked).toBeDefined()
-    await asked?.fulfill({ status: 503, json: { error: { message: 'The database is away.' } } })
-    await page.getByRole('alert').filter({ hasText: 'The database is away.' }).waitFor()
-    expect(await row.textContent()).not.toContain('$0.00')
-    await page.unroute('**/v1/admin/usage?by=tenant*')
+    await page.getByRole('alert').filter({ hasText: 'status 503' }).waitFor()
+    expect(await page.locator('main').textContent()).not.toContain('$0.00')
     await press(page, 'Try again')
-    await row.filter({ hasText: '$0.00' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'Team Red' }).filter({ hasText: '$5.00' }).waitFor()
+    await page.getByRole('row').filter({ hasText: 'default' }).filter({ hasText: '$0.00' }).waitFor()
+    expect(reports).toEqual([])
+  })
+
+  test('of many models the dearest are shown, by their part of the whole, and what the others have cost', async () => {
+    const relay = await openRelay(mock.url)
+    const lines = Array.from({ length: 12 }, (_, at) => costing((at + 1) * 1_000_000_000))
+    await relay.ask('POST', '/v1/usage', { lines }, relay.call)
+    const { page, problems } = await signedIn(relay)
+    const models = page.locator('.card').filter({ has: page.getByRole('heading', { name: 'Models' }) })
+    await models.getByText('and others, $10.00').waitFor()
+    const spent = models.locator('td[title]')
+    expect(await spent.allTextContents()).toEqual([12, 11, 10, 9, 8, 7, 6, 5].map((usd) => `$${usd}.00`))
+    expect(await spent.first().getAttribute('title')).toBe('15 % of the spend')
+    const providers = page.locator('.card').filter({ has: page.getByRole('heading', { name: 'Providers' }) })
+    expect(await providers.textContent()).not.toContain('and others')
+    expect(problems).toEqual([])
   })
 
   test('what takes the relay long is not read again at once', async () => {

@@ -1,17 +1,18 @@
 /** What the relay answers with. */
 import type { TargetHealth } from '../../core/health.js'
+import type { NamedRow } from '../usage/statements.js'
 import type { UsageRow } from '../usage/usage.js'
 
+/** Of what may be many the dearest, one more than are shown. */
 export interface Overview {
   /** Milliseconds since 1970. */
   readonly from: number
   readonly byDay: readonly UsageRow[]
   readonly byModel: readonly UsageRow[]
   readonly byProvider: readonly UsageRow[]
-  readonly byTenant: readonly UsageRow[]
+  /** By tenant; of one tenant by key. */
+  readonly byWhom: readonly NamedRow[]
   readonly total?: UsageRow
-  /** How many there are. */
-  readonly tenants: number
   /** In processes of their own, and those that hold to another policy than the one in force. */
   readonly clients: { readonly count: number; readonly behind: number }
   readonly health: readonly (TargetHealth & { readonly tenant: string })[]

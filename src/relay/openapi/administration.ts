@@ -40,6 +40,7 @@ const tenants: Operations = {
     plan: z.optional(text),
     status: z.optional(z.enum(statuses)),
     search: z.optional(text),
+    usedSince: z.optional(text),
   }),
   'POST /v1/admin/tenants': write(
     'Creates a tenant',
@@ -138,7 +139,7 @@ const relay: Operations = {
   'GET /v1/admin/config/versions': read('Lists the versions of these changes'),
   'POST /v1/admin/config/rollback': write('Puts a version of these changes in force again; 0 removes all of them', version),
   'GET /v1/admin/backup': { ...read('Copies the database'), answers: 'application/vnd.sqlite3' },
-  'GET /v1/admin/overview': read("Shows the numbers of the dashboard's first page"),
+  'GET /v1/admin/overview': read("Shows the numbers of the dashboard's first page", { tenant: z.optional(text) }),
   'GET /v1/admin/calls': read('Lists attempts, newest first; as a stream with `Accept: text/event-stream`', {
     call: z.optional(text),
     tenant: z.optional(text),

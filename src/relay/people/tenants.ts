@@ -107,14 +107,6 @@ export class Tenants {
     return pageOf(rows.map(tenantOf), size, ({ slug }) => slug)
   }
 
-  /** Without those that are deleted. */
-  async count(): Promise<number> {
-    const [row] = await this.#sql.all<{ readonly count: number }>(
-      `SELECT COUNT(*) AS count FROM tenants WHERE status <> 'deleted'`,
-    )
-    return row?.count ?? 0
-  }
-
   /** @throws LeashError `not_found` when there is none, or it is deleted */
   async update(slug: string, changes: TenantChanges): Promise<Tenant> {
     check(changes)

@@ -9,9 +9,10 @@ import { customerIn } from '../usage/billing.js'
 import { type AdminEnv, bodyOf, notOneself, pageOf, type Reach, tenantOf } from './admin-env.js'
 import type { RelayContext } from './context.js'
 import { metadataOf, oneOf, only, required, text } from './fields.js'
+import { momentOf } from './report-query.js'
 
 export function adminTenants(context: RelayContext): Hono<AdminEnv> {
-  const { keys, tenants, settings } = context
+  const { keys, tenants, usage, settings } = context
   const app = new Hono<AdminEnv>()
 
   /** Who pays for a tenant is not its own to say either. */
@@ -25,8 +26,13 @@ export function adminTenants(context: RelayContext): Hono<AdminEnv> {
   }
 
   app.get('/', async (c) => {
-    const { status, ...page } = pageOf(c, 'plan', 'status', 'search')
-    return c.json(await tenants.list({ ...page, ...oneOf({ status }, 'status', statuses) }))
+    const { status, usedSince: _, ...page } = pageOf(c, 'plan', 'status', 'search', 'usedSince')
+    const { usedSince: from } = momentOf(c.req.query(), 'usedSince')
+    const found = await tenants.list({ ...page, ...oneOf({ status }, 'status', statuses) })
+    if (from === undefined) return c.json(found)
+    const rows = await usage.report({ by: ['tenant'], from, tenants: found.items.map(({ slug }) => slug) })
+    const used = new Map(rows.map((row) => [row.of.tenant, row]))
+    return c.json({ ...found, items: found.items.map((tenant) => ({ ...tenant, usage: used.get(tenant.slug) })) })
   })
   app.post('/', async (c) => {
     const wanted = newTenant(await bodyOf(c))

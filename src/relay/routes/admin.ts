@@ -15,6 +15,7 @@ import { adminUsers } from './admin-users.js'
 import { adminVendorKeys } from './admin-vendor-keys.js'
 import { adminWebhooks } from './admin-webhooks.js'
 import type { RelayContext } from './context.js'
+import { queryIn } from './fields.js'
 import { liveRoutes } from './live.js'
 import { overviewOf } from './overview.js'
 import { reported, reportQuery } from './report-query.js'
@@ -29,7 +30,9 @@ export function adminRoutes(context: RelayContext): Hono<AdminEnv> {
     const rights = role === undefined ? {} : rightsOf(role)
     return c.json({ id, tenant, user, role, scopes, rights, administrator: isAdministrator(c.get('caller')) })
   })
-  app.get('/overview', async (c) => c.json(await overviewOf(context, c.get('reach'))))
+  app.get('/overview', async (c) =>
+    c.json(await overviewOf(context, { ...queryIn(c.req.query(), ['tenant']), ...c.get('reach') })),
+  )
 
   app.route('/clients', adminClients(context))
   app.route('/tenants', adminTenants(context))

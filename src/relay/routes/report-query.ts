@@ -70,10 +70,7 @@ function dimensionOf(name: string): Dimension | undefined {
   return isTag(name) ? name : dimensions.find((dimension) => dimension === name)
 }
 
-export function momentOf<N extends 'from' | 'to'>(
-  query: Readonly<Record<string, string>>,
-  name: N,
-): { readonly [K in N]?: number } {
+export function momentOf<N extends string>(query: Readonly<Record<string, string>>, name: N): { readonly [K in N]?: number } {
   const given = query[name]
   if (given === undefined) return {}
   const at = /^\d{1,15}$/.test(given) ? Number(given) : timeIn(given)

@@ -70,7 +70,7 @@ const perDollar = 1_000_000_000n
 const mostRows = 100_000
 
 /**
- * The dearest first. The database adds up, sorts and cuts: what is not told is not read either.
+ * The dearest first, and of what costs the same that with more calls. The database adds up, sorts and cuts: what is not told is not read either.
  *
  * @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag
  */
@@ -86,7 +86,7 @@ export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow
     `SELECT ${[...names, ...sumColumns].join(', ')}
      FROM (${sources.map((source) => selectOf(source, place)).join(' UNION ALL ')}) AS sources
      ${groupedBy(names)} HAVING ${isLeft(groups.indexOf('value'))}
-     ORDER BY ${['SUM(cost) DESC', ...names].join(', ')} LIMIT ${place(Math.min(top, mostRows + 1))}`,
+     ORDER BY ${['SUM(cost) DESC', 'SUM(calls) DESC', ...names].join(', ')} LIMIT ${place(Math.min(top, mostRows + 1))}`,
     params,
   )
   if (found.length > mostRows)

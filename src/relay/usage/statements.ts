@@ -5,6 +5,11 @@ import type { Tenant } from '../people/tenants.js'
 import { noUsageRow } from './report.js'
 import type { Dimension, UsageLog, UsageRow, Where } from './usage.js'
 
+/** Of a key, with its name. */
+export interface NamedRow extends UsageRow {
+  readonly name?: string
+}
+
 export interface Statement {
   readonly tenant: string
   readonly name: string
@@ -20,7 +25,7 @@ export interface Statement {
   readonly currency: 'USD'
   readonly total: UsageRow
   readonly byModel: readonly UsageRow[]
-  readonly byKey: readonly (UsageRow & { readonly name?: string })[]
+  readonly byKey: readonly NamedRow[]
   readonly byUser: readonly UsageRow[]
   readonly byDay: readonly UsageRow[]
 }
@@ -73,7 +78,7 @@ export class Statements {
       currency: 'USD',
       total: total ?? noUsageRow(),
       byModel,
-      byKey: await Promise.all(byKey.map((row, at) => (at < mostNames ? this.#named(row) : row))),
+      byKey: await namedBy(this.#keys, byKey),
       byUser,
       byDay: byDay.sort((a, b) => ((a.of.day ?? '') < (b.of.day ?? '') ? -1 : 1)),
     }
@@ -82,11 +87,15 @@ export class Statements {
   items({ slug }: Tenant, month: string, where: Where): Promise<UsageRow[]> {
     return this.#usage.report({ by: lineItems, ...monthOf(month), where: { ...where, tenant: slug } })
   }
+}
 
-  async #named(row: UsageRow): Promise<UsageRow & { readonly name?: string }> {
-    const key = await this.#keys.get(row.of.key ?? '')
+/** @param rows by key */
+export function namedBy(keys: Keys, rows: readonly UsageRow[]): Promise<NamedRow[]> {
+  const named = async (row: UsageRow) => {
+    const key = await keys.get(row.of.key ?? '')
     return key ? { ...row, name: key.name } : row
   }
+  return Promise.all(rows.map((row, at) => (at < mostNames ? named(row) : row)))
 }
 
 function monthOf(month: string): { readonly from: number; readonly to: number } {

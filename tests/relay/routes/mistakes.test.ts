@@ -41,6 +41,8 @@ test.each([
   ['/v1/admin/keys?tenat=acme', 'tenat'],
   ['/v1/admin/tenants?afer=a', 'afer'],
   ['/v1/admin/tenants?status=gone', 'status'],
+  ['/v1/admin/tenants?usedSince=yesterday', 'usedSince'],
+  ['/v1/admin/overview?tenat=acme', 'tenat'],
   ['/v1/admin/tenants/default/users?page=2', 'page'],
   ['/v1/admin/clients?usr=ada', 'usr'],
   ['/v1/admin/webhooks/deliveries?state=dead', 'state'],

@@ -84,7 +84,7 @@ describe.skipIf(!hasPostgres)('two relays on one Postgres', () => {
       for (const part of [[total], byModel, byKey, byUser, byDay]) expect(nanoOf(part)).toBe(ofMonth)
       expect(nanoIn(await ask(`${statement}?format=csv`))).toBe(ofMonth)
       const overview = await ask('/v1/admin/overview')
-      for (const part of [overview.byDay, overview.byModel, overview.byProvider, overview.byTenant])
+      for (const part of [overview.byDay, overview.byModel, overview.byProvider, overview.byWhom])
         expect(nanoOf(part)).toBe(overview.total.nano)
     }
 

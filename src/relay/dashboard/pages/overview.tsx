@@ -14,9 +14,8 @@ import { UsageTable } from '../parts/usage-table.js'
 import { useResource } from '../resource.js'
 import { go, hrefOf } from '../router.js'
 import { tenantIn } from '../session.js'
-import { type Spending, spendingOf } from '../spending.js'
 import { useTenants } from '../tenant-list.js'
-import type { Latency } from '../types.js'
+import type { Latency, Overview } from '../types.js'
 
 const dayMs = 86_400_000
 const refreshMs = 5000
@@ -24,8 +23,9 @@ const refreshMs = 5000
 export function OverviewPage({ of: asked }: { readonly of: string }) {
   const of = tenantIn(asked)
   const tenants = useTenants()
-  const spending = useResource<Spending>(of, refreshMs, spendingOf)
-  const latency = useResource<Latency>(`/v1/admin/latency${of && `?tenant=${encodeURIComponent(of)}`}`, refreshMs)
+  const whose = of && `?tenant=${encodeURIComponent(of)}`
+  const spending = useResource<Overview>(`/v1/admin/overview${whose}`, refreshMs)
+  const latency = useResource<Latency>(`/v1/admin/latency${whose}`, refreshMs)
   const actions = (
     <>
       <TenantSelect tenants={tenants.all} value={of} all="All tenants" onChange={(slug) => go('overview', slug)} />
@@ -53,9 +53,8 @@ export function OverviewPage({ of: asked }: { readonly of: string }) {
 }
 
 /** What somebody should look at. */
-function Amiss({ health = [], clients }: Spending) {
+function Amiss({ health, clients: { behind } }: Overview) {
   const held = health.filter(({ state }) => state !== 'closed').map(({ target }) => target)
-  const behind = clients?.behind ?? 0
   if (held.length === 0 && behind === 0) return null
   const told = [
     ...(held.length > 0 ? [`Held back: ${[...new Set(held)].join(', ')}.`] : []),
@@ -73,14 +72,14 @@ function Amiss({ health = [], clients }: Spending) {
 interface NumbersProps {
   readonly of: string
   readonly total: UsageRow
-  readonly spending: Spending
+  readonly spending: Overview
   readonly latency: Latency | undefined
 }
 
 function Numbers({ of, total, spending, latency }: NumbersProps) {
   const [chosen, setChosen] = useState(0)
   const metric = metrics[chosen] ?? metrics[0]
-  const { from, byDay, byModel, byProvider, byWhom, names } = spending
+  const { from, byDay, byModel, byProvider, byWhom } = spending
   const days = useMemo(() => everyDay(from, byDay), [from, byDay])
   const points = useMemo(() => days.map(({ at, row }) => ({ at, value: row ? metric.of(row) : 0 })), [days, metric])
   const percentiles = latency?.of ? `recent p95 ${duration(latency.p95)}` : undefined
@@ -110,20 +109,26 @@ function Numbers({ of, total, spending, latency }: NumbersProps) {
       </Card>
       <div class="columns">
         <Card title="Models">
-          <UsageTable rows={byModel} head="Model" by="model" under="provider" />
+          <UsageTable rows={byModel} total={total.nano} head="Model" by="model" under="provider" />
         </Card>
         <div>
           {of ? (
             <Card title="Keys" aside={<a href={hrefOf('keys', of)}>All keys</a>}>
-              <UsageTable rows={byWhom} head="Key" by="key" name={({ of: { key = '' } }) => names.get(key)} under="key" />
+              <UsageTable rows={byWhom} total={total.nano} head="Key" by="key" under="key" />
             </Card>
           ) : (
             <Card title="Tenants" aside={<a href={hrefOf('tenants')}>All tenants</a>}>
-              <UsageTable rows={byWhom} head="Tenant" by="tenant" href={({ of }) => hrefOf('overview', of.tenant)} />
+              <UsageTable
+                rows={byWhom}
+                total={total.nano}
+                head="Tenant"
+                by="tenant"
+                href={({ of }) => hrefOf('overview', of.tenant)}
+              />
             </Card>
           )}
           <Card title="Providers">
-            <UsageTable rows={byProvider} head="Provider" by="provider" />
+            <UsageTable rows={byProvider} total={total.nano} head="Provider" by="provider" />
           </Card>
         </div>
       </div>

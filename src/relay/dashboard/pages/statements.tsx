@@ -65,11 +65,11 @@ function Sums({ month, total, provisional, byModel, byKey, byUser }: Statement) 
       )}
       {total.attempts > 0 && (
         <div class="columns">
-          <UsageTable rows={byModel} head="Model" by="model" under="provider" all />
+          <UsageTable rows={byModel} total={total.nano} head="Model" by="model" under="provider" all />
           <div>
-            <UsageTable rows={byKey} head="Key" by="key" name={({ name }) => name} under="key" all />
+            <UsageTable rows={byKey} total={total.nano} head="Key" by="key" under="key" all />
             {byUser.some(({ of }) => of.user) && (
-              <UsageTable rows={byUser} head="User" by="user" name={({ of }) => of.user || 'nobody in particular'} all />
+              <UsageTable rows={byUser} total={total.nano} head="User" by="user" none="nobody in particular" all />
             )}
           </div>
         </div>

@@ -20,6 +20,7 @@ export function TenantPage({ slug }: { readonly slug: string }) {
   const tenant = useResource<Tenant>(path)
   const ways: readonly (readonly [page: string, text: string, open: boolean])[] = [
     ['tenants', 'All tenants', me().administrator],
+    ['overview', 'Overview', may('usage:read')],
     ['users', 'Users', may('users:read')],
     ['keys', 'Keys', may('keys:read')],
     ['policies', 'Policy', may('policy:read')],

@@ -9,10 +9,9 @@ import { FormDialog, typed } from '../parts/dialog.js'
 import { Icon } from '../parts/icon.js'
 import { More } from '../parts/more.js'
 import { Card, Page, Status, Time } from '../parts/page.js'
-import { Empty, Failed, Loaded } from '../parts/states.js'
+import { Empty, Loaded } from '../parts/states.js'
 import { Action, type Column, Table } from '../parts/table.js'
 import { toast } from '../parts/toast.js'
-import { useResource } from '../resource.js'
 import { hrefOf } from '../router.js'
 import { me, tenantIn } from '../session.js'
 import { TenantPage } from './tenant.js'
@@ -29,17 +28,14 @@ export function TenantsPage({ of }: { readonly of: string }) {
 
 function All() {
   const [search, setSearch] = useState('')
-  const tenants = useList<Tenant>(`/v1/admin/tenants?search=${encodeURIComponent(search)}`)
   const [since] = useState(() => Date.now() - monthMs)
-  const usage = useResource<{ readonly rows: readonly UsageRow[] }>(`/v1/admin/usage?by=tenant&from=${since}`)
+  const tenants = useList<Used>(`/v1/admin/tenants?usedSince=${since}&search=${encodeURIComponent(search)}`)
   const [asked, setAsked] = useState<Asked>()
   const done = (text: string) => {
     setAsked(undefined)
     toast(text)
     tenants.reload()
   }
-  // While nobody knows, it is not nothing.
-  const usedBy: Used = (slug, show) => (usage.value ? show(usage.value.rows.find(({ of }) => of.tenant === slug)) : '…')
   const create = (
     <button type="button" class="primary" onClick={() => setAsked({ what: 'create' })}>
       <Icon name="plus" /> New tenant
@@ -56,14 +52,13 @@ function All() {
         <input onChange={(event) => setSearch(event.currentTarget.value)} />
       </label>
       <Card>
-        {usage.error !== undefined && <Failed error={usage.error} onRetry={usage.reload} />}
         <Loaded resource={tenants}>
           {({ items }) =>
             items.length === 0 ? (
               <Empty icon="tenants" title={search ? 'Nothing of that kind' : 'No tenant yet'} />
             ) : (
               <>
-                <Table columns={columnsOf(usedBy, setAsked)} rows={items} keyOf={({ slug }) => slug} />
+                <Table columns={columnsOf(setAsked)} rows={items} keyOf={({ slug }) => slug} />
                 <More of={tenants} />
               </>
             )
@@ -76,9 +71,11 @@ function All() {
   )
 }
 
-type Used = (slug: string, show: (row?: UsageRow) => string) => string
+interface Used extends Tenant {
+  readonly usage?: UsageRow
+}
 
-const columnsOf = (usedBy: Used, onAsk: (asked: Asked) => void): readonly Column<Tenant>[] => [
+const columnsOf = (onAsk: (asked: Asked) => void): readonly Column<Used>[] => [
   {
     head: 'Tenant',
     as: 'name',
@@ -93,8 +90,8 @@ const columnsOf = (usedBy: Used, onAsk: (asked: Asked) => void): readonly Column
   },
   { head: 'Status', cell: ({ status }) => <Status of={status} /> },
   { head: 'Plan', cell: ({ plan }) => plan },
-  { head: 'Requests, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => count(row?.calls ?? 0)) },
-  { head: 'Spend, 30 days', as: 'number', cell: ({ slug }) => usedBy(slug, (row) => money(row?.nano ?? 0)) },
+  { head: 'Requests, 30 days', as: 'number', cell: ({ usage }) => count(usage?.calls ?? 0) },
+  { head: 'Spend, 30 days', as: 'number', cell: ({ usage }) => money(usage?.nano ?? 0) },
   { head: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
   {
     head: 'Actions',

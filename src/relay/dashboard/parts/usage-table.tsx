@@ -1,17 +1,22 @@
 /** Who or what has used how much, the dearest first. */
+import type { NamedRow } from '../../usage/statements.js'
 import type { Dimension, UsageRow } from '../../usage/usage.js'
 import { count, money, percent } from '../format.js'
 import { tokensOf } from '../metrics.js'
 import { Share } from './page.js'
 
-export interface UsageTableProps<T extends UsageRow> {
-  readonly rows: readonly T[]
+export interface UsageTableProps {
+  /** The dearest first. */
+  readonly rows: readonly NamedRow[]
+  /** Nano-dollars of all, also of those that are not among them. */
+  readonly total: number
   readonly head: string
   /** What the rows are told apart by, and called unless they have a name. */
   readonly by: Dimension
-  readonly name?: (row: T) => string | undefined
+  /** What is said where there is nobody to name. */
+  readonly none?: string
   /** Where the name leads. */
-  readonly href?: (row: T) => string
+  readonly href?: (row: UsageRow) => string
   /** Said below the name. */
   readonly under?: Dimension
   /** However many they are. */
@@ -20,11 +25,8 @@ export interface UsageTableProps<T extends UsageRow> {
 
 const mostRows = 8
 
-export function UsageTable<T extends UsageRow>({ rows, head, by, name, href, under, all = false }: UsageTableProps<T>) {
-  const sorted = [...rows].sort((a, b) => b.nano - a.nano || b.calls - a.calls)
-  const total = sorted.reduce((sum, { nano }) => sum + nano, 0) || 1
-  const shown = all ? sorted.length : mostRows
-  const left = sorted.length - shown
+export function UsageTable({ rows, total, head, by, none = 'none', href, under, all = false }: UsageTableProps) {
+  const shown = all ? rows : rows.slice(0, mostRows)
   return (
     <div class="scroll">
       <table class="usage">
@@ -43,9 +45,9 @@ export function UsageTable<T extends UsageRow>({ rows, head, by, name, href, und
           </tr>
         </thead>
         <tbody>
-          {sorted.slice(0, shown).map((row) => {
-            const named = name?.(row) || row.of[by] || 'none'
-            const spent = row.nano / total
+          {shown.map((row) => {
+            const named = row.name || row.of[by] || none
+            const spent = row.nano / (total || 1)
             return (
               <tr key={JSON.stringify(row.of)}>
                 <th scope="row">
@@ -63,7 +65,9 @@ export function UsageTable<T extends UsageRow>({ rows, head, by, name, href, und
           })}
         </tbody>
       </table>
-      {left > 0 && <p class="more">and {left} more</p>}
+      {rows.length > shown.length && (
+        <p class="more">and others, {money(shown.reduce((left, { nano }) => left - nano, total))}</p>
+      )}
     </div>
   )
 }
