@@ -2,10 +2,8 @@
 import type { Context } from 'hono'
 import { LeashError } from '../../core/errors.js'
 import { IteratorStream } from '../../iterator-stream.js'
-import { inTurns } from '../in-turns.js'
 import { csvOf, csvRows } from '../usage/csv.js'
-import { noUsageRow } from '../usage/report.js'
-import { type Dimension, dimensions, type ReportQuery, type UsageLog, type UsageRow } from '../usage/usage.js'
+import { type Dimension, dimensions, type ReportQuery, type UsageLog } from '../usage/usage.js'
 import { only, timeIn } from './fields.js'
 
 type Asked = ReportQuery & Required<Pick<ReportQuery, 'by'>>
@@ -42,26 +40,27 @@ export function reportQuery(query: Readonly<Record<string, string>>): Asked {
   }
 }
 
-/** As JSON, or as CSV for who has asked for that. Some rows of many come with the sum of all. */
+/**
+ * As JSON, or as CSV for who has asked for that. Some rows of many come with the sum of all. What is read is kept as the bytes
+ * that are sent, which are few beside the rows: so the database is not kept by who takes them slowly.
+ */
 export async function reported(c: Context, usage: UsageLog, query: Asked): Promise<Response> {
-  const [rows = [], all] = await usage.reports(query.top === undefined ? [query] : [query, { ...query, by: [] }])
+  const { by } = query
   const isCsv = c.req.query('format') === 'csv'
-  const body = new IteratorStream(isCsv ? csvIn(rows, query.by) : jsonIn(rows, all && (all[0] ?? noUsageRow())))
-  return c.body(body, 200, { 'content-type': isCsv ? 'text/csv; charset=utf-8' : 'application/json' })
+  const parts = [Buffer.from(isCsv ? csvOf([], by) : '{"rows":[')]
+  const total = await usage.slices(query, (rows) => {
+    const text = isCsv ? csvRows(rows, by) : JSON.stringify(rows).slice(1, -1)
+    parts.push(Buffer.from(isCsv || parts.length === 1 ? text : `,${text}`))
+  })
+  if (!isCsv) parts.push(Buffer.from(total ? `],"total":${JSON.stringify(total)}}` : ']}'))
+  return c.body(new IteratorStream(handedOut(parts)), 200, {
+    'content-type': isCsv ? 'text/csv; charset=utf-8' : 'application/json',
+  })
 }
 
-async function* csvIn(rows: readonly UsageRow[], by: readonly Dimension[]): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(csvOf([], by))
-  for await (const some of inTurns(rows)) yield Buffer.from(csvRows(some, by))
-}
-
-async function* jsonIn(rows: readonly UsageRow[], total?: UsageRow): AsyncGenerator<Uint8Array> {
-  let between = `{${total ? `"total":${JSON.stringify(total)},` : ''}"rows":[`
-  for await (const some of inTurns(rows)) {
-    yield Buffer.from(between + some.map((row) => JSON.stringify(row)).join(','))
-    between = ','
-  }
-  yield Buffer.from(rows.length === 0 ? `${between}]}` : ']}')
+/** What is sent is kept no longer. */
+async function* handedOut(parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (let part = parts.shift(); part; part = parts.shift()) yield part
 }
 
 const isTag = (name: string): name is `tag:${string}` => /^tag:./.test(name)

@@ -2,7 +2,7 @@
 import { codeOf } from '../../core/code-of.js'
 import { LeashError, messageOf } from '../../core/errors.js'
 import { loadOptional } from '../../core/optional.js'
-import type { Pace, Reads, Sql, SqlValue } from './sql.js'
+import type { Pace, Snapshot, Sql, SqlValue } from './sql.js'
 import { unusable } from './unusable.js'
 
 export interface PostgresOptions {
@@ -66,6 +66,8 @@ const again = new Set(['40001', '40P01'])
 const dataException = '22'
 const mostTries = 5
 
+const sliceSize = 1000
+
 /** @throws LeashError `missing_dependency` without the package `pg` */
 export async function openPostgres(options: PostgresOptions): Promise<Sql> {
   const { url, connections = 10, timeoutMs = 5000, answerMs = 30_000 } = options
@@ -110,7 +112,7 @@ class Postgres implements Sql {
     }
   }
 
-  snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+  snapshot<T>(work: (reads: Snapshot) => Promise<T>): Promise<T> {
     return this.#once(work, 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', this.#bounds.answerMs)
   }
 
@@ -119,7 +121,7 @@ class Postgres implements Sql {
     return this.#closing
   }
 
-  async #once<T>(work: (sql: Sql) => Promise<T>, begin: string, answerMs: number): Promise<T> {
+  async #once<T>(work: (sql: Sql & Snapshot) => Promise<T>, begin: string, answerMs: number): Promise<T> {
     const { timeoutMs } = this.#bounds
     const client = await this.#pool.connect().catch((cause: unknown) => {
       throw failed(cause)
@@ -134,7 +136,16 @@ class Postgres implements Sql {
       if (!open) throw failed(new Error('a statement came after the end of its transaction'))
       return ask(client, answerMs, text, params)
     }
-    const sql: Sql = {
+    const sql: Sql & Snapshot = {
+      async *slices<R extends object>(text: string, params?: readonly SqlValue[]) {
+        await within(`DECLARE slices CURSOR FOR ${text}`, params)
+        for (;;) {
+          const { rows } = await within(`FETCH ${sliceSize} FROM slices`)
+          if (rows.length > 0) yield rows as R[]
+          if (rows.length < sliceSize) break
+        }
+        await within('CLOSE slices')
+      },
       all: async <R extends object>(text: string, params?: readonly SqlValue[]) => (await within(text, params)).rows as R[],
       run: async (text, params) => (await within(text, params)).rowCount ?? 0,
       transaction: (inner) => inner(sql),

@@ -20,13 +20,18 @@ export interface Sql {
    * All that is read inside is as of one moment: what others write meanwhile is not among it. It holds nobody up, but for a
    * database in memory.
    */
-  snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T>
+  snapshot<T>(work: (reads: Snapshot) => Promise<T>): Promise<T>
   /** Where all others would wait for who reads much: reads what was written, and holds nobody up. */
   readonly beside?: Reads | undefined
   close(): Promise<void>
 }
 
 export type Reads = Pick<Sql, 'all'>
+
+export interface Snapshot extends Reads {
+  /** What {@link Sql.all} gives, some at a time: of many, never are all in memory. Only one reading of this kind at a time. */
+  slices<T extends object>(text: string, params?: readonly SqlValue[]): AsyncIterable<readonly T[]>
+}
 
 export type Pace = 'usual' | 'patient'
 

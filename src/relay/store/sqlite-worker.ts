@@ -9,8 +9,8 @@ import { parentPort } from 'node:worker_threads'
 
 export interface SqliteAsk {
   readonly id: number
-  readonly do: 'open' | 'share' | 'read' | 'all' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
-  /** SQL, or the path of a file. */
+  readonly do: 'open' | 'share' | 'read' | 'all' | 'slice' | 'run' | 'begin' | 'commit' | 'rollback' | 'backup' | 'close'
+  /** SQL, or the path of a file. Of a further slice nothing. */
   readonly text: string
   readonly params: readonly (string | number | null)[]
   /** Part of a transaction. */
@@ -43,6 +43,10 @@ const busy = 5
 let beginning = 'BEGIN IMMEDIATE'
 
 const prepared = new Map<string, Prepared>()
+/** What is read in slices. */
+let reading: ReturnType<StatementSync['iterate']> | undefined
+const sliceSize = 1000
+
 let database: DatabaseSync | undefined
 let lock: DatabaseSync | undefined
 /** As in Postgres, nothing goes on in a transaction in which something has failed. */
@@ -114,6 +118,7 @@ function begin(): void {
 }
 
 function commit(id: number, more: boolean): SqliteAnswer | undefined {
+  leave()
   const failed = transaction !== 'open'
   if (failed) rollBack()
   else {
@@ -140,6 +145,7 @@ function endGroup(): void {
 }
 
 function rollBack(): void {
+  leave()
   transaction = 'none'
   try {
     if (group) opened().exec('ROLLBACK TO work; RELEASE work')
@@ -164,11 +170,32 @@ function failure(id: number, error: unknown): { readonly id: number; readonly er
   return { id, error: error instanceof Error ? error.message : String(error) }
 }
 
-function ask(id: number, what: 'all' | 'run', text: string, params: SqliteAsk['params']): SqliteAnswer {
+function ask(id: number, what: 'all' | 'slice' | 'run', text: string, params: SqliteAsk['params']): SqliteAnswer {
+  if (what === 'slice') return { id, rows: slice(text, params) }
   const { statement, order } = prepare(text)
   const values = order.map((place) => params[place] ?? null)
   if (what === 'all') return { id, rows: statement.all(...values) as object[] }
   return { id, changes: Number(statement.run(...values).changes) }
+}
+
+/** A reading that has not come to its end would hold to its moment, and with it all that is read later. */
+function leave(): void {
+  reading?.return?.()
+  reading = undefined
+}
+
+function slice(text: string, params: SqliteAsk['params']): object[] {
+  if (text !== '') {
+    const { statement, order } = prepare(text)
+    reading = statement.iterate(...order.map((place) => params[place] ?? null))
+  }
+  const rows: object[] = []
+  while (reading && rows.length < sliceSize) {
+    const { value, done } = reading.next()
+    if (done) reading = undefined
+    else rows.push(value)
+  }
+  return rows
 }
 
 /** SQLite looks a named parameter up by going through all of them: by place, a thousand rows at once cost no more than their number. */

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { isLeashError, LeashError, messageOf } from '../../core/errors.js'
 import { relayFile } from '../files.js'
-import type { Reads, Sql, SqlValue } from './sql.js'
+import type { Reads, Snapshot, Sql, SqlValue } from './sql.js'
 import type { SqliteAnswer, SqliteAsk } from './sqlite-worker.js'
 import { unusable } from './unusable.js'
 
@@ -89,15 +89,12 @@ class Sqlite implements SqliteSql {
   }
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#whenFree(() => {
-      this.#inTransaction = true
-      return this.#transact(work)
-    })
+    return this.#whenFree(() => this.#transact(work))
   }
 
-  async snapshot<T>(work: (reads: Reads) => Promise<T>): Promise<T> {
+  async snapshot<T>(work: (reads: Snapshot) => Promise<T>): Promise<T> {
     const by = this.#file === undefined ? this : await this.#readerOf(this.#file)
-    return by.transaction(work)
+    return by.#whenFree(() => by.#transact(work))
   }
 
   async backup(to: string): Promise<void> {
@@ -131,9 +128,10 @@ class Sqlite implements SqliteSql {
     return this.#reader
   }
 
-  async #transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (sql: Sql & Snapshot) => Promise<T>): Promise<T> {
+    this.#inTransaction = true
     let open = true
-    const ask = (what: 'all' | 'run', text: string, params: readonly SqlValue[]) => {
+    const ask = (what: 'all' | 'run' | 'slice', text: string, params: readonly SqlValue[]) => {
       if (!open) throw unusable('a statement came after the end of its transaction')
       return this.#ask(what, text, params, true)
     }
@@ -144,7 +142,14 @@ class Sqlite implements SqliteSql {
       this.#goOn()
       return ended
     }
-    const sql: Sql = {
+    const sql: Sql & Snapshot = {
+      async *slices<R extends object>(text: string, params: readonly SqlValue[] = []) {
+        let rows = rowsOf<R>(await ask('slice', text, params))
+        while (rows.length > 0) {
+          yield rows
+          rows = rowsOf<R>(await ask('slice', '', []))
+        }
+      },
       all: async <R extends object>(text: string, params: readonly SqlValue[] = []) => rowsOf<R>(await ask('all', text, params)),
       run: async (text, params = []) => changesOf(await ask('run', text, params)),
       transaction: (inner) => inner(sql),

@@ -3,7 +3,7 @@ import { LeashError } from '../../core/errors.js'
 import { formatUsd, type Nano } from '../../core/money.js'
 import { buckets, noUsage, type Usage } from '../../core/usage.js'
 import { inTurns } from '../in-turns.js'
-import type { Reads, SqlValue } from '../store/sql.js'
+import type { Reads, Snapshot, SqlValue } from '../store/sql.js'
 import { usageColumns } from './hours.js'
 import { dayMs, hourMs, partOf } from './parts.js'
 
@@ -70,34 +70,57 @@ const perDollar = 1_000_000_000n
 const mostRows = 100_000
 
 /**
- * The dearest first, and of what costs the same that with more calls. The database adds up, sorts and cuts: what is not told is not read either.
+ * The dearest first, and of what costs the same that with more calls.
  *
  * @throws LeashError `invalid_request` when it has more rows than anybody reads, or is by more than one tag
  */
 export async function reportOf(sql: Reads, query: ReportQuery): Promise<UsageRow[]> {
-  const { by = [], tenants, top = mostRows + 1 } = query
+  const { text, params, rowOf } = statementOf(query)
+  const found = await sql.all<Found>(text, params)
+  if (found.length > mostRows) throw tooLong()
+  const rows: UsageRow[] = []
+  for await (const some of inTurns(found)) rows.push(...some.map(rowOf))
+  return rows
+}
+
+/** The same, some at a time. @throws LeashError likewise, and only after many that it has too many */
+export async function* slicesOf(sql: Snapshot, query: ReportQuery): AsyncGenerator<readonly UsageRow[]> {
+  const { text, params, rowOf } = statementOf(query)
+  let count = 0
+  for await (const some of sql.slices<Found>(text, params)) {
+    count += some.length
+    if (count > mostRows) throw tooLong()
+    yield some.map(rowOf)
+  }
+}
+
+const tooLong = () =>
+  new LeashError(
+    'invalid_request',
+    `The report has more than ${mostRows} rows. Ask for a shorter period, for fewer groups, or for the \`top\` of them.`,
+  )
+
+interface Statement {
+  readonly text: string
+  readonly params: readonly SqlValue[]
+  readonly rowOf: (found: Found) => UsageRow
+}
+
+/** The database adds up, sorts and cuts: what is not told is not read either. */
+function statementOf(query: ReportQuery): Statement {
+  const { by = [], top = mostRows + 1 } = query
   const groups = [...new Set(by.map(columnOf))]
-  const sources = sourcesOf(query, groups)
-  if (sources.length === 0 || tenants?.length === 0) return []
+  const names = namesOf(groups)
+  const columns = by.map((dimension) => [dimension, `by_${groups.indexOf(columnOf(dimension))}`] as const)
   const params: SqlValue[] = []
   const place = (value: SqlValue) => `$${params.push(value)}`
-  const names = namesOf(groups)
-  const found = await sql.all<Found>(
-    `SELECT ${[...names, ...sumColumns].join(', ')}
-     FROM (${sources.map((source) => selectOf(source, place)).join(' UNION ALL ')}) AS sources
-     ${groupedBy(names)} HAVING ${isLeft(groups.indexOf('value'))}
-     ORDER BY ${['SUM(cost) DESC', 'SUM(calls) DESC', ...names].join(', ')} LIMIT ${place(Math.min(top, mostRows + 1))}`,
-    params,
-  )
-  if (found.length > mostRows)
-    throw new LeashError(
-      'invalid_request',
-      `The report has more than ${mostRows} rows. Ask for a shorter period, for fewer groups, or for the \`top\` of them.`,
-    )
-  const columns = by.map((dimension) => [dimension, `by_${groups.indexOf(columnOf(dimension))}`] as const)
-  const rows: UsageRow[] = []
-  for await (const some of inTurns(found)) rows.push(...some.map((row) => rowOf(row, columns)))
-  return rows
+  const text = `SELECT ${[...names, ...sumColumns].join(', ')}
+    FROM (${sourcesOf(query, groups)
+      .map((source) => selectOf(source, place))
+      .join(' UNION ALL ')}) AS sources
+    ${groupedBy(names)} HAVING ${isLeft(groups.indexOf('value'))}
+    ORDER BY ${['SUM(cost) DESC', 'SUM(calls) DESC', ...names].join(', ')} LIMIT ${place(Math.min(top, mostRows + 1))}`
+  return { text, params, rowOf: (found) => rowOf(found, columns) }
 }
 
 const namesOf = (groups: readonly string[]) => groups.map((_, at) => `by_${at}`)
@@ -122,14 +145,14 @@ interface Source {
 
 interface Condition {
   readonly column: string
-  /** Any of them. */
+  /** Any of them; without one, none. */
   readonly values: readonly SqlValue[]
 }
 
 function selectOf({ table, part, from, to, groups, less, conditions }: Source, place: (value: SqlValue) => string): string {
   const names = namesOf(groups)
   const sums = summed.map((column) => `${less ? '-' : ''}SUM(${column}) AS ${column}`)
-  const also = conditions.map(({ column, values }) => ` AND ${column} IN (${values.map(place).join(', ')})`)
+  const also = conditions.map(({ column, values }) => ` AND ${column} IN (${values.map(place).join(', ') || 'NULL'})`)
   return `SELECT ${[...groups.map((group, at) => `${group} AS ${names[at]}`), ...sums].join(', ')}
     FROM ${table} WHERE ${part}hour >= ${place(from)} AND hour < ${place(to)}${also.join('')} ${groupedBy(names)} HAVING COUNT(*) > 0`
 }
@@ -158,17 +181,17 @@ function timesOf(query: ReportQuery, groups: readonly string[], conditions: read
   const from = since - (since % hourMs)
   const asked = [...by.filter((dimension) => !isTime(dimension)).map(columnOf), ...conditions.map(({ column }) => column)]
   const ofTag = asked.includes('tag')
-  const source = (ms: number, from: number, to: number): readonly Source[] => {
-    if (from >= to) return []
+  const source = (ms: number, from: number, to: number): Source => {
     const part = partOf(asked, ms)
     const where = { from, to, groups, conditions }
-    if (part) return [{ table: 'usage_parts', part: `part = '${part.name}' AND ${ofTag ? '' : `tag = '' AND `}`, ...where }]
-    return [{ table: ofTag ? 'usage_tag_hours' : 'usage_hours', part: '', ...where }]
+    if (part) return { table: 'usage_parts', part: `part = '${part.name}' AND ${ofTag ? '' : `tag = '' AND `}`, ...where }
+    return { table: ofTag ? 'usage_tag_hours' : 'usage_hours', part: '', ...where }
   }
   const first = Math.ceil(from / dayMs) * dayMs
   const last = query.to === undefined ? to : to - (to % dayMs)
-  if (by.includes('hour') || first >= last || !partOf(asked, dayMs)) return source(hourMs, from, to)
-  return [...source(hourMs, from, first), ...source(dayMs, first, last), ...source(hourMs, last, to)]
+  if (by.includes('hour') || first >= last || !partOf(asked, dayMs)) return [source(hourMs, from, to)]
+  const all = [source(hourMs, from, first), source(dayMs, first, last), source(hourMs, last, to)]
+  return all.filter(({ from, to }) => from < to)
 }
 
 const isTime = (dimension: Dimension): dimension is keyof typeof shown => dimension in shown

@@ -9,7 +9,7 @@ import { inParts, places, type Reads, type Sql, type SqlValue } from '../store/s
 import { addToHours, keyColumns, tagKeyColumns } from './hours.js'
 import { type Owner, readLine } from './line.js'
 import { partKeyColumns } from './parts.js'
-import { type ReportQuery, reportOf, type UsageRow, type Where, whereOf } from './report.js'
+import { noUsageRow, type ReportQuery, reportOf, slicesOf, type UsageRow, type Where, whereOf } from './report.js'
 
 export { type Dimension, dimensions, type ReportQuery, type UsageRow, type Where } from './report.js'
 
@@ -110,6 +110,21 @@ export class UsageLog {
   async report(query: ReportQuery = {}): Promise<UsageRow[]> {
     const [rows = []] = await this.reports([query])
     return rows
+  }
+
+  /**
+   * As {@link report}, some rows at a time: of many, never are all in memory.
+   *
+   * @param take it is not to wait for anybody: as long as there are rows, the database is kept
+   * @returns the sum of all, where `top` leaves some out
+   */
+  slices(query: ReportQuery, take: (rows: readonly UsageRow[]) => void): Promise<UsageRow | undefined> {
+    return this.#sql.snapshot(async (reads) => {
+      for await (const rows of slicesOf(reads, query)) take(rows)
+      if (query.top === undefined) return undefined
+      const [total = noUsageRow()] = await reportOf(reads, { ...query, by: [] })
+      return total
+    })
   }
 
   /** All as of one moment: what one of them has the others have too. */

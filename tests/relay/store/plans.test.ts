@@ -38,7 +38,7 @@ function heard(sql: Sql, asked: string[]): Sql {
     ...reads,
     run: (text, params) => sql.run(note(text), params),
     transaction: (work, pace) => sql.transaction((within) => work(heard(within, asked)), pace),
-    snapshot: (work) => sql.snapshot((within) => work({ all: (text, params) => within.all(note(text), params) })),
+    snapshot: (work) => sql.snapshot((within) => work({ ...within, all: (text, params) => within.all(note(text), params) })),
     close: () => sql.close(),
   }
 }

@@ -16,7 +16,7 @@ import { asBudgets } from '../quota/as-budgets.js'
 import { identityScenarios } from './identity-scenarios.js'
 import { jobScenarios } from './job-scenarios.js'
 import { reportScenarios } from './report-scenarios.js'
-import { sqlScenarios } from './scenarios.js'
+import { readingScenarios, sqlScenarios } from './scenarios.js'
 
 describe.skipIf(!hasPostgres)('over Postgres', () => {
   const server = usePostgres()
@@ -28,6 +28,7 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
     return sql
   }
   sqlScenarios(open)
+  readingScenarios(open)
 
   describe('jobs', () =>
     jobScenarios(async () => {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import type { LedgerLine } from '../../../src/core/ledger.js'
 import { noUsage } from '../../../src/core/usage.js'
 import type { Sql } from '../../../src/relay/store/sql.js'
-import { type ReportQuery, UsageLog } from '../../../src/relay/usage/usage.js'
+import { type ReportQuery, UsageLog, type UsageRow } from '../../../src/relay/usage/usage.js'
 
 const hour = 3_600_000
 const noon = Date.parse('2026-11-21T12:00:00Z')
@@ -43,6 +43,7 @@ export function reportScenarios(open: () => Promise<Sql>): void {
       snapshot: (work) =>
         sql.snapshot((reads) =>
           work({
+            ...reads,
             all: async <T extends object>(...asked: Parameters<Sql['all']>) => {
               const rows = await reads.all<T>(...asked)
               read.push(rows.length)
@@ -67,6 +68,22 @@ export function reportScenarios(open: () => Promise<Sql>): void {
       expect(read).toEqual([2])
       expect(await log.report({ ...query, top: 1000 })).toEqual(all)
     }
+  })
+
+  it('tells the same some at a time, and the sum of all beside some rows of them', async () => {
+    const log = new UsageLog({ sql: await taken() })
+    const inSlices = async (query: ReportQuery) => {
+      const rows: UsageRow[] = []
+      const total = await log.slices(query, (some) => rows.push(...some))
+      return { rows, total }
+    }
+    const query: ReportQuery = { by: ['tenant', 'tag:team'], from: noon - 60 * hour }
+    const rows = await log.report(query)
+    expect(await inSlices(query)).toEqual({ rows, total: undefined })
+    const [total] = await log.report({ ...query, by: [] })
+    expect(total?.nano).toBe(rows.reduce((sum, { nano }) => sum + nano, 0))
+    expect(await inSlices({ ...query, top: 3 })).toEqual({ rows: rows.slice(0, 3), total })
+    expect(await inSlices({ ...query, top: 3, where: { tenant: 'nobody' } })).toMatchObject({ rows: [], total: { calls: 0 } })
   })
 
   it('tells of some tenants what it tells of each', async () => {

@@ -15,6 +15,47 @@ export async function numbers<S extends Sql>(open: () => Promise<S>): Promise<S>
 export const all = async (sql: Sql) => (await sql.all<{ n: number }>('SELECT n FROM numbers ORDER BY n')).map(({ n }) => n)
 export const add = (sql: Sql, n: number) => sql.run('INSERT INTO numbers (n) VALUES ($1)', [n])
 
+/** Of what is read as of one moment. */
+export function readingScenarios(open: Open): void {
+  it('reads what is many in slices, in its order, and as of now again when one was left', async () => {
+    const sql = await numbers(open)
+    await sql.run(
+      `INSERT INTO numbers (n)
+       WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2500) SELECT n FROM counted`,
+    )
+    const slicesAfter = (n: number, most = 10) =>
+      sql.snapshot(async (reads) => {
+        const slices: number[][] = []
+        for await (const rows of reads.slices<{ n: number }>('SELECT n FROM numbers WHERE n > $1 ORDER BY n', [n])) {
+          slices.push(rows.map(({ n }) => n))
+          if (slices.length === most) return slices
+          if (slices.length > most) throw new Error('more than enough')
+        }
+        return slices
+      })
+    const whole = await slicesAfter(0)
+    expect(whole.map(({ length }) => length)).toEqual([1000, 1000, 500])
+    expect(whole.flat()).toEqual(Array.from({ length: 2500 }, (_, at) => at + 1))
+    expect((await slicesAfter(500)).map(({ length }) => length)).toEqual([1000, 1000])
+    expect(await slicesAfter(2500)).toEqual([])
+    expect(await slicesAfter(0, 1)).toEqual(whole.slice(0, 1))
+    await add(sql, 2501)
+    expect(await slicesAfter(2500)).toEqual([[2501]])
+    await expect(slicesAfter(0, 0)).rejects.toThrow('more than enough')
+    await add(sql, 2502)
+    expect(await slicesAfter(2500)).toEqual([[2501, 2502]])
+  })
+
+  it('says of a slice that it cannot be read, too', async () => {
+    const sql = await numbers(open)
+    const read = sql.snapshot(async (reads) => {
+      for await (const _ of reads.slices('SELECT nothing FROM numbers')) expect.unreachable()
+    })
+    await expect(read).rejects.toMatchObject({ code: 'overloaded' })
+    expect(await all(sql)).toEqual([])
+  })
+}
+
 export function sqlScenarios(open: Open): void {
   it('gives back what it was given, up to the largest amount of money', async () => {
     const sql = await numbers(open)

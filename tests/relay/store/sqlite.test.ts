@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Reads } from '../../../src/relay/store/sql.js'
 import { openSqlite } from '../../../src/relay/store/sqlite.js'
 import { openFile, temporaryFolder } from './open.js'
 import { reportScenarios } from './report-scenarios.js'
-import { add, all, numbers, sqlScenarios } from './scenarios.js'
+import { add, all, numbers, readingScenarios, sqlScenarios } from './scenarios.js'
 
 async function open(file = ':memory:') {
   const sql = await openSqlite({ file })
@@ -18,6 +18,8 @@ async function open(file = ':memory:') {
 
 sqlScenarios(open)
 reportScenarios(openFile)
+describe('in memory', () => readingScenarios(open))
+describe('in a file', () => readingScenarios(openFile))
 
 it('keeps nothing of a transaction that SQLite itself has given up', async () => {
   const sql = await numbers(open)

@@ -467,12 +467,17 @@ it('reads sums of whole days, and those of hours for what is around them alone',
   const sources = /FROM (\w+ WHERE part = '[^']+'|\w+)[^()]* hour >= \$(\d+) AND hour < \$(\d+)/g
   const noting: Sql = {
     ...sql,
-    snapshot: (work) => work(noting),
-    all: (text, params = []) => {
-      for (const [, source = '', from, to] of text.matchAll(sources))
-        asked.push([source, [from, to].map((place) => params[Number(place) - 1])])
-      return sql.all(text, params)
-    },
+    snapshot: (work) =>
+      sql.snapshot((reads) =>
+        work({
+          ...reads,
+          all: (text, params = []) => {
+            for (const [, source = '', from, to] of text.matchAll(sources))
+              asked.push([source, [from, to].map((place) => params[Number(place) - 1])])
+            return reads.all(text, params)
+          },
+        }),
+      ),
   }
   const log = new UsageLog({ sql: noting })
   const midnight = noon - 12 * hour
@@ -544,6 +549,7 @@ it('reads all of a report, and of several, as of one moment, whatever comes mean
     snapshot: (work) =>
       sql.snapshot((reads) =>
         work({
+          ...reads,
           async all(text, params) {
             const rows = await reads.all<never>(text, params)
             await more()
