@@ -18,7 +18,9 @@ export async function prune(
   params: readonly SqlValue[],
 ): Promise<number> {
   const columns = key.join(', ')
-  const text = `DELETE FROM ${table} WHERE (${columns}) IN (SELECT ${columns} FROM ${table} WHERE ${condition} LIMIT ${atOnce})`
+  const chosen = `SELECT ${columns} FROM ${table} WHERE ${condition} LIMIT ${atOnce}`
+  // Postgres looks again at what somebody has changed since it was chosen, and then at this condition alone.
+  const text = `DELETE FROM ${table} WHERE ${condition} AND (${columns}) IN (${chosen})`
   for (let all = 0; ; ) {
     const some = await sql.run(text, params)
     all += some

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Budget } from '../../../src/middleware/budget/options.js'
 import { Audit } from '../../../src/relay/audit/audit.js'
 import { Keys } from '../../../src/relay/keys/keys.js'
@@ -9,6 +9,7 @@ import { migrate } from '../../../src/relay/store/migrations.js'
 import { openPostgres } from '../../../src/relay/store/postgres.js'
 import type { Reads, Sql } from '../../../src/relay/store/sql.js'
 import { UsageLog } from '../../../src/relay/usage/usage.js'
+import { WebhookQueue } from '../../../src/relay/webhooks/queue.js'
 import { hasPostgres, usePostgres } from '../../helpers/postgres.js'
 import { budgetScenarios } from '../../stores/scenarios.js'
 import { wayTo } from '../falls-silent.js'
@@ -197,6 +198,28 @@ describe.skipIf(!hasPostgres)('over Postgres', () => {
       await many(100, (sql, at) => new Audit({ sql }).append({ actor: 'ada', action: 'x', detail: { at } }))
       expect(await new Audit({ sql: either() }).verify()).toMatchObject({ ok: true, entries: 100 })
       expect((await new Audit({ sql: either() }).list({ actor: 'ada', from: 1, limit: 5 })).items).toHaveLength(5)
+    })
+
+    it('keeps a delivery that is begun anew in the moment in which it would be forgotten', async () => {
+      const [one, other] = relays as [Sql, Sql]
+      const queue = (sql: Sql) => new WebhookQueue({ sql, now: Date.now, receivers: async () => ['hook'] })
+      await queue(one).publish({ type: 'key.created', data: {} })
+      const told = async () => (await queue(one).list({ endpoint: 'hook' })).items
+      const [dead] = await told()
+      if (!dead) throw new Error('Nothing is to be told.')
+      await queue(one).failed(dead, 'It answered 400.', true)
+      const { forgetting } = await one.transaction(async (sql) => {
+        await queue(sql).retry(dead.id)
+        const forgetting = queue(other).prune(Date.now() + 1)
+        await vi.waitFor(async () =>
+          expect(
+            await other.all(`SELECT 1 AS one FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE%'`),
+          ).toHaveLength(1),
+        )
+        return { forgetting }
+      })
+      await forgetting
+      expect(await told()).toMatchObject([{ id: dead.id, status: 'pending' }])
     })
 
     it('rotates a key once, and knows it in both', async () => {
