@@ -195,17 +195,15 @@ export class SemanticCache {
     })
   }
 
-  /** An index or a model that cannot be reached harms no call. */
-  async #guarded<T>(stops: Pick<Call, 'signal' | 'deadline'>, work: () => Promise<T>): Promise<T | undefined> {
-    const { signal, deadline } = stops
-    try {
-      return await untilStopped(work(), stops)
-    } catch (error) {
-      if (signal?.aborted) throw abortError(signal)
-      if (timeLeft(deadline) === 0) throw deadlineError()
+  /** An index or a model that cannot be reached harms no call. What stops the call is no failure of theirs. */
+  #guarded<T>(stops: Pick<Call, 'signal' | 'deadline'>, work: () => Promise<T>): Promise<T | undefined> {
+    const without = (error: unknown) => {
+      if (stops.signal?.aborted) throw abortError(stops.signal)
+      if (timeLeft(stops.deadline) === 0) throw deadlineError()
       const why = messageOf(error)
       this.#deps.emitter.emit('warning', { message: `The semantic cache was gone around: ${why}` })
       return undefined
     }
+    return untilStopped(work().catch(without), stops)
   }
 }

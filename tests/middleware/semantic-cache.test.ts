@@ -1,6 +1,6 @@
 /** Through the whole leash, over sockets. */
 import { APIConnectionTimeoutError } from 'openai'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LeashLLM } from '../../src/index.js'
 import {
   type CallOptions,
@@ -346,7 +346,9 @@ describe.each<[string, Partial<SemanticCacheOptions>]>([
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
   })
 
-  test('has as long as the call has', async () => {
+  test('has as long as the call has, whatever the clock on the wall says then', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
     const client = new LeashLLM({
       apiKey: 'mock',
       baseURL: `${mock.url}/v1`,
