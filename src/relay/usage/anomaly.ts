@@ -45,10 +45,14 @@ export class AnomalyWatch {
   async look(): Promise<void> {
     const options = this.#deps.options()
     if (options === false) return
-    const { deviations = 6, leastUsd = 1 } = options
     const now = this.#deps.now()
     const hour = now - (now % hourMs)
-    const spending = await this.#deps.usage.report({ by: ['tenant'], from: hour })
+    // The hour just over as well: what came after its last look, or late, would else be taken for told by the next.
+    for (const from of [hour - hourMs, hour]) await this.#lookAtHour(from, options)
+  }
+
+  async #lookAtHour(hour: number, { deviations = 6, leastUsd = 1 }: AnomalyOptions): Promise<void> {
+    const spending = await this.#deps.usage.report({ by: ['tenant'], from: hour, to: hour + hourMs })
     for (const { of, nano } of spending)
       if (of.tenant && nano >= parseUsd(leastUsd)) await this.#lookAt(of.tenant, hour, nano, deviations)
   }
@@ -64,7 +68,7 @@ export class AnomalyWatch {
     const name = hourName(hour - hourMs)
     // It goes on: whoever had to know was told when it began.
     if (hours.some(({ of, nano }) => of.hour === name && nano > limit)) return
-    const models = await usage.report({ by: ['provider', 'model'], from: hour, where })
+    const models = await usage.report({ by: ['provider', 'model'], from: hour, to: hour + hourMs, where })
     await publish({
       type: 'cost.anomaly',
       tenant,

@@ -1,6 +1,6 @@
 /** Brings what is in the queue to its receivers: many at a time, and a few of each, so that one who is slow holds up nobody else. */
 import { isLeashError, messageOf } from '../../core/errors.js'
-import { type Due, laneOf, type WebhookQueue } from './queue.js'
+import { type Due, laneOf, mostAttempts, type WebhookQueue } from './queue.js'
 
 /** What came of a try. */
 export type Outcome =
@@ -9,6 +9,9 @@ export type Outcome =
   | { readonly ok: false; readonly last: string; readonly final?: boolean; readonly retryAfterMs?: number }
   /** Nobody was asked: it is no try, and comes again after that time. */
   | { readonly ok: false; readonly last: string; readonly waitMs: number }
+
+/** Lest what brings the relay down comes for ever. */
+const cutOff: Outcome = { ok: false, last: 'The relay ended amid its last attempt.', final: true }
 
 export type Sender = (due: Due, signal: AbortSignal) => Promise<Outcome>
 
@@ -104,20 +107,23 @@ export class Courier {
   }
 
   async #bring(due: Due): Promise<void> {
-    const { queue, senders, usual, warn } = this.#deps
-    const send = (Object.hasOwn(senders, due.endpoint) ? senders[due.endpoint] : undefined) ?? usual
-    const outcome = await send(due, this.#closing.signal).catch(
-      (error: unknown): Outcome => ({
-        ok: false,
-        last: isLeashError(error) ? error.detail : 'It could not be sent.',
-        // An address that may not be asked is none tomorrow either.
-        final: isLeashError(error) && error.code === 'invalid_request',
-      }),
-    )
+    const { queue, warn } = this.#deps
+    const outcome = due.attempts > mostAttempts ? cutOff : await this.#try(due)
     if (this.#closing.signal.aborted && !outcome.ok) return
     if (outcome.ok) return queue.delivered(due.id, outcome.last)
     if ('waitMs' in outcome) return queue.postponed(due, outcome.last, outcome.waitMs)
     const dead = await queue.failed(due, outcome.last, outcome.final ?? false, outcome.retryAfterMs)
     if (dead) warn(`${due.id} (${due.type}) was not taken by ${due.endpoint}, and is given up: ${outcome.last}`)
+  }
+
+  #try(due: Due): Promise<Outcome> {
+    const { senders, usual } = this.#deps
+    const send = (Object.hasOwn(senders, due.endpoint) ? senders[due.endpoint] : undefined) ?? usual
+    return send(due, this.#closing.signal).catch((error: unknown) => ({
+      ok: false,
+      last: isLeashError(error) ? error.detail : 'It could not be sent.',
+      // An address that may not be asked is none tomorrow either.
+      final: isLeashError(error) && error.code === 'invalid_request',
+    }))
   }
 }

@@ -70,6 +70,8 @@ export const ofJobs = 'job '
 /** After each try but the last: as Standard Webhooks has it, a day and more in all. */
 const waitsMs = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 10 * 3600].map((seconds) => seconds * 1000)
 
+export const mostAttempts = waitsMs.length + 1
+
 /** A relay that has taken a delivery and said nothing for so long is gone, and another takes it. */
 const takenMs = 60_000
 
@@ -140,7 +142,7 @@ export class WebhookQueue {
     )
   }
 
-  /** Those whose time has come, for this relay alone. Each counts as tried, lest one that brings the relay down comes for ever. */
+  /** Those whose time has come, for this relay alone. Each counts as tried: what comes of it may never be known. */
   async take({ most, ofEach = most, but = [] }: Take): Promise<Due[]> {
     const { sql, now } = this.#deps
     const others = but.length === 0 ? '' : `AND ${laneInSql} NOT IN ${places(1, but.length, 5)}`

@@ -15,7 +15,8 @@ async function open(options: AnomalyOptions | false = {}) {
   const clock = { now }
   const usage = new UsageLog({ sql, now: () => clock.now })
   const notices: Notice[] = []
-  const publish = async (notice: Notice) => void notices.push(notice)
+  // A name is published once, as the queue of webhooks has it.
+  const publish = async (notice: Notice) => void (notices.some(({ once }) => once === notice.once) || notices.push(notice))
   const watch = new AnomalyWatch({ usage, publish, now: () => clock.now, options: () => options })
   /** @param hoursAgo from the hour of the clock */
   const spend = (hoursAgo: number, usd: number, tenant = 'red', model = 'gpt-5') =>
@@ -90,19 +91,43 @@ it('tells of a tenant that spends far more than in the hours of its week, and by
 
 it('names what it tells of by the hour, and is silent while it goes on', async () => {
   const { clock, notices, watch, spend } = await open()
+  const told = () => notices.map(({ once }) => once)
   for (let ago = 1; ago <= 20; ago++) await spend(ago, 2)
   await spend(0, 50)
   await watch.look()
   await watch.look()
-  expect(new Set(notices.map(({ once }) => once)).size).toBe(1)
+  expect(told()).toEqual(['anomaly red 2026-11-21T12'])
   clock.now += hour
   await spend(0, 50)
   await watch.look()
-  expect(new Set(notices.map(({ once }) => once)).size).toBe(1)
+  expect(told()).toEqual(['anomaly red 2026-11-21T12'])
   clock.now += 2 * hour
   await spend(0, 50)
   await watch.look()
-  expect(new Set(notices.map(({ once }) => once)).size).toBe(2)
+  expect(told()).toEqual(['anomaly red 2026-11-21T12', 'anomaly red 2026-11-21T15'])
+})
+
+it('tells of what was spent after the last look of an hour, though the next is no better', async () => {
+  const { clock, notices, watch, spend } = await open()
+  for (let ago = 1; ago <= 20; ago++) await spend(ago, 2)
+  await watch.look()
+  await spend(0, 50)
+  for (let later = 1; later <= 5; later++) {
+    clock.now += hour
+    await spend(0, 60, 'red', 'gpt-5-pro')
+    await watch.look()
+  }
+  const models = [{ provider: 'openai', model: 'gpt-5', cost: '50' }]
+  expect(notices).toMatchObject([{ once: 'anomaly red 2026-11-21T12', data: { hour: '2026-11-21T12', spent: '50', models } }])
+})
+
+it('names the models of the tenant alone', async () => {
+  const { notices, watch, spend } = await open()
+  for (let ago = 1; ago <= 20; ago++) await spend(ago, 2)
+  await spend(0, 50)
+  await spend(0, 70, 'blue', 'gpt-5-pro')
+  await watch.look()
+  expect(notices).toMatchObject([{ data: { tenant: 'red', models: [{ model: 'gpt-5', cost: '50' }] } }])
 })
 
 it('is no judge of small sums, of short histories and of what is long ago', async () => {

@@ -106,3 +106,19 @@ it('tries no address again that may not be asked, and any other failure later', 
     expect.stringContaining('(key.created) was not taken by hook, and is given up: Nobody may ask that.'),
   ])
 })
+
+it('gives up what was begun eight times by relays that ended before it did', async () => {
+  let asked = 0
+  const { queue, clock, warnings, make, now } = await open(async () => ({ ok: true, last: `It answered ${++asked}.` }))
+  await queue.publish({ type: 'key.created', data: {} })
+  for (let attempt = 1; attempt <= 8; attempt++) {
+    expect(await queue.take({ most: 1 })).toMatchObject([{ attempts: attempt }])
+    clock.now += minute
+  }
+  const courier = make()
+  courier.start()
+  await courier.idle()
+  expect(asked).toBe(0)
+  expect(await now()).toMatchObject({ status: 'dead', last: 'The relay ended amid its last attempt.' })
+  expect(warnings).toEqual([expect.stringContaining('is given up: The relay ended amid its last attempt.')])
+})
