@@ -1,4 +1,5 @@
 /** What the relay does by itself from time to time: it forgets what nobody asks for any more. */
+import { messageOf } from '../core/errors.js'
 import type { Audit } from './audit/audit.js'
 import type { Outbox } from './clickhouse/outbox.js'
 import type { Leases } from './quota/leases.js'
@@ -33,15 +34,23 @@ export function startUpkeep({ everyMs = 10 * minuteMs, warn, ...options }: Upkee
   return rounds({ name: 'The upkeep of the relay', everyMs, work: () => once({ ...options, warn }), warn })
 }
 
+/** A step that fails keeps none of the others from being taken. */
 async function once(options: Omit<UpkeepOptions, 'everyMs'>): Promise<void> {
   const { sql, usage, leases, audit, queue, outbox, retention, warn, now = Date.now } = options
   const { lines = 90, hours = 3 * 365, audit: entries, deliveries = 30 } = retention()
   const before = (days: number) => now() - days * dayMs
-  await leases.prune()
-  await new SqlBudgets(sql, { now }).prune()
-  await usage.prune({ linesBefore: before(lines), hoursBefore: before(hours) })
-  const lost = await outbox.prune(before(lines))
-  if (lost > 0) warn(`ClickHouse has not taken ${lost} lines of usage for ${lines} days: they are given up.`)
-  await queue.prune(before(deliveries))
-  if (entries !== undefined) await audit.prune(before(entries))
+  const steps = [
+    () => leases.prune(),
+    () => new SqlBudgets(sql, { now }).prune(),
+    () => usage.prune({ linesBefore: before(lines), hoursBefore: before(hours) }),
+    async () => {
+      const lost = await outbox.prune(before(lines))
+      if (lost > 0) warn(`ClickHouse has not taken ${lost} lines of usage for ${lines} days: they are given up.`)
+    },
+    () => queue.prune(before(deliveries)),
+    async () => entries !== undefined && audit.prune(before(entries)),
+  ]
+  const failures = new Set<string>()
+  for (const step of steps) await step().catch((error: unknown) => failures.add(messageOf(error)))
+  if (failures.size > 0) throw new Error([...failures].join(' '))
 }

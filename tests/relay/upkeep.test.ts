@@ -99,6 +99,18 @@ it('tells of a round that failed, and goes on with the next', async () => {
   expect(warnings[0]).toContain('the disk is full')
 })
 
+it('forgets the rest when something cannot be forgotten', async () => {
+  const { sql, clock, now, start, count } = await open()
+  const usage = new UsageLog({ sql, now })
+  await usage.take({ lines: [line('a', clock.now)] })
+  const leases = Object.assign(new Leases({ sql, now }), { prune: () => Promise.reject(new Error('the disk is full')) })
+  const warnings: string[] = []
+  clock.now += 91 * day
+  start({ leases, warn: (message) => warnings.push(message) })
+  await soon(async () => expect(await count('usage_lines')).toBe(0))
+  await soon(() => expect(warnings[0]).toBe('The upkeep of the relay failed: the disk is full'))
+})
+
 it('does no more when it has stopped, and waits for the round under way', async () => {
   const { start, sql, now } = await open()
   let rounds = 0

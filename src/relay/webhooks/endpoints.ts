@@ -167,13 +167,14 @@ function wants({ enabled, events, tenant: own }: WebhookEndpoint, type: EventTyp
 }
 
 function endpointOf({ id, tenant, url, description, events, enabled, created_at: createdAt }: EndpointRow): WebhookEndpoint {
-  const wanted: unknown = parseJson(events)
-  const known = eventTypes.filter((type) => Array.isArray(wanted) && wanted.includes(type))
+  const stored: unknown = parseJson(events)
+  const wanted = Array.isArray(stored) ? stored : []
   return {
     id,
     url,
     description,
-    ...(known.length > 0 && { events: known }),
+    // A newer relay may have written names that this one does not know: who asked for those alone asked for nothing else.
+    ...(wanted.length > 0 && { events: eventTypes.filter((type) => wanted.includes(type)) }),
     ...(tenant !== '' && { tenant }),
     enabled: enabled === 1,
     createdAt,

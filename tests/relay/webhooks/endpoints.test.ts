@@ -50,3 +50,11 @@ it('take what waits for them along when they are deleted, and nothing of others'
   await expect(endpoints.update(gone.endpoint.id, { enabled: true })).rejects.toMatchObject({ code: 'not_found' })
   expect(await endpoints.target(gone.endpoint.id)).toBeUndefined()
 })
+
+it('are told of nothing else when a newer relay has written events that this one does not know', async () => {
+  const { sql, endpoints } = await open()
+  const { endpoint } = await endpoints.create({ url, events: ['key.created'] })
+  await sql.run('UPDATE webhook_endpoints SET events = $1', ['["moon.risen"]'])
+  expect(await endpoints.of({ type: 'key.created', data: {} }, sql)).toEqual([])
+  expect(await endpoints.get(endpoint.id)).toMatchObject({ events: [] })
+})
