@@ -97,6 +97,12 @@ it('exports each hour that is over once, and what comes late as what it adds', a
       ['leash-red-2026-11-21T11-nanoUsd-1', '100'],
     ]),
   )
+  await use('2026-11-21T10:58:00Z', 7)
+  await reporting.round()
+  await reporting.round()
+  expect(receiver.received.slice(3).map(({ body }) => [body.identifier, body.payload.value])).toEqual([
+    ['leash-red-2026-11-21T10-nanoUsd-3', '7'],
+  ])
 })
 
 it('writes nothing about hours that have nothing new', async () => {
@@ -279,6 +285,38 @@ it('begins anew with another unit, and exports no hour in both', async () => {
     'leash-red-2026-11-21T10-calls-1',
     'leash-red-2026-11-21T11-tokens-1',
   ])
+})
+
+it('exports nothing of the time of another unit when the first one is back', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { clock, options, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  options.billing = { eventName: 'llm', file, unit: 'tokens' }
+  for (let at = 0; at < 36; at++) {
+    await reporting.round()
+    clock.now += 300_000
+  }
+  await use('2026-11-21T11:10:00Z', 1)
+  options.billing = { eventName: 'llm', file, unit: 'calls' }
+  await reporting.round()
+  await use('2026-11-21T13:30:00Z', 1)
+  clock.now += hour
+  await reporting.round()
+  const events = readFileSync(file, 'utf8').trim().split('\n')
+  expect(events.map((line) => JSON.parse(line).identifier)).toEqual(['leash-red-2026-11-21T13-calls-1'])
+})
+
+it('goes on when the clock was far ahead for a time', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const { clock, use, reporting } = await open({ eventName: 'llm', file, unit: 'calls' })
+  await reporting.round()
+  clock.now += 20 * 24 * hour
+  await reporting.round()
+  clock.now -= 20 * 24 * hour
+  await use('2026-11-21T10:30:00Z', 1)
+  clock.now += hour
+  await reporting.round()
+  expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(1)
 })
 
 it('is one export for all relays of a database', async () => {
