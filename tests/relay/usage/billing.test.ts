@@ -376,3 +376,12 @@ test('a line that is in the file is not written again, and one that was cut off 
   expect(readFileSync(file, 'utf8')).toBe(`${one}\n{"identifier":"2\n${two}\n`)
   expect(await appendOnce(file, two)).toBe('known')
 })
+
+test('a line is looked for at the end of a file of any length', async () => {
+  const file = join(temporaryFolder(), 'meter.ndjson')
+  const line = (id: number) => JSON.stringify({ identifier: String(id), value: '1'.repeat(1000) })
+  writeFileSync(file, Array.from({ length: 3000 }, (_, id) => `${line(id)}\n`).join(''))
+  expect(await appendOnce(file, line(2999))).toBe('known')
+  expect(await appendOnce(file, line(2500))).toBe('known')
+  expect(await appendOnce(file, line(3000))).toBe('written')
+})

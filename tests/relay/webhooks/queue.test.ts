@@ -99,3 +99,37 @@ it('keeps three hundred characters of what came of a try', async () => {
   await queue.delivered(due.id, 'b'.repeat(1000))
   expect(await last()).toBe('b'.repeat(300))
 })
+
+it('leaves what has ended as it is, whatever a relay that took too long says of it', async () => {
+  const { clock, queue, take } = await open()
+  const due = await take()
+  await queue.delivered(due.id, 'It answered 204.')
+  const [ended] = (await queue.list({})).items
+  clock.now += second
+  await queue.failed(due, 'It answered 500.', false)
+  await queue.failed(due, 'It answered 410.', true)
+  await queue.postponed(due, 'Nobody was asked.', second)
+  expect((await queue.list({})).items).toEqual([ended])
+})
+
+it('keeps what is begun anew, which has not ended', async () => {
+  const { clock, queue, take } = await open()
+  const due = await take()
+  await queue.failed(due, 'It answered 410.', true)
+  const again = await queue.retry(due.id)
+  expect(again).not.toHaveProperty('endedAt')
+  clock.now += day
+  await queue.prune(clock.now)
+  expect((await queue.list({})).items).toMatchObject([{ id: due.id, status: 'pending' }])
+})
+
+it('takes first what has been due for longest', async () => {
+  const { clock, queue, take } = await open()
+  const first = await take()
+  await queue.failed(first, 'It answered 429.', false, 40 * second)
+  await queue.publish({ type: 'key.revoked', data: {} })
+  await queue.failed(await take(), 'It answered 500.', false)
+  clock.now += hour
+  expect((await take()).type).toBe('key.revoked')
+  expect((await take()).id).toBe(first.id)
+})
