@@ -120,6 +120,12 @@ it('counts as of now what a clock that is far ahead has written, and counts it o
   expect((await log.lines({})).items).toMatchObject([{ id: ahead.id, at: noon }])
 })
 
+it('counts at the time that the line says what a clock that is ahead by up to a day has written', async () => {
+  const { log } = await open()
+  await log.take({ lines: [line({ at: noon + day }), line({ at: noon + day + 1 })] }, ada)
+  expect((await log.lines({})).items.map(({ at }) => at)).toEqual([noon + day, noon])
+})
+
 it('counts once what a dozen clients send at the same time', async () => {
   const { log } = await open()
   const lines = Array.from({ length: 50 }, () => line())
@@ -194,6 +200,17 @@ it('leaves out what it does not know, and keeps texts that a database would not'
   const { items } = await log.lines()
   expect(items).toMatchObject([{ model: 'a\ufffdb\ufffd', error: 'upstream_error' }])
   expect(JSON.stringify(items)).not.toContain('secret')
+})
+
+it('takes codes of tomorrow for an error of the vendor, and figures of an unknown basis for estimates', async () => {
+  const { log } = await open()
+  const shadow = ['budget_exceeded', 'an_error_of_tomorrow', ...Array(20).fill('rate_limited')]
+  const lines = [{ ...line(), basis: 'a basis of tomorrow', shadow }, line({ model: '\udc00' })]
+  await log.take({ lines }, ada)
+  const items = (await log.lines()).items.toSorted((a, b) => (a.model < b.model ? -1 : 1))
+  expect(items[0]).toMatchObject({ basis: 'estimated' })
+  expect(items[0]?.shadow).toEqual(['budget_exceeded', 'upstream_error', ...Array(8).fill('rate_limited')])
+  expect(items[1]).toMatchObject({ model: '\ufffd', basis: 'complete' })
 })
 
 it('never fails on what fuzzing sends but with an error that says what is wrong', async () => {
@@ -608,13 +625,12 @@ it('forgets the sums of a month as a whole, lest a statement of it say less from
   const at = [november - 30 * day, november - 1, november, noon]
   await log.take({ lines: at.map((at) => line({ at, tags: { team: 'a' } })) }, ada)
   const months = async () => {
-    const rows = [...(await log.report({ by: ['month'] })), ...(await log.report({ by: ['month', 'tag:team'] }))]
-    return rows.map(({ of, attempts }) => `${of.month} ${attempts}`).sort()
+    // From parts by the day, from sums by the hour, and from those of tags by the hour.
+    const by = [['month'], ['month', 'key', 'user'], ['month', 'tag:team'], ['month', 'tag:team', 'key', 'user']] as const
+    const rows = await Promise.all(by.map((by) => log.report({ by })))
+    return rows.flatMap((rows) => rows.map(({ of, attempts }) => `${of.month} ${attempts}`)).sort()
   }
-  const [october, rest] = [
-    ['2026-10 2', '2026-10 2'],
-    ['2026-11 2', '2026-11 2'],
-  ]
+  const [october, rest] = [Array(4).fill('2026-10 2'), Array(4).fill('2026-11 2')]
   await log.prune({ hoursBefore: november - 1 })
   expect(await months()).toEqual([...october, ...rest])
   await log.prune({ hoursBefore: november })
