@@ -244,6 +244,36 @@ test('what is in a file alone that cannot be read for the moment is brought late
   expect(left(folder)).toEqual([])
 })
 
+test('what a full disk does not take stays in memory, however much waits there already', async () => {
+  let away = true
+  const { batches, usage } = database(() => (away ? new LeashError('overloaded', 'away', { retryable: true }) : undefined))
+  const journal = await Journal.open({ folder: temporaryFolder(), usage, warn: () => {}, everyMs: 1 })
+  journal.add(Array.from({ length: 100_000 }, () => line('many')))
+  await journal.written()
+  vi.mocked(writeFileSync).mockImplementationOnce(() => {
+    throw new Error('no space left on device')
+  })
+  journal.add([line('last')])
+  await journal.written()
+  away = false
+  await expect.poll(() => batches.flat()).toContain('last')
+  await journal.close()
+})
+
+test('what the database has had waits no more, and makes room for others', async () => {
+  const [folder, { batches, usage }] = [temporaryFolder(), database()]
+  const journal = await Journal.open({ folder, usage, warn: expect.fail, everyMs: 1 })
+  vi.mocked(createReadStream).mockClear()
+  for (const some of [Array.from({ length: 100_000 }, () => line('many')), [line('last')]]) {
+    journal.add(some)
+    await journal.written()
+    await expect.poll(() => left(folder)).toEqual([])
+  }
+  await journal.close()
+  expect(batches.flat().at(-1)).toBe('last')
+  expect(createReadStream).not.toHaveBeenCalled()
+})
+
 test('a line that the database never takes holds up no other', async () => {
   const warnings: string[] = []
   const { batches, usage } = database((lines) =>
