@@ -76,10 +76,16 @@ test('Perplexity tells it with its parts, in the words of the Responses API', as
 })
 
 test('a charge of nothing is no unknown one', async () => {
-  expect(await costOf('openrouter/m:free', chatAnswer({ cost: 0 }))).toMatchObject({ cost: 0, warnings: [] })
+  for (const model of ['openrouter/m:free', 'openrouter/openai/gpt-4o'])
+    expect(await costOf(model, chatAnswer({ cost: 0 }))).toMatchObject({ cost: 0, priceVersion: 'vendor', warnings: [] })
 })
 
-test.each([-1, 1e9, '0.5', null, { total_cost: 'free' }])('%j is no charge', async (cost) => {
+test('nine hundred dollars are the most that is believed', async () => {
+  const charged = { cost: 900_000_000_000, priceVersion: 'vendor' }
+  expect(await costOf('openrouter/acme/unheard-of', chatAnswer({ cost: 900 }))).toMatchObject(charged)
+})
+
+test.each([-1, 900.000001, 1e9, '0.5', null, { total_cost: 'free' }])('%j is no charge', async (cost) => {
   expect(await costOf('openrouter/acme/unheard-of', chatAnswer({ cost }))).toMatchObject({ cost: null })
 })
 
