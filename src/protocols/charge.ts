@@ -34,7 +34,7 @@ function chargeIn({ cost_in_usd_ticks, cost, is_byok, cost_details }: Record<str
   // OpenRouter: https://openrouter.ai/docs/use-cases/usage-accounting, and Perplexity, which tells it with its parts.
   const usd = asNumber(cost) ?? asNumber(asObject(cost).total_cost)
   if (usd === undefined) return undefined
-  // With a key of one's own at the vendor behind OpenRouter, that one sends a bill of its own.
-  const upstream = is_byok === true ? (asNumber(asObject(cost_details).upstream_inference_cost) ?? 0) : 0
-  return (usd + upstream) * 1e9
+  // With a key of one's own at the vendor behind OpenRouter, that one sends a bill of its own. Without it this is but a fee.
+  const upstream = is_byok === true ? asNumber(asObject(cost_details).upstream_inference_cost) : 0
+  return upstream === undefined ? undefined : (usd + upstream) * 1e9
 }

@@ -56,6 +56,13 @@ test('with a key of one’s own behind OpenRouter, the bill of the vendor there 
   expect(await costOf('openrouter/m', chatAnswer({ ...usage, is_byok: false }))).toMatchObject({ cost: 1_000_000 })
 })
 
+test('with a key of one’s own behind OpenRouter, its fee alone is not what the call has cost', async () => {
+  for (const cost_details of [undefined, null, { upstream_inference_cost: null }]) {
+    const answer = chatAnswer({ cost: 0.001, is_byok: true, cost_details })
+    expect(await costOf('openrouter/acme/unheard-of', answer)).toMatchObject({ cost: null })
+  }
+})
+
 test('Perplexity tells it with its parts, in the words of the Responses API', async () => {
   const cost = { currency: 'USD', input_cost: 0.001, output_cost: 0.002, tool_calls_cost: 0.005, total_cost: 0.008 }
   const answer = JSON.stringify({
