@@ -66,6 +66,7 @@ test('an answer that has to be made in a region may cost what that costs', async
   expect(most('anthropic-messages', { inference_geo: 'us' })).toBe(1100)
   expect(most('anthropic-messages', { inference_geo: 'global' })).toBe(1000)
   expect(most('anthropic-messages', { inference_geo: 'us' }, 'openai-chat')).toBe(1000)
+  expect(most('openai-chat', { inference_geo: 'us' }, 'openai-chat')).toBe(1000)
   expect(most('ai-sdk', { providerOptions: { anthropic: { inferenceGeo: 'us' } } })).toBe(1100)
   expect(most('ai-sdk', {})).toBe(1000)
 })
