@@ -124,6 +124,24 @@ test('a chosen tool is chosen by the name that the target takes, and the report 
   ])
 })
 
+test('a call of before has such a name too, though its tool is offered no more, and a file keeps its own', async () => {
+  const client = new LeashLLM({ providers: mockProviders(mock.url) })
+  const file = { filename: 'report 1.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' }
+  const call = { id: 'call_1', type: 'function' as const, function: { name: 'weather.get', arguments: '{}' } }
+  const answer = await client.chat.completions.create({
+    model: 'anthropic/claude-haiku-4-5',
+    messages: [
+      { role: 'user', content: [{ type: 'file', file }] },
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_1', content: 'Sunny' },
+    ],
+  })
+  // In the call, and in the tools: Anthropic takes no call of a tool that it is told nothing of.
+  expect(sentNames()).toEqual([['weather_get', 'weather_get']])
+  expect(mock.requests[0]?.text).toContain('"title":"report 1.pdf"')
+  expect(answer.leash?.warnings?.map(({ path }) => path)).toEqual(['messages[1]', 'tools'])
+})
+
 test('allowed tools are told by the names that the target takes', async () => {
   const leash = createLeash({ providers: mockProviders(mock.url) })
   const client = leash.wrap(new GoogleGenAI({ apiKey: 'own', httpOptions: { baseUrl: mock.url } }))
