@@ -27,6 +27,9 @@ const ofTheMachine =
   /_(?:BASE_URL|ENDPOINT|HOST|KEY|PASSWORD|PROXY|SECRET|TOKEN)$|^(?:ANTHROPIC|AWS|AZURE|CLOUD|CLOUDSDK|GCE|GEMINI|GOOGLE|LANGCHAIN|LANGSMITH|LEASH_RELAY|OPENAI|OTEL)_|^(?:DATABASE_URL|GCLOUD_PROJECT|NODE_USE_ENV_PROXY|PG[A-Z]+|REDIS_URL)$/i
 for (const name of Object.keys(process.env)) if (ofTheMachine.test(name)) delete process.env[name]
 
+/** Hours, days and months are those of UTC: who takes those of the machine shows it where an hour does not begin when one of UTC does. */
+process.env.TZ = 'America/St_Johns'
+
 /** What Node has compiled once: the thread of each relay and each process of a test read the same files again, in half of the time. */
 process.env.NODE_COMPILE_CACHE ??= file('./node_modules/.cache/leashllm-compiled')
 
