@@ -52,7 +52,8 @@ export function attachReport(answer: unknown, report: Report | undefined): void 
  * @param stream what `create({ stream: true })` or `.stream()` of a leashed client gave
  */
 export function reportOf(stream: { readonly controller: AbortController }): Promise<Report> {
-  const report = streams.get(stream) ?? reports.get(stream.controller?.signal ?? stream)
+  const of: Partial<typeof stream> = Object(stream)
+  const report = streams.get(of) ?? reports.get(Object(of.controller?.signal))
   if (report) return whenEnded(report)
   return Promise.reject(
     new LeashError('invalid_config', 'This stream does not come from a leashed client, or its call has not begun.'),

@@ -68,7 +68,8 @@ describe.each(models)('with %s', (model) => {
   })
 
   test('reportOf() says of what is no stream of a leash that it is none', async () => {
-    for (const strange of [JSON.parse('{}'), { controller: new AbortController() }])
+    const untyped = ['{}', 'null', '"a"', '{"controller":null}', '{"controller":{"signal":1}}'].map((text) => JSON.parse(text))
+    for (const strange of [...untyped, { controller: new AbortController() }])
       await expect(reportOf(strange)).rejects.toMatchObject({ code: 'invalid_config' })
   })
 
